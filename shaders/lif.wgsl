@@ -1,0 +1,123 @@
+// THE neuron: one step of one leaky integrate-and-fire cell.
+//
+// The twin of src/model.rs, which is the definition and says why each thing is as it is: the same
+// functions in the same order, giving the same bits.
+
+const SMALLEST_STATE: f32 = 1e-30;
+const SMALLEST_PARAMETER: f32 = 1e-20;
+const FASTEST_LEAK: f32 = 0.375;
+
+// SpikeTest
+const ABOVE: u32 = 0u;
+const AT_OR_ABOVE: u32 = 1u;
+
+// Reset
+const TO_VALUE: u32 = 0u;
+const SUBTRACT: u32 = 1u;
+const NO_RESET: u32 = 2u;
+
+// Refractory
+const FROZEN: u32 = 0u;
+const LEAK_ONLY: u32 = 1u;
+const SILENT: u32 = 2u;
+
+// TraceRule
+const OFF: u32 = 0u;
+const ADD: u32 = 1u;
+const SET: u32 = 2u;
+
+struct Options {
+    spike_test: u32,
+    reset: u32,
+    refractory: u32,
+    bounded: bool,
+    trace: u32,
+    fast_decay: bool,
+}
+
+struct Coefficients {
+    leak: f32,
+    resistance: f32,
+    v_rest: f32,
+    v_threshold: f32,
+    reset: f32,
+    v_lower: f32,
+    trace_decay: f32,
+    trace_scale: f32,
+    refractory_steps: u32,
+}
+
+struct State {
+    v: f32,
+    refractory: u32,
+    trace: f32,
+    spike: bool,
+}
+
+// Always 0, which no compiler knows. A compiler may merge a product and a sum into one operation
+// that rounds once; it cannot when the bits of the product are altered in between.
+@group(0) @binding(0) var<uniform> zero: vec4<u32>;
+
+fn product(a: f32, b: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(a * b) ^ zero.x);
+}
+
+fn flush(x: f32, smallest: f32) -> f32 {
+    return select(x, 0.0, abs(x) < smallest);
+}
+
+fn drive(resistance: f32, current: f32) -> f32 {
+    return flush(product(resistance, current), SMALLEST_PARAMETER);
+}
+
+fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
+    let refractory = state.refractory > 0u;
+
+    let input = select(drive, 0.0, options.refractory == LEAK_ONLY && refractory);
+    let integrated = state.v + product(cell.leak, input - (state.v - cell.v_rest));
+    var v = select(integrated, state.v, options.refractory == FROZEN && refractory);
+
+    var crossed = v > cell.v_threshold;
+    if (options.spike_test == AT_OR_ABOVE) {
+        crossed = v >= cell.v_threshold;
+    }
+    let spike = crossed && !refractory;
+
+    var after_spike = v;
+    if (options.reset == TO_VALUE) {
+        after_spike = cell.reset;
+    } else if (options.reset == SUBTRACT) {
+        after_spike = v - cell.reset;
+    }
+    v = select(v, after_spike, spike);
+    v = select(v, cell.v_lower, options.bounded && v < cell.v_lower);
+
+    let waited = state.refractory - select(0u, 1u, refractory);
+    return State(
+        v,
+        select(waited, cell.refractory_steps, spike),
+        trace(options, cell, state.trace, spike),
+        spike,
+    );
+}
+
+fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
+    if (options.trace == OFF) {
+        return trace;
+    }
+    let decayed = product(trace, cell.trace_decay);
+    let after_spike = select(cell.trace_scale, decayed + cell.trace_scale, options.trace == ADD);
+    return select(decayed, after_spike, spike);
+}
+
+fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
+    let due = step % 32u == 31u;
+    let v_due = due || (options.fast_decay && cell.leak > FASTEST_LEAK);
+    let trace_due = due || (options.fast_decay && cell.trace_decay < 1.0 - FASTEST_LEAK);
+    return State(
+        select(state.v, flush(state.v, SMALLEST_STATE), v_due),
+        state.refractory,
+        select(state.trace, flush(state.trace, SMALLEST_STATE), trace_due && options.trace != OFF),
+        state.spike,
+    );
+}

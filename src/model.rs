@@ -1,0 +1,237 @@
+//! THE neuron: one step of one leaky integrate-and-fire cell in plain scalar Rust.
+//!
+//! This file is the definition; its twin `shaders/lif.wgsl` holds the same functions in the same
+//! order, and every engine must give the same bits as [`step_cell`].
+//!
+//! ```text
+//! tau_m dv/dt = -(v - v_rest) + R I      while v <= v_threshold and the cell is not refractory
+//! v -> v_reset, refractory for t_ref     as soon as v > v_threshold
+//! ```
+//!
+//! One step of length dt is `v + leak * (R I - (v - v_rest))` with `leak = dt / tau_m` (forward
+//! Euler) or `leak = 1 - exp(-dt / tau_m)` (exact for a current that is constant over the step;
+//! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
+//! integrator is a coefficient and not a second formula.
+//!
+//! # Why the bits are the same everywhere
+//!
+//! Only `+`, `-`, `*` and comparisons occur, and each product passes through [`product`], which on
+//! the GPU no compiler can merge with the sum that follows. Some GPUs flush subnormal numbers to
+//! zero, so none may ever arise: parameters and `R I` are zero or at least [`SMALLEST_PARAMETER`]
+//! in magnitude, and a state that has decayed below [`SMALLEST_STATE`] becomes zero. Doing that
+//! at every 32nd step is enough for a cell that decays slowly (31 steps of a decay by 0.625 take
+//! 1e-30 to 5e-37, above the smallest normal number 1.2e-38); a cell that decays faster
+//! than [`FASTEST_LEAK`] per step does it at each step. Both depend on the cell and on the number
+//! of the step alone, so no split of batch or time changes a result.
+
+/// State variables smaller than this in magnitude become zero.
+pub const SMALLEST_STATE: f32 = 1e-30;
+
+/// Parameters and the product of resistance and current are zero where smaller than this.
+pub const SMALLEST_PARAMETER: f32 = 1e-20;
+
+/// A cell that loses a larger part than this of its state in one step is flushed at every step.
+pub const FASTEST_LEAK: f32 = 0.375;
+
+/// Which comparison with the threshold is a spike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SpikeTest {
+    /// `v > v_threshold`.
+    #[default]
+    Above,
+    /// `v >= v_threshold`.
+    AtOrAbove,
+}
+
+/// What a spike does to the membrane potential.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reset {
+    /// `v = v_reset`.
+    #[default]
+    ToValue,
+    /// `v = v - (v_threshold - v_reset)`: what exceeded the threshold is kept.
+    Subtract,
+    /// Nothing.
+    None,
+}
+
+/// What happens during the refractory period.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Refractory {
+    /// The membrane potential is held and the input ignored.
+    #[default]
+    Frozen,
+    /// The membrane potential decays towards rest and the input is ignored.
+    LeakOnly,
+    /// The membrane potential integrates its input, but cannot cause a spike.
+    Silent,
+}
+
+/// What a spike does to the spike trace, which decays with `tau_trace`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum TraceRule {
+    /// No trace is kept.
+    #[default]
+    Off,
+    /// `trace = trace + trace_scale`.
+    Add,
+    /// `trace = trace_scale`.
+    Set,
+}
+
+/// The choices that a kernel is specialised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct Options {
+    /// Which comparison is a spike.
+    pub spike_test: SpikeTest,
+    /// What a spike does to v.
+    pub reset: Reset,
+    /// What happens during the refractory period.
+    pub refractory: Refractory,
+    /// Whether v has a lower bound.
+    pub bounded: bool,
+    /// Whether and how a spike trace is kept.
+    pub trace: TraceRule,
+    /// Whether any cell decays faster than [`FASTEST_LEAK`] per step.
+    pub fast_decay: bool,
+}
+
+/// What the step needs to know of one cell. All of it is computed once on the host.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Coefficients {
+    /// `dt / tau_m` or `1 - exp(-dt / tau_m)`.
+    pub leak: f32,
+    /// Membrane resistance, MOhm.
+    pub resistance: f32,
+    /// Resting potential, mV.
+    pub v_rest: f32,
+    /// Threshold, mV.
+    pub v_threshold: f32,
+    /// What the reset needs, mV: `v_reset`, or `v_threshold - v_reset` where that is subtracted.
+    pub reset: f32,
+    /// Lower bound of v, mV.
+    pub v_lower: f32,
+    /// `exp(-dt / tau_trace)`.
+    pub trace_decay: f32,
+    /// What a spike adds to the trace or sets it to.
+    pub trace_scale: f32,
+    /// Steps without a spike after each spike.
+    pub refractory_steps: u32,
+}
+
+/// What changes from step to step.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct State {
+    /// Membrane potential, mV.
+    pub v: f32,
+    /// Steps left of the refractory period.
+    pub refractory: u32,
+    /// Spike trace.
+    pub trace: f32,
+    /// Whether the last step was a spike.
+    pub spike: bool,
+}
+
+/// A product that must be rounded before it is used.
+#[inline(always)]
+#[must_use]
+pub fn product(a: f32, b: f32) -> f32 {
+    a * b
+}
+
+/// `x`, or zero where its magnitude is below `smallest`.
+#[inline(always)]
+#[must_use]
+pub fn flush(x: f32, smallest: f32) -> f32 {
+    if x.abs() < smallest { 0.0 } else { x }
+}
+
+/// The voltage (mV) that a current (nA) drives through the resistance (MOhm).
+#[inline(always)]
+#[must_use]
+pub fn drive(resistance: f32, current: f32) -> f32 {
+    flush(product(resistance, current), SMALLEST_PARAMETER)
+}
+
+/// Advances one cell by one step under the given [`drive`].
+#[inline(always)]
+#[must_use]
+pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
+    let refractory = state.refractory > 0;
+
+    let input = if options.refractory == Refractory::LeakOnly && refractory {
+        0.0
+    } else {
+        drive
+    };
+    let integrated = state.v + product(cell.leak, input - (state.v - cell.v_rest));
+    let v = if options.refractory == Refractory::Frozen && refractory {
+        state.v
+    } else {
+        integrated
+    };
+
+    let crossed = match options.spike_test {
+        SpikeTest::Above => v > cell.v_threshold,
+        SpikeTest::AtOrAbove => v >= cell.v_threshold,
+    };
+    let spike = crossed & !refractory;
+
+    let after_spike = match options.reset {
+        Reset::ToValue => cell.reset,
+        Reset::Subtract => v - cell.reset,
+        Reset::None => v,
+    };
+    let v = if spike { after_spike } else { v };
+    let v = if options.bounded && v < cell.v_lower {
+        cell.v_lower
+    } else {
+        v
+    };
+
+    let waited = state.refractory - u32::from(refractory);
+    State {
+        v,
+        refractory: if spike { cell.refractory_steps } else { waited },
+        trace: trace(options, cell, state.trace, spike),
+        spike,
+    }
+}
+
+/// Advances the spike trace by one step.
+#[inline(always)]
+#[must_use]
+pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
+    if options.trace == TraceRule::Off {
+        return trace;
+    }
+    let decayed = product(trace, cell.trace_decay);
+    let after_spike = match options.trace {
+        TraceRule::Add => decayed + cell.trace_scale,
+        _ => cell.trace_scale,
+    };
+    if spike { after_spike } else { decayed }
+}
+
+/// Sets what has decayed to nothing to zero, at the steps where that is due (see the module's
+/// documentation). `step` is the number of the step just made, counted from 0.
+#[inline(always)]
+#[must_use]
+pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
+    let due = step % 32 == 31;
+    let v_due = due | (options.fast_decay & (cell.leak > FASTEST_LEAK));
+    let trace_due = due | (options.fast_decay & (cell.trace_decay < 1.0 - FASTEST_LEAK));
+    State {
+        v: if v_due {
+            flush(state.v, SMALLEST_STATE)
+        } else {
+            state.v
+        },
+        trace: if trace_due & (options.trace != TraceRule::Off) {
+            flush(state.trace, SMALLEST_STATE)
+        } else {
+            state.trace
+        },
+        ..state
+    }
+}
