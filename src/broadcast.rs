@@ -1,0 +1,124 @@
+//! Broadcasting against `[batch, n]`, with errors that name the argument.
+
+use crate::error::{Error, Result};
+use ndarray::{ArrayViewD, Dimension, IxDyn};
+
+/// Values with the strides that spread them over a population: the value of a cell is
+/// `values[row * row_stride + neuron * neuron_stride]`.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Column<T> {
+    pub(crate) values: Vec<T>,
+    pub(crate) row_stride: usize,
+    pub(crate) neuron_stride: usize,
+}
+
+impl<T: Copy> Column<T> {
+    pub(crate) fn scalar(value: T) -> Self {
+        Self {
+            values: vec![value],
+            row_stride: 0,
+            neuron_stride: 0,
+        }
+    }
+
+    pub(crate) fn get(&self, row: usize, neuron: usize) -> T {
+        self.values[row * self.row_stride + neuron * self.neuron_stride]
+    }
+
+    pub(crate) fn map<U>(&self, convert: impl FnMut(&T) -> U) -> Column<U> {
+        Column {
+            values: self.values.iter().map(convert).collect(),
+            row_stride: self.row_stride,
+            neuron_stride: self.neuron_stride,
+        }
+    }
+
+    /// Combines two columns over the smallest shape that holds both.
+    pub(crate) fn zip<U: Copy, V: Copy>(
+        &self,
+        other: &Column<U>,
+        (batch, n): (usize, usize),
+        mut combine: impl FnMut(T, U) -> V,
+    ) -> Column<V> {
+        let rows = if self.row_stride.max(other.row_stride) > 0 { batch } else { 1 };
+        let neurons = if self.neuron_stride.max(other.neuron_stride) > 0 { n } else { 1 };
+        let mut values = Vec::with_capacity(rows * neurons);
+        for row in 0..rows {
+            for neuron in 0..neurons {
+                values.push(combine(self.get(row, neuron), other.get(row, neuron)));
+            }
+        }
+        Column {
+            values,
+            row_stride: if rows > 1 { neurons } else { 0 },
+            neuron_stride: usize::from(neurons > 1),
+        }
+    }
+
+    /// Where in its array the value of this index stands, for messages.
+    pub(crate) fn place(&self, index: usize) -> String {
+        match (self.row_stride, self.neuron_stride) {
+            (0, 0) => String::new(),
+            (0, _) => format!(" for neuron {index}"),
+            (_, 0) => format!(" for batch row {index}"),
+            (row, _) => format!(" for batch row {}, neuron {}", index / row, index % row),
+        }
+    }
+}
+
+/// Strides (row, neuron) that spread an array of this shape over `[batch, n]`.
+pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -> Result<(usize, usize)> {
+    let fits = |length: usize, full: usize| length == full || length == 1;
+    let (rows, neurons) = match *shape {
+        [] => (1, 1),
+        [neurons] => (1, neurons),
+        [rows, neurons] => (rows, neurons),
+        _ => (0, 0),
+    };
+    if !fits(rows, batch) || !fits(neurons, n) {
+        let expected = format!("[] or [{n}] or [{batch}, 1] or [{batch}, {n}]");
+        return Err(Error::shape(what, expected, shape));
+    }
+    Ok((
+        if rows > 1 { neurons } else { 0 },
+        usize::from(neurons > 1),
+    ))
+}
+
+/// A parameter as a column, in row-major order whatever the memory order of the array.
+pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: (usize, usize)) -> Result<Column<f32>> {
+    let (row_stride, neuron_stride) = strides(what, values.shape(), shape)?;
+    finite(what, &values)?;
+    Ok(Column {
+        values: values.iter().copied().collect(),
+        row_stride,
+        neuron_stride,
+    })
+}
+
+/// Refuses NaN and infinite values, and returns the largest magnitude.
+pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
+    let largest = match values.as_slice_memory_order() {
+        Some(slice) => largest_magnitude(slice.iter().copied()),
+        None => largest_magnitude(values.iter().copied()),
+    };
+    if largest.is_finite() {
+        return Ok(largest);
+    }
+    let (index, value) = values
+        .indexed_iter()
+        .find(|(_, value)| !value.is_finite())
+        .map_or((IxDyn(&[]), largest), |(index, value)| (index, *value));
+    Err(Error::NonFinite {
+        what: what.to_owned(),
+        index: format!("{:?}", index.slice()),
+        value,
+    })
+}
+
+/// The largest magnitude, infinite where any value is infinite or NaN. Magnitudes of floats are
+/// ordered as their bits are, with NaN above infinity.
+fn largest_magnitude(values: impl Iterator<Item = f32>) -> f32 {
+    let bits = values.fold(0_u32, |largest, value| largest.max(value.abs().to_bits()));
+    f32::from_bits(bits.min(f32::INFINITY.to_bits()))
+}

@@ -1,0 +1,242 @@
+//! From physical parameters to what an engine sees: everything checked and computed once.
+
+use crate::broadcast::{Column, column};
+use crate::error::{Error, Result};
+use crate::model::{self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule};
+use crate::params::{Integrator, Parameter, Params, TraceKind};
+
+/// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
+pub(crate) const LARGEST_PARAMETER: f32 = 1e20;
+
+/// Below this `dt / tau_m` an update is lost to rounding.
+const SMALLEST_LEAK: f32 = 1e-9;
+
+/// The refractory counter shares its word with the flag of the last spike.
+const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
+
+/// The coefficients of all cells of a population, as few numbers as the parameters had.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) options: Options,
+    pub(crate) leak: Column<f32>,
+    pub(crate) resistance: Column<f32>,
+    pub(crate) v_rest: Column<f32>,
+    pub(crate) v_threshold: Column<f32>,
+    pub(crate) reset: Column<f32>,
+    pub(crate) v_lower: Column<f32>,
+    pub(crate) trace_decay: Column<f32>,
+    pub(crate) trace_scale: Column<f32>,
+    pub(crate) refractory_steps: Column<u32>,
+}
+
+impl Table {
+    pub(crate) fn new(params: &Params, shape: (usize, usize)) -> Result<Self> {
+        let dt = params.dt;
+        if !(dt.is_finite() && dt > 0.0) {
+            return Err(Error::out_of_range("dt", format!("{dt} ms"), "a number above 0"));
+        }
+        let physical = |what, parameter| physical(what, parameter, shape);
+
+        let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
+        let leak = leak(&tau_m, dt, params.integrator)?;
+        let resistance = physical("resistance", &params.resistance)?;
+        let v_rest = physical("v_rest", &params.v_rest)?;
+        let v_reset = physical("v_reset", &params.v_reset)?;
+        let v_threshold = physical("v_threshold", &params.v_threshold)?;
+        let refractory_steps = refractory_steps(&params.t_ref, dt, shape)?;
+
+        let bounded = params.v_lower.is_some();
+        let v_lower = match &params.v_lower {
+            Some(bound) => physical("v_lower", bound)?,
+            None => Column::scalar(0.0),
+        };
+        if bounded {
+            let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
+            require(&low, "v_lower", "below v_threshold, or every step would be a spike")?;
+        }
+        if !params.allow_constant_firing {
+            refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, shape)?;
+        }
+
+        let (trace_decay, trace_scale, trace) = match &params.trace {
+            None => (Column::scalar(0.0), Column::scalar(0.0), TraceRule::Off),
+            Some(trace) => (
+                time_constant("tau_trace", &trace.tau, shape)?
+                    .map(|tau| (-dt / f64::from(*tau)).exp() as f32)
+                    .map(smallest_to_zero),
+                physical("trace_scale", &trace.scale)?,
+                match trace.kind {
+                    TraceKind::Add => TraceRule::Add,
+                    TraceKind::Set => TraceRule::Set,
+                },
+            ),
+        };
+        let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
+            || (params.trace.is_some() && trace_decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK));
+
+        let reset = match params.reset {
+            Reset::ToValue | Reset::None => v_reset,
+            Reset::Subtract => v_threshold
+                .zip(&v_reset, shape, |threshold, reset| threshold - reset)
+                .map(smallest_to_zero),
+        };
+        Ok(Self {
+            options: Options {
+                spike_test: params.spike_test,
+                reset: params.reset,
+                refractory: params.refractory,
+                bounded,
+                trace,
+                fast_decay,
+            },
+            leak,
+            resistance,
+            v_rest,
+            v_threshold,
+            reset,
+            v_lower,
+            trace_decay,
+            trace_scale,
+            refractory_steps,
+        })
+    }
+
+    /// The coefficients of one cell.
+    pub(crate) fn cell(&self, row: usize, neuron: usize) -> Coefficients {
+        Coefficients {
+            leak: self.leak.get(row, neuron),
+            resistance: self.resistance.get(row, neuron),
+            v_rest: self.v_rest.get(row, neuron),
+            v_threshold: self.v_threshold.get(row, neuron),
+            reset: self.reset.get(row, neuron),
+            v_lower: self.v_lower.get(row, neuron),
+            trace_decay: self.trace_decay.get(row, neuron),
+            trace_scale: self.trace_scale.get(row, neuron),
+            refractory_steps: self.refractory_steps.get(row, neuron),
+        }
+    }
+
+    /// The largest magnitude of the resistance, which bounds the drive of a current.
+    pub(crate) fn largest_resistance(&self) -> f32 {
+        self.resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
+    }
+}
+
+fn smallest_to_zero(value: &f32) -> f32 {
+    model::flush(*value, SMALLEST_PARAMETER)
+}
+
+/// A parameter that may have any sign, checked for its magnitude.
+fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    let column = column(what, parameter.values().view(), shape)?;
+    let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
+    require(&fits, what, format!("at most {LARGEST_PARAMETER:e} in magnitude"))?;
+    Ok(column.map(smallest_to_zero))
+}
+
+fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    let column = column(what, parameter.values().view(), shape)?;
+    require_value(&column, what, |tau| *tau > 0.0, "above 0 ms")?;
+    Ok(column)
+}
+
+fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f32>> {
+    let ratio = tau_m.map(|tau| dt / f64::from(*tau));
+    if integrator == Integrator::Euler {
+        require_value(
+            &ratio,
+            "dt / tau_m",
+            |ratio| *ratio <= 2.0,
+            "at most 2 with forward Euler, which is unstable beyond; take a shorter dt or the exact integrator",
+        )?;
+        if let Some(ratio) = ratio.values.iter().find(|ratio| **ratio > 1.0) {
+            log::warn!(
+                "dt / tau_m is {ratio:.3}: above 1 forward Euler overshoots; take a shorter dt or the exact integrator"
+            );
+        }
+    }
+    let leak = ratio.map(|ratio| match integrator {
+        Integrator::Euler => *ratio as f32,
+        Integrator::Exact => -(-ratio).exp_m1() as f32,
+    });
+    require_value(
+        &leak,
+        "dt / tau_m",
+        |leak| *leak >= SMALLEST_LEAK,
+        format!("at least {SMALLEST_LEAK:e}, or single precision loses each update"),
+    )?;
+    Ok(leak)
+}
+
+fn refractory_steps(t_ref: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {
+    let t_ref = column("t_ref", t_ref.values().view(), shape)?;
+    require_value(&t_ref, "t_ref", |time| *time >= 0.0, "0 ms or more")?;
+    let steps = t_ref.map(|time| (f64::from(*time) / dt).round());
+    let whole = t_ref.zip(&steps, shape, |time, steps| time == 0.0 || steps > 0.0);
+    require(
+        &whole,
+        "t_ref",
+        format!("0 or at least half of dt ({dt} ms), as it is rounded to whole steps; take a shorter dt"),
+    )?;
+    require_value(
+        &steps,
+        "t_ref / dt",
+        |steps| *steps <= MOST_REFRACTORY_STEPS,
+        format!("at most {MOST_REFRACTORY_STEPS} steps"),
+    )?;
+    Ok(steps.map(|steps| *steps as u32))
+}
+
+fn refuse_constant_firing(
+    params: &Params,
+    v_reset: &Column<f32>,
+    v_threshold: &Column<f32>,
+    refractory_steps: &Column<u32>,
+    shape: (usize, usize),
+) -> Result<()> {
+    if params.reset == Reset::None {
+        return Ok(());
+    }
+    let below = v_reset.zip(v_threshold, shape, |reset, threshold| match params.spike_test {
+        SpikeTest::Above => reset <= threshold,
+        SpikeTest::AtOrAbove => reset < threshold,
+    });
+    let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
+    require(
+        &pauses,
+        "v_reset",
+        "below v_threshold where there is no refractory period, or every step would be a spike; \
+         if that is meant, set allow_constant_firing",
+    )
+}
+
+/// Refuses where any entry is false.
+fn require(fits: &Column<bool>, what: &str, requirement: impl Into<String>) -> Result<()> {
+    match fits.values.iter().position(|fits| !fits) {
+        None => Ok(()),
+        Some(index) => Err(Error::OutOfRange {
+            what: what.to_owned(),
+            value: "out of range".to_owned(),
+            place: fits.place(index),
+            requirement: requirement.into(),
+        }),
+    }
+}
+
+/// Refuses where any value does not fit, and says which value.
+fn require_value<T: Copy + std::fmt::Display>(
+    column: &Column<T>,
+    what: &str,
+    fits: impl Fn(&T) -> bool,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    match column.values.iter().position(|value| !fits(value)) {
+        None => Ok(()),
+        Some(index) => Err(Error::OutOfRange {
+            what: what.to_owned(),
+            value: column.values[index].to_string(),
+            place: column.place(index),
+            requirement: requirement.into(),
+        }),
+    }
+}

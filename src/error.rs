@@ -1,0 +1,173 @@
+//! Everything that can go wrong, said so that the reader knows what to do about it.
+
+/// The result of everything in this crate that can fail.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Why a call was refused or failed.
+///
+/// A refused call changes nothing. After a failure of the device ([`Error::is_fault`]) the
+/// population refuses to hand out results until it is [reset](crate::Population::reset), so that
+/// nothing computed after a fault is ever taken for a result.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// An array does not broadcast to the population.
+    #[error("{what}: expected shape {expected}, got {got}")]
+    Shape {
+        /// Which argument.
+        what: String,
+        /// The shapes that would have been accepted.
+        expected: String,
+        /// The shape that was passed.
+        got: String,
+    },
+
+    /// A NaN or infinite number.
+    #[error("{what} is {value} at index {index}; every value must be finite")]
+    NonFinite {
+        /// Which argument.
+        what: String,
+        /// Index of the first such value, in the order of the array's axes.
+        index: String,
+        /// The value itself.
+        value: f32,
+    },
+
+    /// A number outside the range that makes sense for it.
+    #[error("{what} is {value}{place}; it must be {requirement}")]
+    OutOfRange {
+        /// Which argument.
+        what: String,
+        /// The value, with its unit.
+        value: String,
+        /// Where in the array it stands (empty for a scalar).
+        place: String,
+        /// What would have been accepted, and what to do.
+        requirement: String,
+    },
+
+    /// The population, an input or a recording needs more than the device or the machine has.
+    #[error("{what} needs {need} bytes, but {limit_name} is {limit} bytes; {advice}")]
+    TooLarge {
+        /// What was to be allocated.
+        what: String,
+        /// Bytes needed.
+        need: u64,
+        /// Which limit is in the way.
+        limit_name: String,
+        /// Bytes allowed.
+        limit: u64,
+        /// What to do.
+        advice: String,
+    },
+
+    /// No adapter fits the wish.
+    #[error("no device fits '{requested}'; {seen}")]
+    NoAdapter {
+        /// What was asked for.
+        requested: String,
+        /// The adapters found on this machine.
+        seen: String,
+    },
+
+    /// The adapter computes something else than the model.
+    #[error(
+        "'{adapter}' failed the self-check and is refused: {difference}; \
+         use another device, or 'cpu', and please report the driver"
+    )]
+    SelfCheck {
+        /// The adapter's name.
+        adapter: String,
+        /// What differed.
+        difference: String,
+    },
+
+    /// A tensor was uploaded to another device than the population's.
+    #[error("the input tensor lives on '{tensor}', the population on '{population}'; upload it there")]
+    ForeignTensor {
+        /// Device of the tensor.
+        tensor: String,
+        /// Device of the population.
+        population: String,
+    },
+
+    /// The graphics API or the driver reported an error.
+    #[error("the GPU failed while {stage}: {reason}")]
+    Gpu {
+        /// What was being done.
+        stage: String,
+        /// What the driver said.
+        reason: String,
+    },
+
+    /// The device is gone: driver reset, unplugged, or destroyed.
+    #[error("the device was lost while {stage}: {reason}")]
+    DeviceLost {
+        /// What was being done.
+        stage: String,
+        /// What the driver said.
+        reason: String,
+    },
+
+    /// The device did not answer in time.
+    #[error("the device did not finish {stage} within {seconds} s")]
+    Timeout {
+        /// What was being done.
+        stage: String,
+        /// How long it was waited for.
+        seconds: u64,
+    },
+
+    /// An earlier fault left the population without a valid state.
+    #[error("the population has no valid state since an earlier fault ({reason}); call reset() or build a new one")]
+    Faulted {
+        /// The earlier fault.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// Whether this is a fault of the device, after which a population's state is not to be
+    /// trusted, rather than a refusal of arguments.
+    #[must_use]
+    pub fn is_fault(&self) -> bool {
+        matches!(
+            self,
+            Self::Gpu { .. } | Self::DeviceLost { .. } | Self::Timeout { .. }
+        )
+    }
+
+    /// Whether the caller asked for something that cannot be, as opposed to a wish that this
+    /// machine or this run could not fulfil.
+    #[must_use]
+    pub fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::Shape { .. }
+                | Self::NonFinite { .. }
+                | Self::OutOfRange { .. }
+                | Self::ForeignTensor { .. }
+        )
+    }
+
+    pub(crate) fn shape(what: &str, expected: impl Into<String>, got: &[usize]) -> Self {
+        Self::Shape {
+            what: what.to_owned(),
+            expected: expected.into(),
+            got: format!("{got:?}"),
+        }
+    }
+
+    pub(crate) fn out_of_range(
+        what: &str,
+        value: impl std::fmt::Display,
+        requirement: impl Into<String>,
+    ) -> Self {
+        Self::OutOfRange {
+            what: what.to_owned(),
+            value: value.to_string(),
+            place: String::new(),
+            requirement: requirement.into(),
+        }
+    }
+}

@@ -1,0 +1,244 @@
+//! What drives a population: currents (nA), constant or one per step, broadcast like parameters.
+
+use crate::broadcast::{finite, strides};
+use crate::coefficients::LARGEST_PARAMETER;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use ndarray::{ArrayBase, ArrayViewD, CowArray, Data, Dimension, IxDyn, RawData};
+use std::sync::Arc;
+
+/// The input current of a population, in nA.
+///
+/// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and holds for every
+/// step of the call; a *sequence* has one such array per step, stacked along a leading time axis:
+/// `[T]`, `[T, n]`, `[T, batch, 1]` or `[T, batch, n]`. Views of any memory order are taken; the
+/// axes are never guessed or swapped.
+///
+/// ```
+/// use lif::{Device, Input, Params, Population, Recording};
+/// use ndarray::{Array1, Array2};
+///
+/// let mut population = Population::new(Params::default(), 3, 1, &Device::cpu())?;
+/// population.forward(1.5)?;                                     // all neurons the same
+/// population.forward(&Array1::from(vec![0.0_f32, 1.0, 2.0]))?;  // one current per neuron
+/// let ramp = Array2::from_shape_fn((100, 3), |(step, neuron)| (step + neuron) as f32 * 0.01);
+/// population.run(100, Input::sequence(&ramp), &Recording::none())?;
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    source: Source<'a>,
+    time_axis: bool,
+}
+
+/// Where the values of an input lie.
+#[derive(Debug, Clone)]
+pub struct Source<'a>(SourceKind<'a>);
+
+#[derive(Debug, Clone)]
+enum SourceKind<'a> {
+    Number(f32),
+    Array(ArrayViewD<'a, f32>),
+    Tensor(&'a Tensor),
+}
+
+impl<'a> Input<'a> {
+    /// The same current at every step.
+    pub fn constant(values: impl Into<Source<'a>>) -> Self {
+        Self {
+            source: values.into(),
+            time_axis: false,
+        }
+    }
+
+    /// One current per step: the leading axis of `values` is time and as long as the call.
+    pub fn sequence(values: impl Into<Source<'a>>) -> Self {
+        Self {
+            source: values.into(),
+            time_axis: true,
+        }
+    }
+}
+
+impl<'a, T: Into<Source<'a>>> From<T> for Input<'a> {
+    fn from(values: T) -> Self {
+        Self::constant(values)
+    }
+}
+
+impl From<f32> for Source<'_> {
+    fn from(value: f32) -> Self {
+        Source(SourceKind::Number(value))
+    }
+}
+
+impl From<f64> for Source<'_> {
+    /// Rounds to `f32`, in which everything is computed.
+    fn from(value: f64) -> Self {
+        (value as f32).into()
+    }
+}
+
+impl<'a, S: Data<Elem = f32> + RawData, D: Dimension> From<&'a ArrayBase<S, D>> for Source<'a> {
+    fn from(values: &'a ArrayBase<S, D>) -> Self {
+        Source(SourceKind::Array(values.view().into_dyn()))
+    }
+}
+
+impl<'a> From<&'a Tensor> for Source<'a> {
+    fn from(tensor: &'a Tensor) -> Self {
+        Source(SourceKind::Tensor(tensor))
+    }
+}
+
+/// An array of currents that was uploaded to a device once and can be used as often as wanted
+/// without another copy. Clones share the data.
+///
+/// ```
+/// use lif::{Device, Input, Params, Population, Recording, Tensor};
+/// use ndarray::Array2;
+///
+/// let device = Device::cpu();
+/// let noise = Tensor::new(&device, &Array2::from_elem((200, 50), 0.6_f32))?;
+/// let mut population = Population::new(Params::default(), 50, 8, &device)?;
+/// for _ in 0..3 {
+///     population.run(200, Input::sequence(&noise), &Recording::none())?;
+/// }
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tensor {
+    pub(crate) data: TensorData,
+    shape: Vec<usize>,
+    largest: f32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum TensorData {
+    Host(Arc<[f32]>),
+    Gpu(Arc<crate::engine::gpu::GpuTensor>),
+}
+
+impl Tensor {
+    /// Uploads an array of up to three dimensions.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] where the device
+    /// cannot bind that much, and faults of the device.
+    pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
+    where
+        S: Data<Elem = f32>,
+        D: Dimension,
+    {
+        let values = values.view().into_dyn();
+        let largest = finite("the tensor", &values)?;
+        let standard = values.as_standard_layout();
+        let slice = standard.as_slice().unwrap_or_default();
+        Ok(Self {
+            data: device.upload(slice)?,
+            shape: values.shape().to_vec(),
+            largest,
+        })
+    }
+
+    /// The shape of the array that was uploaded.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Whether both are the same upload.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.data, &other.data) {
+            (TensorData::Host(a), TensorData::Host(b)) => Arc::ptr_eq(a, b),
+            (TensorData::Gpu(a), TensorData::Gpu(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+/// How the values of a current are spread over steps and cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Strides {
+    pub(crate) step: usize,
+    pub(crate) row: usize,
+    pub(crate) neuron: usize,
+}
+
+/// A checked input: values in row-major order with their strides.
+#[derive(Debug)]
+pub(crate) struct Current<'a> {
+    pub(crate) values: Values<'a>,
+    pub(crate) strides: Strides,
+}
+
+#[derive(Debug)]
+pub(crate) enum Values<'a> {
+    Host(CowArray<'a, f32, IxDyn>),
+    Tensor(&'a Tensor),
+}
+
+impl<'a> Current<'a> {
+    /// Checks an input against the population that it is to drive for this many steps.
+    pub(crate) fn new(
+        input: Input<'a>,
+        steps: usize,
+        shape: (usize, usize),
+        largest_resistance: f32,
+        device: &Device,
+    ) -> Result<Self> {
+        let (values, input_shape, largest) = match input.source.0 {
+            SourceKind::Number(value) => {
+                let array = CowArray::from(ndarray::arr0(value).into_dyn());
+                let largest = finite("the input", &array.view())?;
+                (Values::Host(array), Vec::new(), largest)
+            }
+            SourceKind::Array(view) => {
+                let shape = view.shape().to_vec();
+                let largest = finite("the input", &view)?;
+                (Values::Host(row_major(view)), shape, largest)
+            }
+            SourceKind::Tensor(tensor) => {
+                device.owns(tensor)?;
+                (Values::Tensor(tensor), tensor.shape.clone(), tensor.largest)
+            }
+        };
+        if largest * largest_resistance > LARGEST_PARAMETER {
+            return Err(Error::out_of_range(
+                "resistance x input",
+                format!("up to {:e} mV", largest * largest_resistance),
+                format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
+            ));
+        }
+        let step_shape = if input.time_axis {
+            match input_shape.split_first() {
+                Some((length, step_shape)) if *length == steps => step_shape,
+                _ => {
+                    let (batch, n) = shape;
+                    let expected = format!(
+                        "[{steps}], [{steps}, {n}], [{steps}, {batch}, 1] or [{steps}, {batch}, {n}] (one entry per step)"
+                    );
+                    return Err(Error::shape("the input sequence", expected, &input_shape));
+                }
+            }
+        } else {
+            &input_shape[..]
+        };
+        let (row, neuron) = strides("the input", step_shape, shape)?;
+        let step = if input.time_axis { step_shape.iter().product() } else { 0 };
+        Ok(Self {
+            values,
+            strides: Strides { step, row, neuron },
+        })
+    }
+}
+
+/// The same array with its values in row-major order, copied only where they are not.
+fn row_major(view: ArrayViewD<'_, f32>) -> CowArray<'_, f32, IxDyn> {
+    if view.is_standard_layout() {
+        CowArray::from(view)
+    } else {
+        CowArray::from(view.as_standard_layout().into_owned())
+    }
+}

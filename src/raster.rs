@@ -1,0 +1,185 @@
+//! Recorded spikes, packed over time: one bit per neuron and step.
+
+use ndarray::{Array2, Array3};
+
+/// The spikes of some neurons over some steps.
+///
+/// A `u32` holds 32 consecutive steps of one cell; words are laid out
+/// `[block of 32 steps][batch][neuron]`, and bit t of a word is step t of its block. Blocks are
+/// aligned to the number of the step since the population was built or reset, so the first and
+/// the last block may be filled in part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raster {
+    words: Vec<u32>,
+    first_step: u64,
+    steps: u64,
+    batch: usize,
+    neurons: Vec<u32>,
+}
+
+/// One spike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Event {
+    /// Number of the step, counted since the population was built or reset. The spike happened in
+    /// the update from time `step * dt` to `(step + 1) * dt`.
+    pub step: u64,
+    /// Batch row.
+    pub batch: u32,
+    /// Neuron.
+    pub neuron: u32,
+}
+
+impl Raster {
+    pub(crate) fn new(first_step: u64, batch: usize, neurons: Vec<u32>) -> Self {
+        Self {
+            words: Vec::new(),
+            first_step,
+            steps: 0,
+            batch,
+            neurons,
+        }
+    }
+
+    pub(crate) fn words_mut(&mut self) -> &mut Vec<u32> {
+        &mut self.words
+    }
+
+    /// Appends steps. `words` are whole rows of cells, the first being that of the block in which
+    /// the raster so far ends or, where that was complete, of the next.
+    pub(crate) fn append(&mut self, words: impl Iterator<Item = u32>, steps: u64) {
+        let mut words = words;
+        if (self.first_step + self.steps) % 32 != 0 && self.steps > 0 {
+            let last_row = self.words.len() - self.cells();
+            for (word, more) in self.words[last_row..].iter_mut().zip(&mut words) {
+                *word |= more;
+            }
+        }
+        self.words.extend(words);
+        self.steps += steps;
+    }
+
+    /// Number of the first step.
+    #[must_use]
+    pub fn first_step(&self) -> u64 {
+        self.first_step
+    }
+
+    /// How many steps.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// Which neurons, in the order of the last axis.
+    #[must_use]
+    pub fn neurons(&self) -> &[u32] {
+        &self.neurons
+    }
+
+    /// The packed words, `[blocks, batch, neurons]`.
+    #[must_use]
+    pub fn words(&self) -> &[u32] {
+        &self.words
+    }
+
+    /// Whether there was a spike, by position: step from the first of the raster, batch row, and
+    /// index into [`neurons`](Self::neurons). `None` outside the raster.
+    #[must_use]
+    pub fn get(&self, step: u64, row: usize, neuron: usize) -> Option<bool> {
+        if step >= self.steps || row >= self.batch || neuron >= self.neurons.len() {
+            return None;
+        }
+        let bit = self.first_step % 32 + step;
+        let word = (bit / 32) as usize * self.cells() + row * self.neurons.len() + neuron;
+        Some(self.words[word] >> (bit % 32) & 1 == 1)
+    }
+
+    /// All spikes as an array `[steps, batch, neurons]`, 8 times as large as the raster.
+    #[must_use]
+    pub fn to_dense(&self) -> Array3<bool> {
+        let shape = (self.steps as usize, self.batch, self.neurons.len());
+        let mut dense = Array3::from_elem(shape, false);
+        for (step, row, neuron) in self.positions() {
+            dense[[step as usize, row, neuron]] = true;
+        }
+        dense
+    }
+
+    /// The number of spikes of each cell, `[batch, neurons]`.
+    #[must_use]
+    pub fn counts(&self) -> Array2<u32> {
+        let mut counts = vec![0_u32; self.cells()];
+        for row in self.words.chunks_exact(self.cells()) {
+            for (count, word) in counts.iter_mut().zip(row) {
+                *count += word.count_ones();
+            }
+        }
+        Array2::from_shape_fn((self.batch, self.neurons.len()), |(row, neuron)| {
+            counts[row * self.neurons.len() + neuron]
+        })
+    }
+
+    /// The number of spikes.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+    }
+
+    /// All spikes, sorted by step, then batch row, then position in [`neurons`](Self::neurons).
+    pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
+        self.positions().map(|(step, row, neuron)| Event {
+            step: self.first_step + step,
+            batch: row as u32,
+            neuron: self.neurons[neuron],
+        })
+    }
+
+    fn positions(&self) -> impl Iterator<Item = (u64, usize, usize)> + '_ {
+        let offset = self.first_step % 32;
+        let neurons = self.neurons.len();
+        self.words.chunks_exact(self.cells()).enumerate().flat_map(move |(block, words)| {
+            let block_start = block as u64 * 32;
+            sorted_by_step(words).into_iter().map(move |(bit, cell)| {
+                let (row, neuron) = (cell as usize / neurons, cell as usize % neurons);
+                (block_start + u64::from(bit) - offset, row, neuron)
+            })
+        })
+    }
+
+    fn cells(&self) -> usize {
+        self.batch * self.neurons.len()
+    }
+}
+
+/// The spikes (bit, cell) of one block, sorted by one pass that counts and one that places: one look
+/// at each word and one at each spike, where a scan step by step would look 32 times at each word.
+fn sorted_by_step(words: &[u32]) -> Vec<(u8, u32)> {
+    let mut place = [0_usize; 33];
+    for_each_bit(words, |bit, _| place[bit as usize + 1] += 1);
+    for bit in 1..place.len() {
+        place[bit] += place[bit - 1];
+    }
+    let mut sorted = vec![(0, 0); place[32]];
+    for_each_bit(words, |bit, cell| {
+        let next = &mut place[bit as usize];
+        sorted[*next] = (bit, cell);
+        *next += 1;
+    });
+    sorted
+}
+
+fn for_each_bit(words: &[u32], mut visit: impl FnMut(u8, u32)) {
+    for (cell, &word) in words.iter().enumerate() {
+        let mut rest = word;
+        while rest != 0 {
+            visit(rest.trailing_zeros() as u8, cell as u32);
+            rest &= rest - 1;
+        }
+    }
+}

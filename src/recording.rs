@@ -1,0 +1,157 @@
+//! What is asked of a run, and what comes back.
+
+use crate::error::{Error, Result};
+use crate::raster::Raster;
+use ndarray::{Array2, Array3};
+
+/// What a run records. Nothing is recorded, kept or read back that is not asked for here.
+///
+/// ```
+/// use lif::Recording;
+/// // All spikes, and the membrane potential of the first three neurons at every tenth step.
+/// let recording = Recording::none().spikes().voltages(0..3, 10);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recording {
+    pub(crate) spikes: Option<Neurons>,
+    pub(crate) counts: bool,
+    pub(crate) rate: bool,
+    pub(crate) voltages: Option<(Neurons, u32)>,
+}
+
+/// Some neurons of each batch row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Neurons {
+    All,
+    These(Vec<u32>),
+}
+
+impl Neurons {
+    pub(crate) fn indices(&self, n: usize) -> Vec<u32> {
+        match self {
+            Self::All => (0..n as u32).collect(),
+            Self::These(indices) => indices.clone(),
+        }
+    }
+
+    pub(crate) fn len(&self, n: usize) -> usize {
+        match self {
+            Self::All => n,
+            Self::These(indices) => indices.len(),
+        }
+    }
+}
+
+impl Recording {
+    /// Nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The spikes of all neurons, one bit per neuron and step.
+    #[must_use]
+    pub fn spikes(mut self) -> Self {
+        self.spikes = Some(Neurons::All);
+        self
+    }
+
+    /// The spikes of these neurons (of every batch row), in the order given.
+    #[must_use]
+    pub fn spikes_of(mut self, neurons: impl IntoIterator<Item = u32>) -> Self {
+        self.spikes = Some(Neurons::These(neurons.into_iter().collect()));
+        self
+    }
+
+    /// How many spikes each cell made during the run.
+    #[must_use]
+    pub fn counts(mut self) -> Self {
+        self.counts = true;
+        self
+    }
+
+    /// How many neurons of each batch row spiked at each step.
+    #[must_use]
+    pub fn rate(mut self) -> Self {
+        self.rate = true;
+        self
+    }
+
+    /// The membrane potentials of these neurons (of every batch row), in the order given, after
+    /// each step whose number is a multiple of `every`. Steps are numbered from 0 since the
+    /// population was built or reset.
+    #[must_use]
+    pub fn voltages(mut self, neurons: impl IntoIterator<Item = u32>, every: u32) -> Self {
+        self.voltages = Some((Neurons::These(neurons.into_iter().collect()), every));
+        self
+    }
+
+    /// The membrane potentials of all neurons; see [`voltages`](Self::voltages).
+    #[must_use]
+    pub fn all_voltages(mut self, every: u32) -> Self {
+        self.voltages = Some((Neurons::All, every));
+        self
+    }
+
+    pub(crate) fn check(&self, n: usize) -> Result<()> {
+        let chosen = [
+            ("recorded spikes", self.spikes.as_ref()),
+            ("recorded voltages", self.voltages.as_ref().map(|(neurons, _)| neurons)),
+        ];
+        for (what, neurons) in chosen {
+            let Some(Neurons::These(indices)) = neurons else { continue };
+            if indices.is_empty() {
+                return Err(Error::out_of_range(what, "an empty list", "a list of at least one neuron"));
+            }
+            let mut seen = vec![false; n];
+            for &index in indices {
+                match seen.get_mut(index as usize) {
+                    None => {
+                        let requirement = format!("below the number of neurons, {n}");
+                        return Err(Error::out_of_range(what, format!("neuron {index}"), requirement));
+                    }
+                    Some(true) => {
+                        return Err(Error::out_of_range(what, format!("neuron {index} twice"), "a list without repetition"));
+                    }
+                    Some(seen) => *seen = true,
+                }
+            }
+        }
+        if matches!(self.voltages, Some((_, 0))) {
+            return Err(Error::out_of_range("every", 0, "1 or more: 1 records each step"));
+        }
+        Ok(())
+    }
+}
+
+/// What a run recorded: exactly what was asked for, and `None` elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// Number of the first step of the run, counted since the population was built or reset.
+    pub first_step: u64,
+    /// Steps made: those asked for, unless the run was stopped.
+    pub steps: u64,
+    /// The spikes.
+    pub spikes: Option<Raster>,
+    /// Spikes of each cell during the run, `[batch, n]`.
+    pub counts: Option<Array2<u32>>,
+    /// Spikes of each batch row at each step, `[steps, batch]`.
+    pub rate: Option<Array2<u32>>,
+    /// Membrane potentials.
+    pub voltages: Option<Voltages>,
+}
+
+/// Recorded membrane potentials. Equality is equality of bits, which for the finite numbers that a
+/// population produces is equality of numbers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Voltages {
+    /// mV, `[samples, batch, neurons]`.
+    pub values: Array3<f32>,
+    /// Which neurons, in the order of the last axis.
+    pub neurons: Vec<u32>,
+    /// The number of the step after which each sample was taken.
+    pub steps: Vec<u64>,
+}
+
+impl Eq for Voltages {}
