@@ -1,0 +1,277 @@
+//! The CPU engine: tiles of cells on all cores, each tile through many steps while it is in cache.
+
+mod block;
+
+use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
+use crate::coefficients::Table;
+use crate::error::{Error, Result};
+use crate::input::{Current, TensorData, Values};
+use crate::model::{self, State, TraceRule};
+use block::{CurrentView, Tile};
+use rayon::prelude::*;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// The most cells that one thread takes at a time: their state fits the first-level cache.
+const LARGEST_TILE: usize = 1024;
+
+/// Tiles per thread in a small population, so that no thread waits long for the last one.
+const TILES_PER_THREAD: usize = 4;
+
+/// Words of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
+/// cells alone is more.
+const MOST_WORDS: usize = 1 << 22;
+
+/// Samples of voltages that are kept at a time, likewise.
+const MOST_VOLTAGES: usize = 1 << 22;
+
+/// Steps after which a run looks whether it is to stop.
+const MOST_STEPS: u64 = 1 << 14;
+
+/// Cells times steps after which a run looks whether it is to stop: some tenths of a second.
+const MOST_WORK: u64 = 1 << 28;
+
+#[derive(Debug)]
+pub(crate) struct CpuEngine {
+    table: Arc<Table>,
+    batch: usize,
+    n: usize,
+    v: Vec<f32>,
+    refractory: Vec<u32>,
+    /// Empty where no trace is kept.
+    trace: Vec<f32>,
+    counts: Vec<u32>,
+    /// Reused for the words of each piece.
+    words: Vec<u32>,
+}
+
+impl CpuEngine {
+    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize), start: Vec<f32>) -> Result<Self> {
+        let cells = start.len();
+        let trace = if table.options.trace == TraceRule::Off { 0 } else { cells };
+        Ok(Self {
+            table,
+            batch,
+            n,
+            v: start,
+            refractory: zeros(cells)?,
+            trace: zeros(trace)?,
+            counts: zeros(cells)?,
+            words: Vec::new(),
+        })
+    }
+
+    /// Steps that are made before what is wanted of them is handed out.
+    fn piece_steps(&self, first_step: u64, left: u64, wanted: Option<&Wanted>) -> u64 {
+        let cells = self.v.len();
+        let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS);
+        if let Some(wanted) = wanted {
+            if wanted.words != Words::None {
+                most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
+            }
+            if let Some(voltages) = &wanted.voltages {
+                let row = self.batch * voltages.neurons.len();
+                most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
+            }
+        }
+        // Ending at the end of a block of 32 keeps each word in one piece.
+        let to_boundary = most.div_ceil(32) * 32 - first_step % 32;
+        to_boundary.min(left)
+    }
+
+    /// Advances all cells and leaves the words of spikes in `self.words` where `keep` says so.
+    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, keep: bool) {
+        let cells = self.v.len();
+        let rows = if keep { blocks(first_step, steps) } else { 0 };
+        self.words.resize(rows * cells, 0);
+        let tile_size = cells
+            .div_ceil(TILES_PER_THREAD * rayon::current_num_threads())
+            .next_multiple_of(block::LANES)
+            .min(LARGEST_TILE);
+        let tile_count = cells.div_ceil(tile_size);
+        let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();
+        for row in self.words.chunks_exact_mut(cells) {
+            for (column, words) in columns.iter_mut().zip(row.chunks_mut(tile_size)) {
+                column.push(words);
+            }
+        }
+        let mut traces = self.trace.chunks_mut(tile_size);
+        let tiles: Vec<Tile<'_>> = self
+            .v
+            .chunks_mut(tile_size)
+            .zip(self.refractory.chunks_mut(tile_size))
+            .zip(self.counts.chunks_mut(tile_size))
+            .zip(columns)
+            .enumerate()
+            .map(|(index, (((v, refractory), counts), words))| Tile {
+                first_cell: index * tile_size,
+                v,
+                refractory,
+                trace: traces.next().unwrap_or_default(),
+                counts,
+                words,
+            })
+            .collect();
+        tiles
+            .into_par_iter()
+            .for_each(|tile| block::advance(tile, &self.table, self.n, first_step, steps, current));
+    }
+
+    /// The membrane potentials that recorded cells will have in the coming steps. The cells are
+    /// advanced a second time, on a copy of their state, so that the many that are not recorded
+    /// pay nothing.
+    fn foresee_voltages(
+        &self,
+        wanted: &WantedVoltages,
+        first_step: u64,
+        steps: u64,
+        current: &CurrentView<'_>,
+    ) -> Vec<f32> {
+        let every = u64::from(wanted.every);
+        let row_length = self.batch * wanted.neurons.len();
+        let traces: Vec<Vec<f32>> = (0..row_length)
+            .into_par_iter()
+            .map(|slot| {
+                let row = slot / wanted.neurons.len();
+                let neuron = wanted.neurons[slot % wanted.neurons.len()] as usize;
+                let index = row * self.n + neuron;
+                let cell = self.table.cell(row, neuron);
+                let mut state = State {
+                    v: self.v[index],
+                    refractory: self.refractory[index] & !super::SPIKE_FLAG,
+                    trace: self.trace.get(index).copied().unwrap_or_default(),
+                    spike: false,
+                };
+                let mut samples = Vec::with_capacity(wanted.samples(first_step, first_step + steps));
+                for step in 0..steps {
+                    let number = first_step + step;
+                    let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
+                    state = model::step_cell(self.table.options, cell, state, drive);
+                    state = model::settle(self.table.options, cell, state, (number % 32) as u32);
+                    if number % every == 0 {
+                        samples.push(state.v);
+                    }
+                }
+                samples
+            })
+            .collect();
+        let samples = traces.first().map_or(0, Vec::len);
+        (0..samples)
+            .flat_map(|sample| traces.iter().map(move |trace| trace[sample]))
+            .collect()
+    }
+
+    /// The words of the chosen neurons only.
+    fn gather(&self, neurons: &[u32]) -> Vec<u32> {
+        self.words
+            .chunks_exact(self.n)
+            .flat_map(|row| neurons.iter().map(move |&neuron| row[neuron as usize]))
+            .collect()
+    }
+}
+
+impl Engine for CpuEngine {
+    fn advance(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let values = match &current.values {
+            Values::Host(array) => array.as_slice(),
+            Values::Tensor(tensor) => match &tensor.data {
+                TensorData::Host(values) => Some(&values[..]),
+                TensorData::Gpu(_) => None,
+            },
+        };
+        let whole = CurrentView {
+            values: values.unwrap_or_default(),
+            strides: current.strides,
+        };
+        let mut made = 0;
+        while made < steps {
+            let first = first_step + made;
+            let count = self.piece_steps(first, steps - made, wanted);
+            let view = whole.from_step(made as usize);
+            let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
+                Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
+                None => Vec::new(),
+            };
+            let words = wanted.map_or(&Words::None, |wanted| &wanted.words);
+            self.advance_cells(first, count, &view, *words != Words::None);
+            made += count;
+            let gathered;
+            let words = match words {
+                Words::Chosen(neurons) => {
+                    gathered = self.gather(neurons);
+                    &gathered
+                }
+                _ => &self.words,
+            };
+            let piece = Piece {
+                steps: count,
+                words,
+                voltages: &voltages,
+            };
+            if take(piece).is_break() {
+                break;
+            }
+        }
+        Ok(made)
+    }
+
+    fn voltages(&mut self) -> Result<Vec<f32>> {
+        Ok(self.v.clone())
+    }
+
+    fn refractory(&mut self) -> Result<Vec<u32>> {
+        Ok(self.refractory.clone())
+    }
+
+    fn traces(&mut self) -> Result<Vec<f32>> {
+        Ok(self.trace.clone())
+    }
+
+    fn counts(&mut self) -> Result<Vec<u32>> {
+        Ok(self.counts.clone())
+    }
+
+    fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
+        self.v.copy_from_slice(values);
+        Ok(())
+    }
+
+    fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
+        self.refractory.copy_from_slice(values);
+        Ok(())
+    }
+
+    fn clear_counts(&mut self) -> Result<()> {
+        self.counts.fill(0);
+        Ok(())
+    }
+
+    fn reset(&mut self, start: &[f32]) -> Result<()> {
+        self.v.copy_from_slice(start);
+        self.refractory.fill(0);
+        self.trace.fill(0.0);
+        self.counts.fill(0);
+        Ok(())
+    }
+}
+
+/// Zeros, or an error where the memory for them is not to be had.
+pub(crate) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(length).map_err(|_| Error::TooLarge {
+        what: "the population's state".to_owned(),
+        need: (length * size_of::<T>()) as u64,
+        limit_name: "the memory that could be had".to_owned(),
+        limit: 0,
+        advice: "take fewer neurons or a smaller batch".to_owned(),
+    })?;
+    values.resize(length, T::default());
+    Ok(values)
+}

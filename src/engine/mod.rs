@@ -1,0 +1,108 @@
+//! What advances the cells: one trait, two engines that give the same bits.
+
+pub(crate) mod cpu;
+pub(crate) mod gpu;
+
+use crate::error::Result;
+use crate::input::Current;
+use std::fmt::Debug;
+use std::ops::ControlFlow;
+
+/// The flag beside the refractory counter that says whether the cell spiked at the last step.
+pub(crate) const SPIKE_FLAG: u32 = 1 << 31;
+
+/// The state of a population and the means to advance it.
+///
+/// Cells are numbered `row * n + neuron`. State is handed out and taken in this order.
+pub(crate) trait Engine: Debug + Send {
+    /// Advances all cells by `steps` steps, the first having the number `first_step`, and hands
+    /// what is wanted to `take`, piece by piece in order. Stops early, after what was already
+    /// under way, when `take` breaks. Returns the number of steps made.
+    ///
+    /// Without anything wanted this may return before the device has finished.
+    fn advance(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<u64>;
+
+    fn voltages(&mut self) -> Result<Vec<f32>>;
+    /// Refractory counters with the [`SPIKE_FLAG`].
+    fn refractory(&mut self) -> Result<Vec<u32>>;
+    fn traces(&mut self) -> Result<Vec<f32>>;
+    fn counts(&mut self) -> Result<Vec<u32>>;
+
+    fn set_voltages(&mut self, values: &[f32]) -> Result<()>;
+    fn set_refractory(&mut self, values: &[u32]) -> Result<()>;
+    fn clear_counts(&mut self) -> Result<()>;
+    /// Sets all state to its start: v at `start`, all else 0.
+    fn reset(&mut self, start: &[f32]) -> Result<()>;
+
+    /// The buffers of the state, where the engine is a GPU's.
+    fn buffers(&self) -> Option<&gpu::StateBuffers> {
+        None
+    }
+}
+
+/// What an engine is asked to hand out while it advances.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Wanted {
+    pub(crate) words: Words,
+    pub(crate) voltages: Option<WantedVoltages>,
+}
+
+/// Which spikes are handed out.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) enum Words {
+    #[default]
+    None,
+    All,
+    /// These neurons of each batch row.
+    Chosen(Vec<u32>),
+}
+
+impl Words {
+    /// Words per row of a piece.
+    pub(crate) fn cells(&self, (batch, n): (usize, usize)) -> usize {
+        match self {
+            Self::None => 0,
+            Self::All => batch * n,
+            Self::Chosen(neurons) => batch * neurons.len(),
+        }
+    }
+}
+
+/// Which membrane potentials are handed out: of these neurons of each batch row, after each step
+/// whose number is a multiple of `every`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct WantedVoltages {
+    pub(crate) neurons: Vec<u32>,
+    pub(crate) every: u32,
+}
+
+impl WantedVoltages {
+    /// The number of samples in the steps from `first` to before `end`.
+    pub(crate) fn samples(&self, first: u64, end: u64) -> usize {
+        let every = u64::from(self.every);
+        (end.div_ceil(every) - first.div_ceil(every)) as usize
+    }
+}
+
+/// What was wanted of some steps.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Piece<'a> {
+    pub(crate) steps: u64,
+    /// Rows of cells, one row per block of 32 steps that the piece touches, blocks being aligned
+    /// to the number of the step.
+    pub(crate) words: &'a [u32],
+    /// `[samples, batch, neurons]`.
+    pub(crate) voltages: &'a [f32],
+}
+
+/// How many blocks of 32 steps a range of steps touches.
+pub(crate) fn blocks(first_step: u64, steps: u64) -> usize {
+    (((first_step % 32) + steps).div_ceil(32)) as usize
+}
