@@ -1,0 +1,190 @@
+// All cells through a block of steps: each invocation loads one cell, advances it, stores it.
+//
+// Appended to lif.wgsl, which has the model. The CPU's way through a block is
+// src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in
+// src/engine/gpu/kernel.rs.
+
+override WORKGROUP: u32 = 64u;
+override SPIKE_TEST: u32 = 0u;
+override RESET: u32 = 0u;
+override REFRACTORY: u32 = 0u;
+override BOUNDED: bool = false;
+override TRACE: u32 = 0u;
+override FAST_DECAY: bool = false;
+override SEQUENCE: bool = false;
+override VOLTAGES: bool = false;
+
+const WORD: u32 = 32u;
+const SPIKE_FLAG: u32 = 0x80000000u;
+const NOT_RECORDED: u32 = 0xffffffffu;
+
+// Block.words
+const NO_WORDS: u32 = 0u;
+const WORDS_OF_ALL: u32 = 1u;
+const WORDS_OF_CHOSEN: u32 = 2u;
+
+struct Block {
+    cells: u32,
+    neurons: u32,
+    // Cells in a row of the grid of invocations.
+    grid_width: u32,
+    // Number of the first step, modulo 2^32.
+    first_step: u32,
+    steps: u32,
+    // Where the current of a cell and step stands.
+    current_offset: u32,
+    current_step: u32,
+    current_row: u32,
+    current_neuron: u32,
+    words: u32,
+    // Length of a row of words.
+    word_cells: u32,
+    // Where in `parameters` each neuron's place among the chosen ones stands.
+    word_places: u32,
+    word_neurons: u32,
+    voltage_places: u32,
+    voltage_neurons: u32,
+    // Where in `recorded` the voltages begin.
+    voltage_offset: u32,
+    voltage_cells: u32,
+    voltage_every: u32,
+    // Steps before the first sample.
+    voltage_wait: u32,
+    unused: u32,
+    // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
+    spread: array<vec4<u32>, 9>,
+}
+
+@group(0) @binding(1) var<uniform> block: Block;
+@group(0) @binding(2) var<storage, read> parameters: array<u32>;
+@group(0) @binding(3) var<storage, read> current: array<f32>;
+@group(0) @binding(4) var<storage, read_write> v: array<f32>;
+@group(0) @binding(5) var<storage, read_write> refractory: array<u32>;
+@group(0) @binding(6) var<storage, read_write> traces: array<f32>;
+// One more than there are cells: the last is the number of steps made, which proves on readback
+// that the work was done.
+@group(0) @binding(7) var<storage, read_write> counts: array<u32>;
+@group(0) @binding(8) var<storage, read_write> recorded: array<u32>;
+
+fn parameter_bits(index: u32, row: u32, neuron: u32) -> u32 {
+    let spread = block.spread[index];
+    return parameters[spread.x + row * spread.y + neuron * spread.z];
+}
+
+fn parameter(index: u32, row: u32, neuron: u32) -> f32 {
+    return bitcast<f32>(parameter_bits(index, row, neuron));
+}
+
+fn load_cell(row: u32, neuron: u32) -> Coefficients {
+    var cell: Coefficients;
+    cell.leak = parameter(0u, row, neuron);
+    cell.resistance = parameter(1u, row, neuron);
+    cell.v_rest = parameter(2u, row, neuron);
+    cell.v_threshold = parameter(3u, row, neuron);
+    cell.reset = parameter(4u, row, neuron);
+    if (BOUNDED) {
+        cell.v_lower = parameter(5u, row, neuron);
+    }
+    if (TRACE != OFF) {
+        cell.trace_decay = parameter(6u, row, neuron);
+        cell.trace_scale = parameter(7u, row, neuron);
+    }
+    cell.refractory_steps = parameter_bits(8u, row, neuron);
+    return cell;
+}
+
+fn load_state(index: u32) -> State {
+    var state: State;
+    state.v = v[index];
+    state.refractory = refractory[index] & ~SPIKE_FLAG;
+    if (TRACE != OFF) {
+        state.trace = traces[index];
+    }
+    return state;
+}
+
+fn store_state(index: u32, state: State) {
+    v[index] = state.v;
+    refractory[index] = state.refractory | select(0u, SPIKE_FLAG, state.spike);
+    if (TRACE != OFF) {
+        traces[index] = state.trace;
+    }
+}
+
+// Where in a row of recorded cells this cell stands.
+fn place_among(places: u32, chosen: u32, row: u32, neuron: u32) -> u32 {
+    let place = parameters[places + neuron];
+    return select(row * chosen + place, NOT_RECORDED, place == NOT_RECORDED);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
+    let index = id.y * block.grid_width + id.x;
+    if (index >= block.cells) {
+        return;
+    }
+    let options = Options(SPIKE_TEST, RESET, REFRACTORY, BOUNDED, TRACE, FAST_DECAY);
+    let row = index / block.neurons;
+    let neuron = index % block.neurons;
+    let cell = load_cell(row, neuron);
+    var state = load_state(index);
+
+    var word_place = NOT_RECORDED;
+    if (block.words == WORDS_OF_ALL) {
+        word_place = index;
+    } else if (block.words == WORDS_OF_CHOSEN) {
+        word_place = place_among(block.word_places, block.word_neurons, row, neuron);
+    }
+    var voltage_place = NOT_RECORDED;
+    var voltage_wait = block.voltage_wait;
+    if (VOLTAGES) {
+        voltage_place = place_among(block.voltage_places, block.voltage_neurons, row, neuron);
+        voltage_place = select(voltage_place + block.voltage_offset, NOT_RECORDED, voltage_place == NOT_RECORDED);
+    }
+
+    var current_place = block.current_offset + row * block.current_row + neuron * block.current_neuron;
+    var input = drive(cell.resistance, current[current_place]);
+
+    var count = 0u;
+    var made = 0u;
+    var bit = block.first_step % WORD;
+    while (made < block.steps) {
+        var word = 0u;
+        let end = min(WORD, bit + block.steps - made);
+        made += end - bit;
+        while (bit < end) {
+            if (SEQUENCE) {
+                input = drive(cell.resistance, current[current_place]);
+                current_place += block.current_step;
+            }
+            state = step_cell(options, cell, state, input);
+            if (options.fast_decay || bit == WORD - 1u) {
+                state = settle(options, cell, state, bit);
+            }
+            word |= select(0u, 1u << bit, state.spike);
+            if (VOLTAGES) {
+                if (voltage_wait == 0u) {
+                    voltage_wait = block.voltage_every;
+                    if (voltage_place != NOT_RECORDED) {
+                        recorded[voltage_place] = bitcast<u32>(state.v);
+                        voltage_place += block.voltage_cells;
+                    }
+                }
+                voltage_wait -= 1u;
+            }
+            bit += 1u;
+        }
+        bit = 0u;
+        count += countOneBits(word);
+        if (word_place != NOT_RECORDED) {
+            recorded[word_place] = word;
+            word_place += block.word_cells;
+        }
+    }
+
+    store_state(index, state);
+    counts[index] += count;
+    if (index == 0u) {
+        counts[block.cells] = block.first_step + block.steps;
+    }
+}

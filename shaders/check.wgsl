@@ -1,0 +1,84 @@
+// The self-check: each invocation advances one cell with options of its own, so that one small
+// dispatch tries every combination of them.
+//
+// Appended to lif.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which
+// computes the same with src/model.rs and compares the bits.
+
+const WORKGROUP: u32 = 64u;
+
+struct Check {
+    cells: u32,
+    steps: u32,
+    unused_0: u32,
+    unused_1: u32,
+}
+
+// A cell as it travels: every member is the bits of a member of Options, Coefficients or State.
+struct Case {
+    spike_test: u32,
+    reset_rule: u32,
+    refractory: u32,
+    bounded: u32,
+    trace: u32,
+    fast_decay: u32,
+    leak: u32,
+    resistance: u32,
+    v_rest: u32,
+    v_threshold: u32,
+    reset: u32,
+    v_lower: u32,
+    trace_decay: u32,
+    trace_scale: u32,
+    refractory_steps: u32,
+    v: u32,
+}
+
+struct Outcome {
+    v: u32,
+    refractory: u32,
+    trace: u32,
+    spikes: u32,
+    // A hash of the state after each step, so that no difference on the way can hide.
+    path: u32,
+}
+
+@group(0) @binding(1) var<uniform> check: Check;
+@group(0) @binding(2) var<storage, read> cases: array<Case>;
+@group(0) @binding(3) var<storage, read> currents: array<f32>;
+@group(0) @binding(4) var<storage, read_write> outcomes: array<Outcome>;
+
+fn mix(path: u32, bits: u32) -> u32 {
+    return (path ^ bits) * 16777619u;
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn run(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= check.cells) {
+        return;
+    }
+    let c = cases[id.x];
+    let options = Options(c.spike_test, c.reset_rule, c.refractory, c.bounded != 0u, c.trace, c.fast_decay != 0u);
+    let cell = Coefficients(
+        bitcast<f32>(c.leak),
+        bitcast<f32>(c.resistance),
+        bitcast<f32>(c.v_rest),
+        bitcast<f32>(c.v_threshold),
+        bitcast<f32>(c.reset),
+        bitcast<f32>(c.v_lower),
+        bitcast<f32>(c.trace_decay),
+        bitcast<f32>(c.trace_scale),
+        c.refractory_steps,
+    );
+    var state = State(bitcast<f32>(c.v), 0u, 0.0, false);
+    var spikes = 0u;
+    var path = 0u;
+    for (var step = 0u; step < check.steps; step++) {
+        state = step_cell(options, cell, state, drive(cell.resistance, currents[step]));
+        state = settle(options, cell, state, step);
+        spikes += select(0u, 1u, state.spike);
+        path = mix(mix(mix(path, bitcast<u32>(state.v)), state.refractory), bitcast<u32>(state.trace));
+    }
+    outcomes[id.x] = Outcome(
+        bitcast<u32>(state.v), state.refractory, bitcast<u32>(state.trace), spikes, path
+    );
+}

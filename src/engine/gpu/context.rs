@@ -1,0 +1,274 @@
+//! One opened adapter: its device, and every way in which it can fail turned into an [`Error`].
+
+use crate::error::{Error, Result};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Duration;
+
+/// How long a piece of work may take before the device counts as hung. A dispatch is meant to take
+/// some tens of milliseconds.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Neuron-steps of the first dispatch on a device, before its speed is known.
+const FIRST_WORK: u64 = 1 << 22;
+
+/// Bounds within which the work of a dispatch adapts.
+const WORK: std::ops::RangeInclusive<u64> = 1 << 16..=1 << 36;
+
+/// How long a dispatch shall take: long enough to make the submission cheap, and far below the
+/// second or two after which drivers kill it.
+const DISPATCH: Duration = Duration::from_millis(50);
+
+/// Staging buffers that are kept for the next readback.
+const MOST_STAGING: usize = 4;
+
+/// A device with its queue and what this crate keeps for it.
+#[derive(Debug)]
+pub(crate) struct GpuContext {
+    pub(crate) info: wgpu::AdapterInfo,
+    pub(crate) limits: wgpu::Limits,
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    /// Why the device is lost, once it is.
+    lost: Arc<Mutex<Option<String>>>,
+    staging: Mutex<Vec<wgpu::Buffer>>,
+    work: AtomicU64,
+}
+
+/// A readback under way.
+#[derive(Debug)]
+pub(crate) struct Readback {
+    buffer: wgpu::Buffer,
+    bytes: u64,
+    mapped: mpsc::Receiver<std::result::Result<(), wgpu::BufferAsyncError>>,
+}
+
+impl GpuContext {
+    /// Opens a device on the adapter.
+    pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<Self> {
+        let info = adapter.get_info();
+        let available = adapter.limits();
+        // Only what large populations need is raised: better limits than needed may cost speed.
+        let limits = wgpu::Limits {
+            max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
+            max_buffer_size: available.max_buffer_size,
+            ..wgpu::Limits::default().or_worse_values_from(&available)
+        };
+        let stage = "opening the device";
+        let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
+            label: Some("lif"),
+            required_limits: limits,
+            ..Default::default()
+        }))
+        .map_err(|error| gpu_error(stage, &error))?;
+
+        let context = Self::new(info, device, queue);
+        let lost = Arc::clone(&context.lost);
+        context.device.set_device_lost_callback(move |reason, message| {
+            let text = format!("{reason:?}: {message}");
+            lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        });
+        // Whatever escapes the error scopes must not pass unseen, nor end the program.
+        let uncaptured = Arc::clone(&context.lost);
+        context.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            log::error!("{error}");
+            let text = error.to_string();
+            uncaptured.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+        }));
+        Ok(context)
+    }
+
+    /// Uses somebody's device, whose handlers stay as they are.
+    pub(crate) fn new(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        Self {
+            info,
+            limits: device.limits(),
+            device,
+            queue,
+            lost: Arc::default(),
+            staging: Mutex::default(),
+            work: AtomicU64::new(FIRST_WORK),
+        }
+    }
+
+    /// Whether the adapter computes on the CPU.
+    pub(crate) fn is_software(&self) -> bool {
+        self.info.device_type == wgpu::DeviceType::Cpu
+    }
+
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// The error for a lost device, if it is lost.
+    pub(crate) fn check_lost(&self, stage: &str) -> Result<()> {
+        match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
+            None => Ok(()),
+            Some(reason) => Err(Error::DeviceLost {
+                stage: stage.to_owned(),
+                reason: reason.clone(),
+            }),
+        }
+    }
+
+    /// Runs calls of the graphics API and returns what they reported as an error.
+    pub(crate) fn scoped<T>(&self, stage: &str, calls: impl FnOnce() -> T) -> Result<T> {
+        let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
+        let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
+        let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
+        let result = calls();
+        // Reverse order; all are popped before any is looked at.
+        let errors = [
+            pollster::block_on(internal.pop()),
+            pollster::block_on(memory.pop()),
+            pollster::block_on(validation.pop()),
+        ];
+        self.check_lost(stage)?;
+        match errors.into_iter().flatten().next() {
+            None => Ok(result),
+            Some(error) => Err(gpu_error(stage, &error)),
+        }
+    }
+
+    /// A buffer, refused where the device cannot bind it.
+    pub(crate) fn buffer(&self, what: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
+        let limit = self.largest_binding();
+        if bytes > limit {
+            return Err(too_large(what, bytes, limit));
+        }
+        self.scoped(&format!("allocating {what} ({bytes} bytes)"), || {
+            self.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some(what),
+                size: bytes.next_multiple_of(4).max(16),
+                usage,
+                mapped_at_creation: false,
+            })
+        })
+    }
+
+    /// The most bytes that one binding can hold.
+    pub(crate) fn largest_binding(&self) -> u64 {
+        self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
+    }
+
+    /// Waits until a submission is done.
+    pub(crate) fn wait(&self, submission: &wgpu::SubmissionIndex, stage: &str) -> Result<()> {
+        let poll = self.device.poll(wgpu::PollType::Wait {
+            submission_index: Some(submission.clone()),
+            timeout: Some(PATIENCE),
+        });
+        self.check_lost(stage)?;
+        match poll {
+            Ok(_) => Ok(()),
+            Err(wgpu::PollError::Timeout) => Err(Error::Timeout {
+                stage: stage.to_owned(),
+                seconds: PATIENCE.as_secs(),
+            }),
+            Err(error) => Err(gpu_error(stage, &error)),
+        }
+    }
+
+    /// Records copies of these ranges (buffer, offset, bytes), one after the other, into memory
+    /// that the host can read once the encoder's work is done.
+    pub(crate) fn read_back(&self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)]) -> Readback {
+        let bytes = ranges.iter().map(|(_, _, bytes)| bytes).sum();
+        let buffer = self.take_staging(bytes);
+        let mut end = 0;
+        for (source, offset, bytes) in ranges {
+            encoder.copy_buffer_to_buffer(source, *offset, &buffer, end, *bytes);
+            end += bytes;
+        }
+        let (sender, mapped) = mpsc::channel();
+        encoder.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, 0..bytes, move |result| {
+            // Nobody listens any more where the run was given up.
+            let _ = sender.send(result);
+        });
+        Readback { buffer, bytes, mapped }
+    }
+
+    /// Hands the bytes of a readback, whose submission was waited for, to `take`.
+    pub(crate) fn take_readback<T>(&self, readback: Readback, stage: &str, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
+        match readback.mapped.recv_timeout(PATIENCE) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(gpu_error(stage, &error)),
+            Err(_) => {
+                return Err(Error::Timeout {
+                    stage: stage.to_owned(),
+                    seconds: PATIENCE.as_secs(),
+                });
+            }
+        }
+        let view = readback
+            .buffer
+            .get_mapped_range(0..readback.bytes)
+            .map_err(|error| gpu_error(stage, &error))?;
+        let result = take(&view);
+        drop(view);
+        readback.buffer.unmap();
+        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        if staging.len() < MOST_STAGING {
+            staging.push(readback.buffer);
+        }
+        Ok(result)
+    }
+
+    /// Memory for a readback: the first use of fresh memory is dear, so it is used again.
+    fn take_staging(&self, bytes: u64) -> wgpu::Buffer {
+        let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = staging.iter().position(|buffer| (bytes..=bytes * 4).contains(&buffer.size())) {
+            return staging.swap_remove(index);
+        }
+        if staging.len() == MOST_STAGING {
+            staging.remove(0);
+        }
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: Some("readback"),
+            size: bytes,
+            usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// How many neuron-steps one dispatch should make.
+    pub(crate) fn work(&self) -> u64 {
+        self.work.load(Ordering::Relaxed)
+    }
+
+    /// Learns from a dispatch of this much work that took this long. Only dispatches that used the
+    /// full allowance say that it could be larger.
+    pub(crate) fn learn(&self, work: u64, took: Duration) {
+        let allowed = self.work();
+        let next = if took > DISPATCH * 2 {
+            work / 2
+        } else if took < DISPATCH / 2 && work > allowed / 2 {
+            allowed * 2
+        } else {
+            return;
+        };
+        self.work.store(next.clamp(*WORK.start(), *WORK.end()), Ordering::Relaxed);
+    }
+}
+
+pub(crate) fn gpu_error(stage: &str, error: &dyn std::error::Error) -> Error {
+    let mut reason = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        reason.push_str(": ");
+        reason.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    Error::Gpu {
+        stage: stage.to_owned(),
+        reason,
+    }
+}
+
+pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {
+    Error::TooLarge {
+        what: what.to_owned(),
+        need,
+        limit_name: "the most that this device binds at once".to_owned(),
+        limit,
+        advice: "take fewer neurons or a smaller batch, record less, or use the CPU".to_owned(),
+    }
+}

@@ -1,0 +1,257 @@
+//! The kernels: the layout that host and shader share, and one pipeline per combination of options.
+
+use super::context::GpuContext;
+use crate::coefficients::Table;
+use crate::error::Result;
+use crate::model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use bytemuck::{Pod, Zeroable};
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+/// Source of the kernel: the model and the way through a block.
+pub(crate) const BLOCK_SHADER: &str = concat!(
+    include_str!("../../../shaders/lif.wgsl"),
+    include_str!("../../../shaders/block.wgsl")
+);
+
+/// Invocations in a workgroup.
+pub(crate) const WORKGROUP: u32 = 64;
+
+/// `Block.words`.
+pub(crate) const NO_WORDS: u32 = 0;
+pub(crate) const WORDS_OF_ALL: u32 = 1;
+pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
+
+/// In a table of places: this neuron is not recorded.
+pub(crate) const NOT_RECORDED: u32 = u32::MAX;
+
+/// The uniform of a dispatch: `Block` in `shaders/block.wgsl`, which says what each member is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+pub(crate) struct Block {
+    pub(crate) cells: u32,
+    pub(crate) neurons: u32,
+    pub(crate) grid_width: u32,
+    pub(crate) first_step: u32,
+    pub(crate) steps: u32,
+    pub(crate) current_offset: u32,
+    pub(crate) current_step: u32,
+    pub(crate) current_row: u32,
+    pub(crate) current_neuron: u32,
+    pub(crate) words: u32,
+    pub(crate) word_cells: u32,
+    pub(crate) word_places: u32,
+    pub(crate) word_neurons: u32,
+    pub(crate) voltage_places: u32,
+    pub(crate) voltage_neurons: u32,
+    pub(crate) voltage_offset: u32,
+    pub(crate) voltage_cells: u32,
+    pub(crate) voltage_every: u32,
+    pub(crate) voltage_wait: u32,
+    pub(crate) unused: u32,
+    pub(crate) spread: [[u32; 4]; 9],
+}
+
+/// How a binding of the kernel is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Access {
+    Uniform,
+    Read,
+    ReadWrite,
+}
+
+/// The bindings of group 0, by number: name and access as in the shaders.
+pub(crate) const BINDINGS: [(&str, Access); 9] = [
+    ("zero", Access::Uniform),
+    ("block", Access::Uniform),
+    ("parameters", Access::Read),
+    ("current", Access::Read),
+    ("v", Access::ReadWrite),
+    ("refractory", Access::ReadWrite),
+    ("traces", Access::ReadWrite),
+    ("counts", Access::ReadWrite),
+    ("recorded", Access::ReadWrite),
+];
+
+/// What a pipeline is specialised by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Specialisation {
+    pub(crate) options: Options,
+    pub(crate) sequence: bool,
+    pub(crate) voltages: bool,
+}
+
+impl Specialisation {
+    fn constants(&self) -> [(&'static str, f64); 9] {
+        let options = &self.options;
+        [
+            ("WORKGROUP", f64::from(WORKGROUP)),
+            ("SPIKE_TEST", f64::from(spike_test_number(options.spike_test))),
+            ("RESET", f64::from(reset_number(options.reset))),
+            ("REFRACTORY", f64::from(refractory_number(options.refractory))),
+            ("BOUNDED", f64::from(u8::from(options.bounded))),
+            ("TRACE", f64::from(trace_number(options.trace))),
+            ("FAST_DECAY", f64::from(u8::from(options.fast_decay))),
+            ("SEQUENCE", f64::from(u8::from(self.sequence))),
+            ("VOLTAGES", f64::from(u8::from(self.voltages))),
+        ]
+    }
+}
+
+/// The numbers by which the shaders know the rules.
+pub(crate) fn spike_test_number(rule: SpikeTest) -> u32 {
+    match rule {
+        SpikeTest::Above => 0,
+        SpikeTest::AtOrAbove => 1,
+    }
+}
+
+pub(crate) fn reset_number(rule: Reset) -> u32 {
+    match rule {
+        Reset::ToValue => 0,
+        Reset::Subtract => 1,
+        Reset::None => 2,
+    }
+}
+
+pub(crate) fn refractory_number(rule: Refractory) -> u32 {
+    match rule {
+        Refractory::Frozen => 0,
+        Refractory::LeakOnly => 1,
+        Refractory::Silent => 2,
+    }
+}
+
+pub(crate) fn trace_number(rule: TraceRule) -> u32 {
+    match rule {
+        TraceRule::Off => 0,
+        TraceRule::Add => 1,
+        TraceRule::Set => 2,
+    }
+}
+
+/// The pipelines of one device, each built when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Kernels {
+    module: wgpu::ShaderModule,
+    pub(crate) layout: wgpu::BindGroupLayout,
+    pipeline_layout: wgpu::PipelineLayout,
+    pipelines: Mutex<HashMap<Specialisation, wgpu::ComputePipeline>>,
+}
+
+impl Kernels {
+    pub(crate) fn new(context: &GpuContext) -> Result<Self> {
+        let (module, layout, pipeline_layout) = context.scoped("compiling the kernel", || {
+            let device = &context.device;
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("lif block"),
+                source: wgpu::ShaderSource::Wgsl(BLOCK_SHADER.into()),
+            });
+            let layout = bind_group_layout(device, &BINDINGS.map(|(_, access)| access));
+            let pipeline_layout = pipeline_layout(device, &layout);
+            (module, layout, pipeline_layout)
+        })?;
+        Ok(Self {
+            module,
+            layout,
+            pipeline_layout,
+            pipelines: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn pipeline(&self, context: &GpuContext, key: Specialisation) -> Result<wgpu::ComputePipeline> {
+        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(pipeline) = pipelines.get(&key) {
+            return Ok(pipeline.clone());
+        }
+        let pipeline = context.scoped("compiling the kernel", || {
+            context.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some("lif block"),
+                layout: Some(&self.pipeline_layout),
+                module: &self.module,
+                entry_point: Some("advance"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &key.constants(),
+                    zero_initialize_workgroup_memory: false,
+                },
+                cache: None,
+            })
+        })?;
+        pipelines.insert(key, pipeline.clone());
+        Ok(pipeline)
+    }
+}
+
+pub(crate) fn bind_group_layout(device: &wgpu::Device, bindings: &[Access]) -> wgpu::BindGroupLayout {
+    let entries: Vec<_> = (0..)
+        .zip(bindings)
+        .map(|(binding, access)| wgpu::BindGroupLayoutEntry {
+            binding,
+            visibility: wgpu::ShaderStages::COMPUTE,
+            ty: wgpu::BindingType::Buffer {
+                ty: match access {
+                    Access::Uniform => wgpu::BufferBindingType::Uniform,
+                    Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
+                    Access::ReadWrite => wgpu::BufferBindingType::Storage { read_only: false },
+                },
+                has_dynamic_offset: false,
+                min_binding_size: None,
+            },
+            count: None,
+        })
+        .collect();
+    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
+        label: Some("lif"),
+        entries: &entries,
+    })
+}
+
+pub(crate) fn pipeline_layout(device: &wgpu::Device, layout: &wgpu::BindGroupLayout) -> wgpu::PipelineLayout {
+    device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
+        label: Some("lif"),
+        bind_group_layouts: &[Some(layout)],
+        immediate_size: 0,
+    })
+}
+
+pub(crate) fn bind_group(
+    device: &wgpu::Device,
+    layout: &wgpu::BindGroupLayout,
+    buffers: &[&wgpu::Buffer],
+) -> wgpu::BindGroup {
+    let entries: Vec<_> = (0..)
+        .zip(buffers)
+        .map(|(binding, buffer)| wgpu::BindGroupEntry {
+            binding,
+            resource: buffer.as_entire_binding(),
+        })
+        .collect();
+    device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some("lif"),
+        layout,
+        entries: &entries,
+    })
+}
+
+/// The coefficients as the kernel reads them: all values behind each other, and for each
+/// coefficient its offset and strides, in the order of [`crate::model::Coefficients`].
+pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; 9]) {
+    let columns = [
+        table.leak.map(|value| value.to_bits()),
+        table.resistance.map(|value| value.to_bits()),
+        table.v_rest.map(|value| value.to_bits()),
+        table.v_threshold.map(|value| value.to_bits()),
+        table.reset.map(|value| value.to_bits()),
+        table.v_lower.map(|value| value.to_bits()),
+        table.trace_decay.map(|value| value.to_bits()),
+        table.trace_scale.map(|value| value.to_bits()),
+        table.refractory_steps.clone(),
+    ];
+    let mut values = Vec::new();
+    let spread = columns.map(|column| {
+        let offset = values.len() as u32;
+        values.extend_from_slice(&column.values);
+        [offset, column.row_stride as u32, column.neuron_stride as u32, 0]
+    });
+    (values, spread)
+}

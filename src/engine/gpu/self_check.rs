@@ -1,0 +1,311 @@
+//! No driver is trusted blindly: before an adapter is used, it shows that it computes the model.
+//!
+//! Two small pieces of work, each compared bit by bit with `src/model.rs`: `shaders/check.wgsl`
+//! advances cells with every combination of options, and the kernel itself makes as many steps in
+//! one dispatch as it ever will, because llvmpipe stops loops that are too long without saying so.
+
+use super::context::{GpuContext, Readback};
+use super::kernel::{self, Access};
+use super::{Gpu, GpuEngine, MOST_STEPS, STATE, UNIFORM};
+use crate::coefficients::Table;
+use crate::engine::cpu::CpuEngine;
+use crate::engine::{Engine, Wanted, Words};
+use crate::error::{Error, Result};
+use crate::input::Input;
+use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
+use crate::params::Params;
+use crate::{Device, input::Current};
+use bytemuck::{Pod, Zeroable};
+use ndarray::Array1;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Source of the check.
+pub(crate) const CHECK_SHADER: &str = concat!(
+    include_str!("../../../shaders/lif.wgsl"),
+    include_str!("../../../shaders/check.wgsl")
+);
+
+/// Invocations in a workgroup of the check.
+const WORKGROUP: u32 = 64;
+
+/// Steps that each combination of options is tried for.
+const STEPS: u32 = 200;
+
+/// Cells that make the longest dispatch.
+const LONG_CELLS: usize = 5;
+
+/// `Check` in `shaders/check.wgsl`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub(crate) struct Check {
+    pub(crate) cells: u32,
+    pub(crate) steps: u32,
+    pub(crate) unused_0: u32,
+    pub(crate) unused_1: u32,
+}
+
+/// `Case` in `shaders/check.wgsl`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+pub(crate) struct Case {
+    pub(crate) spike_test: u32,
+    pub(crate) reset_rule: u32,
+    pub(crate) refractory: u32,
+    pub(crate) bounded: u32,
+    pub(crate) trace: u32,
+    pub(crate) fast_decay: u32,
+    pub(crate) leak: u32,
+    pub(crate) resistance: u32,
+    pub(crate) v_rest: u32,
+    pub(crate) v_threshold: u32,
+    pub(crate) reset: u32,
+    pub(crate) v_lower: u32,
+    pub(crate) trace_decay: u32,
+    pub(crate) trace_scale: u32,
+    pub(crate) refractory_steps: u32,
+    pub(crate) v: u32,
+}
+
+/// `Outcome` in `shaders/check.wgsl`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
+pub(crate) struct Outcome {
+    pub(crate) v: u32,
+    pub(crate) refractory: u32,
+    pub(crate) trace: u32,
+    pub(crate) spikes: u32,
+    pub(crate) path: u32,
+}
+
+/// Refuses an adapter that computes something else than the model.
+pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
+    check_options(&gpu.context)?;
+    check_long_dispatch(gpu)
+}
+
+fn refuse(context: &GpuContext, difference: String) -> Error {
+    Error::SelfCheck {
+        adapter: context.info.name.clone(),
+        difference,
+    }
+}
+
+/// Tries every combination of options.
+fn check_options(context: &GpuContext) -> Result<()> {
+    let cells = every_combination();
+    let currents = currents(STEPS as usize);
+    let found = run_check(context, &cells, &currents)?;
+    for ((options, cell), found) in cells.iter().zip(&found) {
+        let expected = expected(*options, *cell, &currents);
+        if *found != expected {
+            return Err(refuse(
+                context,
+                format!("{options:?} gives {found:x?} after {STEPS} steps where the model gives {expected:x?}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// What the model makes of a case.
+fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
+    let mut state = State {
+        v: cell.v_rest,
+        ..State::default()
+    };
+    let (mut spikes, mut path) = (0, 0);
+    for (step, &current) in (0..).zip(currents) {
+        state = model::step_cell(options, cell, state, model::drive(cell.resistance, current));
+        state = model::settle(options, cell, state, step);
+        spikes += u32::from(state.spike);
+        path = mix(mix(mix(path, state.v.to_bits()), state.refractory), state.trace.to_bits());
+    }
+    Outcome {
+        v: state.v.to_bits(),
+        refractory: state.refractory,
+        trace: state.trace.to_bits(),
+        spikes,
+        path,
+    }
+}
+
+fn mix(path: u32, bits: u32) -> u32 {
+    (path ^ bits).wrapping_mul(16_777_619)
+}
+
+/// Currents (nA) whose products and sums have to be rounded at each step.
+fn currents(steps: usize) -> Vec<f32> {
+    (0..steps).map(|step| 0.3 + 1.7 * (step as f32 * 0.37).sin().abs()).collect()
+}
+
+/// Every combination of options, each with two cells: one that decays slowly, and one around zero
+/// that decays so fast that subnormal numbers would arise.
+fn every_combination() -> Vec<(Options, Coefficients)> {
+    let mut cells = Vec::new();
+    for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
+        for reset in [Reset::ToValue, Reset::Subtract, Reset::None] {
+            for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
+                for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
+                    for bounded in [false, true] {
+                        for fast_decay in [false, true] {
+                            let options = Options {
+                                spike_test,
+                                reset,
+                                refractory,
+                                bounded,
+                                trace,
+                                fast_decay,
+                            };
+                            cells.push((options, cell(options, cells.len())));
+                        }
+                    }
+                }
+            }
+        }
+    }
+    cells
+}
+
+fn cell(options: Options, index: usize) -> Coefficients {
+    // Numbers that no two cells share, so that a mix-up of cells is seen too.
+    let vary = 1.0 + index as f32 * 1e-4;
+    let (leak, v_rest, v_threshold) = if options.fast_decay { (0.83, 0.0, 5.3) } else { (0.013 * vary, -61.7, -52.1) };
+    Coefficients {
+        leak,
+        resistance: 19.3 * vary,
+        v_rest,
+        v_threshold,
+        reset: match options.reset {
+            Reset::Subtract => 9.6 * vary,
+            _ => v_rest - 1.3 * vary,
+        },
+        v_lower: v_rest - 0.7,
+        trace_decay: if options.fast_decay { 0.21 } else { 0.97 / vary },
+        trace_scale: 0.7 * vary,
+        refractory_steps: (index % 5) as u32,
+    }
+}
+
+fn run_check(context: &GpuContext, cells: &[(Options, Coefficients)], currents: &[f32]) -> Result<Vec<Outcome>> {
+    let cases: Vec<Case> = cells.iter().map(|(options, cell)| case(*options, *cell)).collect();
+    let check = Check {
+        cells: cases.len() as u32,
+        steps: currents.len() as u32,
+        unused_0: 0,
+        unused_1: 0,
+    };
+    let outcomes_bytes = (cases.len() * size_of::<Outcome>()) as u64;
+    let buffers = [
+        (context.buffer("the constant zero", 16, UNIFORM)?, Access::Uniform),
+        (context.buffer("the check", size_of::<Check>() as u64, UNIFORM)?, Access::Uniform),
+        (context.buffer("the cases", size_of_val(&cases[..]) as u64, STATE)?, Access::Read),
+        (context.buffer("the currents", size_of_val(currents) as u64, STATE)?, Access::Read),
+        (context.buffer("the outcomes", outcomes_bytes, STATE)?, Access::ReadWrite),
+    ];
+    let stage = "checking the device";
+    let (submission, readback): (_, Readback) = context.scoped(stage, || {
+        let device = &context.device;
+        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("lif check"),
+            source: wgpu::ShaderSource::Wgsl(CHECK_SHADER.into()),
+        });
+        let layout = kernel::bind_group_layout(device, &buffers.each_ref().map(|(_, access)| *access));
+        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+            label: Some("lif check"),
+            layout: Some(&kernel::pipeline_layout(device, &layout)),
+            module: &module,
+            entry_point: Some("run"),
+            compilation_options: wgpu::PipelineCompilationOptions::default(),
+            cache: None,
+        });
+        let bindings = kernel::bind_group(device, &layout, &buffers.each_ref().map(|(buffer, _)| buffer));
+        context.queue.write_buffer(&buffers[1].0, 0, bytemuck::bytes_of(&check));
+        context.queue.write_buffer(&buffers[2].0, 0, bytemuck::cast_slice(&cases));
+        context.queue.write_buffer(&buffers[3].0, 0, bytemuck::cast_slice(currents));
+        let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            pass.set_pipeline(&pipeline);
+            pass.set_bind_group(0, &bindings, &[]);
+            pass.dispatch_workgroups(check.cells.div_ceil(WORKGROUP), 1, 1);
+        }
+        let readback = context.read_back(&mut encoder, &[(&buffers[4].0, 0, outcomes_bytes)]);
+        (context.queue.submit([encoder.finish()]), readback)
+    })?;
+    context.wait(&submission, stage)?;
+    context.take_readback(readback, stage, |bytes| bytemuck::pod_collect_to_vec::<u8, Outcome>(bytes))
+}
+
+fn case(options: Options, cell: Coefficients) -> Case {
+    Case {
+        spike_test: kernel::spike_test_number(options.spike_test),
+        reset_rule: kernel::reset_number(options.reset),
+        refractory: kernel::refractory_number(options.refractory),
+        bounded: u32::from(options.bounded),
+        trace: kernel::trace_number(options.trace),
+        fast_decay: u32::from(options.fast_decay),
+        leak: cell.leak.to_bits(),
+        resistance: cell.resistance.to_bits(),
+        v_rest: cell.v_rest.to_bits(),
+        v_threshold: cell.v_threshold.to_bits(),
+        reset: cell.reset.to_bits(),
+        v_lower: cell.v_lower.to_bits(),
+        trace_decay: cell.trace_decay.to_bits(),
+        trace_scale: cell.trace_scale.to_bits(),
+        refractory_steps: cell.refractory_steps,
+        v: cell.v_rest.to_bits(),
+    }
+}
+
+/// Lets the kernel itself make the most steps that one dispatch ever makes.
+fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
+    let shape = (1, LONG_CELLS);
+    let params = Params {
+        tau_m: 17.3.into(),
+        ..Params::default()
+    };
+    let table = Arc::new(Table::new(&params, shape)?);
+    let start = vec![-60.1; LONG_CELLS];
+    // In one dispatch, whatever the time it takes: these are few cells.
+    let mut device = GpuEngine::new(gpu, &table, shape, &start)?;
+    let mut model = CpuEngine::new(Arc::clone(&table), shape, start)?;
+    let found = long_run(&mut device, &table, shape)?;
+    let expected = long_run(&mut model, &table, shape)?;
+    for (what, found, expected) in [
+        ("membrane potentials", &found.0, &expected.0),
+        ("spikes", &found.1, &expected.1),
+        ("refractory counters", &found.2, &expected.2),
+    ] {
+        if let Some(index) = (0..expected.len()).find(|&index| found.get(index) != expected.get(index)) {
+            return Err(refuse(
+                &gpu.context,
+                format!(
+                    "after {MOST_STEPS} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
+                    found.get(index),
+                    expected.get(index)
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Bits of the potentials, words of spikes, refractory counters.
+type LongOutcome = (Vec<u32>, Vec<u32>, Vec<u32>);
+
+fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize)) -> Result<LongOutcome> {
+    let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
+    let current = Current::new(Input::constant(&currents), MOST_STEPS as usize, shape, table.largest_resistance(), &Device::cpu())?;
+    let wanted = Wanted {
+        words: Words::All,
+        voltages: None,
+    };
+    let mut words = Vec::new();
+    engine.advance(0, MOST_STEPS, &current, Some(&wanted), &mut |piece| {
+        words.extend_from_slice(piece.words);
+        ControlFlow::Continue(())
+    })?;
+    let voltages = engine.voltages()?.iter().map(|v| v.to_bits()).collect();
+    Ok((voltages, words, engine.refractory()?))
+}
