@@ -1,0 +1,148 @@
+//! Which device a program or a user wants.
+
+use super::adapters::{find, open, title};
+use super::Device;
+use crate::error::{Error, Result};
+use std::collections::HashMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+/// A wish for a device. It is read from `auto`, `cpu`, `gpu`, `software`, or part of an adapter's
+/// name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum DeviceChoice {
+    /// A real GPU if there is one, otherwise the CPU engine.
+    #[default]
+    Auto,
+    /// The CPU engine.
+    Cpu,
+    /// A real GPU.
+    Gpu,
+    /// An adapter that runs shaders on the CPU: lavapipe, llvmpipe, SwiftShader, WARP.
+    Software,
+    /// The first adapter whose name, followed by its graphics API, contains this, in any case:
+    /// `nvidia`, `llvmpipe`, `gl`.
+    Named(String),
+}
+
+impl FromStr for DeviceChoice {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        Ok(match text.trim().to_lowercase().as_str() {
+            "" => return Err(Error::out_of_range("the device", "empty", CHOICES)),
+            "auto" => Self::Auto,
+            "cpu" => Self::Cpu,
+            "gpu" => Self::Gpu,
+            "software" => Self::Software,
+            _ => Self::Named(text.trim().to_owned()),
+        })
+    }
+}
+
+const CHOICES: &str = "'auto', 'cpu', 'gpu', 'software' or part of an adapter's name";
+
+impl fmt::Display for DeviceChoice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Auto => "auto",
+            Self::Cpu => "cpu",
+            Self::Gpu => "gpu",
+            Self::Software => "software",
+            Self::Named(name) => name,
+        })
+    }
+}
+
+/// Opened devices, by what distinguishes adapters: opening costs a self-check, and many open
+/// devices are more than some drivers bear.
+static OPENED: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
+
+pub(super) fn auto() -> Device {
+    for adapter in candidates(|info| rank(info) < SOFTWARE_RANK) {
+        let name = title(&adapter.get_info());
+        match opened(&adapter) {
+            Ok(device) => {
+                log::info!("using {device}");
+                return device;
+            }
+            Err(error) => log::warn!("not using {name}: {error}"),
+        }
+    }
+    let device = Device::cpu();
+    log::info!("using {device}: no GPU that can be used was found");
+    device
+}
+
+pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
+    let fitting = match choice {
+        DeviceChoice::Auto => return Ok(auto()),
+        DeviceChoice::Cpu => return Ok(Device::cpu()),
+        DeviceChoice::Gpu => candidates(|info| rank(info) < SOFTWARE_RANK),
+        DeviceChoice::Software => candidates(|info| rank(info) == SOFTWARE_RANK),
+        DeviceChoice::Named(name) => {
+            let name = name.to_lowercase();
+            candidates(|info| title(info).to_lowercase().contains(&name))
+        }
+    };
+    let Some(adapter) = fitting.first() else {
+        return Err(Error::NoAdapter {
+            requested: choice.to_string(),
+            seen: seen(),
+        });
+    };
+    let device = opened(adapter)?;
+    log::info!("using {device}");
+    Ok(device)
+}
+
+const SOFTWARE_RANK: u32 = 4;
+
+/// Faster kinds first.
+fn rank(info: &wgpu::AdapterInfo) -> u32 {
+    match info.device_type {
+        wgpu::DeviceType::DiscreteGpu => 0,
+        wgpu::DeviceType::IntegratedGpu => 1,
+        wgpu::DeviceType::Other => 2,
+        wgpu::DeviceType::VirtualGpu => 3,
+        wgpu::DeviceType::Cpu => SOFTWARE_RANK,
+    }
+}
+
+/// The adapters that fit, best first. OpenGL is only asked where nothing else fits: it is the
+/// slowest way to the same devices, and starting it prints complaints on headless machines.
+fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<wgpu::Adapter> {
+    for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::GL] {
+        let mut adapters = find(backends);
+        adapters.retain(|adapter| fits(&adapter.get_info()));
+        adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
+        if !adapters.is_empty() {
+            return adapters;
+        }
+    }
+    Vec::new()
+}
+
+/// The device of an adapter, opened and checked once per process.
+fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
+    let info = adapter.get_info();
+    let key = format!("{:?} {} {:x} {:x} {}", info.backend, info.name, info.vendor, info.device, info.device_pci_bus_id);
+    let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(device) = opened.get(&key).filter(|device| !device.is_lost()) {
+        return Ok(device.clone());
+    }
+    let device = open(adapter)?;
+    opened.insert(key, device.clone());
+    Ok(device)
+}
+
+fn seen() -> String {
+    let titles: Vec<String> = find(wgpu::Backends::all()).iter().map(|adapter| title(&adapter.get_info())).collect();
+    let choices = "'cpu' is always there";
+    if titles.is_empty() {
+        format!("no adapter was found on this machine; {choices}")
+    } else {
+        format!("this machine has: {}; {choices}", titles.join(", "))
+    }
+}

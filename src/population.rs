@@ -1,0 +1,434 @@
+//! The public face: a batch of populations of neurons that share a device.
+
+use crate::broadcast::{finite, strides};
+use crate::coefficients::{LARGEST_PARAMETER, Table};
+use crate::device::Device;
+use crate::engine::{Engine, Piece, SPIKE_FLAG};
+use crate::error::{Error, Result};
+use crate::input::{Current, Input};
+use crate::model::{SMALLEST_STATE, flush};
+use crate::params::Params;
+use crate::queue::Queue;
+use crate::recorder::Recorder;
+use crate::recording::{Recorded, Recording};
+use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// Steps that wait before they are made together; a word of spikes.
+const QUEUED_STEPS: u64 = 32;
+
+/// `batch` rows of `n` leaky integrate-and-fire neurons on one device.
+///
+/// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
+/// together when 32 wait or when state is read, so a loop over `forward` costs about as much as
+/// one [`run`](Self::run). Reading state is the only thing that copies it back.
+///
+/// All arrays are `[batch, n]`. Currents are in nA, potentials in mV, times in ms.
+///
+/// ```
+/// use lif::{Device, Params, Population};
+///
+/// let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+/// population.set_batch_size(10)?;
+/// population.forward(10.0)?;
+/// println!("{}", population.spikes()?);
+/// println!("{}", population.voltages()?);
+/// assert!((population.voltages()?[[0, 0]] - -60.0).abs() < 1e-5);
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Population {
+    params: Params,
+    n: usize,
+    batch: usize,
+    device: Device,
+    table: Arc<Table>,
+    engine: Box<dyn Engine>,
+    queue: Queue,
+    /// Steps made and queued since the start.
+    steps: u64,
+    /// The fault after which there is no valid state.
+    fault: Option<String>,
+}
+
+/// The parts of a population that depend on its shape.
+type Built = (Arc<Table>, Box<dyn Engine>);
+
+impl Population {
+    /// Builds `batch` rows of `n` neurons at rest.
+    ///
+    /// # Errors
+    ///
+    /// Anything wrong with the parameters ([`Error::Shape`], [`Error::NonFinite`],
+    /// [`Error::OutOfRange`]), [`Error::TooLarge`] where the device cannot hold the population, and
+    /// faults of the device.
+    pub fn new(params: Params, n: usize, batch: usize, device: &Device) -> Result<Self> {
+        let (table, engine) = build(&params, n, batch, device)?;
+        Ok(Self {
+            params,
+            n,
+            batch,
+            device: device.clone(),
+            table,
+            engine,
+            queue: Queue::default(),
+            steps: 0,
+            fault: None,
+        })
+    }
+
+    /// Changes the number of batch rows. The state starts anew: v at rest, no spikes, step 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); the population is then unchanged.
+    pub fn set_batch_size(&mut self, batch: usize) -> Result<()> {
+        let (table, engine) = build(&self.params, self.n, batch, &self.device)?;
+        self.table = table;
+        self.engine = engine;
+        self.batch = batch;
+        self.forget();
+        Ok(())
+    }
+
+    /// The number of neurons in a batch row.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// The number of batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The number of steps since the population was built or reset.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Asks for one step with this input, which is made at the latest when state is read.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`] and [`Error::OutOfRange`] for the input, which then
+    /// changes nothing; faults of the device, also of steps queued before.
+    pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
+        self.check_state()?;
+        let current = self.check_input(input.into(), 1)?;
+        self.queue.push(&current);
+        self.steps += 1;
+        if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Makes `steps` steps and returns what was asked to be recorded. Where that is nothing, the
+    /// device may still be at work when this returns.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
+    /// let recorded = population.run(1000, 1.0, &Recording::none().spikes().counts())?;
+    /// let spikes = recorded.spikes.unwrap_or_else(|| unreachable!("asked for"));
+    /// assert_eq!(spikes.to_dense().shape(), [1000, 2, 100]);
+    /// assert_eq!(spikes.events().next().map(|event| event.step), Some(68));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward), also for the recording.
+    pub fn run<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, None)
+    }
+
+    /// As [`run`](Self::run), telling `observe` after each block of steps how many were made, and
+    /// stopping when it breaks. What was made and recorded until then is returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_observed<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+        mut observe: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, Some(&mut observe))
+    }
+
+    fn advance(
+        &mut self,
+        steps: u64,
+        input: Input<'_>,
+        recording: &Recording,
+        mut observe: Option<&mut dyn FnMut(u64) -> ControlFlow<()>>,
+    ) -> Result<Recorded> {
+        self.check_state()?;
+        recording.check(self.n)?;
+        let current = self.check_input(input, steps as usize)?;
+        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
+        self.flush()?;
+        let counts_before = if recording.counts { self.read(|engine| engine.counts())? } else { Vec::new() };
+
+        if steps > 0 {
+            let wanted = recorder.wanted(observe.is_some());
+            let mut made = 0;
+            let first_step = self.steps;
+            let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
+                recorder.take(piece);
+                made += piece.steps;
+                observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
+            });
+            self.steps += self.note(result)?;
+        }
+
+        let counts = if recording.counts {
+            let mut counts = self.read(|engine| engine.counts())?;
+            for (count, before) in counts.iter_mut().zip(counts_before) {
+                *count = count.wrapping_sub(before);
+            }
+            Some(self.array(counts)?)
+        } else {
+            None
+        };
+        Ok(recorder.finish(self.steps, counts))
+    }
+
+    /// Which neurons spiked at the last step, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device, as for everything that reads state.
+    pub fn spikes(&mut self) -> Result<Array2<bool>> {
+        let words = self.read(|engine| engine.refractory())?;
+        self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
+    }
+
+    /// The membrane potentials, mV, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn voltages(&mut self) -> Result<Array2<f32>> {
+        let values = self.read(|engine| engine.voltages())?;
+        self.array(values)
+    }
+
+    /// How many steps each cell is still refractory, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn refractory(&mut self) -> Result<Array2<u32>> {
+        let words = self.read(|engine| engine.refractory())?;
+        self.array(words.into_iter().map(|word| word & !SPIKE_FLAG).collect())
+    }
+
+    /// The spike traces, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] where the parameters have no trace; faults of the device.
+    pub fn traces(&mut self) -> Result<Array2<f32>> {
+        if self.params.trace.is_none() {
+            return Err(Error::out_of_range("trace", "none", "set in the parameters to be read"));
+        }
+        let values = self.read(|engine| engine.traces())?;
+        self.array(values)
+    }
+
+    /// Spikes of each cell since the population was built or reset or its counts cleared,
+    /// `[batch, n]`, modulo 2^32.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn counts(&mut self) -> Result<Array2<u32>> {
+        let values = self.read(|engine| engine.counts())?;
+        self.array(values)
+    }
+
+    /// Sets all spike counts to 0.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn clear_counts(&mut self) -> Result<()> {
+        self.write(|engine| engine.clear_counts())
+    }
+
+    /// Sets the membrane potentials, mV; `values` broadcasts to `[batch, n]`. Magnitudes below
+    /// 1e-30 become zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, which then
+    /// change nothing; faults of the device.
+    pub fn set_voltages<S: Data<Elem = f32>, D: Dimension>(&mut self, values: &ArrayBase<S, D>) -> Result<()> {
+        let values = values.view().into_dyn();
+        let largest = finite("the voltages", &values)?;
+        if largest > LARGEST_PARAMETER {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
+            return Err(Error::out_of_range("the voltages", largest, requirement));
+        }
+        let all = self.spread("the voltages", values)?;
+        let all: Vec<f32> = all.into_iter().map(|v| flush(v, SMALLEST_STATE)).collect();
+        self.write(|engine| engine.set_voltages(&all))
+    }
+
+    /// Sets how many steps each cell is still refractory; `values` broadcasts to `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] and, above 2^31 - 1 steps, [`Error::OutOfRange`], which change nothing;
+    /// faults of the device.
+    pub fn set_refractory<S: Data<Elem = u32>, D: Dimension>(&mut self, values: &ArrayBase<S, D>) -> Result<()> {
+        if let Some(value) = values.iter().find(|value| **value >= SPIKE_FLAG) {
+            return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
+        }
+        let all = self.spread("the refractory counters", values.view().into_dyn())?;
+        let flags = self.read(|engine| engine.refractory())?;
+        let all: Vec<u32> = all.iter().zip(flags).map(|(steps, flag)| steps | (flag & SPIKE_FLAG)).collect();
+        self.write(|engine| engine.set_refractory(&all))
+    }
+
+    /// Starts anew: v at rest, no spikes, counts 0, step 0. Also clears a fault, where the device
+    /// still works.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn reset(&mut self) -> Result<()> {
+        let start = rest(&self.table, self.batch, self.n);
+        if self.fault.is_some() {
+            (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
+        } else {
+            self.engine.reset(&start)?;
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// The buffers of the state on the device, for programs that have their own wgpu code; `None`
+    /// on the CPU. Queued steps are submitted first, so that work submitted to the same queue
+    /// afterwards sees the state after the last step.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn buffers(&mut self) -> Result<Option<&crate::StateBuffers>> {
+        self.check_state()?;
+        self.flush()?;
+        Ok(self.engine.buffers())
+    }
+
+    /// Makes the queued steps.
+    fn flush(&mut self) -> Result<()> {
+        let mut first_step = self.steps - self.queue.steps();
+        for run in self.queue.drain() {
+            let result = self.engine.advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
+            first_step += self.note(result)?;
+        }
+        Ok(())
+    }
+
+    fn read<T>(&mut self, read: impl FnOnce(&mut dyn Engine) -> Result<T>) -> Result<T> {
+        self.check_state()?;
+        self.flush()?;
+        let result = read(self.engine.as_mut());
+        self.note(result)
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut dyn Engine) -> Result<()>) -> Result<()> {
+        self.read(write)
+    }
+
+    fn forget(&mut self) {
+        self.queue = Queue::default();
+        self.steps = 0;
+        self.fault = None;
+    }
+
+    fn check_state(&self) -> Result<()> {
+        match &self.fault {
+            None => Ok(()),
+            Some(reason) => Err(Error::Faulted { reason: reason.clone() }),
+        }
+    }
+
+    /// Remembers that there is no valid state after a failure of the engine.
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result {
+            self.fault = Some(error.to_string());
+        }
+        result
+    }
+
+    fn check_input<'a>(&self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
+        let shape = (self.batch, self.n);
+        Current::new(input, steps, shape, self.table.largest_resistance(), &self.device)
+    }
+
+    /// Broadcasts to one value per cell.
+    fn spread<T: Copy>(&self, what: &str, values: ndarray::ArrayViewD<'_, T>) -> Result<Vec<T>> {
+        strides(what, values.shape(), (self.batch, self.n))?;
+        let spread: ArrayView2<'_, T> = values
+            .broadcast((self.batch, self.n))
+            .ok_or_else(|| Error::shape(what, format!("[{}, {}]", self.batch, self.n), values.shape()))?;
+        Ok(spread.iter().copied().collect())
+    }
+
+    fn array<T>(&self, values: Vec<T>) -> Result<Array2<T>> {
+        let got = values.len();
+        Array2::from_shape_vec((self.batch, self.n), values)
+            .map_err(|_| Error::shape("state read back", format!("[{}, {}]", self.batch, self.n), &[got]))
+    }
+}
+
+fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Built> {
+    for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {
+        if size == 0 {
+            return Err(Error::out_of_range(what, 0, "1 or more"));
+        }
+    }
+    let cells = n.checked_mul(batch).filter(|cells| *cells < u32::MAX as usize);
+    if cells.is_none() {
+        let value = format!("{batch} x {n}");
+        return Err(Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all"));
+    }
+    let table = Arc::new(Table::new(params, (batch, n))?);
+    let engine = device.engine(&table, (batch, n), || rest(&table, batch, n))?;
+    Ok((table, engine))
+}
+
+/// One resting potential per cell.
+fn rest(table: &Table, batch: usize, n: usize) -> Vec<f32> {
+    (0..batch)
+        .flat_map(|row| (0..n).map(move |neuron| table.v_rest.get(row, neuron)))
+        .collect()
+}

@@ -1,0 +1,124 @@
+//! Steps that were asked for one by one and wait to be made together.
+
+use crate::input::{Current, Strides, Tensor, Values};
+use ndarray::{CowArray, Ix1};
+
+/// Bytes of queued inputs after which waiting for more steps is not worth the memory.
+const MOST_BYTES: usize = 64 << 20;
+
+/// Queued steps, in runs that the engine can make in one call.
+#[derive(Debug, Default)]
+pub(crate) struct Queue {
+    runs: Vec<Run>,
+    steps: u64,
+    bytes: usize,
+}
+
+/// Steps whose inputs have the same shape.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) steps: u64,
+    values: RunValues,
+    strides: Strides,
+}
+
+#[derive(Debug)]
+enum RunValues {
+    Tensor(Tensor),
+    /// The same values at each step.
+    Same(Vec<f32>),
+    /// The values of one step after those of the other.
+    Each(Vec<f32>),
+}
+
+impl Queue {
+    pub(crate) fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// Whether the queue holds as much as is worth waiting for.
+    pub(crate) fn is_full(&self) -> bool {
+        self.bytes >= MOST_BYTES
+    }
+
+    /// Adds one step.
+    pub(crate) fn push(&mut self, current: &Current<'_>) {
+        let strides = current.strides;
+        match &current.values {
+            Values::Tensor(tensor) => self.push_tensor(tensor, strides),
+            Values::Host(array) => self.push_values(array.as_slice().unwrap_or_default(), strides),
+        }
+        self.steps += 1;
+    }
+
+    fn push_tensor(&mut self, tensor: &Tensor, strides: Strides) {
+        if let Some(run) = self.runs.last_mut()
+            && let RunValues::Tensor(last) = &run.values
+            && last.is(tensor)
+            && run.strides == strides
+        {
+            run.steps += 1;
+        } else {
+            self.start(RunValues::Tensor(tensor.clone()), strides);
+        }
+    }
+
+    /// Whoever passes the same values at each step gets the speed of a constant input.
+    fn push_values(&mut self, values: &[f32], strides: Strides) {
+        let bytes = size_of_val(values);
+        if let Some(run) = self.runs.last_mut().filter(|run| run.strides == strides) {
+            match &mut run.values {
+                RunValues::Same(last) if *last == values => {
+                    run.steps += 1;
+                    return;
+                }
+                RunValues::Same(last) if last.len() == values.len() => {
+                    let mut each = last.repeat(run.steps as usize);
+                    each.extend_from_slice(values);
+                    self.bytes += bytes * run.steps as usize;
+                    run.values = RunValues::Each(each);
+                    run.steps += 1;
+                    return;
+                }
+                RunValues::Each(each) if each.len() == values.len() * run.steps as usize => {
+                    each.extend_from_slice(values);
+                    self.bytes += bytes;
+                    run.steps += 1;
+                    return;
+                }
+                _ => {}
+            }
+        }
+        self.bytes += bytes;
+        self.start(RunValues::Same(values.to_vec()), strides);
+    }
+
+    fn start(&mut self, values: RunValues, strides: Strides) {
+        let steps = 1;
+        self.runs.push(Run { steps, values, strides });
+    }
+
+    /// Takes everything out.
+    pub(crate) fn drain(&mut self) -> Vec<Run> {
+        std::mem::take(self).runs
+    }
+}
+
+impl Run {
+    pub(crate) fn current(&self) -> Current<'_> {
+        let (values, step) = match &self.values {
+            RunValues::Tensor(tensor) => (Values::Tensor(tensor), 0),
+            RunValues::Same(values) => (host(values), 0),
+            RunValues::Each(values) => (host(values), values.len() / self.steps as usize),
+        };
+        Current {
+            values,
+            strides: Strides { step, ..self.strides },
+        }
+    }
+}
+
+fn host(values: &[f32]) -> Values<'_> {
+    let view = ndarray::ArrayView::<f32, Ix1>::from(values);
+    Values::Host(CowArray::from(view.into_dyn()))
+}

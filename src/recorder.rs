@@ -1,0 +1,149 @@
+//! Puts together what engines hand out piece by piece.
+
+use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
+use crate::error::{Error, Result};
+use crate::raster::Raster;
+use crate::recording::{Neurons, Recorded, Recording, Voltages};
+use ndarray::{Array2, Array3};
+
+/// Collects the recording of one run.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    first_step: u64,
+    made: u64,
+    batch: usize,
+    n: usize,
+    wanted: Wanted,
+    spikes: Option<Raster>,
+    /// The recorded neurons, where the words handed out are those of all neurons.
+    gather: Option<Vec<u32>>,
+    rate: Option<Vec<u32>>,
+    voltages: Vec<f32>,
+}
+
+impl Recorder {
+    pub(crate) fn new(recording: &Recording, first_step: u64, steps: u64, (batch, n): (usize, usize)) -> Result<Self> {
+        let words = match (&recording.spikes, recording.rate) {
+            (Some(Neurons::All), _) | (_, true) => Words::All,
+            (Some(Neurons::These(neurons)), false) => Words::Chosen(neurons.clone()),
+            (None, false) => Words::None,
+        };
+        let voltages = recording.voltages.as_ref().map(|(neurons, every)| WantedVoltages {
+            neurons: neurons.indices(n),
+            every: *every,
+        });
+        let gather = match &recording.spikes {
+            Some(Neurons::These(neurons)) if recording.rate => Some(neurons.clone()),
+            _ => None,
+        };
+
+        let spike_words = recording.spikes.as_ref().map_or(0, |neurons| batch * neurons.len(n));
+        let samples = voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
+        let voltage_row = voltages.as_ref().map_or(0, |wanted| batch * wanted.neurons.len());
+        let rate_values = if recording.rate { batch * steps as usize } else { 0 };
+        let mut recorder = Self {
+            first_step,
+            made: 0,
+            batch,
+            n,
+            wanted: Wanted { words, voltages },
+            spikes: recording.spikes.as_ref().map(|neurons| Raster::new(first_step, batch, neurons.indices(n))),
+            gather,
+            rate: recording.rate.then(Vec::new),
+            voltages: Vec::new(),
+        };
+        // Taken now, so that a run that cannot be recorded is refused before it starts.
+        if let Some(raster) = &mut recorder.spikes {
+            reserve("the recorded spikes", raster.words_mut(), spike_words.saturating_mul(blocks(first_step, steps)))?;
+        }
+        if let Some(rate) = &mut recorder.rate {
+            reserve("the recorded rate", rate, rate_values)?;
+        }
+        reserve("the recorded voltages", &mut recorder.voltages, samples.saturating_mul(voltage_row))?;
+        Ok(recorder)
+    }
+
+    /// What the engine has to hand out: nothing, unless something is recorded or observed.
+    pub(crate) fn wanted(&self, observed: bool) -> Option<Wanted> {
+        (observed || self.wanted != Wanted::default()).then(|| self.wanted.clone())
+    }
+
+    pub(crate) fn take(&mut self, piece: Piece<'_>) {
+        let first_step = self.first_step + self.made;
+        if let Some(raster) = &mut self.spikes {
+            match &self.gather {
+                None => raster.append(piece.words.iter().copied(), piece.steps),
+                Some(neurons) => {
+                    let rows = piece.words.chunks_exact(self.n);
+                    let chosen = rows.flat_map(|row| neurons.iter().map(|&neuron| row[neuron as usize]));
+                    raster.append(chosen, piece.steps);
+                }
+            }
+        }
+        if let Some(rate) = &mut self.rate {
+            add_rate(rate, &piece, first_step, self.batch, self.n);
+        }
+        self.voltages.extend_from_slice(piece.voltages);
+        self.made += piece.steps;
+    }
+
+    pub(crate) fn finish(self, end: u64, counts: Option<Array2<u32>>) -> Recorded {
+        let steps = end - self.first_step;
+        let rate = self.rate.map(|rate| shaped2(steps as usize, self.batch, rate));
+        let voltages = self.wanted.voltages.map(|wanted| {
+            let every = u64::from(wanted.every);
+            let samples = wanted.samples(self.first_step, end);
+            let first_sample = self.first_step.div_ceil(every);
+            Voltages {
+                values: shaped3(samples, self.batch, wanted.neurons.len(), self.voltages),
+                steps: (0..samples as u64).map(|sample| (first_sample + sample) * every).collect(),
+                neurons: wanted.neurons,
+            }
+        });
+        Recorded {
+            first_step: self.first_step,
+            steps,
+            spikes: self.spikes,
+            counts,
+            rate,
+            voltages,
+        }
+    }
+}
+
+/// Appends the number of spikes of each step and batch row.
+fn add_rate(rate: &mut Vec<u32>, piece: &Piece<'_>, first_step: u64, batch: usize, n: usize) {
+    let start = rate.len();
+    rate.resize(start + piece.steps as usize * batch, 0);
+    let rate = &mut rate[start..];
+    for (index, words) in piece.words.chunks_exact(n).enumerate() {
+        let (block, row) = (index / batch, index % batch);
+        for &word in words {
+            let mut rest = word;
+            while rest != 0 {
+                let bit = u64::from(rest.trailing_zeros());
+                let step = (block as u64 * 32 + bit - first_step % 32) as usize;
+                rate[step * batch + row] += 1;
+                rest &= rest - 1;
+            }
+        }
+    }
+}
+
+fn reserve<T>(what: &str, values: &mut Vec<T>, length: usize) -> Result<()> {
+    values.try_reserve_exact(length).map_err(|_| Error::TooLarge {
+        what: what.to_owned(),
+        need: (length as u64).saturating_mul(size_of::<T>() as u64),
+        limit_name: "the memory that the system grants in one piece".to_owned(),
+        limit: isize::MAX as u64,
+        advice: "record fewer neurons or steps".to_owned(),
+    })
+}
+
+fn shaped2(rows: usize, columns: usize, values: Vec<u32>) -> Array2<u32> {
+    Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
+}
+
+fn shaped3(samples: usize, rows: usize, columns: usize, values: Vec<f32>) -> Array3<f32> {
+    Array3::from_shape_vec((samples, rows, columns), values).unwrap_or_default()
+}
