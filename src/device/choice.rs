@@ -1,6 +1,6 @@
 //! Which device a program or a user wants.
 
-use super::adapters::{find, open, title};
+use super::adapters::{all, open, opengl, primary, title};
 use super::Device;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -62,7 +62,7 @@ static OPENED: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::d
 pub(super) fn auto() -> Device {
     for adapter in candidates(|info| rank(info) < SOFTWARE_RANK) {
         let name = title(&adapter.get_info());
-        match opened(&adapter) {
+        match opened(adapter) {
             Ok(device) => {
                 log::info!("using {device}");
                 return device;
@@ -112,16 +112,14 @@ fn rank(info: &wgpu::AdapterInfo) -> u32 {
 
 /// The adapters that fit, best first. OpenGL is only asked where nothing else fits: it is the
 /// slowest way to the same devices, and starting it prints complaints on headless machines.
-fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<wgpu::Adapter> {
-    for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::GL] {
-        let mut adapters = find(backends);
-        adapters.retain(|adapter| fits(&adapter.get_info()));
-        adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
-        if !adapters.is_empty() {
-            return adapters;
-        }
-    }
-    Vec::new()
+fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<&'static wgpu::Adapter> {
+    let fitting = |adapters: &'static [wgpu::Adapter]| {
+        let mut fitting: Vec<_> = adapters.iter().filter(|adapter| fits(&adapter.get_info())).collect();
+        fitting.sort_by_key(|adapter| rank(&adapter.get_info()));
+        fitting
+    };
+    let best = fitting(primary());
+    if best.is_empty() { fitting(opengl()) } else { best }
 }
 
 /// The device of an adapter, opened and checked once per process.
@@ -138,7 +136,7 @@ fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
 }
 
 fn seen() -> String {
-    let titles: Vec<String> = find(wgpu::Backends::all()).iter().map(|adapter| title(&adapter.get_info())).collect();
+    let titles: Vec<String> = all().map(|adapter| title(&adapter.get_info())).collect();
     let choices = "'cpu' is always there";
     if titles.is_empty() {
         format!("no adapter was found on this machine; {choices}")

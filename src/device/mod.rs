@@ -10,7 +10,7 @@ use crate::coefficients::Table;
 use crate::engine::Engine;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, GpuEngine, GpuTensor, self_check};
+use crate::engine::gpu::{Gpu, GpuEngine, GpuTensor, MOST_STEPS, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
 use std::fmt;
@@ -104,7 +104,7 @@ impl Device {
 
     /// Takes an opened adapter if it passes the self-check.
     fn checked(context: GpuContext) -> Result<Self> {
-        let gpu = Arc::new(Gpu::new(context)?);
+        let gpu = Arc::new(Gpu::new(context, MOST_STEPS)?);
         self_check::check(&gpu)?;
         Ok(Self(Kind::Gpu(gpu)))
     }

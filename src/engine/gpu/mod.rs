@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
+/// The most steps of one dispatch, unless a test wants to see a driver fail. An invocation may loop 65,535 times in all on llvmpipe, which
 /// drops what exceeds it without a word; a dispatch loops once per step and once per word.
 pub(crate) const MOST_STEPS: u64 = 1 << 15;
 
@@ -38,13 +38,14 @@ pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
     zero: wgpu::Buffer,
+    most_steps: u64,
 }
 
 impl Gpu {
-    pub(crate) fn new(context: GpuContext) -> Result<Self> {
+    pub(crate) fn new(context: GpuContext, most_steps: u64) -> Result<Self> {
         let kernels = Kernels::new(&context)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
-        Ok(Self { context, kernels, zero })
+        Ok(Self { context, kernels, zero, most_steps })
     }
 
     /// Uploads values that kernels read.
@@ -159,7 +160,7 @@ impl GpuEngine {
     /// driver can be trusted with, and by the memory for input and recordings.
     fn dispatch_steps(&self, first_step: u64, left: u64, streamed: usize, wanted: &Wanted) -> u64 {
         let timely = (self.gpu.context.work() / self.cells() as u64).max(1);
-        let mut most = left.min(timely).min(MOST_STEPS);
+        let mut most = left.min(timely).min(self.gpu.most_steps);
         if streamed > 0 {
             most = most.min((MOST_BYTES / (streamed as u64 * 4)).max(1));
         }

@@ -6,7 +6,7 @@
 
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
-use super::{Gpu, GpuEngine, MOST_STEPS, STATE, UNIFORM};
+use super::{Gpu, GpuEngine, STATE, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, Wanted, Words};
@@ -270,8 +270,9 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
     // In one dispatch, whatever the time it takes: these are few cells.
     let mut device = GpuEngine::new(gpu, &table, shape, &start)?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape, start)?;
-    let found = long_run(&mut device, &table, shape)?;
-    let expected = long_run(&mut model, &table, shape)?;
+    let steps = gpu.most_steps;
+    let found = long_run(&mut device, &table, shape, steps)?;
+    let expected = long_run(&mut model, &table, shape, steps)?;
     for (what, found, expected) in [
         ("membrane potentials", &found.0, &expected.0),
         ("spikes", &found.1, &expected.1),
@@ -281,7 +282,7 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
             return Err(refuse(
                 &gpu.context,
                 format!(
-                    "after {MOST_STEPS} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
+                    "after {steps} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
                     found.get(index),
                     expected.get(index)
                 ),
@@ -294,18 +295,75 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
 /// Bits of the potentials, words of spikes, refractory counters.
 type LongOutcome = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize)) -> Result<LongOutcome> {
+fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize), steps: u64) -> Result<LongOutcome> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
-    let current = Current::new(Input::constant(&currents), MOST_STEPS as usize, shape, table.largest_resistance(), &Device::cpu())?;
+    let current = Current::new(Input::constant(&currents), steps as usize, shape, table.largest_resistance(), &Device::cpu())?;
     let wanted = Wanted {
         words: Words::All,
         voltages: None,
     };
     let mut words = Vec::new();
-    engine.advance(0, MOST_STEPS, &current, Some(&wanted), &mut |piece| {
+    engine.advance(0, steps, &current, Some(&wanted), &mut |piece| {
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;
     let voltages = engine.voltages()?.iter().map(|v| v.to_bits()).collect();
     Ok((voltages, words, engine.refractory()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_of_every_coefficient_and_option_matters_to_the_outcome() {
+        let currents = currents(STEPS as usize);
+        for (options, cell) in every_combination() {
+            let outcome = expected(options, cell, &currents);
+            let next = |x: f32| f32::from_bits(x.to_bits() + 1);
+            let perturbed = Coefficients { leak: next(cell.leak), ..cell };
+            assert_ne!(expected(options, perturbed, &currents), outcome, "{options:?}");
+            let perturbed = Coefficients { resistance: next(cell.resistance), ..cell };
+            assert_ne!(expected(options, perturbed, &currents), outcome, "{options:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_shows_in_the_outcome_of_some_case() {
+        let currents = currents(STEPS as usize);
+        let cells = every_combination();
+        let outcome = |change: fn(Options) -> Options| -> Vec<Outcome> {
+            cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
+        };
+        let right = outcome(|options| options);
+        let wrong: [(&str, fn(Options) -> Options); 5] = [
+            ("reset", |options| Options { reset: Reset::ToValue, ..options }),
+            ("refractory", |options| Options { refractory: Refractory::Silent, ..options }),
+            ("bounded", |options| Options { bounded: false, ..options }),
+            ("trace", |options| Options { trace: TraceRule::Add, ..options }),
+            ("fast decay", |options| Options { fast_decay: false, ..options }),
+        ];
+        for (rule, change) in wrong {
+            assert_ne!(outcome(change), right, "a driver that gets '{rule}' wrong would pass");
+        }
+    }
+
+    /// A kernel that contracts `v + leak * x` into a fused multiply-add is seen.
+    #[test]
+    fn contraction_shows_in_the_outcome() {
+        let (options, cell) = every_combination()[0];
+        let currents = currents(STEPS as usize);
+        let mut v = cell.v_rest;
+        let mut fused = cell.v_rest;
+        let mut differs = false;
+        for &current in &currents {
+            let x = model::drive(cell.resistance, current) - (v - cell.v_rest);
+            let state = State { v, ..State::default() };
+            v = model::step_cell(options, cell, state, model::drive(cell.resistance, current)).v;
+            fused = cell.leak.mul_add(x, fused);
+            differs |= v.to_bits() != fused.to_bits();
+            fused = v;
+        }
+        assert!(differs);
+    }
 }
