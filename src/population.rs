@@ -52,6 +52,10 @@ pub struct Population {
     fault: Option<String>,
 }
 
+/// The most steps that a population ever makes: more than 10,000 years of one step per
+/// microsecond, and far from where step numbers would overflow.
+const MOST_STEPS: u64 = 1 << 58;
+
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
 
@@ -219,6 +223,10 @@ impl Population {
     ) -> Result<Recorded> {
         self.check_state()?;
         recording.check(self.n)?;
+        if steps > MOST_STEPS - self.steps {
+            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
+            return Err(Error::out_of_range("the number of steps", steps, requirement));
+        }
         let current = self.check_input(input, steps as usize)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
         self.flush()?;
