@@ -14,11 +14,7 @@ pub(crate) struct Column<T> {
 
 impl<T: Copy> Column<T> {
     pub(crate) fn scalar(value: T) -> Self {
-        Self {
-            values: vec![value],
-            row_stride: 0,
-            neuron_stride: 0,
-        }
+        Self { values: vec![value], row_stride: 0, neuron_stride: 0 }
     }
 
     pub(crate) fn get(&self, row: usize, neuron: usize) -> T {
@@ -79,21 +75,14 @@ pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -
         let expected = format!("[] or [{n}] or [{batch}, 1] or [{batch}, {n}]");
         return Err(Error::shape(what, expected, shape));
     }
-    Ok((
-        if rows > 1 { neurons } else { 0 },
-        usize::from(neurons > 1),
-    ))
+    Ok((if rows > 1 { neurons } else { 0 }, usize::from(neurons > 1)))
 }
 
 /// A parameter as a column, in row-major order whatever the memory order of the array.
 pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: (usize, usize)) -> Result<Column<f32>> {
     let (row_stride, neuron_stride) = strides(what, values.shape(), shape)?;
     finite(what, &values)?;
-    Ok(Column {
-        values: values.iter().copied().collect(),
-        row_stride,
-        neuron_stride,
-    })
+    Ok(Column { values: values.iter().copied().collect(), row_stride, neuron_stride })
 }
 
 /// Refuses NaN and infinite values, and returns the largest magnitude.
@@ -109,11 +98,7 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
         .indexed_iter()
         .find(|(_, value)| !value.is_finite())
         .map_or((IxDyn(&[]), largest), |(index, value)| (index, *value));
-    Err(Error::NonFinite {
-        what: what.to_owned(),
-        index: format!("{:?}", index.slice()),
-        value,
-    })
+    Err(Error::NonFinite { what: what.to_owned(), index: format!("{:?}", index.slice()), value })
 }
 
 /// The largest magnitude, infinite where any value is infinite or NaN. Magnitudes of floats are

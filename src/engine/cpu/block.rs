@@ -33,11 +33,8 @@ pub(super) struct CurrentView<'a> {
 }
 
 impl<'a> CurrentView<'a> {
-    pub(super) fn from_step(&self, step: usize) -> Self {
-        Self {
-            values: &self.values[step * self.strides.step..],
-            strides: self.strides,
-        }
+    pub(super) fn after(&self, step: usize) -> Self {
+        Self { values: &self.values[step * self.strides.step..], strides: self.strides }
     }
 
     pub(super) fn at(&self, step: usize, row: usize, neuron: usize) -> f32 {
@@ -194,28 +191,27 @@ impl Lanes {
     #[inline(always)]
     fn drives(&self, current: &CurrentView<'_>, step: usize) -> [f32; LANES] {
         std::array::from_fn(|lane| {
-            model::drive(
-                self.cells.resistance[lane],
-                current.at(step, self.row[lane], self.neuron[lane]),
-            )
+            model::drive(self.cells.resistance[lane], current.at(step, self.row[lane], self.neuron[lane]))
         })
     }
 
     /// Makes the steps `from..to` of a block of 32 and returns their spikes, one word per lane.
     #[inline(always)]
-    fn advance_word(&mut self, options: Options, drives: &[[f32; LANES]; WORD], from: usize, to: usize) -> [u32; LANES] {
+    fn advance_word(
+        &mut self,
+        options: Options,
+        drives: &[[f32; LANES]; WORD],
+        from: usize,
+        to: usize,
+    ) -> [u32; LANES] {
         let cells = &self.cells;
         let (mut v, mut refractory, mut trace) = (self.v, self.refractory, self.trace);
         let mut spikes = [0; LANES];
         let mut last = [0; LANES];
         for (step, drive) in drives.iter().enumerate().take(to).skip(from) {
             for lane in 0..LANES {
-                let state = State {
-                    v: v[lane],
-                    refractory: refractory[lane],
-                    trace: trace[lane],
-                    spike: false,
-                };
+                let state =
+                    State { v: v[lane], refractory: refractory[lane], trace: trace[lane], spike: false };
                 let mut state = model::step_cell(options, cells.get(lane), state, drive[lane]);
                 if options.fast_decay {
                     state = model::settle(options, cells.get(lane), state, step as u32);
@@ -229,12 +225,7 @@ impl Lanes {
         }
         if to == WORD {
             for lane in 0..LANES {
-                let state = State {
-                    v: v[lane],
-                    refractory: 0,
-                    trace: trace[lane],
-                    spike: false,
-                };
+                let state = State { v: v[lane], refractory: 0, trace: trace[lane], spike: false };
                 let state = model::settle(options, cells.get(lane), state, WORD as u32 - 1);
                 v[lane] = state.v;
                 trace[lane] = state.trace;

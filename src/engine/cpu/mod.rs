@@ -148,7 +148,7 @@ impl CpuEngine {
                     let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
                     state = model::step_cell(self.table.options, cell, state, drive);
                     state = model::settle(self.table.options, cell, state, (number % 32) as u32);
-                    if number % every == 0 {
+                    if number.is_multiple_of(every) {
                         samples.push(state.v);
                     }
                 }
@@ -156,9 +156,7 @@ impl CpuEngine {
             })
             .collect();
         let samples = traces.first().map_or(0, Vec::len);
-        (0..samples)
-            .flat_map(|sample| traces.iter().map(move |trace| trace[sample]))
-            .collect()
+        (0..samples).flat_map(|sample| traces.iter().map(move |trace| trace[sample])).collect()
     }
 
     /// The words of the chosen neurons only.
@@ -186,15 +184,12 @@ impl Engine for CpuEngine {
                 TensorData::Gpu(_) => None,
             },
         };
-        let whole = CurrentView {
-            values: values.unwrap_or_default(),
-            strides: current.strides,
-        };
+        let whole = CurrentView { values: values.unwrap_or_default(), strides: current.strides };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
             let count = self.piece_steps(first, steps - made, wanted);
-            let view = whole.from_step(made as usize);
+            let view = whole.after(made as usize);
             let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
                 Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
                 None => Vec::new(),
@@ -210,11 +205,7 @@ impl Engine for CpuEngine {
                 }
                 _ => &self.words,
             };
-            let piece = Piece {
-                steps: count,
-                words,
-                voltages: &voltages,
-            };
+            let piece = Piece { steps: count, words, voltages: &voltages };
             if take(piece).is_break() {
                 break;
             }

@@ -31,9 +31,8 @@ const MOST_BYTES: u64 = 32 << 20;
 /// Dispatches under way at a time: one computes while the next is prepared.
 const IN_FLIGHT: usize = 2;
 
-const STATE: wgpu::BufferUsages = wgpu::BufferUsages::STORAGE
-    .union(wgpu::BufferUsages::COPY_SRC)
-    .union(wgpu::BufferUsages::COPY_DST);
+const STATE: wgpu::BufferUsages =
+    wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
 
 const UNIFORM: wgpu::BufferUsages = wgpu::BufferUsages::UNIFORM.union(wgpu::BufferUsages::COPY_DST);
 
@@ -140,7 +139,11 @@ impl GpuEngine {
         let state = StateBuffers {
             voltages: per_cell("the membrane potentials", 0)?,
             refractory: per_cell("the refractory counters", 0)?,
-            traces: if traced { per_cell("the spike traces", 0)? } else { gpu.context.buffer("no traces", 4, STATE)? },
+            traces: if traced {
+                per_cell("the spike traces", 0)?
+            } else {
+                gpu.context.buffer("no traces", 4, STATE)?
+            },
             counts: per_cell("the spike counts", 1)?,
         };
         gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&start()))?;
@@ -187,7 +190,8 @@ impl GpuEngine {
 
     /// Bytes that a dispatch records.
     fn recording_bytes(&self, first_step: u64, steps: u64, wanted: &Wanted) -> u64 {
-        4 * (self.word_count(first_step, steps, wanted) + self.voltage_count(first_step, steps, wanted)) as u64
+        4 * (self.word_count(first_step, steps, wanted) + self.voltage_count(first_step, steps, wanted))
+            as u64
     }
 
     /// Bytes that a dispatch of a single step can record.
@@ -231,7 +235,14 @@ impl GpuEngine {
     }
 
     /// What the kernel has to know of a dispatch.
-    fn describe(&self, first_step: u64, steps: u64, offset: usize, strides: Strides, wanted: &Wanted) -> Block {
+    fn describe(
+        &self,
+        first_step: u64,
+        steps: u64,
+        offset: usize,
+        strides: Strides,
+        wanted: &Wanted,
+    ) -> Block {
         let words = match wanted.words {
             Words::None => kernel::NO_WORDS,
             Words::All => kernel::WORDS_OF_ALL,
@@ -293,14 +304,16 @@ impl GpuEngine {
                 context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
             }
             context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(block));
-            let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
             }
-            let readback = (bytes > 0).then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes)]));
+            let readback =
+                (bytes > 0).then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes)]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         self.next_step = block.first_step.wrapping_add(block.steps);
@@ -315,7 +328,10 @@ impl GpuEngine {
     }
 
     /// Waits for the oldest dispatch and hands on what it recorded.
-    fn finish_oldest(&mut self, take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
+    fn finish_oldest(
+        &mut self,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
         let Some(dispatch) = self.in_flight.pop_front() else {
             return Ok(ControlFlow::Continue(()));
         };
@@ -327,13 +343,8 @@ impl GpuEngine {
         self.last_done = done;
         context.learn(dispatch.steps * self.cells() as u64, done - began);
 
-        let mut hand_on = |words: &[u32], voltages: &[f32]| {
-            take(Piece {
-                steps: dispatch.steps,
-                words,
-                voltages,
-            })
-        };
+        let mut hand_on =
+            |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
         match dispatch.readback {
             None => Ok(hand_on(&[], &[])),
             Some(readback) => context.take_readback(readback, "reading a recording", |bytes| {
@@ -353,13 +364,14 @@ impl GpuEngine {
         let stage = format!("reading {what}");
         let context = &self.gpu.context;
         let (submission, readback) = context.scoped(&stage, || {
-            let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             let ranges = [(buffer, 0, bytes), (&self.state.counts, bytes, 4)];
             let readback = context.read_back(&mut encoder, &ranges);
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         context.wait(&submission, &stage)?;
-        let mut words = context.take_readback(readback, &stage, |bytes| bytemuck::pod_collect_to_vec::<u8, u32>(bytes))?;
+        let mut words = context.take_readback(readback, &stage, bytemuck::pod_collect_to_vec::<u8, u32>)?;
         let made = words.pop();
         if made != Some(self.next_step) {
             let next = self.next_step;
@@ -511,7 +523,10 @@ impl Engine for GpuEngine {
 
     fn reset(&mut self, start: &[f32]) -> Result<()> {
         self.next_step = 0;
-        self.clear(&[&self.state.refractory, &self.state.traces, &self.state.counts].map(|buffer| (buffer.clone(), buffer.size())))?;
+        self.clear(
+            &[&self.state.refractory, &self.state.traces, &self.state.counts]
+                .map(|buffer| (buffer.clone(), buffer.size())),
+        )?;
         self.set_voltages(start)
     }
 
@@ -525,7 +540,8 @@ impl GpuEngine {
     fn clear(&self, buffers: &[(wgpu::Buffer, u64)]) -> Result<()> {
         let context = &self.gpu.context;
         context.scoped("clearing state", || {
-            let mut encoder = context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             for (buffer, bytes) in buffers {
                 encoder.clear_buffer(buffer, 0, Some(*bytes));
             }
