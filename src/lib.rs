@@ -67,6 +67,8 @@
 //!
 //! [`wgpu`] and [`ndarray`] are part of the interface and re-exported.
 
+#![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub use {ndarray, wgpu};

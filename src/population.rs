@@ -398,7 +398,8 @@ impl Population {
             let result = self
                 .engine
                 .advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
-            first_step += self.note(result)?;
+            // Whatever the error, the steps are gone from the queue.
+            first_step += result.inspect_err(|error| self.fault = Some(error.to_string()))?;
         }
         Ok(())
     }
@@ -427,9 +428,11 @@ impl Population {
         }
     }
 
-    /// Remembers that there is no valid state after a failure of the engine.
+    /// Remembers that there is no valid state after a fault of the engine.
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
+        if let Err(error) = &result
+            && error.is_fault()
+        {
             self.fault = Some(error.to_string());
         }
         result
