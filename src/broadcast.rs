@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, Dimension, IxDyn};
+use rayon::prelude::*;
 
 /// Values with the strides that spread them over a population: the value of a cell is
 /// `values[row * row_stride + neuron * neuron_stride]`.
@@ -88,7 +89,10 @@ pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: (usize, usi
 /// Refuses NaN and infinite values, and returns the largest magnitude.
 pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     let largest = match values.as_slice_memory_order() {
-        Some(slice) => largest_magnitude(slice.iter().copied()),
+        Some(slice) => slice
+            .par_chunks(PARALLEL)
+            .map(|chunk| pulp::Arch::new().dispatch(|| largest_magnitude(chunk.iter().copied())))
+            .reduce(|| 0.0, f32::max),
         None => largest_magnitude(values.iter().copied()),
     };
     if largest.is_finite() {
@@ -101,8 +105,12 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     Err(Error::NonFinite { what: what.to_owned(), index: format!("{:?}", index.slice()), value })
 }
 
+/// Values that one thread looks through at a time.
+const PARALLEL: usize = 1 << 16;
+
 /// The largest magnitude, infinite where any value is infinite or NaN. Magnitudes of floats are
 /// ordered as their bits are, with NaN above infinity.
+#[inline(always)]
 fn largest_magnitude(values: impl Iterator<Item = f32>) -> f32 {
     let bits = values.fold(0_u32, |largest, value| largest.max(value.abs().to_bits()));
     f32::from_bits(bits.min(f32::INFINITY.to_bits()))

@@ -1,6 +1,7 @@
 //! The CPU engine: tiles of cells on all cores, each tile through many steps while it is in cache.
 
 mod block;
+mod lanes;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
@@ -17,6 +18,9 @@ const LARGEST_TILE: usize = 1024;
 
 /// Tiles per thread in a small population, so that no thread waits long for the last one.
 const TILES_PER_THREAD: usize = 4;
+
+/// Neuron-steps below which handing a tile to another thread costs more than it gains.
+const LEAST_WORK: u64 = 1 << 16;
 
 /// Words of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
 /// cells alone is more.
@@ -86,7 +90,8 @@ impl CpuEngine {
         self.words.resize(rows * cells, 0);
         let tile_size = cells
             .div_ceil(TILES_PER_THREAD * rayon::current_num_threads())
-            .next_multiple_of(block::LANES)
+            .max((LEAST_WORK / steps) as usize)
+            .next_multiple_of(lanes::LANES)
             .min(LARGEST_TILE);
         let tile_count = cells.div_ceil(tile_size);
         let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();
@@ -112,9 +117,13 @@ impl CpuEngine {
                 words,
             })
             .collect();
-        tiles
-            .into_par_iter()
-            .for_each(|tile| block::advance(tile, &self.table, self.n, first_step, steps, current));
+        let advance = |tile| block::advance(tile, &self.table, self.n, first_step, steps, current);
+        if tile_count == 1 {
+            // Waking another thread takes longer than a small tile.
+            tiles.into_iter().for_each(advance);
+        } else {
+            tiles.into_par_iter().for_each(advance);
+        }
     }
 
     /// The membrane potentials that recorded cells will have in the coming steps. The cells are
