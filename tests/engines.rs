@@ -246,7 +246,7 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
         let mut population = Population::new(params.clone(), leaks.len(), 1, device)?;
         population.run(40, 0.2, &Recording::none())?;
         let recording = Recording::none().all_voltages(1);
-        let potentials = population.run(2000, 0.0, &recording)?.voltages;
+        let potentials = population.run(6000, 0.0, &recording)?.voltages;
         Ok((potentials, population.voltages()?, population.traces()?))
     };
     let found = run(device)?;
