@@ -66,6 +66,18 @@ struct Block {
 @group(0) @binding(7) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(8) var<storage, read_write> recorded: array<u32>;
 
+// Member by member: naga 30 refuses a constructor whose arguments are all overrides.
+fn chosen_options() -> Options {
+    var options: Options;
+    options.spike_test = SPIKE_TEST;
+    options.reset = RESET;
+    options.refractory = REFRACTORY;
+    options.bounded = BOUNDED;
+    options.trace = TRACE;
+    options.fast_decay = FAST_DECAY;
+    return options;
+}
+
 fn parameter_bits(index: u32, row: u32, neuron: u32) -> u32 {
     let spread = block.spread[index];
     return parameters[spread.x + row * spread.y + neuron * spread.z];
@@ -123,7 +135,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     if (index >= block.cells) {
         return;
     }
-    let options = Options(SPIKE_TEST, RESET, REFRACTORY, BOUNDED, TRACE, FAST_DECAY);
+    let options = chosen_options();
     let row = index / block.neurons;
     let neuron = index % block.neurons;
     let cell = load_cell(row, neuron);

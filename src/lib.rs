@@ -7,6 +7,7 @@ mod device;
 mod engine;
 mod error;
 mod input;
+mod memory;
 pub mod model;
 mod params;
 mod population;

@@ -6,7 +6,7 @@ use crate::device::Device;
 use crate::engine::{Engine, Piece, SPIKE_FLAG};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
-use crate::model::{SMALLEST_STATE, flush};
+use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
 use crate::params::Params;
 use crate::queue::Queue;
 use crate::recorder::Recorder;
@@ -51,6 +51,10 @@ pub struct Population {
     /// The fault after which there is no valid state.
     fault: Option<String>,
 }
+
+/// The most steps that a population ever makes: more than 10,000 years of one step per
+/// microsecond, and far from where step numbers would overflow.
+const MOST_STEPS: u64 = 1 << 58;
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
@@ -114,6 +118,35 @@ impl Population {
     #[must_use]
     pub fn device(&self) -> &Device {
         &self.device
+    }
+
+    /// The rules that all its cells follow, as [`model::step_cell`](crate::model::step_cell) takes them.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        self.table.options
+    }
+
+    /// What the model knows of one cell: together with [`options`](Self::options) all that is
+    /// needed to step it by hand. `None` outside the population.
+    ///
+    /// ```
+    /// use lif::model::{self, State};
+    /// use lif::{Device, Params, Population};
+    ///
+    /// let mut population = Population::new(Params::default(), 1, 1, &Device::cpu())?;
+    /// let cell = population.coefficients(0, 0).unwrap_or_default();
+    /// let mut state = State { v: cell.v_rest, ..State::default() };
+    /// for step in 0..1000 {
+    ///     state = model::step_cell(population.options(), cell, state, model::drive(cell.resistance, 0.8));
+    ///     state = model::settle(population.options(), cell, state, step);
+    ///     population.forward(0.8)?;
+    /// }
+    /// assert_eq!(state.v.to_bits(), population.voltages()?[[0, 0]].to_bits());
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    #[must_use]
+    pub fn coefficients(&self, row: usize, neuron: usize) -> Option<Coefficients> {
+        (row < self.batch && neuron < self.n).then(|| self.table.cell(row, neuron))
     }
 
     /// The number of steps since the population was built or reset.
@@ -190,6 +223,10 @@ impl Population {
     ) -> Result<Recorded> {
         self.check_state()?;
         recording.check(self.n)?;
+        if steps > MOST_STEPS - self.steps {
+            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
+            return Err(Error::out_of_range("the number of steps", steps, requirement));
+        }
         let current = self.check_input(input, steps as usize)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
         self.flush()?;

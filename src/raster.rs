@@ -40,8 +40,9 @@ impl Raster {
         }
     }
 
-    pub(crate) fn words_mut(&mut self) -> &mut Vec<u32> {
-        &mut self.words
+    /// Takes memory for this many words.
+    pub(crate) fn reserve(&mut self, words: usize) {
+        self.words.reserve_exact(words);
     }
 
     /// Appends steps. `words` are whole rows of cells, the first being that of the block in which

@@ -1,7 +1,8 @@
 //! Puts together what engines hand out piece by piece.
 
 use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::memory;
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array2, Array3};
@@ -40,7 +41,7 @@ impl Recorder {
         let spike_words = recording.spikes.as_ref().map_or(0, |neurons| batch * neurons.len(n));
         let samples = voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
         let voltage_row = voltages.as_ref().map_or(0, |wanted| batch * wanted.neurons.len());
-        let rate_values = if recording.rate { batch * steps as usize } else { 0 };
+        let rate_values = if recording.rate { batch.saturating_mul(steps as usize) } else { 0 };
         let mut recorder = Self {
             first_step,
             made: 0,
@@ -52,14 +53,19 @@ impl Recorder {
             rate: recording.rate.then(Vec::new),
             voltages: Vec::new(),
         };
-        // Taken now, so that a run that cannot be recorded is refused before it starts.
+        let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
+        let voltage_values = samples.saturating_mul(voltage_row);
+        let words = spike_words.saturating_add(rate_values).saturating_add(voltage_values);
+        let advice = "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
+        memory::require("the recording", (words as u64).saturating_mul(4), advice)?;
+        // Taken at once, so that growing does not take it twice.
         if let Some(raster) = &mut recorder.spikes {
-            reserve("the recorded spikes", raster.words_mut(), spike_words.saturating_mul(blocks(first_step, steps)))?;
+            raster.reserve(spike_words);
         }
         if let Some(rate) = &mut recorder.rate {
-            reserve("the recorded rate", rate, rate_values)?;
+            rate.reserve_exact(rate_values);
         }
-        reserve("the recorded voltages", &mut recorder.voltages, samples.saturating_mul(voltage_row))?;
+        recorder.voltages.reserve_exact(voltage_values);
         Ok(recorder)
     }
 
@@ -128,16 +134,6 @@ fn add_rate(rate: &mut Vec<u32>, piece: &Piece<'_>, first_step: u64, batch: usiz
             }
         }
     }
-}
-
-fn reserve<T>(what: &str, values: &mut Vec<T>, length: usize) -> Result<()> {
-    values.try_reserve_exact(length).map_err(|_| Error::TooLarge {
-        what: what.to_owned(),
-        need: (length as u64).saturating_mul(size_of::<T>() as u64),
-        limit_name: "the memory that the system grants in one piece".to_owned(),
-        limit: isize::MAX as u64,
-        advice: "record fewer neurons or steps".to_owned(),
-    })
 }
 
 fn shaped2(rows: usize, columns: usize, values: Vec<u32>) -> Array2<u32> {

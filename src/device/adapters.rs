@@ -3,6 +3,7 @@
 use super::Device;
 use crate::engine::gpu::context::GpuContext;
 use crate::error::Result;
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 /// What is known of an adapter before it is opened.
@@ -61,15 +62,14 @@ pub(super) fn title(info: &wgpu::AdapterInfo) -> String {
 /// `dx12`, `gl`) and `WGPU_ADAPTER_NAME` (part of a name) restrict them.
 #[must_use]
 pub fn adapters() -> Vec<AdapterDescription> {
-    find(wgpu::Backends::all()).iter().map(AdapterDescription::of).collect()
+    all().map(AdapterDescription::of).collect()
 }
 
 /// Runs the self-check on each adapter of this machine: its description, the outcome, and how long
 /// it took, opening included.
 #[must_use]
 pub fn check_adapters() -> Vec<(AdapterDescription, Result<()>, Duration)> {
-    find(wgpu::Backends::all())
-        .iter()
+    all()
         .map(|adapter| {
             let start = Instant::now();
             let outcome = open(adapter).map(|_| ());
@@ -78,8 +78,24 @@ pub fn check_adapters() -> Vec<(AdapterDescription, Result<()>, Duration)> {
         .collect()
 }
 
-/// The adapters of these graphics APIs.
-pub(super) fn find(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+/// The adapters of Vulkan, Metal and DirectX. They are looked for once per process.
+pub(super) fn primary() -> &'static [wgpu::Adapter] {
+    static ADAPTERS: LazyLock<Vec<wgpu::Adapter>> = LazyLock::new(|| find(wgpu::Backends::PRIMARY));
+    &ADAPTERS
+}
+
+/// The adapters of OpenGL, likewise.
+pub(super) fn opengl() -> &'static [wgpu::Adapter] {
+    static ADAPTERS: LazyLock<Vec<wgpu::Adapter>> = LazyLock::new(|| find(wgpu::Backends::GL));
+    &ADAPTERS
+}
+
+/// All adapters.
+pub(super) fn all() -> impl Iterator<Item = &'static wgpu::Adapter> {
+    primary().iter().chain(opengl())
+}
+
+fn find(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     descriptor.backends &= backends;
     let backends = descriptor.backends;

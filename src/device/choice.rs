@@ -1,6 +1,6 @@
 //! Which device a program or a user wants.
 
-use super::adapters::{find, open, title};
+use super::adapters::{all, open, opengl, primary, title};
 use super::Device;
 use crate::error::{Error, Result};
 use std::collections::HashMap;
@@ -60,14 +60,18 @@ impl fmt::Display for DeviceChoice {
 static OPENED: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn auto() -> Device {
-    for adapter in candidates(|info| rank(info) < SOFTWARE_RANK) {
-        let name = title(&adapter.get_info());
-        match opened(&adapter) {
+    first_that_opens(&candidates(|info| rank(info) < SOFTWARE_RANK), opened)
+}
+
+/// The first of these adapters that can be opened, or else the CPU.
+fn first_that_opens(adapters: &[&wgpu::Adapter], open: impl Fn(&wgpu::Adapter) -> Result<Device>) -> Device {
+    for adapter in adapters {
+        match open(adapter) {
             Ok(device) => {
                 log::info!("using {device}");
                 return device;
             }
-            Err(error) => log::warn!("not using {name}: {error}"),
+            Err(error) => log::warn!("not using {}: {error}", title(&adapter.get_info())),
         }
     }
     let device = Device::cpu();
@@ -112,16 +116,14 @@ fn rank(info: &wgpu::AdapterInfo) -> u32 {
 
 /// The adapters that fit, best first. OpenGL is only asked where nothing else fits: it is the
 /// slowest way to the same devices, and starting it prints complaints on headless machines.
-fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<wgpu::Adapter> {
-    for backends in [wgpu::Backends::PRIMARY, wgpu::Backends::GL] {
-        let mut adapters = find(backends);
-        adapters.retain(|adapter| fits(&adapter.get_info()));
-        adapters.sort_by_key(|adapter| rank(&adapter.get_info()));
-        if !adapters.is_empty() {
-            return adapters;
-        }
-    }
-    Vec::new()
+fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<&'static wgpu::Adapter> {
+    let fitting = |adapters: &'static [wgpu::Adapter]| {
+        let mut fitting: Vec<_> = adapters.iter().filter(|adapter| fits(&adapter.get_info())).collect();
+        fitting.sort_by_key(|adapter| rank(&adapter.get_info()));
+        fitting
+    };
+    let best = fitting(primary());
+    if best.is_empty() { fitting(opengl()) } else { best }
 }
 
 /// The device of an adapter, opened and checked once per process.
@@ -138,11 +140,54 @@ fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
 }
 
 fn seen() -> String {
-    let titles: Vec<String> = find(wgpu::Backends::all()).iter().map(|adapter| title(&adapter.get_info())).collect();
+    let titles: Vec<String> = all().map(|adapter| title(&adapter.get_info())).collect();
     let choices = "'cpu' is always there";
     if titles.is_empty() {
         format!("no adapter was found on this machine; {choices}")
     } else {
         format!("this machine has: {}; {choices}", titles.join(", "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::EngineKind;
+
+    #[test]
+    fn choices_are_read_from_text() {
+        assert_eq!("auto".parse(), Ok(DeviceChoice::Auto));
+        assert_eq!(" CPU ".parse(), Ok(DeviceChoice::Cpu));
+        assert_eq!("gpu".parse(), Ok(DeviceChoice::Gpu));
+        assert_eq!("software".parse(), Ok(DeviceChoice::Software));
+        assert_eq!("GeForce".parse(), Ok(DeviceChoice::Named("GeForce".to_owned())));
+        assert!(matches!("".parse::<DeviceChoice>(), Err(Error::OutOfRange { .. })));
+    }
+
+    #[test]
+    fn a_name_that_nothing_has_is_refused_with_a_list() {
+        let wish = DeviceChoice::Named("no such adapter".to_owned());
+        match Device::select(&wish) {
+            Err(Error::NoAdapter { requested, seen }) => {
+                assert_eq!(requested, "no such adapter");
+                assert!(seen.contains("'cpu' is always there"), "{seen}");
+                for adapter in all() {
+                    assert!(seen.contains(&adapter.get_info().name), "{seen}");
+                }
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn auto_falls_back_to_the_cpu_where_an_adapter_fails_its_check() {
+        let adapters = candidates(|_| true);
+        assert!(!adapters.is_empty(), "this machine has no adapter; see docs/headless.md");
+        let failing = |_: &wgpu::Adapter| {
+            Err(Error::SelfCheck { adapter: "broken".to_owned(), difference: "everything".to_owned() })
+        };
+        assert_eq!(first_that_opens(&adapters, failing).engine_kind(), EngineKind::Cpu);
+        assert_eq!(first_that_opens(&adapters, opened).engine_kind(), EngineKind::Gpu);
     }
 }

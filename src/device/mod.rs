@@ -10,9 +10,11 @@ use crate::coefficients::Table;
 use crate::engine::Engine;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, GpuEngine, GpuTensor, self_check};
+use crate::engine::gpu::{Gpu, GpuEngine, GpuTensor, MOST_STEPS, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
+use crate::memory;
+use crate::model::TraceRule;
 use std::fmt;
 use std::sync::Arc;
 
@@ -103,8 +105,8 @@ impl Device {
     }
 
     /// Takes an opened adapter if it passes the self-check.
-    fn checked(context: GpuContext) -> Result<Self> {
-        let gpu = Arc::new(Gpu::new(context)?);
+    pub(crate) fn checked(context: GpuContext) -> Result<Self> {
+        let gpu = Arc::new(Gpu::new(context, MOST_STEPS)?);
         self_check::check(&gpu)?;
         Ok(Self(Kind::Gpu(gpu)))
     }
@@ -150,9 +152,18 @@ impl Device {
         shape: (usize, usize),
         start: impl FnOnce() -> Vec<f32>,
     ) -> Result<Box<dyn Engine>> {
+        let cells = (shape.0 * shape.1) as u64;
+        let state_words = if table.options.trace == TraceRule::Off { 3 } else { 4 };
+        let host_words = match &self.0 {
+            Kind::Cpu => state_words,
+            // The starting potentials, and where the adapter computes in the host's memory the state.
+            Kind::Gpu(gpu) if gpu.context.is_software() => 1 + state_words,
+            Kind::Gpu(_) => 1,
+        };
+        memory::require("the population", cells * 4 * host_words, "take fewer neurons or a smaller batch")?;
         match &self.0 {
-            Kind::Cpu => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape, start())?)),
-            Kind::Gpu(gpu) => Ok(Box::new(GpuEngine::new(gpu, table, shape, &start())?)),
+            Kind::Cpu => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape, start()))),
+            Kind::Gpu(gpu) => Ok(Box::new(GpuEngine::new(gpu, table, shape, start)?)),
         }
     }
 

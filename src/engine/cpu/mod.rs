@@ -4,7 +4,7 @@ mod block;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::{Current, TensorData, Values};
 use crate::model::{self, State, TraceRule};
 use block::{CurrentView, Tile};
@@ -46,19 +46,19 @@ pub(crate) struct CpuEngine {
 }
 
 impl CpuEngine {
-    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize), start: Vec<f32>) -> Result<Self> {
+    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize), start: Vec<f32>) -> Self {
         let cells = start.len();
         let trace = if table.options.trace == TraceRule::Off { 0 } else { cells };
-        Ok(Self {
+        Self {
             table,
             batch,
             n,
             v: start,
-            refractory: zeros(cells)?,
-            trace: zeros(trace)?,
-            counts: zeros(cells)?,
+            refractory: vec![0; cells],
+            trace: vec![0.0; trace],
+            counts: vec![0; cells],
             words: Vec::new(),
-        })
+        }
     }
 
     /// Steps that are made before what is wanted of them is handed out.
@@ -260,18 +260,4 @@ impl Engine for CpuEngine {
         self.counts.fill(0);
         Ok(())
     }
-}
-
-/// Zeros, or an error where the memory for them is not to be had.
-pub(crate) fn zeros<T: Clone + Default>(length: usize) -> Result<Vec<T>> {
-    let mut values = Vec::new();
-    values.try_reserve_exact(length).map_err(|_| Error::TooLarge {
-        what: "the population's state".to_owned(),
-        need: (length * size_of::<T>()) as u64,
-        limit_name: "the memory that could be had".to_owned(),
-        limit: 0,
-        advice: "take fewer neurons or a smaller batch".to_owned(),
-    })?;
-    values.resize(length, T::default());
-    Ok(values)
 }

@@ -65,15 +65,12 @@ impl GpuContext {
         let context = Self::new(info, device, queue);
         let lost = Arc::clone(&context.lost);
         context.device.set_device_lost_callback(move |reason, message| {
-            let text = format!("{reason:?}: {message}");
-            lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+            note_lost(&lost, &format!("{reason:?}: {message}"));
         });
         // Whatever escapes the error scopes must not pass unseen, nor end the program.
         let uncaptured = Arc::clone(&context.lost);
         context.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            log::error!("{error}");
-            let text = error.to_string();
-            uncaptured.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(text);
+            note_lost(&uncaptured, &one_line(&error.to_string()));
         }));
         Ok(context)
     }
@@ -98,6 +95,11 @@ impl GpuContext {
 
     pub(crate) fn is_lost(&self) -> bool {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
+    /// Remembers why the device is lost; the first reason stays.
+    pub(crate) fn note_lost(&self, reason: &str) {
+        note_lost(&self.lost, reason);
     }
 
     /// The error for a lost device, if it is lost.
@@ -164,7 +166,10 @@ impl GpuContext {
                 stage: stage.to_owned(),
                 seconds: PATIENCE.as_secs(),
             }),
-            Err(error) => Err(gpu_error(stage, &error)),
+            Err(wgpu::PollError::WrongSubmissionIndex(..)) => {
+                self.note_lost("what was submitted is gone");
+                self.check_lost(stage)
+            }
         }
     }
 
@@ -249,18 +254,23 @@ impl GpuContext {
     }
 }
 
+fn note_lost(lost: &Mutex<Option<String>>, reason: &str) {
+    lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
+        log::error!("the device is lost: {reason}");
+        reason.to_owned()
+    });
+}
+
 pub(crate) fn gpu_error(stage: &str, error: &dyn std::error::Error) -> Error {
-    let mut reason = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        reason.push_str(": ");
-        reason.push_str(&cause.to_string());
-        source = cause.source();
-    }
     Error::Gpu {
         stage: stage.to_owned(),
-        reason,
+        reason: one_line(&error.to_string()),
     }
+}
+
+/// Errors of wgpu span many indented lines.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {

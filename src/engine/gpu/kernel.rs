@@ -82,7 +82,7 @@ pub(crate) struct Specialisation {
 }
 
 impl Specialisation {
-    fn constants(&self) -> [(&'static str, f64); 9] {
+    pub(crate) fn constants(&self) -> [(&'static str, f64); 9] {
         let options = &self.options;
         [
             ("WORKGROUP", f64::from(WORKGROUP)),
@@ -147,7 +147,7 @@ impl Kernels {
                 label: Some("lif block"),
                 source: wgpu::ShaderSource::Wgsl(BLOCK_SHADER.into()),
             });
-            let layout = bind_group_layout(device, &BINDINGS.map(|(_, access)| access));
+            let layout = bind_group_layout(device, &BINDINGS);
             let pipeline_layout = pipeline_layout(device, &layout);
             (module, layout, pipeline_layout)
         })?;
@@ -182,10 +182,10 @@ impl Kernels {
     }
 }
 
-pub(crate) fn bind_group_layout(device: &wgpu::Device, bindings: &[Access]) -> wgpu::BindGroupLayout {
+pub(crate) fn bind_group_layout(device: &wgpu::Device, bindings: &[(&str, Access)]) -> wgpu::BindGroupLayout {
     let entries: Vec<_> = (0..)
         .zip(bindings)
-        .map(|(binding, access)| wgpu::BindGroupLayoutEntry {
+        .map(|(binding, (_, access))| wgpu::BindGroupLayoutEntry {
             binding,
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {

@@ -4,9 +4,14 @@ pub(crate) mod context;
 pub(crate) mod kernel;
 pub(crate) mod self_check;
 
+#[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
+mod shader_tests;
+
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::input::{Current, Strides, TensorData, Values};
 use crate::model::TraceRule;
 use context::{GpuContext, Readback, too_large};
@@ -16,7 +21,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
+/// The most steps of one dispatch, unless a test wants to see a driver fail. An invocation may loop 65,535 times in all on llvmpipe, which
 /// drops what exceeds it without a word; a dispatch loops once per step and once per word.
 pub(crate) const MOST_STEPS: u64 = 1 << 15;
 
@@ -38,13 +43,14 @@ pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
     zero: wgpu::Buffer,
+    most_steps: u64,
 }
 
 impl Gpu {
-    pub(crate) fn new(context: GpuContext) -> Result<Self> {
+    pub(crate) fn new(context: GpuContext, most_steps: u64) -> Result<Self> {
         let kernels = Kernels::new(&context)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
-        Ok(Self { context, kernels, zero })
+        Ok(Self { context, kernels, zero, most_steps })
     }
 
     /// Uploads values that kernels read.
@@ -121,17 +127,23 @@ struct Dispatch {
 }
 
 impl GpuEngine {
-    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, (batch, n): (usize, usize), start: &[f32]) -> Result<Self> {
+    pub(crate) fn new(
+        gpu: &Arc<Gpu>,
+        table: &Table,
+        (batch, n): (usize, usize),
+        start: impl FnOnce() -> Vec<f32>,
+    ) -> Result<Self> {
         let cells = (batch * n) as u64;
         let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
         let (coefficients, spread) = kernel::pack(table);
         let traced = table.options.trace != TraceRule::Off;
         let state = StateBuffers {
-            voltages: gpu.upload("the membrane potentials", bytemuck::cast_slice(start))?,
+            voltages: per_cell("the membrane potentials", 0)?,
             refractory: per_cell("the refractory counters", 0)?,
             traces: if traced { per_cell("the spike traces", 0)? } else { gpu.context.buffer("no traces", 4, STATE)? },
             counts: per_cell("the spike counts", 1)?,
         };
+        gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&start()))?;
         Ok(Self {
             options: table.options,
             batch,
@@ -159,7 +171,7 @@ impl GpuEngine {
     /// driver can be trusted with, and by the memory for input and recordings.
     fn dispatch_steps(&self, first_step: u64, left: u64, streamed: usize, wanted: &Wanted) -> u64 {
         let timely = (self.gpu.context.work() / self.cells() as u64).max(1);
-        let mut most = left.min(timely).min(MOST_STEPS);
+        let mut most = left.min(timely).min(self.gpu.most_steps);
         if streamed > 0 {
             most = most.min((MOST_BYTES / (streamed as u64 * 4)).max(1));
         }
@@ -350,10 +362,9 @@ impl GpuEngine {
         let mut words = context.take_readback(readback, &stage, |bytes| bytemuck::pod_collect_to_vec::<u8, u32>(bytes))?;
         let made = words.pop();
         if made != Some(self.next_step) {
-            return Err(Error::DeviceLost {
-                stage,
-                reason: format!("the device has made {made:?} steps instead of {} (modulo 2^32)", self.next_step),
-            });
+            let next = self.next_step;
+            context.note_lost(&format!("it has made {made:?} steps instead of {next} (modulo 2^32)"));
+            context.check_lost(&stage)?;
         }
         Ok(words)
     }

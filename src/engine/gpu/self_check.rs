@@ -6,7 +6,7 @@
 
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
-use super::{Gpu, GpuEngine, MOST_STEPS, STATE, UNIFORM};
+use super::{Gpu, GpuEngine, STATE, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, Wanted, Words};
@@ -26,11 +26,20 @@ pub(crate) const CHECK_SHADER: &str = concat!(
     include_str!("../../../shaders/check.wgsl")
 );
 
+/// Its bindings, by number.
+pub(crate) const CHECK_BINDINGS: [(&str, Access); 5] = [
+    ("zero", Access::Uniform),
+    ("check", Access::Uniform),
+    ("cases", Access::Read),
+    ("currents", Access::Read),
+    ("outcomes", Access::ReadWrite),
+];
+
 /// Invocations in a workgroup of the check.
 const WORKGROUP: u32 = 64;
 
 /// Steps that each combination of options is tried for.
-const STEPS: u32 = 200;
+const STEPS: u32 = 256;
 
 /// Cells that make the longest dispatch.
 const LONG_CELLS: usize = 5;
@@ -80,7 +89,7 @@ pub(crate) struct Outcome {
 
 /// Refuses an adapter that computes something else than the model.
 pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
-    check_options(&gpu.context)?;
+    check_options(&gpu.context, CHECK_SHADER)?;
     check_long_dispatch(gpu)
 }
 
@@ -92,10 +101,10 @@ fn refuse(context: &GpuContext, difference: String) -> Error {
 }
 
 /// Tries every combination of options.
-fn check_options(context: &GpuContext) -> Result<()> {
+pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
     let cells = every_combination();
     let currents = currents(STEPS as usize);
-    let found = run_check(context, &cells, &currents)?;
+    let found = run_check(context, shader, &cells, &currents)?;
     for ((options, cell), found) in cells.iter().zip(&found) {
         let expected = expected(*options, *cell, &currents);
         if *found != expected {
@@ -134,13 +143,20 @@ fn mix(path: u32, bits: u32) -> u32 {
     (path ^ bits).wrapping_mul(16_777_619)
 }
 
-/// Currents (nA) whose products and sums have to be rounded at each step.
+/// Currents (nA) whose products and sums have to be rounded at each step, between silences: one
+/// at the start, where a cell that rests at its threshold shows how it compares, and a long one,
+/// in which a cell that decays fast comes to where numbers are subnormal.
 fn currents(steps: usize) -> Vec<f32> {
-    (0..steps).map(|step| 0.3 + 1.7 * (step as f32 * 0.37).sin().abs()).collect()
+    (0..steps)
+        .map(|step| match step {
+            0..8 | 128..224 => 0.0,
+            _ => 0.3 + 1.7 * (step as f32 * 0.37).sin().abs(),
+        })
+        .collect()
 }
 
-/// Every combination of options, each with two cells: one that decays slowly, and one around zero
-/// that decays so fast that subnormal numbers would arise.
+/// Every combination of options, each with two cells: one that spikes at times, and one whose
+/// threshold is its resting potential.
 fn every_combination() -> Vec<(Options, Coefficients)> {
     let mut cells = Vec::new();
     for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
@@ -149,15 +165,10 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
                 for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
                     for bounded in [false, true] {
                         for fast_decay in [false, true] {
-                            let options = Options {
-                                spike_test,
-                                reset,
-                                refractory,
-                                bounded,
-                                trace,
-                                fast_decay,
-                            };
-                            cells.push((options, cell(options, cells.len())));
+                            let options = Options { spike_test, reset, refractory, bounded, trace, fast_decay };
+                            for at_threshold in [false, true] {
+                                cells.push((options, cell(options, at_threshold, cells.len())));
+                            }
                         }
                     }
                 }
@@ -167,27 +178,32 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
     cells
 }
 
-fn cell(options: Options, index: usize) -> Coefficients {
+/// Potentials are of the size of what one step adds to them, so that each rounding counts.
+fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     // Numbers that no two cells share, so that a mix-up of cells is seen too.
     let vary = 1.0 + index as f32 * 1e-4;
-    let (leak, v_rest, v_threshold) = if options.fast_decay { (0.83, 0.0, 5.3) } else { (0.013 * vary, -61.7, -52.1) };
+    let (leak, v_rest) = if options.fast_decay { (0.83, 0.0) } else { (0.13 * vary, -0.7) };
+    let v_threshold = if at_threshold { v_rest } else { 2.3 };
+    let v_reset = v_rest - 1.1 * vary;
     Coefficients {
         leak,
-        resistance: 19.3 * vary,
+        resistance: 2.1 * vary,
         v_rest,
         v_threshold,
-        reset: match options.reset {
-            Reset::Subtract => 9.6 * vary,
-            _ => v_rest - 1.3 * vary,
-        },
-        v_lower: v_rest - 0.7,
+        reset: if options.reset == Reset::Subtract { v_threshold - v_reset } else { v_reset },
+        v_lower: v_rest - 0.9,
         trace_decay: if options.fast_decay { 0.21 } else { 0.97 / vary },
         trace_scale: 0.7 * vary,
         refractory_steps: (index % 5) as u32,
     }
 }
 
-fn run_check(context: &GpuContext, cells: &[(Options, Coefficients)], currents: &[f32]) -> Result<Vec<Outcome>> {
+fn run_check(
+    context: &GpuContext,
+    shader: &str,
+    cells: &[(Options, Coefficients)],
+    currents: &[f32],
+) -> Result<Vec<Outcome>> {
     let cases: Vec<Case> = cells.iter().map(|(options, cell)| case(*options, *cell)).collect();
     let check = Check {
         cells: cases.len() as u32,
@@ -197,20 +213,20 @@ fn run_check(context: &GpuContext, cells: &[(Options, Coefficients)], currents: 
     };
     let outcomes_bytes = (cases.len() * size_of::<Outcome>()) as u64;
     let buffers = [
-        (context.buffer("the constant zero", 16, UNIFORM)?, Access::Uniform),
-        (context.buffer("the check", size_of::<Check>() as u64, UNIFORM)?, Access::Uniform),
-        (context.buffer("the cases", size_of_val(&cases[..]) as u64, STATE)?, Access::Read),
-        (context.buffer("the currents", size_of_val(currents) as u64, STATE)?, Access::Read),
-        (context.buffer("the outcomes", outcomes_bytes, STATE)?, Access::ReadWrite),
+        context.buffer("the constant zero", 16, UNIFORM)?,
+        context.buffer("the check", size_of::<Check>() as u64, UNIFORM)?,
+        context.buffer("the cases", size_of_val(&cases[..]) as u64, STATE)?,
+        context.buffer("the currents", size_of_val(currents) as u64, STATE)?,
+        context.buffer("the outcomes", outcomes_bytes, STATE)?,
     ];
     let stage = "checking the device";
     let (submission, readback): (_, Readback) = context.scoped(stage, || {
         let device = &context.device;
         let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
             label: Some("lif check"),
-            source: wgpu::ShaderSource::Wgsl(CHECK_SHADER.into()),
+            source: wgpu::ShaderSource::Wgsl(shader.into()),
         });
-        let layout = kernel::bind_group_layout(device, &buffers.each_ref().map(|(_, access)| *access));
+        let layout = kernel::bind_group_layout(device, &CHECK_BINDINGS);
         let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
             label: Some("lif check"),
             layout: Some(&kernel::pipeline_layout(device, &layout)),
@@ -219,10 +235,10 @@ fn run_check(context: &GpuContext, cells: &[(Options, Coefficients)], currents: 
             compilation_options: wgpu::PipelineCompilationOptions::default(),
             cache: None,
         });
-        let bindings = kernel::bind_group(device, &layout, &buffers.each_ref().map(|(buffer, _)| buffer));
-        context.queue.write_buffer(&buffers[1].0, 0, bytemuck::bytes_of(&check));
-        context.queue.write_buffer(&buffers[2].0, 0, bytemuck::cast_slice(&cases));
-        context.queue.write_buffer(&buffers[3].0, 0, bytemuck::cast_slice(currents));
+        let bindings = kernel::bind_group(device, &layout, &buffers.each_ref());
+        context.queue.write_buffer(&buffers[1], 0, bytemuck::bytes_of(&check));
+        context.queue.write_buffer(&buffers[2], 0, bytemuck::cast_slice(&cases));
+        context.queue.write_buffer(&buffers[3], 0, bytemuck::cast_slice(currents));
         let mut encoder = device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         {
             let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
@@ -230,7 +246,7 @@ fn run_check(context: &GpuContext, cells: &[(Options, Coefficients)], currents: 
             pass.set_bind_group(0, &bindings, &[]);
             pass.dispatch_workgroups(check.cells.div_ceil(WORKGROUP), 1, 1);
         }
-        let readback = context.read_back(&mut encoder, &[(&buffers[4].0, 0, outcomes_bytes)]);
+        let readback = context.read_back(&mut encoder, &[(&buffers[4], 0, outcomes_bytes)]);
         (context.queue.submit([encoder.finish()]), readback)
     })?;
     context.wait(&submission, stage)?;
@@ -268,10 +284,11 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
     let table = Arc::new(Table::new(&params, shape)?);
     let start = vec![-60.1; LONG_CELLS];
     // In one dispatch, whatever the time it takes: these are few cells.
-    let mut device = GpuEngine::new(gpu, &table, shape, &start)?;
-    let mut model = CpuEngine::new(Arc::clone(&table), shape, start)?;
-    let found = long_run(&mut device, &table, shape)?;
-    let expected = long_run(&mut model, &table, shape)?;
+    let mut device = GpuEngine::new(gpu, &table, shape, || start.clone())?;
+    let mut model = CpuEngine::new(Arc::clone(&table), shape, start.clone());
+    let steps = gpu.most_steps;
+    let found = long_run(&mut device, &table, shape, steps)?;
+    let expected = long_run(&mut model, &table, shape, steps)?;
     for (what, found, expected) in [
         ("membrane potentials", &found.0, &expected.0),
         ("spikes", &found.1, &expected.1),
@@ -281,7 +298,7 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
             return Err(refuse(
                 &gpu.context,
                 format!(
-                    "after {MOST_STEPS} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
+                    "after {steps} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
                     found.get(index),
                     expected.get(index)
                 ),
@@ -294,18 +311,80 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
 /// Bits of the potentials, words of spikes, refractory counters.
 type LongOutcome = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize)) -> Result<LongOutcome> {
+fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize), steps: u64) -> Result<LongOutcome> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
-    let current = Current::new(Input::constant(&currents), MOST_STEPS as usize, shape, table.largest_resistance(), &Device::cpu())?;
+    let current = Current::new(Input::constant(&currents), steps as usize, shape, table.largest_resistance(), &Device::cpu())?;
     let wanted = Wanted {
         words: Words::All,
         voltages: None,
     };
     let mut words = Vec::new();
-    engine.advance(0, MOST_STEPS, &current, Some(&wanted), &mut |piece| {
+    engine.advance(0, steps, &current, Some(&wanted), &mut |piece| {
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;
     let voltages = engine.voltages()?.iter().map(|v| v.to_bits()).collect();
     Ok((voltages, words, engine.refractory()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bit_shows_in_the_outcome_of_every_combination() {
+        let currents = currents(STEPS as usize);
+        let next = |x: f32| f32::from_bits(x.to_bits() + 1);
+        let perturbations: [fn(Coefficients, fn(f32) -> f32) -> Coefficients; 3] = [
+            |cell, next| Coefficients { leak: next(cell.leak), ..cell },
+            |cell, next| Coefficients { resistance: next(cell.resistance), ..cell },
+            |cell, _| Coefficients { refractory_steps: cell.refractory_steps + 1, ..cell },
+        ];
+        for pair in every_combination().chunks(2) {
+            for perturb in perturbations {
+                let shows = pair.iter().any(|(options, cell)| {
+                    expected(*options, perturb(*cell, next), &currents) != expected(*options, *cell, &currents)
+                });
+                assert!(shows, "{pair:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_shows_in_the_outcome_of_some_case() {
+        let currents = currents(STEPS as usize);
+        let cells = every_combination();
+        let outcomes = |change: fn(Options) -> Options| -> Vec<Outcome> {
+            cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
+        };
+        let right = outcomes(|options| options);
+        let wrong: [(&str, fn(Options) -> Options); 6] = [
+            ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
+            ("reset", |options| Options { reset: Reset::ToValue, ..options }),
+            ("refractory", |options| Options { refractory: Refractory::Silent, ..options }),
+            ("bounded", |options| Options { bounded: false, ..options }),
+            ("trace", |options| Options { trace: TraceRule::Add, ..options }),
+            ("fast decay", |options| Options { fast_decay: false, ..options }),
+        ];
+        for (rule, change) in wrong {
+            assert!(outcomes(change) != right, "a driver that gets '{rule}' wrong would pass");
+        }
+    }
+
+    /// A driver that merges the product and the sum of the update into one rounding is seen.
+    #[test]
+    fn contraction_shows_in_the_outcome() {
+        let mut differs = 0;
+        for (options, cell) in every_combination() {
+            let mut state = State { v: cell.v_rest, ..State::default() };
+            for &current in &currents(STEPS as usize) {
+                let drive = model::drive(cell.resistance, current);
+                let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
+                let free = state.refractory == 0;
+                state = model::step_cell(options, cell, state, drive);
+                differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
+            }
+        }
+        assert!(differs > 1000, "{differs}");
+    }
 }

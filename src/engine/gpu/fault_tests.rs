@@ -1,0 +1,114 @@
+//! Drivers that compute something else, stop halfway or vanish are found out.
+
+use super::context::GpuContext;
+use super::self_check::{self, CHECK_SHADER};
+use super::{Gpu, MOST_STEPS};
+use crate::{Device, Error, Params, Population, Recording, Result, Tensor};
+use ndarray::Array1;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Some drivers do not bear several devices at a time.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A device of its own on the first adapter, so that harm done to it stays here.
+fn with_context(test: impl FnOnce(GpuContext)) {
+    let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    let backends = descriptor.backends;
+    let instance = wgpu::Instance::new(descriptor);
+    let adapters = pollster::block_on(instance.enumerate_adapters(backends));
+    let adapter = adapters.first().expect("this machine has no adapter; see docs/headless.md");
+    test(GpuContext::open(adapter).expect("the adapter opens"));
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_driver_that_computes_something_else_is_refused() {
+    with_context(|context| {
+        self_check::check_options(&context, CHECK_SHADER).expect("the driver is right");
+        for (right, wrong) in [
+            ("v > cell.v_threshold", "v >= cell.v_threshold"),
+            ("state.v + product(cell.leak, input - (state.v - cell.v_rest))", "fma(cell.leak, input - (state.v - cell.v_rest), state.v) * 1.0000001"),
+            ("decayed + cell.trace_scale", "cell.trace_scale"),
+            ("select(waited, cell.refractory_steps, spike)", "select(waited, cell.refractory_steps + 1u, spike)"),
+        ] {
+            assert!(CHECK_SHADER.contains(right), "{right}");
+            match self_check::check_options(&context, &CHECK_SHADER.replace(right, wrong)) {
+                Err(Error::SelfCheck { difference, .. }) => assert!(difference.contains("where the model gives"), "{difference}"),
+                other => panic!("'{wrong}' passed: {other:?}"),
+            }
+        }
+    });
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_shader_that_does_not_compile_is_an_error() {
+    with_context(|context| match self_check::check_options(&context, "this is no shader") {
+        Err(Error::Gpu { stage, .. }) => assert_eq!(stage, "checking the device"),
+        other => panic!("{other:?}"),
+    });
+}
+
+/// llvmpipe silently ends an invocation's loops after 65,535 rounds in all. Dispatches stay below,
+/// and one that does not is found out by the check.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn loops_that_a_driver_cuts_short_are_found_out() {
+    with_context(|context| {
+        let is_llvmpipe = context.info.name.contains("llvmpipe");
+        let gpu = Arc::new(Gpu::new(context, 2 * MOST_STEPS).expect("a device"));
+        match self_check::check(&gpu) {
+            Err(Error::SelfCheck { difference, .. }) if is_llvmpipe => {
+                assert!(difference.contains("after 65536 steps in one dispatch"), "{difference}");
+            }
+            Ok(()) if !is_llvmpipe => {}
+            other => panic!("{other:?}"),
+        }
+    });
+}
+
+/// Every call after the loss of a device is an error, and none returns a result.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn nothing_is_returned_after_the_device_is_lost() {
+    with_context(|context| {
+        let raw = context.device.clone();
+        let device = Device::checked(context).expect("the driver is right");
+        let lost = lose_during_use(&device, || raw.destroy());
+        assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
+        let upload = Tensor::new(&device, &Array1::<f32>::zeros(10));
+        assert!(matches!(upload, Err(Error::DeviceLost { .. })), "{upload:?}");
+    });
+}
+
+/// The same where the handlers belong to somebody else's program.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn nothing_is_returned_after_somebody_elses_device_is_lost() {
+    with_context(|context| {
+        let raw = context.device.clone();
+        let device = Device::from_wgpu(context.device.clone(), context.queue.clone()).expect("the driver is right");
+        let lost = lose_during_use(&device, || raw.destroy());
+        assert!(lost.as_ref().is_err_and(Error::is_fault), "{lost:?}");
+    });
+}
+
+fn lose_during_use(device: &Device, lose: impl FnOnce()) -> Result<()> {
+    let mut population = Population::new(Params::default(), 100, 2, device)?;
+    population.run(50, 1.0, &Recording::none().spikes())?;
+    population.voltages()?;
+    population.forward(1.0)?;
+    lose();
+    let first = population.voltages().map(|_| ());
+    assert!(first.is_err());
+    // The population stays refused, whatever is asked of it.
+    for _ in 0..2 {
+        assert!(matches!(population.counts(), Err(Error::Faulted { .. })));
+        assert!(matches!(population.forward(1.0), Err(Error::Faulted { .. })));
+        let run = population.run(10, 1.0, &Recording::none().spikes());
+        assert!(matches!(run, Err(Error::Faulted { .. })));
+    }
+    assert!(population.reset().is_err(), "the device is gone");
+    first
+}

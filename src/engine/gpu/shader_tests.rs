@@ -1,0 +1,149 @@
+//! The shaders are valid, and what they share with the host is the same on both sides.
+
+use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation};
+use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
+use crate::model::{self, Options, Refractory, Reset, SpikeTest, TraceRule};
+use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
+use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
+use std::mem::offset_of;
+
+/// Parsed and validated without any capability that an adapter could lack.
+fn parse(source: &str) -> (Module, ModuleInfo) {
+    let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    let info = Validator::new(ValidationFlags::all(), Capabilities::default())
+        .validate(&module)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    (module, info)
+}
+
+fn specialisation() -> Specialisation {
+    Specialisation { options: Options::default(), sequence: true, voltages: true }
+}
+
+#[test]
+fn the_model_is_valid_on_its_own() {
+    parse(include_str!("../../../shaders/lif.wgsl"));
+}
+
+#[test]
+fn the_kernels_are_valid_with_their_constants() {
+    parse(CHECK_SHADER);
+    let (module, info) = parse(BLOCK_SHADER);
+    let mut constants = naga::back::PipelineConstants::default();
+    constants.extend(specialisation().constants().map(|(name, value)| (name.to_owned(), value)));
+    naga::back::pipeline_constants::process_overrides(&module, &info, None, &constants).expect("valid");
+}
+
+#[test]
+fn every_override_is_set_and_every_constant_exists() {
+    let (module, _) = parse(BLOCK_SHADER);
+    let mut overrides: Vec<_> = module.overrides.iter().filter_map(|(_, item)| item.name.clone()).collect();
+    let mut constants: Vec<_> = specialisation().constants().iter().map(|(name, _)| (*name).to_owned()).collect();
+    overrides.sort();
+    constants.sort();
+    assert_eq!(overrides, constants);
+}
+
+/// Name and offset of each member of a struct of the shader, and its size.
+fn layout(module: &Module, name: &str) -> (Vec<(String, usize)>, usize) {
+    let inner = module.types.iter().find(|(_, item)| item.name.as_deref() == Some(name)).map(|(_, item)| &item.inner);
+    let Some(TypeInner::Struct { members, span }) = inner else {
+        panic!("no struct {name}");
+    };
+    let members = members.iter().map(|member| (member.name.clone().unwrap_or_default(), member.offset as usize));
+    (members.collect(), *span as usize)
+}
+
+macro_rules! assert_layout {
+    ($module:expr, $name:ident { $($member:ident),* $(,)? }) => {
+        let members = vec![$((stringify!($member).to_owned(), offset_of!($name, $member))),*];
+        assert_eq!(layout($module, stringify!($name)), (members, size_of::<$name>()));
+    };
+}
+
+#[test]
+fn structs_have_the_same_layout_on_both_sides() {
+    let (block, _) = parse(BLOCK_SHADER);
+    assert_layout!(&block, Block {
+        cells, neurons, grid_width, first_step, steps, current_offset, current_step, current_row, current_neuron,
+        words, word_cells, word_places, word_neurons, voltage_places, voltage_neurons, voltage_offset, voltage_cells,
+        voltage_every, voltage_wait, unused, spread,
+    });
+    let (check, _) = parse(CHECK_SHADER);
+    assert_layout!(&check, Check { cells, steps, unused_0, unused_1 });
+    assert_layout!(&check, Case {
+        spike_test, reset_rule, refractory, bounded, trace, fast_decay, leak, resistance, v_rest, v_threshold, reset,
+        v_lower, trace_decay, trace_scale, refractory_steps, v,
+    });
+    assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
+}
+
+#[test]
+fn bindings_are_the_same_on_both_sides() {
+    for (source, table) in [(BLOCK_SHADER, &BINDINGS[..]), (CHECK_SHADER, &CHECK_BINDINGS[..])] {
+        let (module, _) = parse(source);
+        let mut found: Vec<_> = module
+            .global_variables
+            .iter()
+            .map(|(_, variable)| {
+                let binding = variable.binding.clone().expect("every variable has a binding");
+                assert_eq!(binding.group, 0);
+                let access = match variable.space {
+                    AddressSpace::Uniform => Access::Uniform,
+                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => Access::ReadWrite,
+                    AddressSpace::Storage { .. } => Access::Read,
+                    other => panic!("{other:?}"),
+                };
+                (binding.binding, variable.name.clone().unwrap_or_default(), access)
+            })
+            .collect();
+        found.sort_by_key(|(binding, ..)| *binding);
+        let expected: Vec<_> = (0..).zip(table).map(|(number, (name, access))| (number, (*name).to_owned(), *access)).collect();
+        assert_eq!(found, expected);
+    }
+}
+
+/// The binding limit that every adapter has is kept.
+#[test]
+fn no_kernel_binds_more_than_eight_storage_buffers() {
+    let storage = BINDINGS.iter().filter(|(_, access)| *access != Access::Uniform).count();
+    assert!(storage <= 8, "{storage}");
+}
+
+#[test]
+fn constants_are_the_same_on_both_sides() {
+    let (module, _) = parse(BLOCK_SHADER);
+    let constant = |name: &str| {
+        let found = module.constants.iter().find(|(_, item)| item.name.as_deref() == Some(name));
+        let (_, item) = found.unwrap_or_else(|| panic!("no constant {name}"));
+        match module.global_expressions[item.init] {
+            naga::Expression::Literal(Literal::U32(value)) => f64::from(value),
+            naga::Expression::Literal(Literal::F32(value)) => f64::from(value),
+            ref other => panic!("{name}: {other:?}"),
+        }
+    };
+    let expected = [
+        ("SMALLEST_STATE", f64::from(model::SMALLEST_STATE)),
+        ("SMALLEST_PARAMETER", f64::from(model::SMALLEST_PARAMETER)),
+        ("FASTEST_LEAK", f64::from(model::FASTEST_LEAK)),
+        ("ABOVE", f64::from(kernel::spike_test_number(SpikeTest::Above))),
+        ("AT_OR_ABOVE", f64::from(kernel::spike_test_number(SpikeTest::AtOrAbove))),
+        ("TO_VALUE", f64::from(kernel::reset_number(Reset::ToValue))),
+        ("SUBTRACT", f64::from(kernel::reset_number(Reset::Subtract))),
+        ("NO_RESET", f64::from(kernel::reset_number(Reset::None))),
+        ("FROZEN", f64::from(kernel::refractory_number(Refractory::Frozen))),
+        ("LEAK_ONLY", f64::from(kernel::refractory_number(Refractory::LeakOnly))),
+        ("SILENT", f64::from(kernel::refractory_number(Refractory::Silent))),
+        ("OFF", f64::from(kernel::trace_number(TraceRule::Off))),
+        ("ADD", f64::from(kernel::trace_number(TraceRule::Add))),
+        ("SET", f64::from(kernel::trace_number(TraceRule::Set))),
+        ("SPIKE_FLAG", f64::from(crate::engine::SPIKE_FLAG)),
+        ("NOT_RECORDED", f64::from(kernel::NOT_RECORDED)),
+        ("NO_WORDS", f64::from(kernel::NO_WORDS)),
+        ("WORDS_OF_ALL", f64::from(kernel::WORDS_OF_ALL)),
+        ("WORDS_OF_CHOSEN", f64::from(kernel::WORDS_OF_CHOSEN)),
+    ];
+    for (name, value) in expected {
+        assert_eq!(constant(name), value, "{name}");
+    }
+}

@@ -1,0 +1,33 @@
+//! What several tests share.
+
+pub mod random_case;
+pub mod scalar;
+
+use ndarray::{Array2, Array3};
+
+/// Everything that a case makes observable, compared as bits (there are no NaNs and no negative
+/// zeros, so equality of numbers is equality of bits).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    pub spikes: Array3<bool>,
+    pub sampled: Vec<f32>,
+    pub rate: Array2<u32>,
+    pub voltages: Array2<f32>,
+    pub last_spikes: Array2<bool>,
+    pub refractory: Array2<u32>,
+    pub counts: Array2<u32>,
+    pub traces: Option<Array2<f32>>,
+}
+
+/// Titles by which each adapter of this machine can be selected, or, where there is none, whether
+/// the tests are to be skipped.
+pub fn adapters_to_test() -> Result<Vec<String>, bool> {
+    let titles: Vec<String> = lif::adapters()
+        .into_iter()
+        .map(|adapter| format!("{} ({}", adapter.name, adapter.backend))
+        .collect();
+    if titles.is_empty() {
+        return Err(std::env::var_os("LIF_SKIP_GPU_TESTS").is_some());
+    }
+    Ok(titles)
+}

@@ -1,0 +1,205 @@
+//! Random populations with random inputs, and what an engine makes of them.
+
+use super::Outcome;
+use lif::{
+    Device, Input, Integrator, Parameter, Params, Population, Recording, Refractory, Reset, Result, SpikeTest, Trace,
+    TraceKind,
+};
+use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
+use proptest::prelude::*;
+
+/// A population and what happens to it.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub n: usize,
+    pub batch: usize,
+    pub params: Params,
+    pub segments: Vec<Segment>,
+    pub every: usize,
+    pub seed: u64,
+}
+
+/// Some steps that are asked for in one call, or one by one.
+#[derive(Debug, Clone)]
+pub struct Segment {
+    pub steps: usize,
+    pub one_by_one: bool,
+    pub time_axis: bool,
+    pub input: ArrayD<f32>,
+}
+
+impl Segment {
+    pub fn current(&self, step: usize, row: usize, neuron: usize) -> f32 {
+        let mut at_step = self.input.view();
+        if self.time_axis {
+            at_step = at_step.index_axis_move(Axis(0), step);
+        }
+        let shape = at_step.shape().to_vec();
+        let place = |axis: usize, index: usize| if shape[axis] == 1 { 0 } else { index };
+        match shape.len() {
+            0 => at_step[IxDyn(&[])],
+            1 => at_step[[place(0, neuron)]],
+            _ => at_step[[place(0, row), place(1, neuron)]],
+        }
+    }
+}
+
+impl Case {
+    /// Neurons of varied drive, spiking, with everything else as it is by default.
+    pub fn simple(n: usize, batch: usize, steps: usize) -> Self {
+        let input = Array2::from_shape_fn((batch, n), |(row, neuron)| 1.0 + row as f32 + (neuron % 37) as f32 * 0.3);
+        Self {
+            n,
+            batch,
+            params: Params::default(),
+            segments: vec![Segment { steps, one_by_one: false, time_axis: false, input: input.into_dyn() }],
+            every: 3,
+            seed: 5,
+        }
+    }
+
+    pub fn start_voltages(&self) -> Array2<f32> {
+        let mut numbers = Numbers(self.seed);
+        Array2::from_shape_fn((self.batch, self.n), |_| numbers.between(-1.0, 1.0))
+    }
+
+    pub fn sampled_neurons(&self) -> Vec<u32> {
+        let last = self.n as u32 - 1;
+        if last == 0 { vec![0] } else { vec![last, 0] }
+    }
+
+    /// What an engine makes of it.
+    pub fn outcome(&self, device: &Device) -> Result<Outcome> {
+        let mut population = Population::new(self.params.clone(), self.n, self.batch, device)?;
+        population.set_voltages(&self.start_voltages())?;
+        let recording = Recording::none().spikes().rate().voltages(self.sampled_neurons(), self.every as u32);
+        let mut spikes = Array3::from_elem((0, self.batch, self.n), false);
+        let mut rate = Array2::zeros((0, self.batch));
+        let mut sampled = Vec::new();
+        let mut append = |recorded: lif::Recorded| {
+            let dense = recorded.spikes.expect("asked for").to_dense();
+            spikes = concatenate![Axis(0), spikes, dense];
+            rate = concatenate![Axis(0), rate, recorded.rate.expect("asked for")];
+            sampled.extend(recorded.voltages.expect("asked for").values);
+        };
+        for segment in &self.segments {
+            let view = segment.input.view();
+            if segment.one_by_one {
+                for step in 0..segment.steps {
+                    let at_step = if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
+                    append(population.run(1, &at_step, &recording)?);
+                }
+            } else {
+                let input = if segment.time_axis { Input::sequence(&view) } else { Input::constant(&view) };
+                append(population.run(segment.steps as u64, input, &recording)?);
+            }
+        }
+        Ok(Outcome {
+            spikes,
+            sampled,
+            rate,
+            voltages: population.voltages()?,
+            last_spikes: population.spikes()?,
+            refractory: population.refractory()?,
+            counts: population.counts()?,
+            traces: self.params.trace.is_some().then(|| population.traces()).transpose()?,
+        })
+    }
+}
+
+/// Any case: shapes around multiples of words and workgroups, any parameters, rules, inputs, calls.
+pub fn case() -> impl Strategy<Value = Case> {
+    let n = prop_oneof![1..=5_usize, 30..=34_usize, 62..=66_usize, Just(100), 126..=130_usize];
+    let batch = prop_oneof![Just(1), 2..=4_usize, 30..=34_usize];
+    (n, batch, any::<u64>()).prop_flat_map(|(n, batch, seed)| {
+        let segments = prop::collection::vec(segment(n, batch), 1..4);
+        (params(n, batch), segments, 1..7_usize)
+            .prop_map(move |(params, segments, every)| Case { n, batch, params, segments, every, seed })
+    })
+}
+
+fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
+    let steps = prop_oneof![Just(1), 2..31_usize, 31..=33_usize, 60..100_usize];
+    (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32).prop_map(
+        move |(steps, one_by_one, time_axis, shape, seed, size)| {
+            let mut shape = match shape {
+                0 => vec![],
+                1 => vec![n],
+                2 => vec![batch, 1],
+                3 => vec![1, n],
+                _ => vec![batch, n],
+            };
+            if time_axis {
+                shape.insert(0, steps);
+            }
+            // From currents that hardly move the neuron to some that make it spike at once.
+            let scale = 10_f32.powf(size * 3.0 - 2.0);
+            Segment {
+                steps,
+                one_by_one: one_by_one && steps < 31,
+                time_axis,
+                input: Numbers(seed).array(&shape, -0.3 * scale, scale),
+            }
+        },
+    )
+}
+
+fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
+    let rules = (
+        prop_oneof![Just(Integrator::Euler), Just(Integrator::Exact)],
+        prop_oneof![Just(SpikeTest::Above), Just(SpikeTest::AtOrAbove)],
+        prop_oneof![Just(Reset::ToValue), Just(Reset::Subtract), Just(Reset::None)],
+        prop_oneof![Just(Refractory::Frozen), Just(Refractory::LeakOnly), Just(Refractory::Silent)],
+        prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
+        any::<bool>(),
+        any::<bool>(),
+    );
+    (rules, any::<u64>(), prop::collection::vec(0..4_usize, 9)).prop_map(move |(rules, seed, shapes)| {
+        let (integrator, spike_test, reset, refractory, trace, bounded, fast) = rules;
+        let mut numbers = Numbers(seed);
+        let mut shapes = shapes.into_iter();
+        let mut any_shape = |low, high| -> Parameter {
+            match shapes.next() {
+                Some(0) | None => numbers.between(low, high).into(),
+                Some(1) => numbers.array(&[n], low, high).into(),
+                Some(2) => numbers.array(&[batch, 1], low, high).into(),
+                Some(_) => numbers.array(&[batch, n], low, high).into(),
+            }
+        };
+        // Fast decay around zero is where subnormal numbers would arise.
+        let tau = if fast { (0.06, 0.5) } else { (1.0, 50.0) };
+        Params {
+            tau_m: any_shape(tau.0, tau.1),
+            resistance: any_shape(0.5, 30.0),
+            v_rest: if fast { 0.0.into() } else { any_shape(-1.0, 1.0) },
+            v_reset: any_shape(-2.0, 0.5),
+            v_threshold: any_shape(1.0, 10.0),
+            t_ref: any_shape(0.06, 1.5),
+            dt: 0.1,
+            integrator,
+            spike_test,
+            reset,
+            refractory,
+            v_lower: bounded.then(|| any_shape(-1.5, 0.2)),
+            trace: trace.map(|kind| Trace { tau: any_shape(tau.0, tau.1), scale: any_shape(0.1, 2.0), kind }),
+            allow_constant_firing: false,
+        }
+    })
+}
+
+/// A small generator of test data (Steele, Lea & Flood 2014, SplitMix64).
+struct Numbers(u64);
+
+impl Numbers {
+    fn between(&mut self, low: f32, high: f32) -> f32 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        low + (high - low) * ((z >> 40) as f32 / (1_u64 << 24) as f32)
+    }
+
+    fn array(&mut self, shape: &[usize], low: f32, high: f32) -> ArrayD<f32> {
+        Array::from_shape_simple_fn(IxDyn(shape), || self.between(low, high))
+    }
+}

@@ -1,0 +1,59 @@
+//! The definition itself: each cell stepped by hand with the functions of `lif::model`.
+
+use super::Outcome;
+use super::random_case::Case;
+use lif::model::{self, State};
+use lif::{Device, Population};
+use ndarray::{Array2, Array3};
+
+pub fn outcome(case: &Case) -> Outcome {
+    let (n, batch) = (case.n, case.batch);
+    let population = Population::new(case.params.clone(), n, batch, &Device::cpu()).expect("cases are valid");
+    let options = population.options();
+    let steps: usize = case.segments.iter().map(|segment| segment.steps).sum();
+    let start = case.start_voltages();
+
+    let mut outcome = Outcome {
+        spikes: Array3::from_elem((steps, batch, n), false),
+        sampled: Vec::new(),
+        rate: Array2::zeros((steps, batch)),
+        voltages: Array2::zeros((batch, n)),
+        last_spikes: Array2::from_elem((batch, n), false),
+        refractory: Array2::zeros((batch, n)),
+        counts: Array2::zeros((batch, n)),
+        traces: case.params.trace.as_ref().map(|_| Array2::zeros((batch, n))),
+    };
+    let sampled = case.sampled_neurons();
+    let mut samples = Array3::<f32>::zeros((steps, batch, n));
+    for row in 0..batch {
+        for neuron in 0..n {
+            let cell = population.coefficients(row, neuron).expect("inside the population");
+            let mut state = State { v: start[[row, neuron]], ..State::default() };
+            let mut step = 0;
+            for segment in &case.segments {
+                for offset in 0..segment.steps {
+                    let drive = model::drive(cell.resistance, segment.current(offset, row, neuron));
+                    state = model::step_cell(options, cell, state, drive);
+                    state = model::settle(options, cell, state, (step % 32) as u32);
+                    outcome.spikes[[step, row, neuron]] = state.spike;
+                    outcome.rate[[step, row]] += u32::from(state.spike);
+                    outcome.counts[[row, neuron]] += u32::from(state.spike);
+                    samples[[step, row, neuron]] = state.v;
+                    step += 1;
+                }
+            }
+            outcome.voltages[[row, neuron]] = state.v;
+            outcome.last_spikes[[row, neuron]] = state.spike;
+            outcome.refractory[[row, neuron]] = state.refractory;
+            if let Some(traces) = &mut outcome.traces {
+                traces[[row, neuron]] = state.trace;
+            }
+        }
+    }
+    for step in (0..steps).filter(|step| step % case.every == 0) {
+        for row in 0..batch {
+            outcome.sampled.extend(sampled.iter().map(|&neuron| samples[[step, row, neuron as usize]]));
+        }
+    }
+    outcome
+}

@@ -1,0 +1,219 @@
+//! The CPU engine, every adapter of this machine and the scalar model give the same bits.
+//!
+//! One set of tests per adapter. A machine without any adapter fails, unless `LIF_SKIP_GPU_TESTS`
+//! is set: then its tests show as ignored.
+
+mod common;
+
+use common::random_case::{Case, case};
+use common::{adapters_to_test, scalar};
+use lif::{Device, DeviceChoice, Error, Event, Input, Params, Population, Recording, Tensor, Trace, TraceKind};
+use libtest_mimic::{Arguments, Failed, Trial};
+use ndarray::{Array1, Array2, Array3};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+
+type Test = fn(&Device) -> Result<(), Failed>;
+
+const TESTS: [(&str, Test); 8] = [
+    ("random_populations_give_the_models_bits", random_populations),
+    ("a_perturbed_result_is_caught", a_perturbed_result_is_caught),
+    ("one_long_run_equals_many_short_ones", one_long_run_equals_many_short_ones),
+    ("sizes_around_words_and_workgroups", sizes_around_words_and_workgroups),
+    ("forward_equals_run", forward_equals_run),
+    ("resident_tensors_equal_host_arrays", resident_tensors_equal_host_arrays),
+    ("more_cells_than_one_row_of_workgroups", more_cells_than_one_row_of_workgroups),
+    ("a_run_beyond_the_loop_limit_of_llvmpipe", a_run_beyond_the_loop_limit),
+];
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = vec![Trial::test("cpu::random_populations_give_the_models_bits", || {
+        random_populations(&Device::cpu())
+    })];
+    match adapters_to_test() {
+        Ok(titles) => {
+            for (title, (name, test)) in titles.iter().flat_map(|title| TESTS.map(|test| (title.clone(), test))) {
+                trials.push(Trial::test(format!("{title}::{name}"), move || {
+                    let device = Device::select(&DeviceChoice::Named(title))?;
+                    test(&device)
+                }));
+            }
+        }
+        Err(skip) => {
+            for (name, _) in TESTS {
+                let trial = Trial::test(format!("no adapter::{name}"), || {
+                    Err("this machine has no adapter; see docs/headless.md, or set LIF_SKIP_GPU_TESTS=1".into())
+                });
+                trials.push(trial.with_ignored_flag(skip));
+            }
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn random_populations(device: &Device) -> Result<(), Failed> {
+    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    TestRunner::new_with_rng(config, rng)
+        .run(&case(), |case: Case| {
+            let found = case.outcome(device).map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
+            proptest::prop_assert_eq!(&found, &scalar::outcome(&case));
+            Ok(())
+        })
+        .map_err(|error| error.to_string().into())
+}
+
+/// The comparison that the other tests rely on does fail where a bit differs.
+fn a_perturbed_result_is_caught(device: &Device) -> Result<(), Failed> {
+    let case = Case::simple(33, 2, 70);
+    let found = case.outcome(device)?;
+    assert_eq!(found, scalar::outcome(&case));
+    let mut perturbed = found.clone();
+    perturbed.voltages[[1, 32]] = f32::from_bits(perturbed.voltages[[1, 32]].to_bits() ^ 1);
+    assert_ne!(perturbed, found);
+
+    // A coefficient that differs in its last bit shows in the result as well.
+    let mut other = case.clone();
+    other.params.tau_m = 10.000_001_f32.into();
+    assert_ne!(other.outcome(device)?, found);
+    Ok(())
+}
+
+fn one_long_run_equals_many_short_ones(device: &Device) -> Result<(), Failed> {
+    let (n, batch, steps) = (77, 3, 400);
+    let input = Array3::from_shape_fn((steps, batch, n), |(step, row, neuron)| {
+        0.4 + ((step * 7 + row * 3 + neuron) % 13) as f32 * 0.2
+    });
+    let recording = Recording::none().spikes().voltages([0, 76], 3).rate();
+    let mut whole = Population::new(Params::default(), n, batch, device)?;
+    let expected = whole.run(steps as u64, Input::sequence(&input), &recording)?;
+    let expected_spikes = expected.spikes.as_ref().map(|spikes| spikes.to_dense());
+
+    let mut parts = Population::new(Params::default(), n, batch, device)?;
+    let mut spikes = Vec::new();
+    let mut rates = Vec::new();
+    let mut samples = Vec::new();
+    let mut start = 0;
+    for length in [1, 2, 29, 31, 32, 33, 64, 65, 1, 142] {
+        let slice = input.slice(ndarray::s![start..start + length, .., ..]);
+        let part = parts.run(length as u64, Input::sequence(&slice), &recording)?;
+        spikes.extend(part.spikes.iter().flat_map(|spikes| spikes.to_dense()));
+        rates.extend(part.rate.into_iter().flatten());
+        samples.extend(part.voltages.into_iter().flat_map(|voltages| voltages.values));
+        start += length;
+    }
+    assert_eq!(start, steps);
+    assert_eq!(expected_spikes.map(|dense| dense.into_iter().collect()), Some(spikes));
+    assert_eq!(expected.rate.map(|rate| rate.into_iter().collect()), Some(rates));
+    assert_eq!(expected.voltages.map(|voltages| voltages.values.into_iter().collect()), Some(samples));
+    assert_eq!(parts.voltages()?, whole.voltages()?);
+    assert_eq!(parts.counts()?, whole.counts()?);
+    Ok(())
+}
+
+fn sizes_around_words_and_workgroups(device: &Device) -> Result<(), Failed> {
+    for (n, batch) in [(1, 1), (1, 7), (31, 1), (32, 1), (33, 1), (63, 1), (64, 1), (65, 1), (5, 13), (127, 1), (129, 2), (1023, 1), (1025, 1)] {
+        for steps in [1, 31, 32, 33, 64, 97] {
+            let case = Case::simple(n, batch, steps);
+            assert_eq!(case.outcome(device)?, scalar::outcome(&case), "n {n}, batch {batch}, steps {steps}");
+        }
+    }
+    Ok(())
+}
+
+fn forward_equals_run(device: &Device) -> Result<(), Failed> {
+    let (n, batch, steps) = (50, 2, 101);
+    let inputs = Array2::from_shape_fn((steps, n), |(step, neuron)| (step % 17) as f32 * 0.1 + neuron as f32 * 0.02);
+    let mut run = Population::new(Params::default(), n, batch, device)?;
+    run.run(steps as u64, Input::sequence(&inputs), &Recording::none())?;
+    let mut forward = Population::new(Params::default(), n, batch, device)?;
+    for row in inputs.rows() {
+        forward.forward(&row)?;
+    }
+    assert_eq!(forward.voltages()?, run.voltages()?);
+    assert_eq!(forward.spikes()?, run.spikes()?);
+    assert_eq!(forward.refractory()?, run.refractory()?);
+    assert_eq!(forward.counts()?, run.counts()?);
+
+    // Inputs that change their shape from step to step, read in between or not.
+    let mut mixed = [Population::new(Params::default(), n, batch, device)?, Population::new(Params::default(), n, batch, device)?];
+    let tensor = Tensor::new(device, &Array1::linspace(0.0_f32, 2.0, n))?;
+    for (reads, population) in mixed.iter_mut().enumerate() {
+        for step in 0..70 {
+            match step % 7 {
+                0 | 1 => population.forward(1.2)?,
+                2 => population.forward(&Array1::from_elem(n, 0.7_f32))?,
+                3 => population.forward(&Array2::from_elem((batch, 1), 0.1 * step as f32))?,
+                4 => population.forward(&tensor)?,
+                _ => population.forward(0.1 * step as f32)?,
+            }
+            if reads == 1 {
+                population.voltages()?;
+            }
+        }
+    }
+    let [mut unread, mut read] = mixed;
+    assert_eq!(unread.voltages()?, read.voltages()?);
+    assert_eq!(unread.counts()?, read.counts()?);
+    Ok(())
+}
+
+fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
+    let (n, batch, steps) = (40, 3, 90);
+    let values = Array3::from_shape_fn((steps, batch, n), |(step, row, neuron)| ((step + row * neuron) % 11) as f32 * 0.3);
+    let tensor = Tensor::new(device, &values)?;
+    let mut host = Population::new(Params::default(), n, batch, device)?;
+    let mut resident = Population::new(Params::default(), n, batch, device)?;
+    for _ in 0..3 {
+        host.run(steps as u64, Input::sequence(&values), &Recording::none())?;
+        resident.run(steps as u64, Input::sequence(&tensor), &Recording::none())?;
+    }
+    assert_eq!(host.voltages()?, resident.voltages()?);
+    assert_eq!(host.counts()?, resident.counts()?);
+
+    // Memory order does not matter, and axes are not swapped.
+    let reversed = values.clone().reversed_axes();
+    let back = reversed.view().reversed_axes();
+    let mut strided = Population::new(Params::default(), n, batch, device)?;
+    for _ in 0..3 {
+        strided.run(steps as u64, Input::sequence(&back), &Recording::none())?;
+    }
+    assert_eq!(host.voltages()?, strided.voltages()?);
+
+    let foreign = Tensor::new(&Device::cpu(), &values)?;
+    let refused = resident.run(steps as u64, Input::sequence(&foreign), &Recording::none());
+    assert!(matches!(refused, Err(Error::ForeignTensor { .. })), "{refused:?}");
+    Ok(())
+}
+
+/// 65,535 workgroups of 64 are the most in one dimension; beyond, the grid is folded.
+fn more_cells_than_one_row_of_workgroups(device: &Device) -> Result<(), Failed> {
+    let (n, batch) = (2_097_153, 2);
+    let params = Params {
+        trace: Some(Trace { tau: 20.0.into(), scale: 1.0.into(), kind: TraceKind::Add }),
+        ..Params::default()
+    };
+    let drive = Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + (neuron % 1000) as f32 * 1e-3 + row as f32);
+    let run = |device: &Device| -> lif::Result<_> {
+        let mut population = Population::new(params.clone(), n, batch, device)?;
+        population.run(20, &drive, &Recording::none())?;
+        Ok((population.voltages()?, population.traces()?, population.counts()?))
+    };
+    assert!(run(device)? == run(&Device::cpu())?);
+    Ok(())
+}
+
+fn a_run_beyond_the_loop_limit(device: &Device) -> Result<(), Failed> {
+    let steps = 140_000;
+    let drives = Array1::from(vec![0.51_f32, 1.0, 2.0]);
+    let run = |device: &Device| -> lif::Result<_> {
+        let mut population = Population::new(Params::default(), 3, 1, device)?;
+        let recorded = population.run(steps, &drives, &Recording::none().spikes())?;
+        let last: Option<Event> = recorded.spikes.as_ref().and_then(|spikes| spikes.events().last());
+        Ok((population.voltages()?, population.counts()?, last))
+    };
+    let found = run(device)?;
+    assert_eq!(found, run(&Device::cpu())?);
+    assert!(found.2.is_some_and(|event| event.step > steps - 200));
+    Ok(())
+}
