@@ -84,40 +84,40 @@ pub struct Settings {
     /// Start from these parameters; options change single ones [default: origin]
     #[arg(long, value_name = "NAME", value_parser = presets::names(), help_heading = MODEL)]
     pub preset: Option<String>,
-    /// Membrane time constant, ms
+    /// Membrane time constant, ms [default: 10]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "tau_m")]
     pub tau_m: Option<Spread>,
-    /// Membrane resistance, MOhm
+    /// Membrane resistance, MOhm [default: 20]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     pub resistance: Option<Spread>,
-    /// Resting potential, mV
+    /// Resting potential, mV [default: -62]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_rest")]
     pub v_rest: Option<Spread>,
-    /// Potential after a spike, mV
+    /// Potential after a spike, mV [default: -62]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_reset")]
     pub v_reset: Option<Spread>,
-    /// Threshold, mV
+    /// Threshold, mV [default: -52]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_threshold")]
     pub v_threshold: Option<Spread>,
-    /// Refractory period, ms, rounded to whole steps
+    /// Refractory period, ms, rounded to whole steps [default: 5]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "t_ref")]
     pub t_ref: Option<Spread>,
-    /// How the membrane equation is stepped: forward Euler, or exact for constant input
+    /// How the membrane equation is stepped: forward Euler, or exact for constant input [default: euler]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub integrator: Option<Integrator>,
-    /// A spike is a membrane potential above, or at or above, the threshold
+    /// A spike is a membrane potential above, or at or above, the threshold [default: above]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     #[serde(alias = "spike_test")]
     pub spike_test: Option<SpikeTest>,
-    /// A spike sets v to v_reset, subtracts v_threshold - v_reset, or leaves v alone
+    /// A spike sets v to v_reset, subtracts v_threshold - v_reset, or leaves v alone [default: to-value]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub reset: Option<Reset>,
-    /// While refractory, v is held, only leaks, or integrates but cannot spike
+    /// While refractory, v is held, only leaks, or integrates but cannot spike [default: frozen]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub refractory: Option<Refractory>,
     /// Lower bound of the membrane potential, mV [default: none]

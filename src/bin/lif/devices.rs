@@ -49,7 +49,7 @@ fn as_table(rows: &[Row]) -> String {
     let columns = |name: &str, backend: &str, kind: &str, buffer: &str, binding: &str| {
         format!("{name:<NAME_WIDTH$} {backend:<7} {kind:<14} {buffer:>11} {binding:>11}")
     };
-    line(columns("DEVICE", "BACKEND", "KIND", "BUFFER", "BINDING"));
+    line(columns("DEVICE", "BACKEND", "KIND", "MAX BUFFER", "MAX BINDING"));
     line(columns(&Device::cpu().name(), "cpu", "CPU engine", "", ""));
     for Row { adapter, check } in rows {
         let limits = [adapter.largest_buffer, adapter.largest_binding].map(bytes);

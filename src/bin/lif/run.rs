@@ -26,8 +26,8 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
         population.set_voltages(&voltages)?;
     }
-    let folder = Folder::prepare(&plan.out)?;
     interrupt::listen()?;
+    let folder = Folder::prepare(&plan.out)?;
 
     let start = Instant::now();
     let recorded = simulate(&mut population, &plan)?;

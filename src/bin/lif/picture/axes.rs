@@ -47,11 +47,13 @@ pub type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, A
 /// Height of letters.
 pub const TEXT_SIZE: i32 = 22;
 /// Room at the left, for numbers and names.
-pub const LEFT: u32 = 130;
+pub const LEFT: u32 = 126;
+/// Between the edge of the picture and the names of the axes.
+pub const MARGIN_LEFT: u32 = 14;
 /// Room at the right, for remarks.
 pub const RIGHT: u32 = 130;
 /// Room at the foot of the lowest panel, for the times.
-pub const TIME_HEIGHT: u32 = 76;
+pub const TIME_HEIGHT: u32 = 68;
 
 /// Colours: dark ink, and one accent for inputs and one for thresholds.
 pub const INK: RGBColor = RGBColor(38, 50, 72);
@@ -90,6 +92,7 @@ pub fn chart<'a, 'b>(
 ) -> Result<Chart<'a, 'b>, String> {
     let end = scene.time(scene.steps as f64);
     let mut chart = ChartBuilder::on(area)
+        .margin_left(MARGIN_LEFT)
         .margin_top(8)
         .margin_bottom(8)
         .margin_right(RIGHT)

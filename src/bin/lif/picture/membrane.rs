@@ -17,7 +17,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene<'_>, trace: &Trace, lowest: bool) -> 
     let span = if high > low { high - low } else { 1.0 };
     let peak = high + 0.5 * span;
     let range = low - 0.1 * span..peak + 0.1 * span;
-    let ticks = axes::ticks(low - 0.05 * span, high + 0.05 * span, 2);
+    let ticks = axes::ticks(low - 0.05 * span, high + 0.05 * span, 3);
     let mut chart = axes::chart(area, scene, Vertical { name: "mV", range, ticks, label: &plain }, lowest)?;
 
     let end = scene.time(scene.steps as f64);

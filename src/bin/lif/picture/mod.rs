@@ -33,8 +33,9 @@ pub fn draw(path: &Path, scene: &Scene<'_>) -> Result<(), String> {
         .map_err(|_| "the embedded font cannot be read".to_owned())?;
     let root = BitMapBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
-    let title = (scene.title.as_str(), TEXT_SIZE + 4).into_text_style(&root);
-    root.draw_text(&scene.title, &title, (axes::LEFT as i32, 22)).map_err(|error| error.to_string())?;
+    let title = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
+    root.draw_text(&scene.title, &title, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
+        .map_err(|error| error.to_string())?;
     let (_, below) = root.split_vertically(TITLE_HEIGHT);
 
     let panels = panels(scene);

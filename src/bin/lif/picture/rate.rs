@@ -7,7 +7,7 @@ use plotters::prelude::*;
 /// Draws the rate as a histogram over time.
 pub fn draw(area: &Area<'_>, scene: &Scene<'_>, rate: &Rate, lowest: bool) -> Result<(), String> {
     let highest = rate.hz.iter().copied().fold(0.0, f64::max);
-    let top = if highest > 0.0 { highest * 1.08 } else { 1.0 };
+    let top = if highest > 0.0 { highest * 1.08 } else { 1.2 };
     let vertical =
         Vertical { name: "rate (Hz)", range: 0.0..top, ticks: axes::ticks(0.0, top, 4), label: &plain };
     let mut chart = axes::chart(area, scene, vertical, lowest)?;

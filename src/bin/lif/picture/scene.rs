@@ -11,7 +11,7 @@ use ndarray::Axis;
 const MOST_TRACES: usize = 4;
 
 /// About so many bins of time for the population rate.
-const RATE_BINS: f64 = 400.0;
+const RATE_BINS: f64 = 500.0;
 
 /// Everything that is drawn.
 #[derive(Debug)]
@@ -168,9 +168,9 @@ mod tests {
 
     #[test]
     fn bins_are_round_numbers_of_ms() {
-        assert_eq!(bin(10_000, 0.1), 50);
-        assert_eq!(bin(100_000, 0.1), 500);
+        assert_eq!(bin(10_000, 0.1), 20);
+        assert_eq!(bin(100_000, 0.1), 200);
         assert_eq!(bin(10, 0.1), 1);
-        assert_eq!(bin(1000, 1.0), 5);
+        assert_eq!(bin(1000, 1.0), 2);
     }
 }
