@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, Dimension, IxDyn};
+use rayon::prelude::*;
 
 /// Values with the strides that spread them over a population: the value of a cell is
 /// `values[row * row_stride + neuron * neuron_stride]`.
@@ -14,11 +15,7 @@ pub(crate) struct Column<T> {
 
 impl<T: Copy> Column<T> {
     pub(crate) fn scalar(value: T) -> Self {
-        Self {
-            values: vec![value],
-            row_stride: 0,
-            neuron_stride: 0,
-        }
+        Self { values: vec![value], row_stride: 0, neuron_stride: 0 }
     }
 
     pub(crate) fn get(&self, row: usize, neuron: usize) -> T {
@@ -79,27 +76,23 @@ pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -
         let expected = format!("[] or [{n}] or [{batch}, 1] or [{batch}, {n}]");
         return Err(Error::shape(what, expected, shape));
     }
-    Ok((
-        if rows > 1 { neurons } else { 0 },
-        usize::from(neurons > 1),
-    ))
+    Ok((if rows > 1 { neurons } else { 0 }, usize::from(neurons > 1)))
 }
 
 /// A parameter as a column, in row-major order whatever the memory order of the array.
 pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: (usize, usize)) -> Result<Column<f32>> {
     let (row_stride, neuron_stride) = strides(what, values.shape(), shape)?;
     finite(what, &values)?;
-    Ok(Column {
-        values: values.iter().copied().collect(),
-        row_stride,
-        neuron_stride,
-    })
+    Ok(Column { values: values.iter().copied().collect(), row_stride, neuron_stride })
 }
 
 /// Refuses NaN and infinite values, and returns the largest magnitude.
 pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     let largest = match values.as_slice_memory_order() {
-        Some(slice) => largest_magnitude(slice.iter().copied()),
+        Some(slice) => slice
+            .par_chunks(PARALLEL)
+            .map(|chunk| pulp::Arch::new().dispatch(|| largest_magnitude(chunk.iter().copied())))
+            .reduce(|| 0.0, f32::max),
         None => largest_magnitude(values.iter().copied()),
     };
     if largest.is_finite() {
@@ -109,15 +102,15 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
         .indexed_iter()
         .find(|(_, value)| !value.is_finite())
         .map_or((IxDyn(&[]), largest), |(index, value)| (index, *value));
-    Err(Error::NonFinite {
-        what: what.to_owned(),
-        index: format!("{:?}", index.slice()),
-        value,
-    })
+    Err(Error::NonFinite { what: what.to_owned(), index: format!("{:?}", index.slice()), value })
 }
+
+/// Values that one thread looks through at a time.
+const PARALLEL: usize = 1 << 16;
 
 /// The largest magnitude, infinite where any value is infinite or NaN. Magnitudes of floats are
 /// ordered as their bits are, with NaN above infinity.
+#[inline(always)]
 fn largest_magnitude(values: impl Iterator<Item = f32>) -> f32 {
     let bits = values.fold(0_u32, |largest, value| largest.max(value.abs().to_bits()));
     f32::from_bits(bits.min(f32::INFINITY.to_bits()))

@@ -2,7 +2,9 @@
 
 use crate::broadcast::{Column, column};
 use crate::error::{Error, Result};
-use crate::model::{self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule};
+use crate::model::{
+    self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
+};
 use crate::params::{Integrator, Parameter, Params, TraceKind};
 
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
@@ -76,9 +78,9 @@ impl Table {
 
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
-            Reset::Subtract => v_threshold
-                .zip(&v_reset, shape, |threshold, reset| threshold - reset)
-                .map(smallest_to_zero),
+            Reset::Subtract => {
+                v_threshold.zip(&v_reset, shape, |threshold, reset| threshold - reset).map(smallest_to_zero)
+            }
         };
         Ok(Self {
             options: Options {

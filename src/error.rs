@@ -119,7 +119,9 @@ pub enum Error {
     },
 
     /// An earlier fault left the population without a valid state.
-    #[error("the population has no valid state since an earlier fault ({reason}); call reset() or build a new one")]
+    #[error(
+        "the population has no valid state since an earlier fault ({reason}); call reset() or build a new one"
+    )]
     Faulted {
         /// The earlier fault.
         reason: String,
@@ -131,10 +133,7 @@ impl Error {
     /// trusted, rather than a refusal of arguments.
     #[must_use]
     pub fn is_fault(&self) -> bool {
-        matches!(
-            self,
-            Self::Gpu { .. } | Self::DeviceLost { .. } | Self::Timeout { .. }
-        )
+        matches!(self, Self::Gpu { .. } | Self::DeviceLost { .. } | Self::Timeout { .. })
     }
 
     /// Whether the caller asked for something that cannot be, as opposed to a wish that this
@@ -151,11 +150,7 @@ impl Error {
     }
 
     pub(crate) fn shape(what: &str, expected: impl Into<String>, got: &[usize]) -> Self {
-        Self::Shape {
-            what: what.to_owned(),
-            expected: expected.into(),
-            got: format!("{got:?}"),
-        }
+        Self::Shape { what: what.to_owned(), expected: expected.into(), got: format!("{got:?}") }
     }
 
     pub(crate) fn out_of_range(

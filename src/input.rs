@@ -45,18 +45,12 @@ enum SourceKind<'a> {
 impl<'a> Input<'a> {
     /// The same current at every step.
     pub fn constant(values: impl Into<Source<'a>>) -> Self {
-        Self {
-            source: values.into(),
-            time_axis: false,
-        }
+        Self { source: values.into(), time_axis: false }
     }
 
     /// One current per step: the leading axis of `values` is time and as long as the call.
     pub fn sequence(values: impl Into<Source<'a>>) -> Self {
-        Self {
-            source: values.into(),
-            time_axis: true,
-        }
+        Self { source: values.into(), time_axis: true }
     }
 }
 
@@ -135,11 +129,7 @@ impl Tensor {
         let largest = finite("the tensor", &values)?;
         let standard = values.as_standard_layout();
         let slice = standard.as_slice().unwrap_or_default();
-        Ok(Self {
-            data: device.upload(slice)?,
-            shape: values.shape().to_vec(),
-            largest,
-        })
+        Ok(Self { data: device.upload(slice)?, shape: values.shape().to_vec(), largest })
     }
 
     /// The shape of the array that was uploaded.
@@ -227,10 +217,7 @@ impl<'a> Current<'a> {
         };
         let (row, neuron) = strides("the input", step_shape, shape)?;
         let step = if input.time_axis { step_shape.iter().product() } else { 0 };
-        Ok(Self {
-            values,
-            strides: Strides { step, row, neuron },
-        })
+        Ok(Self { values, strides: Strides { step, row, neuron } })
     }
 }
 

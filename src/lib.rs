@@ -1,5 +1,77 @@
-//! placeholder
+//! Very large, batched populations of leaky integrate-and-fire neurons: on any GPU through wgpu,
+//! and on the CPU with the same results, bit for bit.
+//!
+//! ```
+//! use lif::{Device, Params, Population};
+//!
+//! let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+//! population.set_batch_size(10)?;
+//! population.forward(10.0)?;
+//! println!("{}", population.spikes()?);
+//! println!("{}", population.voltages()?);
+//! # Ok::<(), lif::Error>(())
+//! ```
+//!
+//! # The neuron
+//!
+//! ```text
+//! tau_m dv/dt = -(v - v_rest) + R I(t)        while v <= v_threshold and the neuron is not refractory
+//! v -> v_reset, and refractory for t_ref      as soon as v > v_threshold (that step is a spike)
+//! ```
+//!
+//! Times are in ms, potentials in mV, resistances in MOhm, currents in nA. [`Params`] holds the
+//! parameters, each a number or an array that broadcasts to `[batch, n]`, and the rules that may
+//! differ: [`Integrator`], [`SpikeTest`], [`Reset`], [`Refractory`], a lower bound, a spike
+//! [`Trace`]. The step itself is [`model::step_cell`]; everything else in this crate exists to
+//! apply it to many cells.
+//!
+//! The refractory time is rounded once to n_ref whole steps; with a constant current the interval
+//! between spikes is n_ref + k steps, k being the updates from reset to threshold.
+//!
+//! # Populations
+//!
+//! A [`Population`] is `batch` rows of `n` neurons on one [`Device`]. [`Population::forward`] asks
+//! for one step, [`Population::run`] for many with a [`Recording`]. Steps are made when 32 wait or
+//! when state is read; state stays on the device until it is read.
+//!
+//! ```
+//! use lif::{Device, Input, Params, Population, Recording};
+//! use ndarray::{Array1, Array2};
+//!
+//! // One neuron per membrane resistance, all driven by the same 1 s of current.
+//! let params = Params { resistance: Array1::linspace(5.0_f32, 40.0, 200).into(), ..Params::default() };
+//! let mut population = Population::new(params, 200, 1, &Device::cpu())?;
+//! let current = Array1::from_shape_fn(10_000, |step| 0.6 + 0.4 * (step as f32 * 0.002).sin());
+//! let recorded = population.run(10_000, Input::sequence(&current), &Recording::none().spikes())?;
+//! if let Some(spikes) = recorded.spikes {
+//!     let counts: Array2<u32> = spikes.counts();
+//!     assert!(counts[[0, 0]] < counts[[0, 199]]);
+//!     for event in spikes.events().take(3) {
+//!         println!("neuron {} spiked at {:.1} ms", event.neuron, event.step as f64 * 0.1);
+//!     }
+//! }
+//! # Ok::<(), lif::Error>(())
+//! ```
+//!
+//! # Same bits everywhere
+//!
+//! For the same parameters and inputs the CPU and every adapter give the same spikes and the same
+//! potentials, bit for bit, however a run is cut into calls and whatever the number of threads;
+//! [`model`] says how. An adapter that computes anything else fails a self-check when it is first
+//! used and is refused.
+//!
+//! # Features
+//!
+//! `cli` (default) builds the command `lif` and pulls its dependencies. Programs that only use the
+//! library say `default-features = false`.
+//!
+//! [`wgpu`] and [`ndarray`] are part of the interface and re-exported.
+
 #![forbid(unsafe_code)]
+#![warn(unreachable_pub)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub use {ndarray, wgpu};
 
 mod broadcast;
 mod coefficients;

@@ -159,17 +159,9 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
 pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
     let refractory = state.refractory > 0;
 
-    let input = if options.refractory == Refractory::LeakOnly && refractory {
-        0.0
-    } else {
-        drive
-    };
+    let input = if options.refractory == Refractory::LeakOnly && refractory { 0.0 } else { drive };
     let integrated = state.v + product(cell.leak, input - (state.v - cell.v_rest));
-    let v = if options.refractory == Refractory::Frozen && refractory {
-        state.v
-    } else {
-        integrated
-    };
+    let v = if options.refractory == Refractory::Frozen && refractory { state.v } else { integrated };
 
     let crossed = match options.spike_test {
         SpikeTest::Above => v > cell.v_threshold,
@@ -183,11 +175,7 @@ pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32)
         Reset::None => v,
     };
     let v = if spike { after_spike } else { v };
-    let v = if options.bounded && v < cell.v_lower {
-        cell.v_lower
-    } else {
-        v
-    };
+    let v = if options.bounded && v < cell.v_lower { cell.v_lower } else { v };
 
     let waited = state.refractory - u32::from(refractory);
     State {
@@ -222,11 +210,7 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
     let v_due = due | (options.fast_decay & (cell.leak > FASTEST_LEAK));
     let trace_due = due | (options.fast_decay & (cell.trace_decay < 1.0 - FASTEST_LEAK));
     State {
-        v: if v_due {
-            flush(state.v, SMALLEST_STATE)
-        } else {
-            state.v
-        },
+        v: if v_due { flush(state.v, SMALLEST_STATE) } else { state.v },
         trace: if trace_due & (options.trace != TraceRule::Off) {
             flush(state.trace, SMALLEST_STATE)
         } else {

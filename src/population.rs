@@ -236,11 +236,12 @@ impl Population {
             let wanted = recorder.wanted(observe.is_some());
             let mut made = 0;
             let first_step = self.steps;
-            let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
-                recorder.take(piece);
-                made += piece.steps;
-                observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
-            });
+            let result =
+                self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
+                    recorder.take(piece);
+                    made += piece.steps;
+                    observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
+                });
             self.steps += self.note(result)?;
         }
 
@@ -326,7 +327,10 @@ impl Population {
     ///
     /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, which then
     /// change nothing; faults of the device.
-    pub fn set_voltages<S: Data<Elem = f32>, D: Dimension>(&mut self, values: &ArrayBase<S, D>) -> Result<()> {
+    pub fn set_voltages<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
         let values = values.view().into_dyn();
         let largest = finite("the voltages", &values)?;
         if largest > LARGEST_PARAMETER {
@@ -344,7 +348,10 @@ impl Population {
     ///
     /// [`Error::Shape`] and, above 2^31 - 1 steps, [`Error::OutOfRange`], which change nothing;
     /// faults of the device.
-    pub fn set_refractory<S: Data<Elem = u32>, D: Dimension>(&mut self, values: &ArrayBase<S, D>) -> Result<()> {
+    pub fn set_refractory<S: Data<Elem = u32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
         if let Some(value) = values.iter().find(|value| **value >= SPIKE_FLAG) {
             return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
         }
@@ -388,8 +395,11 @@ impl Population {
     fn flush(&mut self) -> Result<()> {
         let mut first_step = self.steps - self.queue.steps();
         for run in self.queue.drain() {
-            let result = self.engine.advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
-            first_step += self.note(result)?;
+            let result = self
+                .engine
+                .advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
+            // Whatever the error, the steps are gone from the queue.
+            first_step += result.inspect_err(|error| self.fault = Some(error.to_string()))?;
         }
         Ok(())
     }
@@ -418,9 +428,11 @@ impl Population {
         }
     }
 
-    /// Remembers that there is no valid state after a failure of the engine.
+    /// Remembers that there is no valid state after a fault of the engine.
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {
-        if let Err(error) = &result {
+        if let Err(error) = &result
+            && error.is_fault()
+        {
             self.fault = Some(error.to_string());
         }
         result
@@ -465,7 +477,5 @@ fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Bui
 
 /// One resting potential per cell.
 fn rest(table: &Table, batch: usize, n: usize) -> Vec<f32> {
-    (0..batch)
-        .flat_map(|row| (0..n).map(move |neuron| table.v_rest.get(row, neuron)))
-        .collect()
+    (0..batch).flat_map(|row| (0..n).map(move |neuron| table.v_rest.get(row, neuron))).collect()
 }

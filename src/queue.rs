@@ -111,10 +111,7 @@ impl Run {
             RunValues::Same(values) => (host(values), 0),
             RunValues::Each(values) => (host(values), values.len() / self.steps as usize),
         };
-        Current {
-            values,
-            strides: Strides { step, ..self.strides },
-        }
+        Current { values, strides: Strides { step, ..self.strides } }
     }
 }
 

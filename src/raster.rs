@@ -31,13 +31,7 @@ pub struct Event {
 
 impl Raster {
     pub(crate) fn new(first_step: u64, batch: usize, neurons: Vec<u32>) -> Self {
-        Self {
-            words: Vec::new(),
-            first_step,
-            steps: 0,
-            batch,
-            neurons,
-        }
+        Self { words: Vec::new(), first_step, steps: 0, batch, neurons }
     }
 
     /// Takes memory for this many words.
@@ -49,7 +43,7 @@ impl Raster {
     /// the raster so far ends or, where that was complete, of the next.
     pub(crate) fn append(&mut self, words: impl Iterator<Item = u32>, steps: u64) {
         let mut words = words;
-        if (self.first_step + self.steps) % 32 != 0 && self.steps > 0 {
+        if self.steps > 0 && !(self.first_step + self.steps).is_multiple_of(32) {
             let last_row = self.words.len() - self.cells();
             for (word, more) in self.words[last_row..].iter_mut().zip(&mut words) {
                 *word |= more;

@@ -23,16 +23,21 @@ pub(crate) struct Recorder {
 }
 
 impl Recorder {
-    pub(crate) fn new(recording: &Recording, first_step: u64, steps: u64, (batch, n): (usize, usize)) -> Result<Self> {
+    pub(crate) fn new(
+        recording: &Recording,
+        first_step: u64,
+        steps: u64,
+        (batch, n): (usize, usize),
+    ) -> Result<Self> {
         let words = match (&recording.spikes, recording.rate) {
             (Some(Neurons::All), _) | (_, true) => Words::All,
             (Some(Neurons::These(neurons)), false) => Words::Chosen(neurons.clone()),
             (None, false) => Words::None,
         };
-        let voltages = recording.voltages.as_ref().map(|(neurons, every)| WantedVoltages {
-            neurons: neurons.indices(n),
-            every: *every,
-        });
+        let voltages = recording
+            .voltages
+            .as_ref()
+            .map(|(neurons, every)| WantedVoltages { neurons: neurons.indices(n), every: *every });
         let gather = match &recording.spikes {
             Some(Neurons::These(neurons)) if recording.rate => Some(neurons.clone()),
             _ => None,
@@ -48,7 +53,10 @@ impl Recorder {
             batch,
             n,
             wanted: Wanted { words, voltages },
-            spikes: recording.spikes.as_ref().map(|neurons| Raster::new(first_step, batch, neurons.indices(n))),
+            spikes: recording
+                .spikes
+                .as_ref()
+                .map(|neurons| Raster::new(first_step, batch, neurons.indices(n))),
             gather,
             rate: recording.rate.then(Vec::new),
             voltages: Vec::new(),
@@ -56,7 +64,8 @@ impl Recorder {
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
         let words = spike_words.saturating_add(rate_values).saturating_add(voltage_values);
-        let advice = "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
+        let advice =
+            "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
         memory::require("the recording", (words as u64).saturating_mul(4), advice)?;
         // Taken at once, so that growing does not take it twice.
         if let Some(raster) = &mut recorder.spikes {
@@ -106,14 +115,7 @@ impl Recorder {
                 neurons: wanted.neurons,
             }
         });
-        Recorded {
-            first_step: self.first_step,
-            steps,
-            spikes: self.spikes,
-            counts,
-            rate,
-            voltages,
-        }
+        Recorded { first_step: self.first_step, steps, spikes: self.spikes, counts, rate, voltages }
     }
 }
 

@@ -111,7 +111,11 @@ impl Recording {
                         return Err(Error::out_of_range(what, format!("neuron {index}"), requirement));
                     }
                     Some(true) => {
-                        return Err(Error::out_of_range(what, format!("neuron {index} twice"), "a list without repetition"));
+                        return Err(Error::out_of_range(
+                            what,
+                            format!("neuron {index} twice"),
+                            "a list without repetition",
+                        ));
                     }
                     Some(seen) => *seen = true,
                 }

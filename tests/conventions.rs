@@ -2,7 +2,9 @@
 //!
 //! Default neurons: tau_m 10 ms, R 20 MOhm, threshold 10 mV above rest, dt 0.1 ms.
 
-use lif::{Device, Input, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest, Trace, TraceKind};
+use lif::{
+    Device, Input, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest, Trace, TraceKind,
+};
 use ndarray::{Array1, Array2, arr1};
 
 /// Steps at which a neuron with this constant current spikes.
@@ -122,7 +124,8 @@ fn a_spike_test_differs_only_at_the_threshold_itself() {
 fn voltages(params: Params, currents: &[f32]) -> Vec<f32> {
     let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
     let recording = Recording::none().voltages([0], 1);
-    let recorded = population.run(currents.len() as u64, Input::sequence(&arr1(currents)), &recording).expect("valid");
+    let recorded =
+        population.run(currents.len() as u64, Input::sequence(&arr1(currents)), &recording).expect("valid");
     recorded.voltages.expect("asked for").values.into_iter().collect()
 }
 
@@ -161,7 +164,10 @@ fn resets_and_refractory_rules_are_as_documented() {
 #[test]
 fn the_lower_bound_holds_after_update_and_reset() {
     let bounded = Params { v_lower: Some((-0.25).into()), ..half() };
-    assert_eq!(voltages(bounded, &[1.0, 4.0, 4.0, 4.0, -8.0, 0.0]), [0.5, -0.25, -0.25, -0.25, -0.25, -0.125]);
+    assert_eq!(
+        voltages(bounded, &[1.0, 4.0, 4.0, 4.0, -8.0, 0.0]),
+        [0.5, -0.25, -0.25, -0.25, -0.25, -0.125]
+    );
 }
 
 #[test]
@@ -188,7 +194,13 @@ fn traces_decay_first_and_then_take_the_spike() {
 /// v(t) = v_rest + R I (1 - exp(-t / tau)) below the threshold, at every step.
 #[test]
 fn the_exact_integrator_follows_the_step_response() {
-    let params = Params { integrator: Integrator::Exact, v_rest: 0.0.into(), v_reset: 0.0.into(), v_threshold: 100.0.into(), ..Params::default() };
+    let params = Params {
+        integrator: Integrator::Exact,
+        v_rest: 0.0.into(),
+        v_reset: 0.0.into(),
+        v_threshold: 100.0.into(),
+        ..Params::default()
+    };
     for (step, v) in voltages(params, &[0.4; 800]).into_iter().enumerate() {
         let t = (step + 1) as f64 * 0.1;
         let expected = 8.0 * (1.0 - (-t / 10.0).exp());
@@ -200,7 +212,13 @@ fn the_exact_integrator_follows_the_step_response() {
 #[test]
 fn forward_euler_converges_with_first_order() {
     let error = |dt: f64| {
-        let params = Params { v_rest: 0.0.into(), v_reset: 0.0.into(), v_threshold: 100.0.into(), dt, ..Params::default() };
+        let params = Params {
+            v_rest: 0.0.into(),
+            v_reset: 0.0.into(),
+            v_threshold: 100.0.into(),
+            dt,
+            ..Params::default()
+        };
         let steps = (8.0 / dt).round() as usize;
         let v = voltages(params, &vec![0.4; steps])[steps - 1];
         f64::from(v) - 8.0 * (1.0 - (-0.8_f64).exp())
@@ -222,7 +240,8 @@ fn potentials_can_be_shifted() {
     let currents = Array2::from_shape_fn((200, 1), |(step, _)| 1.0 + (step % 5) as f32 * 0.25);
     let spikes = |params| {
         let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
-        let recorded = population.run(200, Input::sequence(&currents), &Recording::none().spikes()).expect("valid");
+        let recorded =
+            population.run(200, Input::sequence(&currents), &Recording::none().spikes()).expect("valid");
         recorded.spikes.expect("asked for").events().collect::<Vec<_>>()
     };
     assert!(spikes(at(0.0)).len() > 20);

@@ -7,8 +7,10 @@ mod common;
 
 use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
-use lif::{Device, DeviceChoice, Error, Event, Input, Params, Population, Recording, Tensor, Trace, TraceKind};
 use libtest_mimic::{Arguments, Failed, Trial};
+use lif::{
+    Device, DeviceChoice, Error, Event, Input, Params, Population, Recording, Tensor, Trace, TraceKind,
+};
 use ndarray::{Array1, Array2, Array3};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
@@ -32,7 +34,9 @@ fn main() {
     })];
     match adapters_to_test() {
         Ok(titles) => {
-            for (title, (name, test)) in titles.iter().flat_map(|title| TESTS.map(|test| (title.clone(), test))) {
+            for (title, (name, test)) in
+                titles.iter().flat_map(|title| TESTS.map(|test| (title.clone(), test)))
+            {
                 trials.push(Trial::test(format!("{title}::{name}"), move || {
                     let device = Device::select(&DeviceChoice::Named(title))?;
                     test(&device)
@@ -42,7 +46,8 @@ fn main() {
         Err(skip) => {
             for (name, _) in TESTS {
                 let trial = Trial::test(format!("no adapter::{name}"), || {
-                    Err("this machine has no adapter; see docs/headless.md, or set LIF_SKIP_GPU_TESTS=1".into())
+                    Err("this machine has no adapter; see docs/headless.md, or set LIF_SKIP_GPU_TESTS=1"
+                        .into())
                 });
                 trials.push(trial.with_ignored_flag(skip));
             }
@@ -56,7 +61,9 @@ fn random_populations(device: &Device) -> Result<(), Failed> {
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     TestRunner::new_with_rng(config, rng)
         .run(&case(), |case: Case| {
-            let found = case.outcome(device).map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
+            let found = case
+                .outcome(device)
+                .map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
             proptest::prop_assert_eq!(&found, &scalar::outcome(&case));
             Ok(())
         })
@@ -112,7 +119,21 @@ fn one_long_run_equals_many_short_ones(device: &Device) -> Result<(), Failed> {
 }
 
 fn sizes_around_words_and_workgroups(device: &Device) -> Result<(), Failed> {
-    for (n, batch) in [(1, 1), (1, 7), (31, 1), (32, 1), (33, 1), (63, 1), (64, 1), (65, 1), (5, 13), (127, 1), (129, 2), (1023, 1), (1025, 1)] {
+    for (n, batch) in [
+        (1, 1),
+        (1, 7),
+        (31, 1),
+        (32, 1),
+        (33, 1),
+        (63, 1),
+        (64, 1),
+        (65, 1),
+        (5, 13),
+        (127, 1),
+        (129, 2),
+        (1023, 1),
+        (1025, 1),
+    ] {
         for steps in [1, 31, 32, 33, 64, 97] {
             let case = Case::simple(n, batch, steps);
             assert_eq!(case.outcome(device)?, scalar::outcome(&case), "n {n}, batch {batch}, steps {steps}");
@@ -123,7 +144,8 @@ fn sizes_around_words_and_workgroups(device: &Device) -> Result<(), Failed> {
 
 fn forward_equals_run(device: &Device) -> Result<(), Failed> {
     let (n, batch, steps) = (50, 2, 101);
-    let inputs = Array2::from_shape_fn((steps, n), |(step, neuron)| (step % 17) as f32 * 0.1 + neuron as f32 * 0.02);
+    let inputs =
+        Array2::from_shape_fn((steps, n), |(step, neuron)| (step % 17) as f32 * 0.1 + neuron as f32 * 0.02);
     let mut run = Population::new(Params::default(), n, batch, device)?;
     run.run(steps as u64, Input::sequence(&inputs), &Recording::none())?;
     let mut forward = Population::new(Params::default(), n, batch, device)?;
@@ -136,7 +158,10 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
     assert_eq!(forward.counts()?, run.counts()?);
 
     // Inputs that change their shape from step to step, read in between or not.
-    let mut mixed = [Population::new(Params::default(), n, batch, device)?, Population::new(Params::default(), n, batch, device)?];
+    let mut mixed = [
+        Population::new(Params::default(), n, batch, device)?,
+        Population::new(Params::default(), n, batch, device)?,
+    ];
     let tensor = Tensor::new(device, &Array1::linspace(0.0_f32, 2.0, n))?;
     for (reads, population) in mixed.iter_mut().enumerate() {
         for step in 0..70 {
@@ -160,7 +185,9 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
 
 fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
     let (n, batch, steps) = (40, 3, 90);
-    let values = Array3::from_shape_fn((steps, batch, n), |(step, row, neuron)| ((step + row * neuron) % 11) as f32 * 0.3);
+    let values = Array3::from_shape_fn((steps, batch, n), |(step, row, neuron)| {
+        ((step + row * neuron) % 11) as f32 * 0.3
+    });
     let tensor = Tensor::new(device, &values)?;
     let mut host = Population::new(Params::default(), n, batch, device)?;
     let mut resident = Population::new(Params::default(), n, batch, device)?;
@@ -193,7 +220,8 @@ fn more_cells_than_one_row_of_workgroups(device: &Device) -> Result<(), Failed> 
         trace: Some(Trace { tau: 20.0.into(), scale: 1.0.into(), kind: TraceKind::Add }),
         ..Params::default()
     };
-    let drive = Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + (neuron % 1000) as f32 * 1e-3 + row as f32);
+    let drive =
+        Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + (neuron % 1000) as f32 * 1e-3 + row as f32);
     let run = |device: &Device| -> lif::Result<_> {
         let mut population = Population::new(params.clone(), n, batch, device)?;
         population.run(20, &drive, &Recording::none())?;

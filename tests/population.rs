@@ -1,8 +1,8 @@
 //! The library as a program uses it: what it returns, and what it refuses.
 
 use lif::{
-    Device, DeviceChoice, Error, Event, Input, Integrator, Params, Population, Recording, Reset, SpikeTest, Tensor, Trace,
-    TraceKind,
+    Device, DeviceChoice, Error, Event, Input, Integrator, Params, Population, Recording, Reset, SpikeTest,
+    Tensor, Trace, TraceKind,
 };
 use ndarray::{Array, Array1, Array2, Array3, arr0, arr1, arr2};
 use std::ops::ControlFlow;
@@ -142,7 +142,12 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
     assert_eq!(voltages.values.dim(), (10, 2, 1));
 
     let nothing = population.run(10, 1.0, &Recording::none()).expect("valid");
-    assert!(nothing.spikes.is_none() && nothing.counts.is_none() && nothing.rate.is_none() && nothing.voltages.is_none());
+    assert!(
+        nothing.spikes.is_none()
+            && nothing.counts.is_none()
+            && nothing.rate.is_none()
+            && nothing.voltages.is_none()
+    );
     let none_made = population.run(0, 1.0, &Recording::none().spikes().rate()).expect("valid");
     assert_eq!(none_made.spikes.map(|spikes| spikes.to_dense().dim()), Some((0, 2, 4)));
 }
@@ -171,23 +176,44 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
 #[test]
 fn wrong_parameters_are_refused_with_what_was_expected() {
     let base = Params::default;
-    assert_says(&refused(Params { tau_m: arr1(&[1.0_f32, 2.0]).into(), ..base() }), &["tau_m", "[3]", "[2, 3]", "got [2]"]);
-    assert_says(&refused(Params { v_rest: Array::<f32, _>::zeros((2, 3, 1)).into(), ..base() }), &["v_rest", "[2, 3, 1]"]);
-    assert_says(&refused(Params { resistance: arr1(&[1.0_f32, f32::INFINITY, 1.0]).into(), ..base() }), &["resistance", "inf", "[1]"]);
+    assert_says(
+        &refused(Params { tau_m: arr1(&[1.0_f32, 2.0]).into(), ..base() }),
+        &["tau_m", "[3]", "[2, 3]", "got [2]"],
+    );
+    assert_says(
+        &refused(Params { v_rest: Array::<f32, _>::zeros((2, 3, 1)).into(), ..base() }),
+        &["v_rest", "[2, 3, 1]"],
+    );
+    assert_says(
+        &refused(Params { resistance: arr1(&[1.0_f32, f32::INFINITY, 1.0]).into(), ..base() }),
+        &["resistance", "inf", "[1]"],
+    );
     assert_says(&refused(Params { v_threshold: f32::NAN.into(), ..base() }), &["v_threshold", "NaN"]);
     assert_says(&refused(Params { tau_m: 0.0.into(), ..base() }), &["tau_m is 0", "above 0 ms"]);
-    assert_says(&refused(Params { tau_m: arr1(&[1.0_f32, -3.0, 1.0]).into(), ..base() }), &["-3", "neuron 1"]);
+    assert_says(
+        &refused(Params { tau_m: arr1(&[1.0_f32, -3.0, 1.0]).into(), ..base() }),
+        &["-3", "neuron 1"],
+    );
     assert_says(&refused(Params { tau_m: arr2(&[[1.0_f32], [-3.0]]).into(), ..base() }), &["batch row 1"]);
     assert_says(&refused(Params { dt: 0.0, ..base() }), &["dt is 0 ms"]);
     assert_says(&refused(Params { dt: -0.1, ..base() }), &["dt is -0.1 ms"]);
     assert_says(&refused(Params { dt: f64::NAN, ..base() }), &["dt is NaN"]);
-    assert_says(&refused(Params { dt: 21.0, t_ref: 21.0.into(), ..base() }), &["dt / tau_m", "2.1", "unstable", "exact"]);
+    assert_says(
+        &refused(Params { dt: 21.0, t_ref: 21.0.into(), ..base() }),
+        &["dt / tau_m", "2.1", "unstable", "exact"],
+    );
     assert_says(&refused(Params { t_ref: (-1.0).into(), ..base() }), &["t_ref is -1", "0 ms or more"]);
     assert_says(&refused(Params { t_ref: 0.04.into(), ..base() }), &["t_ref", "half of dt (0.1 ms)"]);
     assert_says(&refused(Params { t_ref: 1e9.into(), ..base() }), &["t_ref / dt"]);
     assert_says(&refused(Params { tau_m: 1e12.into(), ..base() }), &["dt / tau_m", "single precision"]);
-    assert_says(&refused(Params { v_reset: (-50.0).into(), t_ref: 0.0.into(), ..base() }), &["v_reset", "every step", "allow_constant_firing"]);
-    assert_says(&refused(Params { v_lower: Some((-52.0).into()), ..base() }), &["v_lower", "below v_threshold"]);
+    assert_says(
+        &refused(Params { v_reset: (-50.0).into(), t_ref: 0.0.into(), ..base() }),
+        &["v_reset", "every step", "allow_constant_firing"],
+    );
+    assert_says(
+        &refused(Params { v_lower: Some((-52.0).into()), ..base() }),
+        &["v_lower", "below v_threshold"],
+    );
     assert_says(&refused(Params { resistance: 1e25.into(), ..base() }), &["resistance", "1e20"]);
     let trace = Trace { tau: 0.0.into(), scale: 1.0.into(), kind: TraceKind::Add };
     assert_says(&refused(Params { trace: Some(trace), ..base() }), &["tau_trace", "above 0 ms"]);
@@ -214,15 +240,21 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     let mut population = population(3, 2);
     population.forward(1.0).expect("valid");
     let before = population.voltages().expect("there");
-    let says = |result: lif::Result<()>, parts: &[&str]| assert_says(&result.expect_err("wrong").to_string(), parts);
+    let says =
+        |result: lif::Result<()>, parts: &[&str]| assert_says(&result.expect_err("wrong").to_string(), parts);
     says(population.forward(&arr1(&[1.0_f32, 2.0])), &["the input", "[3]", "[2, 1]", "got [2]"]);
     says(population.forward(f32::NAN), &["the input is NaN", "finite"]);
-    says(population.forward(&arr2(&[[0.0_f32, 0.0, 0.0], [0.0, f32::NEG_INFINITY, 0.0]])), &["-inf", "[1, 1]"]);
+    says(
+        population.forward(&arr2(&[[0.0_f32, 0.0, 0.0], [0.0, f32::NEG_INFINITY, 0.0]])),
+        &["-inf", "[1, 1]"],
+    );
     says(population.forward(1e30), &["resistance x input", "1e20"]);
     says(population.forward(f64::MAX), &["inf"]);
     says(population.forward(Input::sequence(2.0)), &["the input sequence", "[1]", "got []"]);
     let sequence = Array2::<f32>::zeros((10, 3));
-    let run = |population: &mut Population, steps, input: Input<'_>| population.run(steps, input, &Recording::none()).map(|_| ());
+    let run = |population: &mut Population, steps, input: Input<'_>| {
+        population.run(steps, input, &Recording::none()).map(|_| ())
+    };
     says(run(&mut population, 11, Input::sequence(&sequence)), &["[11, 3]", "got [10, 3]"]);
     says(run(&mut population, 10, Input::constant(&sequence)), &["got [10, 3]"]);
     let too_deep = ndarray::Array4::<f32>::zeros((10, 1, 2, 3));
@@ -248,7 +280,9 @@ fn wrong_recordings_are_refused() {
 
 #[test]
 fn sizes_that_cannot_be_are_refused_with_the_limits() {
-    let new = |n, batch| Population::new(Params::default(), n, batch, &Device::cpu()).map(|_| ()).expect_err("wrong");
+    let new = |n, batch| {
+        Population::new(Params::default(), n, batch, &Device::cpu()).map(|_| ()).expect_err("wrong")
+    };
     assert_says(&new(0, 1).to_string(), &["number of neurons is 0"]);
     assert_says(&new(1, 0).to_string(), &["batch size is 0"]);
     assert_says(&new(usize::MAX, 2).to_string(), &["below 2^32"]);
@@ -305,7 +339,9 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
 fn a_batch_equals_its_rows_one_by_one() {
     let drive = Array2::from_shape_fn((5, 40), |(row, neuron)| 0.3 + row as f32 * 0.4 + neuron as f32 * 0.03);
     let tau = Array2::from_shape_fn((5, 1), |(row, _)| 0.2 + row as f32 * 4.0);
-    let mut whole = Population::new(Params { tau_m: (&tau).into(), ..Params::default() }, 40, 5, &Device::cpu()).expect("valid");
+    let mut whole =
+        Population::new(Params { tau_m: (&tau).into(), ..Params::default() }, 40, 5, &Device::cpu())
+            .expect("valid");
     whole.run(500, &drive, &Recording::none()).expect("valid");
     let voltages = whole.voltages().expect("there");
     for row in 0..5 {
@@ -319,7 +355,8 @@ fn a_batch_equals_its_rows_one_by_one() {
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_population_beyond_the_limit_of_an_adapter_is_refused_with_the_limit() {
-    let adapter = lif::adapters().into_iter().next().expect("this machine has no adapter; see docs/headless.md");
+    let adapter =
+        lif::adapters().into_iter().next().expect("this machine has no adapter; see docs/headless.md");
     let device = Device::select(&DeviceChoice::Named(adapter.name)).expect("it opens");
     let cells = (adapter.largest_binding / 4 + 1).min(u64::from(u32::MAX) - 1) as usize;
     let error = Population::new(Params::default(), cells, 1, &device).map(|_| ()).expect_err("too large");

@@ -1,7 +1,7 @@
 //! Which device a program or a user wants.
 
-use super::adapters::{all, open, opengl, primary, title};
 use super::Device;
+use super::adapters::{all, open, opengl, primary, title};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::fmt;
@@ -91,10 +91,7 @@ pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
         }
     };
     let Some(adapter) = fitting.first() else {
-        return Err(Error::NoAdapter {
-            requested: choice.to_string(),
-            seen: seen(),
-        });
+        return Err(Error::NoAdapter { requested: choice.to_string(), seen: seen() });
     };
     let device = opened(adapter)?;
     log::info!("using {device}");
@@ -129,7 +126,10 @@ fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<&'static wgpu::A
 /// The device of an adapter, opened and checked once per process.
 fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
     let info = adapter.get_info();
-    let key = format!("{:?} {} {:x} {:x} {}", info.backend, info.name, info.vendor, info.device, info.device_pci_bus_id);
+    let key = format!(
+        "{:?} {} {:x} {:x} {}",
+        info.backend, info.name, info.vendor, info.device, info.device_pci_bus_id
+    );
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(device) = opened.get(&key).filter(|device| !device.is_lost()) {
         return Ok(device.clone());

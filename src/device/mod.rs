@@ -186,10 +186,7 @@ impl Device {
             (TensorData::Host(_), _) => Self::cpu().name(),
             (TensorData::Gpu(theirs), _) => adapters::title(&theirs.gpu.context.info),
         };
-        Err(Error::ForeignTensor {
-            tensor: theirs,
-            population: self.name(),
-        })
+        Err(Error::ForeignTensor { tensor: theirs, population: self.name() })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use super::Outcome;
 use lif::{
-    Device, Input, Integrator, Parameter, Params, Population, Recording, Refractory, Reset, Result, SpikeTest, Trace,
-    TraceKind,
+    Device, Input, Integrator, Parameter, Params, Population, Recording, Refractory, Reset, Result,
+    SpikeTest, Trace, TraceKind,
 };
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
 use proptest::prelude::*;
@@ -47,7 +47,8 @@ impl Segment {
 impl Case {
     /// Neurons of varied drive, spiking, with everything else as it is by default.
     pub fn simple(n: usize, batch: usize, steps: usize) -> Self {
-        let input = Array2::from_shape_fn((batch, n), |(row, neuron)| 1.0 + row as f32 + (neuron % 37) as f32 * 0.3);
+        let input =
+            Array2::from_shape_fn((batch, n), |(row, neuron)| 1.0 + row as f32 + (neuron % 37) as f32 * 0.3);
         Self {
             n,
             batch,
@@ -86,7 +87,8 @@ impl Case {
             let view = segment.input.view();
             if segment.one_by_one {
                 for step in 0..segment.steps {
-                    let at_step = if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
+                    let at_step =
+                        if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
                     append(population.run(1, &at_step, &recording)?);
                 }
             } else {
@@ -113,8 +115,14 @@ pub fn case() -> impl Strategy<Value = Case> {
     let batch = prop_oneof![Just(1), 2..=4_usize, 30..=34_usize];
     (n, batch, any::<u64>()).prop_flat_map(|(n, batch, seed)| {
         let segments = prop::collection::vec(segment(n, batch), 1..4);
-        (params(n, batch), segments, 1..7_usize)
-            .prop_map(move |(params, segments, every)| Case { n, batch, params, segments, every, seed })
+        (params(n, batch), segments, 1..7_usize).prop_map(move |(params, segments, every)| Case {
+            n,
+            batch,
+            params,
+            segments,
+            every,
+            seed,
+        })
     })
 }
 

@@ -2,13 +2,10 @@
 //! once, which the compiler turns into vector instructions. The instruction set is chosen at run
 //! time by `pulp`; the arithmetic stays the scalar definition's, operation by operation.
 
-use super::super::SPIKE_FLAG;
+use super::lanes::{LANES, Lanes, Places};
 use crate::coefficients::Table;
 use crate::input::Strides;
-use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
-
-/// Cells that are advanced side by side.
-pub(super) const LANES: usize = 16;
+use crate::model::{self, Options, Refractory, Reset, SpikeTest, State, TraceRule};
 
 /// Steps in a word of spikes.
 const WORD: usize = 32;
@@ -33,11 +30,8 @@ pub(super) struct CurrentView<'a> {
 }
 
 impl<'a> CurrentView<'a> {
-    pub(super) fn from_step(&self, step: usize) -> Self {
-        Self {
-            values: &self.values[step * self.strides.step..],
-            strides: self.strides,
-        }
+    pub(super) fn after(&self, step: usize) -> Self {
+        Self { values: &self.values[step * self.strides.step..], strides: self.strides }
     }
 
     pub(super) fn at(&self, step: usize, row: usize, neuron: usize) -> f32 {
@@ -115,9 +109,9 @@ fn advance_tile(
     let mut drives = [[0.0; LANES]; WORD];
     for first in (0..tile.v.len()).step_by(LANES) {
         let mut lanes = Lanes::load(&tile, table, n, first);
+        let places = Places::of(&lanes.cells, current.strides.row, current.strides.neuron);
         if current.strides.step == 0 {
-            let step = lanes.drives(current, 0);
-            drives = [step; WORD];
+            drives = [drives_of_step(&lanes, &places, current, 0); WORD];
         }
         let mut made = 0;
         let mut block = 0;
@@ -126,10 +120,10 @@ fn advance_tile(
             let to = (from as u64 + steps - made).min(WORD as u64) as usize;
             if current.strides.step != 0 {
                 for (offset, drive) in drives[from..to].iter_mut().enumerate() {
-                    *drive = lanes.drives(current, made as usize + offset);
+                    *drive = drives_of_step(&lanes, &places, current, made as usize + offset);
                 }
             }
-            let spikes = lanes.advance_word(options, &drives, from, to);
+            let spikes = advance_word(&mut lanes, options, &drives, from, to);
             for (count, word) in tile.counts[first..].iter_mut().zip(spikes) {
                 *count = count.wrapping_add(word.count_ones());
             }
@@ -145,149 +139,51 @@ fn advance_tile(
     }
 }
 
-/// Some neighbouring cells. Those beyond the end of the tile are computed too and never stored.
-#[derive(Default)]
-struct Lanes {
-    row: [usize; LANES],
-    neuron: [usize; LANES],
-    cells: LaneCoefficients,
-    v: [f32; LANES],
-    refractory: [u32; LANES],
-    trace: [f32; LANES],
-    last: [u32; LANES],
+/// What drives each cell at a step.
+#[inline(always)]
+fn drives_of_step(lanes: &Lanes, places: &Places, current: &CurrentView<'_>, step: usize) -> [f32; LANES] {
+    let currents = places.values(&current.values[step * current.strides.step..]);
+    std::array::from_fn(|lane| model::drive(lanes.coefficients.resistance[lane], currents[lane]))
 }
 
-impl Lanes {
-    #[inline(always)]
-    fn load(tile: &Tile<'_>, table: &Table, n: usize, first: usize) -> Self {
-        let mut lanes = Self::default();
-        let cell = tile.first_cell + first;
-        let (mut row, mut neuron) = (cell / n, cell % n);
-        for lane in 0..LANES.min(tile.v.len() - first) {
-            lanes.row[lane] = row;
-            lanes.neuron[lane] = neuron;
-            lanes.cells.set(lane, table.cell(row, neuron));
-            lanes.v[lane] = tile.v[first + lane];
-            lanes.refractory[lane] = tile.refractory[first + lane] & !SPIKE_FLAG;
-            lanes.trace[lane] = tile.trace.get(first + lane).copied().unwrap_or_default();
-            neuron += 1;
-            if neuron == n {
-                (row, neuron) = (row + 1, 0);
+/// Makes the steps `from..to` of a block of 32 and returns their spikes, one word per lane.
+#[inline(always)]
+fn advance_word(
+    lanes: &mut Lanes,
+    options: Options,
+    drives: &[[f32; LANES]; WORD],
+    from: usize,
+    to: usize,
+) -> [u32; LANES] {
+    let cells = &lanes.coefficients;
+    let (mut v, mut refractory, mut trace) = (lanes.v, lanes.refractory, lanes.trace);
+    let mut spikes = [0; LANES];
+    let mut last = [0; LANES];
+    for (step, drive) in drives.iter().enumerate().take(to).skip(from) {
+        for lane in 0..LANES {
+            let state = State { v: v[lane], refractory: refractory[lane], trace: trace[lane], spike: false };
+            let mut state = model::step_cell(options, cells.get(lane), state, drive[lane]);
+            if options.fast_decay {
+                state = model::settle(options, cells.get(lane), state, step as u32);
             }
-        }
-        lanes
-    }
-
-    #[inline(always)]
-    fn store(&self, tile: &mut Tile<'_>, first: usize) {
-        for (v, lane) in tile.v[first..].iter_mut().zip(self.v) {
-            *v = lane;
-        }
-        for (lane, word) in tile.refractory[first..].iter_mut().enumerate().take(LANES) {
-            *word = self.refractory[lane] | (self.last[lane] * SPIKE_FLAG);
-        }
-        for (trace, lane) in tile.trace.iter_mut().skip(first).zip(self.trace) {
-            *trace = lane;
+            v[lane] = state.v;
+            refractory[lane] = state.refractory;
+            trace[lane] = state.trace;
+            last[lane] = u32::from(state.spike);
+            spikes[lane] |= last[lane] << step;
         }
     }
-
-    #[inline(always)]
-    fn drives(&self, current: &CurrentView<'_>, step: usize) -> [f32; LANES] {
-        std::array::from_fn(|lane| {
-            model::drive(
-                self.cells.resistance[lane],
-                current.at(step, self.row[lane], self.neuron[lane]),
-            )
-        })
-    }
-
-    /// Makes the steps `from..to` of a block of 32 and returns their spikes, one word per lane.
-    #[inline(always)]
-    fn advance_word(&mut self, options: Options, drives: &[[f32; LANES]; WORD], from: usize, to: usize) -> [u32; LANES] {
-        let cells = &self.cells;
-        let (mut v, mut refractory, mut trace) = (self.v, self.refractory, self.trace);
-        let mut spikes = [0; LANES];
-        let mut last = [0; LANES];
-        for (step, drive) in drives.iter().enumerate().take(to).skip(from) {
-            for lane in 0..LANES {
-                let state = State {
-                    v: v[lane],
-                    refractory: refractory[lane],
-                    trace: trace[lane],
-                    spike: false,
-                };
-                let mut state = model::step_cell(options, cells.get(lane), state, drive[lane]);
-                if options.fast_decay {
-                    state = model::settle(options, cells.get(lane), state, step as u32);
-                }
-                v[lane] = state.v;
-                refractory[lane] = state.refractory;
-                trace[lane] = state.trace;
-                last[lane] = u32::from(state.spike);
-                spikes[lane] |= last[lane] << step;
-            }
-        }
-        if to == WORD {
-            for lane in 0..LANES {
-                let state = State {
-                    v: v[lane],
-                    refractory: 0,
-                    trace: trace[lane],
-                    spike: false,
-                };
-                let state = model::settle(options, cells.get(lane), state, WORD as u32 - 1);
-                v[lane] = state.v;
-                trace[lane] = state.trace;
-            }
-        }
-        self.v = v;
-        self.refractory = refractory;
-        self.trace = trace;
-        self.last = last;
-        spikes
-    }
-}
-
-/// The coefficients of some cells, one array each, as vector instructions want them.
-#[derive(Default)]
-struct LaneCoefficients {
-    leak: [f32; LANES],
-    resistance: [f32; LANES],
-    v_rest: [f32; LANES],
-    v_threshold: [f32; LANES],
-    reset: [f32; LANES],
-    v_lower: [f32; LANES],
-    trace_decay: [f32; LANES],
-    trace_scale: [f32; LANES],
-    refractory_steps: [u32; LANES],
-}
-
-impl LaneCoefficients {
-    #[inline(always)]
-    fn set(&mut self, lane: usize, cell: Coefficients) {
-        self.leak[lane] = cell.leak;
-        self.resistance[lane] = cell.resistance;
-        self.v_rest[lane] = cell.v_rest;
-        self.v_threshold[lane] = cell.v_threshold;
-        self.reset[lane] = cell.reset;
-        self.v_lower[lane] = cell.v_lower;
-        self.trace_decay[lane] = cell.trace_decay;
-        self.trace_scale[lane] = cell.trace_scale;
-        self.refractory_steps[lane] = cell.refractory_steps;
-    }
-
-    #[inline(always)]
-    fn get(&self, lane: usize) -> Coefficients {
-        Coefficients {
-            leak: self.leak[lane],
-            resistance: self.resistance[lane],
-            v_rest: self.v_rest[lane],
-            v_threshold: self.v_threshold[lane],
-            reset: self.reset[lane],
-            v_lower: self.v_lower[lane],
-            trace_decay: self.trace_decay[lane],
-            trace_scale: self.trace_scale[lane],
-            refractory_steps: self.refractory_steps[lane],
+    if to == WORD {
+        for lane in 0..LANES {
+            let state = State { v: v[lane], refractory: 0, trace: trace[lane], spike: false };
+            let state = model::settle(options, cells.get(lane), state, WORD as u32 - 1);
+            v[lane] = state.v;
+            trace[lane] = state.trace;
         }
     }
+    lanes.v = v;
+    lanes.refractory = refractory;
+    lanes.trace = trace;
+    lanes.last = last;
+    spikes
 }

@@ -1,6 +1,7 @@
 //! The CPU engine: tiles of cells on all cores, each tile through many steps while it is in cache.
 
 mod block;
+mod lanes;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
@@ -17,6 +18,9 @@ const LARGEST_TILE: usize = 1024;
 
 /// Tiles per thread in a small population, so that no thread waits long for the last one.
 const TILES_PER_THREAD: usize = 4;
+
+/// Neuron-steps below which handing a tile to another thread costs more than it gains.
+const LEAST_WORK: u64 = 1 << 16;
 
 /// Words of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
 /// cells alone is more.
@@ -86,7 +90,8 @@ impl CpuEngine {
         self.words.resize(rows * cells, 0);
         let tile_size = cells
             .div_ceil(TILES_PER_THREAD * rayon::current_num_threads())
-            .next_multiple_of(block::LANES)
+            .max((LEAST_WORK / steps) as usize)
+            .next_multiple_of(lanes::LANES)
             .min(LARGEST_TILE);
         let tile_count = cells.div_ceil(tile_size);
         let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();
@@ -112,9 +117,13 @@ impl CpuEngine {
                 words,
             })
             .collect();
-        tiles
-            .into_par_iter()
-            .for_each(|tile| block::advance(tile, &self.table, self.n, first_step, steps, current));
+        let advance = |tile| block::advance(tile, &self.table, self.n, first_step, steps, current);
+        if tile_count == 1 {
+            // Waking another thread takes longer than a small tile.
+            tiles.into_iter().for_each(advance);
+        } else {
+            tiles.into_par_iter().for_each(advance);
+        }
     }
 
     /// The membrane potentials that recorded cells will have in the coming steps. The cells are
@@ -148,7 +157,7 @@ impl CpuEngine {
                     let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
                     state = model::step_cell(self.table.options, cell, state, drive);
                     state = model::settle(self.table.options, cell, state, (number % 32) as u32);
-                    if number % every == 0 {
+                    if number.is_multiple_of(every) {
                         samples.push(state.v);
                     }
                 }
@@ -156,9 +165,7 @@ impl CpuEngine {
             })
             .collect();
         let samples = traces.first().map_or(0, Vec::len);
-        (0..samples)
-            .flat_map(|sample| traces.iter().map(move |trace| trace[sample]))
-            .collect()
+        (0..samples).flat_map(|sample| traces.iter().map(move |trace| trace[sample])).collect()
     }
 
     /// The words of the chosen neurons only.
@@ -186,15 +193,12 @@ impl Engine for CpuEngine {
                 TensorData::Gpu(_) => None,
             },
         };
-        let whole = CurrentView {
-            values: values.unwrap_or_default(),
-            strides: current.strides,
-        };
+        let whole = CurrentView { values: values.unwrap_or_default(), strides: current.strides };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
             let count = self.piece_steps(first, steps - made, wanted);
-            let view = whole.from_step(made as usize);
+            let view = whole.after(made as usize);
             let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
                 Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
                 None => Vec::new(),
@@ -210,11 +214,7 @@ impl Engine for CpuEngine {
                 }
                 _ => &self.words,
             };
-            let piece = Piece {
-                steps: count,
-                words,
-                voltages: &voltages,
-            };
+            let piece = Piece { steps: count, words, voltages: &voltages };
             if take(piece).is_break() {
                 break;
             }

@@ -106,10 +106,7 @@ impl GpuContext {
     pub(crate) fn check_lost(&self, stage: &str) -> Result<()> {
         match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
-            Some(reason) => Err(Error::DeviceLost {
-                stage: stage.to_owned(),
-                reason: reason.clone(),
-            }),
+            Some(reason) => Err(Error::DeviceLost { stage: stage.to_owned(), reason: reason.clone() }),
         }
     }
 
@@ -162,10 +159,9 @@ impl GpuContext {
         self.check_lost(stage)?;
         match poll {
             Ok(_) => Ok(()),
-            Err(wgpu::PollError::Timeout) => Err(Error::Timeout {
-                stage: stage.to_owned(),
-                seconds: PATIENCE.as_secs(),
-            }),
+            Err(wgpu::PollError::Timeout) => {
+                Err(Error::Timeout { stage: stage.to_owned(), seconds: PATIENCE.as_secs() })
+            }
             Err(wgpu::PollError::WrongSubmissionIndex(..)) => {
                 self.note_lost("what was submitted is gone");
                 self.check_lost(stage)
@@ -175,7 +171,11 @@ impl GpuContext {
 
     /// Records copies of these ranges (buffer, offset, bytes), one after the other, into memory
     /// that the host can read once the encoder's work is done.
-    pub(crate) fn read_back(&self, encoder: &mut wgpu::CommandEncoder, ranges: &[(&wgpu::Buffer, u64, u64)]) -> Readback {
+    pub(crate) fn read_back(
+        &self,
+        encoder: &mut wgpu::CommandEncoder,
+        ranges: &[(&wgpu::Buffer, u64, u64)],
+    ) -> Readback {
         let bytes = ranges.iter().map(|(_, _, bytes)| bytes).sum();
         let buffer = self.take_staging(bytes);
         let mut end = 0;
@@ -192,21 +192,21 @@ impl GpuContext {
     }
 
     /// Hands the bytes of a readback, whose submission was waited for, to `take`.
-    pub(crate) fn take_readback<T>(&self, readback: Readback, stage: &str, take: impl FnOnce(&[u8]) -> T) -> Result<T> {
+    pub(crate) fn take_readback<T>(
+        &self,
+        readback: Readback,
+        stage: &str,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T> {
         match readback.mapped.recv_timeout(PATIENCE) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(gpu_error(stage, &error)),
             Err(_) => {
-                return Err(Error::Timeout {
-                    stage: stage.to_owned(),
-                    seconds: PATIENCE.as_secs(),
-                });
+                return Err(Error::Timeout { stage: stage.to_owned(), seconds: PATIENCE.as_secs() });
             }
         }
-        let view = readback
-            .buffer
-            .get_mapped_range(0..readback.bytes)
-            .map_err(|error| gpu_error(stage, &error))?;
+        let view =
+            readback.buffer.get_mapped_range(0..readback.bytes).map_err(|error| gpu_error(stage, &error))?;
         let result = take(&view);
         drop(view);
         readback.buffer.unmap();
@@ -262,10 +262,7 @@ fn note_lost(lost: &Mutex<Option<String>>, reason: &str) {
 }
 
 pub(crate) fn gpu_error(stage: &str, error: &dyn std::error::Error) -> Error {
-    Error::Gpu {
-        stage: stage.to_owned(),
-        reason: one_line(&error.to_string()),
-    }
+    Error::Gpu { stage: stage.to_owned(), reason: one_line(&error.to_string()) }
 }
 
 /// Errors of wgpu span many indented lines.

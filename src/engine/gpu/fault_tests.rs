@@ -28,13 +28,21 @@ fn a_driver_that_computes_something_else_is_refused() {
         self_check::check_options(&context, CHECK_SHADER).expect("the driver is right");
         for (right, wrong) in [
             ("v > cell.v_threshold", "v >= cell.v_threshold"),
-            ("state.v + product(cell.leak, input - (state.v - cell.v_rest))", "fma(cell.leak, input - (state.v - cell.v_rest), state.v) * 1.0000001"),
+            (
+                "state.v + product(cell.leak, input - (state.v - cell.v_rest))",
+                "fma(cell.leak, input - (state.v - cell.v_rest), state.v) * 1.0000001",
+            ),
             ("decayed + cell.trace_scale", "cell.trace_scale"),
-            ("select(waited, cell.refractory_steps, spike)", "select(waited, cell.refractory_steps + 1u, spike)"),
+            (
+                "select(waited, cell.refractory_steps, spike)",
+                "select(waited, cell.refractory_steps + 1u, spike)",
+            ),
         ] {
             assert!(CHECK_SHADER.contains(right), "{right}");
             match self_check::check_options(&context, &CHECK_SHADER.replace(right, wrong)) {
-                Err(Error::SelfCheck { difference, .. }) => assert!(difference.contains("where the model gives"), "{difference}"),
+                Err(Error::SelfCheck { difference, .. }) => {
+                    assert!(difference.contains("where the model gives"), "{difference}")
+                }
                 other => panic!("'{wrong}' passed: {other:?}"),
             }
         }
@@ -88,7 +96,8 @@ fn nothing_is_returned_after_the_device_is_lost() {
 fn nothing_is_returned_after_somebody_elses_device_is_lost() {
     with_context(|context| {
         let raw = context.device.clone();
-        let device = Device::from_wgpu(context.device.clone(), context.queue.clone()).expect("the driver is right");
+        let device =
+            Device::from_wgpu(context.device.clone(), context.queue.clone()).expect("the driver is right");
         let lost = lose_during_use(&device, || raw.destroy());
         assert!(lost.as_ref().is_err_and(Error::is_fault), "{lost:?}");
     });

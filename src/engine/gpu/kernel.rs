@@ -9,10 +9,8 @@ use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel: the model and the way through a block.
-pub(crate) const BLOCK_SHADER: &str = concat!(
-    include_str!("../../../shaders/lif.wgsl"),
-    include_str!("../../../shaders/block.wgsl")
-);
+pub(crate) const BLOCK_SHADER: &str =
+    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/block.wgsl"));
 
 /// Invocations in a workgroup.
 pub(crate) const WORKGROUP: u32 = 64;
@@ -151,15 +149,14 @@ impl Kernels {
             let pipeline_layout = pipeline_layout(device, &layout);
             (module, layout, pipeline_layout)
         })?;
-        Ok(Self {
-            module,
-            layout,
-            pipeline_layout,
-            pipelines: Mutex::default(),
-        })
+        Ok(Self { module, layout, pipeline_layout, pipelines: Mutex::default() })
     }
 
-    pub(crate) fn pipeline(&self, context: &GpuContext, key: Specialisation) -> Result<wgpu::ComputePipeline> {
+    pub(crate) fn pipeline(
+        &self,
+        context: &GpuContext,
+        key: Specialisation,
+    ) -> Result<wgpu::ComputePipeline> {
         let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(pipeline) = pipelines.get(&key) {
             return Ok(pipeline.clone());
@@ -200,10 +197,8 @@ pub(crate) fn bind_group_layout(device: &wgpu::Device, bindings: &[(&str, Access
             count: None,
         })
         .collect();
-    device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-        label: Some("lif"),
-        entries: &entries,
-    })
+    device
+        .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: Some("lif"), entries: &entries })
 }
 
 pub(crate) fn pipeline_layout(device: &wgpu::Device, layout: &wgpu::BindGroupLayout) -> wgpu::PipelineLayout {
@@ -221,16 +216,9 @@ pub(crate) fn bind_group(
 ) -> wgpu::BindGroup {
     let entries: Vec<_> = (0..)
         .zip(buffers)
-        .map(|(binding, buffer)| wgpu::BindGroupEntry {
-            binding,
-            resource: buffer.as_entire_binding(),
-        })
+        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
         .collect();
-    device.create_bind_group(&wgpu::BindGroupDescriptor {
-        label: Some("lif"),
-        layout,
-        entries: &entries,
-    })
+    device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("lif"), layout, entries: &entries })
 }
 
 /// The coefficients as the kernel reads them: all values behind each other, and for each

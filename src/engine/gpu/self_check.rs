@@ -21,10 +21,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Source of the check.
-pub(crate) const CHECK_SHADER: &str = concat!(
-    include_str!("../../../shaders/lif.wgsl"),
-    include_str!("../../../shaders/check.wgsl")
-);
+pub(crate) const CHECK_SHADER: &str =
+    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/check.wgsl"));
 
 /// Its bindings, by number.
 pub(crate) const CHECK_BINDINGS: [(&str, Access); 5] = [
@@ -94,10 +92,7 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
 }
 
 fn refuse(context: &GpuContext, difference: String) -> Error {
-    Error::SelfCheck {
-        adapter: context.info.name.clone(),
-        difference,
-    }
+    Error::SelfCheck { adapter: context.info.name.clone(), difference }
 }
 
 /// Tries every combination of options.
@@ -110,7 +105,9 @@ pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
         if *found != expected {
             return Err(refuse(
                 context,
-                format!("{options:?} gives {found:x?} after {STEPS} steps where the model gives {expected:x?}"),
+                format!(
+                    "{options:?} gives {found:x?} after {STEPS} steps where the model gives {expected:x?}"
+                ),
             ));
         }
     }
@@ -119,10 +116,7 @@ pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
 
 /// What the model makes of a case.
 fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
-    let mut state = State {
-        v: cell.v_rest,
-        ..State::default()
-    };
+    let mut state = State { v: cell.v_rest, ..State::default() };
     let (mut spikes, mut path) = (0, 0);
     for (step, &current) in (0..).zip(currents) {
         state = model::step_cell(options, cell, state, model::drive(cell.resistance, current));
@@ -130,13 +124,7 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
         spikes += u32::from(state.spike);
         path = mix(mix(mix(path, state.v.to_bits()), state.refractory), state.trace.to_bits());
     }
-    Outcome {
-        v: state.v.to_bits(),
-        refractory: state.refractory,
-        trace: state.trace.to_bits(),
-        spikes,
-        path,
-    }
+    Outcome { v: state.v.to_bits(), refractory: state.refractory, trace: state.trace.to_bits(), spikes, path }
 }
 
 fn mix(path: u32, bits: u32) -> u32 {
@@ -165,7 +153,8 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
                 for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
                     for bounded in [false, true] {
                         for fast_decay in [false, true] {
-                            let options = Options { spike_test, reset, refractory, bounded, trace, fast_decay };
+                            let options =
+                                Options { spike_test, reset, refractory, bounded, trace, fast_decay };
                             for at_threshold in [false, true] {
                                 cells.push((options, cell(options, at_threshold, cells.len())));
                             }
@@ -205,12 +194,7 @@ fn run_check(
     currents: &[f32],
 ) -> Result<Vec<Outcome>> {
     let cases: Vec<Case> = cells.iter().map(|(options, cell)| case(*options, *cell)).collect();
-    let check = Check {
-        cells: cases.len() as u32,
-        steps: currents.len() as u32,
-        unused_0: 0,
-        unused_1: 0,
-    };
+    let check = Check { cells: cases.len() as u32, steps: currents.len() as u32, unused_0: 0, unused_1: 0 };
     let outcomes_bytes = (cases.len() * size_of::<Outcome>()) as u64;
     let buffers = [
         context.buffer("the constant zero", 16, UNIFORM)?,
@@ -250,7 +234,7 @@ fn run_check(
         (context.queue.submit([encoder.finish()]), readback)
     })?;
     context.wait(&submission, stage)?;
-    context.take_readback(readback, stage, |bytes| bytemuck::pod_collect_to_vec::<u8, Outcome>(bytes))
+    context.take_readback(readback, stage, bytemuck::pod_collect_to_vec::<u8, Outcome>)
 }
 
 fn case(options: Options, cell: Coefficients) -> Case {
@@ -277,10 +261,7 @@ fn case(options: Options, cell: Coefficients) -> Case {
 /// Lets the kernel itself make the most steps that one dispatch ever makes.
 fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
     let shape = (1, LONG_CELLS);
-    let params = Params {
-        tau_m: 17.3.into(),
-        ..Params::default()
-    };
+    let params = Params { tau_m: 17.3.into(), ..Params::default() };
     let table = Arc::new(Table::new(&params, shape)?);
     let start = vec![-60.1; LONG_CELLS];
     // In one dispatch, whatever the time it takes: these are few cells.
@@ -311,13 +292,21 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
 /// Bits of the potentials, words of spikes, refractory counters.
 type LongOutcome = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize), steps: u64) -> Result<LongOutcome> {
+fn long_run(
+    engine: &mut dyn Engine,
+    table: &Table,
+    shape: (usize, usize),
+    steps: u64,
+) -> Result<LongOutcome> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
-    let current = Current::new(Input::constant(&currents), steps as usize, shape, table.largest_resistance(), &Device::cpu())?;
-    let wanted = Wanted {
-        words: Words::All,
-        voltages: None,
-    };
+    let current = Current::new(
+        Input::constant(&currents),
+        steps as usize,
+        shape,
+        table.largest_resistance(),
+        &Device::cpu(),
+    )?;
+    let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
     engine.advance(0, steps, &current, Some(&wanted), &mut |piece| {
         words.extend_from_slice(piece.words);
@@ -331,11 +320,14 @@ fn long_run(engine: &mut dyn Engine, table: &Table, shape: (usize, usize), steps
 mod tests {
     use super::*;
 
+    type Perturbation = fn(Coefficients, fn(f32) -> f32) -> Coefficients;
+    type Change = fn(Options) -> Options;
+
     #[test]
     fn every_bit_shows_in_the_outcome_of_every_combination() {
         let currents = currents(STEPS as usize);
         let next = |x: f32| f32::from_bits(x.to_bits() + 1);
-        let perturbations: [fn(Coefficients, fn(f32) -> f32) -> Coefficients; 3] = [
+        let perturbations: [Perturbation; 3] = [
             |cell, next| Coefficients { leak: next(cell.leak), ..cell },
             |cell, next| Coefficients { resistance: next(cell.resistance), ..cell },
             |cell, _| Coefficients { refractory_steps: cell.refractory_steps + 1, ..cell },
@@ -343,7 +335,8 @@ mod tests {
         for pair in every_combination().chunks(2) {
             for perturb in perturbations {
                 let shows = pair.iter().any(|(options, cell)| {
-                    expected(*options, perturb(*cell, next), &currents) != expected(*options, *cell, &currents)
+                    expected(*options, perturb(*cell, next), &currents)
+                        != expected(*options, *cell, &currents)
                 });
                 assert!(shows, "{pair:?}");
             }
@@ -354,11 +347,11 @@ mod tests {
     fn every_rule_shows_in_the_outcome_of_some_case() {
         let currents = currents(STEPS as usize);
         let cells = every_combination();
-        let outcomes = |change: fn(Options) -> Options| -> Vec<Outcome> {
+        let outcomes = |change: Change| -> Vec<Outcome> {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, fn(Options) -> Options); 6] = [
+        let wrong: [(&str, Change); 6] = [
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
             ("refractory", |options| Options { refractory: Refractory::Silent, ..options }),

@@ -9,7 +9,8 @@ use std::mem::offset_of;
 
 /// Parsed and validated without any capability that an adapter could lack.
 fn parse(source: &str) -> (Module, ModuleInfo) {
-    let module = naga::front::wgsl::parse_str(source).unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
+    let module = naga::front::wgsl::parse_str(source)
+        .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     let info = Validator::new(ValidationFlags::all(), Capabilities::default())
         .validate(&module)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
@@ -38,7 +39,8 @@ fn the_kernels_are_valid_with_their_constants() {
 fn every_override_is_set_and_every_constant_exists() {
     let (module, _) = parse(BLOCK_SHADER);
     let mut overrides: Vec<_> = module.overrides.iter().filter_map(|(_, item)| item.name.clone()).collect();
-    let mut constants: Vec<_> = specialisation().constants().iter().map(|(name, _)| (*name).to_owned()).collect();
+    let mut constants: Vec<_> =
+        specialisation().constants().iter().map(|(name, _)| (*name).to_owned()).collect();
     overrides.sort();
     constants.sort();
     assert_eq!(overrides, constants);
@@ -46,11 +48,13 @@ fn every_override_is_set_and_every_constant_exists() {
 
 /// Name and offset of each member of a struct of the shader, and its size.
 fn layout(module: &Module, name: &str) -> (Vec<(String, usize)>, usize) {
-    let inner = module.types.iter().find(|(_, item)| item.name.as_deref() == Some(name)).map(|(_, item)| &item.inner);
+    let inner =
+        module.types.iter().find(|(_, item)| item.name.as_deref() == Some(name)).map(|(_, item)| &item.inner);
     let Some(TypeInner::Struct { members, span }) = inner else {
         panic!("no struct {name}");
     };
-    let members = members.iter().map(|member| (member.name.clone().unwrap_or_default(), member.offset as usize));
+    let members =
+        members.iter().map(|member| (member.name.clone().unwrap_or_default(), member.offset as usize));
     (members.collect(), *span as usize)
 }
 
@@ -64,17 +68,55 @@ macro_rules! assert_layout {
 #[test]
 fn structs_have_the_same_layout_on_both_sides() {
     let (block, _) = parse(BLOCK_SHADER);
-    assert_layout!(&block, Block {
-        cells, neurons, grid_width, first_step, steps, current_offset, current_step, current_row, current_neuron,
-        words, word_cells, word_places, word_neurons, voltage_places, voltage_neurons, voltage_offset, voltage_cells,
-        voltage_every, voltage_wait, unused, spread,
-    });
+    assert_layout!(
+        &block,
+        Block {
+            cells,
+            neurons,
+            grid_width,
+            first_step,
+            steps,
+            current_offset,
+            current_step,
+            current_row,
+            current_neuron,
+            words,
+            word_cells,
+            word_places,
+            word_neurons,
+            voltage_places,
+            voltage_neurons,
+            voltage_offset,
+            voltage_cells,
+            voltage_every,
+            voltage_wait,
+            unused,
+            spread,
+        }
+    );
     let (check, _) = parse(CHECK_SHADER);
     assert_layout!(&check, Check { cells, steps, unused_0, unused_1 });
-    assert_layout!(&check, Case {
-        spike_test, reset_rule, refractory, bounded, trace, fast_decay, leak, resistance, v_rest, v_threshold, reset,
-        v_lower, trace_decay, trace_scale, refractory_steps, v,
-    });
+    assert_layout!(
+        &check,
+        Case {
+            spike_test,
+            reset_rule,
+            refractory,
+            bounded,
+            trace,
+            fast_decay,
+            leak,
+            resistance,
+            v_rest,
+            v_threshold,
+            reset,
+            v_lower,
+            trace_decay,
+            trace_scale,
+            refractory_steps,
+            v,
+        }
+    );
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
 }
 
@@ -86,11 +128,13 @@ fn bindings_are_the_same_on_both_sides() {
             .global_variables
             .iter()
             .map(|(_, variable)| {
-                let binding = variable.binding.clone().expect("every variable has a binding");
+                let binding = variable.binding.expect("every variable has a binding");
                 assert_eq!(binding.group, 0);
                 let access = match variable.space {
                     AddressSpace::Uniform => Access::Uniform,
-                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => Access::ReadWrite,
+                    AddressSpace::Storage { access } if access.contains(StorageAccess::STORE) => {
+                        Access::ReadWrite
+                    }
                     AddressSpace::Storage { .. } => Access::Read,
                     other => panic!("{other:?}"),
                 };
@@ -98,7 +142,8 @@ fn bindings_are_the_same_on_both_sides() {
             })
             .collect();
         found.sort_by_key(|(binding, ..)| *binding);
-        let expected: Vec<_> = (0..).zip(table).map(|(number, (name, access))| (number, (*name).to_owned(), *access)).collect();
+        let expected: Vec<_> =
+            (0..).zip(table).map(|(number, (name, access))| (number, (*name).to_owned(), *access)).collect();
         assert_eq!(found, expected);
     }
 }

@@ -1,0 +1,12 @@
+//! Ten neurons, ten batch rows, one step: `cargo run --example first`.
+
+use lif::{Device, Params, Population};
+
+fn main() -> lif::Result<()> {
+    let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+    population.set_batch_size(10)?;
+    population.forward(10.0)?;
+    println!("{}", population.spikes()?);
+    println!("{}", population.voltages()?);
+    Ok(())
+}

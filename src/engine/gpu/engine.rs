@@ -1,0 +1,393 @@
+//! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
+
+use super::context::Readback;
+use super::kernel::{self, Block, NOT_RECORDED, Specialisation};
+use super::plan::Plan;
+use super::{Gpu, STATE, StateBuffers, UNIFORM};
+use crate::coefficients::Table;
+use crate::engine::{Engine, Piece, Wanted, Words};
+use crate::error::Result;
+use crate::input::{Current, TensorData, Values};
+use crate::model::{Options, TraceRule};
+use std::collections::VecDeque;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Dispatches under way at a time: one computes while the next is prepared.
+const IN_FLIGHT: usize = 2;
+
+#[derive(Debug)]
+pub(crate) struct GpuEngine {
+    gpu: Arc<Gpu>,
+    options: Options,
+    batch: usize,
+    n: usize,
+    state: StateBuffers,
+    block: wgpu::Buffer,
+    /// Coefficients, and behind them the tables of places of recorded neurons.
+    parameters: wgpu::Buffer,
+    coefficients: Vec<u32>,
+    spread: [[u32; 4]; 9],
+    current: wgpu::Buffer,
+    recorded: wgpu::Buffer,
+    in_flight: VecDeque<Dispatch>,
+    last_done: Instant,
+    /// Number of the step to come, modulo 2^32, as the counts' last word must say.
+    next_step: u32,
+    /// Of what the tables of places now are.
+    placed: Option<Wanted>,
+}
+
+/// Work that was submitted.
+#[derive(Debug)]
+struct Dispatch {
+    submission: wgpu::SubmissionIndex,
+    submitted: Instant,
+    steps: u64,
+    words: usize,
+    readback: Option<Readback>,
+}
+
+impl GpuEngine {
+    pub(crate) fn new(
+        gpu: &Arc<Gpu>,
+        table: &Table,
+        (batch, n): (usize, usize),
+        start: impl FnOnce() -> Vec<f32>,
+    ) -> Result<Self> {
+        let cells = (batch * n) as u64;
+        let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
+        let (coefficients, spread) = kernel::pack(table);
+        let traced = table.options.trace != TraceRule::Off;
+        let state = StateBuffers {
+            voltages: per_cell("the membrane potentials", 0)?,
+            refractory: per_cell("the refractory counters", 0)?,
+            traces: if traced {
+                per_cell("the spike traces", 0)?
+            } else {
+                gpu.context.buffer("no traces", 4, STATE)?
+            },
+            counts: per_cell("the spike counts", 1)?,
+        };
+        gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&start()))?;
+        Ok(Self {
+            options: table.options,
+            batch,
+            n,
+            state,
+            block: gpu.context.buffer("the block", size_of::<Block>() as u64, UNIFORM)?,
+            parameters: gpu.upload("the parameters", bytemuck::cast_slice(&coefficients))?,
+            coefficients,
+            spread,
+            current: gpu.context.buffer("the input", 4, STATE)?,
+            recorded: gpu.context.buffer("no recording", 4, STATE)?,
+            gpu: Arc::clone(gpu),
+            in_flight: VecDeque::new(),
+            last_done: Instant::now(),
+            next_step: 0,
+            placed: None,
+        })
+    }
+
+    fn cells(&self) -> usize {
+        self.batch * self.n
+    }
+
+    /// Puts the tables that say where recorded neurons stand behind the coefficients.
+    fn place(&mut self, wanted: &Wanted) -> Result<()> {
+        if *wanted == Wanted::default() || self.placed.as_ref() == Some(wanted) {
+            return Ok(());
+        }
+        let mut values = self.coefficients.clone();
+        let mut add = |neurons: &[u32]| {
+            let start = values.len();
+            values.resize(start + self.n, NOT_RECORDED);
+            for (place, &neuron) in (0..).zip(neurons) {
+                values[start + neuron as usize] = place;
+            }
+        };
+        if let Words::Chosen(neurons) = &wanted.words {
+            add(neurons);
+        }
+        if let Some(voltages) = &wanted.voltages {
+            add(&voltages.neurons);
+        }
+        self.parameters = self.gpu.upload("the parameters", bytemuck::cast_slice(&values))?;
+        self.placed = Some(wanted.clone());
+        Ok(())
+    }
+
+    /// Sees to it that the buffers for input and recordings are as large as the plan needs.
+    fn make_room(&mut self, plan: &Plan<'_>, input_values: usize, first_step: u64, steps: u64) -> Result<()> {
+        let input_bytes = input_values as u64 * 4;
+        if input_bytes > self.current.size() {
+            self.current = self.gpu.context.buffer("the input", input_bytes, STATE)?;
+        }
+        let recording_bytes = plan.room(first_step, steps);
+        if recording_bytes > self.recorded.size() {
+            self.recorded = self.gpu.context.buffer("the recording", recording_bytes, STATE)?;
+        }
+        Ok(())
+    }
+
+    fn bind(&self, tensor: Option<&wgpu::Buffer>) -> Result<wgpu::BindGroup> {
+        let buffers = [
+            &self.gpu.zero,
+            &self.block,
+            &self.parameters,
+            tensor.unwrap_or(&self.current),
+            &self.state.voltages,
+            &self.state.refractory,
+            &self.state.traces,
+            &self.state.counts,
+            &self.recorded,
+        ];
+        self.gpu.context.scoped("binding the state", || {
+            kernel::bind_group(&self.gpu.context.device, &self.gpu.kernels.layout, &buffers)
+        })
+    }
+
+    fn submit(
+        &mut self,
+        pipeline: &wgpu::ComputePipeline,
+        bindings: &wgpu::BindGroup,
+        plan: &Plan<'_>,
+        (first_step, steps): (u64, u64),
+        input: Option<&[f32]>,
+        offset: usize,
+    ) -> Result<()> {
+        let block = plan.block(first_step, steps, offset);
+        let bytes = plan.recording_bytes(first_step, steps);
+        let (width, height) = plan.grid();
+        let context = &self.gpu.context;
+        let (submission, readback) = context.scoped("submitting a block of steps", || {
+            if let Some(values) = input {
+                context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
+            }
+            context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(&block));
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            {
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                pass.set_pipeline(pipeline);
+                pass.set_bind_group(0, bindings, &[]);
+                pass.dispatch_workgroups(width, height, 1);
+            }
+            let readback =
+                (bytes > 0).then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes)]));
+            (context.queue.submit([encoder.finish()]), readback)
+        })?;
+        self.next_step = block.first_step.wrapping_add(block.steps);
+        self.in_flight.push_back(Dispatch {
+            submission,
+            submitted: Instant::now(),
+            steps,
+            words: plan.word_count(first_step, steps),
+            readback,
+        });
+        Ok(())
+    }
+
+    /// Waits for the oldest dispatch and hands on what it recorded.
+    fn finish_oldest(
+        &mut self,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        let Some(dispatch) = self.in_flight.pop_front() else {
+            return Ok(ControlFlow::Continue(()));
+        };
+        let context = &self.gpu.context;
+        let stage = "waiting for a block of steps";
+        context.wait(&dispatch.submission, stage)?;
+        let done = Instant::now();
+        let began = dispatch.submitted.max(self.last_done);
+        self.last_done = done;
+        context.learn(dispatch.steps * self.cells() as u64, done - began);
+
+        let mut hand_on =
+            |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
+        match dispatch.readback {
+            None => Ok(hand_on(&[], &[])),
+            Some(readback) => context.take_readback(readback, "reading a recording", |bytes| {
+                let (words, voltages) = bytes.split_at(dispatch.words * 4);
+                hand_on(bytemuck::cast_slice(words), bytemuck::cast_slice(voltages))
+            }),
+        }
+    }
+
+    /// Waits for all dispatches, whose recordings nobody wants.
+    fn finish_all(&mut self) -> Result<()> {
+        while !self.in_flight.is_empty() {
+            let _ = self.finish_oldest(&mut |_| ControlFlow::Continue(()))?;
+        }
+        Ok(())
+    }
+
+    /// Reads a buffer of one word per cell. The last word of the counts comes along and must be
+    /// the number of the last step: work that a driver dropped is found out here.
+    fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
+        self.finish_all()?;
+        let bytes = self.cells() as u64 * 4;
+        let stage = format!("reading {what}");
+        let context = &self.gpu.context;
+        let (submission, readback) = context.scoped(&stage, || {
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let ranges = [(buffer, 0, bytes), (&self.state.counts, bytes, 4)];
+            let readback = context.read_back(&mut encoder, &ranges);
+            (context.queue.submit([encoder.finish()]), readback)
+        })?;
+        context.wait(&submission, &stage)?;
+        let mut words = context.take_readback(readback, &stage, bytemuck::pod_collect_to_vec::<u8, u32>)?;
+        let made = words.pop();
+        if made != Some(self.next_step) {
+            let next = self.next_step;
+            context.note_lost(&format!("it has made {made:?} steps instead of {next} (modulo 2^32)"));
+            context.check_lost(&stage)?;
+        }
+        Ok(words)
+    }
+
+    fn write(&mut self, what: &str, buffer: &wgpu::Buffer, values: &[u8]) -> Result<()> {
+        self.gpu.write(buffer, what, values)
+    }
+}
+
+impl Engine for GpuEngine {
+    fn advance(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        let observed = wanted.is_some();
+        let nothing = Wanted::default();
+        let wanted = wanted.unwrap_or(&nothing);
+        if observed {
+            // What is still under way belongs to nobody that waits for it.
+            self.finish_all()?;
+        }
+        let (host, tensor) = match &current.values {
+            Values::Host(array) => (array.as_slice(), None),
+            Values::Tensor(tensor) => match &tensor.data {
+                TensorData::Gpu(tensor) => (None, Some(&tensor.buffer)),
+                TensorData::Host(_) => (None, None),
+            },
+        };
+        let plan = Plan {
+            batch: self.batch,
+            n: self.n,
+            wanted,
+            strides: current.strides,
+            // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
+            streamed: if host.is_some() { current.strides.step } else { 0 },
+            places: self.coefficients.len(),
+            spread: self.spread,
+            most_steps: self.gpu.most_steps,
+            most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
+        };
+        plan.check(self.gpu.context.largest_binding())?;
+        self.place(wanted)?;
+        self.make_room(&plan, plan.input_values(host.map_or(0, <[f32]>::len), steps), first_step, steps)?;
+        let key = Specialisation {
+            options: self.options,
+            sequence: current.strides.step != 0,
+            voltages: wanted.voltages.is_some(),
+        };
+        let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
+        let bindings = self.bind(tensor)?;
+
+        let mut made = 0;
+        let mut flow = ControlFlow::Continue(());
+        while made < steps {
+            while self.in_flight.len() >= IN_FLIGHT {
+                flow = self.finish_oldest(take)?;
+            }
+            if flow.is_break() {
+                break;
+            }
+            let first = first_step + made;
+            let count = plan.steps(first, steps - made, self.gpu.context.work());
+            let start = made as usize * current.strides.step;
+            let input = host.and_then(|values| match plan.streamed {
+                0 => (made == 0).then_some(values),
+                length => values.get(start..start + count as usize * length),
+            });
+            let offset = if tensor.is_some() { start } else { 0 };
+            self.submit(&pipeline, &bindings, &plan, (first, count), input, offset)?;
+            made += count;
+        }
+        while observed && !self.in_flight.is_empty() {
+            // Told to stop or not, what was made is handed on.
+            let _ = self.finish_oldest(take)?;
+        }
+        Ok(made)
+    }
+
+    fn voltages(&mut self) -> Result<Vec<f32>> {
+        let buffer = self.state.voltages.clone();
+        Ok(bytemuck::cast_vec(self.read("the membrane potentials", &buffer)?))
+    }
+
+    fn refractory(&mut self) -> Result<Vec<u32>> {
+        let buffer = self.state.refractory.clone();
+        self.read("the refractory counters", &buffer)
+    }
+
+    fn traces(&mut self) -> Result<Vec<f32>> {
+        let buffer = self.state.traces.clone();
+        Ok(bytemuck::cast_vec(self.read("the spike traces", &buffer)?))
+    }
+
+    fn counts(&mut self) -> Result<Vec<u32>> {
+        let buffer = self.state.counts.clone();
+        self.read("the spike counts", &buffer)
+    }
+
+    fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
+        let buffer = self.state.voltages.clone();
+        self.write("the membrane potentials", &buffer, bytemuck::cast_slice(values))
+    }
+
+    fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
+        let buffer = self.state.refractory.clone();
+        self.write("the refractory counters", &buffer, bytemuck::cast_slice(values))
+    }
+
+    fn clear_counts(&mut self) -> Result<()> {
+        // The last word, the number of the last step, stays.
+        let cells = self.cells() as u64;
+        self.clear(&[(self.state.counts.clone(), cells * 4)])
+    }
+
+    fn reset(&mut self, start: &[f32]) -> Result<()> {
+        self.next_step = 0;
+        self.clear(
+            &[&self.state.refractory, &self.state.traces, &self.state.counts]
+                .map(|buffer| (buffer.clone(), buffer.size())),
+        )?;
+        self.set_voltages(start)
+    }
+
+    fn buffers(&self) -> Option<&StateBuffers> {
+        Some(&self.state)
+    }
+}
+
+impl GpuEngine {
+    /// Sets the first bytes of these buffers to 0.
+    fn clear(&self, buffers: &[(wgpu::Buffer, u64)]) -> Result<()> {
+        let context = &self.gpu.context;
+        context.scoped("clearing state", || {
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            for (buffer, bytes) in buffers {
+                encoder.clear_buffer(buffer, 0, Some(*bytes));
+            }
+            context.queue.submit([encoder.finish()]);
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! How a run is cut into dispatches, and what the kernel has to know of each.
+
+use super::context::too_large;
+use super::kernel::{self, Block, WORKGROUP};
+use crate::engine::{Wanted, WantedVoltages, Words, blocks};
+use crate::error::Result;
+use crate::input::Strides;
+
+/// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
+const MOST_BYTES: u64 = 32 << 20;
+
+/// All that does not change during one run.
+#[derive(Debug)]
+pub(super) struct Plan<'a> {
+    pub(super) batch: usize,
+    pub(super) n: usize,
+    pub(super) wanted: &'a Wanted,
+    pub(super) strides: Strides,
+    /// Values of input that each step brings along from the host; 0 where none.
+    pub(super) streamed: usize,
+    /// Where the tables of recorded neurons begin.
+    pub(super) places: usize,
+    pub(super) spread: [[u32; 4]; 9],
+    pub(super) most_steps: u64,
+    /// The most workgroups in one dimension of the grid.
+    pub(super) most_groups: u32,
+}
+
+impl Plan<'_> {
+    fn cells(&self) -> usize {
+        self.batch * self.n
+    }
+
+    /// Refuses recordings of which not even a single step fits.
+    pub(super) fn check(&self, largest_binding: u64) -> Result<()> {
+        let least = self.least_recording();
+        if least > largest_binding {
+            return Err(too_large("the recording of one step", least, largest_binding));
+        }
+        Ok(())
+    }
+
+    /// The steps that the next dispatch makes: bounded by the time it may take, by the loops that a
+    /// driver can be trusted with, and by the memory for input and recordings. `work` is the number
+    /// of neuron-steps that the device makes in good time.
+    pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
+        let timely = (work / self.cells() as u64).max(1);
+        let mut most = left.min(timely).min(self.most_steps);
+        if self.streamed > 0 {
+            most = most.min(self.streamed_steps());
+        }
+        let allowed = self.least_recording().max(MOST_BYTES);
+        while most > 1 && self.recording_bytes(first_step, most) > allowed {
+            most /= 2;
+        }
+        // Whole words, where there is the choice.
+        let end = first_step + most;
+        let aligned = end - end % 32;
+        if most < left && aligned > first_step { aligned - first_step } else { most }
+    }
+
+    /// Steps whose streamed input one upload brings.
+    fn streamed_steps(&self) -> u64 {
+        (MOST_BYTES / (self.streamed as u64 * 4)).max(1)
+    }
+
+    /// Values of input that must fit the device at a time, of an input with `all` values.
+    pub(super) fn input_values(&self, all: usize, steps: u64) -> usize {
+        match self.streamed {
+            0 => all,
+            length => length * self.streamed_steps().min(steps) as usize,
+        }
+    }
+
+    /// Bytes that any dispatch of this run records at most.
+    pub(super) fn room(&self, first_step: u64, steps: u64) -> u64 {
+        self.recording_bytes(first_step, steps).min(self.least_recording().max(MOST_BYTES))
+    }
+
+    /// Bytes that these steps record.
+    pub(super) fn recording_bytes(&self, first_step: u64, steps: u64) -> u64 {
+        let voltages = self.wanted.voltages.as_ref().map_or(0, |voltages| {
+            voltages.samples(first_step, first_step + steps) * self.batch * voltages.neurons.len()
+        });
+        4 * (self.word_count(first_step, steps) + voltages) as u64
+    }
+
+    /// Bytes that a single step records at most.
+    fn least_recording(&self) -> u64 {
+        let voltages =
+            self.wanted.voltages.as_ref().map_or(0, |voltages| self.batch * voltages.neurons.len());
+        4 * (self.wanted.words.cells((self.batch, self.n)) + voltages) as u64
+    }
+
+    /// Words of spikes that these steps record.
+    pub(super) fn word_count(&self, first_step: u64, steps: u64) -> usize {
+        blocks(first_step, steps) * self.wanted.words.cells((self.batch, self.n))
+    }
+
+    /// What the kernel has to know of a dispatch whose input begins at `offset`.
+    pub(super) fn block(&self, first_step: u64, steps: u64, offset: usize) -> Block {
+        let mut block = Block {
+            cells: self.cells() as u32,
+            neurons: self.n as u32,
+            grid_width: self.grid().0 * WORKGROUP,
+            first_step: first_step as u32,
+            steps: steps as u32,
+            current_offset: offset as u32,
+            current_step: self.strides.step as u32,
+            current_row: self.strides.row as u32,
+            current_neuron: self.strides.neuron as u32,
+            words: match self.wanted.words {
+                Words::None => kernel::NO_WORDS,
+                Words::All => kernel::WORDS_OF_ALL,
+                Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
+            },
+            word_cells: self.wanted.words.cells((self.batch, self.n)) as u32,
+            word_places: self.places as u32,
+            voltage_places: self.places as u32,
+            spread: self.spread,
+            ..Block::default()
+        };
+        if let Words::Chosen(neurons) = &self.wanted.words {
+            block.word_neurons = neurons.len() as u32;
+            block.voltage_places += self.n as u32;
+        }
+        if let Some(WantedVoltages { neurons, every }) = &self.wanted.voltages {
+            let every_step = u64::from(*every);
+            block.voltage_neurons = neurons.len() as u32;
+            block.voltage_cells = (self.batch * neurons.len()) as u32;
+            block.voltage_offset = self.word_count(first_step, steps) as u32;
+            block.voltage_every = *every;
+            block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
+        }
+        block
+    }
+
+    /// Workgroups in x and y: more than one dimension of the grid holds are folded.
+    pub(super) fn grid(&self) -> (u32, u32) {
+        let groups = (self.cells() as u32).div_ceil(WORKGROUP);
+        let width = groups.min(self.most_groups);
+        (width, groups.div_ceil(width))
+    }
+}

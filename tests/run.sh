@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# All checks of this repository, on a fresh machine with nothing but a Rust toolchain.
+#
+#   tests/run.sh                         everything; installs a software Vulkan adapter where it may
+#   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+has_vulkan() {
+    { ldconfig -p 2>/dev/null || true; } | grep -q 'libvulkan\.so\.1' || return 1
+    [ -n "${VK_DRIVER_FILES:-}${VK_ICD_FILENAMES:-}" ] && return 0
+    compgen -G '/usr/share/vulkan/icd.d/*.json' >/dev/null || compgen -G '/etc/vulkan/icd.d/*.json' >/dev/null
+}
+
+if [ "$(uname -s)" = Linux ] && [ -z "${LIF_SKIP_GPU_TESTS:-}" ] && ! has_vulkan; then
+    say "no Vulkan driver: installing the software adapter lavapipe"
+    as_root=()
+    [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
+        "${as_root[@]}" apt-get update -qq
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 libegl1 libgl1-mesa-dri >/dev/null
+    else
+        echo "cannot install packages here; see docs/headless.md for what is needed, or set LIF_SKIP_GPU_TESTS=1" >&2
+    fi
+fi
+
+# Without it Mesa complains at each start on machines that have no desktop.
+if [ -z "${XDG_RUNTIME_DIR:-}" ]; then
+    XDG_RUNTIME_DIR=$(mktemp -d)
+    export XDG_RUNTIME_DIR
+    trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
+fi
+
+say "formatting"
+cargo fmt --check
+
+say "lints"
+cargo clippy --all-targets -- -D warnings
+cargo clippy --lib --no-default-features -- -D warnings
+
+say "documentation"
+RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
+
+say "unit, integration and documentation tests"
+cargo test
+
+say "examples"
+for example in examples/*.rs; do
+    name=$(basename "$example" .rs)
+    if [ "$name" = own_wgpu ] && [ -n "${LIF_SKIP_GPU_TESTS:-}" ]; then continue; fi
+    cargo run -q --example "$name" >/dev/null
+done
+
+say "the library alone, without default features"
+cargo test --no-default-features --lib --test conventions --test population
+
+say "what a package would hold"
+files=$(cargo package --list --allow-dirty)
+for needed in build.rs shaders/lif.wgsl shaders/block.wgsl shaders/check.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
+    grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package" >&2; exit 1; }
+done
+
+say "all checks passed"
