@@ -60,13 +60,13 @@ const OUTPUT: &str = "Output";
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
     /// Neurons in a batch row [default: 100000, or as in the stimulus file]
-    #[arg(long, value_name = "N", help_heading = SIZE)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SIZE)]
     pub neurons: Option<usize>,
     /// Batch rows: independent copies of the population [default: 1, or as in the stimulus file]
-    #[arg(long, value_name = "B", help_heading = SIZE)]
+    #[arg(long, value_name = "B", allow_negative_numbers = true, help_heading = SIZE)]
     pub batch: Option<usize>,
     /// Steps to simulate
-    #[arg(long, value_name = "T", conflicts_with = "duration", help_heading = SIZE)]
+    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "duration", help_heading = SIZE)]
     pub steps: Option<u64>,
     /// Time to simulate, ms [default: 1000, or the length of the stimulus]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
@@ -78,7 +78,7 @@ pub struct Settings {
     #[arg(long, value_name = "DEVICE", help_heading = SIZE)]
     pub device: Option<String>,
     /// Seed of everything that is drawn at random [default: 0]
-    #[arg(long, value_name = "S", help_heading = SIZE)]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = SIZE)]
     pub seed: Option<u64>,
 
     /// Start from these parameters; options change single ones [default: origin]

@@ -1,6 +1,9 @@
 //! The spikes of a run as three columns, which the files, the statistics and the picture share.
 
+use crate::failure::Failure;
 use lif::Raster;
+
+const BYTES_PER_SPIKE: u64 = 12;
 
 /// Spikes sorted by step, batch row and neuron.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +23,13 @@ pub struct Spike {
 
 impl Events {
     /// Unpacks a raster.
-    pub fn new(raster: &Raster) -> Self {
+    pub fn new(raster: &Raster) -> Result<Self, Failure> {
+        let bytes = raster.count().saturating_mul(BYTES_PER_SPIKE);
+        lif::require_memory(
+            "the list of spikes",
+            bytes,
+            "record the spikes of fewer neurons, or counts alone",
+        )?;
         let spikes = usize::try_from(raster.count()).unwrap_or_default();
         let mut events = Self {
             step: Vec::with_capacity(spikes),
@@ -33,7 +42,7 @@ impl Events {
             events.batch.push(event.batch);
             events.neuron.push(event.neuron);
         }
-        events
+        Ok(events)
     }
 
     /// One after the other.

@@ -17,6 +17,8 @@ use std::path::PathBuf;
 const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DURATION_MS: f64 = 1000.0;
 const DEFAULT_DT_MS: f64 = 0.1;
+/// About what a cell takes here: its state, its parameters and what is read back of it.
+const BYTES_PER_CELL: u64 = 32;
 const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 
 /// A run, decided.
@@ -60,6 +62,12 @@ impl Plan {
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
         let neurons = size("neurons", &mut settings.neurons, neurons, DEFAULT_NEURONS)?;
         let batch = size("batch", &mut settings.batch, batch, 1)?;
+        let cells = (neurons as u64).saturating_mul(batch as u64);
+        lif::require_memory(
+            "the population",
+            cells.saturating_mul(BYTES_PER_CELL),
+            "take fewer neurons or a smaller batch",
+        )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
         let drive = drive(&mut settings, stimulus.as_ref(), neurons, steps, dt)?;
 

@@ -33,7 +33,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let recorded = simulate(&mut population, &plan)?;
     let wall_s = start.elapsed().as_secs_f64();
 
-    let events = recorded.spikes.as_ref().map(Events::new);
+    let events = recorded.spikes.as_ref().map(Events::new).transpose()?;
     let counts = recorded.counts.clone().unwrap_or_default();
     let outcome = Outcome {
         device: &device,

@@ -62,12 +62,9 @@ impl Stimulus {
         let values = &self.samples.values;
         let sample_size: usize = values.shape()[1..].iter().product();
         let length = (steps as usize).saturating_mul(sample_size);
-        let mut currents: Vec<f32> = Vec::new();
-        currents.try_reserve_exact(length).map_err(|_| {
-            Failure::fault(format!(
-                "the stimulus of {steps} steps needs {length} numbers, more than memory holds"
-            ))
-        })?;
+        let bytes = (length as u64).saturating_mul(4);
+        lif::require_memory("the stimulus", bytes, "shorten the run or lengthen dt")?;
+        let mut currents: Vec<f32> = Vec::with_capacity(length);
         let mut sample = 0;
         for step in 0..steps {
             sample = self.sample_at(step as f64 * dt, dt, sample);
