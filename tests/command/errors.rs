@@ -23,7 +23,7 @@ fn wrong_usage_ends_with_code_2_before_anything_is_written() {
         ("--dt -0.1", "dt is -0.1 ms"),
         ("--dt inf", "must be finite"),
         ("--tau-m 0", "tau_m is 0"),
-        ("--tau-m -10:10", "tau_m is -10 at index [0]"),
+        ("--tau-m -10:10", "tau_m is -10 for neuron 0"),
         ("--tau-m nan", "must be finite"),
         ("--tau-m 1:2:3", "'2:3' is not a number"),
         ("--resistance 1e60", "resistance is inf"),
