@@ -20,7 +20,10 @@ pub const SUMMARY: &str = "summary.json";
 
 /// A folder that has been found to be writable.
 #[derive(Debug)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    path: PathBuf,
+    is_new: bool,
+}
 
 /// What goes into the arrays' file.
 #[derive(Debug)]
@@ -36,7 +39,7 @@ pub struct Arrays<'a> {
 impl Folder {
     /// Makes the folder where it is missing and tries whether it can be written.
     pub fn prepare(path: &Path) -> Result<Self, Failure> {
-        let folder = Self(path.to_owned());
+        let folder = Self { path: path.to_owned(), is_new: !path.exists() };
         std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
         folder.temporary("")?;
         for name in [PICTURE, ARRAYS, SUMMARY] {
@@ -48,7 +51,7 @@ impl Folder {
     }
 
     fn refusal(&self, reason: impl std::fmt::Display) -> Failure {
-        let path = self.0.display();
+        let path = self.path.display();
         Failure::fault(format!(
             "cannot write to the output folder {path}: {reason}; choose another with --out"
         ))
@@ -59,7 +62,7 @@ impl Folder {
         // Readable by others as any new file is; temporary files are private otherwise.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.prefix(".lif-").suffix(suffix).tempfile_in(&self.0).map_err(|error| self.refusal(error))
+        builder.prefix(".lif-").suffix(suffix).tempfile_in(&self.path).map_err(|error| self.refusal(error))
     }
 
     /// Writes a file under another name, and gives it its own when it is complete.
@@ -68,7 +71,7 @@ impl Folder {
         name: &str,
         fill: impl FnOnce(&mut NamedTempFile) -> Result<(), E>,
     ) -> Result<PathBuf, Failure> {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         let failed = |reason: String| Failure::fault(format!("cannot write {}: {reason}", path.display()));
         let mut file = self.temporary(name)?;
         fill(&mut file).map_err(|error| failed(error.to_string()))?;
@@ -76,10 +79,18 @@ impl Folder {
         Ok(path)
     }
 
+    /// Takes the folder away again where it was made for nothing.
+    pub fn abandon(&self) {
+        if self.is_new {
+            // It is only taken away while it is empty; what cannot be taken away does no harm.
+            let _ = std::fs::remove_dir(&self.path);
+        }
+    }
+
     /// Takes away a file of an earlier run that this run does not replace, so that all files in the
     /// folder tell of the same run.
     pub fn remove(&self, name: &str) -> Result<(), Failure> {
-        match std::fs::remove_file(self.0.join(name)) {
+        match std::fs::remove_file(self.path.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(self.refusal(error)),
             _ => Ok(()),
         }

@@ -30,22 +30,26 @@ enum Chosen {
 }
 
 impl Chosen {
-    /// The numbers, in ascending order and each once. A range is checked here, as it could be too
+    /// The numbers, in ascending order and each once. They are checked here, as a range could be too
     /// long for any memory.
     fn indices(&self, n: usize) -> Result<Vec<u32>, Failure> {
-        match self {
-            Self::Range(from, to) if *to as usize > n => Err(Failure::usage(format!(
-                "record: {from}..{to} goes beyond the last of {n} neurons, {}",
+        let highest = match self {
+            Self::Range(_, to) => Some(to - 1),
+            Self::List(list) => list.iter().copied().max(),
+        };
+        if let Some(highest) = highest.filter(|highest| *highest as usize >= n) {
+            return Err(Failure::usage(format!(
+                "there is no neuron {highest} to record; {n} neurons are numbered from 0 to {}",
                 n - 1
-            ))),
-            Self::Range(from, to) => Ok((*from..*to).collect()),
-            Self::List(list) => {
-                let mut list = list.clone();
-                list.sort_unstable();
-                list.dedup();
-                Ok(list)
-            }
+            )));
         }
+        let mut indices: Vec<u32> = match self {
+            Self::Range(from, to) => (*from..*to).collect(),
+            Self::List(list) => list.clone(),
+        };
+        indices.sort_unstable();
+        indices.dedup();
+        Ok(indices)
     }
 }
 

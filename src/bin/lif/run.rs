@@ -30,7 +30,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let folder = Folder::prepare(&plan.out)?;
 
     let start = Instant::now();
-    let recorded = simulate(&mut population, &plan)?;
+    let recorded = simulate(&mut population, &plan).inspect_err(|_| folder.abandon())?;
     let wall_s = start.elapsed().as_secs_f64();
 
     let events = recorded.spikes.as_ref().map(Events::new).transpose()?;

@@ -51,11 +51,18 @@ impl FromStr for Spread {
     }
 }
 
+const UNFIT: &str = "must be finite, and below 3.4e38 in magnitude";
+
+/// Whether a number is finite in single precision, in which all is computed.
+fn fits(value: f64) -> bool {
+    (value as f32).is_finite()
+}
+
 /// A finite number.
 pub fn number(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
-        Ok(value) if value.is_finite() => Ok(value),
-        Ok(_) => Err("must be finite".to_owned()),
+        Ok(value) if fits(value) => Ok(value),
+        Ok(_) => Err(UNFIT.to_owned()),
         Err(_) => Err(format!("'{text}' is not a number; write a number, or LO:HI where a range is allowed")),
     }
 }
@@ -94,7 +101,7 @@ impl de::Visitor<'_> for SpreadVisitor {
     }
 
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Spread, E> {
-        if value.is_finite() { Ok(Spread::Number(value)) } else { Err(E::custom("must be finite")) }
+        if fits(value) { Ok(Spread::Number(value)) } else { Err(E::custom(UNFIT)) }
     }
 
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Spread, E> {
