@@ -199,6 +199,17 @@ fn devices_are_listed_with_the_cpu_first() {
 }
 
 #[test]
+fn devices_are_checked_where_asked() {
+    let folder = Folder::new();
+    let output = folder.lif("devices --json --check").assert().get_output().clone();
+    let devices: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let adapters = &devices.as_array().unwrap()[1..];
+    assert!(adapters.iter().all(|adapter| adapter["check_s"].as_f64().unwrap() >= 0.0));
+    let passed = adapters.iter().all(|adapter| adapter["check"] == "passed");
+    assert_eq!(output.status.code(), Some(if passed { 0 } else { 1 }));
+}
+
+#[test]
 fn a_reader_that_leaves_is_no_failure() {
     let folder = Folder::new();
     let program = assert_cmd::cargo::cargo_bin!("lif");

@@ -68,6 +68,9 @@ fn the_interval_in_the_file_holds() {
     npz.add_array("dt_ms", &arr0(3.0)).unwrap();
     npz.finish().unwrap();
     assert_eq!(seen(&folder, "--neurons 1 --stimulus in.npz"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+    let both = "--neurons 1 --stimulus in.npz --stimulus-dt 1 --dt 1";
+    folder.run(both).assert().success().stderr(predicate::str::contains("stimulus-dt is not used"));
+    assert_eq!(folder.summary(both)["steps"], 6);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::layers;
 use crate::neurons;
 use crate::record::Record;
 use crate::rules::TimeUnit;
-use crate::samples;
+use crate::samples::{self, Times};
 use crate::spread::Spread;
 use crate::stimulus::{Scaling, Stimulus};
 use lif::{DeviceChoice, Params, Recording};
@@ -118,7 +118,11 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
     };
     let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
     let unit = *settings.stimulus_time_unit.get_or_insert(TimeUnit::Ms);
-    Ok(Some(Stimulus::new(samples::read(path, unit.ms())?, interval)))
+    let samples = samples::read(path, unit.ms())?;
+    if settings.stimulus_dt.is_some() && samples.times != Times::Every(None) {
+        log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
+    }
+    Ok(Some(Stimulus::new(samples, interval)))
 }
 
 /// A size as asked for, or as the stimulus has it.
