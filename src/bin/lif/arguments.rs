@@ -1,4 +1,8 @@
 //! What can be said on the command line; the same words are the keys of a settings file.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on fields are the text of the help, where a bracket is a bracket"
+)]
 
 use crate::presets;
 use crate::record::Record;
