@@ -119,3 +119,53 @@ fn host(values: &[f32]) -> Values<'_> {
     let view = ndarray::ArrayView::<f32, Ix1>::from(values);
     Values::Host(CowArray::from(view.into_dyn()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Device, Input};
+    use ndarray::{Array1, arr1};
+
+    fn queue(inputs: &[Array1<f32>]) -> Vec<(u64, Vec<f32>, Strides)> {
+        let mut queue = Queue::default();
+        for input in inputs {
+            queue.push(&Current::new(Input::constant(input), 1, (2, 3), 1.0, &Device::cpu()).expect("valid"));
+        }
+        assert_eq!(queue.steps(), inputs.len() as u64);
+        let runs = queue.drain();
+        assert_eq!(queue.steps(), 0);
+        runs.iter()
+            .map(|run| match run.current() {
+                Current { values: Values::Host(values), strides } => {
+                    (run.steps, values.iter().copied().collect(), strides)
+                }
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn equal_inputs_are_kept_once() {
+        let input = arr1(&[1.0, 2.0, 3.0]);
+        let strides = Strides { step: 0, row: 0, neuron: 1 };
+        assert_eq!(queue(&[input.clone(), input.clone(), input.clone()]), [(3, input.to_vec(), strides)]);
+    }
+
+    #[test]
+    fn inputs_that_change_become_a_sequence() {
+        let strides = Strides { step: 1, row: 0, neuron: 0 };
+        let inputs = [5.0, 5.0, 5.0, 6.0, 5.0].map(|value| arr1(&[value]));
+        assert_eq!(queue(&inputs), [(5, vec![5.0, 5.0, 5.0, 6.0, 5.0], strides)]);
+    }
+
+    #[test]
+    fn inputs_of_another_shape_start_another_run() {
+        let one = Strides::default();
+        let each = Strides { step: 0, row: 0, neuron: 1 };
+        let inputs = [arr1(&[1.0]), arr1(&[1.0, 2.0, 3.0]), arr1(&[1.0])];
+        assert_eq!(
+            queue(&inputs),
+            [(1, vec![1.0], one), (1, vec![1.0, 2.0, 3.0], each), (1, vec![1.0], one)]
+        );
+    }
+}

@@ -178,3 +178,24 @@ fn for_each_bit(words: &[u32], mut visit: impl FnMut(u8, u32)) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_of_a_word_are_put_together() {
+        // Two cells from step 30 on: steps 30 and 31, then 32 to 40, then 41 to 64.
+        let mut raster = Raster::new(30, 1, vec![4, 9]);
+        raster.append([1 << 30, 1 << 31].into_iter(), 2);
+        raster.append([0b1, 0b1_0000_0000].into_iter(), 9);
+        raster.append([1 << 9, 1 << 31, 0b1, 0].into_iter(), 24);
+        assert_eq!(raster.words(), [1 << 30, 1 << 31, 0b10_0000_0001, (1 << 31) + (1 << 8), 1, 0]);
+        assert_eq!(raster.steps(), 35);
+        let events: Vec<(u64, u32)> = raster.events().map(|event| (event.step, event.neuron)).collect();
+        assert_eq!(events, [(30, 4), (31, 9), (32, 4), (40, 9), (41, 4), (63, 9), (64, 4)]);
+        assert_eq!(raster.get(0, 0, 0), Some(true));
+        assert_eq!(raster.get(1, 0, 0), Some(false));
+        assert_eq!(raster.get(34, 0, 0), Some(true));
+    }
+}

@@ -103,6 +103,23 @@ fn nothing_is_returned_after_somebody_elses_device_is_lost() {
     });
 }
 
+/// Work that a driver drops without a word is found out by the number of the last step, which each
+/// readback brings along.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn dropped_work_is_found_out() {
+    with_context(|context| {
+        let queue = context.queue.clone();
+        let device = Device::checked(context).expect("the driver is right");
+        let mut population = Population::new(Params::default(), 7, 1, &device).expect("valid");
+        population.run(50, 1.0, &Recording::none()).expect("valid");
+        let counts = population.buffers().expect("there").expect("a GPU").counts.clone();
+        queue.write_buffer(&counts, 7 * 4, &49_u32.to_le_bytes());
+        let read = population.voltages();
+        assert!(matches!(read, Err(Error::DeviceLost { .. })), "{read:?}");
+    });
+}
+
 fn lose_during_use(device: &Device, lose: impl FnOnce()) -> Result<()> {
     let mut population = Population::new(Params::default(), 100, 2, device)?;
     population.run(50, 1.0, &Recording::none().spikes())?;
