@@ -6,8 +6,12 @@ use sysinfo::{MemoryRefreshKind, System};
 /// Requests below this are not worth the question.
 const SMALL: u64 = 64 << 20;
 
-/// Refuses what the machine's memory cannot hold.
-pub(crate) fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
+/// Refuses what the machine's memory cannot hold now, before it is taken.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`], which says how much there is and ends with `advice`.
+pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
     if bytes < SMALL {
         return Ok(());
     }

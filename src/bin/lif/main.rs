@@ -1,1 +1,53 @@
-fn main() {}
+//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line.
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod devices;
+mod draws;
+mod events;
+mod failure;
+mod figures;
+mod files;
+mod interrupt;
+mod layers;
+mod logging;
+mod neurons;
+mod picture;
+mod plan;
+mod presets;
+mod progress;
+mod record;
+mod rules;
+mod run;
+mod samples;
+mod spike_hash;
+mod spread;
+mod stimulus;
+mod summary;
+mod terminal;
+
+use arguments::{Arguments, Command};
+use clap::Parser;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(message) => {
+            // The reader of help that is piped into `head` has gone; that is no failure.
+            let _ = message.print();
+            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(failure::USAGE));
+        }
+    };
+    let result = match arguments.command {
+        Command::Run(settings) => run::run(*settings),
+        Command::Devices(wish) => devices::devices(&wish),
+    };
+    match result {
+        Ok(code) => code,
+        Err(failure) => {
+            terminal::complain(&format!("error: {failure}"));
+            failure.exit_code()
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! What can be said on the command line; the same words are the keys of a settings file.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on fields are the text of the help, where a bracket is a bracket"
+)]
+
+use crate::presets;
+use crate::record::Record;
+use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
+use crate::spread::{Spread, number};
+use clap::{Args, Parser, Subcommand};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  lif run
+      100,000 neurons for one second, on the GPU if there is one
+  lif run --neurons 2000 --current 0.45:1.2 --t-ref 2
+      weakly to strongly driven neurons, from first to last
+  lif run --neurons 500 --stimulus sound.npz --resistance 5:40
+      a recorded input, neurons of different gain
+  lif run --config experiment.toml --seed 7 --json > summary.json
+      settings from a file, one of them changed
+  lif devices --check
+      what this machine can run on, and whether its results are right";
+
+/// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
+#[derive(Debug, Parser)]
+#[command(name = "lif", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Simulate a population; write its spikes, a summary and a picture
+    Run(Box<Settings>),
+    /// List what this machine can run on
+    Devices(DevicesWish),
+}
+
+/// The options of `lif devices`.
+#[derive(Debug, Args)]
+pub struct DevicesWish {
+    /// Print a JSON array
+    #[arg(long)]
+    pub json: bool,
+    /// Compare each adapter with the model, bit by bit; exit code 1 if one differs
+    #[arg(long)]
+    pub check: bool,
+}
+
+const SIZE: &str = "Population and time";
+const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
+const INPUT: &str = "Input";
+const OUTPUT: &str = "Output";
+
+/// The options of `lif run`, all of them optional, as are the keys of a settings file.
+#[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
+#[command(after_help = EXAMPLES)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
+pub struct Settings {
+    /// Neurons in a batch row [default: 100000, or as in the stimulus file]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SIZE)]
+    pub neurons: Option<usize>,
+    /// Batch rows: independent copies of the population [default: 1, or as in the stimulus file]
+    #[arg(long, value_name = "B", allow_negative_numbers = true, help_heading = SIZE)]
+    pub batch: Option<usize>,
+    /// Steps to simulate
+    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "duration", help_heading = SIZE)]
+    pub steps: Option<u64>,
+    /// Time to simulate, ms [default: 1000, or the length of the stimulus]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    pub duration: Option<f64>,
+    /// Length of a step, ms [default: 0.1]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    pub dt: Option<f64>,
+    /// auto, cpu, gpu, software, or part of an adapter's name (see `lif devices`) [default: auto]
+    #[arg(long, value_name = "DEVICE", help_heading = SIZE)]
+    pub device: Option<String>,
+    /// Seed of everything that is drawn at random [default: 0]
+    #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = SIZE)]
+    pub seed: Option<u64>,
+
+    /// Start from these parameters; options change single ones [default: origin]
+    #[arg(long, value_name = "NAME", value_parser = presets::names(), help_heading = MODEL)]
+    pub preset: Option<String>,
+    /// Membrane time constant, ms [default: 10]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "tau_m")]
+    pub tau_m: Option<Spread>,
+    /// Membrane resistance, MOhm [default: 20]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    pub resistance: Option<Spread>,
+    /// Resting potential, mV [default: -62]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "v_rest")]
+    pub v_rest: Option<Spread>,
+    /// Potential after a spike, mV [default: -62]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "v_reset")]
+    pub v_reset: Option<Spread>,
+    /// Threshold, mV [default: -52]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "v_threshold")]
+    pub v_threshold: Option<Spread>,
+    /// Refractory period, ms, rounded to whole steps [default: 5]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "t_ref")]
+    pub t_ref: Option<Spread>,
+    /// How the membrane equation is stepped: forward Euler, or exact for constant input [default: euler]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub integrator: Option<Integrator>,
+    /// A spike is a membrane potential above, or at or above, the threshold [default: above]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    #[serde(alias = "spike_test")]
+    pub spike_test: Option<SpikeTest>,
+    /// A spike sets v to v_reset, subtracts v_threshold - v_reset, or leaves v alone [default: to-value]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub reset: Option<Reset>,
+    /// While refractory, v is held, only leaks, or integrates but cannot spike [default: frozen]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub refractory: Option<Refractory>,
+    /// Lower bound of the membrane potential, mV [default: none]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "v_lower")]
+    pub v_lower: Option<Spread>,
+    /// Keep a decaying trace of the spikes, which a spike adds to or sets [default: none]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub trace: Option<Trace>,
+    /// Decay time of the trace, ms [default: 20]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "tau_trace")]
+    pub tau_trace: Option<Spread>,
+    /// What a spike adds to the trace, or sets it to [default: 1]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "trace_scale")]
+    pub trace_scale: Option<Spread>,
+    /// Allow neurons that spike at every step: v_reset above threshold, no refractory period
+    #[arg(long, help_heading = MODEL)]
+    #[serde(alias = "allow_constant_firing")]
+    pub allow_constant_firing: bool,
+    /// Membrane potential at the start, mV; LO:HI is drawn at random for each neuron
+    /// [default: with a stimulus v_rest, otherwise drawn between v_reset and v_threshold]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "init_voltage")]
+    pub init_voltage: Option<Spread>,
+
+    /// Constant current, nA, or LO:HI; a number is added to a stimulus [default: 0.4:0.8]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = INPUT)]
+    pub current: Option<Spread>,
+    /// Input over time, nA: .npy or .npz of shape [T], [T,n] or [T,batch,n], or text with one
+    /// `value` or `time value` per line; resampled to dt by holding the last value
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
+    pub stimulus: Option<PathBuf>,
+    /// Factor that the stimulus is multiplied with [default: 1]
+    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_scale")]
+    pub stimulus_scale: Option<f64>,
+    /// Current added to the scaled stimulus, nA [default: 0]
+    #[arg(long, value_name = "NA", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_offset")]
+    pub stimulus_offset: Option<f64>,
+    /// Interval between the samples of a stimulus without times, ms [default: dt]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_dt")]
+    pub stimulus_dt: Option<f64>,
+    /// Unit of the times in a text file: us, ms or s [default: ms]
+    #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_time_unit")]
+    pub stimulus_time_unit: Option<TimeUnit>,
+
+    /// What to record, with commas: spikes, counts, rate, voltage, none; neurons as spikes:0..100
+    /// or voltage:3+7+9, every 5th step as voltage:0..10/5 [default: spikes,rate,voltage]
+    #[arg(long, value_name = "LIST", help_heading = OUTPUT)]
+    pub record: Option<Record>,
+    /// Settings from a TOML file with the names of these options as keys; options given here win
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    #[serde(skip)]
+    pub config: Option<PathBuf>,
+    /// Folder for raster.png, spikes.npz and summary.json, made if missing [default: lif-out]
+    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    pub out: Option<PathBuf>,
+    /// Print the summary as JSON
+    #[arg(long, help_heading = OUTPUT)]
+    pub json: bool,
+    /// Draw no picture
+    #[arg(long, help_heading = OUTPUT)]
+    #[serde(alias = "no_plot")]
+    pub no_plot: bool,
+    /// No progress bar and no warnings
+    #[arg(long, help_heading = OUTPUT)]
+    pub quiet: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,26 @@
+//! Ctrl-C: the first asks the run to stop, the second ends the process.
+
+use crate::failure::Failure;
+use crate::terminal::complain;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Exit code of a run that was interrupted, as shells have it for Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Listens from now on.
+pub fn listen() -> Result<(), Failure> {
+    ctrlc::set_handler(|| {
+        if ASKED.swap(true, Ordering::Relaxed) {
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        complain("\nstopping at the next block of steps; Ctrl-C again ends at once");
+    })
+    .map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// Whether the run was asked to stop.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}

@@ -1,0 +1,137 @@
+//! Settings laid over each other: preset, settings file, command line, the later the stronger.
+
+use crate::arguments::Settings;
+use crate::failure::Failure;
+use crate::presets;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+type Layer = Map<String, Value>;
+
+/// Settings of which only one can be meant; a stronger layer that has one drops the other.
+const RIVALS: [(&str, &str); 1] = [("steps", "duration")];
+
+/// All that was asked for, with the parameters of the preset where nothing was.
+pub fn complete(given: &Settings) -> Result<Settings, Failure> {
+    let mut asked = match &given.config {
+        Some(path) => layer(&read_config(path)?)?,
+        None => Layer::new(),
+    };
+    lay_over(&mut asked, layer(given)?);
+
+    let name = asked.get("preset").and_then(Value::as_str).unwrap_or(presets::BASE).to_owned();
+    let mut all = preset(presets::BASE)?;
+    lay_over(&mut all, preset(&name)?);
+    lay_over(&mut all, asked);
+    all.insert("preset".to_owned(), name.into());
+    serde_json::from_value(Value::Object(all)).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// What was set, by the names of the options.
+pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
+    match serde_json::to_value(settings) {
+        Ok(Value::Object(mut layer)) => {
+            layer.retain(|_, value| !matches!(value, Value::Null | Value::Bool(false)));
+            Ok(layer)
+        }
+        Ok(_) => Ok(Layer::new()),
+        // A path that is not UTF-8 cannot be written into the summary.
+        Err(error) => Err(Failure::usage(format!("these settings cannot be written down: {error}"))),
+    }
+}
+
+fn lay_over(below: &mut Layer, above: Layer) {
+    for (one, other) in RIVALS {
+        if above.contains_key(one) {
+            below.remove(other);
+        }
+        if above.contains_key(other) {
+            below.remove(one);
+        }
+    }
+    below.extend(above);
+}
+
+fn preset(name: &str) -> Result<Layer, Failure> {
+    let Some(text) = presets::find(name) else {
+        return Err(Failure::usage(format!("unknown preset '{name}'; there are: {}", presets::list())));
+    };
+    layer(&parse(text, &format!("preset {name}"))?)
+}
+
+fn read_config(path: &Path) -> Result<Settings, Failure> {
+    let shown = path.display();
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::fault(format!("cannot read the settings file {shown}: {error}")))?;
+    let mut settings = parse(&text, &shown.to_string())?;
+    if settings.steps.is_some() && settings.duration.is_some() {
+        return Err(Failure::usage(format!(
+            "{shown}: steps and duration exclude each other; keep one of them"
+        )));
+    }
+    // A settings file names its stimulus as seen from where it lies, so that both can be moved together.
+    if let (Some(stimulus), Some(folder)) = (&mut settings.stimulus, path.parent()) {
+        *stimulus = folder.join(&*stimulus);
+    }
+    Ok(settings)
+}
+
+fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let line = error
+            .span()
+            .map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
+        let mut reason = error.message().trim().replace('\n', ", ");
+        if let Some((unknown, _)) = reason.split_once(", expected one of") {
+            reason =
+                format!("{unknown}; the keys are the long options of `lif run` without the dashes in front");
+        }
+        Failure::fault(format!("{name}:{line}: {reason}"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_preset_holds_the_defaults_of_the_library() {
+        let settings = complete(&Settings::default()).unwrap();
+        assert_eq!(crate::neurons::params(&settings, 1).unwrap(), lif::Params::default());
+    }
+
+    #[test]
+    fn all_presets_can_be_used() {
+        for name in presets::list().split(", ") {
+            let asked = Settings { preset: Some(name.to_owned()), ..Settings::default() };
+            let settings = complete(&asked).unwrap();
+            assert_eq!(settings.preset.as_deref(), Some(name));
+            let params = crate::neurons::params(&settings, 3).unwrap();
+            lif::Population::new(params, 3, 1, &lif::Device::cpu()).unwrap();
+        }
+    }
+
+    #[test]
+    fn options_win_over_a_preset_and_rivals_drop_each_other() {
+        let asked = Settings {
+            preset: Some("normalised".to_owned()),
+            resistance: Some("2:3".parse().unwrap()),
+            ..Settings::default()
+        };
+        let settings = complete(&asked).unwrap();
+        assert_eq!(settings.resistance, asked.resistance);
+        assert_eq!(settings.v_threshold, Some("1".parse().unwrap()));
+
+        let mut below = layer(&Settings { duration: Some(5.0), ..Settings::default() }).unwrap();
+        lay_over(&mut below, layer(&Settings { steps: Some(7), ..Settings::default() }).unwrap());
+        assert!(below.contains_key("steps") && !below.contains_key("duration"));
+    }
+
+    #[test]
+    fn a_fault_in_a_settings_file_is_told_with_its_line() {
+        let message = parse("neurons = 5\n\ncolour = 3\n", "x.toml").unwrap_err().to_string();
+        assert!(message.starts_with("x.toml:3: unknown field `colour`; the keys are"), "{message}");
+        let message = parse("tau_m = true\n", "x.toml").unwrap_err().to_string();
+        assert!(message.starts_with("x.toml:1: ") && message.contains("LO:HI"), "{message}");
+    }
+}

@@ -1,0 +1,81 @@
+//! From settings to what the library calls parameters, and the membrane potentials at the start.
+
+use crate::arguments::Settings;
+use crate::draws::uniform;
+use crate::failure::Failure;
+use crate::rules::Trace;
+use crate::spread::Spread;
+use lif::{Params, TraceKind};
+use ndarray::Array2;
+
+const DEFAULT_TAU_TRACE_MS: f64 = 20.0;
+
+/// The parameters of `n` neurons.
+pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
+    let mut params = Params { allow_constant_firing: settings.allow_constant_firing, ..Params::default() };
+    let spreads = [
+        (&mut params.tau_m, settings.tau_m),
+        (&mut params.resistance, settings.resistance),
+        (&mut params.v_rest, settings.v_rest),
+        (&mut params.v_reset, settings.v_reset),
+        (&mut params.v_threshold, settings.v_threshold),
+        (&mut params.t_ref, settings.t_ref),
+    ];
+    for (parameter, spread) in spreads {
+        if let Some(spread) = spread {
+            *parameter = spread.parameter(n);
+        }
+    }
+    params.v_lower = settings.v_lower.map(|spread| spread.parameter(n));
+    params.dt = settings.dt.unwrap_or(params.dt);
+    params.integrator = settings.integrator.map_or(params.integrator, Into::into);
+    params.spike_test = settings.spike_test.map_or(params.spike_test, Into::into);
+    params.reset = settings.reset.map_or(params.reset, Into::into);
+    params.refractory = settings.refractory.map_or(params.refractory, Into::into);
+    params.trace = trace(settings, n)?;
+    Ok(params)
+}
+
+fn trace(settings: &Settings, n: usize) -> Result<Option<lif::Trace>, Failure> {
+    let kind = match settings.trace {
+        None | Some(Trace::None) => {
+            if settings.tau_trace.or(settings.trace_scale).is_some() {
+                return Err(Failure::usage(
+                    "tau-trace and trace-scale need a trace: add --trace add or --trace set",
+                ));
+            }
+            return Ok(None);
+        }
+        Some(Trace::Add) => TraceKind::Add,
+        Some(Trace::Set) => TraceKind::Set,
+    };
+    let parameter = |spread: Option<Spread>, default| spread.unwrap_or(Spread::Number(default)).parameter(n);
+    Ok(Some(lif::Trace {
+        tau: parameter(settings.tau_trace, DEFAULT_TAU_TRACE_MS),
+        scale: parameter(settings.trace_scale, 1.0),
+        kind,
+    }))
+}
+
+/// The membrane potentials that a run starts from; `None` for those at rest.
+///
+/// A population under a constant current that started from one potential would fire in lockstep,
+/// so there each cell starts somewhere between its reset and its threshold. A stimulus
+/// is better answered from rest.
+pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<Array2<f32>> {
+    let seed = settings.seed.unwrap_or_default();
+    let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {
+        (low + (high - low) * uniform(seed, (row * n + neuron) as u64)) as f32
+    };
+    match settings.init_voltage {
+        Some(Spread::Number(value)) => Some(Array2::from_elem((1, 1), value as f32)),
+        Some(Spread::Range(low, high)) => {
+            Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low, high)))
+        }
+        None if settings.stimulus.is_some() => None,
+        None => {
+            let (low, high) = (settings.v_reset?, settings.v_threshold?);
+            Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low.at(cell.1, n), high.at(cell.1, n))))
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! One look for the axes of all panels, so that their times stand beneath each other.
+
+use super::scene::Scene;
+use plotters::chart::ChartContext;
+use plotters::coord::Shift;
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
+use plotters::coord::types::RangedCoordf64;
+use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
+use std::ops::Range;
+
+/// Where a panel is drawn.
+pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
+
+/// An axis whose ticks are given.
+pub struct Axis {
+    range: RangedCoordf64,
+    ticks: Vec<f64>,
+}
+
+impl Axis {
+    fn new(range: Range<f64>, ticks: Vec<f64>) -> Self {
+        Self { range: range.into(), ticks }
+    }
+}
+
+impl Ranged for Axis {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, value: &f64, limit: (i32, i32)) -> i32 {
+        self.range.map(value, limit)
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _hint: Hint) -> Vec<f64> {
+        self.ticks.clone()
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.range.range()
+    }
+}
+
+/// A panel with its axes: time, and what the panel shows.
+pub type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, Axis>>;
+
+/// Height of letters.
+pub const TEXT_SIZE: i32 = 22;
+/// Room at the left, for numbers and names.
+pub const LEFT: u32 = 126;
+/// Between the edge of the picture and the names of the axes.
+pub const MARGIN_LEFT: u32 = 14;
+/// Room at the right, for remarks.
+pub const RIGHT: u32 = 130;
+/// Room at the foot of the lowest panel, for the times.
+pub const TIME_HEIGHT: u32 = 68;
+
+/// Colours: dark ink, and one accent for inputs and one for thresholds.
+pub const INK: RGBColor = RGBColor(38, 50, 72);
+pub const FRAME: RGBColor = RGBColor(120, 120, 120);
+pub const INPUT: RGBColor = RGBColor(31, 119, 150);
+pub const THRESHOLD: RGBColor = RGBColor(192, 80, 60);
+
+/// Above this the time is told in seconds.
+const LONGEST_IN_MS: f64 = 3000.0;
+
+/// The vertical axis of a panel.
+pub struct Vertical<'a> {
+    pub name: &'a str,
+    pub range: Range<f64>,
+    pub ticks: Vec<f64>,
+    pub label: &'a dyn Fn(f64) -> String,
+}
+
+impl Scene<'_> {
+    /// The time of a step on the axis.
+    pub fn time(&self, step: f64) -> f64 {
+        step * self.dt / self.time_unit().0
+    }
+
+    fn time_unit(&self) -> (f64, &'static str) {
+        if self.steps as f64 * self.dt > LONGEST_IN_MS { (1000.0, "time (s)") } else { (1.0, "time (ms)") }
+    }
+}
+
+/// Draws the axes of a panel.
+pub fn chart<'a, 'b>(
+    area: &'a Area<'b>,
+    scene: &Scene<'_>,
+    vertical: Vertical<'_>,
+    lowest: bool,
+) -> Result<Chart<'a, 'b>, String> {
+    let end = scene.time(scene.steps as f64);
+    let mut chart = ChartBuilder::on(area)
+        .margin_left(MARGIN_LEFT)
+        .margin_top(8)
+        .margin_bottom(8)
+        .margin_right(RIGHT)
+        .set_label_area_size(LabelAreaPosition::Left, LEFT)
+        .set_label_area_size(LabelAreaPosition::Bottom, if lowest { TIME_HEIGHT } else { 0 })
+        .build_cartesian_2d(
+            Axis::new(0.0..end, ticks(0.0, end, 8)),
+            Axis::new(vertical.range, vertical.ticks),
+        )
+        .map_err(|error| error.to_string())?;
+    let font = ("sans-serif", TEXT_SIZE).into_font().color(&INK);
+    let horizontal_label = |value: &f64| plain(*value);
+    let vertical_label = |value: &f64| (vertical.label)(*value);
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(FRAME)
+        .label_style(font.clone())
+        .axis_desc_style(font)
+        .x_label_formatter(&horizontal_label)
+        .y_label_formatter(&vertical_label)
+        .x_desc(if lowest { scene.time_unit().1 } else { "" })
+        .y_desc(vertical.name)
+        .draw()
+        .map_err(|error| error.to_string())?;
+    Ok(chart)
+}
+
+/// Writes lines of text beside a panel, at half its height.
+pub fn remark(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
+    let (columns, rows) = chart.plotting_area().get_pixel_range();
+    let (left, top) = area.get_base_pixel();
+    let style = ("sans-serif", TEXT_SIZE - 2).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
+    let middle = (rows.start + rows.end) / 2 - top;
+    for (index, line) in lines.iter().enumerate() {
+        let y = middle + (index as i32 * 2 + 1 - lines.len() as i32) * TEXT_SIZE * 6 / 10;
+        area.draw_text(line, &style, (columns.end - left + 14, y)).map_err(|error| error.to_string())?;
+    }
+    Ok(())
+}
+
+/// At most about `most` round numbers in a range.
+pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    let wanted = (high - low) / most as f64;
+    if !(wanted.is_finite() && wanted > 0.0) {
+        return vec![low];
+    }
+    let power = 10_f64.powf(wanted.log10().floor());
+    let step =
+        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= wanted * 0.999);
+    let step = step.unwrap_or(wanted);
+    let first = (low / step - 1e-9).ceil() as i64;
+    let last = (high / step + 1e-9).floor() as i64;
+    (first..=last).map(|index| index as f64 * step).collect()
+}
+
+/// A tick's number without trailing zeros or traces of rounding.
+pub fn plain(value: f64) -> String {
+    let rounded = (value * 1e6).round() / 1e6;
+    if rounded.abs() >= 10_000.0 && rounded.fract() == 0.0 {
+        let sign = if rounded < 0.0 { "-" } else { "" };
+        return format!("{sign}{}", crate::figures::grouped(rounded.abs() as u64));
+    }
+    format!("{}", rounded + 0.0)
+}
+
+/// A curve with no more points than can be told apart: the extremes of each of `columns` parts, in
+/// the order in which they come.
+pub fn thinned(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
+    let part = points.len().div_ceil(columns.max(1)).max(1);
+    if part <= 2 {
+        return points.to_vec();
+    }
+    let mut thin = Vec::with_capacity(2 * columns);
+    for part in points.chunks(part) {
+        let value = |(_, point): &(usize, &(f64, f64))| point.1;
+        let low = part.iter().enumerate().min_by(|a, b| value(a).total_cmp(&value(b)));
+        let high = part.iter().enumerate().max_by(|a, b| value(a).total_cmp(&value(b)));
+        if let (Some((low, lowest)), Some((high, highest))) = (low, high) {
+            thin.extend(if low < high { [*lowest, *highest] } else { [*highest, *lowest] });
+        }
+    }
+    thin
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_inside() {
+        assert_eq!(ticks(0.0, 1000.0, 8), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
+        assert_eq!(ticks(-62.0, -50.0, 3), [-60.0, -55.0, -50.0]);
+        assert_eq!(ticks(3.0, 3.0, 3), [3.0]);
+        assert_eq!(plain(0.30000000000000004), "0.3");
+        assert_eq!(plain(100_000.0), "100,000");
+        assert_eq!(plain(-0.0), "0");
+    }
+
+    #[test]
+    fn thinning_keeps_the_extremes() {
+        let points: Vec<(f64, f64)> =
+            (0..1000).map(|x| (f64::from(x), if x == 500 { 9.0 } else { 0.0 })).collect();
+        let thin = thinned(&points, 10);
+        assert_eq!(thin.len(), 20);
+        assert!(thin.contains(&(500.0, 9.0)));
+    }
+}

@@ -1,0 +1,203 @@
+//! Everything about a run that can be decided before any device is touched.
+
+use crate::arguments::Settings;
+use crate::failure::Failure;
+use crate::layers;
+use crate::neurons;
+use crate::record::Record;
+use crate::rules::TimeUnit;
+use crate::samples::{self, Times};
+use crate::spread::Spread;
+use crate::stimulus::{Scaling, Stimulus};
+use lif::{DeviceChoice, Params, Recording};
+use ndarray::{Array1, ArrayD};
+use serde_json::{Map, Value};
+use std::path::PathBuf;
+
+const DEFAULT_NEURONS: usize = 100_000;
+const DEFAULT_DURATION_MS: f64 = 1000.0;
+const DEFAULT_DT_MS: f64 = 0.1;
+/// About what a cell takes here: its state, its parameters and what is read back of it.
+const BYTES_PER_CELL: u64 = 32;
+const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
+
+/// A run, decided.
+#[derive(Debug)]
+pub struct Plan {
+    pub neurons: usize,
+    pub batch: usize,
+    pub steps: u64,
+    pub dt: f64,
+    pub seed: u64,
+    pub device: DeviceChoice,
+    pub preset: String,
+    pub params: Params,
+    pub drive: Drive,
+    pub record: Record,
+    pub recording: Recording,
+    pub out: PathBuf,
+    /// All settings with the defaults filled in.
+    pub settings: Settings,
+}
+
+/// What drives the population, nA.
+#[derive(Debug)]
+pub enum Drive {
+    /// One current for all neurons.
+    Same(f32),
+    /// A current for each neuron.
+    Spread(Array1<f32>),
+    /// A sequence, with the time axis first.
+    Stimulus(ArrayD<f32>),
+}
+
+impl Plan {
+    /// Decides, and reads the stimulus.
+    pub fn new(given: &Settings) -> Result<Self, Failure> {
+        let mut settings = layers::complete(given)?;
+        let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
+        let dt = above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?;
+        let stimulus = read_stimulus(&mut settings, dt)?;
+
+        let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
+        let neurons = size("neurons", &mut settings.neurons, neurons, DEFAULT_NEURONS)?;
+        let batch = size("batch", &mut settings.batch, batch, 1)?;
+        let cells = (neurons as u64).saturating_mul(batch as u64);
+        lif::require_memory(
+            "the population",
+            cells.saturating_mul(BYTES_PER_CELL),
+            "take fewer neurons or a smaller batch",
+        )?;
+        let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
+        let drive = drive(&mut settings, stimulus.as_ref(), neurons, steps, dt)?;
+
+        let record = settings.record.get_or_insert_default().clone();
+        Ok(Self {
+            neurons,
+            batch,
+            steps,
+            dt,
+            seed: *settings.seed.get_or_insert(0),
+            device,
+            preset: settings.preset.clone().unwrap_or_default(),
+            params: neurons::params(&settings, neurons)?,
+            drive,
+            recording: record.recording(neurons, batch, steps)?,
+            record,
+            out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
+            settings,
+        })
+    }
+
+    /// The settings for the summary, by the names of the options.
+    pub fn settings(&self) -> Result<Map<String, Value>, Failure> {
+        layers::layer(&self.settings)
+    }
+}
+
+fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
+    if value > 0.0 {
+        Ok(value)
+    } else {
+        Err(Failure::usage(format!("{what} is {value} ms; it must be above 0")))
+    }
+}
+
+fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
+    let Some(path) = &settings.stimulus else {
+        let useless = [
+            ("stimulus-scale", settings.stimulus_scale.is_some()),
+            ("stimulus-offset", settings.stimulus_offset.is_some()),
+            ("stimulus-dt", settings.stimulus_dt.is_some()),
+            ("stimulus-time-unit", settings.stimulus_time_unit.is_some()),
+        ];
+        return match useless.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(Failure::usage(format!("{name} needs a stimulus: add --stimulus FILE"))),
+            None => Ok(None),
+        };
+    };
+    let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
+    let unit = *settings.stimulus_time_unit.get_or_insert(TimeUnit::Ms);
+    let samples = samples::read(path, unit.ms())?;
+    if settings.stimulus_dt.is_some() && samples.times != Times::Every(None) {
+        log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
+    }
+    Ok(Some(Stimulus::new(samples, interval)))
+}
+
+/// A size as asked for, or as the stimulus has it.
+fn size(
+    what: &str,
+    asked: &mut Option<usize>,
+    stimulus: Option<usize>,
+    default: usize,
+) -> Result<usize, Failure> {
+    match (*asked, stimulus) {
+        (Some(0), _) => Err(Failure::usage(format!("{what} is 0; it must be at least 1"))),
+        (Some(asked), Some(stimulus)) if asked != stimulus => Err(Failure::usage(format!(
+            "{what} is {asked}, but the stimulus is made for {stimulus}; leave out --{what}, or change the file"
+        ))),
+        _ => Ok(*asked.get_or_insert(stimulus.unwrap_or(default))),
+    }
+}
+
+/// The number of steps, which the files count in 32 bits.
+fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Result<u64, Failure> {
+    if settings.steps.is_none() {
+        let default = stimulus.map_or(DEFAULT_DURATION_MS, Stimulus::length_ms);
+        settings.duration.get_or_insert(default);
+    }
+    let steps = match (settings.steps, settings.duration) {
+        (Some(steps), _) => steps,
+        // Casting saturates, and what is too long is refused below.
+        (None, duration) => (above_zero("duration", duration.unwrap_or_default())? / dt).round() as u64,
+    };
+    if steps == 0 {
+        return Err(Failure::usage("there are 0 steps to make; simulate at least one step, of length dt"));
+    }
+    if steps > u64::from(u32::MAX) {
+        return Err(Failure::usage(format!(
+            "{steps} steps are more than one run can have, {}; shorten the run or lengthen dt",
+            u32::MAX
+        )));
+    }
+    Ok(steps)
+}
+
+fn drive(
+    settings: &mut Settings,
+    stimulus: Option<&Stimulus>,
+    neurons: usize,
+    steps: u64,
+    dt: f64,
+) -> Result<Drive, Failure> {
+    let Some(stimulus) = stimulus else {
+        return Ok(match *settings.current.get_or_insert(DEFAULT_CURRENT) {
+            Spread::Number(current) => Drive::Same(current as f32),
+            spread => Drive::Spread(spread.values(neurons)),
+        });
+    };
+    let current = match settings.current {
+        None => 0.0,
+        Some(Spread::Number(current)) => current,
+        Some(spread) => {
+            return Err(Failure::usage(format!(
+                "a current of {spread} cannot go with a stimulus, only a single number can; \
+                 let the neurons differ in --resistance or --v-threshold instead"
+            )));
+        }
+    };
+    let duration = steps as f64 * dt;
+    // Half a step is the rounding of a duration to steps.
+    if duration > stimulus.length_ms() + dt / 2.0 {
+        log::warn!(
+            "the stimulus lasts {:.1} ms; its last value stays until {duration:.1} ms",
+            stimulus.length_ms()
+        );
+    }
+    let scaling = Scaling {
+        scale: *settings.stimulus_scale.get_or_insert(1.0),
+        offset: *settings.stimulus_offset.get_or_insert(0.0) + current,
+    };
+    Ok(Drive::Stimulus(stimulus.currents(steps, dt, scaling)?))
+}

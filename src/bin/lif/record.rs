@@ -1,0 +1,209 @@
+//! What `--record` asks for: `spikes,counts,rate,voltage:0..10/5`.
+
+use crate::failure::Failure;
+use lif::Recording;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Neurons whose membrane potential is shown where none are named.
+const SHOWN_NEURONS: usize = 3;
+
+/// The most values of membrane potentials that are kept where nobody said how many.
+const UNASKED_VALUES: u64 = 4_000_000;
+
+/// A list of things to record. Spike counts are always recorded, as they cost nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Record {
+    text: String,
+    spikes: Option<Option<Chosen>>,
+    rate: bool,
+    voltage: Option<(Option<Chosen>, Option<u32>)>,
+}
+
+/// Neurons named by their numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Chosen {
+    Range(u32, u32),
+    List(Vec<u32>),
+}
+
+impl Chosen {
+    /// The numbers, in ascending order and each once. They are checked here, as a range could be too
+    /// long for any memory.
+    fn indices(&self, n: usize) -> Result<Vec<u32>, Failure> {
+        let highest = match self {
+            Self::Range(_, to) => Some(to - 1),
+            Self::List(list) => list.iter().copied().max(),
+        };
+        if let Some(highest) = highest.filter(|highest| *highest as usize >= n) {
+            return Err(Failure::usage(format!(
+                "there is no neuron {highest} to record; {n} neurons are numbered from 0 to {}",
+                n - 1
+            )));
+        }
+        let mut indices: Vec<u32> = match self {
+            Self::Range(from, to) => (*from..*to).collect(),
+            Self::List(list) => list.clone(),
+        };
+        indices.sort_unstable();
+        indices.dedup();
+        Ok(indices)
+    }
+}
+
+impl FromStr for Chosen {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let index = |text: &str| {
+            text.trim().parse::<u32>().map_err(|_| format!("'{text}' is not the number of a neuron"))
+        };
+        match text.split_once("..") {
+            Some((from, to)) => {
+                let (from, to) = (index(from)?, index(to)?);
+                if from < to { Ok(Self::Range(from, to)) } else { Err(format!("the range {text} is empty")) }
+            }
+            None => Ok(Self::List(text.split('+').map(index).collect::<Result<_, _>>()?)),
+        }
+    }
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self {
+            text: "spikes,rate,voltage".to_owned(),
+            spikes: Some(None),
+            rate: true,
+            voltage: Some((None, None)),
+        }
+    }
+}
+
+impl FromStr for Record {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut record = Self { text: text.to_owned(), spikes: None, rate: false, voltage: None };
+        for item in text.split(',').map(str::trim) {
+            let (name, every) = match item.split_once('/') {
+                Some((name, every)) => (name, Some(every)),
+                None => (item, None),
+            };
+            let (name, chosen) = match name.split_once(':') {
+                Some((name, chosen)) => (name, Some(chosen.parse()?)),
+                None => (name, None),
+            };
+            match (name, &chosen, every) {
+                ("spikes", _, None) => record.spikes = Some(chosen),
+                ("voltage", _, _) => {
+                    let every = every.map(|every| match every.parse() {
+                        Ok(every) if every > 0 => Ok(every),
+                        _ => Err(format!("'/{every}' must be a whole number of steps, at least 1")),
+                    });
+                    record.voltage = Some((chosen, every.transpose()?));
+                }
+                ("rate", None, None) => record.rate = true,
+                ("counts" | "none", None, None) => {}
+                _ => {
+                    return Err(format!(
+                        "'{item}' cannot be recorded; there are spikes, counts, rate, voltage and none, \
+                         with neurons as spikes:0..100 or voltage:3+7, and steps as voltage:0..10/5"
+                    ));
+                }
+            }
+        }
+        Ok(record)
+    }
+}
+
+impl TryFrom<String> for Record {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
+impl From<Record> for String {
+    fn from(record: Record) -> Self {
+        record.text
+    }
+}
+
+impl fmt::Display for Record {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text)
+    }
+}
+
+impl Record {
+    /// The request to the library, for a population of this size and a run of this length.
+    pub fn recording(&self, n: usize, batch: usize, steps: u64) -> Result<Recording, Failure> {
+        let mut recording = Recording::none().counts();
+        recording = match &self.spikes {
+            None => recording,
+            Some(None) => recording.spikes(),
+            Some(Some(chosen)) => recording.spikes_of(chosen.indices(n)?),
+        };
+        if self.rate {
+            recording = recording.rate();
+        }
+        if let Some((chosen, every)) = &self.voltage {
+            let neurons = match chosen {
+                Some(chosen) => chosen.indices(n)?,
+                None => shown(n),
+            };
+            let values = steps.saturating_mul((batch * neurons.len()) as u64);
+            let unasked = u32::try_from(values.div_ceil(UNASKED_VALUES)).unwrap_or(u32::MAX);
+            recording =
+                recording.voltages(neurons, every.unwrap_or(if chosen.is_some() { 1 } else { unasked }));
+        }
+        Ok(recording)
+    }
+
+    /// Whether the spikes of all neurons are recorded.
+    pub fn has_all_spikes(&self) -> bool {
+        matches!(self.spikes, Some(None))
+    }
+}
+
+/// A few neurons, from the first to the last.
+fn shown(n: usize) -> Vec<u32> {
+    let mut shown: Vec<u32> =
+        (0..SHOWN_NEURONS).map(|index| (index * (n - 1) / (SHOWN_NEURONS - 1)) as u32).collect();
+    shown.dedup();
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_text_becomes_a_request() {
+        let record: Record = "spikes:4..6, rate,voltage:7+3+7/5".parse().unwrap();
+        let expected = Recording::none().counts().spikes_of([4, 5]).rate().voltages([3, 7], 5);
+        assert_eq!(record.recording(10, 1, 100).unwrap(), expected);
+        assert_eq!(Record::default().to_string().parse::<Record>().unwrap(), Record::default());
+    }
+
+    #[test]
+    fn unclear_text_is_refused() {
+        for text in
+            ["", "sound", "spikes:", "spikes:3..3", "rate:0..2", "voltage:0..2/0", "spikes/2", "counts:1"]
+        {
+            assert!(text.parse::<Record>().is_err(), "{text}");
+        }
+        let beyond: Record = "spikes:0..11".parse().unwrap();
+        assert!(beyond.recording(10, 1, 100).is_err());
+    }
+
+    #[test]
+    fn the_shown_neurons_lie_apart() {
+        assert_eq!(shown(1), [0]);
+        assert_eq!(shown(2), [0, 1]);
+        assert_eq!(shown(101), [0, 50, 100]);
+    }
+}

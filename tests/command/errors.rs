@@ -1,0 +1,133 @@
+//! What is refused, with which exit code, and that nothing is left behind.
+
+use super::Folder;
+use predicates::prelude::*;
+use std::fs;
+
+#[test]
+fn wrong_usage_ends_with_code_2_before_anything_is_written() {
+    let folder = Folder::new();
+    folder.write("in.txt", "1\n2\n");
+    for (words, message) in [
+        ("--neurons 0", "neurons is 0"),
+        ("--batch 0", "batch is 0"),
+        ("--neurons -1", "invalid value"),
+        ("--neurons many", "invalid value 'many'"),
+        ("--steps 0", "0 steps"),
+        ("--duration 0", "duration is 0 ms"),
+        ("--duration -5", "duration is -5 ms"),
+        ("--duration nan", "must be finite"),
+        ("--duration 1e30", "more than one run can have"),
+        ("--steps 5000000000", "more than one run can have"),
+        ("--dt 0", "dt is 0 ms"),
+        ("--dt -0.1", "dt is -0.1 ms"),
+        ("--dt inf", "must be finite"),
+        ("--tau-m 0", "tau_m is 0"),
+        ("--tau-m -10:10", "tau_m is -10 for neuron 0"),
+        ("--tau-m nan", "must be finite"),
+        ("--tau-m 1:2:3", "'2:3' is not a number"),
+        ("--resistance 1e60", "must be finite"),
+        ("--dt 1 --tau-m 0.25", "dt / tau_m is 4"),
+        ("--t-ref -1", "t_ref is -1"),
+        ("--t-ref 0.01", "t_ref is"),
+        ("--v-reset -50 --t-ref 0", "set allow_constant_firing"),
+        ("--v-lower -50", "v_lower"),
+        ("--tau-trace 5", "need a trace"),
+        ("--trace add --tau-trace 0", "tau_trace is 0"),
+        ("--init-voltage inf", "must be finite"),
+        ("--integrator heun", "invalid value 'heun'"),
+        ("--spike-test below", "[possible values: above, at-or-above]"),
+        ("--reset hard", "[possible values: to-value, subtract, none]"),
+        ("--refractory awake", "[possible values: frozen, leak-only, silent]"),
+        ("--preset unheard", "[possible values: origin, normalised, receptor]"),
+        ("--device nothing-has-this-name", "no device fits 'nothing-has-this-name'"),
+        ("--record sound", "'sound' cannot be recorded"),
+        ("--neurons 10 --record voltage:0..11", "there is no neuron 10 to record"),
+        ("--neurons 10 --record spikes:3+10", "there is no neuron 10 to record"),
+        ("--record voltage:0/0", "at least 1"),
+        ("--stimulus in.txt --current 0.1:0.2", "--resistance or --v-threshold"),
+        ("--stimulus in.txt --stimulus-dt 0", "stimulus-dt is 0 ms"),
+        ("--stimulus-scale 2", "stimulus-scale needs a stimulus"),
+        ("--current 1e60", "must be finite"),
+        ("--current 1e18 --resistance 1e18", "resistance x input"),
+        ("--nonsense", "unexpected argument"),
+    ] {
+        // The last of two devices would be an error; this one stays the only one.
+        let device = if words.contains("--device") { "" } else { "--device cpu " };
+        folder
+            .lif(&format!("run --no-plot {device}{words}"))
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        assert!(!folder.path("lif-out").exists(), "{words}");
+    }
+}
+
+#[test]
+fn constant_firing_is_allowed_where_asked_for() {
+    let folder = Folder::new();
+    let summary =
+        folder.summary("--neurons 3 --steps 5 --v-reset -50 --v-rest -50 --t-ref 0 --allow-constant-firing");
+    assert_eq!(summary["spikes"], 15);
+}
+
+#[test]
+fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
+    // A file in the way stops everybody, also those whom no permission stops.
+    let folder = Folder::new();
+    folder.write("file", "mine\n");
+    for out in ["file", "file/below"] {
+        folder
+            // So long a run would not come back.
+            .run(&format!("--neurons 100000 --steps 4000000000 --record none --out {out}"))
+            .timeout(std::time::Duration::from_secs(20))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains(format!("error: cannot write to the output folder {out}")));
+    }
+    assert_eq!(fs::read_to_string(folder.path("file")).unwrap(), "mine\n");
+
+    fs::create_dir_all(folder.path("lif-out/spikes.npz")).unwrap();
+    folder
+        .run("--neurons 5 --steps 5")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("'spikes.npz' in it is a folder"));
+    assert_eq!(folder.written(), ["spikes.npz"]);
+}
+
+#[test]
+fn no_gpu_where_one_is_asked_for_is_a_failure_that_says_what_there_is() {
+    let folder = Folder::new();
+    folder
+        .lif("run --device gpu --neurons 5 --steps 5")
+        .env("WGPU_ADAPTER_NAME", "no adapter has this name")
+        .assert()
+        .code(1)
+        .stderr(
+            predicate::str::contains("no device fits 'gpu'")
+                .and(predicate::str::contains("'cpu' is always there")),
+        );
+    folder
+        .lif("devices")
+        .env("WGPU_ADAPTER_NAME", "no adapter has this name")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("mesa-vulkan-drivers"));
+}
+
+#[test]
+fn more_than_memory_holds_is_refused() {
+    let folder = Folder::new();
+    folder
+        .run("--neurons 4000000000 --batch 1000 --steps 1")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("needs"));
+    folder
+        .run("--neurons 1000000 --steps 4000000000")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("needs"));
+}

@@ -1,0 +1,73 @@
+//! The command `lif` as a user meets it: what it prints, what it writes, how it refuses.
+
+mod errors;
+mod interrupt;
+mod outputs;
+mod settings;
+mod stimuli;
+
+use assert_cmd::Command;
+use ndarray::{ArrayD, OwnedRepr};
+use ndarray_npy::{NpzReader, ReadableElement};
+use serde_json::Value;
+use std::fs::{self, File};
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+/// An empty folder to run the command in.
+struct Folder(TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        Self(TempDir::new().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
+    }
+
+    /// The names in the output folder.
+    fn written(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.path("lif-out")).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// `lif` with these words, in this folder.
+    fn lif(&self, words: &str) -> Command {
+        let mut command = assert_cmd::cargo::cargo_bin_cmd!("lif");
+        command.current_dir(self.0.path()).env_remove("RUST_LOG").args(words.split_whitespace());
+        command
+    }
+
+    /// `lif run` on the CPU, with these words.
+    fn run(&self, words: &str) -> Command {
+        self.lif(&format!("run --device cpu {words}"))
+    }
+
+    /// The summary of a small run that succeeds.
+    fn summary(&self, words: &str) -> Value {
+        let output = self.run(&format!("--json --no-plot {words}")).assert().success().get_output().clone();
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// An array of the last run.
+    fn array<T: ReadableElement>(&self, name: &str) -> ArrayD<T> {
+        let file = File::open(self.path("lif-out/spikes.npz")).unwrap();
+        NpzReader::new(file).unwrap().by_name::<OwnedRepr<T>, _>(name).unwrap()
+    }
+
+    /// The names of the arrays of the last run.
+    fn arrays(&self) -> Vec<String> {
+        let file = File::open(self.path("lif-out/spikes.npz")).unwrap();
+        let mut names = NpzReader::new(file).unwrap().names().unwrap();
+        names.sort();
+        names
+    }
+}

@@ -1,0 +1,162 @@
+//! Options, settings files and presets.
+
+use super::Folder;
+use predicates::prelude::*;
+use serde_json::{Value, json};
+use std::fs;
+
+#[test]
+fn a_settings_file_is_the_same_as_options() {
+    let folder = Folder::new();
+    folder.write(
+        "run.toml",
+        "neurons = 30\nbatch = 2\nduration = 40.0\ntau_m = 12\nt-ref = \"1:3\"\nv-threshold = \"-53:-51\"\n\
+         current = \"0.6:0.9\"\nseed = 3\nreset = \"subtract\"\nspike_test = \"at-or-above\"\n\
+         integrator = \"exact\"\nrefractory = \"leak-only\"\nv_lower = -70.5\ninit-voltage = \"-60:-55\"\n\
+         record = \"spikes,counts\"\n",
+    );
+    let from_file = folder.summary("--config run.toml");
+    let from_options = folder.summary(
+        "--neurons 30 --batch 2 --duration 40 --tau-m 12 --t-ref 1:3 --v-threshold -53:-51 --current 0.6:0.9 \
+         --seed 3 --reset subtract --spike-test at-or-above --integrator exact --refractory leak-only \
+         --v-lower -70.5 --init-voltage -60:-55 --record spikes,counts",
+    );
+    assert!(from_file["spikes"].as_u64().unwrap() > 0);
+    assert_eq!(from_file["spike_hash"], from_options["spike_hash"]);
+    assert_eq!(from_file["settings"], from_options["settings"]);
+    assert_eq!(from_file["settings"]["tau-m"], json!(12.0));
+    assert_eq!(from_file["settings"]["v-threshold"], json!("-53:-51"));
+
+    // The command line wins, also over the rival of an option.
+    let shorter = folder.summary("--config run.toml --steps 7 --seed 4");
+    assert_eq!((&shorter["steps"], &shorter["seed"]), (&json!(7), &json!(4)));
+    assert!(shorter["settings"]["duration"].is_null());
+}
+
+#[test]
+fn the_settings_of_a_summary_repeat_the_run() {
+    let folder = Folder::new();
+    let summary =
+        folder.summary("--neurons 30 --duration 60 --preset normalised --current 1.1:2 --trace add");
+    let lines: Vec<String> = summary["settings"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(key, value)| format!("{key} = {value}"))
+        .collect();
+    folder.write("again.toml", &lines.join("\n"));
+    assert_eq!(folder.summary("--config again.toml")["spike_hash"], summary["spike_hash"]);
+}
+
+#[test]
+fn faults_in_a_settings_file_are_told_with_file_and_line() {
+    let folder = Folder::new();
+    for (text, message) in [
+        ("neurons = 5\ncolour = 3\n", "bad.toml:2: unknown field `colour`"),
+        (
+            "neurons = 5\n\ntau-m = true\n",
+            "bad.toml:3: invalid type: boolean `true`, expected a number or \"LO:HI\"",
+        ),
+        ("neurons = \"ten\"\n", "bad.toml:1: invalid type: string \"ten\""),
+        ("tau-m = \"1:x\"\n", "bad.toml:1: 'x' is not a number"),
+        ("dt = 0.1\nreset = \"twice\"\n", "bad.toml:2: unknown variant `twice`"),
+        ("record = \"sound\"\n", "bad.toml:1: 'sound' cannot be recorded"),
+        ("neurons = \n", "bad.toml:1: "),
+    ] {
+        folder.write("bad.toml", text);
+        folder
+            .run("--config bad.toml")
+            .assert()
+            .code(1)
+            .stderr(predicate::str::starts_with(format!("error: {message}")));
+    }
+    folder.write("both.toml", "steps = 3\nduration = 3\n");
+    folder.run("--config both.toml").assert().code(2).stderr(predicate::str::contains("exclude each other"));
+    folder
+        .run("--config none.toml")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("cannot read the settings file none.toml"));
+    folder.write("preset.toml", "preset = \"none\"\n");
+    folder
+        .run("--config preset.toml")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("there are: origin, normalised, receptor"));
+}
+
+#[test]
+fn a_stimulus_is_looked_for_beside_the_settings_that_name_it() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("sub")).unwrap();
+    folder.write("sub/run.toml", "stimulus = \"in.txt\"\nneurons = 3\n");
+    folder.write("sub/in.txt", "1\n2\n3\n");
+    assert_eq!(folder.summary("--config sub/run.toml")["steps"], 3);
+}
+
+#[test]
+fn presets_change_the_neuron_and_options_change_presets() {
+    let folder = Folder::new();
+    let normalised = folder.summary("--neurons 3 --steps 5 --preset normalised --t-ref 2");
+    assert_eq!(normalised["preset"], "normalised");
+    let settings = &normalised["settings"];
+    assert_eq!((&settings["v-threshold"], &settings["t-ref"]), (&json!(1.0), &json!(2.0)));
+    assert_eq!(folder.summary("--neurons 3 --steps 5 --preset receptor")["preset"], "receptor");
+}
+
+#[test]
+fn steps_and_duration_say_the_same() {
+    let folder = Folder::new();
+    let by_time = folder.summary("--neurons 20 --duration 50 --dt 0.2");
+    let by_steps = folder.summary("--neurons 20 --steps 250 --dt 0.2");
+    assert_eq!(by_time["steps"], 250);
+    assert_eq!(by_time["spike_hash"], by_steps["spike_hash"]);
+    folder
+        .run("--steps 5 --duration 5")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("cannot be used with"));
+}
+
+#[test]
+fn a_spread_goes_evenly_from_first_to_last() {
+    let folder = Folder::new();
+    // At the start all neurons are where they were put, so one step away from rest tells the leak.
+    folder.summary("--neurons 5 --steps 1 --dt 1 --v-rest -70:-50 --v-threshold 0 --init-voltage -60 --tau-m 1 --current 0");
+    let v: Vec<f32> = folder.array::<f32>("voltage_final").into_iter().collect();
+    assert_eq!(v, [-70.0, -65.0, -60.0, -55.0, -50.0]);
+    folder.summary("--neurons 1 --steps 1 --dt 1 --v-rest -70:-50 --v-threshold 0 --init-voltage -60 --tau-m 1 --current 0");
+    assert_eq!(folder.array::<f32>("voltage_final").into_iter().collect::<Vec<_>>(), [-70.0]);
+}
+
+#[test]
+fn where_a_run_starts_from() {
+    let folder = Folder::new();
+    let start = |words: &str| {
+        folder.summary(&format!("--neurons 500 --batch 2 --steps 1 --tau-m 1e8 {words}"));
+        folder.array::<f32>("voltage_final")
+    };
+    // So slow a membrane is still where it started after one step.
+    let drawn = start("");
+    assert!(drawn.iter().all(|v| (-62.0..=-52.0).contains(v)));
+    let mean = drawn.mean().unwrap();
+    assert!((mean + 57.0).abs() < 0.5, "{mean}");
+    assert_ne!(drawn[[0, 3]], drawn[[1, 3]]);
+    assert!(start("--init-voltage -61:-60").iter().all(|v| (-61.0..=-60.0).contains(v)));
+    assert!(start("--init-voltage -55").iter().all(|v| *v == -55.0));
+    folder.write("in.txt", "0.5\n");
+    assert!(start("--stimulus in.txt").iter().all(|v| (v + 62.0).abs() < 1e-4));
+}
+
+#[test]
+fn quiet_is_quiet_and_warnings_are_not() {
+    let folder = Folder::new();
+    folder
+        .run("--neurons 3 --steps 3 --tau-m 0.09 --no-plot")
+        .assert()
+        .success()
+        .stderr(predicate::str::contains("warning: dt / tau_m is 1.111"));
+    folder.run("--neurons 3 --steps 3 --tau-m 0.09 --no-plot --quiet").assert().success().stderr("");
+    let output = folder.run("--neurons 3 --steps 3 --json").assert().success().get_output().clone();
+    assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
+}

@@ -1,0 +1,180 @@
+//! Stimulus files: all formats, resampling, and files that are not what they should be.
+
+use super::Folder;
+use ndarray::{Array1, Array2, Array3, arr0, array};
+use ndarray_npy::{NpzWriter, write_npy};
+use predicates::prelude::*;
+use std::fs::{self, File};
+
+/// A membrane that follows its input within a step: v = R I - 62 with R = 20.
+const FOLLOWS: &str = "--tau-m 1 --dt 1 --v-threshold 1000 --record voltage:0";
+
+/// The current that each step of a run saw, in nA.
+fn seen(folder: &Folder, words: &str) -> Vec<f32> {
+    folder.summary(&format!("{FOLLOWS} {words}"));
+    folder.array::<f32>("voltage").into_iter().map(|v| ((v + 62.0) / 20.0 * 1e3).round() / 1e3).collect()
+}
+
+#[test]
+fn all_formats_say_the_same() {
+    let folder = Folder::new();
+    let values = array![0.5, 1.5, -0.25, 2.0];
+    write_npy(folder.path("d.npy"), &values).unwrap();
+    write_npy(folder.path("f.npy"), &values.mapv(|value| value as f32)).unwrap();
+    let mut npz = NpzWriter::new(File::create(folder.path("one.npz")).unwrap());
+    npz.add_array("anything", &values).unwrap();
+    npz.finish().unwrap();
+    let mut npz = NpzWriter::new_compressed(File::create(folder.path("several.npz")).unwrap());
+    npz.add_array("other", &arr0(1.0)).unwrap();
+    npz.add_array("stimulus", &values).unwrap();
+    npz.add_array("dt_ms", &arr0(1.0)).unwrap();
+    npz.finish().unwrap();
+    folder.write("one.txt", "# nA\n0.5\n\n1.5 # loud\n-0.25\n2\n");
+    folder.write("two.csv", "10,0.5\n11,1.5\n12,-0.25\n13,2\n");
+    for file in ["d.npy", "f.npy", "one.npz", "several.npz", "one.txt", "two.csv"] {
+        let words = format!("--neurons 2 --stimulus {file}");
+        assert_eq!(seen(&folder, &words), [0.5, 1.5, -0.25, 2.0], "{file}");
+    }
+}
+
+#[test]
+fn samples_are_held_scaled_and_shifted() {
+    let folder = Folder::new();
+    folder.write("in.txt", "1\n2\n3\n");
+    let words = "--neurons 1 --stimulus in.txt";
+    assert_eq!(seen(&folder, &format!("{words} --stimulus-dt 2")), [1.0, 1.0, 2.0, 2.0, 3.0, 3.0]);
+    assert_eq!(seen(&folder, &format!("{words} --stimulus-dt 0.5 --steps 2")), [1.0, 3.0]);
+    assert_eq!(
+        seen(&folder, &format!("{words} --stimulus-scale -2 --stimulus-offset 0.5 --current 1")),
+        [-0.5, -2.5, -4.5]
+    );
+    folder.write("times.txt", "0 1\n2000 2\n3000 3\n");
+    assert_eq!(
+        seen(&folder, "--neurons 1 --stimulus times.txt --stimulus-time-unit us"),
+        [1.0, 1.0, 2.0, 3.0]
+    );
+
+    assert_eq!(seen(&folder, &format!("{words} --duration 5")), [1.0, 2.0, 3.0, 3.0, 3.0]);
+    folder.run(&format!("{words} --dt 1 --duration 5")).assert().success().stderr(predicate::str::contains(
+        "warning: the stimulus lasts 3.0 ms; its last value stays until 5.0 ms",
+    ));
+}
+
+#[test]
+fn the_interval_in_the_file_holds() {
+    let folder = Folder::new();
+    let mut npz = NpzWriter::new(File::create(folder.path("in.npz")).unwrap());
+    npz.add_array("stimulus", &array![1.0_f32, 2.0]).unwrap();
+    npz.add_array("dt_ms", &arr0(3.0)).unwrap();
+    npz.finish().unwrap();
+    assert_eq!(seen(&folder, "--neurons 1 --stimulus in.npz"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+    let both = "--neurons 1 --stimulus in.npz --stimulus-dt 1 --dt 1";
+    folder.run(both).assert().success().stderr(predicate::str::contains("stimulus-dt is not used"));
+    assert_eq!(folder.summary(both)["steps"], 6);
+}
+
+#[test]
+fn columns_drive_neurons_and_rows_and_set_their_numbers() {
+    let folder = Folder::new();
+    write_npy(folder.path("two.npy"), &Array2::from_shape_fn((2, 3), |(t, n)| (t + n) as f64)).unwrap();
+    let summary = folder.summary(&format!("{FOLLOWS} --stimulus two.npy"));
+    assert_eq!(
+        (&summary["neurons"], &summary["batch"], &summary["steps"]),
+        (&3.into(), &1.into(), &2.into())
+    );
+    assert_eq!(folder.array::<f32>("voltage_final").into_iter().collect::<Vec<_>>(), [-42.0, -22.0, -2.0]);
+
+    // In column-major order on disk.
+    let three = Array3::from_shape_fn((2, 2, 3), |(t, b, n)| (t + 2 * b + n) as f32);
+    write_npy(
+        folder.path("three.npy"),
+        &three.reversed_axes().as_standard_layout().to_owned().reversed_axes(),
+    )
+    .unwrap();
+    let summary = folder.summary(&format!("{FOLLOWS} --stimulus three.npy"));
+    assert_eq!((&summary["neurons"], &summary["batch"]), (&3.into(), &2.into()));
+    assert_eq!(folder.array::<f32>("voltage_final")[[1, 2]], 38.0);
+
+    folder
+        .run("--stimulus two.npy --neurons 4")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("the stimulus is made for 3"));
+    folder
+        .run("--stimulus three.npy --batch 3")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("the stimulus is made for 2"));
+}
+
+#[test]
+fn the_picture_shows_the_stimulus() {
+    let folder = Folder::new();
+    folder.write("in.txt", "0.1\n0.9\n0.4\n");
+    folder.run("--neurons 20 --stimulus in.txt --stimulus-dt 10 --resistance 10:40").assert().success();
+    assert!(fs::metadata(folder.path("lif-out/raster.png")).unwrap().len() > 1000);
+}
+
+#[test]
+fn malformed_text_is_told_with_its_line() {
+    let folder = Folder::new();
+    for (text, message) in [
+        ("1\n2\nthree\n", "bad.txt:3: 'three' is not a number"),
+        ("1\nnan\n", "bad.txt:2: 'nan' is not finite"),
+        ("0 1\n1 2\n1 3\n", "bad.txt:3: time 1 does not come after 1"),
+        ("0 1\n2\n", "bad.txt:2: 1 numbers; expected"),
+        ("1\n0 2\n", "bad.txt:2: 2 numbers; expected"),
+        ("1 2 3\n", "bad.txt:1: 3 numbers; expected"),
+        ("# nothing\n", "bad.txt: the array has shape [0]"),
+    ] {
+        folder.write("bad.txt", text);
+        folder
+            .run("--stimulus bad.txt")
+            .assert()
+            .code(1)
+            .stderr(predicate::str::starts_with(format!("error: stimulus {message}")));
+    }
+    fs::write(folder.path("bad.txt"), [0xff, 0xfe, 0x00]).unwrap();
+    folder
+        .run("--stimulus bad.txt")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("neither .npy nor .npz by its name, nor text"));
+    assert!(!folder.path("lif-out").exists());
+}
+
+#[test]
+fn malformed_arrays_are_refused() {
+    let folder = Folder::new();
+    let refused = |file: &str, message: &str| {
+        folder.run(&format!("--stimulus {file}")).assert().code(1).stderr(predicate::str::contains(message));
+    };
+    refused("missing.npy", "stimulus missing.npy: No such file");
+    refused("missing.npz", "stimulus missing.npz: No such file");
+    refused("missing.txt", "stimulus missing.txt: No such file");
+    folder.write("text.npy", "1\n2\n");
+    refused("text.npy", "not a numpy array that can be read");
+    folder.write("text.npz", "1\n2\n");
+    refused("text.npz", "not an .npz archive that can be read");
+    write_npy(folder.path("integers.npy"), &array![1_i64, 2]).unwrap();
+    refused("integers.npy", "must be float32 or float64");
+    write_npy(folder.path("scalar.npy"), &arr0(1.0)).unwrap();
+    refused("scalar.npy", "expected [T], [T, n] or [T, batch, n]");
+    write_npy(folder.path("empty.npy"), &Array1::<f32>::zeros(0)).unwrap();
+    refused("empty.npy", "not empty");
+    write_npy(folder.path("nan.npy"), &array![[1.0, 2.0], [3.0, f64::NAN]]).unwrap();
+    refused("nan.npy", "the value at [1, 1] is NaN");
+    write_npy(folder.path("infinite.npy"), &array![f32::INFINITY]).unwrap();
+    refused("infinite.npy", "the value at [0] is inf");
+
+    let mut npz = NpzWriter::new(File::create(folder.path("two.npz")).unwrap());
+    npz.add_array("a", &array![1.0]).unwrap();
+    npz.add_array("b", &array![1.0]).unwrap();
+    npz.finish().unwrap();
+    refused("two.npz", "expected one array, or one named 'stimulus'");
+    let mut npz = NpzWriter::new(File::create(folder.path("interval.npz")).unwrap());
+    npz.add_array("stimulus", &array![1.0]).unwrap();
+    npz.add_array("dt_ms", &arr0(-1.0)).unwrap();
+    npz.finish().unwrap();
+    refused("interval.npz", "'dt_ms' must be one number above 0");
+}
