@@ -52,13 +52,24 @@ impl<T: Copy> Column<T> {
         }
     }
 
+    /// Row and neuron of the first cell that has the value of this index.
+    pub(crate) fn cell_of(&self, index: usize) -> (usize, usize) {
+        match (self.row_stride, self.neuron_stride) {
+            (0, 0) => (0, 0),
+            (0, _) => (0, index),
+            (_, 0) => (index, 0),
+            (row, _) => (index / row, index % row),
+        }
+    }
+
     /// Where in its array the value of this index stands, for messages.
     pub(crate) fn place(&self, index: usize) -> String {
+        let (row, neuron) = self.cell_of(index);
         match (self.row_stride, self.neuron_stride) {
             (0, 0) => String::new(),
-            (0, _) => format!(" for neuron {index}"),
-            (_, 0) => format!(" for batch row {index}"),
-            (row, _) => format!(" for batch row {}, neuron {}", index / row, index % row),
+            (0, _) => format!(" for neuron {neuron}"),
+            (_, 0) => format!(" for batch row {row}"),
+            _ => format!(" for batch row {row}, neuron {neuron}"),
         }
     }
 }
@@ -102,7 +113,8 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
         .indexed_iter()
         .find(|(_, value)| !value.is_finite())
         .map_or((IxDyn(&[]), largest), |(index, value)| (index, *value));
-    Err(Error::NonFinite { what: what.to_owned(), index: format!("{:?}", index.slice()), value })
+    let place = if index.ndim() == 0 { String::new() } else { format!(" at index {:?}", index.slice()) };
+    Err(Error::NonFinite { what: what.to_owned(), place, value })
 }
 
 /// Values that one thread looks through at a time.

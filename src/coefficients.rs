@@ -6,6 +6,7 @@ use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
 use crate::params::{Integrator, Parameter, Params, TraceKind};
+use std::fmt::Display;
 
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
 pub(crate) const LARGEST_PARAMETER: f32 = 1e20;
@@ -54,7 +55,7 @@ impl Table {
         };
         if bounded {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
-            require(&low, "v_lower", "below v_threshold, or every step would be a spike")?;
+            require(&v_lower, "v_lower", &low, "below v_threshold, or every step would be a spike")?;
         }
         if !params.allow_constant_firing {
             refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, shape)?;
@@ -131,8 +132,8 @@ fn smallest_to_zero(value: &f32) -> f32 {
 /// A parameter that may have any sign, checked for its magnitude.
 fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
     let column = column(what, parameter.values().view(), shape)?;
-    let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
-    require(&fits, what, format!("at most {LARGEST_PARAMETER:e} in magnitude"))?;
+    let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+    require_value(&column, what, |value| value.abs() <= LARGEST_PARAMETER, requirement)?;
     Ok(column.map(smallest_to_zero))
 }
 
@@ -146,7 +147,8 @@ fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f
     let ratio = tau_m.map(|tau| dt / f64::from(*tau));
     if integrator == Integrator::Euler {
         require_value(
-            &ratio,
+            // Rounded, as the leak itself will be.
+            &ratio.map(|ratio| *ratio as f32),
             "dt / tau_m",
             |ratio| *ratio <= 2.0,
             "at most 2 with forward Euler, which is unstable beyond; take a shorter dt or the exact integrator",
@@ -176,8 +178,9 @@ fn refractory_steps(t_ref: &Parameter, dt: f64, shape: (usize, usize)) -> Result
     let steps = t_ref.map(|time| (f64::from(*time) / dt).round());
     let whole = t_ref.zip(&steps, shape, |time, steps| time == 0.0 || steps > 0.0);
     require(
-        &whole,
+        &t_ref,
         "t_ref",
+        &whole,
         format!("0 or at least half of dt ({dt} ms), as it is rounded to whole steps; take a shorter dt"),
     )?;
     require_value(
@@ -205,40 +208,39 @@ fn refuse_constant_firing(
     });
     let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
     require(
-        &pauses,
+        v_reset,
         "v_reset",
+        &pauses,
         "below v_threshold where there is no refractory period, or every step would be a spike; \
          if that is meant, set allow_constant_firing",
     )
 }
 
-/// Refuses where any entry is false.
-fn require(fits: &Column<bool>, what: &str, requirement: impl Into<String>) -> Result<()> {
-    match fits.values.iter().position(|fits| !fits) {
-        None => Ok(()),
-        Some(index) => Err(Error::OutOfRange {
-            what: what.to_owned(),
-            value: "out of range".to_owned(),
-            place: fits.place(index),
-            requirement: requirement.into(),
-        }),
-    }
-}
-
-/// Refuses where any value does not fit, and says which value.
-fn require_value<T: Copy + std::fmt::Display>(
-    column: &Column<T>,
+/// Refuses where a value does not fit, and says which value.
+fn require_value<T: Copy + Display>(
+    values: &Column<T>,
     what: &str,
     fits: impl Fn(&T) -> bool,
     requirement: impl Into<String>,
 ) -> Result<()> {
-    match column.values.iter().position(|value| !fits(value)) {
-        None => Ok(()),
-        Some(index) => Err(Error::OutOfRange {
-            what: what.to_owned(),
-            value: column.values[index].to_string(),
-            place: column.place(index),
-            requirement: requirement.into(),
-        }),
-    }
+    require(values, what, &values.map(fits), requirement)
+}
+
+/// The same where more than the value itself decides whether it fits.
+fn require<T: Copy + Display>(
+    values: &Column<T>,
+    what: &str,
+    fits: &Column<bool>,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    let Some(index) = fits.values.iter().position(|fits| !fits) else {
+        return Ok(());
+    };
+    let (row, neuron) = fits.cell_of(index);
+    Err(Error::OutOfRange {
+        what: what.to_owned(),
+        value: values.get(row, neuron).to_string(),
+        place: fits.place(index),
+        requirement: requirement.into(),
+    })
 }

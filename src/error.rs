@@ -23,12 +23,12 @@ pub enum Error {
     },
 
     /// A NaN or infinite number.
-    #[error("{what} is {value} at index {index}; every value must be finite")]
+    #[error("{what} is {value}{place}; every value must be finite")]
     NonFinite {
         /// Which argument.
         what: String,
-        /// Index of the first such value, in the order of the array's axes.
-        index: String,
+        /// Where in the array the first such value stands (empty for a scalar).
+        place: String,
         /// The value itself.
         value: f32,
     },

@@ -200,15 +200,15 @@ fn wrong_parameters_are_refused_with_what_was_expected() {
     assert_says(&refused(Params { dt: f64::NAN, ..base() }), &["dt is NaN"]);
     assert_says(
         &refused(Params { dt: 21.0, t_ref: 21.0.into(), ..base() }),
-        &["dt / tau_m", "2.1", "unstable", "exact"],
+        &["dt / tau_m", "is 2.1;", "unstable", "exact"],
     );
     assert_says(&refused(Params { t_ref: (-1.0).into(), ..base() }), &["t_ref is -1", "0 ms or more"]);
-    assert_says(&refused(Params { t_ref: 0.04.into(), ..base() }), &["t_ref", "half of dt (0.1 ms)"]);
+    assert_says(&refused(Params { t_ref: 0.04.into(), ..base() }), &["t_ref is 0.04", "half of dt (0.1 ms)"]);
     assert_says(&refused(Params { t_ref: 1e9.into(), ..base() }), &["t_ref / dt"]);
     assert_says(&refused(Params { tau_m: 1e12.into(), ..base() }), &["dt / tau_m", "single precision"]);
     assert_says(
         &refused(Params { v_reset: (-50.0).into(), t_ref: 0.0.into(), ..base() }),
-        &["v_reset", "every step", "allow_constant_firing"],
+        &["v_reset is -50", "every step", "allow_constant_firing"],
     );
     assert_says(
         &refused(Params { v_lower: Some((-52.0).into()), ..base() }),
@@ -243,7 +243,7 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     let says =
         |result: lif::Result<()>, parts: &[&str]| assert_says(&result.expect_err("wrong").to_string(), parts);
     says(population.forward(&arr1(&[1.0_f32, 2.0])), &["the input", "[3]", "[2, 1]", "got [2]"]);
-    says(population.forward(f32::NAN), &["the input is NaN", "finite"]);
+    says(population.forward(f32::NAN), &["the input is NaN; every value must be finite"]);
     says(
         population.forward(&arr2(&[[0.0_f32, 0.0, 0.0], [0.0, f32::NEG_INFINITY, 0.0]])),
         &["-inf", "[1, 1]"],

@@ -60,7 +60,9 @@ impl fmt::Display for DeviceChoice {
 static OPENED: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
 
 pub(super) fn auto() -> Device {
-    first_that_opens(&candidates(|info| rank(info) < SOFTWARE_RANK), opened)
+    // Where other graphics APIs see nothing but software, OpenGL sees no more.
+    let adapters = if primary().is_empty() { opengl() } else { primary() };
+    first_that_opens(&best_first(adapters, |info| rank(info) < SOFTWARE_RANK), opened)
 }
 
 /// The first of these adapters that can be opened, or else the CPU.
@@ -114,13 +116,17 @@ fn rank(info: &wgpu::AdapterInfo) -> u32 {
 /// The adapters that fit, best first. OpenGL is only asked where nothing else fits: it is the
 /// slowest way to the same devices, and starting it prints complaints on headless machines.
 fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<&'static wgpu::Adapter> {
-    let fitting = |adapters: &'static [wgpu::Adapter]| {
-        let mut fitting: Vec<_> = adapters.iter().filter(|adapter| fits(&adapter.get_info())).collect();
-        fitting.sort_by_key(|adapter| rank(&adapter.get_info()));
-        fitting
-    };
-    let best = fitting(primary());
-    if best.is_empty() { fitting(opengl()) } else { best }
+    let best = best_first(primary(), &fits);
+    if best.is_empty() { best_first(opengl(), &fits) } else { best }
+}
+
+fn best_first(
+    adapters: &'static [wgpu::Adapter],
+    fits: impl Fn(&wgpu::AdapterInfo) -> bool,
+) -> Vec<&'static wgpu::Adapter> {
+    let mut fitting: Vec<_> = adapters.iter().filter(|adapter| fits(&adapter.get_info())).collect();
+    fitting.sort_by_key(|adapter| rank(&adapter.get_info()));
+    fitting
 }
 
 /// The device of an adapter, opened and checked once per process.
