@@ -47,7 +47,7 @@ pub enum Error {
     },
 
     /// The population, an input or a recording needs more than the device or the machine has.
-    #[error("{what} needs {need} bytes, but {limit_name} is {limit} bytes; {advice}")]
+    #[error("{what}: {} needed, but {limit_name} is {}; {advice}", size(*need), size(*limit))]
     TooLarge {
         /// What was to be allocated.
         what: String,
@@ -128,6 +128,15 @@ pub enum Error {
     },
 }
 
+/// A number of bytes for people.
+fn size(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    let unit = (0..UNITS.len() - 1).find(|unit| bytes >> (10 * unit) < 1024).unwrap_or(UNITS.len() - 1);
+    let value = bytes as f64 / (1_u64 << (10 * unit)) as f64;
+    // Rounded like this, a little too much does not look equal to the limit.
+    if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.2} {}", UNITS[unit]) }
+}
+
 impl Error {
     /// Whether this is a fault of the device, after which a population's state is not to be
     /// trusted, rather than a refusal of arguments.
@@ -164,5 +173,20 @@ impl Error {
             place: String::new(),
             requirement: requirement.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::size;
+
+    #[test]
+    fn sizes_are_said_in_units_that_fit() {
+        assert_eq!(size(0), "0 bytes");
+        assert_eq!(size(1023), "1023 bytes");
+        assert_eq!(size(1024), "1.00 KiB");
+        assert_eq!(size(160_000_000), "152.59 MiB");
+        assert_eq!(size(128 << 20), "128.00 MiB");
+        assert_eq!(size(u64::MAX), "16777216.00 TiB");
     }
 }

@@ -97,3 +97,14 @@ pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Tr
 pub use population::Population;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
+
+/// The examples of the documents outside the source compile and run.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../README.md")]
+    mod readme {}
+
+    #[cfg(not(skip_gpu_tests))]
+    #[doc = include_str!("../docs/headless.md")]
+    mod headless {}
+}

@@ -16,7 +16,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 9] = [
+const TESTS: [(&str, Test); 10] = [
+    ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
     ("what_decays_ends_at_zero", what_decays_ends_at_zero),
     ("random_populations_give_the_models_bits", random_populations),
     ("a_perturbed_result_is_caught", a_perturbed_result_is_caught),
@@ -223,6 +224,32 @@ fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
     let foreign = Tensor::new(&Device::cpu(), &values)?;
     let refused = resident.run(steps as u64, Input::sequence(&foreign), &Recording::none());
     assert!(matches!(refused, Err(Error::ForeignTensor { .. })), "{refused:?}");
+    Ok(())
+}
+
+fn a_stopped_run_goes_on_where_it_stopped(device: &Device) -> Result<(), Failed> {
+    let (n, steps) = (300, 200_000);
+    let drive = Array1::linspace(0.3_f32, 3.0, n);
+    let mut whole = Population::new(Params::default(), n, 1, device)?;
+    let expected = whole.run(steps, &drive, &Recording::none().counts().rate())?;
+
+    let mut stopped = Population::new(Params::default(), n, 1, device)?;
+    let recording = Recording::none().counts().rate();
+    let mut told = 0;
+    let first = stopped.run_observed(steps, &drive, &recording, |made| {
+        told = made;
+        std::ops::ControlFlow::Break(())
+    })?;
+    assert!(first.steps < steps, "stopped after {} steps", first.steps);
+    assert_eq!(first.steps, told, "what was under way is told too");
+    assert_eq!(first.steps, stopped.steps());
+    let second = stopped.run(steps - first.steps, &drive, &recording)?;
+    let sum =
+        |recorded: [Option<Array2<u32>>; 2]| recorded.into_iter().flatten().reduce(|one, other| one + other);
+    assert_eq!(sum([first.counts, second.counts]), expected.counts);
+    let rates: Vec<u32> = first.rate.into_iter().chain(second.rate).flatten().collect();
+    assert_eq!(Some(rates), expected.rate.map(|rate| rate.into_iter().collect()));
+    assert_eq!(stopped.voltages()?, whole.voltages()?);
     Ok(())
 }
 

@@ -292,7 +292,10 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
     let mut population = population(1000, 1);
     let error = population.run(1 << 50, 1.0, &Recording::none().spikes()).expect_err("too large");
     assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
-    assert_says(&error.to_string(), &["the recording needs", "available on this machine", "record fewer"]);
+    assert_says(
+        &error.to_string(),
+        &["the recording: ", "TiB needed", "available on this machine", "record fewer"],
+    );
     assert_eq!(population.steps(), 0);
 }
 

@@ -124,10 +124,10 @@ fn more_than_memory_holds_is_refused() {
         .run("--neurons 4000000000 --batch 1000 --steps 1")
         .assert()
         .code(1)
-        .stderr(predicate::str::contains("needs"));
+        .stderr(predicate::str::contains("needed"));
     folder
         .run("--neurons 1000000 --steps 4000000000")
         .assert()
         .code(1)
-        .stderr(predicate::str::contains("needs"));
+        .stderr(predicate::str::contains("needed"));
 }

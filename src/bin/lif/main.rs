@@ -8,6 +8,7 @@ mod events;
 mod failure;
 mod figures;
 mod files;
+mod headless;
 mod interrupt;
 mod layers;
 mod logging;
@@ -31,6 +32,7 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    headless::start_quietly();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(message) => {
