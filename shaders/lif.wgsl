@@ -54,12 +54,12 @@ struct State {
     spike: bool,
 }
 
-// Always 0, which no compiler knows. A compiler may merge a product and a sum into one operation
-// that rounds once; it cannot when the bits of the product are altered in between.
+// Always 0, which no compiler knows. A compiler may merge or reorder operations into others that
+// round differently; it cannot where the bits of a result are altered in between.
 @group(0) @binding(0) var<uniform> zero: vec4<u32>;
 
-fn product(a: f32, b: f32) -> f32 {
-    return bitcast<f32>(bitcast<u32>(a * b) ^ zero.x);
+fn rounded(x: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(x) ^ zero.x);
 }
 
 fn flush(x: f32, smallest: f32) -> f32 {
@@ -67,14 +67,15 @@ fn flush(x: f32, smallest: f32) -> f32 {
 }
 
 fn drive(resistance: f32, current: f32) -> f32 {
-    return flush(product(resistance, current), SMALLEST_PARAMETER);
+    return flush(rounded(resistance * current), SMALLEST_PARAMETER);
 }
 
 fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
     let refractory = state.refractory > 0u;
 
     let input = select(drive, 0.0, options.refractory == LEAK_ONLY && refractory);
-    let integrated = state.v + product(cell.leak, input - (state.v - cell.v_rest));
+    let above_rest = rounded(state.v - cell.v_rest);
+    let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
     var v = select(integrated, state.v, options.refractory == FROZEN && refractory);
 
     var crossed = v > cell.v_threshold;
@@ -87,7 +88,7 @@ fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> 
     if (options.reset == TO_VALUE) {
         after_spike = cell.reset;
     } else if (options.reset == SUBTRACT) {
-        after_spike = v - cell.reset;
+        after_spike = rounded(v - cell.reset);
     }
     v = select(v, after_spike, spike);
     v = select(v, cell.v_lower, options.bounded && v < cell.v_lower);
@@ -105,7 +106,7 @@ fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
     if (options.trace == OFF) {
         return trace;
     }
-    let decayed = product(trace, cell.trace_decay);
+    let decayed = rounded(trace * cell.trace_decay);
     let after_spike = select(cell.trace_scale, decayed + cell.trace_scale, options.trace == ADD);
     return select(decayed, after_spike, spike);
 }

@@ -15,8 +15,9 @@
 //!
 //! # Why the bits are the same everywhere
 //!
-//! Only `+`, `-`, `*` and comparisons occur, and each product passes through [`product`], which on
-//! the GPU no compiler can merge with the sum that follows. Some GPUs flush subnormal numbers to
+//! Only `+`, `-`, `*` and comparisons occur, and what could be computed in another way passes
+//! through [`rounded`], beyond which no compiler of a GPU can see: else some merge a product with
+//! the sum that follows (Vulkan, DirectX), some reorder sums (Metal, DirectX). Some GPUs flush subnormal numbers to
 //! zero, so none may ever arise: parameters and `R I` are zero or at least [`SMALLEST_PARAMETER`]
 //! in magnitude, and a state that has decayed below [`SMALLEST_STATE`] becomes zero. Doing that
 //! at every 32nd step is enough for a cell that decays slowly (31 steps of a decay by 0.625 take
@@ -132,11 +133,11 @@ pub struct State {
     pub spike: bool,
 }
 
-/// A product that must be rounded before it is used.
+/// A result that must be rounded as it stands before it is used.
 #[inline(always)]
 #[must_use]
-pub fn product(a: f32, b: f32) -> f32 {
-    a * b
+pub fn rounded(x: f32) -> f32 {
+    x
 }
 
 /// `x`, or zero where its magnitude is below `smallest`.
@@ -150,7 +151,7 @@ pub fn flush(x: f32, smallest: f32) -> f32 {
 #[inline(always)]
 #[must_use]
 pub fn drive(resistance: f32, current: f32) -> f32 {
-    flush(product(resistance, current), SMALLEST_PARAMETER)
+    flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
 /// Advances one cell by one step under the given [`drive`].
@@ -160,7 +161,8 @@ pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32)
     let refractory = state.refractory > 0;
 
     let input = if options.refractory == Refractory::LeakOnly && refractory { 0.0 } else { drive };
-    let integrated = state.v + product(cell.leak, input - (state.v - cell.v_rest));
+    let above_rest = rounded(state.v - cell.v_rest);
+    let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
     let v = if options.refractory == Refractory::Frozen && refractory { state.v } else { integrated };
 
     let crossed = match options.spike_test {
@@ -171,7 +173,7 @@ pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32)
 
     let after_spike = match options.reset {
         Reset::ToValue => cell.reset,
-        Reset::Subtract => v - cell.reset,
+        Reset::Subtract => rounded(v - cell.reset),
         Reset::None => v,
     };
     let v = if spike { after_spike } else { v };
@@ -193,7 +195,7 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
     if options.trace == TraceRule::Off {
         return trace;
     }
-    let decayed = product(trace, cell.trace_decay);
+    let decayed = rounded(trace * cell.trace_decay);
     let after_spike = match options.trace {
         TraceRule::Add => decayed + cell.trace_scale,
         _ => cell.trace_scale,

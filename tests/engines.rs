@@ -16,7 +16,8 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 10] = [
+const TESTS: [(&str, Test); 11] = [
+    ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
     ("what_decays_ends_at_zero", what_decays_ends_at_zero),
     ("random_populations_give_the_models_bits", random_populations),
@@ -250,6 +251,28 @@ fn a_stopped_run_goes_on_where_it_stopped(device: &Device) -> Result<(), Failed>
     let rates: Vec<u32> = first.rate.into_iter().chain(second.rate).flatten().collect();
     assert_eq!(Some(rates), expected.rate.map(|rate| rate.into_iter().collect()));
     assert_eq!(stopped.voltages()?, whole.voltages()?);
+    Ok(())
+}
+
+fn threads_share_a_device(device: &Device) -> Result<(), Failed> {
+    let run = |device: &Device, tau: f32| -> lif::Result<_> {
+        let params = Params { tau_m: tau.into(), ..Params::default() };
+        let mut population = Population::new(params, 200, 2, device)?;
+        let mut spikes = Vec::new();
+        for _ in 0..10 {
+            population.forward(1.5)?;
+            spikes.extend(population.run(100, 0.9, &Recording::none().spikes())?.spikes);
+        }
+        Ok((spikes, population.voltages()?))
+    };
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> =
+            (0..4).map(|thread| scope.spawn(move || run(device, 5.0 + thread as f32))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<lif::Result<_>>()
+    })?;
+    for (thread, found) in found.iter().enumerate() {
+        assert!(*found == run(&Device::cpu(), 5.0 + thread as f32)?, "thread {thread}");
+    }
     Ok(())
 }
 

@@ -3,6 +3,7 @@
 use crate::arguments::Settings;
 use crate::events::Events;
 use crate::failure::Failure;
+use crate::figures::grouped;
 use crate::files::{Arrays, Folder, PICTURE, SUMMARY};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, Scene};
@@ -62,7 +63,8 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     if summary.interrupted {
         terminal::complain(&format!(
             "interrupted after {} of {} steps; the files hold what was simulated until then",
-            summary.steps, plan.steps
+            grouped(summary.steps),
+            grouped(plan.steps)
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }

@@ -29,8 +29,8 @@ fn a_driver_that_computes_something_else_is_refused() {
         for (right, wrong) in [
             ("v > cell.v_threshold", "v >= cell.v_threshold"),
             (
-                "state.v + product(cell.leak, input - (state.v - cell.v_rest))",
-                "fma(cell.leak, input - (state.v - cell.v_rest), state.v) * 1.0000001",
+                "rounded(state.v + rounded(cell.leak * (input - above_rest)))",
+                "(state.v + cell.leak * (input - above_rest)) * 1.0000001",
             ),
             ("decayed + cell.trace_scale", "cell.trace_scale"),
             (
