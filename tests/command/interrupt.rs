@@ -33,7 +33,7 @@ fn ctrl_c_writes_what_there_is() {
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert!(complaint.contains("stopping at the next block"), "{complaint}");
     assert!(
-        complaint.contains("interrupted after") && complaint.contains("of 4000000000 steps"),
+        complaint.contains("interrupted after") && complaint.contains("of 4,000,000,000 steps"),
         "{complaint}"
     );
     let summary: Value =
