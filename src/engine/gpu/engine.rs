@@ -45,6 +45,8 @@ struct Dispatch {
     submission: wgpu::SubmissionIndex,
     submitted: Instant,
     steps: u64,
+    /// Number of the step after it, modulo 2^32.
+    end: u32,
     words: usize,
     readback: Option<Readback>,
 }
@@ -174,8 +176,8 @@ impl GpuEngine {
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
             }
-            let readback =
-                (bytes > 0).then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes)]));
+            let readback = (bytes > 0)
+                .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         self.next_step = block.first_step.wrapping_add(block.steps);
@@ -183,6 +185,7 @@ impl GpuEngine {
             submission,
             submitted: Instant::now(),
             steps,
+            end: self.next_step,
             words: plan.word_count(first_step, steps),
             readback,
         });
@@ -207,13 +210,16 @@ impl GpuEngine {
 
         let mut hand_on =
             |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
-        match dispatch.readback {
-            None => Ok(hand_on(&[], &[])),
-            Some(readback) => context.take_readback(readback, "reading a recording", |bytes| {
-                let (words, voltages) = bytes.split_at(dispatch.words * 4);
-                hand_on(bytemuck::cast_slice(words), bytemuck::cast_slice(voltages))
-            }),
-        }
+        let Some(readback) = dispatch.readback else {
+            return Ok(hand_on(&[], &[]));
+        };
+        let stage = "reading a recording";
+        context.take_readback(readback, stage, |bytes| {
+            let (recorded, step_number) = bytes.split_at(bytes.len() - 4);
+            self.check_step_number(bytemuck::pod_read_unaligned(step_number), dispatch.end, stage)?;
+            let (words, voltages) = recorded.split_at(dispatch.words * 4);
+            Ok(hand_on(bytemuck::cast_slice(words), bytemuck::cast_slice(voltages)))
+        })?
     }
 
     /// Waits for all dispatches, whose recordings nobody wants.
@@ -224,8 +230,23 @@ impl GpuEngine {
         Ok(())
     }
 
-    /// Reads a buffer of one word per cell. The last word of the counts comes along and must be
-    /// the number of the last step: work that a driver dropped is found out here.
+    /// Where the kernel leaves the number of the step to come.
+    fn step_number(&self) -> (&wgpu::Buffer, u64, u64) {
+        (&self.state.counts, self.cells() as u64 * 4, 4)
+    }
+
+    /// Every readback brings the step number along: work that a driver dropped without a word is
+    /// found out by it.
+    fn check_step_number(&self, found: u32, expected: u32, stage: &str) -> Result<()> {
+        if found == expected {
+            return Ok(());
+        }
+        let context = &self.gpu.context;
+        context.note_lost(&format!("it has made {found} steps instead of {expected} (modulo 2^32)"));
+        context.check_lost(stage)
+    }
+
+    /// Reads a buffer of one word per cell.
     fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
         self.finish_all()?;
         let bytes = self.cells() as u64 * 4;
@@ -234,18 +255,12 @@ impl GpuEngine {
         let (submission, readback) = context.scoped(&stage, || {
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let ranges = [(buffer, 0, bytes), (&self.state.counts, bytes, 4)];
-            let readback = context.read_back(&mut encoder, &ranges);
+            let readback = context.read_back(&mut encoder, &[(buffer, 0, bytes), self.step_number()]);
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         context.wait(&submission, &stage)?;
         let mut words = context.take_readback(readback, &stage, bytemuck::pod_collect_to_vec::<u8, u32>)?;
-        let made = words.pop();
-        if made != Some(self.next_step) {
-            let next = self.next_step;
-            context.note_lost(&format!("it has made {made:?} steps instead of {next} (modulo 2^32)"));
-            context.check_lost(&stage)?;
-        }
+        self.check_step_number(words.pop().unwrap_or_default(), self.next_step, &stage)?;
         Ok(words)
     }
 

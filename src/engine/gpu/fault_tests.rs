@@ -1,6 +1,7 @@
 //! Drivers that compute something else, stop halfway or vanish are found out.
 
 use super::context::GpuContext;
+use super::kernel::BLOCK_SHADER;
 use super::self_check::{self, CHECK_SHADER};
 use super::{Gpu, MOST_STEPS};
 use crate::{Device, Error, Params, Population, Recording, Result, Tensor};
@@ -117,6 +118,19 @@ fn dropped_work_is_found_out() {
         queue.write_buffer(&counts, 7 * 4, &49_u32.to_le_bytes());
         let read = population.voltages();
         assert!(matches!(read, Err(Error::DeviceLost { .. })), "{read:?}");
+    });
+}
+
+/// The same for recordings: here the driver runs another kernel than it was given, one that does
+/// not finish.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_recording_of_dropped_work_is_found_out() {
+    with_context(|context| {
+        let unfinished = BLOCK_SHADER.replace("counts[block.cells] =", "counts[0] +=");
+        let gpu = Arc::new(Gpu::with_shader(context, MOST_STEPS, &unfinished).expect("it compiles"));
+        let checked = self_check::check(&gpu);
+        assert!(matches!(checked, Err(Error::DeviceLost { .. })), "{checked:?}");
     });
 }
 

@@ -138,12 +138,12 @@ pub(crate) struct Kernels {
 }
 
 impl Kernels {
-    pub(crate) fn new(context: &GpuContext) -> Result<Self> {
+    pub(crate) fn new(context: &GpuContext, shader: &str) -> Result<Self> {
         let (module, layout, pipeline_layout) = context.scoped("compiling the kernel", || {
             let device = &context.device;
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("lif block"),
-                source: wgpu::ShaderSource::Wgsl(BLOCK_SHADER.into()),
+                source: wgpu::ShaderSource::Wgsl(shader.into()),
             });
             let layout = bind_group_layout(device, &BINDINGS);
             let pipeline_layout = pipeline_layout(device, &layout);

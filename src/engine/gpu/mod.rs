@@ -15,7 +15,7 @@ pub(crate) use engine::GpuEngine;
 
 use crate::error::Result;
 use context::GpuContext;
-use kernel::Kernels;
+use kernel::{BLOCK_SHADER, Kernels};
 use std::sync::Arc;
 
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
@@ -39,7 +39,11 @@ pub(crate) struct Gpu {
 
 impl Gpu {
     pub(crate) fn new(context: GpuContext, most_steps: u64) -> Result<Self> {
-        let kernels = Kernels::new(&context)?;
+        Self::with_shader(context, most_steps, BLOCK_SHADER)
+    }
+
+    fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
+        let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
         Ok(Self { context, kernels, zero, most_steps })
     }
