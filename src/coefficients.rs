@@ -51,7 +51,7 @@ impl Table {
         let bounded = params.v_lower.is_some();
         let v_lower = match &params.v_lower {
             Some(bound) => physical("v_lower", bound)?,
-            None => Column::scalar(0.0),
+            None => Column::scalar(f32::NEG_INFINITY),
         };
         if bounded {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);

@@ -110,7 +110,7 @@ pub struct Coefficients {
     pub v_threshold: f32,
     /// What the reset needs, mV: `v_reset`, or `v_threshold - v_reset` where that is subtracted.
     pub reset: f32,
-    /// Lower bound of v, mV.
+    /// Lower bound of v, mV; minus infinity where there is none.
     pub v_lower: f32,
     /// `exp(-dt / tau_trace)`.
     pub trace_decay: f32,

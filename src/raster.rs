@@ -123,7 +123,8 @@ impl Raster {
     /// The number of spikes.
     #[must_use]
     pub fn count(&self) -> u64 {
-        self.words.iter().map(|word| u64::from(word.count_ones())).sum()
+        // Most processors count bits in one instruction that not all have.
+        pulp::Arch::new().dispatch(|| self.words.iter().map(|word| u64::from(word.count_ones())).sum())
     }
 
     /// All spikes, sorted by step, then batch row, then position in [`neurons`](Self::neurons).

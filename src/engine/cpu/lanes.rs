@@ -7,7 +7,7 @@ use crate::engine::SPIKE_FLAG;
 use crate::model::Coefficients;
 
 /// Cells that are advanced side by side.
-pub(super) const LANES: usize = 16;
+pub(super) const LANES: usize = 32;
 
 /// Some neighbouring cells. Those beyond the end of the tile are computed too, as copies of the
 /// last, and never stored.
@@ -114,15 +114,17 @@ impl Places {
         }
     }
 
+    /// Copies the values of the lanes.
     #[inline(always)]
-    pub(super) fn values<T: Copy>(&self, values: &[T]) -> [T; LANES] {
+    pub(super) fn take<T: Copy>(&self, values: &[T], lanes: &mut [T; LANES]) {
         match self {
-            Self::Same(place) => [values[*place]; LANES],
-            Self::Adjacent(first) => {
-                let adjacent = &values[*first..*first + LANES];
-                std::array::from_fn(|lane| adjacent[lane])
+            Self::Same(place) => lanes.fill(values[*place]),
+            Self::Adjacent(first) => lanes.copy_from_slice(&values[*first..*first + LANES]),
+            Self::Each(places) => {
+                for (lane, place) in lanes.iter_mut().zip(places) {
+                    *lane = values[*place];
+                }
             }
-            Self::Each(places) => std::array::from_fn(|lane| values[places[lane]]),
         }
     }
 }
@@ -174,6 +176,8 @@ impl LaneCoefficients {
 }
 
 #[inline(always)]
-fn spread<T: Copy>(column: &Column<T>, cells: &Cells) -> [T; LANES] {
-    Places::of(cells, column.row_stride, column.neuron_stride).values(&column.values)
+fn spread<T: Copy + Default>(column: &Column<T>, cells: &Cells) -> [T; LANES] {
+    let mut lanes = [T::default(); LANES];
+    Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, &mut lanes);
+    lanes
 }
