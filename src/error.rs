@@ -23,7 +23,7 @@ pub enum Error {
     },
 
     /// A NaN or infinite number.
-    #[error("{what} is {value}{place}; every value must be finite")]
+    #[error("{what}: {value}{place}; every value must be finite")]
     NonFinite {
         /// Which argument.
         what: String,

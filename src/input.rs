@@ -4,7 +4,9 @@ use crate::broadcast::{finite, strides};
 use crate::coefficients::LARGEST_PARAMETER;
 use crate::device::Device;
 use crate::error::{Error, Result};
-use ndarray::{ArrayBase, ArrayViewD, CowArray, Data, Dimension, IxDyn, RawData};
+use crate::memory;
+use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// The input current of a population, in nA.
@@ -127,9 +129,8 @@ impl Tensor {
     {
         let values = values.view().into_dyn();
         let largest = finite("the tensor", &values)?;
-        let standard = values.as_standard_layout();
-        let slice = standard.as_slice().unwrap_or_default();
-        Ok(Self { data: device.upload(slice)?, shape: values.shape().to_vec(), largest })
+        let shape = values.shape().to_vec();
+        Ok(Self { data: device.upload(&row_major(values)?)?, shape, largest })
     }
 
     /// The shape of the array that was uploaded.
@@ -165,7 +166,7 @@ pub(crate) struct Current<'a> {
 
 #[derive(Debug)]
 pub(crate) enum Values<'a> {
-    Host(CowArray<'a, f32, IxDyn>),
+    Host(Cow<'a, [f32]>),
     Tensor(&'a Tensor),
 }
 
@@ -178,20 +179,27 @@ impl<'a> Current<'a> {
         largest_resistance: f32,
         device: &Device,
     ) -> Result<Self> {
-        let (values, input_shape, largest) = match input.source.0 {
+        let steps = input.time_axis.then_some(steps);
+        let (values, strides, largest) = match input.source.0 {
             SourceKind::Number(value) => {
-                let array = CowArray::from(ndarray::arr0(value).into_dyn());
-                let largest = finite("the input", &array.view())?;
-                (Values::Host(array), Vec::new(), largest)
+                let strides = strides_of(&[], steps, shape)?;
+                let largest = finite("the input", &ndarray::arr0(value).view().into_dyn())?;
+                (Values::Host(Cow::Owned(vec![value])), strides, largest)
             }
             SourceKind::Array(view) => {
-                let shape = view.shape().to_vec();
+                strides_of(view.shape(), steps, shape)?;
+                let view = without_repetition(view);
                 let largest = finite("the input", &view)?;
-                (Values::Host(row_major(view)), shape, largest)
+                // One entry of a time axis along which nothing changes stands for all steps.
+                let changes = steps.filter(|steps| *steps == 1 || view.len_of(Axis(0)) > 1);
+                let step_shape = &view.shape()[usize::from(steps.is_some())..];
+                let mut strides = strides_of(step_shape, None, shape)?;
+                strides.step = if changes.is_some() { step_shape.iter().product() } else { 0 };
+                (Values::Host(row_major(view)?), strides, largest)
             }
             SourceKind::Tensor(tensor) => {
                 device.owns(tensor)?;
-                (Values::Tensor(tensor), tensor.shape.clone(), tensor.largest)
+                (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }
         };
         if largest * largest_resistance > LARGEST_PARAMETER {
@@ -201,31 +209,49 @@ impl<'a> Current<'a> {
                 format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
             ));
         }
-        let step_shape = if input.time_axis {
-            match input_shape.split_first() {
-                Some((length, step_shape)) if *length == steps => step_shape,
-                _ => {
-                    let (batch, n) = shape;
-                    let expected = format!(
-                        "[{steps}], [{steps}, {n}], [{steps}, {batch}, 1] or [{steps}, {batch}, {n}] (one entry per step)"
-                    );
-                    return Err(Error::shape("the input sequence", expected, &input_shape));
-                }
-            }
-        } else {
-            &input_shape[..]
-        };
-        let (row, neuron) = strides("the input", step_shape, shape)?;
-        let step = if input.time_axis { step_shape.iter().product() } else { 0 };
-        Ok(Self { values, strides: Strides { step, row, neuron } })
+        Ok(Self { values, strides })
     }
 }
 
-/// The same array with its values in row-major order, copied only where they are not.
-fn row_major(view: ArrayViewD<'_, f32>) -> CowArray<'_, f32, IxDyn> {
-    if view.is_standard_layout() {
-        CowArray::from(view)
-    } else {
-        CowArray::from(view.as_standard_layout().into_owned())
+/// The strides of an input of this shape, whose leading axis is time where `steps` says how long.
+fn strides_of(input: &[usize], steps: Option<usize>, shape: (usize, usize)) -> Result<Strides> {
+    let Some(steps) = steps else {
+        let (row, neuron) = strides("the input", input, shape)?;
+        return Ok(Strides { step: 0, row, neuron });
+    };
+    let refusal = || {
+        let (batch, n) = shape;
+        let expected = format!(
+            "[{steps}], [{steps}, {n}], [{steps}, {batch}, 1] or [{steps}, {batch}, {n}] (one entry per step)"
+        );
+        Error::shape("the input sequence", expected, input)
+    };
+    match input.split_first() {
+        Some((length, step_shape)) if *length == steps => {
+            let (row, neuron) = strides("the input", step_shape, shape).map_err(|_| refusal())?;
+            Ok(Strides { step: step_shape.iter().product(), row, neuron })
+        }
+        _ => Err(refusal()),
     }
+}
+
+/// The same array with a single entry along each axis that only repeats it, as broadcast views
+/// have them: they can be far larger than what they show.
+fn without_repetition(mut view: ArrayViewD<'_, f32>) -> ArrayViewD<'_, f32> {
+    for axis in 0..view.ndim() {
+        if view.strides()[axis] == 0 && view.shape()[axis] > 1 {
+            view.slice_axis_inplace(Axis(axis), (0..1).into());
+        }
+    }
+    view
+}
+
+/// The values in row-major order, copied only where they do not lie so.
+fn row_major(view: ArrayViewD<'_, f32>) -> Result<Cow<'_, [f32]>> {
+    if let Some(values) = view.to_slice() {
+        return Ok(Cow::Borrowed(values));
+    }
+    let bytes = view.len() as u64 * 4;
+    memory::require("a copy of the input in row-major order", bytes, "pass the input in row-major order")?;
+    Ok(Cow::Owned(view.iter().copied().collect()))
 }

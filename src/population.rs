@@ -21,8 +21,9 @@ const QUEUED_STEPS: u64 = 32;
 /// `batch` rows of `n` leaky integrate-and-fire neurons on one device.
 ///
 /// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
-/// together when 32 wait or when state is read, so a loop over `forward` costs about as much as
-/// one [`run`](Self::run). Reading state is the only thing that copies it back.
+/// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
+/// one [`run`](Self::run) for tens of thousands of neurons and more. Reading state is the only
+/// thing that copies it back.
 ///
 /// All arrays are `[batch, n]`. Currents are in nA, potentials in mV, times in ms.
 ///
@@ -181,7 +182,7 @@ impl Population {
     /// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
     /// let recorded = population.run(1000, 1.0, &Recording::none().spikes().counts())?;
     /// let spikes = recorded.spikes.unwrap_or_else(|| unreachable!("asked for"));
-    /// assert_eq!(spikes.to_dense().shape(), [1000, 2, 100]);
+    /// assert_eq!(spikes.to_dense()?.shape(), [1000, 2, 100]);
     /// assert_eq!(spikes.events().next().map(|event| event.step), Some(68));
     /// # Ok::<(), lif::Error>(())
     /// ```
@@ -234,6 +235,8 @@ impl Population {
 
         if steps > 0 {
             let wanted = recorder.wanted(observe.is_some());
+            // Holds where a panic of `observe` ends the run between two blocks.
+            self.fault = Some("a run was left by a panic".to_owned());
             let mut made = 0;
             let first_step = self.steps;
             let result =
@@ -242,6 +245,7 @@ impl Population {
                     made += piece.steps;
                     observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
                 });
+            self.fault = None;
             self.steps += self.note(result)?;
         }
 
@@ -254,7 +258,7 @@ impl Population {
         } else {
             None
         };
-        Ok(recorder.finish(self.steps, counts))
+        recorder.finish(self.steps, counts)
     }
 
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -372,7 +376,8 @@ impl Population {
         if self.fault.is_some() {
             (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
         } else {
-            self.engine.reset(&start)?;
+            let result = self.engine.reset(&start);
+            self.note(result)?;
         }
         self.forget();
         Ok(())

@@ -1,7 +1,6 @@
 //! Steps that were asked for one by one and wait to be made together.
 
 use crate::input::{Current, Strides, Tensor, Values};
-use ndarray::{CowArray, Ix1};
 
 /// Bytes of queued inputs after which waiting for more steps is not worth the memory.
 const MOST_BYTES: usize = 64 << 20;
@@ -46,7 +45,7 @@ impl Queue {
         let strides = current.strides;
         match &current.values {
             Values::Tensor(tensor) => self.push_tensor(tensor, strides),
-            Values::Host(array) => self.push_values(array.as_slice().unwrap_or_default(), strides),
+            Values::Host(values) => self.push_values(values, strides),
         }
         self.steps += 1;
     }
@@ -108,16 +107,11 @@ impl Run {
     pub(crate) fn current(&self) -> Current<'_> {
         let (values, step) = match &self.values {
             RunValues::Tensor(tensor) => (Values::Tensor(tensor), 0),
-            RunValues::Same(values) => (host(values), 0),
-            RunValues::Each(values) => (host(values), values.len() / self.steps as usize),
+            RunValues::Same(values) => (Values::Host(values.into()), 0),
+            RunValues::Each(values) => (Values::Host(values.into()), values.len() / self.steps as usize),
         };
         Current { values, strides: Strides { step, ..self.strides } }
     }
-}
-
-fn host(values: &[f32]) -> Values<'_> {
-    let view = ndarray::ArrayView::<f32, Ix1>::from(values);
-    Values::Host(CowArray::from(view.into_dyn()))
 }
 
 #[cfg(test)]
@@ -136,9 +130,7 @@ mod tests {
         assert_eq!(queue.steps(), 0);
         runs.iter()
             .map(|run| match run.current() {
-                Current { values: Values::Host(values), strides } => {
-                    (run.steps, values.iter().copied().collect(), strides)
-                }
+                Current { values: Values::Host(values), strides } => (run.steps, values.to_vec(), strides),
                 other => panic!("{other:?}"),
             })
             .collect()

@@ -1,5 +1,7 @@
 //! Recorded spikes, packed over time: one bit per neuron and step.
 
+use crate::error::Result;
+use crate::memory;
 use ndarray::{Array2, Array3};
 
 /// The spikes of some neurons over some steps.
@@ -96,14 +98,19 @@ impl Raster {
     }
 
     /// All spikes as an array `[steps, batch, neurons]`, 8 times as large as the raster.
-    #[must_use]
-    pub fn to_dense(&self) -> Array3<bool> {
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold it.
+    pub fn to_dense(&self) -> Result<Array3<bool>> {
         let shape = (self.steps as usize, self.batch, self.neurons.len());
+        let bytes = self.steps.saturating_mul(self.cells() as u64);
+        memory::require("the spikes as an array", bytes, "use events(), or record fewer steps or neurons")?;
         let mut dense = Array3::from_elem(shape, false);
         for (step, row, neuron) in self.positions() {
             dense[[step as usize, row, neuron]] = true;
         }
-        dense
+        Ok(dense)
     }
 
     /// The number of spikes of each cell, `[batch, neurons]`.

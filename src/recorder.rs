@@ -1,11 +1,11 @@
 //! Puts together what engines hand out piece by piece.
 
 use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::memory;
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
-use ndarray::{Array2, Array3};
+use ndarray::{Array, Array2, Dimension, IntoDimension};
 
 /// Collects the recording of one run.
 #[derive(Debug)]
@@ -63,7 +63,9 @@ impl Recorder {
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
-        let words = spike_words.saturating_add(rate_values).saturating_add(voltage_values);
+        // What an engine hands out at a time lies beside the whole: at least one row of each.
+        let piece = recorder.wanted.words.cells((batch, n)) + voltage_row;
+        let words = [rate_values, voltage_values, piece].into_iter().fold(spike_words, usize::saturating_add);
         let advice =
             "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
         memory::require("the recording", (words as u64).saturating_mul(4), advice)?;
@@ -102,20 +104,23 @@ impl Recorder {
         self.made += piece.steps;
     }
 
-    pub(crate) fn finish(self, end: u64, counts: Option<Array2<u32>>) -> Recorded {
+    pub(crate) fn finish(self, end: u64, counts: Option<Array2<u32>>) -> Result<Recorded> {
         let steps = end - self.first_step;
-        let rate = self.rate.map(|rate| shaped2(steps as usize, self.batch, rate));
-        let voltages = self.wanted.voltages.map(|wanted| {
-            let every = u64::from(wanted.every);
-            let samples = wanted.samples(self.first_step, end);
-            let first_sample = self.first_step.div_ceil(every);
-            Voltages {
-                values: shaped3(samples, self.batch, wanted.neurons.len(), self.voltages),
-                steps: (0..samples as u64).map(|sample| (first_sample + sample) * every).collect(),
-                neurons: wanted.neurons,
+        let rate = self.rate.map(|rate| shaped((steps as usize, self.batch), rate)).transpose()?;
+        let voltages = match self.wanted.voltages {
+            None => None,
+            Some(wanted) => {
+                let every = u64::from(wanted.every);
+                let samples = wanted.samples(self.first_step, end);
+                let first_sample = self.first_step.div_ceil(every);
+                Some(Voltages {
+                    values: shaped((samples, self.batch, wanted.neurons.len()), self.voltages)?,
+                    steps: (0..samples as u64).map(|sample| (first_sample + sample) * every).collect(),
+                    neurons: wanted.neurons,
+                })
             }
-        });
-        Recorded { first_step: self.first_step, steps, spikes: self.spikes, counts, rate, voltages }
+        };
+        Ok(Recorded { first_step: self.first_step, steps, spikes: self.spikes, counts, rate, voltages })
     }
 }
 
@@ -138,10 +143,10 @@ fn add_rate(rate: &mut Vec<u32>, piece: &Piece<'_>, first_step: u64, batch: usiz
     }
 }
 
-fn shaped2(rows: usize, columns: usize, values: Vec<u32>) -> Array2<u32> {
-    Array2::from_shape_vec((rows, columns), values).unwrap_or_default()
-}
-
-fn shaped3(samples: usize, rows: usize, columns: usize, values: Vec<f32>) -> Array3<f32> {
-    Array3::from_shape_vec((samples, rows, columns), values).unwrap_or_default()
+/// Values in the shape in which they are returned. Engines hand out exactly as many as fit.
+fn shaped<T, D: Dimension>(shape: impl IntoDimension<Dim = D>, values: Vec<T>) -> Result<Array<T, D>> {
+    let shape = shape.into_dimension();
+    let expected = format!("{:?}", shape.slice());
+    let got = values.len();
+    Array::from_shape_vec(shape, values).map_err(|_| Error::shape("the recording", expected, &[got]))
 }

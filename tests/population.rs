@@ -114,7 +114,7 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
     let spikes = recorded.spikes.expect("asked for");
     assert_eq!((spikes.first_step(), spikes.steps(), spikes.batch()), (5, 100, 2));
     assert_eq!(spikes.neurons(), [3, 0]);
-    let dense = spikes.to_dense();
+    let dense = spikes.to_dense().expect("small");
     assert_eq!(dense.dim(), (100, 2, 2));
     let events: Vec<Event> = spikes.events().collect();
     assert_eq!(events.len() as u64, spikes.count());
@@ -149,7 +149,7 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
             && nothing.voltages.is_none()
     );
     let none_made = population.run(0, 1.0, &Recording::none().spikes().rate()).expect("valid");
-    assert_eq!(none_made.spikes.map(|spikes| spikes.to_dense().dim()), Some((0, 2, 4)));
+    assert_eq!(none_made.spikes.map(|spikes| spikes.to_dense().expect("small").dim()), Some((0, 2, 4)));
 }
 
 #[test]
@@ -243,7 +243,7 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     let says =
         |result: lif::Result<()>, parts: &[&str]| assert_says(&result.expect_err("wrong").to_string(), parts);
     says(population.forward(&arr1(&[1.0_f32, 2.0])), &["the input", "[3]", "[2, 1]", "got [2]"]);
-    says(population.forward(f32::NAN), &["the input is NaN; every value must be finite"]);
+    says(population.forward(f32::NAN), &["the input: NaN; every value must be finite"]);
     says(
         population.forward(&arr2(&[[0.0_f32, 0.0, 0.0], [0.0, f32::NEG_INFINITY, 0.0]])),
         &["-inf", "[1, 1]"],
@@ -257,11 +257,48 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     };
     says(run(&mut population, 11, Input::sequence(&sequence)), &["[11, 3]", "got [10, 3]"]);
     says(run(&mut population, 10, Input::constant(&sequence)), &["got [10, 3]"]);
+    let short = Array2::<f32>::zeros((5, 4));
+    says(run(&mut population, 5, Input::sequence(&short)), &["[5, 3]", "[5, 2, 3]", "got [5, 4]"]);
     let too_deep = ndarray::Array4::<f32>::zeros((10, 1, 2, 3));
-    says(run(&mut population, 10, Input::sequence(&too_deep)), &["got [1, 2, 3]"]);
+    says(run(&mut population, 10, Input::sequence(&too_deep)), &["got [10, 1, 2, 3]"]);
     says(run(&mut population, u64::MAX, 1.0.into()), &["number of steps", "at most"]);
     assert_eq!(population.steps(), 1);
     assert_eq!(population.voltages().expect("there"), before);
+}
+
+/// Views that repeat a few values over many steps and cells are not copied out.
+#[test]
+fn repeated_values_are_not_copied_out() {
+    let mut one = population(3, 2);
+    let mut other = population(3, 2);
+    let values = arr2(&[[0.5_f32, 1.0, 2.0]]);
+    // As an array it would have 10^14 values.
+    let view = values.broadcast((1 << 45, 2, 3)).expect("it repeats");
+    let refused = other.run(7, Input::sequence(&view), &Recording::none());
+    assert_says(&refused.expect_err("too long").to_string(), &["the input sequence", "[7, 2, 3]"]);
+    let view = values.broadcast((500, 2, 3)).expect("it repeats");
+    one.run(500, Input::sequence(&view), &Recording::none()).expect("valid");
+    other.run(500, &values, &Recording::none()).expect("valid");
+    assert_eq!(one.voltages().expect("there"), other.voltages().expect("there"));
+    assert!(one.counts().expect("there").sum() > 0);
+    let mut single = population(3, 2);
+    let step = values.broadcast((1, 2, 3)).expect("it repeats");
+    single.run(1, Input::sequence(&step), &Recording::none()).expect("valid");
+    assert_eq!(single.steps(), 1);
+}
+
+/// A run that a panic left has no state that could be taken for a result.
+#[test]
+fn a_panic_of_the_observer_leaves_no_result() {
+    let mut population = population(10, 1);
+    let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        population.run_observed(100_000, 1.0, &Recording::none(), |_| panic!("of the observer"))
+    }));
+    assert!(left.is_err());
+    assert!(matches!(population.voltages(), Err(Error::Faulted { .. })));
+    population.reset().expect("the CPU still works");
+    assert_eq!(population.steps(), 0);
+    population.forward(1.0).expect("valid");
 }
 
 #[test]
@@ -297,6 +334,10 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
         &["the recording: ", "TiB needed", "available on this machine", "record fewer"],
     );
     assert_eq!(population.steps(), 0);
+
+    // What is recorded without being kept counts as well.
+    let chosen = Recording::none().spikes_of([0]);
+    assert!(population.run(1 << 50, 1.0, &chosen).is_err());
 }
 
 #[test]

@@ -84,7 +84,11 @@ fn first_that_opens(adapters: &[&wgpu::Adapter], open: impl Fn(&wgpu::Adapter) -
 pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
     let fitting = match choice {
         DeviceChoice::Auto => return Ok(auto()),
-        DeviceChoice::Cpu => return Ok(Device::cpu()),
+        DeviceChoice::Cpu => {
+            let device = Device::cpu();
+            log::info!("using {device}");
+            return Ok(device);
+        }
         DeviceChoice::Gpu => candidates(|info| rank(info) < SOFTWARE_RANK),
         DeviceChoice::Software => candidates(|info| rank(info) == SOFTWARE_RANK),
         DeviceChoice::Named(name) => {

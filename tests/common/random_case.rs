@@ -77,11 +77,12 @@ impl Case {
         let mut spikes = Array3::from_elem((0, self.batch, self.n), false);
         let mut rate = Array2::zeros((0, self.batch));
         let mut sampled = Vec::new();
-        let mut append = |recorded: lif::Recorded| {
-            let dense = recorded.spikes.expect("asked for").to_dense();
+        let mut append = |recorded: lif::Recorded| -> Result<()> {
+            let dense = recorded.spikes.expect("asked for").to_dense()?;
             spikes = concatenate![Axis(0), spikes, dense];
             rate = concatenate![Axis(0), rate, recorded.rate.expect("asked for")];
             sampled.extend(recorded.voltages.expect("asked for").values);
+            Ok(())
         };
         for segment in &self.segments {
             let view = segment.input.view();
@@ -89,11 +90,11 @@ impl Case {
                 for step in 0..segment.steps {
                     let at_step =
                         if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
-                    append(population.run(1, &at_step, &recording)?);
+                    append(population.run(1, &at_step, &recording)?)?;
                 }
             } else {
                 let input = if segment.time_axis { Input::sequence(&view) } else { Input::constant(&view) };
-                append(population.run(segment.steps as u64, input, &recording)?);
+                append(population.run(segment.steps as u64, input, &recording)?)?;
             }
         }
         Ok(Outcome {

@@ -176,8 +176,8 @@ fn drives_of_step(
     drives: &mut [f32; LANES],
 ) {
     places.take(&current.values[step * current.strides.step..], drives);
-    for lane in 0..LANES {
-        drives[lane] = model::drive(lanes.coefficients.resistance[lane], drives[lane]);
+    for (drive, resistance) in drives.iter_mut().zip(lanes.coefficients.resistance) {
+        *drive = model::drive(resistance, *drive);
     }
 }
 
@@ -193,8 +193,8 @@ fn advance_word(
     let cells = &lanes.coefficients;
     let (mut v, mut refractory, mut trace) = (lanes.v, lanes.refractory, lanes.trace);
     let mut spikes = [0; LANES];
-    for step in from..to.min(WORD) {
-        let drive = &drives[step];
+    for (offset, drive) in drives[from..to].iter().enumerate() {
+        let step = from + offset;
         let bit = 1 << step;
         for lane in 0..LANES {
             let state = State { v: v[lane], refractory: refractory[lane], trace: trace[lane], spike: false };

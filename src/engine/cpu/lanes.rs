@@ -88,6 +88,7 @@ impl Cells {
 
 /// Where the values of the lanes stand in an array that broadcasts. The common arrangements are
 /// told apart once, so that reading them is one vector instruction.
+#[allow(clippy::large_enum_variant, reason = "a few live on the stack for the time of a block")]
 pub(super) enum Places {
     /// One value for all.
     Same(usize),

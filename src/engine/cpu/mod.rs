@@ -5,10 +5,11 @@ mod lanes;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{Current, TensorData, Values};
 use crate::model::{self, State, TraceRule};
 use block::{CurrentView, Tile};
+use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -28,6 +29,9 @@ const MOST_WORDS: usize = 1 << 22;
 
 /// Samples of voltages that are kept at a time, likewise.
 const MOST_VOLTAGES: usize = 1 << 22;
+
+/// Cells whose voltages one thread records at a time.
+const RECORDED_TOGETHER: usize = 16;
 
 /// Steps after which a run looks whether it is to stop.
 const MOST_STEPS: u64 = 1 << 14;
@@ -136,36 +140,48 @@ impl CpuEngine {
         steps: u64,
         current: &CurrentView<'_>,
     ) -> Vec<f32> {
-        let every = u64::from(wanted.every);
-        let row_length = self.batch * wanted.neurons.len();
-        let traces: Vec<Vec<f32>> = (0..row_length)
-            .into_par_iter()
-            .map(|slot| {
-                let row = slot / wanted.neurons.len();
-                let neuron = wanted.neurons[slot % wanted.neurons.len()] as usize;
-                let index = row * self.n + neuron;
-                let cell = self.table.cell(row, neuron);
-                let mut state = State {
-                    v: self.v[index],
-                    refractory: self.refractory[index] & !super::SPIKE_FLAG,
-                    trace: self.trace.get(index).copied().unwrap_or_default(),
-                    spike: false,
-                };
-                let mut samples = Vec::with_capacity(wanted.samples(first_step, first_step + steps));
-                for step in 0..steps {
-                    let number = first_step + step;
-                    let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
-                    state = model::step_cell(self.table.options, cell, state, drive);
-                    state = model::settle(self.table.options, cell, state, (number % 32) as u32);
-                    if number.is_multiple_of(every) {
-                        samples.push(state.v);
-                    }
-                }
-                samples
-            })
-            .collect();
-        let samples = traces.first().map_or(0, Vec::len);
-        (0..samples).flat_map(|sample| traces.iter().map(move |trace| trace[sample])).collect()
+        let samples = wanted.samples(first_step, first_step + steps);
+        let chosen = wanted.neurons.len();
+        let mut voltages = Array2::zeros((samples, self.batch * chosen));
+        let columns: Vec<_> = voltages.axis_chunks_iter_mut(Axis(1), RECORDED_TOGETHER).collect();
+        columns.into_par_iter().enumerate().for_each(|(chunk, mut columns)| {
+            for (column, samples) in columns.columns_mut().into_iter().enumerate() {
+                let place = chunk * RECORDED_TOGETHER + column;
+                let cell = (place / chosen, wanted.neurons[place % chosen] as usize);
+                self.foresee_cell(cell, first_step, steps, u64::from(wanted.every), current, samples);
+            }
+        });
+        voltages.into_raw_vec_and_offset().0
+    }
+
+    fn foresee_cell(
+        &self,
+        (row, neuron): (usize, usize),
+        first_step: u64,
+        steps: u64,
+        every: u64,
+        current: &CurrentView<'_>,
+        mut samples: ArrayViewMut1<'_, f32>,
+    ) {
+        let index = row * self.n + neuron;
+        let cell = self.table.cell(row, neuron);
+        let mut state = State {
+            v: self.v[index],
+            refractory: self.refractory[index] & !super::SPIKE_FLAG,
+            trace: self.trace.get(index).copied().unwrap_or_default(),
+            spike: false,
+        };
+        let mut sample = 0;
+        for step in 0..steps {
+            let number = first_step + step;
+            let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
+            state = model::step_cell(self.table.options, cell, state, drive);
+            state = model::settle(self.table.options, cell, state, (number % 32) as u32);
+            if number.is_multiple_of(every) {
+                samples[sample] = state.v;
+                sample += 1;
+            }
+        }
     }
 
     /// The words of the chosen neurons only.
@@ -187,13 +203,16 @@ impl Engine for CpuEngine {
         take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         let values = match &current.values {
-            Values::Host(array) => array.as_slice(),
+            Values::Host(values) => &values[..],
             Values::Tensor(tensor) => match &tensor.data {
-                TensorData::Host(values) => Some(&values[..]),
-                TensorData::Gpu(_) => None,
+                TensorData::Host(values) => values,
+                TensorData::Gpu(_) => {
+                    let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
+                    return Err(Error::ForeignTensor { tensor, population });
+                }
             },
         };
-        let whole = CurrentView { values: values.unwrap_or_default(), strides: current.strides };
+        let whole = CurrentView { values, strides: current.strides };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;

@@ -286,7 +286,7 @@ impl Engine for GpuEngine {
             self.finish_all()?;
         }
         let (host, tensor) = match &current.values {
-            Values::Host(array) => (array.as_slice(), None),
+            Values::Host(values) => (Some(&values[..]), None),
             Values::Tensor(tensor) => match &tensor.data {
                 TensorData::Gpu(tensor) => (None, Some(&tensor.buffer)),
                 TensorData::Host(_) => (None, None),

@@ -73,8 +73,9 @@ pub(crate) struct GpuTensor {
 
 /// The buffers in which a population keeps its state, in the order of cells `row * n + neuron`.
 ///
-/// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`. Whoever writes to them is
-/// responsible for what the population then does.
+/// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that
+/// their length does not always tell the number of cells. Whoever writes to them is responsible for
+/// what the population then does.
 #[derive(Debug, Clone)]
 pub struct StateBuffers {
     /// Membrane potentials, mV: `array<f32>`.
