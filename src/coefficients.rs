@@ -30,6 +30,8 @@ pub(crate) struct Table {
     pub(crate) trace_decay: Column<f32>,
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
+    /// The largest magnitude of the resistance, which bounds the drive of a current.
+    pub(crate) largest_resistance: f32,
 }
 
 impl Table {
@@ -93,6 +95,7 @@ impl Table {
                 fast_decay,
             },
             leak,
+            largest_resistance: resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest)),
             resistance,
             v_rest,
             v_threshold,
@@ -117,11 +120,6 @@ impl Table {
             trace_scale: self.trace_scale.get(row, neuron),
             refractory_steps: self.refractory_steps.get(row, neuron),
         }
-    }
-
-    /// The largest magnitude of the resistance, which bounds the drive of a current.
-    pub(crate) fn largest_resistance(&self) -> f32 {
-        self.resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
     }
 }
 

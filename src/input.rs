@@ -183,8 +183,11 @@ impl<'a> Current<'a> {
         let (values, strides, largest) = match input.source.0 {
             SourceKind::Number(value) => {
                 let strides = strides_of(&[], steps, shape)?;
-                let largest = finite("the input", &ndarray::arr0(value).view().into_dyn())?;
-                (Values::Host(Cow::Owned(vec![value])), strides, largest)
+                if !value.is_finite() {
+                    let (what, place) = ("the input".to_owned(), String::new());
+                    return Err(Error::NonFinite { what, place, value });
+                }
+                (Values::Host(Cow::Owned(vec![value])), strides, value.abs())
             }
             SourceKind::Array(view) => {
                 strides_of(view.shape(), steps, shape)?;

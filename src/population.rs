@@ -445,7 +445,7 @@ impl Population {
 
     fn check_input<'a>(&self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
-        Current::new(input, steps, shape, self.table.largest_resistance(), &self.device)
+        Current::new(input, steps, shape, self.table.largest_resistance, &self.device)
     }
 
     /// Broadcasts to one value per cell.

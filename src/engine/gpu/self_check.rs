@@ -303,7 +303,7 @@ fn long_run(
         Input::constant(&currents),
         steps as usize,
         shape,
-        table.largest_resistance(),
+        table.largest_resistance,
         &Device::cpu(),
     )?;
     let wanted = Wanted { words: Words::All, voltages: None };
