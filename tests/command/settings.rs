@@ -62,6 +62,11 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
         ("dt = 0.1\nreset = \"twice\"\n", "bad.toml:2: unknown variant `twice`"),
         ("record = \"sound\"\n", "bad.toml:1: 'sound' cannot be recorded"),
         ("neurons = \n", "bad.toml:1: "),
+        ("steps = 3\ndt = inf\n", "bad.toml:2: must be finite"),
+        ("duration = nan\n", "bad.toml:1: must be finite"),
+        ("stimulus-dt = -inf\n", "bad.toml:1: must be finite"),
+        ("\nstimulus_scale = 1e60\n", "bad.toml:2: must be finite"),
+        ("stimulus-offset = nan\n", "bad.toml:1: must be finite"),
     ] {
         folder.write("bad.toml", text);
         folder

@@ -7,7 +7,7 @@
 use crate::presets;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
-use crate::spread::{Spread, number};
+use crate::spread::{Spread, finite, number};
 use clap::{Args, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -74,9 +74,11 @@ pub struct Settings {
     pub steps: Option<u64>,
     /// Time to simulate, ms [default: 1000, or the length of the stimulus]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    #[serde(deserialize_with = "finite")]
     pub duration: Option<f64>,
     /// Length of a step, ms [default: 0.1]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    #[serde(deserialize_with = "finite")]
     pub dt: Option<f64>,
     /// auto, cpu, gpu, software, or part of an adapter's name (see `lif devices`) [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = SIZE)]
@@ -158,15 +160,15 @@ pub struct Settings {
     pub stimulus: Option<PathBuf>,
     /// Factor that the stimulus is multiplied with [default: 1]
     #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_scale")]
+    #[serde(alias = "stimulus_scale", deserialize_with = "finite")]
     pub stimulus_scale: Option<f64>,
     /// Current added to the scaled stimulus, nA [default: 0]
     #[arg(long, value_name = "NA", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_offset")]
+    #[serde(alias = "stimulus_offset", deserialize_with = "finite")]
     pub stimulus_offset: Option<f64>,
     /// Interval between the samples of a stimulus without times, ms [default: dt]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_dt")]
+    #[serde(alias = "stimulus_dt", deserialize_with = "finite")]
     pub stimulus_dt: Option<f64>,
     /// Unit of the times in a text file: us, ms or s [default: ms]
     #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
