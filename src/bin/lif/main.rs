@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod arrays;
 mod devices;
 mod draws;
 mod events;

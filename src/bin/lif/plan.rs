@@ -117,8 +117,13 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
         };
     };
     let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
-    let unit = *settings.stimulus_time_unit.get_or_insert(TimeUnit::Ms);
+    let unit = settings.stimulus_time_unit.unwrap_or(TimeUnit::Ms);
     let samples = samples::read(path, unit.ms())?;
+    if matches!(samples.times, Times::At(_)) {
+        settings.stimulus_time_unit = Some(unit);
+    } else if settings.stimulus_time_unit.is_some() {
+        log::warn!("the stimulus has no times; stimulus-time-unit is not used");
+    }
     if settings.stimulus_dt.is_some() && samples.times != Times::Every(None) {
         log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
     }
