@@ -100,6 +100,51 @@ fn a_stimulus_is_looked_for_beside_the_settings_that_name_it() {
 }
 
 #[test]
+fn the_settings_of_a_summary_find_the_stimulus_from_anywhere() {
+    let folder = Folder::new();
+    folder.write("in.txt", "1\n2\n3\n");
+    let summary = folder.summary("--neurons 3 --stimulus in.txt");
+    fs::create_dir(folder.path("elsewhere")).unwrap();
+    folder.write(
+        "elsewhere/again.toml",
+        &format!("neurons = 3\nstimulus = {}", summary["settings"]["stimulus"]),
+    );
+    assert_eq!(folder.summary("--config elsewhere/again.toml")["steps"], 3);
+}
+
+#[test]
+fn a_trace_of_a_settings_file_can_be_switched_off() {
+    let folder = Folder::new();
+    folder.write("trace.toml", "neurons = 3\nsteps = 5\ntrace = \"add\"\ntau-trace = 5\ntrace-scale = 2\n");
+    folder.summary("--config trace.toml");
+    assert!(folder.arrays().contains(&"trace_final".to_owned()));
+    let settings = &folder.summary("--config trace.toml --trace none")["settings"];
+    assert!(settings["tau-trace"].is_null() && settings["trace-scale"].is_null());
+    assert!(!folder.arrays().contains(&"trace_final".to_owned()));
+    folder
+        .run("--config trace.toml --trace none --tau-trace 3")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("need a trace"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_cannot_be_written_down_is_told_with_its_option() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    for option in ["--out", "--stimulus"] {
+        folder
+            .run("--neurons 3 --steps 3")
+            .arg(option)
+            .arg(std::ffi::OsStr::from_bytes(b"a\xff"))
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains(format!("the path of {option}, a\u{fffd}, is not UTF-8")));
+    }
+}
+
+#[test]
 fn presets_change_the_neuron_and_options_change_presets() {
     let folder = Folder::new();
     let normalised = folder.summary("--neurons 3 --steps 5 --preset normalised --t-ref 2");
