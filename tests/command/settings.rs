@@ -58,6 +58,8 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
             "bad.toml:3: invalid type: boolean `true`, expected a number or \"LO:HI\"",
         ),
         ("neurons = \"ten\"\n", "bad.toml:1: invalid type: string \"ten\""),
+        ("v-lower = inf\n", "bad.toml:1: must be finite"),
+        ("v-lower = \"low\"\n", "bad.toml:1: 'low' is not a number"),
         ("tau-m = \"1:x\"\n", "bad.toml:1: 'x' is not a number"),
         ("dt = 0.1\nreset = \"twice\"\n", "bad.toml:2: unknown variant `twice`"),
         ("record = \"sound\"\n", "bad.toml:1: 'sound' cannot be recorded"),
@@ -126,6 +128,21 @@ fn a_trace_of_a_settings_file_can_be_switched_off() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("need a trace"));
+}
+
+#[test]
+fn a_lower_bound_of_a_settings_file_can_be_switched_off() {
+    let folder = Folder::new();
+    let lowest = |words: &str| {
+        folder.summary(&format!("--neurons 2 --steps 50 --init-voltage -60 --current -1 {words}"));
+        folder.array::<f32>("voltage_final")[[0, 0]]
+    };
+    folder.write("bound.toml", "v-lower = -65\n");
+    folder.write("none.toml", "v-lower = \"none\"\n");
+    assert_eq!(lowest("--config bound.toml"), -65.0);
+    assert!(lowest("--config bound.toml --v-lower none") < -65.0);
+    assert!(lowest("--config none.toml") < -65.0);
+    assert_eq!(lowest("--config none.toml --v-lower -66:-64"), -66.0);
 }
 
 #[cfg(target_os = "linux")]

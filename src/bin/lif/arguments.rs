@@ -4,6 +4,7 @@
     reason = "the comments on fields are the text of the help, where a bracket is a bracket"
 )]
 
+use crate::bound::Bound;
 use crate::presets;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
@@ -126,10 +127,10 @@ pub struct Settings {
     /// While refractory, v is held, only leaks, or integrates but cannot spike [default: frozen]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub refractory: Option<Refractory>,
-    /// Lower bound of the membrane potential, mV [default: none]
+    /// Lower bound of the membrane potential, mV, or none [default: none]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_lower")]
-    pub v_lower: Option<Spread>,
+    pub v_lower: Option<Bound>,
     /// Keep a decaying trace of the spikes, which a spike adds to or sets [default: none]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub trace: Option<Trace>,
@@ -193,7 +194,7 @@ pub struct Settings {
     #[arg(long, help_heading = OUTPUT)]
     #[serde(alias = "no_plot")]
     pub no_plot: bool,
-    /// No progress bar and no warnings
+    /// No progress bar and no warnings; the summary and errors stay
     #[arg(long, help_heading = OUTPUT)]
     pub quiet: bool,
 }

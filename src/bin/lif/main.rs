@@ -3,6 +3,7 @@
 
 mod arguments;
 mod arrays;
+mod bound;
 mod devices;
 mod draws;
 mod events;
