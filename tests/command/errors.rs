@@ -98,6 +98,49 @@ fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
 }
 
 #[test]
+fn folders_made_for_a_run_that_fails_go_again() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("there")).unwrap();
+    for out in ["n1/a/b", "there/c", "n2"] {
+        folder
+            .run(&format!("--neurons 1000000 --steps 4000000000 --out {out}"))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("needed"));
+    }
+    assert!(!folder.path("n1").exists() && !folder.path("n2").exists());
+    assert_eq!(fs::read_dir(folder.path("there")).unwrap().count(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
+    let folder = Folder::new();
+    folder.run("--neurons 5 --steps 50").assert().success();
+    let contents =
+        || folder.written().iter().map(|name| fs::read(folder.path("lif-out").join(name)).unwrap()).collect();
+    let before: Vec<Vec<u8>> = contents();
+    assert_eq!(before.len(), 3);
+    // A limit on the length of files stands in for the disk: of 512 KiB, which the picture keeps.
+    for words in ["--neurons 2000 --steps 200", "--neurons 2000 --steps 200 --no-plot"] {
+        let output = std::process::Command::new("sh")
+            .args(["-c", "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\""])
+            .arg(assert_cmd::cargo::cargo_bin!("lif"))
+            .args("run --device cpu --record spikes,voltage:0..2000".split(' '))
+            .args(words.split(' '))
+            .current_dir(folder.path(""))
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert!(message.starts_with("error: cannot write lif-out/spikes.npz: "), "{message}");
+        assert_eq!(message.lines().count(), 1, "{message}");
+        assert!(output.stdout.is_empty());
+        assert_eq!(contents(), before);
+    }
+}
+
+#[test]
 fn no_gpu_where_one_is_asked_for_is_a_failure_that_says_what_there_is() {
     let folder = Folder::new();
     folder

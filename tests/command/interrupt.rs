@@ -4,8 +4,47 @@
 use super::Folder;
 use serde_json::Value;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
+
+fn interrupt(child: &Child) {
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+}
+
+#[test]
+fn a_second_ctrl_c_while_files_are_written_leaves_nothing_behind() {
+    let folder = Folder::new();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args("run --device cpu --neurons 3000 --steps 5000 --record spikes,rate,voltage:0..3000".split(' '))
+        .args(["--current", "1:2", "--out", "made/for/it"])
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The picture comes first, and drawing it takes longest.
+    let is_drawn = || {
+        let entries = fs::read_dir(folder.path("made/for/it")).into_iter().flatten();
+        entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with("raster.png"))
+    };
+    let start = Instant::now();
+    while !is_drawn() {
+        assert!(start.elapsed() < Duration::from_secs(60), "nothing was written");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    interrupt(&child);
+    let message = BufReader::new(child.stderr.take().unwrap())
+        .lines()
+        .map(Result::unwrap)
+        .find(|line| line.contains("Ctrl-C again"))
+        .unwrap();
+    assert_eq!(message, "writing the files; Ctrl-C again ends at once");
+    interrupt(&child);
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert!(!folder.path("made").exists());
+}
 
 #[test]
 fn ctrl_c_writes_what_there_is() {
@@ -24,9 +63,7 @@ fn ctrl_c_writes_what_there_is() {
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(300));
-    assert!(
-        Command::new("sh").args(["-c", &format!("kill -INT {}", child.id())]).status().unwrap().success()
-    );
+    interrupt(&child);
 
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));

@@ -4,6 +4,7 @@ mod errors;
 mod interrupt;
 mod outputs;
 mod settings;
+mod starts;
 mod stimuli;
 
 use assert_cmd::Command;

@@ -58,10 +58,17 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
             "bad.toml:3: invalid type: boolean `true`, expected a number or \"LO:HI\"",
         ),
         ("neurons = \"ten\"\n", "bad.toml:1: invalid type: string \"ten\""),
+        ("v-lower = inf\n", "bad.toml:1: must be finite"),
+        ("v-lower = \"low\"\n", "bad.toml:1: 'low' is not a number"),
         ("tau-m = \"1:x\"\n", "bad.toml:1: 'x' is not a number"),
         ("dt = 0.1\nreset = \"twice\"\n", "bad.toml:2: unknown variant `twice`"),
         ("record = \"sound\"\n", "bad.toml:1: 'sound' cannot be recorded"),
         ("neurons = \n", "bad.toml:1: "),
+        ("steps = 3\ndt = inf\n", "bad.toml:2: must be finite"),
+        ("duration = nan\n", "bad.toml:1: must be finite"),
+        ("stimulus-dt = -inf\n", "bad.toml:1: must be finite"),
+        ("\nstimulus_scale = 1e60\n", "bad.toml:2: must be finite"),
+        ("stimulus-offset = nan\n", "bad.toml:1: must be finite"),
     ] {
         folder.write("bad.toml", text);
         folder
@@ -92,6 +99,66 @@ fn a_stimulus_is_looked_for_beside_the_settings_that_name_it() {
     folder.write("sub/run.toml", "stimulus = \"in.txt\"\nneurons = 3\n");
     folder.write("sub/in.txt", "1\n2\n3\n");
     assert_eq!(folder.summary("--config sub/run.toml")["steps"], 3);
+}
+
+#[test]
+fn the_settings_of_a_summary_find_the_stimulus_from_anywhere() {
+    let folder = Folder::new();
+    folder.write("in.txt", "1\n2\n3\n");
+    let summary = folder.summary("--neurons 3 --stimulus in.txt");
+    fs::create_dir(folder.path("elsewhere")).unwrap();
+    folder.write(
+        "elsewhere/again.toml",
+        &format!("neurons = 3\nstimulus = {}", summary["settings"]["stimulus"]),
+    );
+    assert_eq!(folder.summary("--config elsewhere/again.toml")["steps"], 3);
+}
+
+#[test]
+fn a_trace_of_a_settings_file_can_be_switched_off() {
+    let folder = Folder::new();
+    folder.write("trace.toml", "neurons = 3\nsteps = 5\ntrace = \"add\"\ntau-trace = 5\ntrace-scale = 2\n");
+    folder.summary("--config trace.toml");
+    assert!(folder.arrays().contains(&"trace_final".to_owned()));
+    let settings = &folder.summary("--config trace.toml --trace none")["settings"];
+    assert!(settings["tau-trace"].is_null() && settings["trace-scale"].is_null());
+    assert!(!folder.arrays().contains(&"trace_final".to_owned()));
+    folder
+        .run("--config trace.toml --trace none --tau-trace 3")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("need a trace"));
+}
+
+#[test]
+fn a_lower_bound_of_a_settings_file_can_be_switched_off() {
+    let folder = Folder::new();
+    let lowest = |words: &str| {
+        folder.summary(&format!("--neurons 2 --steps 50 --init-voltage -60 --current -1 {words}"));
+        folder.array::<f32>("voltage_final")[[0, 0]]
+    };
+    folder.write("bound.toml", "v-lower = -65\n");
+    folder.write("none.toml", "v-lower = \"none\"\n");
+    assert_eq!(lowest("--config bound.toml"), -65.0);
+    assert!(lowest("--config bound.toml --v-lower none") < -65.0);
+    assert!(lowest("--config none.toml") < -65.0);
+    assert_eq!(lowest("--config none.toml --v-lower -66:-64"), -66.0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_cannot_be_written_down_is_told_with_its_option() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    for option in ["--out", "--stimulus"] {
+        folder
+            .run("--neurons 3 --steps 3")
+            .arg(option)
+            .arg(std::ffi::OsStr::from_bytes(b"a\xff"))
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains(format!("the path of {option}, a\u{fffd}, is not UTF-8")));
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use ndarray::{Array1, Array2, Array3, arr0, array};
 use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use std::fs::{self, File};
+use std::io::Write;
 
 /// A membrane that follows its input within a step: v = R I - 62 with R = 20.
 const FOLLOWS: &str = "--tau-m 1 --dt 1 --v-threshold 1000 --record voltage:0";
@@ -35,6 +36,75 @@ fn all_formats_say_the_same() {
         let words = format!("--neurons 2 --stimulus {file}");
         assert_eq!(seen(&folder, &words), [0.5, 1.5, -0.25, 2.0], "{file}");
     }
+}
+
+#[test]
+fn whole_numbers_and_marks_and_names_in_capitals_will_do() {
+    let folder = Folder::new();
+    let values = array![1, 2, 3];
+    write_npy(folder.path("a.npy"), &values.mapv(i64::from)).unwrap();
+    write_npy(folder.path("b.npy"), &values).unwrap();
+    write_npy(folder.path("c.NPY"), &values.mapv(|value| value as u8)).unwrap();
+    write_npy(folder.path("d.npy"), &values.mapv(|value| value as u32)).unwrap();
+    let mut npz = NpzWriter::new(File::create(folder.path("e.Npz")).unwrap());
+    npz.add_array("stimulus", &values.mapv(|value| value as i16)).unwrap();
+    npz.add_array("dt_ms", &arr0(1_i64)).unwrap();
+    npz.finish().unwrap();
+    folder.write("marked.txt", "\u{feff}1\n2\n3\n");
+    for file in ["a.npy", "b.npy", "c.NPY", "d.npy", "e.Npz", "marked.txt"] {
+        assert_eq!(seen(&folder, &format!("--neurons 2 --stimulus {file}")), [1.0, 2.0, 3.0], "{file}");
+    }
+    // A unit of times goes with times, and is told of in no other summary.
+    folder.run("--neurons 2 --stimulus a.npy --stimulus-time-unit s").assert().success().stderr(
+        predicate::str::contains("warning: the stimulus has no times; stimulus-time-unit is not used"),
+    );
+    assert!(folder.summary("--neurons 2 --stimulus a.npy")["settings"]["stimulus-time-unit"].is_null());
+}
+
+/// An array of a shape with two values for data, whatever the shape.
+fn promising(shape: &str) -> Vec<u8> {
+    let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend((header.len() as u16).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    bytes.extend([0; 8]);
+    bytes
+}
+
+#[test]
+fn arrays_that_promise_more_than_they_hold_are_refused() {
+    let folder = Folder::new();
+    let nested = format!("{}1{}", "(".repeat(30_000), ")".repeat(30_000));
+    for (shape, message) in [
+        ("(1000000000000,)", "which is more than the 8 bytes of data"),
+        ("(3000000000, 3000000000, 3000000000)", "which is more than the 8 bytes of data"),
+        ("(3,)", "which is more than the 8 bytes of data"),
+        ("(1,)", "not a numpy array that can be read"),
+        ("(0, 1000000000000000000)", "not a numpy array that can be read"),
+        (&nested, "not a numpy array that can be read"),
+    ] {
+        fs::write(folder.path("in.npy"), promising(shape)).unwrap();
+        let mut zip = zip::ZipWriter::new(File::create(folder.path("in.npz")).unwrap());
+        zip.start_file("stimulus.npy", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(&promising(shape)).unwrap();
+        zip.finish().unwrap();
+        for file in ["in.npy", "in.npz"] {
+            folder
+                .run(&format!("--stimulus {file}"))
+                .assert()
+                .code(1)
+                .stderr(predicate::str::starts_with(format!("error: stimulus {file}: ")))
+                .stderr(predicate::str::contains(message));
+        }
+    }
+    let mut long = b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec();
+    long.extend([b' '; 100]);
+    fs::write(folder.path("long.npy"), long).unwrap();
+    folder
+        .run("--stimulus long.npy")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("not a numpy array that can be read"));
 }
 
 #[test]
@@ -156,8 +226,11 @@ fn malformed_arrays_are_refused() {
     refused("text.npy", "not a numpy array that can be read");
     folder.write("text.npz", "1\n2\n");
     refused("text.npz", "not an .npz archive that can be read");
-    write_npy(folder.path("integers.npy"), &array![1_i64, 2]).unwrap();
-    refused("integers.npy", "must be float32 or float64");
+    write_npy(folder.path("logical.npy"), &array![true, false]).unwrap();
+    refused(
+        "logical.npy",
+        "its elements are '|b1', not numbers that can be read; save the array after astype",
+    );
     write_npy(folder.path("scalar.npy"), &arr0(1.0)).unwrap();
     refused("scalar.npy", "expected [T], [T, n] or [T, batch, n]");
     write_npy(folder.path("empty.npy"), &Array1::<f32>::zeros(0)).unwrap();

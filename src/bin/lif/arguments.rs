@@ -4,10 +4,11 @@
     reason = "the comments on fields are the text of the help, where a bracket is a bracket"
 )]
 
+use crate::bound::Bound;
 use crate::presets;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
-use crate::spread::{Spread, number};
+use crate::spread::{Spread, finite, number};
 use clap::{Args, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -74,9 +75,11 @@ pub struct Settings {
     pub steps: Option<u64>,
     /// Time to simulate, ms [default: 1000, or the length of the stimulus]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    #[serde(deserialize_with = "finite")]
     pub duration: Option<f64>,
     /// Length of a step, ms [default: 0.1]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
+    #[serde(deserialize_with = "finite")]
     pub dt: Option<f64>,
     /// auto, cpu, gpu, software, or part of an adapter's name (see `lif devices`) [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = SIZE)]
@@ -124,10 +127,10 @@ pub struct Settings {
     /// While refractory, v is held, only leaks, or integrates but cannot spike [default: frozen]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub refractory: Option<Refractory>,
-    /// Lower bound of the membrane potential, mV [default: none]
+    /// Lower bound of the membrane potential, mV, or none [default: none]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_lower")]
-    pub v_lower: Option<Spread>,
+    pub v_lower: Option<Bound>,
     /// Keep a decaying trace of the spikes, which a spike adds to or sets [default: none]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub trace: Option<Trace>,
@@ -158,15 +161,15 @@ pub struct Settings {
     pub stimulus: Option<PathBuf>,
     /// Factor that the stimulus is multiplied with [default: 1]
     #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_scale")]
+    #[serde(alias = "stimulus_scale", deserialize_with = "finite")]
     pub stimulus_scale: Option<f64>,
     /// Current added to the scaled stimulus, nA [default: 0]
     #[arg(long, value_name = "NA", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_offset")]
+    #[serde(alias = "stimulus_offset", deserialize_with = "finite")]
     pub stimulus_offset: Option<f64>,
     /// Interval between the samples of a stimulus without times, ms [default: dt]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_dt")]
+    #[serde(alias = "stimulus_dt", deserialize_with = "finite")]
     pub stimulus_dt: Option<f64>,
     /// Unit of the times in a text file: us, ms or s [default: ms]
     #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
@@ -191,7 +194,7 @@ pub struct Settings {
     #[arg(long, help_heading = OUTPUT)]
     #[serde(alias = "no_plot")]
     pub no_plot: bool,
-    /// No progress bar and no warnings
+    /// No progress bar and no warnings; the summary and errors stay
     #[arg(long, help_heading = OUTPUT)]
     pub quiet: bool,
 }

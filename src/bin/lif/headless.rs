@@ -5,19 +5,31 @@
 /// once it runs, so it starts again with this one set; where that fails, it just goes on.
 #[cfg(target_os = "linux")]
 pub fn start_quietly() {
+    use std::ffi::OsString;
     use std::os::unix::process::CommandExt;
+    use std::path::{Path, PathBuf};
 
-    const VARIABLE: &str = "XDG_RUNTIME_DIR";
-    if std::env::var_os(VARIABLE).is_some_and(|folder| !folder.is_empty()) {
+    const FOLDER: &str = "XDG_RUNTIME_DIR";
+    /// Tells the second start that it is the second, so that there is no third whatever comes.
+    const STARTED_AGAIN: &str = "LIF_STARTED_AGAIN";
+
+    let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
+    if is_set(FOLDER) || std::env::var_os(STARTED_AGAIN).is_some() {
         return;
     }
-    if let Ok(program) = std::env::current_exe() {
-        let error = std::process::Command::new(program)
-            .args(std::env::args_os().skip(1))
-            .env(VARIABLE, std::env::temp_dir())
-            .exec();
-        log::debug!("{VARIABLE} could not be set: {error}");
+    let (Ok(program), Some(name)) = (std::env::current_exe(), std::env::args_os().next()) else { return };
+    // Started through a loader (`ld-linux.so lif ...`), the running program is the loader, to which
+    // the arguments of this one mean something else.
+    if program.file_name() != Path::new(&name).file_name() {
+        return;
     }
+    let temporary = Some(std::env::temp_dir()).filter(|folder| !folder.as_os_str().is_empty());
+    let error = std::process::Command::new(program)
+        .args(std::env::args_os().skip(1))
+        .env(FOLDER, temporary.unwrap_or_else(|| PathBuf::from("/tmp")))
+        .env(STARTED_AGAIN, "1")
+        .exec();
+    log::debug!("{FOLDER} could not be set: {error}");
 }
 
 /// Other systems have nothing to say.

@@ -1,6 +1,7 @@
 //! Ctrl-C: the first asks the run to stop, the second ends the process.
 
 use crate::failure::Failure;
+use crate::leftovers;
 use crate::terminal::complain;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -8,14 +9,21 @@ use std::sync::atomic::{AtomicBool, Ordering};
 pub const INTERRUPTED: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
+static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
 
 /// Listens from now on.
 pub fn listen() -> Result<(), Failure> {
     ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
+            let leftovers = leftovers::hold();
+            leftovers.remove();
             std::process::exit(i32::from(INTERRUPTED));
         }
-        complain("\nstopping at the next block of steps; Ctrl-C again ends at once");
+        complain(if STEPS_ARE_OVER.load(Ordering::Relaxed) {
+            "\nwriting the files; Ctrl-C again ends at once"
+        } else {
+            "\nstopping at the next block of steps; Ctrl-C again ends at once"
+        });
     })
     .map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
 }
@@ -23,4 +31,9 @@ pub fn listen() -> Result<(), Failure> {
 /// Whether the run was asked to stop.
 pub fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
+}
+
+/// There are no steps left to stop.
+pub fn steps_are_over() {
+    STEPS_ARE_OVER.store(true, Ordering::Relaxed);
 }

@@ -6,10 +6,17 @@ use crate::presets;
 use serde_json::{Map, Value};
 use std::path::Path;
 
+/// What switches something off that a weaker layer switched on.
+const NONE: &str = "none";
+
 type Layer = Map<String, Value>;
 
 /// Settings of which only one can be meant; a stronger layer that has one drops the other.
 const RIVALS: [(&str, &str); 1] = [("steps", "duration")];
+
+/// A setting that means something only beside another one; a stronger layer that says `none` for
+/// the second drops the first.
+const DEPENDENTS: [(&str, &str); 2] = [("tau-trace", "trace"), ("trace-scale", "trace")];
 
 /// All that was asked for, with the parameters of the preset where nothing was.
 pub fn complete(given: &Settings) -> Result<Settings, Failure> {
@@ -29,13 +36,20 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
 
 /// What was set, by the names of the options.
 pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
+    for (name, path) in [("stimulus", &settings.stimulus), ("out", &settings.out)] {
+        if let Some(path) = path.as_ref().filter(|path| path.to_str().is_none()) {
+            return Err(Failure::usage(format!(
+                "the path of --{name}, {}, is not UTF-8, so that the summary could not name it",
+                path.display()
+            )));
+        }
+    }
     match serde_json::to_value(settings) {
         Ok(Value::Object(mut layer)) => {
             layer.retain(|_, value| !matches!(value, Value::Null | Value::Bool(false)));
             Ok(layer)
         }
         Ok(_) => Ok(Layer::new()),
-        // A path that is not UTF-8 cannot be written into the summary.
         Err(error) => Err(Failure::usage(format!("these settings cannot be written down: {error}"))),
     }
 }
@@ -47,6 +61,11 @@ fn lay_over(below: &mut Layer, above: Layer) {
         }
         if above.contains_key(other) {
             below.remove(one);
+        }
+    }
+    for (dependent, needed) in DEPENDENTS {
+        if above.get(needed).and_then(Value::as_str) == Some(NONE) {
+            below.remove(dependent);
         }
     }
     below.extend(above);

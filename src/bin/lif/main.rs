@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod arrays;
+mod bound;
 mod devices;
 mod draws;
 mod events;
@@ -11,8 +13,10 @@ mod files;
 mod headless;
 mod interrupt;
 mod layers;
+mod leftovers;
 mod logging;
 mod neurons;
+mod npz;
 mod picture;
 mod plan;
 mod presets;

@@ -1,6 +1,7 @@
 //! From settings to what the library calls parameters, and the membrane potentials at the start.
 
 use crate::arguments::Settings;
+use crate::bound::Bound;
 use crate::draws::uniform;
 use crate::failure::Failure;
 use crate::rules::Trace;
@@ -26,7 +27,7 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
             *parameter = spread.parameter(n);
         }
     }
-    params.v_lower = settings.v_lower.map(|spread| spread.parameter(n));
+    params.v_lower = settings.v_lower.and_then(Bound::spread).map(|spread| spread.parameter(n));
     params.dt = settings.dt.unwrap_or(params.dt);
     params.integrator = settings.integrator.map_or(params.integrator, Into::into);
     params.spike_test = settings.spike_test.map_or(params.spike_test, Into::into);

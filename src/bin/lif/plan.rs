@@ -1,6 +1,7 @@
 //! Everything about a run that can be decided before any device is touched.
 
 use crate::arguments::Settings;
+use crate::events;
 use crate::failure::Failure;
 use crate::layers;
 use crate::neurons;
@@ -62,16 +63,16 @@ impl Plan {
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
         let neurons = size("neurons", &mut settings.neurons, neurons, DEFAULT_NEURONS)?;
         let batch = size("batch", &mut settings.batch, batch, 1)?;
+        let record = settings.record.get_or_insert_default().clone();
         let cells = (neurons as u64).saturating_mul(batch as u64);
         lif::require_memory(
             "the population",
-            cells.saturating_mul(BYTES_PER_CELL),
+            cells.saturating_mul(bytes_per_cell(&record)),
             "take fewer neurons or a smaller batch",
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
         let drive = drive(&mut settings, stimulus.as_ref(), neurons, steps, dt)?;
 
-        let record = settings.record.get_or_insert_default().clone();
         Ok(Self {
             neurons,
             batch,
@@ -91,8 +92,20 @@ impl Plan {
 
     /// The settings for the summary, by the names of the options.
     pub fn settings(&self) -> Result<Map<String, Value>, Failure> {
-        layers::layer(&self.settings)
+        let mut settings = self.settings.clone();
+        // So that they name the same file wherever they are copied to.
+        if let Some(path) = &mut settings.stimulus {
+            let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());
+            *path = absolute.unwrap_or_else(|| path.clone());
+        }
+        layers::layer(&settings)
     }
+}
+
+/// What a cell takes in a run and in the statistics after it, for which it would be too late to ask
+/// when the steps are made.
+fn bytes_per_cell(record: &Record) -> u64 {
+    BYTES_PER_CELL + if record.has_all_spikes() { events::BYTES_PER_CELL } else { 0 }
 }
 
 fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
@@ -117,8 +130,13 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
         };
     };
     let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
-    let unit = *settings.stimulus_time_unit.get_or_insert(TimeUnit::Ms);
+    let unit = settings.stimulus_time_unit.unwrap_or(TimeUnit::Ms);
     let samples = samples::read(path, unit.ms())?;
+    if matches!(samples.times, Times::At(_)) {
+        settings.stimulus_time_unit = Some(unit);
+    } else if settings.stimulus_time_unit.is_some() {
+        log::warn!("the stimulus has no times; stimulus-time-unit is not used");
+    }
     if settings.stimulus_dt.is_some() && samples.times != Times::Every(None) {
         log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
     }
@@ -200,4 +218,16 @@ fn drive(
         offset: *settings.stimulus_offset.get_or_insert(0.0) + current,
     };
     Ok(Drive::Stimulus(stimulus.currents(steps, dt, scaling)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statistics_of_all_spikes_are_counted_into_the_memory() {
+        let bytes = |text: &str| bytes_per_cell(&text.parse().unwrap());
+        assert_eq!(bytes("rate"), bytes("spikes:0..2"));
+        assert_eq!(bytes("spikes") - bytes("rate"), 24);
+    }
 }

@@ -86,6 +86,7 @@ impl FromStr for Record {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let mut record = Self { text: text.to_owned(), spikes: None, rate: false, voltage: None };
+        let mut names = Vec::new();
         for item in text.split(',').map(str::trim) {
             let (name, every) = match item.split_once('/') {
                 Some((name, every)) => (name, Some(every)),
@@ -113,6 +114,15 @@ impl FromStr for Record {
                     ));
                 }
             }
+            if names.contains(&name) {
+                return Err(format!(
+                    "{name} is there twice; put all that is wanted of it into one, as in 3+7"
+                ));
+            }
+            names.push(name);
+        }
+        if names.len() > 1 && names.contains(&"none") {
+            return Err("none excludes everything else".to_owned());
         }
         Ok(record)
     }
@@ -191,9 +201,20 @@ mod tests {
 
     #[test]
     fn unclear_text_is_refused() {
-        for text in
-            ["", "sound", "spikes:", "spikes:3..3", "rate:0..2", "voltage:0..2/0", "spikes/2", "counts:1"]
-        {
+        for text in [
+            "spikes,spikes:0..2",
+            "voltage:1,rate,voltage:2",
+            "none,rate",
+            "spikes,none",
+            "",
+            "sound",
+            "spikes:",
+            "spikes:3..3",
+            "rate:0..2",
+            "voltage:0..2/0",
+            "spikes/2",
+            "counts:1",
+        ] {
             assert!(text.parse::<Record>().is_err(), "{text}");
         }
         let beyond: Record = "spikes:0..11".parse().unwrap();

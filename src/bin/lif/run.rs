@@ -4,8 +4,9 @@ use crate::arguments::Settings;
 use crate::events::Events;
 use crate::failure::Failure;
 use crate::figures::grouped;
-use crate::files::{Arrays, Folder, PICTURE, SUMMARY};
+use crate::files::{ARRAYS, Folder, PICTURE, SUMMARY};
 use crate::interrupt::{self, INTERRUPTED};
+use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
 use crate::plan::{Drive, Plan};
 use crate::summary::{Outcome, Summary};
@@ -31,7 +32,8 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let folder = Folder::prepare(&plan.out)?;
 
     let start = Instant::now();
-    let recorded = simulate(&mut population, &plan).inspect_err(|_| folder.abandon())?;
+    let recorded = simulate(&mut population, &plan)?;
+    interrupt::steps_are_over();
     let wall_s = start.elapsed().as_secs_f64();
 
     let events = recorded.spikes.as_ref().map(Events::new).transpose()?;
@@ -101,16 +103,15 @@ fn write(
     arrays: &Arrays<'_>,
     scene: &Scene<'_>,
 ) -> Result<Vec<PathBuf>, Failure> {
+    let has_picture = !plan.settings.no_plot && !scene.is_empty();
     let mut files = Vec::new();
-    if plan.settings.no_plot || scene.is_empty() {
-        folder.remove(PICTURE)?;
-    } else {
-        files.push(folder.write(PICTURE, |file| picture::draw(file.path(), scene))?);
+    if has_picture {
+        files.push(folder.stage(PICTURE, |file| picture::draw(file.path(), scene))?);
     }
-    files.push(folder.write_arrays(arrays)?);
+    files.push(folder.stage(ARRAYS, |file| npz::write(file, arrays))?);
     let text = json(summary)?;
-    files.push(folder.write(SUMMARY, |file| writeln!(file, "{text}"))?);
-    Ok(files)
+    files.push(folder.stage(SUMMARY, |file| writeln!(file, "{text}"))?);
+    folder.publish(files, (!has_picture).then_some(PICTURE))
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {

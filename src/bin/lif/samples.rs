@@ -1,10 +1,8 @@
 //! Reading a stimulus file: arrays of numpy, or text.
 
+use crate::arrays::{self, Archive};
 use crate::failure::Failure;
-use ndarray::{Array1, ArrayD, Dimension, IxDyn, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadNpyError, ReadNpzError, ReadableElement, read_npy};
-use std::fs::File;
-use std::io::BufReader;
+use ndarray::{Array1, ArrayD, Dimension};
 use std::path::Path;
 
 /// What a file holds: values along a leading time axis, and when they hold.
@@ -25,8 +23,12 @@ pub enum Times {
 
 /// Reads a file. A number in a time column counts `time_unit` ms.
 pub fn read(path: &Path, time_unit: f64) -> Result<Samples, Failure> {
-    let samples = match path.extension().and_then(|extension| extension.to_str()) {
-        Some("npy") => Samples { values: from_npy(path)?, times: Times::Every(None) },
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    let samples = match extension.as_deref() {
+        Some("npy") => {
+            let values = arrays::from_npy(path).map_err(|reason| fault(path, &reason))?;
+            Samples { values, times: Times::Every(None) }
+        }
         Some("npz") => from_npz(path)?,
         _ => from_text(path, time_unit)?,
     };
@@ -53,50 +55,21 @@ fn fault(path: &Path, reason: &str) -> Failure {
     Failure::fault(format!("stimulus {}: {reason}", path.display()))
 }
 
-const WRONG_ELEMENT: &str = "the numbers must be float32 or float64, in this machine's byte order";
-
-fn from_npy(path: &Path) -> Result<ArrayD<f64>, Failure> {
-    let refusal = |error: ReadNpyError| fault(path, &npy_reason(error));
-    // Opened first for a plain message where it is not there.
-    File::open(path).map_err(|error| fault(path, &error.to_string()))?;
-    match read_npy::<_, ArrayD<f32>>(path) {
-        Ok(values) => Ok(values.mapv(f64::from)),
-        Err(ReadNpyError::WrongDescriptor(_)) => read_npy::<_, ArrayD<f64>>(path).map_err(refusal),
-        Err(error) => Err(refusal(error)),
-    }
-}
-
-fn npy_reason(error: ReadNpyError) -> String {
-    match error {
-        ReadNpyError::WrongDescriptor(_) => WRONG_ELEMENT.to_owned(),
-        error => format!("not a numpy array that can be read ({error})"),
-    }
-}
-
-type Archive = NpzReader<BufReader<File>>;
-
 fn from_npz(path: &Path) -> Result<Samples, Failure> {
-    let refusal = |error: ReadNpzError| match error {
-        ReadNpzError::Npy(error) => fault(path, &npy_reason(error)),
-        ReadNpzError::Zip(error) => fault(path, &format!("not an .npz archive that can be read ({error})")),
-    };
-    let file = File::open(path).map_err(|error| fault(path, &error.to_string()))?;
-    let mut archive = NpzReader::new(BufReader::new(file)).map_err(refusal)?;
-    let names = archive.names().map_err(refusal)?;
+    let refusal = |reason: String| fault(path, &reason);
+    let mut archive = Archive::open(path).map_err(refusal)?;
+    let names = archive.names();
     let others: Vec<&String> = names.iter().filter(|name| *name != "dt_ms").collect();
     let name = match others.as_slice() {
         [only] => only.as_str(),
         several if several.iter().any(|name| *name == "stimulus") => "stimulus",
         several => {
-            return Err(fault(
-                path,
-                &format!("expected one array, or one named 'stimulus'; found {several:?}"),
-            ));
+            return Err(refusal(format!("expected one array, or one named 'stimulus'; found {several:?}")));
         }
     };
-    let values = numbers(&mut archive, name).map_err(refusal)?;
+    let values = archive.array(name).map_err(refusal)?;
     let interval = if names.iter().any(|name| name == "dt_ms") {
-        let interval = numbers(&mut archive, "dt_ms").map_err(refusal)?;
+        let interval = archive.array("dt_ms").map_err(refusal)?;
         match interval.iter().copied().collect::<Vec<_>>()[..] {
             [ms] if ms.is_finite() && ms > 0.0 => Some(ms),
             _ => return Err(fault(path, "'dt_ms' must be one number above 0: the sample interval in ms")),
@@ -107,21 +80,12 @@ fn from_npz(path: &Path) -> Result<Samples, Failure> {
     Ok(Samples { values, times: Times::Every(interval) })
 }
 
-fn numbers(archive: &mut Archive, name: &str) -> Result<ArrayD<f64>, ReadNpzError> {
-    fn one<T: ReadableElement>(archive: &mut Archive, name: &str) -> Result<ArrayD<T>, ReadNpzError> {
-        archive.by_name::<OwnedRepr<T>, IxDyn>(name)
-    }
-    match one::<f32>(archive, name) {
-        Ok(values) => Ok(values.mapv(f64::from)),
-        Err(ReadNpzError::Npy(ReadNpyError::WrongDescriptor(_))) => one::<f64>(archive, name),
-        Err(error) => Err(error),
-    }
-}
-
 fn from_text(path: &Path, time_unit: f64) -> Result<Samples, Failure> {
     let bytes = std::fs::read(path).map_err(|error| fault(path, &error.to_string()))?;
     let text =
         String::from_utf8(bytes).map_err(|_| fault(path, "neither .npy nor .npz by its name, nor text"))?;
+    // Some editors and spreadsheets begin UTF-8 with the mark of its byte order.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let mut times = Vec::new();
     let mut values = Vec::new();
     for (index, line) in text.lines().enumerate() {

@@ -67,6 +67,15 @@ pub fn number(text: &str) -> Result<f64, String> {
     }
 }
 
+/// Reads an optional number of a settings file, and refuses what [`number`] refuses. Written down as
+/// JSON, which layers are, a number that is not finite would be no number at all.
+pub fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    match Option::<f64>::deserialize(deserializer)? {
+        Some(value) if !fits(value) => Err(de::Error::custom(UNFIT)),
+        value => Ok(value),
+    }
+}
+
 impl fmt::Display for Spread {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
