@@ -8,13 +8,20 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-fn interrupt(child: &Child) {
-    let kill = format!("kill -INT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+/// Whether there was still somebody to interrupt.
+fn interrupt(child: &Child) -> bool {
+    let kill = format!("kill -INT {} 2>/dev/null", child.id());
+    Command::new("sh").args(["-c", &kill]).status().unwrap().success()
 }
 
 #[test]
 fn a_second_ctrl_c_while_files_are_written_leaves_nothing_behind() {
+    // The files may be written before the second interrupt comes.
+    assert!((0..10).any(|_| a_second_ctrl_c_comes_in_time()));
+}
+
+/// Whether the second interrupt ended the process; then nothing may be left behind.
+fn a_second_ctrl_c_comes_in_time() -> bool {
     let folder = Folder::new();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
         .args("run --device cpu --neurons 3000 --steps 5000 --record spikes,rate,voltage:0..3000".split(' '))
@@ -35,15 +42,15 @@ fn a_second_ctrl_c_while_files_are_written_leaves_nothing_behind() {
         std::thread::sleep(Duration::from_millis(1));
     }
     interrupt(&child);
-    let message = BufReader::new(child.stderr.take().unwrap())
-        .lines()
-        .map(Result::unwrap)
-        .find(|line| line.contains("Ctrl-C again"))
-        .unwrap();
-    assert_eq!(message, "writing the files; Ctrl-C again ends at once");
+    let lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let message = lines.map(Result::unwrap).find(|line| line.contains("Ctrl-C again"));
     interrupt(&child);
-    assert_eq!(child.wait().unwrap().code(), Some(130));
+    if message.is_none() || child.wait().unwrap().code() != Some(130) {
+        return false;
+    }
+    assert_eq!(message.as_deref(), Some("writing the files; Ctrl-C again ends at once"));
     assert!(!folder.path("made").exists());
+    true
 }
 
 #[test]
@@ -63,7 +70,7 @@ fn ctrl_c_writes_what_there_is() {
         std::thread::sleep(Duration::from_millis(10));
     }
     std::thread::sleep(Duration::from_millis(300));
-    interrupt(&child);
+    assert!(interrupt(&child));
 
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
