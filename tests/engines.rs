@@ -9,7 +9,8 @@ use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
 use libtest_mimic::{Arguments, Failed, Trial};
 use lif::{
-    Device, DeviceChoice, Error, Event, Input, Params, Population, Recording, Tensor, Trace, TraceKind,
+    Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Recording, Tensor, Trace,
+    TraceKind,
 };
 use ndarray::{Array1, Array2, Array3};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -60,7 +61,9 @@ fn main() {
 }
 
 fn random_populations(device: &Device) -> Result<(), Failed> {
-    let config = Config { cases: 48, failure_persistence: None, ..Config::default() };
+    // A pipeline is compiled for each new combination of rules, which on the CPU costs nothing.
+    let cases = if device.engine_kind() == EngineKind::Cpu { 400 } else { 48 };
+    let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     TestRunner::new_with_rng(config, rng)
         .run(&case(), |case: Case| {
