@@ -194,10 +194,10 @@ impl<'a> Current<'a> {
                 let view = without_repetition(view);
                 let largest = finite("the input", &view)?;
                 // One entry of a time axis along which nothing changes stands for all steps.
-                let changes = steps.filter(|steps| *steps == 1 || view.len_of(Axis(0)) > 1);
+                let changes = steps.is_some() && view.len_of(Axis(0)) > 1;
                 let step_shape = &view.shape()[usize::from(steps.is_some())..];
                 let mut strides = strides_of(step_shape, None, shape)?;
-                strides.step = if changes.is_some() { step_shape.iter().product() } else { 0 };
+                strides.step = if changes { step_shape.iter().product() } else { 0 };
                 (Values::Host(row_major(view)?), strides, largest)
             }
             SourceKind::Tensor(tensor) => {

@@ -231,7 +231,8 @@ impl Population {
         let current = self.check_input(input, steps as usize)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
         self.flush()?;
-        let counts_before = if recording.counts { self.read(|engine| engine.counts())? } else { Vec::new() };
+        let counts_before =
+            if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
 
         if steps > 0 {
             let wanted = recorder.wanted(observe.is_some());
@@ -250,7 +251,7 @@ impl Population {
         }
 
         let counts = if recording.counts {
-            let mut counts = self.read(|engine| engine.counts())?;
+            let mut counts = self.on_engine(|engine| engine.counts())?;
             for (count, before) in counts.iter_mut().zip(counts_before) {
                 *count = count.wrapping_sub(before);
             }
@@ -267,7 +268,7 @@ impl Population {
     ///
     /// Faults of the device, as for everything that reads state.
     pub fn spikes(&mut self) -> Result<Array2<bool>> {
-        let words = self.read(|engine| engine.refractory())?;
+        let words = self.on_engine(|engine| engine.refractory())?;
         self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
     }
 
@@ -277,7 +278,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn voltages(&mut self) -> Result<Array2<f32>> {
-        let values = self.read(|engine| engine.voltages())?;
+        let values = self.on_engine(|engine| engine.voltages())?;
         self.array(values)
     }
 
@@ -287,7 +288,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn refractory(&mut self) -> Result<Array2<u32>> {
-        let words = self.read(|engine| engine.refractory())?;
+        let words = self.on_engine(|engine| engine.refractory())?;
         self.array(words.into_iter().map(|word| word & !SPIKE_FLAG).collect())
     }
 
@@ -300,7 +301,7 @@ impl Population {
         if self.params.trace.is_none() {
             return Err(Error::out_of_range("trace", "none", "set in the parameters to be read"));
         }
-        let values = self.read(|engine| engine.traces())?;
+        let values = self.on_engine(|engine| engine.traces())?;
         self.array(values)
     }
 
@@ -311,7 +312,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn counts(&mut self) -> Result<Array2<u32>> {
-        let values = self.read(|engine| engine.counts())?;
+        let values = self.on_engine(|engine| engine.counts())?;
         self.array(values)
     }
 
@@ -321,7 +322,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn clear_counts(&mut self) -> Result<()> {
-        self.write(|engine| engine.clear_counts())
+        self.on_engine(|engine| engine.clear_counts())
     }
 
     /// Sets the membrane potentials, mV; `values` broadcasts to `[batch, n]`. Magnitudes below
@@ -343,7 +344,7 @@ impl Population {
         }
         let all = self.spread("the voltages", values)?;
         let all: Vec<f32> = all.into_iter().map(|v| flush(v, SMALLEST_STATE)).collect();
-        self.write(|engine| engine.set_voltages(&all))
+        self.on_engine(|engine| engine.set_voltages(&all))
     }
 
     /// Sets how many steps each cell is still refractory; `values` broadcasts to `[batch, n]`.
@@ -360,9 +361,9 @@ impl Population {
             return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
         }
         let all = self.spread("the refractory counters", values.view().into_dyn())?;
-        let flags = self.read(|engine| engine.refractory())?;
+        let flags = self.on_engine(|engine| engine.refractory())?;
         let all: Vec<u32> = all.iter().zip(flags).map(|(steps, flag)| steps | (flag & SPIKE_FLAG)).collect();
-        self.write(|engine| engine.set_refractory(&all))
+        self.on_engine(|engine| engine.set_refractory(&all))
     }
 
     /// Starts anew: v at rest, no spikes, counts 0, step 0. Also clears a fault, where the device
@@ -372,11 +373,10 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn reset(&mut self) -> Result<()> {
-        let start = rest(&self.table, self.batch, self.n);
         if self.fault.is_some() {
             (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
         } else {
-            let result = self.engine.reset(&start);
+            let result = self.engine.reset(&rest(&self.table, self.batch, self.n));
             self.note(result)?;
         }
         self.forget();
@@ -409,15 +409,12 @@ impl Population {
         Ok(())
     }
 
-    fn read<T>(&mut self, read: impl FnOnce(&mut dyn Engine) -> Result<T>) -> Result<T> {
+    /// Reads or writes state after the last queued step.
+    fn on_engine<T>(&mut self, act: impl FnOnce(&mut dyn Engine) -> Result<T>) -> Result<T> {
         self.check_state()?;
         self.flush()?;
-        let result = read(self.engine.as_mut());
+        let result = act(self.engine.as_mut());
         self.note(result)
-    }
-
-    fn write(&mut self, write: impl FnOnce(&mut dyn Engine) -> Result<()>) -> Result<()> {
-        self.read(write)
     }
 
     fn forget(&mut self) {

@@ -263,10 +263,6 @@ impl GpuEngine {
         self.check_step_number(words.pop().unwrap_or_default(), self.next_step, &stage)?;
         Ok(words)
     }
-
-    fn write(&mut self, what: &str, buffer: &wgpu::Buffer, values: &[u8]) -> Result<()> {
-        self.gpu.write(buffer, what, values)
-    }
 }
 
 impl Engine for GpuEngine {
@@ -363,13 +359,11 @@ impl Engine for GpuEngine {
     }
 
     fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
-        let buffer = self.state.voltages.clone();
-        self.write("the membrane potentials", &buffer, bytemuck::cast_slice(values))
+        self.gpu.write(&self.state.voltages, "the membrane potentials", bytemuck::cast_slice(values))
     }
 
     fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
-        let buffer = self.state.refractory.clone();
-        self.write("the refractory counters", &buffer, bytemuck::cast_slice(values))
+        self.gpu.write(&self.state.refractory, "the refractory counters", bytemuck::cast_slice(values))
     }
 
     fn clear_counts(&mut self) -> Result<()> {

@@ -79,22 +79,29 @@ impl Plan<'_> {
 
     /// Bytes that these steps record.
     pub(super) fn recording_bytes(&self, first_step: u64, steps: u64) -> u64 {
-        let voltages = self.wanted.voltages.as_ref().map_or(0, |voltages| {
-            voltages.samples(first_step, first_step + steps) * self.batch * voltages.neurons.len()
-        });
-        4 * (self.word_count(first_step, steps) + voltages) as u64
+        let samples =
+            self.wanted.voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
+        4 * (self.word_count(first_step, steps) + samples * self.voltage_cells()) as u64
     }
 
     /// Bytes that a single step records at most.
     fn least_recording(&self) -> u64 {
-        let voltages =
-            self.wanted.voltages.as_ref().map_or(0, |voltages| self.batch * voltages.neurons.len());
-        4 * (self.wanted.words.cells((self.batch, self.n)) + voltages) as u64
+        4 * (self.word_cells() + self.voltage_cells()) as u64
+    }
+
+    /// Words in a row of recorded spikes.
+    fn word_cells(&self) -> usize {
+        self.wanted.words.cells((self.batch, self.n))
+    }
+
+    /// Membrane potentials in a sample.
+    fn voltage_cells(&self) -> usize {
+        self.wanted.voltages.as_ref().map_or(0, |voltages| self.batch * voltages.neurons.len())
     }
 
     /// Words of spikes that these steps record.
     pub(super) fn word_count(&self, first_step: u64, steps: u64) -> usize {
-        blocks(first_step, steps) * self.wanted.words.cells((self.batch, self.n))
+        blocks(first_step, steps) * self.word_cells()
     }
 
     /// What the kernel has to know of a dispatch whose input begins at `offset`.
@@ -114,7 +121,7 @@ impl Plan<'_> {
                 Words::All => kernel::WORDS_OF_ALL,
                 Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
             },
-            word_cells: self.wanted.words.cells((self.batch, self.n)) as u32,
+            word_cells: self.word_cells() as u32,
             word_places: self.places as u32,
             voltage_places: self.places as u32,
             spread: self.spread,
@@ -127,7 +134,7 @@ impl Plan<'_> {
         if let Some(WantedVoltages { neurons, every }) = &self.wanted.voltages {
             let every_step = u64::from(*every);
             block.voltage_neurons = neurons.len() as u32;
-            block.voltage_cells = (self.batch * neurons.len()) as u32;
+            block.voltage_cells = self.voltage_cells() as u32;
             block.voltage_offset = self.word_count(first_step, steps) as u32;
             block.voltage_every = *every;
             block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
