@@ -1,6 +1,6 @@
 // All cells through a block of steps: each invocation loads one cell, advances it, stores it.
 //
-// Appended to lif.wgsl, which has the model. The CPU's way through a block is
+// Appended to lif.wgsl, which has the model, and random.wgsl. The CPU's way through a block is
 // src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in
 // src/engine/gpu/kernel.rs.
 
@@ -13,6 +13,8 @@ override TRACE: u32 = 0u;
 override FAST_DECAY: bool = false;
 override SEQUENCE: bool = false;
 override VOLTAGES: bool = false;
+override NOISE: bool = false;
+override JUMPS: bool = false;
 
 const WORD: u32 = 32u;
 const SPIKE_FLAG: u32 = 0x80000000u;
@@ -50,7 +52,18 @@ struct Block {
     voltage_every: u32,
     // Steps before the first sample.
     voltage_wait: u32,
-    unused: u32,
+    // How many random sources there are and where in `parameters` they stand; see noise.wgsl.
+    sources: u32,
+    source_places: u32,
+    normal_table: u32,
+    seed_low: u32,
+    seed_high: u32,
+    // Number of the first step divided by GROUP.
+    group_low: u32,
+    group_high: u32,
+    // Number, in the whole population, of the first cell.
+    first_cell_low: u32,
+    first_cell_high: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, 9>,
 }
@@ -75,6 +88,7 @@ fn chosen_options() -> Options {
     options.bounded = BOUNDED;
     options.trace = TRACE;
     options.fast_decay = FAST_DECAY;
+    options.jumps = JUMPS;
     return options;
 }
 
@@ -156,6 +170,8 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
 
     var current_place = block.current_offset + row * block.current_row + neuron * block.current_neuron;
     var input = drive(cell.resistance, current[current_place]);
+    var random: Contributions;
+    var groups = 0u;
 
     var count = 0u;
     var made = 0u;
@@ -165,11 +181,22 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
         let end = min(WORD, bit + block.steps - made);
         made += end - bit;
         while (bit < end) {
-            if (SEQUENCE) {
+            var jump = 0.0;
+            if (NOISE) {
+                let within = bit % GROUP;
+                if (within == 0u || groups == 0u) {
+                    random = draw_group(index, row, neuron, groups);
+                    groups += 1u;
+                }
+                input = drive(cell.resistance, rounded(current[current_place] + random.currents[within]));
+                jump = random.jumps[within];
+            } else if (SEQUENCE) {
                 input = drive(cell.resistance, current[current_place]);
+            }
+            if (SEQUENCE) {
                 current_place += block.current_step;
             }
-            state = step_cell(options, cell, state, input);
+            state = step_cell(options, cell, state, input, jump);
             if (options.fast_decay || bit == WORD - 1u) {
                 state = settle(options, cell, state, bit);
             }

@@ -31,6 +31,8 @@ struct Case {
     trace_scale: u32,
     refractory_steps: u32,
     v: u32,
+    jumps: u32,
+    jump: u32,
 }
 
 struct Outcome {
@@ -57,7 +59,7 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let c = cases[id.x];
-    let options = Options(c.spike_test, c.reset_rule, c.refractory, c.bounded != 0u, c.trace, c.fast_decay != 0u);
+    let options = Options(c.spike_test, c.reset_rule, c.refractory, c.bounded != 0u, c.trace, c.fast_decay != 0u, c.jumps != 0u);
     let cell = Coefficients(
         bitcast<f32>(c.leak),
         bitcast<f32>(c.resistance),
@@ -73,7 +75,7 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
     var spikes = 0u;
     var path = 0u;
     for (var step = 0u; step < check.steps; step++) {
-        state = step_cell(options, cell, state, drive(cell.resistance, currents[step]));
+        state = step_cell(options, cell, state, drive(cell.resistance, currents[step]), bitcast<f32>(c.jump));
         state = settle(options, cell, state, step);
         spikes += select(0u, 1u, state.spike);
         path = mix(mix(mix(path, bitcast<u32>(state.v)), state.refractory), bitcast<u32>(state.trace));

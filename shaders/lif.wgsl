@@ -33,6 +33,7 @@ struct Options {
     bounded: bool,
     trace: u32,
     fast_decay: bool,
+    jumps: bool,
 }
 
 struct Coefficients {
@@ -70,12 +71,14 @@ fn drive(resistance: f32, current: f32) -> f32 {
     return flush(rounded(resistance * current), SMALLEST_PARAMETER);
 }
 
-fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
+fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0u;
 
-    let input = select(drive, 0.0, options.refractory == LEAK_ONLY && refractory);
+    let deaf = options.refractory == LEAK_ONLY && refractory;
+    let input = select(drive, 0.0, deaf);
     let above_rest = rounded(state.v - cell.v_rest);
-    let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
+    var integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
+    integrated = select(integrated, rounded(integrated + jump), options.jumps && !deaf);
     var v = select(integrated, state.v, options.refractory == FROZEN && refractory);
 
     var crossed = v > cell.v_threshold;

@@ -93,6 +93,7 @@ impl Table {
                 bounded,
                 trace,
                 fast_decay,
+                jumps: false,
             },
             leak,
             largest_resistance: resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest)),
@@ -123,12 +124,12 @@ impl Table {
     }
 }
 
-fn smallest_to_zero(value: &f32) -> f32 {
+pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
     model::flush(*value, SMALLEST_PARAMETER)
 }
 
 /// A parameter that may have any sign, checked for its magnitude.
-fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
     let column = column(what, parameter.values().view(), shape)?;
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     require_value(&column, what, |value| value.abs() <= LARGEST_PARAMETER, requirement)?;
@@ -215,13 +216,22 @@ fn refuse_constant_firing(
 }
 
 /// Refuses where a value does not fit, and says which value.
-fn require_value<T: Copy + Display>(
+pub(crate) fn require_value<T: Copy + Display>(
     values: &Column<T>,
     what: &str,
     fits: impl Fn(&T) -> bool,
     requirement: impl Into<String>,
 ) -> Result<()> {
     require(values, what, &values.map(fits), requirement)
+}
+
+/// Refuses what could become larger in magnitude than all sums can bear.
+pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
+    if largest <= LARGEST_PARAMETER {
+        return Ok(());
+    }
+    let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+    Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
 }
 
 /// The same where more than the value itself decides whether it fits.

@@ -5,11 +5,13 @@ use crate::coefficients::LARGEST_PARAMETER;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::memory;
+use crate::noise::Noise;
+use crate::random_source::Random;
 use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The input current of a population, in nA.
+/// The input of a population: a current in nA, and what random sources add to it.
 ///
 /// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and holds for every
 /// step of the call; a *sequence* has one such array per step, stacked along a leading time axis:
@@ -31,6 +33,7 @@ use std::sync::Arc;
 pub struct Input<'a> {
     source: Source<'a>,
     time_axis: bool,
+    pub(crate) random: Vec<Random>,
 }
 
 /// Where the values of an input lie.
@@ -47,18 +50,32 @@ enum SourceKind<'a> {
 impl<'a> Input<'a> {
     /// The same current at every step.
     pub fn constant(values: impl Into<Source<'a>>) -> Self {
-        Self { source: values.into(), time_axis: false }
+        Self { source: values.into(), time_axis: false, random: Vec::new() }
     }
 
     /// One current per step: the leading axis of `values` is time and as long as the call.
     pub fn sequence(values: impl Into<Source<'a>>) -> Self {
-        Self { source: values.into(), time_axis: true }
+        Self { source: values.into(), time_axis: true, random: Vec::new() }
+    }
+
+    /// Adds a random source, which is drawn anew at each step.
+    #[must_use]
+    pub fn and(mut self, random: Random) -> Self {
+        self.random.push(random);
+        self
     }
 }
 
 impl<'a, T: Into<Source<'a>>> From<T> for Input<'a> {
     fn from(values: T) -> Self {
         Self::constant(values)
+    }
+}
+
+impl From<Random> for Input<'_> {
+    /// The random source alone.
+    fn from(random: Random) -> Self {
+        Self::constant(0.0).and(random)
     }
 }
 
@@ -162,6 +179,7 @@ pub(crate) struct Strides {
 pub(crate) struct Current<'a> {
     pub(crate) values: Values<'a>,
     pub(crate) strides: Strides,
+    pub(crate) noise: Option<Arc<Noise>>,
 }
 
 #[derive(Debug)]
@@ -171,12 +189,14 @@ pub(crate) enum Values<'a> {
 }
 
 impl<'a> Current<'a> {
-    /// Checks an input against the population that it is to drive for this many steps.
+    /// Checks an input, whose random sources have been checked, against the population that it is to
+    /// drive for this many steps.
     pub(crate) fn new(
         input: Input<'a>,
         steps: usize,
         shape: (usize, usize),
         largest_resistance: f32,
+        noise: Option<Arc<Noise>>,
         device: &Device,
     ) -> Result<Self> {
         let steps = input.time_axis.then_some(steps);
@@ -205,6 +225,7 @@ impl<'a> Current<'a> {
                 (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }
         };
+        let largest = largest + noise.as_ref().map_or(0.0, |noise| noise.largest_current);
         if largest * largest_resistance > LARGEST_PARAMETER {
             return Err(Error::out_of_range(
                 "resistance x input",
@@ -212,7 +233,7 @@ impl<'a> Current<'a> {
                 format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
             ));
         }
-        Ok(Self { values, strides })
+        Ok(Self { values, strides, noise })
     }
 }
 

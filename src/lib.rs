@@ -81,20 +81,28 @@ mod error;
 mod input;
 mod memory;
 pub mod model;
+mod noise;
 mod params;
 mod population;
 mod queue;
+pub mod random;
+mod random_source;
+#[cfg(test)]
+mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod tables;
 
 pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
 pub use input::{Input, Source, Tensor};
 pub use memory::require as require_memory;
+pub use noise::Drawn;
 pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
 pub use population::Population;
+pub use random_source::Random;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
 

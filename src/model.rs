@@ -95,6 +95,8 @@ pub struct Options {
     pub trace: TraceRule,
     /// Whether any cell decays faster than [`FASTEST_LEAK`] per step.
     pub fast_decay: bool,
+    /// Whether the input has jumps of the membrane potential beside its current.
+    pub jumps: bool,
 }
 
 /// What the step needs to know of one cell. All of it is computed once on the host.
@@ -154,15 +156,19 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
     flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
-/// Advances one cell by one step under the given [`drive`].
+/// Advances one cell by one step under the given [`drive`]. Where the options have jumps, `jump`
+/// (mV) is added once the membrane equation has been stepped and before the threshold is looked at,
+/// as a synapse that injects a charge does; what ignores the drive ignores the jump.
 #[inline(always)]
 #[must_use]
-pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32) -> State {
+pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0;
 
-    let input = if options.refractory == Refractory::LeakOnly && refractory { 0.0 } else { drive };
+    let deaf = options.refractory == Refractory::LeakOnly && refractory;
+    let input = if deaf { 0.0 } else { drive };
     let above_rest = rounded(state.v - cell.v_rest);
     let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
+    let integrated = if options.jumps && !deaf { rounded(integrated + jump) } else { integrated };
     let v = if options.refractory == Refractory::Frozen && refractory { state.v } else { integrated };
 
     let crossed = match options.spike_test {

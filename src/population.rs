@@ -7,8 +7,11 @@ use crate::engine::{Engine, Piece, SPIKE_FLAG};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
+use crate::noise::{Drawn, Noise};
 use crate::params::Params;
 use crate::queue::Queue;
+use crate::random::{COUNTER_BITS, GROUP};
+use crate::random_source::Random;
 use crate::recorder::Recorder;
 use crate::recording::{Recorded, Recording};
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
@@ -49,13 +52,16 @@ pub struct Population {
     queue: Queue,
     /// Steps made and queued since the start.
     steps: u64,
+    seed: u64,
+    /// The random sources of the last input that had any, with what the engine sees of them.
+    noise: Option<(Vec<Random>, Arc<Noise>)>,
     /// The fault after which there is no valid state.
     fault: Option<String>,
 }
 
-/// The most steps that a population ever makes: more than 10,000 years of one step per
-/// microsecond, and far from where step numbers would overflow.
-const MOST_STEPS: u64 = 1 << 58;
+/// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
+/// random numbers can tell apart.
+const MOST_STEPS: u64 = GROUP << COUNTER_BITS;
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
@@ -79,6 +85,8 @@ impl Population {
             engine,
             queue: Queue::default(),
             steps: 0,
+            seed: 0,
+            noise: None,
             fault: None,
         })
     }
@@ -93,6 +101,7 @@ impl Population {
         self.table = table;
         self.engine = engine;
         self.batch = batch;
+        self.noise = None;
         self.forget();
         Ok(())
     }
@@ -138,7 +147,7 @@ impl Population {
     /// let cell = population.coefficients(0, 0).unwrap_or_default();
     /// let mut state = State { v: cell.v_rest, ..State::default() };
     /// for step in 0..1000 {
-    ///     state = model::step_cell(population.options(), cell, state, model::drive(cell.resistance, 0.8));
+    ///     state = model::step_cell(population.options(), cell, state, model::drive(cell.resistance, 0.8), 0.0);
     ///     state = model::settle(population.options(), cell, state, step);
     ///     population.forward(0.8)?;
     /// }
@@ -150,10 +159,59 @@ impl Population {
         (row < self.batch && neuron < self.n).then(|| self.table.cell(row, neuron))
     }
 
+    /// What random sources draw for one cell at the step of this number: what the model needs to
+    /// know of them, as [`coefficients`](Self::coefficients) is what it needs to know of a cell.
+    /// `None` outside the population.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Random};
+    ///
+    /// let mut population = Population::new(Params::default(), 2, 1, &Device::cpu())?;
+    /// let sources = [Random::poisson(20_000.0, 0.5)];
+    /// let drawn = population.drawn(&sources, 0, 1, 7)?.unwrap_or_default();
+    /// assert_eq!((drawn.current, drawn.jump % 0.5), (0.0, 0.0));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for the sources of an input.
+    pub fn drawn(
+        &mut self,
+        sources: &[Random],
+        row: usize,
+        neuron: usize,
+        step: u64,
+    ) -> Result<Option<Drawn>> {
+        let noise = self.check_noise(sources)?;
+        let inside = row < self.batch && neuron < self.n;
+        Ok(inside.then(|| noise.map_or_else(Drawn::default, |noise| noise.at(row, neuron, self.n, step))))
+    }
+
     /// The number of steps since the population was built or reset.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
+    }
+
+    /// The seed of what [random sources](Random) draw.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Sets the seed of what random sources draw in the steps to come. It is 0 at first, and stays
+    /// when the population is reset.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device, as steps asked for before are made first.
+    pub fn set_seed(&mut self, seed: u64) -> Result<()> {
+        self.check_state()?;
+        self.flush()?;
+        self.seed = seed;
+        self.noise = None;
+        Ok(())
     }
 
     /// Asks for one step with this input, which is made at the latest when state is read.
@@ -440,9 +498,25 @@ impl Population {
         result
     }
 
-    fn check_input<'a>(&self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
+    fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
-        Current::new(input, steps, shape, self.table.largest_resistance, &self.device)
+        let noise = self.check_noise(&input.random)?;
+        Current::new(input, steps, shape, self.table.largest_resistance, noise, &self.device)
+    }
+
+    /// What the engine sees of these sources; the same as at the last call where they are the same.
+    fn check_noise(&mut self, sources: &[Random]) -> Result<Option<Arc<Noise>>> {
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        if let Some((last, noise)) = &self.noise
+            && last == sources
+        {
+            return Ok(Some(Arc::clone(noise)));
+        }
+        let noise = Arc::new(Noise::new(sources, self.seed, (self.batch, self.n), self.params.dt)?);
+        self.noise = Some((sources.to_vec(), Arc::clone(&noise)));
+        Ok(Some(noise))
     }
 
     /// Broadcasts to one value per cell.

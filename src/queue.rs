@@ -1,6 +1,8 @@
 //! Steps that were asked for one by one and wait to be made together.
 
 use crate::input::{Current, Strides, Tensor, Values};
+use crate::noise::Noise;
+use std::sync::Arc;
 
 /// Bytes of queued inputs after which waiting for more steps is not worth the memory.
 const MOST_BYTES: usize = 64 << 20;
@@ -19,6 +21,7 @@ pub(crate) struct Run {
     pub(crate) steps: u64,
     values: RunValues,
     strides: Strides,
+    noise: Option<Arc<Noise>>,
 }
 
 #[derive(Debug)]
@@ -42,59 +45,31 @@ impl Queue {
 
     /// Adds one step.
     pub(crate) fn push(&mut self, current: &Current<'_>) {
-        let strides = current.strides;
-        match &current.values {
-            Values::Tensor(tensor) => self.push_tensor(tensor, strides),
-            Values::Host(values) => self.push_values(values, strides),
-        }
+        // The population hands out the same noise as long as its sources stay the same.
+        let same_noise = self.runs.last().is_some_and(|run| match (&run.noise, &current.noise) {
+            (None, None) => true,
+            (Some(last), Some(noise)) => Arc::ptr_eq(last, noise),
+            _ => false,
+        });
+        let last = self.runs.last_mut().filter(|run| same_noise && run.strides == current.strides);
+        let grown = match (&current.values, last) {
+            (_, None) => None,
+            (Values::Tensor(tensor), Some(last)) => last.push_tensor(tensor),
+            (Values::Host(values), Some(last)) => last.push_values(values),
+        };
+        self.bytes += grown.unwrap_or_else(|| self.start(current));
         self.steps += 1;
     }
 
-    fn push_tensor(&mut self, tensor: &Tensor, strides: Strides) {
-        if let Some(run) = self.runs.last_mut()
-            && let RunValues::Tensor(last) = &run.values
-            && last.is(tensor)
-            && run.strides == strides
-        {
-            run.steps += 1;
-        } else {
-            self.start(RunValues::Tensor(tensor.clone()), strides);
-        }
-    }
-
-    /// Whoever passes the same values at each step gets the speed of a constant input.
-    fn push_values(&mut self, values: &[f32], strides: Strides) {
-        let bytes = size_of_val(values);
-        if let Some(run) = self.runs.last_mut().filter(|run| run.strides == strides) {
-            match &mut run.values {
-                RunValues::Same(last) if *last == values => {
-                    run.steps += 1;
-                    return;
-                }
-                RunValues::Same(last) if last.len() == values.len() => {
-                    let mut each = last.repeat(run.steps as usize);
-                    each.extend_from_slice(values);
-                    self.bytes += bytes * run.steps as usize;
-                    run.values = RunValues::Each(each);
-                    run.steps += 1;
-                    return;
-                }
-                RunValues::Each(each) if each.len() == values.len() * run.steps as usize => {
-                    each.extend_from_slice(values);
-                    self.bytes += bytes;
-                    run.steps += 1;
-                    return;
-                }
-                _ => {}
-            }
-        }
-        self.bytes += bytes;
-        self.start(RunValues::Same(values.to_vec()), strides);
-    }
-
-    fn start(&mut self, values: RunValues, strides: Strides) {
-        let steps = 1;
-        self.runs.push(Run { steps, values, strides });
+    /// Starts another run and returns its bytes.
+    fn start(&mut self, current: &Current<'_>) -> usize {
+        let (values, bytes) = match &current.values {
+            Values::Tensor(tensor) => (RunValues::Tensor((*tensor).clone()), 0),
+            Values::Host(values) => (RunValues::Same(values.to_vec()), size_of_val(&values[..])),
+        };
+        let noise = current.noise.clone();
+        self.runs.push(Run { steps: 1, values, strides: current.strides, noise });
+        bytes
     }
 
     /// Takes everything out.
@@ -104,13 +79,42 @@ impl Queue {
 }
 
 impl Run {
+    /// Adds a step, where it is driven by the same tensor, and returns the bytes that it takes.
+    fn push_tensor(&mut self, tensor: &Tensor) -> Option<usize> {
+        let same = matches!(&self.values, RunValues::Tensor(last) if last.is(tensor));
+        self.steps += u64::from(same);
+        same.then_some(0)
+    }
+
+    /// Adds a step, where as many values drive it, and returns the bytes that it takes. Whoever
+    /// passes the same values at each step gets the speed of a constant input.
+    fn push_values(&mut self, values: &[f32]) -> Option<usize> {
+        let steps = self.steps as usize;
+        let bytes = match &mut self.values {
+            RunValues::Same(last) if *last == values => 0,
+            RunValues::Same(last) if last.len() == values.len() => {
+                let mut each = last.repeat(steps);
+                each.extend_from_slice(values);
+                self.values = RunValues::Each(each);
+                size_of_val(values) * steps
+            }
+            RunValues::Each(each) if each.len() == values.len() * steps => {
+                each.extend_from_slice(values);
+                size_of_val(values)
+            }
+            _ => return None,
+        };
+        self.steps += 1;
+        Some(bytes)
+    }
+
     pub(crate) fn current(&self) -> Current<'_> {
         let (values, step) = match &self.values {
             RunValues::Tensor(tensor) => (Values::Tensor(tensor), 0),
             RunValues::Same(values) => (Values::Host(values.into()), 0),
             RunValues::Each(values) => (Values::Host(values.into()), values.len() / self.steps as usize),
         };
-        Current { values, strides: Strides { step, ..self.strides } }
+        Current { values, strides: Strides { step, ..self.strides }, noise: self.noise.clone() }
     }
 }
 
@@ -123,14 +127,18 @@ mod tests {
     fn queue(inputs: &[Array1<f32>]) -> Vec<(u64, Vec<f32>, Strides)> {
         let mut queue = Queue::default();
         for input in inputs {
-            queue.push(&Current::new(Input::constant(input), 1, (2, 3), 1.0, &Device::cpu()).expect("valid"));
+            queue.push(
+                &Current::new(Input::constant(input), 1, (2, 3), 1.0, None, &Device::cpu()).expect("valid"),
+            );
         }
         assert_eq!(queue.steps(), inputs.len() as u64);
         let runs = queue.drain();
         assert_eq!(queue.steps(), 0);
         runs.iter()
             .map(|run| match run.current() {
-                Current { values: Values::Host(values), strides } => (run.steps, values.to_vec(), strides),
+                Current { values: Values::Host(values), strides, .. } => {
+                    (run.steps, values.to_vec(), strides)
+                }
                 other => panic!("{other:?}"),
             })
             .collect()

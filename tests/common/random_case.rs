@@ -2,7 +2,7 @@
 
 use super::Outcome;
 use lif::{
-    Device, Input, Integrator, Parameter, Params, Population, Recording, Refractory, Reset, Result,
+    Device, Input, Integrator, Parameter, Params, Population, Random, Recording, Refractory, Reset, Result,
     SpikeTest, Trace, TraceKind,
 };
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
@@ -26,9 +26,14 @@ pub struct Segment {
     pub one_by_one: bool,
     pub time_axis: bool,
     pub input: ArrayD<f32>,
+    pub random: Vec<Random>,
 }
 
 impl Segment {
+    fn with_random<'a>(&self, input: Input<'a>) -> Input<'a> {
+        self.random.iter().cloned().fold(input, Input::and)
+    }
+
     pub fn current(&self, step: usize, row: usize, neuron: usize) -> f32 {
         let mut at_step = self.input.view();
         if self.time_axis {
@@ -53,7 +58,13 @@ impl Case {
             n,
             batch,
             params: Params::default(),
-            segments: vec![Segment { steps, one_by_one: false, time_axis: false, input: input.into_dyn() }],
+            segments: vec![Segment {
+                steps,
+                one_by_one: false,
+                time_axis: false,
+                input: input.into_dyn(),
+                random: Vec::new(),
+            }],
             every: 3,
             seed: 5,
         }
@@ -73,6 +84,7 @@ impl Case {
     pub fn outcome(&self, device: &Device) -> Result<Outcome> {
         let mut population = Population::new(self.params.clone(), self.n, self.batch, device)?;
         population.set_voltages(&self.start_voltages())?;
+        population.set_seed(self.seed)?;
         let recording = Recording::none().spikes().rate().voltages(self.sampled_neurons(), self.every as u32);
         let mut spikes = Array3::from_elem((0, self.batch, self.n), false);
         let mut rate = Array2::zeros((0, self.batch));
@@ -90,11 +102,11 @@ impl Case {
                 for step in 0..segment.steps {
                     let at_step =
                         if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
-                    append(population.run(1, &at_step, &recording)?)?;
+                    append(population.run(1, segment.with_random(Input::constant(&at_step)), &recording)?)?;
                 }
             } else {
                 let input = if segment.time_axis { Input::sequence(&view) } else { Input::constant(&view) };
-                append(population.run(segment.steps as u64, input, &recording)?)?;
+                append(population.run(segment.steps as u64, segment.with_random(input), &recording)?)?;
             }
         }
         Ok(Outcome {
@@ -129,8 +141,9 @@ pub fn case() -> impl Strategy<Value = Case> {
 
 fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
     let steps = prop_oneof![Just(1), 2..31_usize, 31..=33_usize, 60..100_usize];
-    (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32).prop_map(
-        move |(steps, one_by_one, time_axis, shape, seed, size)| {
+    let random = prop_oneof![Just(vec![]), prop::collection::vec(0..5_usize, 1..4)];
+    (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32, random).prop_map(
+        move |(steps, one_by_one, time_axis, shape, seed, size, random)| {
             let mut shape = match shape {
                 0 => vec![],
                 1 => vec![n],
@@ -148,9 +161,32 @@ fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
                 one_by_one: one_by_one && steps < 31,
                 time_axis,
                 input: Numbers(seed).array(&shape, -0.3 * scale, scale),
+                random: random.into_iter().map(|kind| source(kind, seed, (n, batch))).collect(),
             }
         },
     )
+}
+
+/// A random source whose parameters have any shapes.
+fn source(kind: usize, seed: u64, (n, batch): (usize, usize)) -> Random {
+    let mut numbers = Numbers(seed ^ kind as u64);
+    let mut shape = seed;
+    let mut any_shape = |low, high| -> Parameter {
+        shape = shape.rotate_right(2);
+        match shape % 4 {
+            0 => numbers.between(low, high).into(),
+            1 => numbers.array(&[n], low, high).into(),
+            2 => numbers.array(&[batch, 1], low, high).into(),
+            _ => numbers.array(&[batch, n], low, high).into(),
+        }
+    };
+    match kind {
+        0 => Random::gaussian(any_shape(-0.1, 0.3), any_shape(0.0, 1.0)),
+        1 => Random::white_noise(any_shape(-0.1, 0.3), any_shape(0.0, 1.0)),
+        2 => Random::uniform(any_shape(-0.5, 0.0), any_shape(0.0, 1.0)).stream(seed as u32 >> 1),
+        3 => Random::poisson_current(any_shape(0.0, 3000.0), any_shape(-0.5, 1.0)),
+        _ => Random::poisson(any_shape(10.0, 300_000.0), any_shape(-0.05, 0.1)),
+    }
 }
 
 fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {

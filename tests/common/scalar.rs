@@ -2,13 +2,15 @@
 
 use super::Outcome;
 use super::random_case::Case;
-use lif::model::{self, State};
+use lif::model::{self, Options, State};
 use lif::{Device, Population};
 use ndarray::{Array2, Array3};
 
 pub fn outcome(case: &Case) -> Outcome {
     let (n, batch) = (case.n, case.batch);
-    let population = Population::new(case.params.clone(), n, batch, &Device::cpu()).expect("cases are valid");
+    let mut population =
+        Population::new(case.params.clone(), n, batch, &Device::cpu()).expect("cases are valid");
+    population.set_seed(case.seed).expect("nothing is queued");
     let options = population.options();
     let steps: usize = case.segments.iter().map(|segment| segment.steps).sum();
     let start = case.start_voltages();
@@ -31,9 +33,15 @@ pub fn outcome(case: &Case) -> Outcome {
             let mut state = State { v: start[[row, neuron]], ..State::default() };
             let mut step = 0;
             for segment in &case.segments {
+                let options = Options { jumps: !segment.random.is_empty(), ..options };
                 for offset in 0..segment.steps {
-                    let drive = model::drive(cell.resistance, segment.current(offset, row, neuron));
-                    state = model::step_cell(options, cell, state, drive);
+                    let drawn = population
+                        .drawn(&segment.random, row, neuron, step as u64)
+                        .expect("cases are valid")
+                        .expect("inside the population");
+                    let current = segment.current(offset, row, neuron) + drawn.current;
+                    let drive = model::drive(cell.resistance, current);
+                    state = model::step_cell(options, cell, state, drive, drawn.jump);
                     state = model::settle(options, cell, state, (step % 32) as u32);
                     outcome.spikes[[step, row, neuron]] = state.spike;
                     outcome.rate[[step, row]] += u32::from(state.spike);

@@ -6,6 +6,7 @@
 
 use crate::bound::Bound;
 use crate::presets;
+use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
 use crate::spread::{Spread, finite, number};
@@ -21,6 +22,8 @@ Examples:
       weakly to strongly driven neurons, from first to last
   lif run --neurons 500 --stimulus sound.npz --resistance 5:40
       a recorded input, neurons of different gain
+  lif run --neurons 1000 --input poisson:rate=900,weight=0.5 --seed 3
+      neurons that get 900 random spikes per second of 0.5 mV each
   lif run --config experiment.toml --seed 7 --json > summary.json
       settings from a file, one of them changed
   lif devices --check
@@ -152,9 +155,16 @@ pub struct Settings {
     #[serde(alias = "init_voltage")]
     pub init_voltage: Option<Spread>,
 
-    /// Constant current, nA, or LO:HI; a number is added to a stimulus [default: 0.4:0.8]
+    /// Constant current, nA, or LO:HI; a number is added to a stimulus [default: 0.4:0.8, or 0 with
+    /// another input]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = INPUT)]
     pub current: Option<Spread>,
+    /// Random input, added to the others and repeatable: gaussian:mean=NA,sd=NA (at each step),
+    /// white-noise:mean=NA,sigma=X (sd = sigma / sqrt(dt)), uniform:low=NA,high=NA, or
+    /// poisson:rate=HZ,weight=W with spikes that move v by W mV, or are currents with weight=WnA
+    #[arg(long, value_name = "SOURCE", help_heading = INPUT)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub input: Vec<RandomInput>,
     /// Input over time, nA: .npy or .npz of shape [T], [T,n] or [T,batch,n], or text with one
     /// `value` or `time value` per line; resampled to dt by holding the last value
     #[arg(long, value_name = "FILE", help_heading = INPUT)]

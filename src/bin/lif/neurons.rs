@@ -2,10 +2,10 @@
 
 use crate::arguments::Settings;
 use crate::bound::Bound;
-use crate::draws::uniform;
 use crate::failure::Failure;
 use crate::rules::Trace;
 use crate::spread::Spread;
+use lif::random::{counter, key, philox};
 use lif::{Params, TraceKind};
 use ndarray::Array2;
 
@@ -56,6 +56,14 @@ fn trace(settings: &Settings, n: usize) -> Result<Option<lif::Trace>, Failure> {
         scale: parameter(settings.trace_scale, 1.0),
         kind,
     }))
+}
+
+/// The stream of what is drawn before the first step; the streams of random input come after it.
+const STREAM: u32 = 0;
+
+/// A number from 0 up to, but not including, 1 for a cell, in steps of 2^-32.
+fn uniform(seed: u64, cell: u64) -> f64 {
+    f64::from(philox(counter(cell, 0, STREAM), key(seed))[0]) / 4_294_967_296.0
 }
 
 /// The membrane potentials that a run starts from; `None` for those at rest.

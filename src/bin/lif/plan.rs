@@ -10,7 +10,7 @@ use crate::rules::TimeUnit;
 use crate::samples::{self, Times};
 use crate::spread::Spread;
 use crate::stimulus::{Scaling, Stimulus};
-use lif::{DeviceChoice, Params, Recording};
+use lif::{DeviceChoice, Params, Random, Recording};
 use ndarray::{Array1, ArrayD};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -34,6 +34,8 @@ pub struct Plan {
     pub preset: String,
     pub params: Params,
     pub drive: Drive,
+    /// What is added to it at random.
+    pub random: Vec<Random>,
     pub record: Record,
     pub recording: Recording,
     pub out: PathBuf,
@@ -83,6 +85,7 @@ impl Plan {
             preset: settings.preset.clone().unwrap_or_default(),
             params: neurons::params(&settings, neurons)?,
             drive,
+            random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             recording: record.recording(neurons, batch, steps)?,
             record,
             out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
@@ -190,7 +193,8 @@ fn drive(
     dt: f64,
 ) -> Result<Drive, Failure> {
     let Some(stimulus) = stimulus else {
-        return Ok(match *settings.current.get_or_insert(DEFAULT_CURRENT) {
+        let default = if settings.input.is_empty() { DEFAULT_CURRENT } else { Spread::Number(0.0) };
+        return Ok(match *settings.current.get_or_insert(default) {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),
         });

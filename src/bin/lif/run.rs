@@ -28,6 +28,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
         population.set_voltages(&voltages)?;
     }
+    population.set_seed(plan.seed)?;
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out)?;
 
@@ -87,6 +88,7 @@ fn simulate(population: &mut Population, plan: &Plan) -> Result<Recorded, Failur
         Drive::Spread(currents) => Input::constant(currents),
         Drive::Stimulus(currents) => Input::sequence(currents),
     };
+    let input = plan.random.iter().cloned().fold(input, Input::and);
     let bar = progress::bar(plan.steps, plan.settings.quiet);
     let recorded = population.run_observed(plan.steps, input, &plan.recording, |made| {
         bar.set_position(made);

@@ -3,9 +3,11 @@
 //! time by `pulp`; the arithmetic stays the scalar definition's, operation by operation.
 
 use super::lanes::{LANES, Lanes, Places};
+use super::noise::{LaneNoise, OfWord};
 use crate::coefficients::Table;
 use crate::input::Strides;
-use crate::model::{self, Options, Refractory, Reset, SpikeTest, State, TraceRule};
+use crate::model::{self, Options, Refractory, Reset, SpikeTest, State, TraceRule, rounded};
+use crate::noise::{Drawn, Noise};
 
 /// Steps in a word of spikes.
 const WORD: usize = 32;
@@ -27,15 +29,31 @@ pub(super) struct Tile<'a> {
 pub(super) struct CurrentView<'a> {
     pub(super) values: &'a [f32],
     pub(super) strides: Strides,
+    pub(super) noise: Option<&'a Noise>,
 }
 
 impl<'a> CurrentView<'a> {
     pub(super) fn after(&self, step: usize) -> Self {
-        Self { values: &self.values[step * self.strides.step..], strides: self.strides }
+        Self { values: &self.values[step * self.strides.step..], ..*self }
     }
 
-    pub(super) fn at(&self, step: usize, row: usize, neuron: usize) -> f32 {
-        self.values[step * self.strides.step + row * self.strides.row + neuron * self.strides.neuron]
+    /// What drives a cell of a population with `n` neurons at a step of the run, whose number is
+    /// `number`: current and jump.
+    pub(super) fn at(&self, step: usize, number: u64, (row, neuron): (usize, usize), n: usize) -> Drawn {
+        let place = step * self.strides.step + row * self.strides.row + neuron * self.strides.neuron;
+        let current = self.values[place];
+        match self.noise {
+            None => Drawn { current, jump: 0.0 },
+            Some(noise) => {
+                let added = noise.at(row, neuron, n, number);
+                Drawn { current: rounded(current + added.current), ..added }
+            }
+        }
+    }
+
+    /// The rules of a population, with what this input asks of them.
+    pub(super) fn options(&self, options: Options) -> Options {
+        Options { jumps: self.noise.is_some_and(Noise::jumps), ..options }
     }
 }
 
@@ -55,8 +73,8 @@ pub(super) fn advance(
 }
 
 /// Gives the rules to the compiler as constants, so that nothing is decided in the loop: all rules
-/// for plain neurons, and the common ones for neurons with a bound, a trace or a fast decay. What
-/// such a neuron lacks of these does nothing: a bound of minus infinity, a trace that stays 0.
+/// for plain neurons, and the common ones for neurons with a bound, a trace, a fast decay or jumps.
+/// What such a neuron lacks of these does nothing: a bound of minus infinity, a trace that stays 0.
 /// The rest is decided in the loop, at a fraction of the speed.
 #[inline(always)]
 fn specialised(
@@ -67,8 +85,8 @@ fn specialised(
     steps: u64,
     current: &CurrentView<'_>,
 ) {
-    let options = table.options;
-    let plain = Options { bounded: false, trace: TraceRule::Off, fast_decay: false, ..options };
+    let options = current.options(table.options);
+    let plain = Options { bounded: false, trace: TraceRule::Off, fast_decay: false, jumps: false, ..options };
     macro_rules! choose {
         ($extras:expr; $($spike_test:ident $reset:ident $refractory:ident,)*) => {
             match (options.spike_test, options.reset, options.refractory) {
@@ -96,12 +114,19 @@ fn specialised(
             AtOrAbove Subtract Frozen, AtOrAbove Subtract LeakOnly, AtOrAbove Subtract Silent,
             AtOrAbove None Frozen, AtOrAbove None LeakOnly, AtOrAbove None Silent,
         }
-    } else if options.trace == TraceRule::Set {
+    } else if options.jumps && options.trace != TraceRule::Add {
+        choose! {
+            Options {
+                bounded: true, trace: TraceRule::Set, fast_decay: true, jumps: true, ..Options::default()
+            };
+            Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
+        }
+    } else if options.trace == TraceRule::Set && !options.jumps {
         choose! {
             Options { bounded: true, trace: TraceRule::Set, fast_decay: true, ..Options::default() };
             Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
         }
-    } else {
+    } else if !options.jumps {
         choose! {
             Options { bounded: true, trace: TraceRule::Add, fast_decay: true, ..Options::default() };
             Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
@@ -121,12 +146,15 @@ fn advance_tile(
     current: &CurrentView<'_>,
 ) {
     let mut drives = [[0.0; LANES]; WORD];
+    let mut random: OfWord = [[0.0; LANES]; WORD];
+    let mut jumps: OfWord = [[0.0; LANES]; WORD];
     for first in (0..tile.v.len()).step_by(LANES) {
         let mut lanes = Lanes::load(&tile, table, n, first);
         let places = Places::of(&lanes.cells, current.strides.row, current.strides.neuron);
-        if current.strides.step == 0 {
+        let noise = current.noise.map(|noise| LaneNoise::load(noise, &lanes.cells, tile.first_cell + first));
+        if current.strides.step == 0 && noise.is_none() {
             let mut constant = [0.0; LANES];
-            drives_of_step(&lanes, &places, current, 0, &mut constant);
+            drives_of_step(&lanes, &places, current, 0, None, &mut constant);
             drives = [constant; WORD];
         }
         let mut made = 0;
@@ -134,12 +162,16 @@ fn advance_tile(
         while made < steps {
             let from = ((first_step + made) % WORD as u64) as usize;
             let to = (from as u64 + steps - made).min(WORD as u64) as usize;
-            if current.strides.step != 0 {
+            if let Some(noise) = &noise {
+                noise.fill(first_step + made - from as u64, (from, to), &mut random, &mut jumps);
+            }
+            if current.strides.step != 0 || noise.is_some() {
                 for (offset, drive) in drives[from..to].iter_mut().enumerate() {
-                    drives_of_step(&lanes, &places, current, made as usize + offset, drive);
+                    let random = noise.as_ref().map(|_| &random[from + offset]);
+                    drives_of_step(&lanes, &places, current, made as usize + offset, random, drive);
                 }
             }
-            let spikes = advance_word(&mut lanes, options, &drives, from, to);
+            let spikes = advance_word(&mut lanes, options, &drives, &jumps, from, to);
             match tile.counts[first..].first_chunk_mut::<LANES>() {
                 Some(counts) => add_counts(counts, &spikes),
                 None => add_counts(&mut tile.counts[first..], &spikes),
@@ -173,9 +205,15 @@ fn drives_of_step(
     places: &Places,
     current: &CurrentView<'_>,
     step: usize,
+    random: Option<&[f32; LANES]>,
     drives: &mut [f32; LANES],
 ) {
     places.take(&current.values[step * current.strides.step..], drives);
+    if let Some(random) = random {
+        for (current, random) in drives.iter_mut().zip(random) {
+            *current = rounded(*current + random);
+        }
+    }
     for (drive, resistance) in drives.iter_mut().zip(lanes.coefficients.resistance) {
         *drive = model::drive(resistance, *drive);
     }
@@ -186,19 +224,20 @@ fn drives_of_step(
 fn advance_word(
     lanes: &mut Lanes,
     options: Options,
-    drives: &[[f32; LANES]; WORD],
+    drives: &OfWord,
+    jumps: &OfWord,
     from: usize,
     to: usize,
 ) -> [u32; LANES] {
     let cells = &lanes.coefficients;
     let (mut v, mut refractory, mut trace) = (lanes.v, lanes.refractory, lanes.trace);
     let mut spikes = [0; LANES];
-    for (offset, drive) in drives[from..to].iter().enumerate() {
-        let step = from + offset;
+    for step in from..to {
+        let (drive, jump) = (&drives[step], &jumps[step]);
         let bit = 1 << step;
         for lane in 0..LANES {
             let state = State { v: v[lane], refractory: refractory[lane], trace: trace[lane], spike: false };
-            let mut state = model::step_cell(options, cells.get(lane), state, drive[lane]);
+            let mut state = model::step_cell(options, cells.get(lane), state, drive[lane], jump[lane]);
             if options.fast_decay {
                 state = model::settle(options, cells.get(lane), state, step as u32);
             }

@@ -177,7 +177,7 @@ impl LaneCoefficients {
 }
 
 #[inline(always)]
-fn spread<T: Copy + Default>(column: &Column<T>, cells: &Cells) -> [T; LANES] {
+pub(super) fn spread<T: Copy + Default>(column: &Column<T>, cells: &Cells) -> [T; LANES] {
     let mut lanes = [T::default(); LANES];
     Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, &mut lanes);
     lanes

@@ -2,6 +2,7 @@
 
 mod block;
 mod lanes;
+mod noise;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
@@ -171,12 +172,14 @@ impl CpuEngine {
             trace: self.trace.get(index).copied().unwrap_or_default(),
             spike: false,
         };
+        let options = current.options(self.table.options);
         let mut sample = 0;
         for step in 0..steps {
             let number = first_step + step;
-            let drive = model::drive(cell.resistance, current.at(step as usize, row, neuron));
-            state = model::step_cell(self.table.options, cell, state, drive);
-            state = model::settle(self.table.options, cell, state, (number % 32) as u32);
+            let input = current.at(step as usize, number, (row, neuron), self.n);
+            let drive = model::drive(cell.resistance, input.current);
+            state = model::step_cell(options, cell, state, drive, input.jump);
+            state = model::settle(options, cell, state, (number % 32) as u32);
             if number.is_multiple_of(every) {
                 samples[sample] = state.v;
                 sample += 1;
@@ -212,7 +215,7 @@ impl Engine for CpuEngine {
                 }
             },
         };
-        let whole = CurrentView { values, strides: current.strides };
+        let whole = CurrentView { values, strides: current.strides, noise: current.noise.as_deref() };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;

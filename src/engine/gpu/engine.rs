@@ -2,6 +2,7 @@
 
 use super::context::Readback;
 use super::kernel::{self, Block, NOT_RECORDED, Specialisation};
+use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
 use super::{Gpu, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
@@ -9,6 +10,7 @@ use crate::engine::{Engine, Piece, Wanted, Words};
 use crate::error::Result;
 use crate::input::{Current, TensorData, Values};
 use crate::model::{Options, TraceRule};
+use crate::noise::Noise;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -25,7 +27,7 @@ pub(crate) struct GpuEngine {
     n: usize,
     state: StateBuffers,
     block: wgpu::Buffer,
-    /// Coefficients, and behind them the tables of places of recorded neurons.
+    /// Coefficients, and behind them the tables of places of recorded neurons and random sources.
     parameters: wgpu::Buffer,
     coefficients: Vec<u32>,
     spread: [[u32; 4]; 9],
@@ -35,8 +37,29 @@ pub(crate) struct GpuEngine {
     last_done: Instant,
     /// Number of the step to come, modulo 2^32, as the counts' last word must say.
     next_step: u32,
-    /// Of what the tables of places now are.
-    placed: Option<Wanted>,
+    /// What now stands behind the coefficients.
+    placed: Placed,
+}
+
+/// What stands behind the coefficients in the parameters of the kernel.
+#[derive(Debug, Default)]
+struct Placed {
+    /// Of what the tables of places of recorded neurons are.
+    wanted: Wanted,
+    noise: Option<(Arc<Noise>, NoisePlaces)>,
+}
+
+impl Placed {
+    /// Whether the kernel finds all it needs. What a run without recording or noise does not use
+    /// may stay.
+    fn serves(&self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> bool {
+        let same_noise = match (&self.noise, noise) {
+            (_, None) => true,
+            (Some((placed, _)), Some(noise)) => Arc::ptr_eq(placed, noise),
+            _ => false,
+        };
+        same_noise && (*wanted == Wanted::default() || self.wanted == *wanted)
+    }
 }
 
 /// Work that was submitted.
@@ -88,7 +111,7 @@ impl GpuEngine {
             in_flight: VecDeque::new(),
             last_done: Instant::now(),
             next_step: 0,
-            placed: None,
+            placed: Placed::default(),
         })
     }
 
@@ -96,9 +119,10 @@ impl GpuEngine {
         self.batch * self.n
     }
 
-    /// Puts the tables that say where recorded neurons stand behind the coefficients.
-    fn place(&mut self, wanted: &Wanted) -> Result<()> {
-        if *wanted == Wanted::default() || self.placed.as_ref() == Some(wanted) {
+    /// Puts the tables that say where recorded neurons stand, and the random sources, behind the
+    /// coefficients.
+    fn place(&mut self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> Result<()> {
+        if self.placed.serves(wanted, noise) {
             return Ok(());
         }
         let mut values = self.coefficients.clone();
@@ -115,8 +139,9 @@ impl GpuEngine {
         if let Some(voltages) = &wanted.voltages {
             add(&voltages.neurons);
         }
+        let noise = noise.map(|noise| (Arc::clone(noise), noise::append(noise, &mut values)));
         self.parameters = self.gpu.upload("the parameters", bytemuck::cast_slice(&values))?;
-        self.placed = Some(wanted.clone());
+        self.placed = Placed { wanted: wanted.clone(), noise };
         Ok(())
     }
 
@@ -288,6 +313,8 @@ impl Engine for GpuEngine {
                 TensorData::Host(_) => (None, None),
             },
         };
+        self.place(wanted, current.noise.as_ref())?;
+        let placed = self.placed.noise.clone().filter(|_| current.noise.is_some());
         let plan = Plan {
             batch: self.batch,
             n: self.n,
@@ -297,16 +324,20 @@ impl Engine for GpuEngine {
             streamed: if host.is_some() { current.strides.step } else { 0 },
             places: self.coefficients.len(),
             spread: self.spread,
+            noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
             most_steps: self.gpu.most_steps,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
         };
         plan.check(self.gpu.context.largest_binding())?;
-        self.place(wanted)?;
         self.make_room(&plan, plan.input_values(host.map_or(0, <[f32]>::len), steps), first_step, steps)?;
         let key = Specialisation {
-            options: self.options,
+            options: Options {
+                jumps: current.noise.as_ref().is_some_and(|noise| noise.jumps()),
+                ..self.options
+            },
             sequence: current.strides.step != 0,
             voltages: wanted.voltages.is_some(),
+            noise: current.noise.is_some(),
         };
         let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
         let bindings = self.bind(tensor)?;

@@ -8,9 +8,13 @@ use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Source of the kernel: the model and the way through a block.
-pub(crate) const BLOCK_SHADER: &str =
-    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/block.wgsl"));
+/// Source of the kernel: the model, random numbers, and the way through a block.
+pub(crate) const BLOCK_SHADER: &str = concat!(
+    include_str!("../../../shaders/lif.wgsl"),
+    include_str!("../../../shaders/random.wgsl"),
+    include_str!("../../../shaders/block.wgsl"),
+    include_str!("../../../shaders/noise.wgsl")
+);
 
 /// Invocations in a workgroup.
 pub(crate) const WORKGROUP: u32 = 64;
@@ -46,7 +50,15 @@ pub(crate) struct Block {
     pub(crate) voltage_cells: u32,
     pub(crate) voltage_every: u32,
     pub(crate) voltage_wait: u32,
-    pub(crate) unused: u32,
+    pub(crate) sources: u32,
+    pub(crate) source_places: u32,
+    pub(crate) normal_table: u32,
+    pub(crate) seed_low: u32,
+    pub(crate) seed_high: u32,
+    pub(crate) group_low: u32,
+    pub(crate) group_high: u32,
+    pub(crate) first_cell_low: u32,
+    pub(crate) first_cell_high: u32,
     pub(crate) spread: [[u32; 4]; 9],
 }
 
@@ -77,10 +89,11 @@ pub(crate) struct Specialisation {
     pub(crate) options: Options,
     pub(crate) sequence: bool,
     pub(crate) voltages: bool,
+    pub(crate) noise: bool,
 }
 
 impl Specialisation {
-    pub(crate) fn constants(&self) -> [(&'static str, f64); 9] {
+    pub(crate) fn constants(&self) -> [(&'static str, f64); 11] {
         let options = &self.options;
         [
             ("WORKGROUP", f64::from(WORKGROUP)),
@@ -92,6 +105,8 @@ impl Specialisation {
             ("FAST_DECAY", f64::from(u8::from(options.fast_decay))),
             ("SEQUENCE", f64::from(u8::from(self.sequence))),
             ("VOLTAGES", f64::from(u8::from(self.voltages))),
+            ("NOISE", f64::from(u8::from(self.noise))),
+            ("JUMPS", f64::from(u8::from(options.jumps))),
         ]
     }
 }

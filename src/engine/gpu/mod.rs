@@ -3,6 +3,7 @@
 pub(crate) mod context;
 mod engine;
 pub(crate) mod kernel;
+mod noise;
 mod plan;
 pub(crate) mod self_check;
 

@@ -2,9 +2,12 @@
 
 use super::context::too_large;
 use super::kernel::{self, Block, WORKGROUP};
+use super::noise::NoisePlaces;
 use crate::engine::{Wanted, WantedVoltages, Words, blocks};
 use crate::error::Result;
 use crate::input::Strides;
+use crate::noise::Noise;
+use crate::random::GROUP;
 
 /// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
 const MOST_BYTES: u64 = 32 << 20;
@@ -21,6 +24,8 @@ pub(super) struct Plan<'a> {
     /// Where the tables of recorded neurons begin.
     pub(super) places: usize,
     pub(super) spread: [[u32; 4]; 9],
+    /// The random sources, and where the kernel finds them.
+    pub(super) noise: Option<(&'a Noise, NoisePlaces)>,
     pub(super) most_steps: u64,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
@@ -45,7 +50,7 @@ impl Plan<'_> {
     /// of neuron-steps that the device makes in good time.
     pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
         let timely = (work / self.cells() as u64).max(1);
-        let mut most = left.min(timely).min(self.most_steps);
+        let mut most = left.min(timely).min(self.trusted_steps());
         if self.streamed > 0 {
             most = most.min(self.streamed_steps());
         }
@@ -57,6 +62,12 @@ impl Plan<'_> {
         let end = first_step + most;
         let aligned = end - end % 32;
         if most < left && aligned > first_step { aligned - first_step } else { most }
+    }
+
+    /// Steps whose loops a driver can be trusted with: what random sources loop comes on top.
+    fn trusted_steps(&self) -> u64 {
+        let loops = self.noise.map_or(0, |(_, places)| places.loops.div_ceil(GROUP));
+        (self.most_steps / (1 + loops)).max(1)
     }
 
     /// Steps whose streamed input one upload brings.
@@ -139,6 +150,15 @@ impl Plan<'_> {
             block.voltage_every = *every;
             block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
         }
+        if let Some((noise, places)) = self.noise {
+            let group = first_step / GROUP;
+            block.sources = places.sources;
+            block.source_places = places.source_places;
+            block.normal_table = places.normal_table;
+            (block.seed_low, block.seed_high) = halves(noise.seed);
+            (block.group_low, block.group_high) = halves(group);
+            (block.first_cell_low, block.first_cell_high) = halves(noise.first_cell);
+        }
         block
     }
 
@@ -148,4 +168,9 @@ impl Plan<'_> {
         let width = groups.min(self.most_groups);
         (width, groups.div_ceil(width))
     }
+}
+
+/// Low and high word.
+fn halves(number: u64) -> (u32, u32) {
+    (number as u32, (number >> 32) as u32)
 }

@@ -1,8 +1,9 @@
 //! No driver is trusted blindly: before an adapter is used, it shows that it computes the model.
 //!
-//! Two small pieces of work, each compared bit by bit with `src/model.rs`: `shaders/check.wgsl`
-//! advances cells with every combination of options, and the kernel itself makes as many steps in
-//! one dispatch as it ever will, because llvmpipe stops loops that are too long without saying so.
+//! Three small pieces of work, each compared bit by bit with `src/model.rs`: `shaders/check.wgsl`
+//! advances cells with every combination of options; the kernel itself makes as many steps in one
+//! dispatch as it ever will, because llvmpipe stops loops that are too long without saying so; and it
+//! draws from random sources of every kind.
 
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
@@ -13,7 +14,9 @@ use crate::engine::{Engine, Wanted, Words};
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
+use crate::noise::Noise;
 use crate::params::Params;
+use crate::random_source::Random;
 use crate::{Device, input::Current};
 use bytemuck::{Pod, Zeroable};
 use ndarray::Array1;
@@ -39,8 +42,14 @@ const WORKGROUP: u32 = 64;
 /// Steps that each combination of options is tried for.
 const STEPS: u32 = 256;
 
-/// Cells that make the longest dispatch.
-const LONG_CELLS: usize = 5;
+/// What jumps by at each step where the options have jumps, mV.
+const JUMP: f32 = 0.037;
+
+/// Cells that the kernel itself advances.
+const CELLS: usize = 5;
+
+/// Steps that they make under random input.
+const NOISY_STEPS: u64 = 128;
 
 /// `Check` in `shaders/check.wgsl`.
 #[repr(C)]
@@ -72,6 +81,8 @@ pub(crate) struct Case {
     pub(crate) trace_scale: u32,
     pub(crate) refractory_steps: u32,
     pub(crate) v: u32,
+    pub(crate) jumps: u32,
+    pub(crate) jump: u32,
 }
 
 /// `Outcome` in `shaders/check.wgsl`.
@@ -88,7 +99,16 @@ pub(crate) struct Outcome {
 /// Refuses an adapter that computes something else than the model.
 pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
     check_options(&gpu.context, CHECK_SHADER)?;
-    check_long_dispatch(gpu)
+    compare(gpu, gpu.most_steps, None)?;
+    let sources = [
+        Random::gaussian(0.1, 0.9),
+        Random::uniform(-0.3, 0.8),
+        Random::poisson_current(9000.0, 0.2),
+        Random::poisson(700.0, 1.3),
+    ];
+    let params = params();
+    let noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
+    compare(gpu, NOISY_STEPS, Some(Arc::new(noise)))
 }
 
 fn refuse(context: &GpuContext, difference: String) -> Error {
@@ -119,7 +139,7 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     let mut state = State { v: cell.v_rest, ..State::default() };
     let (mut spikes, mut path) = (0, 0);
     for (step, &current) in (0..).zip(currents) {
-        state = model::step_cell(options, cell, state, model::drive(cell.resistance, current));
+        state = model::step_cell(options, cell, state, model::drive(cell.resistance, current), JUMP);
         state = model::settle(options, cell, state, step);
         spikes += u32::from(state.spike);
         path = mix(mix(mix(path, state.v.to_bits()), state.refractory), state.trace.to_bits());
@@ -152,9 +172,11 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
                     for bounded in [false, true] {
-                        for fast_decay in [false, true] {
+                        for (fast_decay, jumps) in
+                            [(false, false), (true, false), (false, true), (true, true)]
+                        {
                             let options =
-                                Options { spike_test, reset, refractory, bounded, trace, fast_decay };
+                                Options { spike_test, reset, refractory, bounded, trace, fast_decay, jumps };
                             for at_threshold in [false, true] {
                                 cells.push((options, cell(options, at_threshold, cells.len())));
                             }
@@ -255,22 +277,27 @@ fn case(options: Options, cell: Coefficients) -> Case {
         trace_scale: cell.trace_scale.to_bits(),
         refractory_steps: cell.refractory_steps,
         v: cell.v_rest.to_bits(),
+        jumps: u32::from(options.jumps),
+        jump: JUMP.to_bits(),
     }
 }
 
-/// Lets the kernel itself make the most steps that one dispatch ever makes.
-fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
-    let shape = (1, LONG_CELLS);
-    let params = Params { tau_m: 17.3.into(), ..Params::default() };
-    let table = Arc::new(Table::new(&params, shape)?);
-    let start = vec![-60.1; LONG_CELLS];
-    // In one dispatch, whatever the time it takes: these are few cells.
+fn params() -> Params {
+    Params { tau_m: 17.3.into(), ..Params::default() }
+}
+
+/// Lets the kernel itself, and the CPU engine, make some steps, in one dispatch whatever the time it
+/// takes: these are few cells.
+fn compare(gpu: &Arc<Gpu>, steps: u64, noise: Option<Arc<Noise>>) -> Result<()> {
+    let shape = (1, CELLS);
+    let table = Arc::new(Table::new(&params(), shape)?);
+    let start = vec![-60.1; CELLS];
     let mut device = GpuEngine::new(gpu, &table, shape, || start.clone())?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape, start.clone());
-    let steps = gpu.most_steps;
-    let found = long_run(&mut device, &table, shape, steps)?;
-    let expected = long_run(&mut model, &table, shape, steps)?;
-    for (what, found, expected) in [
+    let what = if noise.is_some() { "of random input" } else { "in one dispatch" };
+    let found = trajectory(&mut device, &table, shape, steps, noise.clone())?;
+    let expected = trajectory(&mut model, &table, shape, steps, noise)?;
+    for (state, found, expected) in [
         ("membrane potentials", &found.0, &expected.0),
         ("spikes", &found.1, &expected.1),
         ("refractory counters", &found.2, &expected.2),
@@ -279,7 +306,7 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
             return Err(refuse(
                 &gpu.context,
                 format!(
-                    "after {steps} steps in one dispatch the {what} are {:x?} at {index} instead of {:x?}",
+                    "after {steps} steps {what} the {state} are {:x?} at {index} instead of {:x?}",
                     found.get(index),
                     expected.get(index)
                 ),
@@ -290,20 +317,22 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
 }
 
 /// Bits of the potentials, words of spikes, refractory counters.
-type LongOutcome = (Vec<u32>, Vec<u32>, Vec<u32>);
+type Trajectory = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-fn long_run(
+fn trajectory(
     engine: &mut dyn Engine,
     table: &Table,
     shape: (usize, usize),
     steps: u64,
-) -> Result<LongOutcome> {
+    noise: Option<Arc<Noise>>,
+) -> Result<Trajectory> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
     let current = Current::new(
         Input::constant(&currents),
         steps as usize,
         shape,
         table.largest_resistance,
+        noise,
         &Device::cpu(),
     )?;
     let wanted = Wanted { words: Words::All, voltages: None };
@@ -351,7 +380,8 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 6] = [
+        let wrong: [(&str, Change); 7] = [
+            ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
             ("refractory", |options| Options { refractory: Refractory::Silent, ..options }),
@@ -374,7 +404,7 @@ mod tests {
                 let drive = model::drive(cell.resistance, current);
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;
-                state = model::step_cell(options, cell, state, drive);
+                state = model::step_cell(options, cell, state, drive, JUMP);
                 differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
             }
         }

@@ -18,7 +18,7 @@ fn parse(source: &str) -> (Module, ModuleInfo) {
 }
 
 fn specialisation() -> Specialisation {
-    Specialisation { options: Options::default(), sequence: true, voltages: true }
+    Specialisation { options: Options::default(), sequence: true, voltages: true, noise: true }
 }
 
 #[test]
@@ -90,7 +90,15 @@ fn structs_have_the_same_layout_on_both_sides() {
             voltage_cells,
             voltage_every,
             voltage_wait,
-            unused,
+            sources,
+            source_places,
+            normal_table,
+            seed_low,
+            seed_high,
+            group_low,
+            group_high,
+            first_cell_low,
+            first_cell_high,
             spread,
         }
     );
@@ -115,6 +123,8 @@ fn structs_have_the_same_layout_on_both_sides() {
             trace_scale,
             refractory_steps,
             v,
+            jumps,
+            jump,
         }
     );
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });

@@ -1,0 +1,65 @@
+//! The random sources as the kernel reads them.
+
+use crate::broadcast::Column;
+use crate::noise::{Kind, Noise};
+use crate::random::GROUP;
+use crate::tables;
+
+/// Words of a source: `SOURCE_WORDS` in `shaders/noise.wgsl`.
+pub(crate) const SOURCE_WORDS: usize = 11;
+
+/// Where the kernel finds the sources in its parameters, and how much work they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NoisePlaces {
+    pub(crate) sources: u32,
+    pub(crate) source_places: u32,
+    pub(crate) normal_table: u32,
+    /// Iterations of loops for each group of steps.
+    pub(crate) loops: u64,
+}
+
+/// Puts sources, their parameters and their tables behind the `values` that the kernel has.
+pub(crate) fn append(noise: &Noise, values: &mut Vec<u32>) -> NoisePlaces {
+    let add = |values: &mut Vec<u32>, words: &mut dyn Iterator<Item = u32>| {
+        let place = values.len() as u32;
+        values.extend(words);
+        place
+    };
+    let poisson_tables = add(values, &mut noise.poisson_tables.iter().copied());
+    let normal_table = if noise.sources.iter().any(|source| source.kind == Kind::Normal) {
+        add(values, &mut tables::normal().iter().flatten().map(|value| value.to_bits()))
+    } else {
+        0
+    };
+    let mut spread = |column: Column<u32>| {
+        [add(values, &mut column.values.into_iter()), column.row_stride as u32, column.neuron_stride as u32]
+    };
+    let mut records = Vec::with_capacity(noise.sources.len() * SOURCE_WORDS);
+    let mut loops = 0;
+    for source in &noise.sources {
+        records.extend([kind_number(source.kind), source.stream]);
+        records.extend(spread(source.offset.map(|value| value.to_bits())));
+        records.extend(spread(source.scale.map(|value| value.to_bits())));
+        records.extend(spread(source.table.map(|place| place + poisson_tables)));
+        let most_levels = source.table.values.iter().map(|place| levels(noise, *place)).max();
+        loops += 1 + GROUP * u64::from(most_levels.unwrap_or_default());
+    }
+    let source_places = values.len() as u32;
+    values.extend(records);
+    NoisePlaces { sources: noise.sources.len() as u32, source_places, normal_table, loops }
+}
+
+/// How often the search for a count in the Poisson table at a place halves it.
+fn levels(noise: &Noise, place: u32) -> u32 {
+    noise.poisson_table(place).get(1).copied().unwrap_or_default()
+}
+
+/// The numbers by which the shader knows the kinds.
+fn kind_number(kind: Kind) -> u32 {
+    match kind {
+        Kind::Normal => 0,
+        Kind::Uniform => 1,
+        Kind::Poisson => 2,
+        Kind::PoissonJumps => 3,
+    }
+}

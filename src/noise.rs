@@ -1,0 +1,237 @@
+//! What an engine sees of the random sources of an input: everything checked and tabulated once.
+
+use crate::broadcast::{Column, column};
+use crate::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
+use crate::error::{Error, Result};
+use crate::memory;
+use crate::model::rounded;
+use crate::params::Parameter;
+use crate::random::{self, GROUP};
+use crate::random_source::{Distribution, Random};
+use crate::tables;
+use rayon::prelude::*;
+use std::collections::HashMap;
+
+/// The stream of the first source; the one before is for what is drawn at the start of a run.
+const FIRST_STREAM: u32 = 1;
+
+/// No draw from the normal distribution is further from the mean than this many standard deviations.
+const FURTHEST: f32 = 6.5;
+
+/// The checked random sources of an input.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Noise {
+    pub(crate) seed: u64,
+    /// The number, in the whole population, of the first cell that is driven.
+    pub(crate) first_cell: u64,
+    pub(crate) sources: Vec<Source>,
+    /// The largest magnitude that all sources together can have, nA.
+    pub(crate) largest_current: f32,
+    /// Tables of Poisson distributions, behind each other.
+    pub(crate) poisson_tables: Vec<u32>,
+}
+
+/// A checked source.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Source {
+    pub(crate) kind: Kind,
+    pub(crate) stream: u32,
+    /// Mean, lower bound or, unused, 0.
+    pub(crate) offset: Column<f32>,
+    /// Standard deviation, width or weight.
+    pub(crate) scale: Column<f32>,
+    /// Where in the tables that of a cell begins.
+    pub(crate) table: Column<u32>,
+}
+
+/// How a word becomes a draw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Normal,
+    Uniform,
+    /// Spikes that are currents.
+    Poisson,
+    /// Spikes that move the membrane potential.
+    PoissonJumps,
+}
+
+/// What random sources add to the input of a cell at a step.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Drawn {
+    /// Current, nA.
+    pub current: f32,
+    /// Jump of the membrane potential, mV.
+    pub jump: f32,
+}
+
+impl Noise {
+    /// Checks the sources of a population of this shape and step length (ms).
+    pub(crate) fn new(sources: &[Random], seed: u64, shape: (usize, usize), dt: f64) -> Result<Self> {
+        let mut noise = Self {
+            seed,
+            first_cell: 0,
+            sources: Vec::new(),
+            largest_current: 0.0,
+            poisson_tables: Vec::new(),
+        };
+        for (index, source) in (FIRST_STREAM..).zip(sources) {
+            let stream = match source.stream {
+                None => index,
+                Some(stream) => stream.checked_add(FIRST_STREAM).ok_or_else(|| {
+                    Error::out_of_range("the stream of a random source", stream, "below 2^32 - 1")
+                })?,
+            };
+            noise.add(stream, &source.distribution, shape, dt)?;
+        }
+        Ok(noise)
+    }
+
+    /// Whether any source moves the membrane potential.
+    pub(crate) fn jumps(&self) -> bool {
+        self.sources.iter().any(|source| source.kind == Kind::PoissonJumps)
+    }
+
+    fn add(
+        &mut self,
+        stream: u32,
+        distribution: &Distribution,
+        shape: (usize, usize),
+        dt: f64,
+    ) -> Result<()> {
+        let no_table = Column::scalar(0);
+        let source = match distribution {
+            Distribution::Gaussian { mean, sd } => {
+                let offset = physical("the mean of the Gaussian input", mean, shape)?;
+                let scale = positive("the sd of the Gaussian input", sd, shape)?;
+                self.largest_current += largest(&offset) + FURTHEST * largest(&scale);
+                Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
+            }
+            Distribution::WhiteNoise { mean, sigma } => {
+                let offset = physical("the mean of the white noise", mean, shape)?;
+                let scale = positive("the sigma of the white noise", sigma, shape)?
+                    .map(|sigma| (f64::from(*sigma) / dt.sqrt()) as f32)
+                    .map(smallest_to_zero);
+                self.largest_current += largest(&offset) + FURTHEST * largest(&scale);
+                Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
+            }
+            Distribution::Uniform { low, high } => {
+                let offset = physical("the lower end of the uniform input", low, shape)?;
+                let high = physical("the upper end of the uniform input", high, shape)?;
+                let scale = high.zip(&offset, shape, |high, low| high - low);
+                let what = "the upper minus the lower end of the uniform input";
+                require_value(&scale, what, |width| *width >= 0.0, "0 or more")?;
+                self.largest_current += largest(&offset) + largest(&scale);
+                let scale = scale.map(smallest_to_zero);
+                Source { kind: Kind::Uniform, stream, offset, scale, table: no_table }
+            }
+            Distribution::Poisson { rate, weight, jumps } => {
+                let scale = physical("the weight of the Poisson input", weight, shape)?;
+                let (table, largest_count) = self.tabulate(rate, shape, dt)?;
+                let (kind, what) = if *jumps {
+                    (Kind::PoissonJumps, "the most that Poisson spikes of one step can add to v")
+                } else {
+                    self.largest_current += largest(&scale) * largest_count;
+                    (Kind::Poisson, "the largest current of Poisson spikes in one step")
+                };
+                require_magnitude(what, largest(&scale) * largest_count)?;
+                Source { kind, stream, offset: Column::scalar(0.0), scale, table }
+            }
+        };
+        self.sources.push(source);
+        Ok(())
+    }
+
+    /// One table for each rate that occurs, and the largest count that any of them gives.
+    fn tabulate(&mut self, rate: &Parameter, shape: (usize, usize), dt: f64) -> Result<(Column<u32>, f32)> {
+        let what = "the rate of the Poisson input";
+        let rate = column(what, rate.values().view(), shape)?;
+        let most = tables::LARGEST_MEAN * 1000.0 / dt;
+        require_value(
+            &rate,
+            what,
+            |rate| (0.0..=most).contains(&f64::from(*rate)),
+            format!(
+                "from 0 to {most} Hz, {:e} spikes in a step; beyond, a Gaussian input of mean w and sd \
+                 w sqrt(spikes per step) does the same",
+                tables::LARGEST_MEAN
+            ),
+        )?;
+        let mut distinct: Vec<u32> = rate.values.iter().map(|rate| rate.to_bits()).collect();
+        distinct.par_sort_unstable();
+        distinct.dedup();
+        let mean = |rate: u32| f64::from(f32::from_bits(rate)) * dt / 1000.0;
+        let largest_mean = distinct.last().map_or(0.0, |rate| mean(*rate));
+        let bytes = distinct.len() as u64 * 4 * (3 + tables::poisson(largest_mean).len() as u64);
+        memory::require("the tables of the Poisson input", bytes, "let fewer neurons differ in their rate")?;
+        let found: Vec<Vec<u32>> = distinct.par_iter().map(|rate| tables::poisson(mean(*rate))).collect();
+        let mut places = HashMap::with_capacity(distinct.len());
+        let mut largest_count = 0;
+        for (rate, table) in distinct.iter().zip(found) {
+            places.insert(*rate, self.poisson_tables.len() as u32);
+            largest_count = largest_count.max(table[0] + (table.len() as u32 - 2));
+            self.poisson_tables.extend(table);
+        }
+        if self.poisson_tables.len() > u32::MAX as usize / 2 {
+            return Err(Error::out_of_range(
+                "the number of different rates of the Poisson input",
+                distinct.len(),
+                "smaller: their tables have more than 2^31 entries; let fewer neurons differ",
+            ));
+        }
+        Ok((rate.map(|rate| places[&rate.to_bits()]), largest_count as f32))
+    }
+
+    /// What the sources add for one cell at one step: the definition that every engine must equal.
+    pub(crate) fn at(&self, row: usize, neuron: usize, n: usize, step: u64) -> Drawn {
+        let cell = self.first_cell + (row * n + neuron) as u64;
+        let mut sum = Drawn::default();
+        for source in &self.sources {
+            let words = self.words(source, cell, step / GROUP);
+            let scale = source.scale.get(row, neuron);
+            let offset = source.offset.get(row, neuron);
+            let table = source.table.get(row, neuron);
+            source.add(&mut sum, words[(step % GROUP) as usize], offset, scale, self.poisson_table(table));
+        }
+        sum
+    }
+
+    /// The words of a cell for a group of steps.
+    #[inline(always)]
+    pub(crate) fn words(&self, source: &Source, cell: u64, group: u64) -> [u32; GROUP as usize] {
+        random::philox(random::counter(cell, group, source.stream), random::key(self.seed))
+    }
+
+    /// The Poisson table that begins at a place.
+    #[inline(always)]
+    pub(crate) fn poisson_table(&self, place: u32) -> &[u32] {
+        self.poisson_tables.get(place as usize..).unwrap_or_default()
+    }
+}
+
+impl Source {
+    /// Adds the draw that a word makes. A source comes after what earlier ones have added.
+    #[inline(always)]
+    pub(crate) fn add(&self, sum: &mut Drawn, word: u32, offset: f32, scale: f32, table: &[u32]) {
+        let draw = match self.kind {
+            Kind::Normal => random::normal(word, tables::normal()),
+            Kind::Uniform => random::uniform(word),
+            Kind::Poisson | Kind::PoissonJumps => random::poisson(word, table) as f32,
+        };
+        let added = rounded(offset + rounded(scale * draw));
+        if self.kind == Kind::PoissonJumps {
+            sum.jump = rounded(sum.jump + added);
+        } else {
+            sum.current = rounded(sum.current + added);
+        }
+    }
+}
+
+fn positive(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    let values = physical(what, parameter, shape)?;
+    require_value(&values, what, |value| *value >= 0.0, "0 or more")?;
+    Ok(values)
+}
+
+fn largest(values: &Column<f32>) -> f32 {
+    values.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
+}
