@@ -9,15 +9,16 @@ use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
 use libtest_mimic::{Arguments, Failed, Trial};
 use lif::{
-    Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Recording, Tensor, Trace,
-    TraceKind,
+    Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Random, Recording, Tensor,
+    Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, Array3};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 11] = [
+const TESTS: [(&str, Test); 12] = [
+    ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
     ("what_decays_ends_at_zero", what_decays_ends_at_zero),
@@ -74,6 +75,59 @@ fn random_populations(device: &Device) -> Result<(), Failed> {
             Ok(())
         })
         .map_err(|error| error.to_string().into())
+}
+
+/// Neither the length of calls and of words, nor the split of cells into populations that differ in
+/// size, nor streams that were named by hand change what is drawn.
+fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
+    let input = || {
+        Input::constant(0.2)
+            .and(Random::gaussian(0.1, 0.7))
+            .and(Random::poisson(500.0, 0.9))
+            .and(Random::poisson_current(80_000.0, 0.03))
+    };
+    let start = |n| -> lif::Result<Population> {
+        let mut population = Population::new(Params::default(), n, 1, device)?;
+        population.set_seed(41)?;
+        Ok(population)
+    };
+    let mut whole = start(70)?;
+    whole.run(400, input(), &Recording::none())?;
+    assert!(whole.counts()?.sum() > 70);
+
+    let mut parts = start(70)?;
+    for length in [1, 2, 3, 29, 31, 32, 33, 64, 65, 140] {
+        parts.run(length, input(), &Recording::none())?;
+    }
+    assert_eq!(parts.voltages()?, whole.voltages()?);
+    assert_eq!(parts.counts()?, whole.counts()?);
+
+    let mut looped = start(70)?;
+    for _ in 0..400 {
+        looped.forward(input())?;
+    }
+    assert_eq!(looped.voltages()?, whole.voltages()?);
+
+    let mut fewer = start(33)?;
+    fewer.run(400, input(), &Recording::none())?;
+    assert_eq!(fewer.voltages()?, whole.voltages()?.slice(ndarray::s![.., ..33]));
+
+    let mut named = start(70)?;
+    let streams = Input::constant(0.2)
+        .and(Random::gaussian(0.1, 0.7).stream(0))
+        .and(Random::poisson(500.0, 0.9).stream(1))
+        .and(Random::poisson_current(80_000.0, 0.03).stream(2));
+    named.run(400, streams, &Recording::none())?;
+    assert_eq!(named.voltages()?, whole.voltages()?);
+
+    let mut other = start(70)?;
+    other.set_seed(42)?;
+    other.run(400, input(), &Recording::none())?;
+    assert_ne!(other.voltages()?, whole.voltages()?);
+    whole.reset()?;
+    whole.run(400, input(), &Recording::none())?;
+    assert_eq!(whole.voltages()?, named.voltages()?);
+    Ok(())
 }
 
 /// The comparison that the other tests rely on does fail where a bit differs.

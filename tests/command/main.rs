@@ -3,6 +3,7 @@
 mod errors;
 mod interrupt;
 mod outputs;
+mod random_inputs;
 mod settings;
 mod starts;
 mod stimuli;

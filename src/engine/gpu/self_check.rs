@@ -16,6 +16,7 @@ use crate::input::Input;
 use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
 use crate::noise::Noise;
 use crate::params::Params;
+use crate::random::GROUP;
 use crate::random_source::Random;
 use crate::{Device, input::Current};
 use bytemuck::{Pod, Zeroable};
@@ -99,7 +100,7 @@ pub(crate) struct Outcome {
 /// Refuses an adapter that computes something else than the model.
 pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
     check_options(&gpu.context, CHECK_SHADER)?;
-    compare(gpu, gpu.most_steps, None)?;
+    compare(gpu, 0, gpu.most_steps, None)?;
     let sources = [
         Random::gaussian(0.1, 0.9),
         Random::uniform(-0.3, 0.8),
@@ -107,8 +108,11 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
         Random::poisson(700.0, 1.3),
     ];
     let params = params();
-    let noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
-    compare(gpu, NOISY_STEPS, Some(Arc::new(noise)))
+    let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
+    // Where the numbers of cells and of groups of steps outgrow a word.
+    noise.first_cell = (1 << 32) - 3;
+    let first_step = (GROUP << 32) - NOISY_STEPS / 2;
+    compare(gpu, first_step, NOISY_STEPS, Some(Arc::new(noise)))
 }
 
 fn refuse(context: &GpuContext, difference: String) -> Error {
@@ -288,15 +292,15 @@ fn params() -> Params {
 
 /// Lets the kernel itself, and the CPU engine, make some steps, in one dispatch whatever the time it
 /// takes: these are few cells.
-fn compare(gpu: &Arc<Gpu>, steps: u64, noise: Option<Arc<Noise>>) -> Result<()> {
+fn compare(gpu: &Arc<Gpu>, first_step: u64, steps: u64, noise: Option<Arc<Noise>>) -> Result<()> {
     let shape = (1, CELLS);
     let table = Arc::new(Table::new(&params(), shape)?);
     let start = vec![-60.1; CELLS];
     let mut device = GpuEngine::new(gpu, &table, shape, || start.clone())?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape, start.clone());
     let what = if noise.is_some() { "of random input" } else { "in one dispatch" };
-    let found = trajectory(&mut device, &table, shape, steps, noise.clone())?;
-    let expected = trajectory(&mut model, &table, shape, steps, noise)?;
+    let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;
+    let expected = trajectory(&mut model, &table, shape, (first_step, steps), noise)?;
     for (state, found, expected) in [
         ("membrane potentials", &found.0, &expected.0),
         ("spikes", &found.1, &expected.1),
@@ -323,7 +327,7 @@ fn trajectory(
     engine: &mut dyn Engine,
     table: &Table,
     shape: (usize, usize),
-    steps: u64,
+    (first_step, steps): (u64, u64),
     noise: Option<Arc<Noise>>,
 ) -> Result<Trajectory> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
@@ -337,7 +341,7 @@ fn trajectory(
     )?;
     let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
-    engine.advance(0, steps, &current, Some(&wanted), &mut |piece| {
+    engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;
