@@ -112,6 +112,9 @@ mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}
 
+    #[doc = include_str!("../docs/random-input.md")]
+    mod random_input {}
+
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/headless.md")]
     mod headless {}
