@@ -74,6 +74,7 @@
 pub use {ndarray, wgpu};
 
 mod broadcast;
+mod checkpoint;
 mod coefficients;
 mod device;
 mod engine;
@@ -87,7 +88,9 @@ mod queue;
 mod raster;
 mod recorder;
 mod recording;
+mod sink;
 
+pub use checkpoint::Checkpoint;
 pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
@@ -97,6 +100,7 @@ pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Tr
 pub use population::Population;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
+pub use sink::{Background, Sink};
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

@@ -9,8 +9,9 @@ use crate::input::{Current, Input};
 use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
 use crate::params::Params;
 use crate::queue::Queue;
-use crate::recorder::Recorder;
+use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
+use crate::sink::Sink;
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -56,6 +57,52 @@ pub struct Population {
 /// The most steps that a population ever makes: more than 10,000 years of one step per
 /// microsecond, and far from where step numbers would overflow.
 const MOST_STEPS: u64 = 1 << 58;
+
+/// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) voltages: Vec<f32>,
+    /// Refractory counters with the flag of the last spike.
+    pub(crate) refractory: Vec<u32>,
+    /// Where traces are kept.
+    pub(crate) traces: Option<Vec<f32>>,
+    pub(crate) counts: Vec<u32>,
+    pub(crate) steps: u64,
+}
+
+/// Who hears of a run while it goes on.
+enum Taker<'a> {
+    Nobody,
+    Observer(&'a mut dyn FnMut(u64) -> ControlFlow<()>),
+    Sink(&'a mut dyn Sink),
+}
+
+impl Taker<'_> {
+    /// Is told that `made` steps of a run were made; a sink gets the block that is complete.
+    fn after(&mut self, recorder: &mut Recorder, first_step: u64, made: u64) -> Result<ControlFlow<()>> {
+        match self {
+            Self::Nobody => Ok(ControlFlow::Continue(())),
+            Self::Observer(observe) => Ok(observe(made)),
+            Self::Sink(sink) => {
+                if recorder.is_full() {
+                    sink.take(recorder.cut(first_step + made)?)?;
+                }
+                Ok(sink.progress(made))
+            }
+        }
+    }
+
+    /// Takes what is there after the last step, and returns what is the caller's.
+    fn last(&mut self, recorded: Recorded) -> Result<Recorded> {
+        let Self::Sink(sink) = self else { return Ok(recorded) };
+        let (first_step, steps) = (recorded.first_step, recorded.steps);
+        if steps > 0 && (recorded.spikes.is_some() || recorded.rate.is_some() || recorded.voltages.is_some())
+        {
+            sink.take(recorded)?;
+        }
+        Ok(Recorded { first_step, steps, spikes: None, counts: None, rate: None, voltages: None })
+    }
+}
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
@@ -196,7 +243,7 @@ impl Population {
         input: impl Into<Input<'a>>,
         recording: &Recording,
     ) -> Result<Recorded> {
-        self.advance(steps, input.into(), recording, None)
+        self.advance(steps, input.into(), recording, &mut Taker::Nobody)
     }
 
     /// As [`run`](Self::run), telling `observe` after each block of steps how many were made, and
@@ -212,7 +259,39 @@ impl Population {
         recording: &Recording,
         mut observe: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Recorded> {
-        self.advance(steps, input.into(), recording, Some(&mut observe))
+        self.advance(steps, input.into(), recording, &mut Taker::Observer(&mut observe))
+    }
+
+    /// As [`run`](Self::run), handing the recording to `sink` block by block instead of keeping it,
+    /// so that it may be far longer than memory. What is returned has the number of steps made
+    /// and, where asked for, the counts.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recorded, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+    /// let mut spikes = 0;
+    /// let mut sink = |block: Recorded| {
+    ///     spikes += block.spikes.map_or(0, |raster| raster.count());
+    ///     Ok(())
+    /// };
+    /// let made = population.run_into(1000, 1.0, &Recording::none().spikes().counts(), &mut sink)?;
+    /// assert_eq!(made.counts.map(|counts| counts.sum()), Some(spikes as u32));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run), and the first of the sink, which ends the run: the population has
+    /// then made the steps of that block, and perhaps some more that were under way.
+    pub fn run_into<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+        sink: &mut dyn Sink,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, &mut Taker::Sink(sink))
     }
 
     fn advance(
@@ -220,7 +299,7 @@ impl Population {
         steps: u64,
         input: Input<'_>,
         recording: &Recording,
-        mut observe: Option<&mut dyn FnMut(u64) -> ControlFlow<()>>,
+        taker: &mut Taker<'_>,
     ) -> Result<Recorded> {
         self.check_state()?;
         recording.check(self.n)?;
@@ -229,25 +308,36 @@ impl Population {
             return Err(Error::out_of_range("the number of steps", steps, requirement));
         }
         let current = self.check_input(input, steps as usize)?;
-        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
+        let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
+        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
         self.flush()?;
         let counts_before =
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
 
+        let first_step = self.steps;
+        let mut refusal = None;
         if steps > 0 {
-            let wanted = recorder.wanted(observe.is_some());
-            // Holds where a panic of `observe` ends the run between two blocks.
+            let wanted = recorder.wanted(!matches!(taker, Taker::Nobody));
+            // Holds where a panic of the taker ends the run between two blocks.
             self.fault = Some("a run was left by a panic".to_owned());
             let mut made = 0;
-            let first_step = self.steps;
             let result =
                 self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
                     recorder.take(piece);
                     made += piece.steps;
-                    observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
+                    if refusal.is_some() {
+                        return ControlFlow::Break(());
+                    }
+                    taker.after(&mut recorder, first_step, made).unwrap_or_else(|error| {
+                        refusal = Some(error);
+                        ControlFlow::Break(())
+                    })
                 });
             self.fault = None;
             self.steps += self.note(result)?;
+        }
+        if let Some(error) = refusal {
+            return Err(error);
         }
 
         let counts = if recording.counts {
@@ -259,7 +349,8 @@ impl Population {
         } else {
             None
         };
-        recorder.finish(self.steps, counts)
+        let recorded = taker.last(recorder.cut(self.steps)?)?;
+        Ok(Recorded { first_step, steps: self.steps - first_step, counts, ..recorded })
     }
 
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -394,6 +485,39 @@ impl Population {
         self.check_state()?;
         self.flush()?;
         Ok(self.engine.buffers())
+    }
+
+    /// All state, as a checkpoint holds it.
+    pub(crate) fn state(&mut self) -> Result<State> {
+        let has_traces = self.params.trace.is_some();
+        let steps = self.steps;
+        self.on_engine(|engine| {
+            Ok(State {
+                voltages: engine.voltages()?,
+                refractory: engine.refractory()?,
+                traces: if has_traces { Some(engine.traces()?) } else { None },
+                counts: engine.counts()?,
+                steps,
+            })
+        })
+    }
+
+    /// Takes the state of a population of the same shape and parameters.
+    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+        if state.steps > MOST_STEPS {
+            let requirement = format!("at most {MOST_STEPS}");
+            return Err(Error::out_of_range("the number of steps", state.steps, requirement));
+        }
+        self.on_engine(|engine| {
+            engine.set_voltages(&state.voltages)?;
+            engine.set_refractory(&state.refractory)?;
+            if let Some(traces) = &state.traces {
+                engine.set_traces(traces)?;
+            }
+            engine.set_counts(&state.counts, state.steps)
+        })?;
+        self.steps = state.steps;
+        Ok(())
     }
 
     /// Makes the queued steps.

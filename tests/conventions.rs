@@ -116,7 +116,7 @@ fn a_spike_test_differs_only_at_the_threshold_itself() {
         resistance: 1.0.into(),
         ..Params::default()
     };
-    assert_eq!(spike_steps(at(SpikeTest::Above), 1.0, 100), []);
+    assert_eq!(spike_steps(at(SpikeTest::Above), 1.0, 100), [0_u64; 0]);
     assert_eq!(spike_steps(at(SpikeTest::AtOrAbove), 1.0, 100), [0, 51]);
 }
 
