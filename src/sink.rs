@@ -53,6 +53,17 @@ pub struct Background<S> {
     worker: Option<JoinHandle<(S, Result<()>)>>,
 }
 
+impl<S> Drop for Background<S> {
+    /// Nothing is written any more when it is gone.
+    fn drop(&mut self) {
+        self.blocks = None;
+        if let Some(worker) = self.worker.take() {
+            // Whoever wants to hear of a failure calls `finish`.
+            let _ = worker.join();
+        }
+    }
+}
+
 impl<S: Sink + Send + 'static> Background<S> {
     /// Starts the thread.
     #[must_use]

@@ -3,6 +3,7 @@
 mod errors;
 mod interrupt;
 mod outputs;
+mod resume;
 mod settings;
 mod starts;
 mod stimuli;
