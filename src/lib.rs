@@ -89,6 +89,8 @@ mod raster;
 mod recorder;
 mod recording;
 mod sink;
+mod stream;
+mod taker;
 
 pub use checkpoint::Checkpoint;
 pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
@@ -107,6 +109,10 @@ pub use sink::{Background, Sink};
 mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}
+
+    #[cfg(not(skip_gpu_tests))]
+    #[doc = include_str!("../docs/long-runs.md")]
+    mod long_runs {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/headless.md")]

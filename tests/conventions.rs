@@ -69,7 +69,7 @@ fn exact_intervals_are_near_continuous_time() {
 #[test]
 fn at_and_below_rheobase_there_is_no_spike() {
     for current in [0.0, 0.3, 0.499, 0.5] {
-        assert_eq!(spike_steps(Params::default(), current, 20_000), [], "{current} nA");
+        assert_eq!(spike_steps(Params::default(), current, 20_000), [0_u64; 0], "{current} nA");
     }
     assert!(!spike_steps(Params::default(), 0.5005, 20_000).is_empty());
 }
