@@ -118,6 +118,24 @@ pub enum Error {
         seconds: u64,
     },
 
+    /// A checkpoint cannot be written, or is none that can be read.
+    #[error("checkpoint {path}: {reason}")]
+    Checkpoint {
+        /// The file.
+        path: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+
+    /// Whoever was to take a recording failed; the run stopped there.
+    #[error("cannot write {what}: {reason}")]
+    Sink {
+        /// What was to be written.
+        what: String,
+        /// Why that failed.
+        reason: String,
+    },
+
     /// An earlier fault left the population without a valid state.
     #[error(
         "the population has no valid state since an earlier fault ({reason}); call reset() or build a new one"

@@ -74,6 +74,7 @@
 pub use {ndarray, wgpu};
 
 mod broadcast;
+mod checkpoint;
 mod coefficients;
 mod device;
 mod engine;
@@ -92,8 +93,12 @@ mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod sink;
+mod stream;
 mod tables;
+mod taker;
 
+pub use checkpoint::Checkpoint;
 pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
@@ -105,6 +110,7 @@ pub use population::Population;
 pub use random_source::Random;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
+pub use sink::{Background, Sink};
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]
@@ -114,6 +120,10 @@ mod documents {
 
     #[doc = include_str!("../docs/random-input.md")]
     mod random_input {}
+
+    #[cfg(not(skip_gpu_tests))]
+    #[doc = include_str!("../docs/long-runs.md")]
+    mod long_runs {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/headless.md")]

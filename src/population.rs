@@ -12,8 +12,10 @@ use crate::params::Params;
 use crate::queue::Queue;
 use crate::random::{COUNTER_BITS, GROUP};
 use crate::random_source::Random;
-use crate::recorder::Recorder;
+use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
+use crate::sink::Sink;
+use crate::taker::Taker;
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -62,6 +64,18 @@ pub struct Population {
 /// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
 /// random numbers can tell apart.
 const MOST_STEPS: u64 = GROUP << COUNTER_BITS;
+
+/// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) voltages: Vec<f32>,
+    /// Refractory counters with the flag of the last spike.
+    pub(crate) refractory: Vec<u32>,
+    /// Where traces are kept.
+    pub(crate) traces: Option<Vec<f32>>,
+    pub(crate) counts: Vec<u32>,
+    pub(crate) steps: u64,
+}
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
@@ -254,7 +268,7 @@ impl Population {
         input: impl Into<Input<'a>>,
         recording: &Recording,
     ) -> Result<Recorded> {
-        self.advance(steps, input.into(), recording, None)
+        self.advance(steps, input.into(), recording, &mut Taker::Nobody)
     }
 
     /// As [`run`](Self::run), telling `observe` after each block of steps how many were made, and
@@ -270,7 +284,39 @@ impl Population {
         recording: &Recording,
         mut observe: impl FnMut(u64) -> ControlFlow<()>,
     ) -> Result<Recorded> {
-        self.advance(steps, input.into(), recording, Some(&mut observe))
+        self.advance(steps, input.into(), recording, &mut Taker::Observer(&mut observe))
+    }
+
+    /// As [`run`](Self::run), handing the recording to `sink` block by block instead of keeping it,
+    /// so that it may be far longer than memory. What is returned has the number of steps made
+    /// and, where asked for, the counts.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recorded, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+    /// let mut spikes = 0;
+    /// let mut sink = |block: Recorded| {
+    ///     spikes += block.spikes.map_or(0, |raster| raster.count());
+    ///     Ok(())
+    /// };
+    /// let made = population.run_into(1000, 1.0, &Recording::none().spikes().counts(), &mut sink)?;
+    /// assert_eq!(made.counts.map(|counts| counts.sum()), Some(spikes as u32));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run), and the first of the sink, which ends the run: the population has
+    /// then made the steps of that block, and perhaps some more that were under way.
+    pub fn run_into<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+        sink: &mut dyn Sink,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, &mut Taker::Sink(sink))
     }
 
     fn advance(
@@ -278,7 +324,7 @@ impl Population {
         steps: u64,
         input: Input<'_>,
         recording: &Recording,
-        mut observe: Option<&mut dyn FnMut(u64) -> ControlFlow<()>>,
+        taker: &mut Taker<'_>,
     ) -> Result<Recorded> {
         self.check_state()?;
         recording.check(self.n)?;
@@ -287,25 +333,36 @@ impl Population {
             return Err(Error::out_of_range("the number of steps", steps, requirement));
         }
         let current = self.check_input(input, steps as usize)?;
-        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
+        let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
+        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
         self.flush()?;
         let counts_before =
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
 
+        let first_step = self.steps;
+        let mut refusal = None;
         if steps > 0 {
-            let wanted = recorder.wanted(observe.is_some());
-            // Holds where a panic of `observe` ends the run between two blocks.
+            let wanted = recorder.wanted(!matches!(taker, Taker::Nobody));
+            // Holds where a panic of the taker ends the run between two blocks.
             self.fault = Some("a run was left by a panic".to_owned());
             let mut made = 0;
-            let first_step = self.steps;
             let result =
                 self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
                     recorder.take(piece);
                     made += piece.steps;
-                    observe.as_mut().map_or(ControlFlow::Continue(()), |observe| observe(made))
+                    if refusal.is_some() {
+                        return ControlFlow::Break(());
+                    }
+                    taker.after(&mut recorder, first_step, made).unwrap_or_else(|error| {
+                        refusal = Some(error);
+                        ControlFlow::Break(())
+                    })
                 });
             self.fault = None;
             self.steps += self.note(result)?;
+        }
+        if let Some(error) = refusal {
+            return Err(error);
         }
 
         let counts = if recording.counts {
@@ -317,7 +374,8 @@ impl Population {
         } else {
             None
         };
-        recorder.finish(self.steps, counts)
+        let recorded = taker.last(recorder.cut(self.steps)?)?;
+        Ok(Recorded { first_step, steps: self.steps - first_step, counts, ..recorded })
     }
 
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -452,6 +510,39 @@ impl Population {
         self.check_state()?;
         self.flush()?;
         Ok(self.engine.buffers())
+    }
+
+    /// All state, as a checkpoint holds it.
+    pub(crate) fn state(&mut self) -> Result<State> {
+        let has_traces = self.params.trace.is_some();
+        let steps = self.steps;
+        self.on_engine(|engine| {
+            Ok(State {
+                voltages: engine.voltages()?,
+                refractory: engine.refractory()?,
+                traces: if has_traces { Some(engine.traces()?) } else { None },
+                counts: engine.counts()?,
+                steps,
+            })
+        })
+    }
+
+    /// Takes the state of a population of the same shape and parameters.
+    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+        if state.steps > MOST_STEPS {
+            let requirement = format!("at most {MOST_STEPS}");
+            return Err(Error::out_of_range("the number of steps", state.steps, requirement));
+        }
+        self.on_engine(|engine| {
+            engine.set_voltages(&state.voltages)?;
+            engine.set_refractory(&state.refractory)?;
+            if let Some(traces) = &state.traces {
+                engine.set_traces(traces)?;
+            }
+            engine.set_counts(&state.counts, state.steps)
+        })?;
+        self.steps = state.steps;
+        Ok(())
     }
 
     /// Makes the queued steps.

@@ -5,9 +5,12 @@ use crate::error::{Error, Result};
 use crate::memory;
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
-use ndarray::{Array, Array2, Dimension, IntoDimension};
+use ndarray::{Array, Dimension, IntoDimension};
 
-/// Collects the recording of one run.
+/// Bytes of a recording after which a block of it is complete, where it is handed on in blocks.
+const BLOCK_BYTES: usize = 8 << 20;
+
+/// Collects the recording of one run, as a whole or in blocks.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     first_step: u64,
@@ -22,12 +25,21 @@ pub(crate) struct Recorder {
     voltages: Vec<f32>,
 }
 
+/// Whether a recording is kept until its run is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    Whole,
+    /// Only until a block of it is complete.
+    InBlocks,
+}
+
 impl Recorder {
     pub(crate) fn new(
         recording: &Recording,
         first_step: u64,
         steps: u64,
         (batch, n): (usize, usize),
+        kept: Kept,
     ) -> Result<Self> {
         let words = match (&recording.spikes, recording.rate) {
             (Some(Neurons::All), _) | (_, true) => Words::All,
@@ -65,10 +77,18 @@ impl Recorder {
         let voltage_values = samples.saturating_mul(voltage_row);
         // What an engine hands out at a time lies beside the whole: at least one row of each.
         let piece = recorder.wanted.words.cells((batch, n)) + voltage_row;
-        let words = [rate_values, voltage_values, piece].into_iter().fold(spike_words, usize::saturating_add);
-        let advice =
-            "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
-        memory::require("the recording", (words as u64).saturating_mul(4), advice)?;
+        let whole = [rate_values, voltage_values].into_iter().fold(spike_words, usize::saturating_add);
+        let most = match kept {
+            Kept::Whole => whole,
+            // One is taken while the next is made.
+            Kept::InBlocks => whole.min(2 * (piece + BLOCK_BYTES / 4)),
+        };
+        let advice = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
+                      recording on in blocks with run_into";
+        memory::require("the recording", (most.saturating_add(piece) as u64).saturating_mul(4), advice)?;
+        if kept == Kept::InBlocks {
+            return Ok(recorder);
+        }
         // Taken at once, so that growing does not take it twice.
         if let Some(raster) = &mut recorder.spikes {
             raster.reserve(spike_words);
@@ -104,23 +124,39 @@ impl Recorder {
         self.made += piece.steps;
     }
 
-    pub(crate) fn finish(self, end: u64, counts: Option<Array2<u32>>) -> Result<Recorded> {
-        let steps = end - self.first_step;
-        let rate = self.rate.map(|rate| shaped((steps as usize, self.batch), rate)).transpose()?;
-        let voltages = match self.wanted.voltages {
+    /// Whether there is enough for a block.
+    pub(crate) fn is_full(&self) -> bool {
+        let words = self.spikes.as_ref().map_or(0, |raster| raster.words().len());
+        let rate = self.rate.as_ref().map_or(0, Vec::len);
+        (words + rate + self.voltages.len()) * 4 >= BLOCK_BYTES
+    }
+
+    /// Takes out what was recorded until before step `end`, and begins anew there.
+    pub(crate) fn cut(&mut self, end: u64) -> Result<Recorded> {
+        let (first_step, steps) = (self.first_step, end - self.first_step);
+        self.first_step = end;
+        self.made = 0;
+        let spikes = self.spikes.as_mut().map(|raster| {
+            let next = Raster::new(end, self.batch, raster.neurons().to_vec());
+            std::mem::replace(raster, next)
+        });
+        let rate = self.rate.as_mut().map(std::mem::take);
+        let rate = rate.map(|rate| shaped((steps as usize, self.batch), rate)).transpose()?;
+        let voltages = match &self.wanted.voltages {
             None => None,
             Some(wanted) => {
                 let every = u64::from(wanted.every);
-                let samples = wanted.samples(self.first_step, end);
-                let first_sample = self.first_step.div_ceil(every);
+                let samples = wanted.samples(first_step, end);
+                let first_sample = first_step.div_ceil(every);
+                let values = std::mem::take(&mut self.voltages);
                 Some(Voltages {
-                    values: shaped((samples, self.batch, wanted.neurons.len()), self.voltages)?,
+                    values: shaped((samples, self.batch, wanted.neurons.len()), values)?,
                     steps: (0..samples as u64).map(|sample| (first_sample + sample) * every).collect(),
-                    neurons: wanted.neurons,
+                    neurons: wanted.neurons.clone(),
                 })
             }
         };
-        Ok(Recorded { first_step: self.first_step, steps, spikes: self.spikes, counts, rate, voltages })
+        Ok(Recorded { first_step, steps, spikes, counts: None, rate, voltages })
     }
 }
 

@@ -69,7 +69,7 @@ fn exact_intervals_are_near_continuous_time() {
 #[test]
 fn at_and_below_rheobase_there_is_no_spike() {
     for current in [0.0, 0.3, 0.499, 0.5] {
-        assert_eq!(spike_steps(Params::default(), current, 20_000), [], "{current} nA");
+        assert_eq!(spike_steps(Params::default(), current, 20_000), [0_u64; 0], "{current} nA");
     }
     assert!(!spike_steps(Params::default(), 0.5005, 20_000).is_empty());
 }
@@ -116,7 +116,7 @@ fn a_spike_test_differs_only_at_the_threshold_itself() {
         resistance: 1.0.into(),
         ..Params::default()
     };
-    assert_eq!(spike_steps(at(SpikeTest::Above), 1.0, 100), []);
+    assert_eq!(spike_steps(at(SpikeTest::Above), 1.0, 100), [0_u64; 0]);
     assert_eq!(spike_steps(at(SpikeTest::AtOrAbove), 1.0, 100), [0, 51]);
 }
 

@@ -358,8 +358,8 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
     };
     let found = run(device)?;
     assert_eq!(found, run(&Device::cpu())?);
-    assert_eq!(found.1, Array2::zeros((1, leaks.len())));
-    assert_eq!(found.2, Array2::zeros((1, leaks.len())));
+    assert_eq!(found.1, Array2::<f32>::zeros((1, leaks.len())));
+    assert_eq!(found.2, Array2::<f32>::zeros((1, leaks.len())));
     Ok(())
 }
 

@@ -37,6 +37,10 @@ pub(crate) trait Engine: Debug + Send {
 
     fn set_voltages(&mut self, values: &[f32]) -> Result<()>;
     fn set_refractory(&mut self, values: &[u32]) -> Result<()>;
+    /// Only where traces are kept.
+    fn set_traces(&mut self, values: &[f32]) -> Result<()>;
+    /// Sets the counts of an engine whose next step has the number `next_step`.
+    fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()>;
     fn clear_counts(&mut self) -> Result<()>;
     /// Sets all state to its start: v at `start`, all else 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;

@@ -97,16 +97,28 @@ fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
     assert_eq!(folder.written(), ["spikes.npz"]);
 }
 
+/// `lif run` where no file may be longer than so many times 512 bytes, which stands in for a disk
+/// that is full.
+#[cfg(target_os = "linux")]
+fn limited(folder: &Folder, blocks: u32, words: &str) -> std::process::Output {
+    std::process::Command::new("sh")
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")])
+        .arg(assert_cmd::cargo::cargo_bin!("lif"))
+        .args("run --device cpu".split(' '))
+        .args(words.split(' '))
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap()
+}
+
+#[cfg(target_os = "linux")]
 #[test]
 fn folders_made_for_a_run_that_fails_go_again() {
     let folder = Folder::new();
     fs::create_dir(folder.path("there")).unwrap();
     for out in ["n1/a/b", "there/c", "n2"] {
-        folder
-            .run(&format!("--neurons 1000000 --steps 4000000000 --out {out}"))
-            .assert()
-            .code(1)
-            .stderr(predicate::str::contains("needed"));
+        let output = limited(&folder, 1, &format!("--neurons 2000 --steps 200 --out {out}"));
+        assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
     assert!(!folder.path("n1").exists() && !folder.path("n2").exists());
     assert_eq!(fs::read_dir(folder.path("there")).unwrap().count(), 0);
@@ -121,19 +133,17 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
         || folder.written().iter().map(|name| fs::read(folder.path("lif-out").join(name)).unwrap()).collect();
     let before: Vec<Vec<u8>> = contents();
     assert_eq!(before.len(), 3);
-    // A limit on the length of files stands in for the disk: of 512 KiB, which the picture keeps.
-    for words in ["--neurons 2000 --steps 200", "--neurons 2000 --steps 200 --no-plot"] {
-        let output = std::process::Command::new("sh")
-            .args(["-c", "trap '' XFSZ; ulimit -f 1024; exec \"$0\" \"$@\""])
-            .arg(assert_cmd::cargo::cargo_bin!("lif"))
-            .args("run --device cpu --record spikes,voltage:0..2000".split(' '))
-            .args(words.split(' '))
-            .current_dir(folder.path(""))
-            .output()
-            .unwrap();
+    // 512 KiB, which the picture keeps: too little for an array while the run goes on, and for the
+    // file of all arrays after it.
+    for (words, file) in [
+        ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000", ".lif-"),
+        ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000 --no-plot", ".lif-"),
+        ("--neurons 20000 --steps 200 --record voltage:0..500", "spikes.npz"),
+    ] {
+        let output = limited(&folder, 1024, words);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let message = String::from_utf8(output.stderr).unwrap();
-        assert!(message.starts_with("error: cannot write lif-out/spikes.npz: "), "{message}");
+        assert!(message.starts_with(&format!("error: cannot write lif-out/{file}")), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(output.stdout.is_empty());
         assert_eq!(contents(), before);
@@ -165,11 +175,6 @@ fn more_than_memory_holds_is_refused() {
     let folder = Folder::new();
     folder
         .run("--neurons 4000000000 --batch 1000 --steps 1")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("needed"));
-    folder
-        .run("--neurons 1000000 --steps 4000000000")
         .assert()
         .code(1)
         .stderr(predicate::str::contains("needed"));

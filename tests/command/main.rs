@@ -4,6 +4,7 @@ mod errors;
 mod interrupt;
 mod outputs;
 mod random_inputs;
+mod resume;
 mod settings;
 mod starts;
 mod stimuli;

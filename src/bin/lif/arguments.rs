@@ -197,6 +197,17 @@ pub struct Settings {
     /// Folder for raster.png, spikes.npz and summary.json, made if missing [default: lif-out]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
+    /// Keep all that the run needs to go on in this file, so that --resume can take it up
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    pub checkpoint: Option<PathBuf>,
+    /// Steps from one checkpoint to the next [default: a tenth of the run]
+    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, help_heading = OUTPUT)]
+    #[serde(alias = "checkpoint_every")]
+    pub checkpoint_every: Option<u64>,
+    /// Go on with the run of this checkpoint, on the same or another --device
+    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    #[serde(skip)]
+    pub resume: Option<PathBuf>,
     /// Print the summary as JSON
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,

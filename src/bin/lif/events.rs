@@ -1,16 +1,17 @@
-//! The spikes of a run as three columns, which the files, the statistics and the picture share.
+//! The spikes of a run as three columns on disk, which the files, the statistics and the picture share.
 
-use crate::failure::Failure;
-use lif::Raster;
+use crate::columns::Column;
+use crate::spike_hash;
 
-const BYTES_PER_SPIKE: u64 = 12;
+/// Spikes that are read at a time.
+const CHUNK: usize = 1 << 14;
 
 /// Spikes sorted by step, batch row and neuron.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Events {
-    pub step: Vec<u32>,
-    pub batch: Vec<u32>,
-    pub neuron: Vec<u32>,
+    pub step: Column,
+    pub batch: Column,
+    pub neuron: Column,
 }
 
 /// One spike.
@@ -22,49 +23,56 @@ pub struct Spike {
 }
 
 impl Events {
-    /// Unpacks a raster.
-    pub fn new(raster: &Raster) -> Result<Self, Failure> {
-        let bytes = raster.count().saturating_mul(BYTES_PER_SPIKE);
-        lif::require_memory(
-            "the list of spikes",
-            bytes,
-            "record the spikes of fewer neurons, or counts alone",
-        )?;
-        let spikes = usize::try_from(raster.count()).unwrap_or_default();
-        let mut events = Self {
-            step: Vec::with_capacity(spikes),
-            batch: Vec::with_capacity(spikes),
-            neuron: Vec::with_capacity(spikes),
-        };
-        for event in raster.events() {
-            // A run has at most 2^32 - 1 steps; its plan has made sure of that.
-            events.step.push(event.step as u32);
-            events.batch.push(event.batch);
-            events.neuron.push(event.neuron);
-        }
-        Ok(events)
+    /// How many.
+    pub fn count(&self) -> u64 {
+        self.step.length
     }
 
-    /// One after the other.
-    pub fn iter(&self) -> impl Iterator<Item = Spike> + '_ {
-        self.step.iter().zip(&self.batch).zip(&self.neuron).map(|((&step, &batch), &neuron)| Spike {
-            step,
-            batch,
-            neuron,
-        })
+    /// Shows one after the other.
+    pub fn each(&self, mut visit: impl FnMut(Spike) -> Result<(), String>) -> Result<(), String> {
+        let (mut steps, mut rows, mut neurons) =
+            (self.step.reader()?, self.batch.reader()?, self.neuron.reader()?);
+        let [mut step, mut batch, mut neuron] = [(); 3].map(|()| vec![0_u32; CHUNK]);
+        let mut left = self.count();
+        while left > 0 {
+            let count = left.min(CHUNK as u64) as usize;
+            self.step.fill(&mut steps, &mut step[..count])?;
+            self.batch.fill(&mut rows, &mut batch[..count])?;
+            self.neuron.fill(&mut neurons, &mut neuron[..count])?;
+            for index in 0..count {
+                visit(Spike { step: step[index], batch: batch[index], neuron: neuron[index] })?;
+            }
+            left -= count as u64;
+        }
+        Ok(())
+    }
+
+    /// What the summary says of the spikes of all `n` neurons in `batch` rows.
+    pub fn statistics(&self, n: usize, batch: usize) -> Result<Statistics, String> {
+        let mut hash = 0_u64;
+        let mut cells = vec![Intervals::default(); n * batch];
+        self.each(|spike| {
+            hash = hash.wrapping_add(spike_hash::of_spike(spike, n, batch));
+            if let Some(cell) = cells.get_mut(spike.batch as usize * n + spike.neuron as usize) {
+                cell.add(spike.step);
+            }
+            Ok(())
+        })?;
+        Ok(Statistics { hash, interval_variation: variation(&cells) })
     }
 }
 
-/// The coefficient of variation of the intervals between spikes: the standard deviation over the
-/// mean of a cell's intervals, averaged over the cells with at least three spikes. `None` where no
-/// cell has.
-pub fn interval_variation(events: &Events, n: usize, batch: usize) -> Option<f64> {
-    let mut cells = vec![Intervals::default(); n * batch];
-    for spike in events.iter() {
-        if let Some(cell) = cells.get_mut(spike.batch as usize * n + spike.neuron as usize) {
-            cell.add(spike.step);
-        }
-    }
+/// What is known of all spikes of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Statistics {
+    pub hash: u64,
+    /// The coefficient of variation of the intervals between spikes: the standard deviation over
+    /// the mean of a cell's intervals, averaged over the cells with at least three spikes. `None`
+    /// where no cell has.
+    pub interval_variation: Option<f64>,
+}
+
+fn variation(cells: &[Intervals]) -> Option<f64> {
     let (count, sum) = cells
         .iter()
         .filter_map(Intervals::variation)
@@ -72,7 +80,7 @@ pub fn interval_variation(events: &Events, n: usize, batch: usize) -> Option<f64
     (count > 0).then(|| sum / count as f64)
 }
 
-/// What one cell takes in [`interval_variation`].
+/// What one cell takes in [`Events::statistics`].
 pub const BYTES_PER_CELL: u64 = size_of::<Intervals>() as u64;
 
 /// What is known of the intervals of one cell. In whole steps, so that nothing is rounded; as a run
@@ -110,31 +118,29 @@ impl Intervals {
 mod tests {
     use super::*;
 
-    fn events(spikes: &[(u32, u32)]) -> Events {
-        Events {
-            step: spikes.iter().map(|spike| spike.0).collect(),
-            batch: vec![0; spikes.len()],
-            neuron: spikes.iter().map(|spike| spike.1).collect(),
-        }
+    /// The variation of spikes (step, cell) of so many cells.
+    fn interval_variation(spikes: &[(u32, usize)], count: usize) -> Option<f64> {
+        let mut cells = vec![Intervals::default(); count];
+        spikes.iter().for_each(|(step, cell)| cells[*cell].add(*step));
+        variation(&cells)
     }
 
     #[test]
     fn equal_intervals_do_not_vary() {
-        assert_eq!(interval_variation(&events(&[(0, 0), (5, 0), (10, 0)]), 1, 1), Some(0.0));
+        assert_eq!(interval_variation(&[(0, 0), (5, 0), (10, 0)], 1), Some(0.0));
     }
 
     #[test]
     fn variation_is_averaged_over_the_cells_that_have_any() {
         // Intervals 1 and 3: mean 2, standard deviation 1. The other neuron has one interval only.
-        let spikes = events(&[(0, 0), (0, 1), (1, 0), (4, 0), (9, 1)]);
-        assert_eq!(interval_variation(&spikes, 2, 1), Some(0.5));
-        assert_eq!(interval_variation(&events(&[(0, 0), (9, 0)]), 1, 1), None);
+        assert_eq!(interval_variation(&[(0, 0), (0, 1), (1, 0), (4, 0), (9, 1)], 2), Some(0.5));
+        assert_eq!(interval_variation(&[(0, 0), (9, 0)], 1), None);
     }
 
     #[test]
     fn the_longest_intervals_are_counted_exactly_in_little_room() {
         // Intervals 1 and 2^32 - 3: they differ from their mean by nearly all of it.
-        let variation = interval_variation(&events(&[(0, 0), (1, 0), (u32::MAX - 1, 0)]), 1, 1).unwrap();
+        let variation = interval_variation(&[(0, 0), (1, 0), (u32::MAX - 1, 0)], 1).unwrap();
         let (short, long) = (1.0, f64::from(u32::MAX - 2));
         assert_eq!(variation, (long - short) / (long + short));
         assert_eq!(BYTES_PER_CELL, 24);

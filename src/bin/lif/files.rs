@@ -49,6 +49,11 @@ impl Folder {
         Ok(folder)
     }
 
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn refusal(&self, reason: impl Display) -> Failure {
         let path = self.path.display();
         Failure::fault(format!(

@@ -36,7 +36,9 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
 
 /// What was set, by the names of the options.
 pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
-    for (name, path) in [("stimulus", &settings.stimulus), ("out", &settings.out)] {
+    for (name, path) in
+        [("stimulus", &settings.stimulus), ("out", &settings.out), ("checkpoint", &settings.checkpoint)]
+    {
         if let Some(path) = path.as_ref().filter(|path| path.to_str().is_none()) {
             return Err(Failure::usage(format!(
                 "the path of --{name}, {}, is not UTF-8, so that the summary could not name it",
@@ -95,7 +97,8 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
+/// Reads settings; `name` says in messages whose they are.
+pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     toml::from_str(text).map_err(|error| {
         let line = error
             .span()

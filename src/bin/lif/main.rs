@@ -4,6 +4,8 @@
 mod arguments;
 mod arrays;
 mod bound;
+mod checkpoints;
+mod columns;
 mod devices;
 mod events;
 mod failure;
@@ -25,7 +27,9 @@ mod record;
 mod rules;
 mod run;
 mod samples;
+mod simulation;
 mod spike_hash;
+mod spools;
 mod spread;
 mod stimulus;
 mod summary;

@@ -1,54 +1,93 @@
 //! The file of arrays, in numpy's format for several.
 
-use crate::events::Events;
-use lif::Voltages;
-use ndarray::{Array2, ArrayView1, aview1};
-use ndarray_npy::{NpzWriter, WriteNpyExt, WriteNpzError};
+use crate::columns::Column;
+use crate::spools::Spools;
+use ndarray::{Array1, Array2};
+use ndarray_npy::npy::header::{Header, Layout};
+use ndarray_npy::{WritableElement, WriteNpyExt};
+use std::fmt::Display;
 use std::io::{self, BufWriter, Seek, SeekFrom, Write};
-use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
 
 /// What goes into the file.
 #[derive(Debug)]
 pub struct Arrays<'a> {
-    pub events: Option<&'a Events>,
+    /// The arrays that grew with the run.
+    pub spools: &'a Spools,
     pub counts: &'a Array2<u32>,
-    pub rate: Option<&'a Array2<u32>>,
-    pub voltages: Option<&'a Voltages>,
     pub voltage_final: Array2<f32>,
     pub trace_final: Option<Array2<f32>>,
+    pub voltage_neurons: Array1<u32>,
 }
 
 /// Writes the arrays.
-pub fn write(file: impl Write + Seek, arrays: &Arrays<'_>) -> Result<(), WriteNpzError> {
-    // Not compressed, so that other programs can map the file; of any size, as spikes are many.
-    let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
-    let mut npz = NpzWriter::new_with_options(OneFailure::new(BufWriter::new(file)), options);
-    if let Some(events) = arrays.events {
-        npz.add_array("step", &aview1(&events.step))?;
-        npz.add_array("batch", &aview1(&events.batch))?;
-        npz.add_array("neuron", &aview1(&events.neuron))?;
+pub fn write(file: impl Write + Seek, arrays: &Arrays<'_>) -> Result<(), String> {
+    let mut archive = Archive(ZipWriter::new(OneFailure::new(BufWriter::new(file))));
+    let batch = arrays.counts.nrows();
+    let neurons = arrays.voltage_neurons.len();
+    for name in ["step", "batch", "neuron"] {
+        archive.spooled::<u32>(name, arrays.spools, &[])?;
     }
-    npz.add_array("counts", arrays.counts)?;
-    npz.add_array("voltage_final", &arrays.voltage_final)?;
-    add(&mut npz, "trace_final", arrays.trace_final.as_ref())?;
-    add(&mut npz, "rate", arrays.rate)?;
-    if let Some(voltages) = arrays.voltages {
-        let steps: Vec<u32> = voltages.steps.iter().map(|step| *step as u32).collect();
-        npz.add_array("voltage", &voltages.values)?;
-        npz.add_array("voltage_neurons", &ArrayView1::from(&voltages.neurons))?;
-        npz.add_array("voltage_steps", &aview1(&steps))?;
+    archive.array("counts", arrays.counts)?;
+    archive.array("voltage_final", &arrays.voltage_final)?;
+    if let Some(traces) = &arrays.trace_final {
+        archive.array("trace_final", traces)?;
+    }
+    archive.spooled::<u32>("rate", arrays.spools, &[batch])?;
+    if neurons > 0 {
+        archive.spooled::<f32>("voltage", arrays.spools, &[batch, neurons])?;
+        archive.array("voltage_neurons", &arrays.voltage_neurons)?;
+        archive.spooled::<u32>("voltage_steps", arrays.spools, &[])?;
     }
     // The end may still be on its way, and would be lost without a word.
-    npz.finish()?.flush().map_err(|error| WriteNpzError::Npy(error.into()))
+    archive.0.finish().map_err(said)?.flush().map_err(said)
 }
 
-fn add<W: Write + Seek, T: WriteNpyExt>(
-    npz: &mut NpzWriter<W>,
-    name: &str,
-    array: Option<&T>,
-) -> Result<(), WriteNpzError> {
-    array.map_or(Ok(()), |array| npz.add_array(name, array))
+fn said(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// The archive, to which arrays are added one after the other.
+struct Archive<W: Write + Seek>(ZipWriter<W>);
+
+impl<W: Write + Seek> Archive<W> {
+    fn start(&mut self, name: &str) -> Result<(), String> {
+        // Not compressed, so that other programs can map the file; of any size, as spikes are many.
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        self.0.start_file(format!("{name}.npy"), options).map_err(said)
+    }
+
+    fn array(&mut self, name: &str, array: &impl WriteNpyExt) -> Result<(), String> {
+        self.start(name)?;
+        array.write_npy(BufWriter::new(&mut self.0)).map_err(said)
+    }
+
+    /// An array that lies on disk, where there is one, with the lengths of its axes but the first.
+    fn spooled<T: WritableElement>(
+        &mut self,
+        name: &str,
+        spools: &Spools,
+        row: &[usize],
+    ) -> Result<(), String> {
+        let Some(column) = spools.column(name) else { return Ok(()) };
+        self.start(name)?;
+        let rows = column.length as usize / row.iter().product::<usize>();
+        let shape = [&[rows], row].concat();
+        let header = Header { type_descriptor: T::type_descriptor(), layout: Layout::Standard, shape };
+        header.write(&mut self.0).map_err(said)?;
+        self.copy(&column)
+    }
+
+    fn copy(&mut self, column: &Column) -> Result<(), String> {
+        let copied = io::copy(&mut column.reader()?, &mut self.0).map_err(said)?;
+        if copied == column.length * 4 {
+            Ok(())
+        } else {
+            Err(format!("{} has changed while the run went on", column.path.display()))
+        }
+    }
 }
 
 /// A writer that fails once and then pretends. An archive that is dropped after a failure tries to

@@ -95,13 +95,18 @@ impl Plan {
 
     /// The settings for the summary, by the names of the options.
     pub fn settings(&self) -> Result<Map<String, Value>, Failure> {
+        layers::layer(&self.portable_settings())
+    }
+
+    /// The settings, whose stimulus is found from any folder.
+    pub fn portable_settings(&self) -> Settings {
         let mut settings = self.settings.clone();
         // So that they name the same file wherever they are copied to.
         if let Some(path) = &mut settings.stimulus {
             let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());
             *path = absolute.unwrap_or_else(|| path.clone());
         }
-        layers::layer(&settings)
+        settings
     }
 }
 

@@ -151,7 +151,7 @@ impl fmt::Display for Record {
 impl Record {
     /// The request to the library, for a population of this size and a run of this length.
     pub fn recording(&self, n: usize, batch: usize, steps: u64) -> Result<Recording, Failure> {
-        let mut recording = Recording::none().counts();
+        let mut recording = Recording::none();
         recording = match &self.spikes {
             None => recording,
             Some(None) => recording.spikes(),
@@ -160,17 +160,53 @@ impl Record {
         if self.rate {
             recording = recording.rate();
         }
-        if let Some((chosen, every)) = &self.voltage {
-            let neurons = match chosen {
-                Some(chosen) => chosen.indices(n)?,
-                None => shown(n),
-            };
-            let values = steps.saturating_mul((batch * neurons.len()) as u64);
-            let unasked = u32::try_from(values.div_ceil(UNASKED_VALUES)).unwrap_or(u32::MAX);
-            recording =
-                recording.voltages(neurons, every.unwrap_or(if chosen.is_some() { 1 } else { unasked }));
+        if let Some((neurons, every)) = self.voltages(n, batch, steps)? {
+            recording = recording.voltages(neurons, every);
         }
         Ok(recording)
+    }
+
+    /// Whose membrane potentials are recorded, and at each how many steps.
+    fn voltages(&self, n: usize, batch: usize, steps: u64) -> Result<Option<(Vec<u32>, u32)>, Failure> {
+        let Some((chosen, every)) = &self.voltage else { return Ok(None) };
+        let neurons = self.voltage_neurons(n)?;
+        let values = steps.saturating_mul((batch * neurons.len()) as u64);
+        let unasked = u32::try_from(values.div_ceil(UNASKED_VALUES)).unwrap_or(u32::MAX);
+        let every = every.unwrap_or(if chosen.is_some() { 1 } else { unasked });
+        Ok(Some((neurons, every)))
+    }
+
+    /// Whose membrane potentials are recorded; nobody's where none are.
+    pub fn voltage_neurons(&self, n: usize) -> Result<Vec<u32>, Failure> {
+        match &self.voltage {
+            Some((Some(chosen), _)) => chosen.indices(n),
+            Some((None, _)) => Ok(shown(n)),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Whose spikes are recorded, where any are.
+    pub fn spiking_neurons(&self, n: usize) -> Result<Option<Vec<u32>>, Failure> {
+        match &self.spikes {
+            None => Ok(None),
+            Some(None) => Ok(Some((0..n as u32).collect())),
+            Some(Some(chosen)) => chosen.indices(n).map(Some),
+        }
+    }
+
+    /// The arrays that grow while a run goes on.
+    pub fn streams(&self) -> Vec<&'static str> {
+        let mut names = Vec::new();
+        if self.spikes.is_some() {
+            names.extend(["step", "batch", "neuron"]);
+        }
+        if self.rate {
+            names.push("rate");
+        }
+        if self.voltage.is_some() {
+            names.extend(["voltage", "voltage_steps"]);
+        }
+        names
     }
 
     /// Whether the spikes of all neurons are recorded.
@@ -194,7 +230,7 @@ mod tests {
     #[test]
     fn the_text_becomes_a_request() {
         let record: Record = "spikes:4..6, rate,voltage:7+3+7/5".parse().unwrap();
-        let expected = Recording::none().counts().spikes_of([4, 5]).rate().voltages([3, 7], 5);
+        let expected = Recording::none().spikes_of([4, 5]).rate().voltages([3, 7], 5);
         assert_eq!(record.recording(10, 1, 100).unwrap(), expected);
         assert_eq!(Record::default().to_string().parse::<Record>().unwrap(), Record::default());
     }

@@ -1,62 +1,82 @@
 //! `lif run`: from settings to files.
 
 use crate::arguments::Settings;
-use crate::events::Events;
+use crate::checkpoints::{Interrupted, Keeper};
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::files::{ARRAYS, Folder, PICTURE, SUMMARY};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
-use crate::plan::{Drive, Plan};
+use crate::plan::Plan;
+use crate::simulation::Simulation;
+use crate::spools::Spools;
 use crate::summary::{Outcome, Summary};
-use crate::{logging, neurons, progress, terminal};
-use lif::{Device, DeviceChoice, Error, Input, Population, Recorded};
+use crate::{logging, neurons, terminal};
+use lif::{Device, DeviceChoice, Error, Population};
 use std::io::Write;
-use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::Instant;
 
 /// Simulates, writes the files and says what came out.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     logging::start(given.quiet);
-    let plan = Plan::new(&given)?;
+    let interrupted = Interrupted::open(&given)?;
+    let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let settings = plan.settings()?;
+    let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = select(&plan.device)?;
-    let mut population = Population::new(plan.params.clone(), plan.neurons, plan.batch, &device)?;
-    if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
-        population.set_voltages(&voltages)?;
-    }
-    population.set_seed(plan.seed)?;
-    interrupt::listen()?;
-    let folder = Folder::prepare(&plan.out)?;
-
-    let start = Instant::now();
-    let recorded = simulate(&mut population, &plan)?;
-    interrupt::steps_are_over();
-    let wall_s = start.elapsed().as_secs_f64();
-
-    let events = recorded.spikes.as_ref().map(Events::new).transpose()?;
-    let counts = recorded.counts.clone().unwrap_or_default();
-    let outcome = Outcome {
-        device: &device,
-        steps: recorded.steps,
-        wall_s,
-        counts: &counts,
-        events: events.as_ref().filter(|_| plan.record.has_all_spikes()),
+    let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
+    let folder;
+    let (population, spools, wall_s) = match interrupted {
+        Some(interrupted) => {
+            interrupt::listen()?;
+            folder = Folder::prepare(&out)?;
+            interrupted.take_up(&plan, &device, &folder)?
+        }
+        None => {
+            let population = start(&plan, &device)?;
+            interrupt::listen()?;
+            folder = Folder::prepare(&out)?;
+            (population, Spools::create(&folder, &plan.record, keeper.is_some())?, 0.0)
+        }
     };
+    let mut simulation = Simulation { plan: &plan, keeper: keeper.as_ref(), population, spools, wall_s };
+    simulation.run()?;
+    let Simulation { mut population, mut spools, wall_s, .. } = simulation;
+    let steps = population.steps();
+    if let Some(keeper) = keeper.as_ref().filter(|_| steps < plan.steps) {
+        terminal::complain(&format!(
+            "interrupted after {} of {} steps; go on with: lif run --resume {}",
+            grouped(steps),
+            grouped(plan.steps),
+            keeper.path().display()
+        ));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    interrupt::steps_are_over();
+
+    spools.flush()?;
+    let counts = population.counts()?;
+    let all_events = spools.events().filter(|_| plan.record.has_all_spikes());
+    let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
+    let events = statistics.map_err(Failure::fault)?;
+    let outcome = Outcome { device: &device, steps, wall_s, counts: &counts, events };
     let summary = Summary::new(&plan, settings, &outcome);
     let arrays = Arrays {
-        events: events.as_ref(),
+        spools: &spools,
         counts: &counts,
-        rate: recorded.rate.as_ref(),
-        voltages: recorded.voltages.as_ref(),
         voltage_final: population.voltages()?,
         trace_final: if plan.params.trace.is_some() { Some(population.traces()?) } else { None },
+        voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into(),
     };
-    let scene = Scene::new(&plan, &summary, &recorded, events.as_ref());
+    let scene = Scene::new(&plan, &summary, steps, &spools)?;
     let files = write(&folder, &plan, &summary, &arrays, &scene)?;
+    if let Some(keeper) = keeper {
+        keeper.finish()?;
+    }
+    spools.are_done();
+    drop(spools);
 
     if plan.settings.json {
         terminal::print(&json(&summary)?)?;
@@ -74,6 +94,16 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// A population before its first step.
+fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
+    let mut population = Population::new(plan.params.clone(), plan.neurons, plan.batch, device)?;
+    if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
+        population.set_voltages(&voltages)?;
+    }
+    population.set_seed(plan.seed)?;
+    Ok(population)
+}
+
 fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     Device::select(choice).map_err(|error| match (&error, choice) {
         // A misspelt name is the caller's to mend, a machine without a GPU is not.
@@ -82,28 +112,12 @@ fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     })
 }
 
-fn simulate(population: &mut Population, plan: &Plan) -> Result<Recorded, Failure> {
-    let input = match &plan.drive {
-        Drive::Same(current) => Input::constant(*current),
-        Drive::Spread(currents) => Input::constant(currents),
-        Drive::Stimulus(currents) => Input::sequence(currents),
-    };
-    let input = plan.random.iter().cloned().fold(input, Input::and);
-    let bar = progress::bar(plan.steps, plan.settings.quiet);
-    let recorded = population.run_observed(plan.steps, input, &plan.recording, |made| {
-        bar.set_position(made);
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    });
-    bar.finish_and_clear();
-    Ok(recorded?)
-}
-
 fn write(
     folder: &Folder,
     plan: &Plan,
     summary: &Summary,
     arrays: &Arrays<'_>,
-    scene: &Scene<'_>,
+    scene: &Scene,
 ) -> Result<Vec<PathBuf>, Failure> {
     let has_picture = !plan.settings.no_plot && !scene.is_empty();
     let mut files = Vec::new();

@@ -4,24 +4,20 @@
 //! Flood 2014), and the results are added modulo 2^64. A sum does not depend on the
 //! order of its terms, so parts of a run can be hashed apart.
 
-use crate::events::Events;
+use crate::events::Spike;
 use ndarray::Array2;
 
-/// The hash of spikes by step, batch row and neuron, in a run of `n` neurons and `batch` rows.
-pub fn of_events(events: &Events, n: usize, batch: usize) -> u64 {
+/// What one spike adds to the hash of a run of `n` neurons and `batch` rows.
+pub fn of_spike(spike: Spike, n: usize, batch: usize) -> u64 {
     let (n, batch) = (n as u64, batch as u64);
-    sum(events.iter().map(|spike| {
-        let row = u64::from(spike.step).wrapping_mul(batch).wrapping_add(u64::from(spike.batch));
-        row.wrapping_mul(n).wrapping_add(u64::from(spike.neuron))
-    }))
+    let row = u64::from(spike.step).wrapping_mul(batch).wrapping_add(u64::from(spike.batch));
+    scramble(row.wrapping_mul(n).wrapping_add(u64::from(spike.neuron)))
 }
 
 /// The hash of how often each cell spiked, for runs whose spikes were not recorded.
 pub fn of_counts(counts: &Array2<u32>) -> u64 {
-    sum(counts.iter().enumerate().map(|(cell, count)| ((cell as u64) << 32).wrapping_add(u64::from(*count))))
-}
-
-fn sum(numbers: impl Iterator<Item = u64>) -> u64 {
+    let numbers =
+        counts.iter().enumerate().map(|(cell, count)| ((cell as u64) << 32).wrapping_add(u64::from(*count)));
     numbers.map(scramble).fold(0, u64::wrapping_add)
 }
 
@@ -47,9 +43,8 @@ mod tests {
 
     #[test]
     fn every_spike_counts() {
-        let one = Events { step: vec![3], batch: vec![0], neuron: vec![1] };
-        let other = Events { step: vec![3], batch: vec![1], neuron: vec![0] };
-        assert_eq!(of_events(&Events::default(), 2, 2), 0);
-        assert_ne!(of_events(&one, 2, 2), of_events(&other, 2, 2));
+        let one = Spike { step: 3, batch: 0, neuron: 1 };
+        let other = Spike { step: 3, batch: 1, neuron: 0 };
+        assert_ne!(of_spike(one, 2, 2), of_spike(other, 2, 2));
     }
 }

@@ -1,6 +1,6 @@
 //! What is said of a run when it is over.
 
-use crate::events::{Events, interval_variation};
+use crate::events::Statistics;
 use crate::figures::{counted, grouped, short};
 use crate::plan::Plan;
 use crate::spike_hash;
@@ -42,7 +42,7 @@ pub struct Outcome<'a> {
     pub wall_s: f64,
     pub counts: &'a Array2<u32>,
     /// The spikes of all neurons, where recorded.
-    pub events: Option<&'a Events>,
+    pub events: Option<Statistics>,
 }
 
 impl Summary {
@@ -53,7 +53,7 @@ impl Summary {
         let spikes: u64 = outcome.counts.iter().map(|count| u64::from(*count)).sum();
         let simulated_s = outcome.steps as f64 * plan.dt * 1e-3;
         let hash = match outcome.events {
-            Some(events) => spike_hash::of_events(events, n, batch),
+            Some(events) => events.hash,
             None => spike_hash::of_counts(outcome.counts),
         };
         Self {
@@ -67,7 +67,7 @@ impl Summary {
             neuron_steps_per_s: cells * outcome.steps as f64 / outcome.wall_s,
             spikes,
             mean_rate_hz: (outcome.steps > 0).then(|| spikes as f64 / (cells * simulated_s)),
-            cv_isi: outcome.events.and_then(|events| interval_variation(events, n, batch)),
+            cv_isi: outcome.events.and_then(|events| events.interval_variation),
             seed: plan.seed,
             spike_hash: format!("{hash:016x}"),
             version: env!("CARGO_PKG_VERSION"),

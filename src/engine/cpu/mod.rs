@@ -270,6 +270,16 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
+    fn set_traces(&mut self, values: &[f32]) -> Result<()> {
+        self.trace.copy_from_slice(values);
+        Ok(())
+    }
+
+    fn set_counts(&mut self, values: &[u32], _next_step: u64) -> Result<()> {
+        self.counts.copy_from_slice(values);
+        Ok(())
+    }
+
     fn clear_counts(&mut self) -> Result<()> {
         self.counts.fill(0);
         Ok(())

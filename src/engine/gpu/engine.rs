@@ -397,6 +397,18 @@ impl Engine for GpuEngine {
         self.gpu.write(&self.state.refractory, "the refractory counters", bytemuck::cast_slice(values))
     }
 
+    fn set_traces(&mut self, values: &[f32]) -> Result<()> {
+        self.gpu.write(&self.state.traces, "the spike traces", bytemuck::cast_slice(values))
+    }
+
+    fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {
+        self.finish_all()?;
+        let mut words = values.to_vec();
+        words.push(next_step as u32);
+        self.next_step = next_step as u32;
+        self.gpu.write(&self.state.counts, "the spike counts", bytemuck::cast_slice(&words))
+    }
+
     fn clear_counts(&mut self) -> Result<()> {
         // The last word, the number of the last step, stays.
         let cells = self.cells() as u64;

@@ -72,7 +72,7 @@ pub struct Vertical<'a> {
     pub label: &'a dyn Fn(f64) -> String,
 }
 
-impl Scene<'_> {
+impl Scene {
     /// The time of a step on the axis.
     pub fn time(&self, step: f64) -> f64 {
         step * self.dt / self.time_unit().0
@@ -86,7 +86,7 @@ impl Scene<'_> {
 /// Draws the axes of a panel.
 pub fn chart<'a, 'b>(
     area: &'a Area<'b>,
-    scene: &Scene<'_>,
+    scene: &Scene,
     vertical: Vertical<'_>,
     lowest: bool,
 ) -> Result<Chart<'a, 'b>, String> {

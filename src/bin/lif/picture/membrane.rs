@@ -10,7 +10,7 @@ const DASH: (u32, u32) = (6, 6);
 
 /// Draws the potential, its threshold, and each spike as a line that rises above it: a
 /// recorded potential is one after reset and would not show the spike.
-pub fn draw(area: &Area<'_>, scene: &Scene<'_>, trace: &Trace, lowest: bool) -> Result<(), String> {
+pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Result<(), String> {
     let threshold = f64::from(trace.threshold);
     let values = trace.samples.iter().map(|(_, v)| f64::from(*v));
     let (low, high) = values.fold((threshold, threshold), |(low, high), v| (low.min(v), high.max(v)));

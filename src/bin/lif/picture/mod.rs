@@ -27,7 +27,7 @@ const MEMBRANE_WEIGHT: u32 = 2;
 type Panel<'a> = Box<dyn Fn(&Area<'_>, bool) -> Result<(), String> + 'a>;
 
 /// Draws the picture into a file, whose name says the format.
-pub fn draw(path: &Path, scene: &Scene<'_>) -> Result<(), String> {
+pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
     // Fonts of the system differ from machine to machine, where there are any.
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the embedded font cannot be read".to_owned())?;
@@ -52,7 +52,7 @@ pub fn draw(path: &Path, scene: &Scene<'_>) -> Result<(), String> {
     root.present().map_err(|error| error.to_string())
 }
 
-fn panels<'a>(scene: &'a Scene<'a>) -> Vec<(u32, Panel<'a>)> {
+fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {
     let mut panels: Vec<(u32, Panel<'a>)> = Vec::new();
     if let Some(currents) = &scene.stimulus {
         panels.push((

@@ -18,7 +18,7 @@ const DARKEST_PART: f64 = 0.02;
 const LIGHTEST: f64 = 0.12;
 
 /// Draws all cells from below, those of the first batch row first.
-pub fn draw(area: &Area<'_>, scene: &Scene<'_>, spikes: &Spikes<'_>, lowest: bool) -> Result<(), String> {
+pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Result<(), String> {
     let neurons = spikes.neurons.len();
     let cells = neurons * spikes.batch;
     let by_row = spikes.batch > 1;
@@ -43,16 +43,12 @@ pub fn draw(area: &Area<'_>, scene: &Scene<'_>, spikes: &Spikes<'_>, lowest: boo
         });
         chart.draw_series(borders).map_err(|error| error.to_string())?;
     }
-    let places = spikes.events.iter().filter_map(|spike| {
-        let index = spikes.neurons.binary_search(&spike.neuron).ok()?;
-        Some((spike.step, spike.batch as usize * neurons + index))
-    });
     if cells * TICK_HEIGHT <= height {
-        draw_ticks(&mut chart, scene, places)?;
+        draw_ticks(&mut chart, scene, spikes)?;
     } else {
-        draw_density(area, &chart, scene, cells, places)?;
+        draw_density(area, &chart, scene, cells, spikes)?;
     }
-    if spikes.events.step.is_empty() {
+    if spikes.events.count() == 0 {
         remark(area, &chart, &["no spikes"])?;
     }
     Ok(())
@@ -72,38 +68,35 @@ fn neuron_ticks(neurons: usize) -> Vec<f64> {
     axes::ticks(0.0, neurons as f64 - 1.0, 6)
 }
 
-fn draw_ticks(
-    chart: &mut Chart<'_, '_>,
-    scene: &Scene<'_>,
-    places: impl Iterator<Item = (u32, usize)>,
-) -> Result<(), String> {
-    let ticks = places.map(|(step, cell)| {
+fn draw_ticks(chart: &mut Chart<'_, '_>, scene: &Scene, spikes: &Spikes) -> Result<(), String> {
+    spikes.each_place(|step, cell| {
         let time = scene.time(f64::from(step) + 1.0);
-        PathElement::new([(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)], INK)
-    });
-    chart.draw_series(ticks).map_err(|error| error.to_string())?;
-    Ok(())
+        let tick = PathElement::new([(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)], INK);
+        chart.draw_series([tick]).map_err(|error| error.to_string())?;
+        Ok(())
+    })
 }
 
 fn draw_density(
     area: &Area<'_>,
     chart: &Chart<'_, '_>,
-    scene: &Scene<'_>,
+    scene: &Scene,
     cells: usize,
-    places: impl Iterator<Item = (u32, usize)>,
+    spikes: &Spikes,
 ) -> Result<(), String> {
     let (columns, rows) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
     let width = columns.len().max(1);
     let height = rows.len().max(1);
     let mut counts = vec![0_u32; width * height];
-    for (step, cell) in places {
+    spikes.each_place(|step, cell| {
         let column = (u64::from(step) * width as u64 / scene.steps.max(1)) as usize;
         let row = height - 1 - (cell as u64 * height as u64 / cells as u64) as usize;
         if let Some(count) = counts.get_mut(row * width + column) {
             *count += 1;
         }
-    }
+        Ok(())
+    })?;
     let dark = darkest(&counts);
     for (index, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
         let darkness = LIGHTEST + (1.0 - LIGHTEST) * (f64::from(*count) / dark).min(1.0);

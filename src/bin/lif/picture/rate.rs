@@ -5,7 +5,7 @@ use super::scene::{Rate, Scene};
 use plotters::prelude::*;
 
 /// Draws the rate as a histogram over time.
-pub fn draw(area: &Area<'_>, scene: &Scene<'_>, rate: &Rate, lowest: bool) -> Result<(), String> {
+pub fn draw(area: &Area<'_>, scene: &Scene, rate: &Rate, lowest: bool) -> Result<(), String> {
     let highest = rate.hz.iter().copied().fold(0.0, f64::max);
     let top = if highest > 0.0 { highest * 1.08 } else { 1.2 };
     let vertical =

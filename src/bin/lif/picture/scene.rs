@@ -1,21 +1,28 @@
 //! What the picture shows, taken from a run and brought to the units of its axes.
 
+use crate::columns::Column;
 use crate::events::Events;
+use crate::failure::Failure;
 use crate::figures::short;
 use crate::plan::{Drive, Plan};
+use crate::spools::Spools;
 use crate::summary::{Summary, cells};
-use lif::{Parameter, Recorded};
+use lif::Parameter;
 use ndarray::Axis;
 
 /// At most so many membrane potentials fit beneath each other.
 const MOST_TRACES: usize = 4;
+
+/// More points of a curve than so many are thinned, and more spikes beside it: the picture has far
+/// fewer columns.
+const MOST_POINTS: u64 = 1 << 16;
 
 /// About so many bins of time for the population rate.
 const RATE_BINS: f64 = 500.0;
 
 /// Everything that is drawn.
 #[derive(Debug)]
-pub struct Scene<'a> {
+pub struct Scene {
     pub title: String,
     /// Length of a step, ms.
     pub dt: f64,
@@ -23,17 +30,17 @@ pub struct Scene<'a> {
     pub steps: u64,
     /// The input, nA per step.
     pub stimulus: Option<Vec<f32>>,
-    pub spikes: Option<Spikes<'a>>,
+    pub spikes: Option<Spikes>,
     pub rate: Option<Rate>,
     pub traces: Vec<Trace>,
 }
 
 /// The spikes of some neurons.
 #[derive(Debug)]
-pub struct Spikes<'a> {
-    pub events: &'a Events,
+pub struct Spikes {
+    pub events: Events,
     /// Which neurons, in ascending order.
-    pub neurons: &'a [u32],
+    pub neurons: Vec<u32>,
     pub batch: usize,
 }
 
@@ -57,36 +64,44 @@ pub struct Trace {
     pub threshold: f32,
 }
 
-impl<'a> Scene<'a> {
-    /// What a run has to show.
-    pub fn new(plan: &Plan, summary: &Summary, recorded: &'a Recorded, events: Option<&'a Events>) -> Self {
-        let rate =
+impl Spikes {
+    /// Shows the step of each spike, and the place of its cell among those drawn.
+    pub fn each_place(&self, mut visit: impl FnMut(u32, usize) -> Result<(), String>) -> Result<(), String> {
+        self.events.each(|spike| match self.neurons.binary_search(&spike.neuron) {
+            Ok(index) => visit(spike.step, spike.batch as usize * self.neurons.len() + index),
+            Err(_) => Ok(()),
+        })
+    }
+}
+
+impl Scene {
+    /// What a run of so many steps has to show.
+    pub fn new(plan: &Plan, summary: &Summary, steps: u64, spools: &Spools) -> Result<Self, Failure> {
+        let mean =
             summary.mean_rate_hz.map_or_else(String::new, |hz| format!(", mean rate {} Hz", short(hz)));
-        let spikes = match (&recorded.spikes, events) {
-            (Some(raster), Some(events)) => {
-                Some(Spikes { events, neurons: raster.neurons(), batch: plan.batch })
-            }
+        let spikes = match (plan.record.spiking_neurons(plan.neurons)?, spools.events()) {
+            (Some(neurons), Some(events)) => Some(Spikes { events, neurons, batch: plan.batch }),
             _ => None,
         };
         let stimulus = match &plan.drive {
             Drive::Stimulus(currents) => Some(
                 currents
                     .axis_iter(Axis(0))
-                    .take(recorded.steps as usize)
+                    .take(steps as usize)
                     .filter_map(|row| row.first().copied())
                     .collect(),
             ),
             _ => None,
         };
-        Self {
-            title: format!("{} on {}{rate}", cells(plan.neurons, plan.batch), summary.device),
+        Ok(Self {
+            title: format!("{} on {}{mean}", cells(plan.neurons, plan.batch), summary.device),
             dt: plan.dt,
-            steps: recorded.steps,
+            steps,
             stimulus,
             spikes,
-            rate: population_rate(plan, recorded, events.filter(|_| plan.record.has_all_spikes())),
-            traces: traces(plan, recorded, events),
-        }
+            rate: rate(plan, steps, spools).map_err(Failure::fault)?,
+            traces: traces(plan, steps, spools)?,
+        })
     }
 
     /// Whether there is nothing to draw.
@@ -95,31 +110,34 @@ impl<'a> Scene<'a> {
     }
 }
 
-fn population_rate(plan: &Plan, recorded: &Recorded, events: Option<&Events>) -> Option<Rate> {
-    if recorded.steps == 0 {
-        return None;
+fn rate(plan: &Plan, steps: u64, spools: &Spools) -> Result<Option<Rate>, String> {
+    if steps == 0 {
+        return Ok(None);
     }
-    let bin = bin(recorded.steps, plan.dt);
-    let mut spikes = vec![0_u64; recorded.steps.div_ceil(bin) as usize];
-    match (&recorded.rate, events) {
+    let bin = bin(steps, plan.dt);
+    let mut spikes = vec![0_u64; steps.div_ceil(bin) as usize];
+    let events = spools.events().filter(|_| plan.record.has_all_spikes());
+    match (spools.column("rate"), events) {
         (Some(rate), _) => {
-            for (step, rows) in rate.axis_iter(Axis(0)).enumerate() {
-                spikes[step / bin as usize] += rows.iter().map(|count| u64::from(*count)).sum::<u64>();
-            }
+            let mut step = 0;
+            rate.rows(plan.batch, |rows: &[u32]| {
+                spikes[(step / bin) as usize] += rows.iter().map(|count| u64::from(*count)).sum::<u64>();
+                step += 1;
+                Ok(())
+            })?;
         }
-        (None, Some(events)) => {
-            for step in &events.step {
-                spikes[(u64::from(*step) / bin) as usize] += 1;
-            }
-        }
-        (None, None) => return None,
+        (None, Some(events)) => events.each(|spike| {
+            spikes[(u64::from(spike.step) / bin) as usize] += 1;
+            Ok(())
+        })?,
+        (None, None) => return Ok(None),
     }
     let cells = (plan.neurons * plan.batch) as f64;
     let hz = spikes.iter().enumerate().map(|(index, spikes)| {
-        let steps = bin.min(recorded.steps - index as u64 * bin);
+        let steps = bin.min(steps - index as u64 * bin);
         *spikes as f64 / (cells * steps as f64 * plan.dt * 1e-3)
     });
-    Some(Rate { bin, hz: hz.collect() })
+    Ok(Some(Rate { bin, hz: hz.collect() }))
 }
 
 /// Steps in a bin: 1, 2 or 5 times a power of ten ms where steps are shorter than that.
@@ -131,30 +149,83 @@ fn bin(steps: u64, dt: f64) -> u64 {
     ((width / dt).round() as u64).max(1)
 }
 
-fn traces(plan: &Plan, recorded: &Recorded, events: Option<&Events>) -> Vec<Trace> {
-    let Some(voltages) = &recorded.voltages else { return Vec::new() };
-    let count = voltages.neurons.len();
+fn traces(plan: &Plan, steps: u64, spools: &Spools) -> Result<Vec<Trace>, Failure> {
+    let (Some(voltages), Some(samples)) = (spools.column("voltage"), spools.column("voltage_steps")) else {
+        return Ok(Vec::new());
+    };
+    let neurons = plan.record.voltage_neurons(plan.neurons)?;
+    let count = neurons.len();
     let shown = count.min(MOST_TRACES);
-    let mut traces: Vec<Trace> = (0..shown)
-        .map(|index| {
-            // From the first to the last of the recorded ones.
-            let column = if shown > 1 { index * (count - 1) / (shown - 1) } else { 0 };
-            let neuron = voltages.neurons[column];
-            let samples = voltages.values.axis_iter(Axis(0)).zip(&voltages.steps);
-            Trace {
-                neuron,
-                samples: samples.filter_map(|(rows, step)| Some((*step, *rows.get([0, column])?))).collect(),
-                spikes: Vec::new(),
-                threshold: of_neuron(&plan.params.v_threshold, neuron),
-            }
+    // From the first to the last of the recorded ones.
+    let columns = (0..shown).map(|index| if shown > 1 { index * (count - 1) / (shown - 1) } else { 0 });
+    let columns: Vec<usize> = columns.collect();
+    let curves = curves(&voltages, &samples, plan.batch * count, &columns).map_err(Failure::fault)?;
+    let mut traces: Vec<Trace> = columns
+        .iter()
+        .zip(curves)
+        .map(|(column, samples)| Trace {
+            neuron: neurons[*column],
+            samples,
+            spikes: Vec::new(),
+            threshold: of_neuron(&plan.params.v_threshold, neurons[*column]),
         })
         .collect();
-    for spike in events.into_iter().flat_map(Events::iter).filter(|spike| spike.batch == 0) {
-        if let Some(trace) = traces.iter_mut().find(|trace| trace.neuron == spike.neuron) {
-            trace.spikes.push(spike.step);
-        }
+    let apart = steps / MOST_POINTS;
+    if let Some(events) = spools.events() {
+        let taken = events.each(|spike| {
+            let trace = traces.iter_mut().find(|trace| spike.batch == 0 && trace.neuron == spike.neuron);
+            if let Some(trace) = trace
+                && trace.spikes.last().is_none_or(|last| u64::from(spike.step - last) >= apart)
+            {
+                trace.spikes.push(spike.step);
+            }
+            Ok(())
+        });
+        taken.map_err(Failure::fault)?;
     }
-    traces
+    Ok(traces)
+}
+
+/// Step and value of some columns of the samples. Of each of many parts of a long curve, the
+/// extremes alone.
+fn curves(
+    voltages: &Column,
+    samples: &Column,
+    width: usize,
+    columns: &[usize],
+) -> Result<Vec<Vec<(u64, f32)>>, String> {
+    let mut steps = samples.reader()?;
+    let part = samples.length.div_ceil(MOST_POINTS).max(1) as usize;
+    let mut curves = vec![Vec::new(); columns.len()];
+    let mut parts = vec![Vec::with_capacity(part); columns.len()];
+    voltages.rows(width, |row: &[f32]| {
+        let mut step = [0_u32];
+        samples.fill(&mut steps, &mut step)?;
+        for ((curve, part_of_it), column) in curves.iter_mut().zip(&mut parts).zip(columns) {
+            part_of_it.push((u64::from(step[0]), row[*column]));
+            if part_of_it.len() == part {
+                take_extremes(curve, part_of_it);
+            }
+        }
+        Ok(())
+    })?;
+    for (curve, part_of_it) in curves.iter_mut().zip(&mut parts) {
+        take_extremes(curve, part_of_it);
+    }
+    Ok(curves)
+}
+
+/// Moves a part of a curve to it: whole where it is short.
+fn take_extremes(curve: &mut Vec<(u64, f32)>, part: &mut Vec<(u64, f32)>) {
+    if part.len() <= 2 {
+        curve.append(part);
+        return;
+    }
+    let by_value = |a: &&(u64, f32), b: &&(u64, f32)| a.1.total_cmp(&b.1);
+    if let (Some(low), Some(high)) = (part.iter().min_by(by_value), part.iter().max_by(by_value)) {
+        curve.extend(if low.0 < high.0 { [*low, *high] } else { [*high, *low] });
+    }
+    part.clear();
 }
 
 fn of_neuron(parameter: &Parameter, neuron: u32) -> f32 {

@@ -5,7 +5,7 @@ use super::scene::Scene;
 use plotters::prelude::*;
 
 /// Draws the current of the first cell over time.
-pub fn draw(area: &Area<'_>, scene: &Scene<'_>, currents: &[f32], lowest: bool) -> Result<(), String> {
+pub fn draw(area: &Area<'_>, scene: &Scene, currents: &[f32], lowest: bool) -> Result<(), String> {
     let low = currents.iter().copied().fold(f32::INFINITY, f32::min);
     let high = currents.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let (low, high) = if low < high {

@@ -1,0 +1,201 @@
+//! Checkpoints of a run: the library's, with the settings and the lengths of what was recorded.
+
+use crate::arguments::Settings;
+use crate::failure::Failure;
+use crate::files::Folder;
+use crate::layers;
+use crate::plan::{Drive, Plan};
+use crate::spools::{Lengths, Spools};
+use lif::{Checkpoint, Device, Population};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The name of the note that holds the settings, as a settings file would.
+const SETTINGS: &str = "lif-run.settings";
+/// The name of the note that holds how far the run is.
+const PROGRESS: &str = "lif-run.progress";
+
+/// Where nobody said how often, a run makes so many checkpoints.
+const UNASKED: u64 = 10;
+
+/// How far a run is, beside the state of its population.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Progress {
+    /// The output folder, whose path does not depend on where the command runs.
+    folder: PathBuf,
+    /// Values in each spool.
+    lengths: Lengths,
+    /// The time that the simulation has taken.
+    wall_s: f64,
+    /// What the stimulus was, to know it again.
+    stimulus: Option<u32>,
+}
+
+/// A run that was interrupted.
+#[derive(Debug)]
+pub struct Interrupted {
+    path: PathBuf,
+    checkpoint: Checkpoint,
+    settings: Settings,
+    progress: Progress,
+}
+
+impl Interrupted {
+    /// Opens the checkpoint that `given` asks for, if it does.
+    pub fn open(given: &Settings) -> Result<Option<Self>, Failure> {
+        let Some(path) = &given.resume else { return Ok(None) };
+        refuse_others(given)?;
+        let checkpoint = Checkpoint::open(path)?;
+        let shown = path.display();
+        let note = |name| {
+            checkpoint.notes().get(name).ok_or_else(|| {
+                Failure::fault(format!(
+                    "checkpoint {shown}: it was not made by `lif run`, which alone can resume it"
+                ))
+            })
+        };
+        let mut settings = layers::parse(note(SETTINGS)?, &format!("the settings in {shown}"))?;
+        let progress = serde_json::from_str(note(PROGRESS)?).map_err(|error| {
+            Failure::fault(format!("checkpoint {shown}: its progress cannot be read: {error}"))
+        })?;
+        if given.device.is_some() {
+            settings.device.clone_from(&given.device);
+        }
+        settings.json = given.json;
+        settings.quiet = given.quiet;
+        Ok(Some(Self { path: path.clone(), checkpoint, settings, progress }))
+    }
+
+    /// The settings of the run.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its output folder.
+    pub fn folder(&self) -> &Path {
+        &self.progress.folder
+    }
+
+    /// Takes the run up where its checkpoint was made: the population, what it has recorded, the
+    /// time that it has taken.
+    pub fn take_up(
+        self,
+        plan: &Plan,
+        device: &Device,
+        folder: &Folder,
+    ) -> Result<(Population, Spools, f64), Failure> {
+        if self.progress.stimulus != stimulus(plan) {
+            return Err(Failure::fault(format!(
+                "cannot resume {}: the stimulus has changed since; bring back the file as it was",
+                self.path.display()
+            )));
+        }
+        let spools = Spools::reopen(folder, &plan.record, &self.progress.lengths)?;
+        Ok((self.checkpoint.population(device)?, spools, self.progress.wall_s))
+    }
+}
+
+/// Refuses settings that would change the run.
+fn refuse_others(given: &Settings) -> Result<(), Failure> {
+    const ALLOWED: [&str; 3] = ["device", "json", "quiet"];
+    let mut others = layers::layer(given)?;
+    others.retain(|name, _| !ALLOWED.contains(&name.as_str()));
+    let config = given.config.is_some().then_some("config");
+    match config.or_else(|| others.keys().next().map(String::as_str)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(format!(
+            "--{name} cannot go with --resume, which goes on with the settings of the checkpoint; \
+             only --device, --json and --quiet can"
+        ))),
+    }
+}
+
+/// Makes the checkpoints of a run.
+#[derive(Debug)]
+pub struct Keeper {
+    path: PathBuf,
+    every: u64,
+    settings: String,
+    folder: PathBuf,
+    stimulus: Option<u32>,
+}
+
+impl Keeper {
+    /// `None` where no checkpoints were asked for.
+    pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
+        let asked = plan.settings.checkpoint_every;
+        let Some(path) = &plan.settings.checkpoint else {
+            return match asked {
+                None => Ok(None),
+                Some(_) => Err(Failure::usage("checkpoint-every needs a file: add --checkpoint FILE")),
+            };
+        };
+        if asked == Some(0) {
+            return Err(Failure::usage("checkpoint-every is 0; it must be at least 1 step"));
+        }
+        // What is resumed is kept where it was.
+        let path = resumed.map_or(path, |resumed| &resumed.path);
+        if resumed.is_none() && path.exists() {
+            return Err(Failure::usage(format!(
+                "the checkpoint {} is there already; go on with it by --resume, or remove it",
+                path.display()
+            )));
+        }
+        let settings = toml::to_string(&plan.portable_settings()).map_err(|error| {
+            Failure::usage(format!("these settings cannot be kept in a checkpoint: {error}"))
+        })?;
+        let folder = resumed.map_or(plan.out.as_path(), Interrupted::folder);
+        let folder = std::path::absolute(folder)
+            .map_err(|error| Failure::fault(format!("cannot find the output folder: {error}")))?;
+        let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
+        Ok(Some(Self { path: path.clone(), every, settings, folder, stimulus: stimulus(plan) }))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Steps from `step` to the next checkpoint.
+    pub fn steps_from(&self, step: u64) -> u64 {
+        self.every - step % self.every
+    }
+
+    /// Makes a checkpoint, after which all that was recorded until now is on the disk.
+    pub fn save(&self, population: &mut Population, spools: &mut Spools, wall_s: f64) -> Result<(), Failure> {
+        spools.sync()?;
+        let progress = Progress {
+            folder: self.folder.clone(),
+            lengths: spools.lengths(),
+            wall_s,
+            stimulus: self.stimulus,
+        };
+        let progress = serde_json::to_string(&progress).map_err(|error| Failure::fault(error.to_string()))?;
+        let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
+        let notes: BTreeMap<String, String> =
+            notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
+        Ok(population.save_with(&self.path, &notes)?)
+    }
+
+    /// The run is over: its checkpoint goes, as what it refers to goes.
+    pub fn finish(self) -> Result<(), Failure> {
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::fault(format!(
+                "the run is complete, but its checkpoint {} cannot be removed: {error}",
+                self.path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// A number that changes with the stimulus.
+fn stimulus(plan: &Plan) -> Option<u32> {
+    match &plan.drive {
+        Drive::Stimulus(currents) => {
+            Some(crc32fast::hash(bytemuck::cast_slice(currents.as_slice().unwrap_or_default())))
+        }
+        _ => None,
+    }
+}

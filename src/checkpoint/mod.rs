@@ -1,0 +1,238 @@
+//! Populations on disk: all that a run needs to go on, in one file, bit for bit.
+
+mod file;
+mod parts;
+
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::population::{Population, State};
+use file::{Contents, Tensor};
+use safetensors::Dtype;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+
+/// The format that this version writes, and the newest that it reads.
+const FORMAT: u32 = 1;
+
+const FORMAT_NOTE: &str = "format";
+const VERSION_NOTE: &str = "version";
+const SEED_NOTE: &str = "seed";
+const STEPS_NOTE: &str = "steps";
+/// What stands before the name of a note of the caller's.
+const CALLERS: &str = "note.";
+
+const VOLTAGES: &str = "state.voltages";
+const REFRACTORY: &str = "state.refractory";
+const TRACES: &str = "state.traces";
+const COUNTS: &str = "state.counts";
+
+/// A checkpoint that has been opened and found whole. It is a safetensors file, which other
+/// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given.
+///
+/// ```
+/// use lif::{Checkpoint, Device, Params, Population, Recording};
+/// use std::collections::BTreeMap;
+///
+/// let path = std::env::temp_dir().join(format!("example-{}.safetensors", std::process::id()));
+/// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
+/// population.run(500, 0.8, &Recording::none())?;
+/// population.save_with(&path, &BTreeMap::from([("trial".to_owned(), "7".to_owned())]))?;
+///
+/// let checkpoint = Checkpoint::open(&path)?;
+/// assert_eq!((checkpoint.batch(), checkpoint.n(), checkpoint.steps()), (2, 100, 500));
+/// assert_eq!(checkpoint.notes()["trial"], "7");
+/// let mut resumed = checkpoint.population(&Device::cpu())?;
+/// assert_eq!(resumed.voltages()?, population.voltages()?);
+/// # let _ = std::fs::remove_file(&path);
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Checkpoint {
+    path: PathBuf,
+    contents: Contents,
+    batch: usize,
+    n: usize,
+    steps: u64,
+    seed: u64,
+    notes: BTreeMap<String, String>,
+}
+
+impl Checkpoint {
+    /// Opens a checkpoint and compares all its bytes with its checksum.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] for a file that is missing, cut short, damaged, of another program, or
+    /// of a format that is newer than this version.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        let path = path.as_ref().to_owned();
+        let refusal = |reason| refusal(&path, reason);
+        let contents = Contents::open(&path).map_err(refusal)?;
+        let format: u32 = number(&contents, FORMAT_NOTE).map_err(refusal)?;
+        if format > FORMAT {
+            let version = contents.note(VERSION_NOTE).unwrap_or("unknown");
+            return Err(refusal(format!(
+                "its format is {format}, and this version reads up to {FORMAT}; \
+                 resume it with lif {version}, which wrote it, or a newer one"
+            )));
+        }
+        let Some(&[batch, n]) = contents.shape(VOLTAGES) else {
+            return Err(refusal(format!("it holds no '{VOLTAGES}' of shape [batch, n]")));
+        };
+        let steps = number(&contents, STEPS_NOTE).map_err(refusal)?;
+        let callers = contents.notes().filter_map(|(name, text)| Some((name.strip_prefix(CALLERS)?, text)));
+        let notes = callers.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        let seed = number(&contents, SEED_NOTE).map_err(refusal)?;
+        Ok(Self { path, contents, batch, n, steps, seed, notes })
+    }
+
+    /// The number of neurons in a batch row.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// The number of batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The number of steps that had been made.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// What was noted beside the population.
+    #[must_use]
+    pub fn notes(&self) -> &BTreeMap<String, String> {
+        &self.notes
+    }
+
+    /// Builds the population on a device, which need not be that which it was saved on.
+    ///
+    /// # Errors
+    ///
+    /// As [`Population::new`], and [`Error::Checkpoint`] for contents that are no population.
+    pub fn population(mut self, device: &Device) -> Result<Population> {
+        let refusal = |reason| refusal(&self.path, reason);
+        let params = parts::read(&mut self.contents).map_err(refusal)?;
+        let shape = [self.batch, self.n];
+        let has_traces = params.trace.is_some();
+        for (name, wanted) in [(REFRACTORY, true), (TRACES, has_traces), (COUNTS, true)] {
+            if wanted && self.contents.shape(name) != Some(&shape) {
+                return Err(refusal(format!("it holds no '{name}' of shape {shape:?}")));
+            }
+        }
+        let mut population = Population::new(params, self.n, self.batch, device)?;
+        let contents = &mut self.contents;
+        let state = State {
+            voltages: finite(contents, VOLTAGES).map_err(refusal)?,
+            refractory: contents.values(REFRACTORY, Dtype::U32).map_err(refusal)?,
+            traces: if has_traces { Some(finite(contents, TRACES).map_err(refusal)?) } else { None },
+            counts: contents.values(COUNTS, Dtype::U32).map_err(refusal)?,
+            steps: self.steps,
+        };
+        population.restore(&state)?;
+        population.set_seed(self.seed)?;
+        Ok(population)
+    }
+}
+
+impl Population {
+    /// Saves the population: parameters, state, counts and number of steps. The file is written
+    /// beside `path` as `path.partial` and gets its name when all of it is on the disk, so that
+    /// there is always a whole checkpoint.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let path = std::env::temp_dir().join(format!("population-{}.safetensors", std::process::id()));
+    /// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+    /// population.run(500, 0.8, &Recording::none())?;
+    /// population.save(&path)?;
+    /// // In another process, on another device:
+    /// let mut resumed = Population::load(&path, &Device::cpu())?;
+    /// let spikes = resumed.run(500, 0.8, &Recording::none().spikes())?.spikes;
+    /// assert_eq!(spikes, population.run(500, 0.8, &Recording::none().spikes())?.spikes);
+    /// # let _ = std::fs::remove_file(&path);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Checkpoint`] where the file cannot be written, which leaves an earlier one as it
+    /// was; faults of the device.
+    pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
+        self.save_with(path, &BTreeMap::new())
+    }
+
+    /// As [`save`](Self::save), with notes of the caller's, which
+    /// [`Checkpoint::notes`] returns.
+    ///
+    /// # Errors
+    ///
+    /// As [`save`](Self::save).
+    pub fn save_with(&mut self, path: impl AsRef<Path>, notes: &BTreeMap<String, String>) -> Result<()> {
+        let state = self.state()?;
+        let mut all: BTreeMap<String, String> =
+            notes.iter().map(|(name, text)| (format!("{CALLERS}{name}"), text.clone())).collect();
+        let own = [
+            (FORMAT_NOTE, FORMAT.to_string()),
+            (VERSION_NOTE, env!("CARGO_PKG_VERSION").to_owned()),
+            (SEED_NOTE, self.seed().to_string()),
+            (STEPS_NOTE, state.steps.to_string()),
+        ];
+        all.extend(own.map(|(name, text)| (name.to_owned(), text)));
+
+        let shape = vec![self.batch(), self.n()];
+        let mut tensors = Vec::new();
+        // Numbers of eight bytes come first, so that all lie at multiples of their size.
+        parts::write(self.params(), &mut tensors, &mut all);
+        let mut add = |name, dtype, bytes| {
+            tensors.push(Tensor { name, dtype, shape: shape.clone(), bytes: Cow::Borrowed(bytes) });
+        };
+        add(VOLTAGES, Dtype::F32, bytemuck::cast_slice(&state.voltages));
+        add(REFRACTORY, Dtype::U32, bytemuck::cast_slice(&state.refractory));
+        if let Some(traces) = &state.traces {
+            add(TRACES, Dtype::F32, bytemuck::cast_slice(traces));
+        }
+        add(COUNTS, Dtype::U32, bytemuck::cast_slice(&state.counts));
+        let path = path.as_ref();
+        file::write(path, all, &tensors)
+            .map_err(|reason| refusal(path, format!("it cannot be written: {reason}")))
+    }
+
+    /// Builds a population from a checkpoint, on any device. It goes on bit for bit as the one that
+    /// was saved would have.
+    ///
+    /// # Errors
+    ///
+    /// As [`Checkpoint::open`] and [`Checkpoint::population`].
+    pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self> {
+        Checkpoint::open(path)?.population(device)
+    }
+}
+
+fn refusal(path: &Path, reason: String) -> Error {
+    Error::Checkpoint { path: path.display().to_string(), reason }
+}
+
+fn number<T: std::str::FromStr<Err: Display>>(
+    contents: &Contents,
+    name: &str,
+) -> std::result::Result<T, String> {
+    let text = contents.note(name)?;
+    text.parse().map_err(|error| format!("its {name} is '{text}': {error}"))
+}
+
+fn finite(contents: &mut Contents, name: &str) -> std::result::Result<Vec<f32>, String> {
+    let values: Vec<f32> = contents.values(name, Dtype::F32)?;
+    match values.iter().find(|value| !value.is_finite()) {
+        Some(value) => Err(format!("'{name}' in it has the value {value}; every value must be finite")),
+        None => Ok(values),
+    }
+}

@@ -1,0 +1,155 @@
+//! The parameters of a population as tensors and notes, and back.
+
+use super::file::{Contents, Tensor};
+use crate::model::{Refractory, Reset, SpikeTest};
+use crate::params::{Integrator, Parameter, Params, Trace, TraceKind};
+use ndarray::{ArrayD, IxDyn};
+use safetensors::Dtype;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+const TAU_M: &str = "params.tau_m";
+const RESISTANCE: &str = "params.resistance";
+const V_REST: &str = "params.v_rest";
+const V_RESET: &str = "params.v_reset";
+const V_THRESHOLD: &str = "params.v_threshold";
+const T_REF: &str = "params.t_ref";
+const V_LOWER: &str = "params.v_lower";
+const TRACE_TAU: &str = "params.trace_tau";
+const TRACE_SCALE: &str = "params.trace_scale";
+const DT: &str = "params.dt";
+
+/// A choice between rules, and the word that stands for each.
+type Words<T, const COUNT: usize> = (&'static str, [(&'static str, T); COUNT]);
+
+const INTEGRATORS: Words<Integrator, 2> =
+    ("integrator", [("euler", Integrator::Euler), ("exact", Integrator::Exact)]);
+const SPIKE_TESTS: Words<SpikeTest, 2> =
+    ("spike_test", [("above", SpikeTest::Above), ("at-or-above", SpikeTest::AtOrAbove)]);
+const RESETS: Words<Reset, 3> =
+    ("reset", [("to-value", Reset::ToValue), ("subtract", Reset::Subtract), ("none", Reset::None)]);
+const REFRACTORIES: Words<Refractory, 3> = (
+    "refractory",
+    [("frozen", Refractory::Frozen), ("leak-only", Refractory::LeakOnly), ("silent", Refractory::Silent)],
+);
+const TRACES: Words<Option<TraceKind>, 3> =
+    ("trace", [("none", None), ("add", Some(TraceKind::Add)), ("set", Some(TraceKind::Set))]);
+const CONSTANT_FIRING: Words<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
+
+/// What there is to write of the parameters. Taken apart without `..`, so that a parameter that is
+/// added to them cannot be forgotten here.
+pub(super) fn write<'a>(
+    params: &'a Params,
+    tensors: &mut Vec<Tensor<'a>>,
+    notes: &mut BTreeMap<String, String>,
+) {
+    let Params {
+        tau_m,
+        resistance,
+        v_rest,
+        v_reset,
+        v_threshold,
+        t_ref,
+        dt,
+        integrator,
+        spike_test,
+        reset,
+        refractory,
+        v_lower,
+        trace,
+        allow_constant_firing,
+    } = params;
+    tensors.push(Tensor {
+        name: DT,
+        dtype: Dtype::F64,
+        shape: Vec::new(),
+        bytes: Cow::Borrowed(bytemuck::bytes_of(dt)),
+    });
+    let named = [
+        (TAU_M, Some(tau_m)),
+        (RESISTANCE, Some(resistance)),
+        (V_REST, Some(v_rest)),
+        (V_RESET, Some(v_reset)),
+        (V_THRESHOLD, Some(v_threshold)),
+        (T_REF, Some(t_ref)),
+        (V_LOWER, v_lower.as_ref()),
+        (TRACE_TAU, trace.as_ref().map(|trace| &trace.tau)),
+        (TRACE_SCALE, trace.as_ref().map(|trace| &trace.scale)),
+    ];
+    for (name, parameter) in named {
+        tensors.extend(parameter.map(|parameter| tensor(name, parameter)));
+    }
+    note(notes, &INTEGRATORS, *integrator);
+    note(notes, &SPIKE_TESTS, *spike_test);
+    note(notes, &RESETS, *reset);
+    note(notes, &REFRACTORIES, *refractory);
+    note(notes, &TRACES, trace.as_ref().map(|trace| trace.kind));
+    note(notes, &CONSTANT_FIRING, *allow_constant_firing);
+}
+
+fn tensor<'a>(name: &'static str, parameter: &'a Parameter) -> Tensor<'a> {
+    let values = parameter.values();
+    let bytes = match values.as_slice() {
+        Some(values) => Cow::Borrowed(bytemuck::cast_slice(values)),
+        None => Cow::Owned(values.iter().flat_map(|value| value.to_ne_bytes()).collect()),
+    };
+    Tensor { name, dtype: Dtype::F32, shape: values.shape().to_vec(), bytes }
+}
+
+fn note<T: PartialEq, const COUNT: usize>(
+    notes: &mut BTreeMap<String, String>,
+    (name, words): &Words<T, COUNT>,
+    choice: T,
+) {
+    let word = words.iter().find(|(_, value)| *value == choice).map_or("", |(word, _)| word);
+    notes.insert((*name).to_owned(), word.to_owned());
+}
+
+/// The parameters of a file. Whether they make sense is for whoever builds the population to say.
+pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
+    let dt = contents.values::<f64>(DT, Dtype::F64)?;
+    let [dt] = dt[..] else {
+        return Err(format!("'{DT}' in it is not one number"));
+    };
+    let v_lower = if contents.shape(V_LOWER).is_some() { Some(parameter(contents, V_LOWER)?) } else { None };
+    let trace = match choice(contents, &TRACES)? {
+        None => None,
+        Some(kind) => Some(Trace {
+            tau: parameter(contents, TRACE_TAU)?,
+            scale: parameter(contents, TRACE_SCALE)?,
+            kind,
+        }),
+    };
+    Ok(Params {
+        tau_m: parameter(contents, TAU_M)?,
+        resistance: parameter(contents, RESISTANCE)?,
+        v_rest: parameter(contents, V_REST)?,
+        v_reset: parameter(contents, V_RESET)?,
+        v_threshold: parameter(contents, V_THRESHOLD)?,
+        t_ref: parameter(contents, T_REF)?,
+        dt,
+        integrator: choice(contents, &INTEGRATORS)?,
+        spike_test: choice(contents, &SPIKE_TESTS)?,
+        reset: choice(contents, &RESETS)?,
+        refractory: choice(contents, &REFRACTORIES)?,
+        v_lower,
+        trace,
+        allow_constant_firing: choice(contents, &CONSTANT_FIRING)?,
+    })
+}
+
+fn parameter(contents: &mut Contents, name: &str) -> Result<Parameter, String> {
+    let shape = contents.shape(name).unwrap_or_default().to_vec();
+    let values = contents.values::<f32>(name, Dtype::F32)?;
+    let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
+    array.map(Parameter::from).map_err(|error| format!("'{name}' in it: {error}"))
+}
+
+fn choice<T: Copy, const COUNT: usize>(
+    contents: &Contents,
+    (name, words): &Words<T, COUNT>,
+) -> Result<T, String> {
+    let said = contents.note(name)?;
+    let found = words.iter().find(|(word, _)| *word == said).map(|(_, value)| *value);
+    found.ok_or_else(|| format!("its {name} is '{said}', which this version does not know"))
+}

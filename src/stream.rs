@@ -1,0 +1,129 @@
+//! Inputs that are longer than memory: block by block from whoever makes or reads them.
+
+use crate::error::{Error, Result};
+use crate::input::Input;
+use crate::population::Population;
+use crate::recording::{Recorded, Recording};
+use crate::sink::Sink;
+use ndarray::ArrayD;
+use std::ops::ControlFlow;
+use std::sync::mpsc::{Receiver, sync_channel};
+
+impl Population {
+    /// As [`run_into`](Self::run_into), with a sequence of currents (nA) that comes in blocks of
+    /// any length, each `[t]`, `[t, n]`, `[t, batch, 1]` or `[t, batch, n]` as
+    /// [`Input::sequence`] takes them, `steps` in all. The next block is made on another thread
+    /// while the steps of one are made, and at most one more waits.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recorded, Recording};
+    /// use ndarray::Array1;
+    ///
+    /// // As they would be read from a file.
+    /// let blocks = (0..10).map(|block| {
+    ///     Ok(Array1::from_shape_fn(100, |step| (block * 100 + step) as f32 * 1e-3).into_dyn())
+    /// });
+    /// let mut population = Population::new(Params::default(), 50, 1, &Device::cpu())?;
+    /// let mut sink = |_: Recorded| Ok(());
+    /// let made = population.run_stream(1000, blocks, &Recording::none(), &mut sink)?;
+    /// assert_eq!(made.steps, 1000);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run_into`](Self::run_into), of each block when its turn comes; that of a block itself;
+    /// [`Error::OutOfRange`] for blocks that have fewer or more steps in all. The steps of the
+    /// blocks before are then made and recorded.
+    pub fn run_stream<Blocks>(
+        &mut self,
+        steps: u64,
+        blocks: Blocks,
+        recording: &Recording,
+        sink: &mut dyn Sink,
+    ) -> Result<Recorded>
+    where
+        Blocks: IntoIterator<Item = Result<ArrayD<f32>>>,
+        Blocks::IntoIter: Send,
+    {
+        let blocks = blocks.into_iter();
+        std::thread::scope(|scope| {
+            let (sender, receiver) = sync_channel(1);
+            scope.spawn(move || {
+                // Ends where nobody waits for blocks any more.
+                let _ = blocks.map(|block| sender.send(block)).find(std::result::Result::is_err);
+            });
+            self.run_blocks(steps, receiver, recording, sink)
+        })
+    }
+
+    fn run_blocks(
+        &mut self,
+        steps: u64,
+        blocks: Receiver<Result<ArrayD<f32>>>,
+        recording: &Recording,
+        sink: &mut dyn Sink,
+    ) -> Result<Recorded> {
+        let mut sink = Stretch { sink, before: 0, stopped: false };
+        // Nothing yet; and what is wrong with the recording is found before any block is made.
+        let mut all = self.run_into(0, 0.0, recording, &mut sink)?;
+        for block in &blocks {
+            let block = block?;
+            let length = block.shape().first().map_or(0, |length| *length as u64);
+            if length > steps - all.steps {
+                let more = format!("at least {} steps", all.steps + length);
+                return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
+            }
+            let first = self.steps();
+            let made = self
+                .run_into(length, Input::sequence(&block), recording, &mut sink)
+                .map_err(|error| placed(error, first))?;
+            all.steps += made.steps;
+            sink.before = all.steps;
+            if let (Some(counts), Some(more)) = (&mut all.counts, &made.counts) {
+                counts.zip_mut_with(more, |count, more| *count = count.wrapping_add(*more));
+            }
+            if sink.stopped {
+                return Ok(all);
+            }
+        }
+        if all.steps < steps {
+            let less = format!("{} steps", all.steps);
+            return Err(Error::out_of_range("the length of the input", less, format!("{steps} steps")));
+        }
+        Ok(all)
+    }
+}
+
+/// Says in an error about a block where the block stands.
+fn placed(error: Error, first: u64) -> Error {
+    let of_block = |what: String| format!("{what} (in the block from step {first} on)");
+    match error {
+        Error::Shape { what, expected, got } => Error::Shape { what: of_block(what), expected, got },
+        Error::NonFinite { what, place, value } => Error::NonFinite { what: of_block(what), place, value },
+        Error::OutOfRange { what, value, place, requirement } => {
+            Error::OutOfRange { what: of_block(what), value, place, requirement }
+        }
+        other => other,
+    }
+}
+
+/// A sink during one of several runs that follow each other.
+struct Stretch<'a> {
+    sink: &'a mut dyn Sink,
+    /// Steps of the runs before.
+    before: u64,
+    stopped: bool,
+}
+
+impl Sink for Stretch<'_> {
+    fn take(&mut self, block: Recorded) -> Result<()> {
+        self.sink.take(block)
+    }
+
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        let flow = self.sink.progress(self.before + made);
+        self.stopped |= flow.is_break();
+        flow
+    }
+}

@@ -1,0 +1,46 @@
+//! Who takes what a run records, and when.
+
+use crate::error::Result;
+use crate::recorder::Recorder;
+use crate::recording::Recorded;
+use crate::sink::Sink;
+use std::ops::ControlFlow;
+
+/// Who hears of a run while it goes on.
+pub(crate) enum Taker<'a> {
+    Nobody,
+    Observer(&'a mut dyn FnMut(u64) -> ControlFlow<()>),
+    Sink(&'a mut dyn Sink),
+}
+
+impl Taker<'_> {
+    /// Is told that `made` steps of a run were made; a sink gets the block that is complete.
+    pub(crate) fn after(
+        &mut self,
+        recorder: &mut Recorder,
+        first_step: u64,
+        made: u64,
+    ) -> Result<ControlFlow<()>> {
+        match self {
+            Self::Nobody => Ok(ControlFlow::Continue(())),
+            Self::Observer(observe) => Ok(observe(made)),
+            Self::Sink(sink) => {
+                if recorder.is_full() {
+                    sink.take(recorder.cut(first_step + made)?)?;
+                }
+                Ok(sink.progress(made))
+            }
+        }
+    }
+
+    /// Takes what is there after the last step, and returns what is the caller's.
+    pub(crate) fn last(&mut self, recorded: Recorded) -> Result<Recorded> {
+        let Self::Sink(sink) = self else { return Ok(recorded) };
+        let (first_step, steps) = (recorded.first_step, recorded.steps);
+        if steps > 0 && (recorded.spikes.is_some() || recorded.rate.is_some() || recorded.voltages.is_some())
+        {
+            sink.take(recorded)?;
+        }
+        Ok(Recorded { first_step, steps, spikes: None, counts: None, rate: None, voltages: None })
+    }
+}

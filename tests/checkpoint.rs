@@ -1,0 +1,215 @@
+//! Saving and loading: runs go on bit for bit, and no damaged file is ever taken for a whole one.
+
+use lif::{
+    Checkpoint, Device, Error, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest,
+    Trace, TraceKind,
+};
+use ndarray::{Array1, Array2};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use tempfile::TempDir;
+
+/// Parameters of every shape and rules that are not the defaults.
+fn various() -> Params {
+    Params {
+        tau_m: Array1::linspace(5.0_f32, 20.0, 5).into(),
+        resistance: Array2::from_shape_fn((3, 1), |(row, _)| 20.0 + row as f32).into(),
+        v_threshold: Array2::from_shape_fn((3, 5), |(row, neuron)| -52.0 + (row + neuron) as f32 * 0.1)
+            .into(),
+        v_lower: Some((-70.0).into()),
+        integrator: Integrator::Exact,
+        spike_test: SpikeTest::AtOrAbove,
+        reset: Reset::Subtract,
+        refractory: Refractory::Silent,
+        trace: Some(Trace {
+            tau: 20.0.into(),
+            scale: Array1::linspace(1.0_f32, 2.0, 5).into(),
+            kind: TraceKind::Set,
+        }),
+        ..Params::default()
+    }
+}
+
+fn reason(path: &Path) -> String {
+    match Population::load(path, &Device::cpu()) {
+        Err(Error::Checkpoint { path: named, reason }) => {
+            assert_eq!(named, path.display().to_string());
+            reason
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Steps, potentials, refractory counters, traces, counts, last spikes.
+type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<u32>, Array2<bool>);
+
+fn everything(population: &mut Population) -> Everything {
+    (
+        population.steps(),
+        population.voltages().expect("there"),
+        population.refractory().expect("there"),
+        population.traces().expect("there"),
+        population.counts().expect("there"),
+        population.spikes().expect("there"),
+    )
+}
+
+#[test]
+fn a_loaded_population_goes_on_as_the_saved_one() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("population.safetensors");
+    let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    let record = Recording::none().spikes().all_voltages(3).rate().counts();
+    for steps in [0, 1, 31, 200, 7] {
+        population.run(steps, 1.3, &Recording::none()).expect("valid");
+        population.save(&path).expect("saved");
+        let mut loaded = Population::load(&path, &Device::cpu()).expect("loaded");
+        assert_eq!(loaded.params(), population.params());
+        assert_eq!(everything(&mut loaded), everything(&mut population));
+        assert_eq!(
+            loaded.run(100, 1.3, &record).expect("valid"),
+            population.run(100, 1.3, &record).expect("valid")
+        );
+        assert_eq!(everything(&mut loaded), everything(&mut population));
+    }
+}
+
+#[cfg(not(skip_gpu_tests))]
+#[test]
+fn a_population_moves_between_devices() {
+    let gpu =
+        Device::select(&lif::DeviceChoice::Gpu).or_else(|_| Device::select(&lif::DeviceChoice::Software));
+    let gpu = gpu.expect("an adapter");
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("population.safetensors");
+    let mut reference = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    reference.run(300, 1.3, &Recording::none()).expect("valid");
+
+    let mut population = Population::new(various(), 5, 3, &gpu).expect("valid");
+    population.run(101, 1.3, &Recording::none()).expect("valid");
+    population.save(&path).expect("saved");
+    let mut on_cpu = Population::load(&path, &Device::cpu()).expect("loaded");
+    on_cpu.run(99, 1.3, &Recording::none()).expect("valid");
+    on_cpu.save(&path).expect("saved");
+    let mut back = Population::load(&path, &gpu).expect("loaded");
+    back.run(100, 1.3, &Recording::none()).expect("valid");
+    assert_eq!(everything(&mut back), everything(&mut reference));
+}
+
+#[test]
+fn notes_come_back_and_equal_populations_give_equal_files() {
+    let folder = TempDir::new().expect("a folder");
+    let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
+    let notes: BTreeMap<String, String> =
+        [("a", "x\n\"checksum\":\"00000000\""), ("steps", "not mine"), ("", "")]
+            .map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into();
+    for path in [&one, &other] {
+        let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+        population.run(50, 1.0, &Recording::none()).expect("valid");
+        population.save_with(path, &notes).expect("saved");
+    }
+    assert_eq!(fs::read(&one).expect("there"), fs::read(&other).expect("there"));
+    let checkpoint = Checkpoint::open(&one).expect("whole");
+    assert_eq!(checkpoint.notes(), &notes);
+    assert_eq!((checkpoint.batch(), checkpoint.n(), checkpoint.steps()), (3, 5, 50));
+    // Other programs read it as what it is.
+    let bytes = fs::read(&one).expect("there");
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("well-formed");
+    assert_eq!(tensors.tensor("state.voltages").expect("there").shape(), [3, 5]);
+}
+
+#[test]
+fn whatever_byte_is_damaged_and_wherever_it_is_cut_it_is_refused() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("whole");
+    Population::new(various(), 5, 3, &Device::cpu()).expect("valid").save(&path).expect("saved");
+    let whole = fs::read(&path).expect("there");
+    let damaged = folder.path().join("damaged");
+    for length in 0..whole.len() {
+        fs::write(&damaged, &whole[..length]).expect("written");
+        reason(&damaged);
+    }
+    for place in 0..whole.len() {
+        for mask in [1, 0xff] {
+            let mut bytes = whole.clone();
+            bytes[place] ^= mask;
+            fs::write(&damaged, &bytes).expect("written");
+            reason(&damaged);
+        }
+    }
+    let longer = [&whole[..], &[0]].concat();
+    fs::write(&damaged, longer).expect("written");
+    assert!(reason(&damaged).contains("damaged"));
+}
+
+/// A safetensors file with this header and a checksum that fits.
+fn sealed(header: &str, data: &[u8]) -> Vec<u8> {
+    let whole = |header: &str| [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat();
+    let checksum = format!("{:08x}", crc32fast::hash(&whole(header)));
+    whole(&header.replace("\"checksum\":\"00000000\"", &format!("\"checksum\":\"{checksum}\"")))
+}
+
+#[test]
+fn other_files_are_refused_by_what_they_are() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("file");
+    assert!(reason(&path).contains("cannot be read"));
+    let refused = |bytes: &[u8]| {
+        fs::write(&path, bytes).expect("written");
+        reason(&path)
+    };
+    assert!(refused(b"").contains("too few"));
+    assert!(refused(b"\x93NUMPY and so on, much longer").contains("no checkpoint"));
+    assert!(refused(&[&100_u64.to_le_bytes()[..], b"{}"].concat()).contains("cut short"));
+    let foreign = b"{\"w\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+    let foreign = [&(foreign.len() as u64).to_le_bytes(), &foreign[..], &[0; 4]].concat();
+    assert!(refused(&foreign).contains("no checkpoint of this program"));
+
+    let meta = |rest: &str| format!("{{\"__metadata__\":{{\"checksum\":\"00000000\"{rest}}}");
+    assert!(refused(&sealed(&meta("}"), b"")).contains("does not say its format"));
+    assert!(
+        refused(&sealed(&meta(",\"format\":\"2\",\"version\":\"9.1\"}"), b""))
+            .contains("resume it with lif 9.1")
+    );
+    let own = ",\"format\":\"1\",\"steps\":\"7\"}";
+    assert!(refused(&sealed(&meta(own), b"")).contains("state.voltages"));
+    // What it promises is not there, which is found out before any room is made for it.
+    let giant = ",\"state.voltages\":{\"dtype\":\"F32\",\"shape\":[1000000,1000000],\"data_offsets\":[0,4000000000000]}}";
+    let header = meta(own);
+    let giant = format!("{}{giant}", &header[..header.len() - 1]);
+    assert!(refused(&sealed(&giant, b"")).contains("malformed") || reason(&path).contains("does not fit"));
+    let bare = ",\"state.voltages\":{\"dtype\":\"F32\",\"shape\":[1,1],\"data_offsets\":[0,4]}}";
+    let bare = format!("{}{bare}", &header[..header.len() - 1]);
+    assert!(!refused(&sealed(&bare, &[0; 4])).is_empty());
+}
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_the_earlier_one() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("missing/file");
+    let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+    assert!(
+        matches!(population.save(&path), Err(Error::Checkpoint { reason, .. }) if reason.contains("cannot be written"))
+    );
+    // A folder in the place of the file: all is written but the name cannot be given.
+    let taken = folder.path().join("taken");
+    fs::create_dir(&taken).expect("made");
+    assert!(population.save(&taken).is_err());
+    assert_eq!(fs::read_dir(folder.path()).expect("there").count(), 1);
+    assert_eq!(population.steps(), 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("file");
+    std::os::unix::fs::symlink("/dev/full", folder.path().join("file.partial")).expect("linked");
+    let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+    assert!(
+        matches!(population.save(&path), Err(Error::Checkpoint { reason, .. }) if reason.contains("space"))
+    );
+    assert!(!path.exists());
+}

@@ -1,0 +1,259 @@
+//! Runs that are killed and taken up again, and the files that they keep for it.
+#![cfg(unix)]
+
+use super::Folder;
+use predicates::prelude::*;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --trace add --seed 3 \
+                   --record spikes,rate,voltage:0+7/3";
+
+/// Kept for the runs of this file.
+const CHECKPOINT: &str = "run.safetensors";
+
+fn begin(folder: &Folder, words: &str) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(words.split_whitespace())
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn started(folder: &Folder, every: u64) -> Child {
+    begin(folder, &format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every {every}"))
+}
+
+fn wait_for(path: &Path) {
+    let start = Instant::now();
+    while !path.exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "{} was not written", path.display());
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// The outputs, the summary without what the clock says.
+fn outputs(folder: &Folder) -> (Vec<u8>, Vec<u8>, Value) {
+    let read = |name| fs::read(folder.path("lif-out").join(name)).unwrap();
+    let mut summary: Value = serde_json::from_slice(&read("summary.json")).unwrap();
+    for key in ["wall_s", "neuron_steps_per_s"] {
+        summary.as_object_mut().unwrap().remove(key);
+    }
+    (read("spikes.npz"), read("raster.png"), summary)
+}
+
+/// What a run that nobody disturbed writes.
+fn undisturbed(every: u64) -> (Vec<u8>, Vec<u8>, Value) {
+    let folder = Folder::new();
+    assert!(started(&folder, every).wait().unwrap().success());
+    // Nothing is left of what it kept.
+    assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);
+    assert!(!folder.path(CHECKPOINT).exists());
+    outputs(&folder)
+}
+
+#[test]
+fn a_run_that_is_killed_again_and_again_gives_the_same_files() {
+    for every in [97, 4000] {
+        let expected = undisturbed(every);
+        let folder = Folder::new();
+        let mut child = started(&folder, every);
+        wait_for(&folder.path(CHECKPOINT));
+        let mut kills = 0;
+        for delay in [0, 3, 11, 29, 53, 7, 101, 41] {
+            std::thread::sleep(Duration::from_millis(delay));
+            if child.try_wait().unwrap().is_some() {
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            if !folder.path(CHECKPOINT).exists() {
+                break;
+            }
+            kills += 1;
+            child = begin(&folder, &format!("run --resume {CHECKPOINT}"));
+        }
+        child.wait().unwrap();
+        assert!(kills > 0);
+        assert_eq!(outputs(&folder), expected, "a checkpoint every {every} steps");
+        // Nobody removes what was half written when the process was killed.
+        let mut written = folder.written();
+        written.retain(|name| !name.starts_with(".lif-"));
+        assert_eq!(written, ["raster.png", "spikes.npz", "summary.json"]);
+    }
+}
+
+/// A run that was killed on its way.
+fn killed() -> Folder {
+    let folder = Folder::new();
+    let mut child = started(&folder, 500);
+    wait_for(&folder.path(CHECKPOINT));
+    std::thread::sleep(Duration::from_millis(30));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(folder.path(CHECKPOINT).exists(), "it was done before it was killed");
+    folder
+}
+
+#[test]
+fn ctrl_c_makes_a_checkpoint_and_says_how_to_go_on() {
+    let expected = undisturbed(1_000_000);
+    let folder = Folder::new();
+    let words = format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every 1000000");
+    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(words.split_whitespace())
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    wait_for(&folder.path(CHECKPOINT));
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("go on with: lif run --resume run.safetensors"), "{said}");
+    assert!(!folder.path("lif-out/spikes.npz").exists());
+    // From another folder, and with the summary as JSON.
+    let elsewhere = Folder::new();
+    let resume = folder.path(CHECKPOINT);
+    elsewhere.lif(&format!("run --json --resume {}", resume.display())).assert().success();
+    let mut found = outputs(&folder);
+    found.2["settings"].as_object_mut().unwrap().remove("json");
+    assert_eq!(found, expected);
+}
+
+#[cfg(not(skip_gpu_tests))]
+#[test]
+fn a_run_goes_on_on_another_device() {
+    let expected = undisturbed(500);
+    let folder = killed();
+    folder.lif(&format!("run --resume {CHECKPOINT} --device auto")).assert().success();
+    let found = outputs(&folder);
+    assert_eq!(found.0, expected.0);
+    assert_eq!(found.2["spike_hash"], expected.2["spike_hash"]);
+}
+
+#[test]
+fn what_a_run_has_kept_must_be_there_and_long_enough() {
+    let folder = killed();
+    let spool = folder.path("lif-out/spikes.npz.step.partial");
+    let kept = fs::read(&spool).unwrap();
+    for (bytes, reason) in [(Some(0), "had"), (None, "cannot be opened")] {
+        match bytes {
+            Some(bytes) => fs::write(&spool, &kept[..bytes]).unwrap(),
+            None => fs::remove_file(&spool).unwrap(),
+        }
+        folder
+            .lif(&format!("run --resume {CHECKPOINT}"))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("cannot resume").and(predicate::str::contains(reason)));
+    }
+    fs::write(&spool, kept).unwrap();
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let folder = killed();
+    let whole = fs::read(folder.path(CHECKPOINT)).unwrap();
+    let refused = |bytes: &[u8]| {
+        fs::write(folder.path(CHECKPOINT), bytes).unwrap();
+        folder
+            .lif(&format!("run --resume {CHECKPOINT}"))
+            .assert()
+            .code(1)
+            .stderr(predicate::str::contains("checkpoint run.safetensors"));
+    };
+    for length in [0, 7, 8, 100, whole.len() / 2, whole.len() - 1] {
+        refused(&whole[..length]);
+    }
+    for place in [0, 9, 200, whole.len() / 2, whole.len() - 1] {
+        let mut bytes = whole.clone();
+        bytes[place] ^= 4;
+        refused(&bytes);
+    }
+    let mut population = lif::Population::new(lif::Params::default(), 3, 1, &lif::Device::cpu()).unwrap();
+    population.save(folder.path(CHECKPOINT)).unwrap();
+    folder
+        .lif(&format!("run --resume {CHECKPOINT}"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("not made by `lif run`"));
+}
+
+#[test]
+fn options_that_contradict_a_checkpoint_are_refused() {
+    let folder = killed();
+    for words in ["--neurons 5", "--tau-m 3", "--config x.toml", "--out other", "--checkpoint other"] {
+        folder
+            .lif(&format!("run --resume {CHECKPOINT} {words}"))
+            .assert()
+            .code(2)
+            .stderr(predicate::str::contains("cannot go with --resume"));
+    }
+    folder
+        .run(&format!("--steps 10 --checkpoint {CHECKPOINT}"))
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("is there already"));
+    for (words, reason) in [
+        ("--checkpoint-every 5", "needs a file"),
+        ("--checkpoint other --checkpoint-every 0", "at least 1 step"),
+    ] {
+        folder.run(words).assert().code(2).stderr(predicate::str::contains(reason));
+    }
+    folder.lif("run --resume missing").assert().code(1).stderr(predicate::str::contains("missing"));
+}
+
+#[test]
+fn a_stimulus_that_has_changed_is_noticed() {
+    let folder = Folder::new();
+    let line = |value: f64| format!("{value}\n").repeat(30_000);
+    folder.write("sound.txt", &line(0.8));
+    let words = format!("run --device cpu --neurons 300 --stimulus sound.txt --checkpoint {CHECKPOINT}");
+    let mut child = begin(&folder, &words);
+    wait_for(&folder.path(CHECKPOINT));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    folder.write("sound.txt", &line(0.9));
+    folder
+        .lif(&format!("run --resume {CHECKPOINT}"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("the stimulus has changed"));
+    folder.write("sound.txt", &line(0.8));
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_and_the_run_can_go_on_when_there_is_room() {
+    let expected = undisturbed(500);
+    let folder = killed();
+    let spool = folder.path("lif-out/spikes.npz.rate.partial");
+    let aside = folder.path("aside");
+    fs::rename(&spool, &aside).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &spool).unwrap();
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().code(1);
+    fs::remove_file(&spool).unwrap();
+    fs::rename(&aside, &spool).unwrap();
+
+    // A checkpoint that cannot be written ends the run; the earlier one stays.
+    let partial = folder.path("run.safetensors.partial");
+    let _ = fs::remove_file(&partial);
+    std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
+    folder
+        .lif(&format!("run --resume {CHECKPOINT}"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("cannot be written"));
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+    assert_eq!(outputs(&folder), expected);
+}
