@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::population::Population;
+use crate::random_source::Random;
 use crate::recording::{Recorded, Recording};
 use crate::sink::Sink;
 use ndarray::ArrayD;
@@ -12,7 +13,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 impl Population {
     /// As [`run_into`](Self::run_into), with a sequence of currents (nA) that comes in blocks of
     /// any length, each `[t]`, `[t, n]`, `[t, batch, 1]` or `[t, batch, n]` as
-    /// [`Input::sequence`] takes them, `steps` in all. The next block is made on another thread
+    /// [`Input::sequence`] takes them, `steps` in all; random sources are added to them. The next block is made on another thread
     /// while the steps of one are made, and at most one more waits.
     ///
     /// ```
@@ -25,7 +26,7 @@ impl Population {
     /// });
     /// let mut population = Population::new(Params::default(), 50, 1, &Device::cpu())?;
     /// let mut sink = |_: Recorded| Ok(());
-    /// let made = population.run_stream(1000, blocks, &Recording::none(), &mut sink)?;
+    /// let made = population.run_stream(1000, blocks, &[], &Recording::none(), &mut sink)?;
     /// assert_eq!(made.steps, 1000);
     /// # Ok::<(), lif::Error>(())
     /// ```
@@ -39,6 +40,7 @@ impl Population {
         &mut self,
         steps: u64,
         blocks: Blocks,
+        random: &[Random],
         recording: &Recording,
         sink: &mut dyn Sink,
     ) -> Result<Recorded>
@@ -53,7 +55,7 @@ impl Population {
                 // Ends where nobody waits for blocks any more.
                 let _ = blocks.map(|block| sender.send(block)).find(std::result::Result::is_err);
             });
-            self.run_blocks(steps, receiver, recording, sink)
+            self.run_blocks(steps, receiver, random, recording, sink)
         })
     }
 
@@ -61,6 +63,7 @@ impl Population {
         &mut self,
         steps: u64,
         blocks: Receiver<Result<ArrayD<f32>>>,
+        random: &[Random],
         recording: &Recording,
         sink: &mut dyn Sink,
     ) -> Result<Recorded> {
@@ -75,9 +78,9 @@ impl Population {
                 return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
             }
             let first = self.steps();
-            let made = self
-                .run_into(length, Input::sequence(&block), recording, &mut sink)
-                .map_err(|error| placed(error, first))?;
+            let input = random.iter().cloned().fold(Input::sequence(&block), Input::and);
+            let made =
+                self.run_into(length, input, recording, &mut sink).map_err(|error| placed(error, first))?;
             all.steps += made.steps;
             sink.before = all.steps;
             if let (Some(counts), Some(more)) = (&mut all.counts, &made.counts) {

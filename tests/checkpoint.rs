@@ -1,8 +1,8 @@
 //! Saving and loading: runs go on bit for bit, and no damaged file is ever taken for a whole one.
 
 use lif::{
-    Checkpoint, Device, Error, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest,
-    Trace, TraceKind,
+    Checkpoint, Device, Error, Input, Integrator, Params, Population, Random, Recording, Refractory, Reset,
+    SpikeTest, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2};
 use std::collections::BTreeMap;
@@ -41,6 +41,11 @@ fn reason(path: &Path) -> String {
     }
 }
 
+/// Driven and noisy, so that seed and step number must come back as well.
+fn input() -> Input<'static> {
+    Input::constant(1.3).and(Random::gaussian(0.0, 0.5)).and(Random::poisson(300.0, 0.4))
+}
+
 /// Steps, potentials, refractory counters, traces, counts, last spikes.
 type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<u32>, Array2<bool>);
 
@@ -60,16 +65,17 @@ fn a_loaded_population_goes_on_as_the_saved_one() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("population.safetensors");
     let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    population.set_seed(77).expect("nothing is queued");
     let record = Recording::none().spikes().all_voltages(3).rate().counts();
     for steps in [0, 1, 31, 200, 7] {
-        population.run(steps, 1.3, &Recording::none()).expect("valid");
+        population.run(steps, input(), &Recording::none()).expect("valid");
         population.save(&path).expect("saved");
         let mut loaded = Population::load(&path, &Device::cpu()).expect("loaded");
         assert_eq!(loaded.params(), population.params());
         assert_eq!(everything(&mut loaded), everything(&mut population));
         assert_eq!(
-            loaded.run(100, 1.3, &record).expect("valid"),
-            population.run(100, 1.3, &record).expect("valid")
+            loaded.run(100, input(), &record).expect("valid"),
+            population.run(100, input(), &record).expect("valid")
         );
         assert_eq!(everything(&mut loaded), everything(&mut population));
     }
@@ -84,16 +90,18 @@ fn a_population_moves_between_devices() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("population.safetensors");
     let mut reference = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
-    reference.run(300, 1.3, &Recording::none()).expect("valid");
+    reference.set_seed(u64::MAX - 1).expect("nothing is queued");
+    reference.run(300, input(), &Recording::none()).expect("valid");
 
     let mut population = Population::new(various(), 5, 3, &gpu).expect("valid");
-    population.run(101, 1.3, &Recording::none()).expect("valid");
+    population.set_seed(u64::MAX - 1).expect("nothing is queued");
+    population.run(101, input(), &Recording::none()).expect("valid");
     population.save(&path).expect("saved");
     let mut on_cpu = Population::load(&path, &Device::cpu()).expect("loaded");
-    on_cpu.run(99, 1.3, &Recording::none()).expect("valid");
+    on_cpu.run(99, input(), &Recording::none()).expect("valid");
     on_cpu.save(&path).expect("saved");
     let mut back = Population::load(&path, &gpu).expect("loaded");
-    back.run(100, 1.3, &Recording::none()).expect("valid");
+    back.run(100, input(), &Recording::none()).expect("valid");
     assert_eq!(everything(&mut back), everything(&mut reference));
 }
 

@@ -1,6 +1,6 @@
 //! Inputs that come in blocks.
 
-use lif::{Background, Device, Error, Input, Params, Population, Recorded, Recording, Sink};
+use lif::{Background, Device, Error, Input, Params, Population, Random, Recorded, Recording, Sink};
 use ndarray::{Array2, ArrayD, Axis, arr1};
 use std::ops::ControlFlow;
 
@@ -25,6 +25,10 @@ fn cut(currents: &Array2<f32>, lengths: &[usize]) -> Vec<lif::Result<ArrayD<f32>
     lengths.iter().map(block).collect()
 }
 
+fn noise() -> Random {
+    Random::gaussian(0.0, 0.3)
+}
+
 fn ignore(_: Recorded) -> lif::Result<()> {
     Ok(())
 }
@@ -34,7 +38,7 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
     let currents = currents(3000);
     let recording = Recording::none().spikes().counts().all_voltages(7);
     let mut whole = population();
-    let expected = whole.run(3000, Input::sequence(&currents), &recording).expect("valid");
+    let expected = whole.run(3000, Input::sequence(&currents).and(noise()), &recording).expect("valid");
     for lengths in [&[3000][..], &[1, 31, 32, 33, 903, 2000], &[1500, 0, 1500], &[1; 3000]] {
         let mut events = expected.spikes.as_ref().expect("recorded").events();
         let mut values = Vec::new();
@@ -46,7 +50,9 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
             Ok(())
         };
         let mut parts = population();
-        let made = parts.run_stream(3000, cut(&currents, lengths), &recording, &mut sink).expect("valid");
+        let made = parts
+            .run_stream(3000, cut(&currents, lengths), &[noise()], &recording, &mut sink)
+            .expect("valid");
         assert_eq!((made.first_step, made.steps, made.counts), (0, 3000, expected.counts.clone()));
         assert_eq!(events.next(), None);
         assert!(values.iter().eq(expected.voltages.as_ref().expect("recorded").values.iter()));
@@ -60,7 +66,8 @@ fn wrong_streams_are_refused_with_the_place() {
     let currents = currents(100);
     let says = |blocks: Vec<lif::Result<ArrayD<f32>>>, made: u64, parts: &[&str]| {
         let mut population = population();
-        let error = population.run_stream(100, blocks, &none, &mut ignore).expect_err("wrong").to_string();
+        let error =
+            population.run_stream(100, blocks, &[], &none, &mut ignore).expect_err("wrong").to_string();
         parts.iter().for_each(|part| assert!(error.contains(part), "'{error}' does not say '{part}'"));
         assert_eq!(population.steps(), made);
     };
@@ -93,10 +100,11 @@ fn a_stream_without_end_stops_where_the_sink_says() {
         }
     }
     let endless = std::iter::repeat_with(|| Ok(arr1(&[0.5_f32; 50]).into_dyn()));
-    let made = population().run_stream(1 << 40, endless, &Recording::none(), &mut Until(170)).expect("valid");
+    let made =
+        population().run_stream(1 << 40, endless, &[], &Recording::none(), &mut Until(170)).expect("valid");
     assert_eq!(made.steps, 200);
     let mut background = Background::new(ignore);
     let some = cut(&currents(64), &[64]);
-    population().run_stream(64, some, &Recording::none().rate(), &mut background).expect("valid");
+    population().run_stream(64, some, &[], &Recording::none().rate(), &mut background).expect("valid");
     assert!(background.finish().is_ok());
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --trace add --seed 3 \
+const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --trace add --input poisson:rate=100,weight=0.3 --seed 3 \
                    --record spikes,rate,voltage:0+7/3";
 
 /// Kept for the runs of this file.
