@@ -92,7 +92,7 @@ pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters,
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
 pub use input::{Input, Source, Tensor};
-pub use memory::require as require_memory;
+pub use memory::{MemoryNeed, MemoryPart, require as require_memory};
 pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
 pub use population::Population;
 pub use raster::{Event, Raster};

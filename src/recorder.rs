@@ -7,6 +7,10 @@ use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array, Array2, Dimension, IntoDimension};
 
+/// What to do about a recording that is too large.
+pub(crate) const RECORD_LESS: &str =
+    "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
+
 /// Collects the recording of one run.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -63,12 +67,8 @@ impl Recorder {
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
-        // What an engine hands out at a time lies beside the whole: at least one row of each.
-        let piece = recorder.wanted.words.cells((batch, n)) + voltage_row;
-        let words = [rate_values, voltage_values, piece].into_iter().fold(spike_words, usize::saturating_add);
-        let advice =
-            "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
-        memory::require("the recording", (words as u64).saturating_mul(4), advice)?;
+        let need = recording.need(first_step, steps, (batch, n));
+        memory::require("the recording", need.total(), RECORD_LESS)?;
         // Taken at once, so that growing does not take it twice.
         if let Some(raster) = &mut recorder.spikes {
             raster.reserve(spike_words);

@@ -265,8 +265,10 @@ fn check_long_dispatch(gpu: &Arc<Gpu>) -> Result<()> {
     let table = Arc::new(Table::new(&params, shape)?);
     let start = vec![-60.1; LONG_CELLS];
     // In one dispatch, whatever the time it takes: these are few cells.
-    let mut device = GpuEngine::new(gpu, &table, shape, || start.clone())?;
-    let mut model = CpuEngine::new(Arc::clone(&table), shape, start.clone());
+    let mut device = GpuEngine::new(gpu, &table, shape)?;
+    let mut model = CpuEngine::new(Arc::clone(&table), shape);
+    device.set_voltages(&start)?;
+    model.set_voltages(&start)?;
     let steps = gpu.most_steps;
     let found = long_run(&mut device, &table, shape, steps)?;
     let expected = long_run(&mut model, &table, shape, steps)?;
