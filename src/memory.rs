@@ -79,20 +79,6 @@ impl MemoryNeed {
             self.parts.push(MemoryPart { what: what.to_owned(), host_bytes, device_bytes });
         }
     }
-
-    /// Refuses what is more than the budget.
-    pub(crate) fn within(&self, budget: Option<u64>, what: &str, advice: &str) -> Result<()> {
-        match budget {
-            Some(budget) if self.total() > budget => Err(Error::TooLarge {
-                what: format!("{what} ({self})"),
-                need: self.total(),
-                limit_name: "the memory budget".to_owned(),
-                limit: budget,
-                advice: format!("{advice}, or raise the budget"),
-            }),
-            _ => Ok(()),
-        }
-    }
 }
 
 impl fmt::Display for MemoryNeed {
@@ -167,13 +153,15 @@ mod tests {
         more.add("the state", 0, 1 << 20);
         let need = need.and(more);
         assert_eq!((need.host_bytes(), need.device_bytes(), need.total()), (5 << 20, 4 << 20, 9 << 20));
-        assert_eq!(need.within(None, "it", ""), Ok(()));
-        assert_eq!(need.within(Some(9 << 20), "it", ""), Ok(()));
-        let refused = need.within(Some((9 << 20) - 1), "it", "take less").expect_err("too much");
+        let device = |budget| crate::Device::cpu().with_memory_budget(budget);
+        assert_eq!(crate::Device::cpu().require_within_budget(&need, "it"), Ok(()));
+        assert_eq!(device(9 << 20).require_within_budget(&need, "it"), Ok(()));
+        let refused = device((9 << 20) - 1).require_within_budget(&need, "it").expect_err("too much");
         assert_eq!(
             refused.to_string(),
             "it (the state 1.00 MiB and 4.00 MiB on the device, the recording 4.00 MiB, in all 9.00 MiB): \
-             9.00 MiB needed, but the memory budget is 9.00 MiB; take less, or raise the budget"
+             9.00 MiB needed, but the memory budget is 9.00 MiB; take fewer neurons or a smaller batch, \
+             record less, or raise the budget"
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::memory::MemoryNeed;
 use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
 use crate::params::Params;
 use crate::queue::{QUEUED_STEPS, Queue};
-use crate::recorder::{RECORD_LESS, Recorder};
+use crate::recorder::Recorder;
 use crate::recording::{Recorded, Recording};
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
 use std::ops::ControlFlow;
@@ -238,11 +238,11 @@ impl Population {
             return Err(Error::out_of_range("the number of steps", steps, requirement));
         }
         let current = self.check_input(input, steps as usize)?;
-        if let Some(budget) = self.device.memory_budget() {
+        if self.device.has_memory_budget() {
             let shape = (self.batch, self.n);
             let recorded = recording.need(self.steps, steps, shape);
             let need = self.device.memory_needed(&self.table, shape).and(recorded);
-            need.within(Some(budget), "the population and what it records", RECORD_LESS)?;
+            self.device.require_within_budget(&need, "the population and what it records")?;
         }
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n))?;
         self.flush()?;

@@ -8,7 +8,7 @@ use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array, Array2, Dimension, IntoDimension};
 
 /// What to do about a recording that is too large.
-pub(crate) const RECORD_LESS: &str =
+const RECORD_LESS: &str =
     "record fewer neurons, every k-th voltage, or counts instead of spikes, or make the run in parts";
 
 /// Collects the recording of one run.

@@ -11,6 +11,7 @@ use crate::engine::gpu::context::GpuContext;
 use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
+use crate::memory::MemoryNeed;
 use std::fmt;
 use std::sync::Arc;
 
@@ -143,8 +144,26 @@ impl Device {
         }
     }
 
-    pub(crate) fn memory_budget(&self) -> Option<u64> {
-        self.memory_budget
+    /// Refuses what needs more than the [budget](Self::with_memory_budget), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`], which names each part, their sum and the budget.
+    pub fn require_within_budget(&self, need: &MemoryNeed, what: &str) -> Result<()> {
+        match self.memory_budget {
+            Some(budget) if need.total() > budget => Err(Error::TooLarge {
+                what: format!("{what} ({need})"),
+                need: need.total(),
+                limit_name: "the memory budget".to_owned(),
+                limit: budget,
+                advice: "take fewer neurons or a smaller batch, record less, or raise the budget".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn has_memory_budget(&self) -> bool {
+        self.memory_budget.is_some()
     }
 
     /// A real GPU if there is one that passes its self-check, otherwise the CPU engine: software

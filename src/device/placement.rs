@@ -29,7 +29,7 @@ impl Device {
     /// Builds an engine whose membrane potentials are at rest.
     pub(crate) fn engine(&self, table: &Arc<Table>, shape: (usize, usize)) -> Result<Box<dyn Engine>> {
         let need = self.memory_needed(table, shape);
-        need.within(self.memory_budget, "the population", FEWER)?;
+        self.require_within_budget(&need, "the population")?;
         memory::require("the population", self.on_this_machine(&need), FEWER)?;
         let slabs = self.slabs(table, shape);
         if let [(device, slabs)] = slabs.as_slice()

@@ -23,7 +23,11 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     logging::start(given.quiet);
     let plan = Plan::new(&given)?;
     let settings = plan.settings()?;
-    let device = select(&plan.device)?;
+    let mut device = select(&plan.device)?;
+    if let Some(budget) = plan.settings.memory_budget {
+        device = device.with_memory_budget(budget.bytes());
+    }
+    let memory = plan.memory_needed(&device)?;
     let mut population = Population::new(plan.params.clone(), plan.neurons, plan.batch, &device)?;
     if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
         population.set_voltages(&voltages)?;
@@ -40,6 +44,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let counts = recorded.counts.clone().unwrap_or_default();
     let outcome = Outcome {
         device: &device,
+        memory: &memory,
         steps: recorded.steps,
         wall_s,
         counts: &counts,
