@@ -53,6 +53,10 @@
 //! # Ok::<(), lif::Error>(())
 //! ```
 //!
+//! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
+//! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
+//! [`Device::with_memory_budget`] sets a limit.
+//!
 //! # Same bits everywhere
 //!
 //! For the same parameters and inputs the CPU and every adapter give the same spikes and the same
@@ -103,6 +107,9 @@ pub use recording::{Recorded, Recording, Voltages};
 mod documents {
     #[doc = include_str!("../README.md")]
     mod readme {}
+
+    #[doc = include_str!("../docs/memory.md")]
+    mod memory {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/headless.md")]

@@ -2,6 +2,7 @@
 
 mod errors;
 mod interrupt;
+mod memory;
 mod outputs;
 mod settings;
 mod starts;
