@@ -39,7 +39,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
         mapped_at_creation: false,
     });
-    let Some(state) = population.buffers()? else { return Ok(()) };
+    // One set, as 1000 neurons fit any buffer.
+    let all = population.buffers()?;
+    let Some(state) = all.first() else { return Ok(()) };
     let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
         label: None,
         layout: None,

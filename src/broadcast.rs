@@ -1,5 +1,6 @@
 //! Broadcasting against `[batch, n]`, with errors that name the argument.
 
+use crate::engine::cut::{Footprint, Slab};
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, Dimension, IxDyn};
 use rayon::prelude::*;
@@ -27,6 +28,29 @@ impl<T: Copy> Column<T> {
             values: self.values.iter().map(convert).collect(),
             row_stride: self.row_stride,
             neuron_stride: self.neuron_stride,
+        }
+    }
+
+    /// The values of these cells alone.
+    pub(crate) fn part(&self, slab: &Slab) -> Self {
+        let rows = if self.row_stride > 0 { slab.rows.clone() } else { 0..1 };
+        let neurons = if self.neuron_stride > 0 { slab.neurons.clone() } else { 0..1 };
+        let row_stride = if self.row_stride > 0 { neurons.len() } else { 0 };
+        let mut values = Vec::with_capacity(rows.len() * neurons.len());
+        for row in rows {
+            let start = row * self.row_stride;
+            values.extend_from_slice(&self.values[start + neurons.start..start + neurons.end]);
+        }
+        Self { values, row_stride, neuron_stride: self.neuron_stride }
+    }
+
+    /// How many values there are in a slab of any size.
+    pub(crate) fn footprint(&self) -> Footprint {
+        match (self.row_stride > 0, self.neuron_stride > 0) {
+            (false, false) => Footprint { fixed: 1, ..Footprint::default() },
+            (false, true) => Footprint { per_neuron: 1, ..Footprint::default() },
+            (true, false) => Footprint { per_row: 1, ..Footprint::default() },
+            (true, true) => Footprint { per_cell: 1, ..Footprint::default() },
         }
     }
 

@@ -1,6 +1,7 @@
 //! From physical parameters to what an engine sees: everything checked and computed once.
 
 use crate::broadcast::{Column, column};
+use crate::engine::cut::{Footprint, Slab};
 use crate::error::{Error, Result};
 use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
@@ -106,6 +107,46 @@ impl Table {
             trace_scale,
             refractory_steps,
         })
+    }
+
+    /// The coefficients of these cells alone. What holds for the whole population still does, so
+    /// that a cell follows the same rules in whatever slab it is.
+    pub(crate) fn part(&self, slab: &Slab) -> Self {
+        Self {
+            options: self.options,
+            leak: self.leak.part(slab),
+            resistance: self.resistance.part(slab),
+            v_rest: self.v_rest.part(slab),
+            v_threshold: self.v_threshold.part(slab),
+            reset: self.reset.part(slab),
+            v_lower: self.v_lower.part(slab),
+            trace_decay: self.trace_decay.part(slab),
+            trace_scale: self.trace_scale.part(slab),
+            refractory_steps: self.refractory_steps.part(slab),
+            largest_resistance: self.largest_resistance,
+        }
+    }
+
+    /// How many values the coefficients of a slab are.
+    pub(crate) fn footprint(&self) -> Footprint {
+        [
+            self.leak.footprint(),
+            self.resistance.footprint(),
+            self.v_rest.footprint(),
+            self.v_threshold.footprint(),
+            self.reset.footprint(),
+            self.v_lower.footprint(),
+            self.trace_decay.footprint(),
+            self.trace_scale.footprint(),
+            self.refractory_steps.footprint(),
+        ]
+        .into_iter()
+        .fold(Footprint::default(), Footprint::and)
+    }
+
+    /// One resting potential per cell.
+    pub(crate) fn rest(&self, (batch, n): (usize, usize)) -> Vec<f32> {
+        (0..batch).flat_map(|row| (0..n).map(move |neuron| self.v_rest.get(row, neuron))).collect()
     }
 
     /// The coefficients of one cell.

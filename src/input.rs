@@ -3,6 +3,7 @@
 use crate::broadcast::{finite, strides};
 use crate::coefficients::LARGEST_PARAMETER;
 use crate::device::Device;
+use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::noise::Noise;
@@ -130,15 +131,18 @@ pub struct Tensor {
 pub(crate) enum TensorData {
     Host(Arc<[f32]>),
     Gpu(Arc<crate::engine::gpu::GpuTensor>),
+    /// A copy for each of several devices.
+    Several(Arc<[Tensor]>),
 }
 
 impl Tensor {
-    /// Uploads an array of up to three dimensions.
+    /// Uploads an array of up to three dimensions, to each device where there are several. What is
+    /// more than a device binds at once stays in the host's memory, and is sent when it is used.
     ///
     /// # Errors
     ///
-    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] where the device
-    /// cannot bind that much, and faults of the device.
+    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] where memory cannot
+    /// hold that much, and faults of the device.
     pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
     where
         S: Data<Elem = f32>,
@@ -147,7 +151,20 @@ impl Tensor {
         let values = values.view().into_dyn();
         let largest = finite("the tensor", &values)?;
         let shape = values.shape().to_vec();
-        Ok(Self { data: device.upload(&row_major(values)?)?, shape, largest })
+        Self::uploaded(device, &row_major(values)?, shape, largest)
+    }
+
+    fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
+        let data = match device.members() {
+            [] => device.upload(values)?,
+            members => TensorData::Several(
+                members
+                    .iter()
+                    .map(|member| Self::uploaded(member, values, shape.clone(), largest))
+                    .collect::<Result<_>>()?,
+            ),
+        };
+        Ok(Self { data, shape, largest })
     }
 
     /// The shape of the array that was uploaded.
@@ -161,7 +178,16 @@ impl Tensor {
         match (&self.data, &other.data) {
             (TensorData::Host(a), TensorData::Host(b)) => Arc::ptr_eq(a, b),
             (TensorData::Gpu(a), TensorData::Gpu(b)) => Arc::ptr_eq(a, b),
+            (TensorData::Several(a), TensorData::Several(b)) => Arc::ptr_eq(a, b),
             _ => false,
+        }
+    }
+
+    /// The copy on the device of this number among several.
+    fn on(&self, device: usize) -> &Self {
+        match &self.data {
+            TensorData::Several(copies) => copies.get(device).unwrap_or(self),
+            TensorData::Host(_) | TensorData::Gpu(_) => self,
         }
     }
 }
@@ -180,6 +206,8 @@ pub(crate) struct Current<'a> {
     pub(crate) values: Values<'a>,
     pub(crate) strides: Strides,
     pub(crate) noise: Option<Arc<Noise>>,
+    /// Where among the values that of the first cell and step stands: more than 0 in a slab.
+    pub(crate) offset: usize,
 }
 
 #[derive(Debug)]
@@ -233,7 +261,27 @@ impl<'a> Current<'a> {
                 format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
             ));
         }
-        Ok(Self { values, strides, noise })
+        Ok(Self { values, strides, noise, offset: 0 })
+    }
+
+    /// What of it drives a slab of the population on the device of this number, from a step on, with the slab's noise.
+    pub(crate) fn part(
+        &self,
+        slab: &Slab,
+        device: usize,
+        step: usize,
+        noise: Option<Arc<Noise>>,
+    ) -> Current<'_> {
+        let Strides { step: step_stride, row, neuron } = self.strides;
+        Current {
+            values: match &self.values {
+                Values::Host(values) => Values::Host(Cow::Borrowed(values)),
+                Values::Tensor(tensor) => Values::Tensor(tensor.on(device)),
+            },
+            strides: self.strides,
+            noise,
+            offset: self.offset + step * step_stride + slab.rows.start * row + slab.neurons.start * neuron,
+        }
     }
 }
 

@@ -53,6 +53,10 @@
 //! # Ok::<(), lif::Error>(())
 //! ```
 //!
+//! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
+//! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
+//! [`Device::with_memory_budget`] sets a limit.
+//!
 //! # Same bits everywhere
 //!
 //! For the same parameters and inputs the CPU and every adapter give the same spikes and the same
@@ -103,7 +107,7 @@ pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters,
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
 pub use input::{Input, Source, Tensor};
-pub use memory::require as require_memory;
+pub use memory::{MemoryNeed, MemoryPart, require as require_memory};
 pub use noise::Drawn;
 pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
 pub use population::Population;
@@ -124,6 +128,8 @@ mod documents {
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/long-runs.md")]
     mod long_runs {}
+    #[doc = include_str!("../docs/memory.md")]
+    mod memory {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/headless.md")]

@@ -2,6 +2,7 @@
 
 use crate::broadcast::{Column, column};
 use crate::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
+use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::model::rounded;
@@ -84,6 +85,22 @@ impl Noise {
             noise.add(stream, &source.distribution, shape, dt)?;
         }
         Ok(noise)
+    }
+
+    /// What of it belongs to a slab of a population with `n` neurons to a row.
+    pub(crate) fn part(&self, slab: &Slab, n: usize) -> Self {
+        let part = |source: &Source| Source {
+            offset: source.offset.part(slab),
+            scale: source.scale.part(slab),
+            table: source.table.part(slab),
+            ..*source
+        };
+        Self {
+            first_cell: self.first_cell + slab.cells(n).start as u64,
+            sources: self.sources.iter().map(part).collect(),
+            poisson_tables: self.poisson_tables.clone(),
+            ..*self
+        }
     }
 
     /// Whether any source moves the membrane potential.

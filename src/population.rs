@@ -6,10 +6,11 @@ use crate::device::Device;
 use crate::engine::{Engine, Piece, SPIKE_FLAG};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
+use crate::memory::MemoryNeed;
 use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
 use crate::noise::{Drawn, Noise};
 use crate::params::Params;
-use crate::queue::Queue;
+use crate::queue::{QUEUED_STEPS, Queue};
 use crate::random::{COUNTER_BITS, GROUP};
 use crate::random_source::Random;
 use crate::recorder::{Kept, Recorder};
@@ -20,10 +21,8 @@ use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Steps that wait before they are made together; a word of spikes.
-const QUEUED_STEPS: u64 = 32;
-
-/// `batch` rows of `n` leaky integrate-and-fire neurons on one device.
+/// `batch` rows of `n` leaky integrate-and-fire neurons on one device, or on
+/// [several](Device::several).
 ///
 /// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
 /// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
@@ -103,6 +102,16 @@ impl Population {
             noise: None,
             fault: None,
         })
+    }
+
+    /// How much memory a population would need, its queue of inputs at the fullest. What it records
+    /// comes on top: [`Recording::memory_needed`].
+    ///
+    /// # Errors
+    ///
+    /// Anything wrong with the parameters or the sizes, as in [`new`](Self::new).
+    pub fn memory_needed(params: &Params, n: usize, batch: usize, device: &Device) -> Result<MemoryNeed> {
+        Ok(device.memory_needed(&table(params, n, batch)?, (batch, n)))
     }
 
     /// Changes the number of batch rows. The state starts anew: v at rest, no spikes, step 0.
@@ -334,6 +343,12 @@ impl Population {
         }
         let current = self.check_input(input, steps as usize)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
+        if self.device.has_memory_budget() {
+            let shape = (self.batch, self.n);
+            let recorded = recording.need(self.steps, steps, shape, kept);
+            let need = self.device.memory_needed(&self.table, shape).and(recorded);
+            self.device.require_within_budget(&need, "the population and what it records")?;
+        }
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
         self.flush()?;
         let counts_before =
@@ -492,21 +507,23 @@ impl Population {
         if self.fault.is_some() {
             (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
         } else {
-            let result = self.engine.reset(&rest(&self.table, self.batch, self.n));
+            let result = self.engine.reset(&self.table.rest((self.batch, self.n)));
             self.note(result)?;
         }
         self.forget();
         Ok(())
     }
 
-    /// The buffers of the state on the device, for programs that have their own wgpu code; `None`
-    /// on the CPU. Queued steps are submitted first, so that work submitted to the same queue
-    /// afterwards sees the state after the last step.
+    /// The buffers of the state on the device, for programs that have their own wgpu code. They are
+    /// one set for all cells, or one for each slab of a population that is larger than the device
+    /// binds at once or lives on several devices, in the order of the cells; none for cells on the
+    /// CPU. Queued steps are submitted first, so that work submitted to the same queue afterwards
+    /// sees the state after the last step.
     ///
     /// # Errors
     ///
     /// Faults of the device.
-    pub fn buffers(&mut self) -> Result<Option<&crate::StateBuffers>> {
+    pub fn buffers(&mut self) -> Result<Vec<crate::StateBuffers>> {
         self.check_state()?;
         self.flush()?;
         Ok(self.engine.buffers())
@@ -627,6 +644,13 @@ impl Population {
 }
 
 fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Built> {
+    let table = Arc::new(table(params, n, batch)?);
+    let engine = device.engine(&table, (batch, n))?;
+    Ok((table, engine))
+}
+
+/// The coefficients of a population whose size is possible.
+fn table(params: &Params, n: usize, batch: usize) -> Result<Table> {
     for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {
         if size == 0 {
             return Err(Error::out_of_range(what, 0, "1 or more"));
@@ -637,12 +661,5 @@ fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Bui
         let value = format!("{batch} x {n}");
         return Err(Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all"));
     }
-    let table = Arc::new(Table::new(params, (batch, n))?);
-    let engine = device.engine(&table, (batch, n), || rest(&table, batch, n))?;
-    Ok((table, engine))
-}
-
-/// One resting potential per cell.
-fn rest(table: &Table, batch: usize, n: usize) -> Vec<f32> {
-    (0..batch).flat_map(|row| (0..n).map(move |neuron| table.v_rest.get(row, neuron))).collect()
+    Table::new(params, (batch, n))
 }

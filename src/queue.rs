@@ -7,6 +7,14 @@ use std::sync::Arc;
 /// Bytes of queued inputs after which waiting for more steps is not worth the memory.
 const MOST_BYTES: usize = 64 << 20;
 
+/// Steps that wait before they are made together; a word of spikes.
+pub(crate) const QUEUED_STEPS: u64 = 32;
+
+/// Bytes of queued inputs at the most, where each step has as many as this.
+pub(crate) fn most_bytes(step_bytes: u64) -> u64 {
+    step_bytes.saturating_mul(QUEUED_STEPS).min(step_bytes.saturating_add(MOST_BYTES as u64))
+}
+
 /// Queued steps, in runs that the engine can make in one call.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
@@ -114,7 +122,8 @@ impl Run {
             RunValues::Same(values) => (Values::Host(values.into()), 0),
             RunValues::Each(values) => (Values::Host(values.into()), values.len() / self.steps as usize),
         };
-        Current { values, strides: Strides { step, ..self.strides }, noise: self.noise.clone() }
+        let strides = Strides { step, ..self.strides };
+        Current { values, strides, noise: self.noise.clone(), offset: 0 }
     }
 }
 

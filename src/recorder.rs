@@ -8,7 +8,11 @@ use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array, Dimension, IntoDimension};
 
 /// Bytes of a recording after which a block of it is complete, where it is handed on in blocks.
-const BLOCK_BYTES: usize = 8 << 20;
+pub(crate) const BLOCK_BYTES: usize = 8 << 20;
+
+/// What to do about a recording that is too large.
+const RECORD_LESS: &str = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
+                           recording on in blocks with run_into";
 
 /// Collects the recording of one run, as a whole or in blocks.
 #[derive(Debug)]
@@ -75,17 +79,8 @@ impl Recorder {
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
-        // What an engine hands out at a time lies beside the whole: at least one row of each.
-        let piece = recorder.wanted.words.cells((batch, n)) + voltage_row;
-        let whole = [rate_values, voltage_values].into_iter().fold(spike_words, usize::saturating_add);
-        let most = match kept {
-            Kept::Whole => whole,
-            // One is taken while the next is made.
-            Kept::InBlocks => whole.min(2 * (piece + BLOCK_BYTES / 4)),
-        };
-        let advice = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
-                      recording on in blocks with run_into";
-        memory::require("the recording", (most.saturating_add(piece) as u64).saturating_mul(4), advice)?;
+        let need = recording.need(first_step, steps, (batch, n), kept);
+        memory::require("the recording", need.total(), RECORD_LESS)?;
         if kept == Kept::InBlocks {
             return Ok(recorder);
         }

@@ -1,7 +1,9 @@
 //! What is asked of a run, and what comes back.
 
 use crate::error::{Error, Result};
+use crate::memory::MemoryNeed;
 use crate::raster::Raster;
+use crate::recorder::{BLOCK_BYTES, Kept};
 use ndarray::{Array2, Array3};
 
 /// What a run records. Nothing is recorded, kept or read back that is not asked for here.
@@ -18,6 +20,9 @@ pub struct Recording {
     pub(crate) rate: bool,
     pub(crate) voltages: Option<(Neurons, u32)>,
 }
+
+/// Bytes that engines record before they hand them out, unless one step alone is more.
+const MOST_AT_A_TIME: u64 = 64 << 20;
 
 /// Some neurons of each batch row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +96,74 @@ impl Recording {
     pub fn all_voltages(mut self, every: u32) -> Self {
         self.voltages = Some((Neurons::All, every));
         self
+    }
+
+    /// How much memory the recording of a run of this many steps needs, in a population of `batch`
+    /// rows of `n` neurons that has not made a step yet.
+    ///
+    /// ```
+    /// use lif::Recording;
+    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, 1);
+    /// assert!(need.host_bytes() > 1000 * 3200 / 8 + 3200 * 4);
+    /// println!("{need}");
+    /// ```
+    #[must_use]
+    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize) -> MemoryNeed {
+        self.need(0, steps, (batch, n), Kept::Whole)
+    }
+
+    /// The same for a run that hands its recording on in blocks, as
+    /// [`run_into`](crate::Population::run_into) does.
+    #[must_use]
+    pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize) -> MemoryNeed {
+        self.need(0, steps, (batch, n), Kept::InBlocks)
+    }
+
+    /// The same for a run that starts at any step.
+    pub(crate) fn need(
+        &self,
+        first_step: u64,
+        steps: u64,
+        (batch, n): (usize, usize),
+        kept: Kept,
+    ) -> MemoryNeed {
+        let bytes = |factors: [u64; 3]| factors.into_iter().fold(4, u64::saturating_mul);
+        let rows = batch as u64;
+        let end = first_step.saturating_add(steps);
+        let blocks = end.div_ceil(32) - first_step / 32;
+        let length = |neurons: &Neurons| neurons.len(n) as u64;
+
+        let spikes = self.spikes.as_ref().map_or(0, length);
+        let spike_bytes = bytes([blocks, rows, spikes]).saturating_add(bytes([spikes, 1, 1]));
+        let rate_bytes = if self.rate { bytes([steps, rows, 1]) } else { 0 };
+        let (sampled, samples) = self.voltages.as_ref().map_or((0, 0), |(neurons, every)| {
+            let every = u64::from(*every).max(1);
+            (length(neurons), end.div_ceil(every) - first_step.div_ceil(every))
+        });
+        let voltages = bytes([samples, rows, sampled]);
+        let voltage_bytes = voltages.saturating_add(bytes([sampled, 1, 1]));
+        // What an engine hands out at a time lies beside the whole, at least one row of each.
+        let words = if self.rate { n as u64 } else { spikes };
+        let least = bytes([rows, words, 1]).saturating_add(bytes([rows, sampled, 1]));
+        let all = bytes([blocks, rows, words]).saturating_add(voltages);
+
+        let mut need = MemoryNeed::default();
+        need.add("the counts", if self.counts { bytes([2, rows, n as u64]) } else { 0 }, 0);
+        match kept {
+            Kept::Whole => {
+                need.add("the recorded spikes", spike_bytes, 0);
+                need.add("the rate", rate_bytes, 0);
+                need.add("the recorded voltages", voltage_bytes, 0);
+            }
+            Kept::InBlocks => {
+                let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
+                // One is collected, one waits, one is taken.
+                let some = least.saturating_add(BLOCK_BYTES as u64).saturating_mul(3);
+                need.add("the blocks of the recording", whole.min(some), 0);
+            }
+        }
+        need.add("what is recorded at a time", all.min(least.max(MOST_AT_A_TIME)), 0);
+        need
     }
 
     pub(crate) fn check(&self, n: usize) -> Result<()> {

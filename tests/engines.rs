@@ -4,6 +4,8 @@
 //! is set: then its tests show as ignored.
 
 mod common;
+#[path = "common/slabs.rs"]
+mod slabs;
 
 use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
@@ -17,7 +19,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 12] = [
+const TESTS: [(&str, Test); 16] = [
     ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
@@ -30,6 +32,10 @@ const TESTS: [(&str, Test); 12] = [
     ("resident_tensors_equal_host_arrays", resident_tensors_equal_host_arrays),
     ("more_cells_than_one_row_of_workgroups", more_cells_than_one_row_of_workgroups),
     ("a_run_beyond_the_loop_limit_of_llvmpipe", a_run_beyond_the_loop_limit),
+    ("random_populations_in_small_slabs", slabs::random_populations),
+    ("several_devices_give_the_models_bits", slabs::several_devices),
+    ("tensors_reach_all_slabs_and_devices", slabs::tensors),
+    ("state_is_read_and_written_across_slabs", slabs::state),
 ];
 
 fn main() {
@@ -37,6 +43,9 @@ fn main() {
     let mut trials = vec![Trial::test("cpu::random_populations_give_the_models_bits", || {
         random_populations(&Device::cpu())
     })];
+    for (name, test) in slabs::TESTS_OF_THE_CPU {
+        trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
+    }
     match adapters_to_test() {
         Ok(titles) => {
             for (title, (name, test)) in
@@ -62,6 +71,11 @@ fn main() {
 }
 
 fn random_populations(device: &Device) -> Result<(), Failed> {
+    equal_the_model(device, |_| device.clone())
+}
+
+/// Random populations, each on the device that is made for it.
+fn equal_the_model(device: &Device, place: impl Fn(&Case) -> Device) -> Result<(), Failed> {
     // A pipeline is compiled for each new combination of rules, which on the CPU costs nothing.
     let cases = if device.engine_kind() == EngineKind::Cpu { 400 } else { 48 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -69,7 +83,7 @@ fn random_populations(device: &Device) -> Result<(), Failed> {
     TestRunner::new_with_rng(config, rng)
         .run(&case(), |case: Case| {
             let found = case
-                .outcome(device)
+                .outcome(&place(&case))
                 .map_err(|error| proptest::test_runner::TestCaseError::fail(error.to_string()))?;
             proptest::prop_assert_eq!(&found, &scalar::outcome(&case));
             Ok(())

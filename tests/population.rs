@@ -397,16 +397,62 @@ fn a_batch_equals_its_rows_one_by_one() {
 }
 
 #[test]
+fn what_exceeds_the_budget_is_refused_with_each_part() {
+    let params = Params { tau_m: Array2::from_elem((2, 1000), 10.0_f32).into(), ..Params::default() };
+    let recording = Recording::none().spikes().counts();
+    let population = Population::memory_needed(&params, 1000, 2, &Device::cpu()).expect("valid");
+    assert!(population.host_bytes() >= 2000 * 4 * 4 && population.device_bytes() == 0, "{population}");
+    let need = population.clone().and(recording.memory_needed(320, 1000, 2));
+    assert!(need.total() >= population.total() + 10 * 2000 * 4 + 2 * 2000 * 4, "{need}");
+
+    let refused = |budget| {
+        let device = Device::cpu().with_memory_budget(budget);
+        let result = Population::new(params.clone(), 1000, 2, &device)
+            .and_then(|mut population| population.run(320, 1.0, &recording));
+        result.map(|_| ()).map_err(|error| error.to_string())
+    };
+    assert_eq!(refused(need.total()), Ok(()));
+    let parts = ["the state", "the recorded spikes", "in all", "the memory budget is", "raise the budget"];
+    assert_says(&refused(need.total() - 1).expect_err("too much"), &parts);
+    let parts = ["the population (", "the parameters", "fewer neurons"];
+    assert_says(&refused(population.total() - 1).expect_err("too much"), &parts);
+}
+
+#[test]
+fn several_devices_share_a_population() {
+    let both =
+        Device::several(&[Device::cpu(), Device::several(&[Device::cpu()]).expect("one")]).expect("two");
+    assert_eq!(both.name(), format!("{0} + {0}", Device::cpu()));
+    let listed = Device::select(&"cpu, cpu".parse().expect("a list")).expect("there");
+    assert_eq!(listed.name(), both.name());
+    assert!(Device::select(&"cpu,no such adapter".parse().expect("a list")).is_err());
+    assert!(Device::several(&[]).is_err());
+    assert!(both.engine_kind() == lif::EngineKind::Cpu && !both.is_software_adapter());
+    assert_says(
+        &Population::new(Params::default(), 1_000_000, 1, &both.with_memory_budget(1 << 20))
+            .expect_err("too much")
+            .to_string(),
+        &["the memory budget is 1.00 MiB"],
+    );
+}
+
+/// More cells than one buffer of the adapter holds, against the CPU.
+#[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
-fn a_population_beyond_the_limit_of_an_adapter_is_refused_with_the_limit() {
+fn a_population_beyond_one_binding_gives_the_same_bits() {
     let adapter =
         lif::adapters().into_iter().next().expect("this machine has no adapter; see docs/headless.md");
     let device = Device::select(&DeviceChoice::Named(adapter.name)).expect("it opens");
-    let cells = (adapter.largest_binding / 4 + 1).min(u64::from(u32::MAX) - 1) as usize;
-    let error = Population::new(Params::default(), cells, 1, &device).map(|_| ()).expect_err("too large");
-    assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
-    // The device is as good as before.
-    let mut small = Population::new(Params::default(), 10, 1, &device).expect("valid");
-    small.forward(1.0).expect("valid");
-    assert_eq!(small.voltages().expect("there").dim(), (1, 10));
+    let n = 35_000_000;
+    // One period of values repeats along the row.
+    let drive = Array1::from_shape_fn(n, |neuron| 0.5 + (neuron % 1009) as f32 * 0.01);
+    let run = |device: &Device| {
+        let mut population = Population::new(Params::default(), n, 1, device).expect("it fits");
+        let recorded = population.run(32, &drive, &Recording::none().counts()).expect("valid");
+        if device.is_software_adapter() {
+            assert!(population.buffers().expect("there").len() > 1);
+        }
+        (recorded.counts, population.voltages().expect("there"))
+    };
+    assert!(run(&device) == run(&Device::cpu()));
 }

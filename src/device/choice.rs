@@ -22,7 +22,8 @@ pub enum DeviceChoice {
     /// An adapter that runs shaders on the CPU: lavapipe, llvmpipe, SwiftShader, WARP.
     Software,
     /// The first adapter whose name, followed by its graphics API, contains this, in any case:
-    /// `nvidia`, `llvmpipe`, `gl`.
+    /// `nvidia`, `llvmpipe`, `gl`. Where nothing is called so, a list of choices with commas, as
+    /// `cpu,nvidia`: [several](Device::several) devices that share each population.
     Named(String),
 }
 
@@ -41,7 +42,8 @@ impl FromStr for DeviceChoice {
     }
 }
 
-const CHOICES: &str = "'auto', 'cpu', 'gpu', 'software' or part of an adapter's name";
+const CHOICES: &str =
+    "'auto', 'cpu', 'gpu', 'software' or part of an adapter's name, or several of these with commas";
 
 impl fmt::Display for DeviceChoice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -97,6 +99,13 @@ pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
         }
     };
     let Some(adapter) = fitting.first() else {
+        // Only now, as there are commas in names.
+        if let DeviceChoice::Named(name) = choice
+            && name.contains(',')
+        {
+            let choices: Vec<DeviceChoice> = name.split(',').map(str::parse).collect::<Result<_>>()?;
+            return Device::several(&choices.iter().map(select).collect::<Result<Vec<_>>>()?);
+        }
         return Err(Error::NoAdapter { requested: choice.to_string(), seen: seen() });
     };
     let device = opened(adapter)?;

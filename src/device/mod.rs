@@ -2,19 +2,16 @@
 
 mod adapters;
 mod choice;
+mod placement;
 
 pub use adapters::{AdapterDescription, adapters, check_adapters};
 pub use choice::DeviceChoice;
 
-use crate::coefficients::Table;
-use crate::engine::Engine;
-use crate::engine::cpu::CpuEngine;
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, GpuEngine, GpuTensor, MOST_STEPS, self_check};
+use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
-use crate::memory;
-use crate::model::TraceRule;
+use crate::memory::MemoryNeed;
 use std::fmt;
 use std::sync::Arc;
 
@@ -31,12 +28,18 @@ use std::sync::Arc;
 /// # Ok::<(), lif::Error>(())
 /// ```
 #[derive(Debug, Clone)]
-pub struct Device(Kind);
+pub struct Device {
+    kind: Kind,
+    /// Bytes of a buffer after which populations are cut into slabs, where less than the device can.
+    largest_binding: Option<u64>,
+    memory_budget: Option<u64>,
+}
 
 #[derive(Debug, Clone)]
 enum Kind {
     Cpu,
     Gpu(Arc<Gpu>),
+    Several(Arc<[Device]>),
 }
 
 /// Which of the two engines a device uses.
@@ -46,6 +49,8 @@ pub enum EngineKind {
     Cpu,
     /// Compute shaders, also where an adapter runs them on the CPU.
     Gpu,
+    /// Both: several devices, some of each.
+    Mixed,
 }
 
 impl fmt::Display for EngineKind {
@@ -53,6 +58,7 @@ impl fmt::Display for EngineKind {
         formatter.write_str(match self {
             Self::Cpu => "cpu",
             Self::Gpu => "gpu",
+            Self::Mixed => "cpu+gpu",
         })
     }
 }
@@ -61,7 +67,103 @@ impl Device {
     /// The CPU engine.
     #[must_use]
     pub fn cpu() -> Self {
-        Self(Kind::Cpu)
+        Self::of(Kind::Cpu)
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, largest_binding: None, memory_budget: None }
+    }
+
+    /// Several devices of this machine that share each population: the first cells live on the
+    /// first device, and so on, equally many on each, however fast it is. They compute at the same
+    /// time, so that a population is as fast as the slowest of them. The results are those of any
+    /// one device.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let both = Device::several(&[Device::cpu(), Device::auto()])?;
+    /// let mut population = Population::new(Params::default(), 1000, 3, &both)?;
+    /// let mut alone = Population::new(Params::default(), 1000, 3, &Device::cpu())?;
+    /// population.run(100, 2.0, &Recording::none())?;
+    /// alone.run(100, 2.0, &Recording::none())?;
+    /// assert_eq!(population.voltages()?, alone.voltages()?);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for an empty list.
+    pub fn several(devices: &[Self]) -> Result<Self> {
+        let members: Vec<Self> = devices
+            .iter()
+            .flat_map(|device| {
+                if let Kind::Several(inner) = &device.kind { inner } else { std::slice::from_ref(device) }
+            })
+            .cloned()
+            .collect();
+        match members.as_slice() {
+            [] => Err(Error::out_of_range("the list of devices", "empty", "at least one device")),
+            [one] => Ok(one.clone()),
+            _ => Ok(Self::of(Kind::Several(members.into()))),
+        }
+    }
+
+    /// The same device, on which no buffer of a population takes more than `bytes`: larger
+    /// populations are cut into slabs, as they are in any case where the device cannot bind more.
+    /// The results stay the same.
+    #[must_use]
+    pub fn with_largest_binding(mut self, bytes: u64) -> Self {
+        self.largest_binding = Some(bytes);
+        self
+    }
+
+    /// The same device, on which each population with what it records may need no more than
+    /// `bytes`, in the device's and this program's memory together. What needs more is refused
+    /// before any memory is taken; [`Population::memory_needed`](crate::Population::memory_needed)
+    /// tells how much that is.
+    ///
+    /// ```
+    /// use lif::{Device, Error, Params, Population};
+    ///
+    /// let device = Device::cpu().with_memory_budget(100 << 20);
+    /// let refused = Population::new(Params::default(), 100_000_000, 1, &device);
+    /// assert!(matches!(refused, Err(Error::TooLarge { .. })));
+    /// ```
+    #[must_use]
+    pub fn with_memory_budget(mut self, bytes: u64) -> Self {
+        self.memory_budget = Some(bytes);
+        self
+    }
+
+    /// The devices that it consists of; none where it is a single one.
+    pub(crate) fn members(&self) -> &[Self] {
+        match &self.kind {
+            Kind::Several(members) => members,
+            Kind::Cpu | Kind::Gpu(_) => &[],
+        }
+    }
+
+    /// Refuses what needs more than the [budget](Self::with_memory_budget), if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`], which names each part, their sum and the budget.
+    pub fn require_within_budget(&self, need: &MemoryNeed, what: &str) -> Result<()> {
+        match self.memory_budget {
+            Some(budget) if need.total() > budget => Err(Error::TooLarge {
+                what: format!("{what} ({need})"),
+                need: need.total(),
+                limit_name: "the memory budget".to_owned(),
+                limit: budget,
+                advice: "take fewer neurons or a smaller batch, record less, or raise the budget".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(crate) fn has_memory_budget(&self) -> bool {
+        self.memory_budget.is_some()
     }
 
     /// A real GPU if there is one that passes its self-check, otherwise the CPU engine: software
@@ -90,7 +192,7 @@ impl Device {
     /// let device = lif::Device::from_wgpu(device, queue)?;
     /// let mut population = lif::Population::new(lif::Params::default(), 1000, 1, &device)?;
     /// population.run(100, 1.0, &lif::Recording::none())?;
-    /// if let Some(buffers) = population.buffers()? {
+    /// for buffers in population.buffers()? {
     ///     println!("{} bytes of membrane potentials", buffers.voltages.size());
     /// }
     /// # Ok(())
@@ -108,85 +210,89 @@ impl Device {
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
         let gpu = Arc::new(Gpu::new(context, MOST_STEPS)?);
         self_check::check(&gpu)?;
-        Ok(Self(Kind::Gpu(gpu)))
+        Ok(Self::of(Kind::Gpu(gpu)))
     }
 
     /// Which engine it uses.
     #[must_use]
     pub fn engine_kind(&self) -> EngineKind {
-        match self.0 {
+        match &self.kind {
             Kind::Cpu => EngineKind::Cpu,
             Kind::Gpu(_) => EngineKind::Gpu,
+            Kind::Several(members) => members
+                .iter()
+                .map(Self::engine_kind)
+                .reduce(|one, other| if one == other { one } else { EngineKind::Mixed })
+                .unwrap_or(EngineKind::Mixed),
         }
     }
 
-    /// Whether it is an adapter that runs shaders on the CPU.
+    /// Whether it is an adapter that runs shaders on the CPU; of several, whether all are.
     #[must_use]
     pub fn is_software_adapter(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Cpu => false,
             Kind::Gpu(gpu) => gpu.context.is_software(),
+            Kind::Several(members) => members.iter().all(Self::is_software_adapter),
         }
     }
 
     /// Its name.
     #[must_use]
     pub fn name(&self) -> String {
-        match &self.0 {
+        match &self.kind {
             Kind::Cpu => format!("CPU, {} threads", rayon::current_num_threads()),
             Kind::Gpu(gpu) => adapters::title(&gpu.context.info),
+            Kind::Several(members) => members.iter().map(Self::name).collect::<Vec<_>>().join(" + "),
         }
     }
 
     fn is_lost(&self) -> bool {
-        match &self.0 {
+        match &self.kind {
             Kind::Cpu => false,
             Kind::Gpu(gpu) => gpu.context.is_lost(),
-        }
-    }
-
-    /// Builds an engine whose membrane potentials are at `start`.
-    pub(crate) fn engine(
-        &self,
-        table: &Arc<Table>,
-        shape: (usize, usize),
-        start: impl FnOnce() -> Vec<f32>,
-    ) -> Result<Box<dyn Engine>> {
-        let cells = (shape.0 * shape.1) as u64;
-        let state_words = if table.options.trace == TraceRule::Off { 3 } else { 4 };
-        let host_words = match &self.0 {
-            Kind::Cpu => state_words,
-            // The starting potentials, and where the adapter computes in the host's memory the state.
-            Kind::Gpu(gpu) if gpu.context.is_software() => 1 + state_words,
-            Kind::Gpu(_) => 1,
-        };
-        memory::require("the population", cells * 4 * host_words, "take fewer neurons or a smaller batch")?;
-        match &self.0 {
-            Kind::Cpu => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape, start()))),
-            Kind::Gpu(gpu) => Ok(Box::new(GpuEngine::new(gpu, table, shape, start)?)),
-        }
-    }
-
-    pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
-        match &self.0 {
-            Kind::Cpu => Ok(TensorData::Host(values.into())),
-            Kind::Gpu(gpu) => {
-                let buffer = gpu.upload("the tensor", bytemuck::cast_slice(values))?;
-                let gpu = Arc::clone(gpu);
-                Ok(TensorData::Gpu(Arc::new(GpuTensor { gpu, buffer })))
-            }
+            Kind::Several(members) => members.iter().any(Self::is_lost),
         }
     }
 
     /// Refuses a tensor of another device.
     pub(crate) fn owns(&self, tensor: &Tensor) -> Result<()> {
-        let theirs = match (&tensor.data, &self.0) {
-            (TensorData::Host(_), Kind::Cpu) => return Ok(()),
-            (TensorData::Gpu(theirs), Kind::Gpu(gpu)) if Arc::ptr_eq(&theirs.gpu, gpu) => return Ok(()),
-            (TensorData::Host(_), _) => Self::cpu().name(),
-            (TensorData::Gpu(theirs), _) => adapters::title(&theirs.gpu.context.info),
-        };
-        Err(Error::ForeignTensor { tensor: theirs, population: self.name() })
+        if self.has(tensor) {
+            return Ok(());
+        }
+        Err(Error::ForeignTensor { tensor: home(tensor), population: self.name() })
+    }
+
+    fn has(&self, tensor: &Tensor) -> bool {
+        match (&tensor.data, &self.kind) {
+            (TensorData::Host(_), Kind::Cpu) => true,
+            (TensorData::Gpu(theirs), Kind::Gpu(gpu)) => Arc::ptr_eq(&theirs.gpu, gpu),
+            (TensorData::Several(copies), Kind::Several(members)) => {
+                copies.len() == members.len()
+                    && members.iter().zip(copies.iter()).all(|(member, copy)| member.has(copy))
+            }
+            _ => false,
+        }
+    }
+
+    /// Uploads values to a single device.
+    pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
+        match &self.kind {
+            Kind::Gpu(gpu) => {
+                let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
+                Ok(TensorData::Gpu(Arc::new(GpuTensor::new(gpu, values, largest)?)))
+            }
+            Kind::Cpu | Kind::Several(_) => Ok(TensorData::Host(values.into())),
+        }
+    }
+}
+
+/// Where a tensor lives.
+fn home(tensor: &Tensor) -> String {
+    match &tensor.data {
+        TensorData::Host(_) => Device::cpu().name(),
+        TensorData::Gpu(theirs) => adapters::title(&theirs.gpu.context.info),
+        TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
     }
 }
 

@@ -1,7 +1,10 @@
 //! What advances the cells: one trait, two engines that give the same bits.
 
 pub(crate) mod cpu;
+pub(crate) mod cut;
 pub(crate) mod gpu;
+mod merge;
+pub(crate) mod slabs;
 
 use crate::error::Result;
 use crate::input::Current;
@@ -46,8 +49,8 @@ pub(crate) trait Engine: Debug + Send {
     fn reset(&mut self, start: &[f32]) -> Result<()>;
 
     /// The buffers of the state, where the engine is a GPU's.
-    fn buffers(&self) -> Option<&gpu::StateBuffers> {
-        None
+    fn buffers(&self) -> Vec<gpu::StateBuffers> {
+        Vec::new()
     }
 }
 

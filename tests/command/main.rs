@@ -2,6 +2,7 @@
 
 mod errors;
 mod interrupt;
+mod memory;
 mod outputs;
 mod random_inputs;
 mod resume;

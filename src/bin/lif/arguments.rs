@@ -5,6 +5,7 @@
 )]
 
 use crate::bound::Bound;
+use crate::budget::Budget;
 use crate::presets;
 use crate::random_input::RandomInput;
 use crate::record::Record;
@@ -84,9 +85,14 @@ pub struct Settings {
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
     #[serde(deserialize_with = "finite")]
     pub dt: Option<f64>,
-    /// auto, cpu, gpu, software, or part of an adapter's name (see `lif devices`) [default: auto]
+    /// auto, cpu, gpu, software, part of an adapter's name (see `lif devices`), or several of these
+    /// with commas, which then share the population [default: auto]
     #[arg(long, value_name = "DEVICE", help_heading = SIZE)]
     pub device: Option<String>,
+    /// The most memory that the population and its recording may take, as 512MiB or 2GB
+    #[arg(long, value_name = "SIZE", help_heading = SIZE)]
+    #[serde(alias = "memory_budget")]
+    pub memory_budget: Option<Budget>,
     /// Seed of everything that is drawn at random [default: 0]
     #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = SIZE)]
     pub seed: Option<u64>,

@@ -4,6 +4,7 @@
 mod arguments;
 mod arrays;
 mod bound;
+mod budget;
 mod checkpoints;
 mod columns;
 mod devices;

@@ -10,7 +10,7 @@ use crate::rules::TimeUnit;
 use crate::samples::{self, Times};
 use crate::spread::Spread;
 use crate::stimulus::{Scaling, Stimulus};
-use lif::{DeviceChoice, Params, Random, Recording};
+use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::{Array1, ArrayD};
 use serde_json::{Map, Value};
 use std::path::PathBuf;
@@ -91,6 +91,16 @@ impl Plan {
             out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
             settings,
         })
+    }
+
+    /// What the population and its recording need on this device; refused where that is more than
+    /// its budget.
+    pub fn memory_needed(&self, device: &Device) -> Result<MemoryNeed, Failure> {
+        let population = Population::memory_needed(&self.params, self.neurons, self.batch, device)?;
+        let recording = self.recording.memory_needed_in_blocks(self.steps, self.neurons, self.batch);
+        let need = population.and(recording);
+        device.require_within_budget(&need, "the run")?;
+        Ok(need)
     }
 
     /// The settings for the summary, by the names of the options.

@@ -25,7 +25,11 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let settings = plan.settings()?;
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
-    let device = select(&plan.device)?;
+    let mut device = select(&plan.device)?;
+    if let Some(budget) = plan.settings.memory_budget {
+        device = device.with_memory_budget(budget.bytes());
+    }
+    let memory = plan.memory_needed(&device)?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
     let folder;
     let (population, spools, wall_s) = match interrupted {
@@ -61,7 +65,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let all_events = spools.events().filter(|_| plan.record.has_all_spikes());
     let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
     let events = statistics.map_err(Failure::fault)?;
-    let outcome = Outcome { device: &device, steps, wall_s, counts: &counts, events };
+    let outcome = Outcome { device: &device, memory: &memory, steps, wall_s, counts: &counts, events };
     let summary = Summary::new(&plan, settings, &outcome);
     let arrays = Arrays {
         spools: &spools,

@@ -1,10 +1,10 @@
 //! What is said of a run when it is over.
 
 use crate::events::Statistics;
-use crate::figures::{counted, grouped, short};
+use crate::figures::{bytes, counted, grouped, short};
 use crate::plan::Plan;
 use crate::spike_hash;
-use lif::Device;
+use lif::{Device, MemoryNeed};
 use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -20,6 +20,7 @@ pub struct Summary {
     pub batch: usize,
     pub steps: u64,
     pub dt_ms: f64,
+    pub memory_bytes: Memory,
     pub wall_s: f64,
     pub neuron_steps_per_s: f64,
     pub spikes: u64,
@@ -33,10 +34,29 @@ pub struct Summary {
     pub settings: Map<String, Value>,
 }
 
+/// The memory that the population and its recording needed, in bytes.
+#[derive(Debug, Clone, Serialize)]
+pub struct Memory {
+    pub host: u64,
+    pub device: u64,
+    /// The same, as people read it.
+    #[serde(skip)]
+    text: String,
+}
+
+impl Memory {
+    fn new(need: &MemoryNeed) -> Self {
+        let (host, device) = (need.host_bytes(), need.device_bytes());
+        let on_device = if device > 0 { format!(", {} on the device", bytes(device)) } else { String::new() };
+        Self { host, device, text: format!("{}{on_device}", bytes(host)) }
+    }
+}
+
 /// What was measured and counted.
 #[derive(Debug)]
 pub struct Outcome<'a> {
     pub device: &'a Device,
+    pub memory: &'a MemoryNeed,
     /// Steps made, which are fewer than planned where the run was interrupted.
     pub steps: u64,
     pub wall_s: f64,
@@ -63,6 +83,7 @@ impl Summary {
             batch,
             steps: outcome.steps,
             dt_ms: plan.dt,
+            memory_bytes: Memory::new(outcome.memory),
             wall_s: outcome.wall_s,
             neuron_steps_per_s: cells * outcome.steps as f64 / outcome.wall_s,
             spikes,
@@ -90,6 +111,7 @@ impl Summary {
             ("device", self.device.clone()),
             ("cells", cells(self.neurons, self.batch)),
             ("steps", format!("{}{made} ({length} ms at dt {} ms)", grouped(self.steps), self.dt_ms)),
+            ("memory", self.memory_bytes.text.clone()),
             ("wall time", format!("{} s", short(self.wall_s))),
             ("speed", format!("{:.2e} neuron-steps/s", self.neuron_steps_per_s)),
             ("spikes", grouped(self.spikes)),

@@ -55,7 +55,8 @@ pub(crate) struct CpuEngine {
 }
 
 impl CpuEngine {
-    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize), start: Vec<f32>) -> Self {
+    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize)) -> Self {
+        let start = table.rest((batch, n));
         let cells = start.len();
         let trace = if table.options.trace == TraceRule::Off { 0 } else { cells };
         Self {
@@ -209,13 +210,14 @@ impl Engine for CpuEngine {
             Values::Host(values) => &values[..],
             Values::Tensor(tensor) => match &tensor.data {
                 TensorData::Host(values) => values,
-                TensorData::Gpu(_) => {
+                TensorData::Gpu(_) | TensorData::Several(_) => {
                     let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
                     return Err(Error::ForeignTensor { tensor, population });
                 }
             },
         };
-        let whole = CurrentView { values, strides: current.strides, noise: current.noise.as_deref() };
+        let noise = current.noise.as_deref();
+        let whole = CurrentView { values: &values[current.offset..], strides: current.strides, noise };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;

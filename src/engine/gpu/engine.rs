@@ -4,13 +4,14 @@ use super::context::Readback;
 use super::kernel::{self, Block, NOT_RECORDED, Specialisation};
 use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
-use super::{Gpu, STATE, StateBuffers, UNIFORM};
+use super::{Gpu, STATE, StateBuffers, TensorValues, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Wanted, Words};
 use crate::error::Result;
-use crate::input::{Current, TensorData, Values};
+use crate::input::{Current, Strides, TensorData, Values};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -75,17 +76,13 @@ struct Dispatch {
 }
 
 impl GpuEngine {
-    pub(crate) fn new(
-        gpu: &Arc<Gpu>,
-        table: &Table,
-        (batch, n): (usize, usize),
-        start: impl FnOnce() -> Vec<f32>,
-    ) -> Result<Self> {
+    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, (batch, n): (usize, usize)) -> Result<Self> {
         let cells = (batch * n) as u64;
         let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
         let (coefficients, spread) = kernel::pack(table);
         let traced = table.options.trace != TraceRule::Off;
         let state = StateBuffers {
+            cells: 0..batch * n,
             voltages: per_cell("the membrane potentials", 0)?,
             refractory: per_cell("the refractory counters", 0)?,
             traces: if traced {
@@ -95,7 +92,7 @@ impl GpuEngine {
             },
             counts: per_cell("the spike counts", 1)?,
         };
-        gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&start()))?;
+        gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&table.rest((batch, n))))?;
         Ok(Self {
             options: table.options,
             batch,
@@ -309,19 +306,27 @@ impl Engine for GpuEngine {
         let (host, tensor) = match &current.values {
             Values::Host(values) => (Some(&values[..]), None),
             Values::Tensor(tensor) => match &tensor.data {
-                TensorData::Gpu(tensor) => (None, Some(&tensor.buffer)),
-                TensorData::Host(_) => (None, None),
+                TensorData::Gpu(tensor) => match &tensor.values {
+                    TensorValues::Resident(buffer) => (None, Some(buffer)),
+                    TensorValues::Kept(values) => (Some(&values[..]), None),
+                },
+                TensorData::Host(_) | TensorData::Several(_) => (None, None),
             },
         };
+        let Strides { step: step_stride, row, neuron } = current.strides;
+        // Values that these cells read at a step: fewer than there are, where they are a slab.
+        let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;
+        let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
         self.place(wanted, current.noise.as_ref())?;
         let placed = self.placed.noise.clone().filter(|_| current.noise.is_some());
         let plan = Plan {
             batch: self.batch,
             n: self.n,
             wanted,
-            strides: current.strides,
+            strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
             // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
-            streamed: if host.is_some() { current.strides.step } else { 0 },
+            streamed,
+            least_steps: self.gpu.least_steps(),
             places: self.coefficients.len(),
             spread: self.spread,
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
@@ -329,13 +334,13 @@ impl Engine for GpuEngine {
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
         };
         plan.check(self.gpu.context.largest_binding())?;
-        self.make_room(&plan, plan.input_values(host.map_or(0, <[f32]>::len), steps), first_step, steps)?;
+        self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
         let key = Specialisation {
             options: Options {
                 jumps: current.noise.as_ref().is_some_and(|noise| noise.jumps()),
                 ..self.options
             },
-            sequence: current.strides.step != 0,
+            sequence: step_stride != 0,
             voltages: wanted.voltages.is_some(),
             noise: current.noise.is_some(),
         };
@@ -353,13 +358,13 @@ impl Engine for GpuEngine {
             }
             let first = first_step + made;
             let count = plan.steps(first, steps - made, self.gpu.context.work());
-            let start = made as usize * current.strides.step;
-            let input = host.and_then(|values| match plan.streamed {
-                0 => (made == 0).then_some(values),
-                length => values.get(start..start + count as usize * length),
+            let start = current.offset + made as usize * step_stride;
+            let input = host.filter(|_| streamed > 0 || made == 0).map(|values| {
+                let steps = if streamed > 0 { count as usize } else { 1 };
+                values_of(&values[start..], steps, step_stride, read)
             });
             let offset = if tensor.is_some() { start } else { 0 };
-            self.submit(&pipeline, &bindings, &plan, (first, count), input, offset)?;
+            self.submit(&pipeline, &bindings, &plan, (first, count), input.as_deref(), offset)?;
             made += count;
         }
         while observed && !self.in_flight.is_empty() {
@@ -424,9 +429,18 @@ impl Engine for GpuEngine {
         self.set_voltages(start)
     }
 
-    fn buffers(&self) -> Option<&StateBuffers> {
-        Some(&self.state)
+    fn buffers(&self) -> Vec<StateBuffers> {
+        vec![self.state.clone()]
     }
+}
+
+/// The first `read` values of each step, one after the other; copied only where there are more.
+fn values_of(values: &[f32], steps: usize, step_stride: usize, read: usize) -> Cow<'_, [f32]> {
+    if steps == 1 || step_stride == read {
+        return Cow::Borrowed(&values[..steps * read]);
+    }
+    let of_step = |step: usize| &values[step * step_stride..][..read];
+    Cow::Owned((0..steps).flat_map(of_step).copied().collect())
 }
 
 impl GpuEngine {

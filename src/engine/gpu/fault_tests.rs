@@ -114,7 +114,7 @@ fn dropped_work_is_found_out() {
         let device = Device::checked(context).expect("the driver is right");
         let mut population = Population::new(Params::default(), 7, 1, &device).expect("valid");
         population.run(50, 1.0, &Recording::none()).expect("valid");
-        let counts = population.buffers().expect("there").expect("a GPU").counts.clone();
+        let counts = population.buffers().expect("there")[0].counts.clone();
         queue.write_buffer(&counts, 7 * 4, &49_u32.to_le_bytes());
         let read = population.voltages();
         assert!(matches!(read, Err(Error::DeviceLost { .. })), "{read:?}");

@@ -15,8 +15,10 @@ mod shader_tests;
 pub(crate) use engine::GpuEngine;
 
 use crate::error::Result;
+use crate::memory;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernels};
+use std::ops::Range;
 use std::sync::Arc;
 
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
@@ -49,6 +51,19 @@ impl Gpu {
         Ok(Self { context, kernels, zero, most_steps })
     }
 
+    /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what
+    /// takes long, and whole words of spikes are worth having.
+    fn least_steps(&self) -> u64 {
+        if self.context.is_software() { 32 } else { 1 }
+    }
+
+    /// The most bytes of one of the buffers of a slab.
+    pub(crate) fn largest_slab(&self) -> u64 {
+        let largest = self.context.largest_binding();
+        // So that 32 steps of a slab stay far from the time after which a device counts as hung.
+        if self.context.is_software() { largest.min(128 << 20) } else { largest }
+    }
+
     /// Uploads values that kernels read.
     pub(crate) fn upload(&self, what: &str, values: &[u8]) -> Result<wgpu::Buffer> {
         let buffer = self.context.buffer(what, values.len() as u64, STATE)?;
@@ -69,16 +84,40 @@ impl Gpu {
 #[derive(Debug)]
 pub(crate) struct GpuTensor {
     pub(crate) gpu: Arc<Gpu>,
-    pub(crate) buffer: wgpu::Buffer,
+    pub(crate) values: TensorValues,
 }
 
-/// The buffers in which a population keeps its state, in the order of cells `row * n + neuron`.
+#[derive(Debug)]
+pub(crate) enum TensorValues {
+    Resident(wgpu::Buffer),
+    /// More than the device binds at once: kept by the host and sent part by part.
+    Kept(Vec<f32>),
+}
+
+impl GpuTensor {
+    pub(crate) fn new(gpu: &Arc<Gpu>, values: &[f32], largest_binding: u64) -> Result<Self> {
+        let bytes = size_of_val(values) as u64;
+        let values = if bytes <= largest_binding {
+            TensorValues::Resident(gpu.upload("the tensor", bytemuck::cast_slice(values))?)
+        } else {
+            memory::require("the tensor", bytes, "take fewer values")?;
+            TensorValues::Kept(values.to_vec())
+        };
+        Ok(Self { gpu: Arc::clone(gpu), values })
+    }
+}
+
+/// Buffers in which a population keeps the state of some of its cells, in the order of their numbers
+/// `row * n + neuron`: of all cells, unless the population is too large for one buffer or lives on
+/// several devices.
 ///
 /// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that
 /// their length does not always tell the number of cells. Whoever writes to them is responsible for
 /// what the population then does.
 #[derive(Debug, Clone)]
 pub struct StateBuffers {
+    /// The numbers of the cells. The first stands at index 0 of each buffer.
+    pub cells: Range<usize>,
     /// Membrane potentials, mV: `array<f32>`.
     pub voltages: wgpu::Buffer,
     /// `array<u32>`: bits 0 to 30 are the steps that a cell is still refractory, bit 31 says

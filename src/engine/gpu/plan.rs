@@ -26,6 +26,8 @@ pub(super) struct Plan<'a> {
     pub(super) spread: [[u32; 4]; 9],
     /// The random sources, and where the kernel finds them.
     pub(super) noise: Option<(&'a Noise, NoisePlaces)>,
+    /// Steps that a dispatch makes however long they take, where there are as many.
+    pub(super) least_steps: u64,
     pub(super) most_steps: u64,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
@@ -49,7 +51,7 @@ impl Plan<'_> {
     /// driver can be trusted with, and by the memory for input and recordings. `work` is the number
     /// of neuron-steps that the device makes in good time.
     pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
-        let timely = (work / self.cells() as u64).max(1);
+        let timely = (work / self.cells() as u64).max(self.least_steps);
         let mut most = left.min(timely).min(self.trusted_steps());
         if self.streamed > 0 {
             most = most.min(self.streamed_steps());

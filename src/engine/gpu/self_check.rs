@@ -296,8 +296,10 @@ fn compare(gpu: &Arc<Gpu>, first_step: u64, steps: u64, noise: Option<Arc<Noise>
     let shape = (1, CELLS);
     let table = Arc::new(Table::new(&params(), shape)?);
     let start = vec![-60.1; CELLS];
-    let mut device = GpuEngine::new(gpu, &table, shape, || start.clone())?;
-    let mut model = CpuEngine::new(Arc::clone(&table), shape, start.clone());
+    let mut device = GpuEngine::new(gpu, &table, shape)?;
+    let mut model = CpuEngine::new(Arc::clone(&table), shape);
+    device.set_voltages(&start)?;
+    model.set_voltages(&start)?;
     let what = if noise.is_some() { "of random input" } else { "in one dispatch" };
     let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;
     let expected = trajectory(&mut model, &table, shape, (first_step, steps), noise)?;

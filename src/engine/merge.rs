@@ -1,0 +1,130 @@
+//! What the slabs of a population hand out, put together as one engine would hand it out.
+
+use super::cut::Slab;
+use super::{Piece, Wanted, WantedVoltages, Words, blocks};
+
+/// What was wanted of the steps of one block, of all slabs.
+#[derive(Debug)]
+pub(super) struct Merged {
+    first_step: u64,
+    steps: u64,
+    /// Words in a row, and of one batch row.
+    word_row: usize,
+    words: Vec<u32>,
+    /// Membrane potentials in a sample.
+    sample: usize,
+    voltages: Vec<f32>,
+}
+
+/// What is wanted of one slab, and where it stands among what is wanted of all.
+#[derive(Debug)]
+pub(super) struct Share {
+    pub(super) wanted: Wanted,
+    word_places: Places,
+    voltage_places: Places,
+}
+
+/// Where the values of a slab stand in a row of the whole.
+#[derive(Debug)]
+enum Places {
+    /// One after the other from here on.
+    From(usize),
+    Each(Vec<usize>),
+}
+
+impl Share {
+    pub(super) fn new(wanted: &Wanted, slab: &Slab, n: usize) -> Self {
+        let (words, word_places) = match &wanted.words {
+            Words::None => (Words::None, Places::From(0)),
+            Words::All => (Words::All, Places::From(slab.cells(n).start)),
+            Words::Chosen(neurons) => {
+                let (neurons, places) = chosen(neurons, slab, n);
+                (if neurons.is_empty() { Words::None } else { Words::Chosen(neurons) }, places)
+            }
+        };
+        let (voltages, voltage_places) = match &wanted.voltages {
+            None => (None, Places::From(0)),
+            Some(WantedVoltages { neurons, every }) => {
+                let (neurons, places) = chosen(neurons, slab, n);
+                let wanted = (!neurons.is_empty()).then_some(WantedVoltages { neurons, every: *every });
+                (wanted, places)
+            }
+        };
+        Self { wanted: Wanted { words, voltages }, word_places, voltage_places }
+    }
+}
+
+/// Those of the chosen neurons that the slab has, by its own numbers, and where they stand.
+fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Places) {
+    if slab.neurons.len() == n {
+        return (neurons.to_vec(), Places::From(slab.rows.start * neurons.len()));
+    }
+    // Some neurons of one row.
+    let start = slab.rows.start * neurons.len();
+    let (own, places) = (start..)
+        .zip(neurons)
+        .filter(|(_, neuron)| slab.neurons.contains(&(**neuron as usize)))
+        .map(|(place, neuron)| (neuron - slab.neurons.start as u32, place))
+        .unzip();
+    (own, Places::Each(places))
+}
+
+impl Merged {
+    pub(super) fn new(wanted: &Wanted, shape: (usize, usize)) -> Self {
+        Self {
+            first_step: 0,
+            steps: 0,
+            word_row: wanted.words.cells(shape),
+            words: Vec::new(),
+            sample: wanted.voltages.as_ref().map_or(0, |voltages| shape.0 * voltages.neurons.len()),
+            voltages: Vec::new(),
+        }
+    }
+
+    /// Makes ready for other steps.
+    pub(super) fn start(&mut self, wanted: &Wanted, first_step: u64, steps: u64) {
+        let samples =
+            wanted.voltages.as_ref().map_or(0, |voltages| voltages.samples(first_step, first_step + steps));
+        self.first_step = first_step;
+        self.steps = steps;
+        self.words.clear();
+        self.words.resize(blocks(first_step, steps) * self.word_row, 0);
+        self.voltages.resize(samples * self.sample, 0.0);
+    }
+
+    /// Takes a piece of one slab, whose first step has the number `first_step`.
+    pub(super) fn take(&mut self, share: &Share, slab: &Slab, first_step: u64, piece: Piece<'_>) {
+        let own = share.wanted.words.cells(slab.shape());
+        if own > 0 {
+            let block = (first_step / 32 - self.first_step / 32) as usize;
+            let rows = self.words.chunks_exact_mut(self.word_row).skip(block);
+            for (row, words) in rows.zip(piece.words.chunks_exact(own)) {
+                // Steps of one word may come in several pieces.
+                scatter(row, words, &share.word_places, |word, more| *word |= more);
+            }
+        }
+        if let Some(wanted) = &share.wanted.voltages {
+            let own = slab.rows.len() * wanted.neurons.len();
+            let before = wanted.samples(self.first_step, first_step);
+            let rows = self.voltages.chunks_exact_mut(self.sample).skip(before);
+            for (row, voltages) in rows.zip(piece.voltages.chunks_exact(own)) {
+                scatter(row, voltages, &share.voltage_places, |place, v| *place = v);
+            }
+        }
+    }
+
+    pub(super) fn piece(&self) -> Piece<'_> {
+        Piece { steps: self.steps, words: &self.words, voltages: &self.voltages }
+    }
+}
+
+fn scatter<T: Copy>(row: &mut [T], values: &[T], places: &Places, put: impl Fn(&mut T, T)) {
+    match places {
+        Places::From(first) => {
+            row[*first..].iter_mut().zip(values).for_each(|(place, value)| put(place, *value))
+        }
+        Places::Each(places) => {
+            places.iter().zip(values).for_each(|(place, value)| put(&mut row[*place], *value))
+        }
+    }
+}
