@@ -41,7 +41,7 @@ fn the_memory_is_said_and_the_budget_kept() {
         .stdout("")
         .stderr(
             predicate::str::starts_with("error: the run (the parameters")
-                .and(predicate::str::contains("the recorded spikes 48.05 KiB"))
+                .and(predicate::str::contains("the blocks of the recording 54.49 KiB"))
                 .and(predicate::str::contains("the memory budget is")),
         );
     assert!(!folder.path("other").exists());

@@ -93,7 +93,11 @@ fn killed() -> Folder {
     let folder = Folder::new();
     let mut child = started(&folder, 500);
     wait_for(&folder.path(CHECKPOINT));
-    std::thread::sleep(Duration::from_millis(30));
+    // Far enough for every file to hold something that the checkpoint counts on.
+    let far_enough = |checkpoint: lif::Result<lif::Checkpoint>| checkpoint.is_ok_and(|c| c.steps() >= 2000);
+    while folder.path(CHECKPOINT).exists() && !far_enough(lif::Checkpoint::open(folder.path(CHECKPOINT))) {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(folder.path(CHECKPOINT).exists(), "it was done before it was killed");
