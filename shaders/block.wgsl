@@ -15,6 +15,9 @@ override SEQUENCE: bool = false;
 override VOLTAGES: bool = false;
 override NOISE: bool = false;
 override JUMPS: bool = false;
+override SYNAPSE: bool = false;
+override ARRIVING: bool = false;
+override ARRIVING_JUMPS: bool = false;
 
 const WORD: u32 = 32u;
 const SPIKE_FLAG: u32 = 0x80000000u;
@@ -64,8 +67,14 @@ struct Block {
     // Number, in the whole population, of the first cell.
     first_cell_low: u32,
     first_cell_high: u32,
+    // Where in `arrivals` the jumps begin.
+    arriving_jumps: u32,
+    // Where in `recorded` the words begin, and whether they may be there in part.
+    word_start: u32,
+    words_go_on: u32,
+    unused: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
-    spread: array<vec4<u32>, 9>,
+    spread: array<vec4<u32>, 10>,
 }
 
 @group(0) @binding(1) var<uniform> block: Block;
@@ -73,11 +82,14 @@ struct Block {
 @group(0) @binding(3) var<storage, read> current: array<f32>;
 @group(0) @binding(4) var<storage, read_write> v: array<f32>;
 @group(0) @binding(5) var<storage, read_write> refractory: array<u32>;
+// Behind the traces of all cells, where there are any, stand the synaptic currents.
 @group(0) @binding(6) var<storage, read_write> traces: array<f32>;
 // One more than there are cells: the last is the number of steps made, which proves on readback
 // that the work was done.
 @group(0) @binding(7) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(8) var<storage, read_write> recorded: array<u32>;
+// What spikes add at each step of the block, as projection.wgsl has summed it: currents, then jumps.
+@group(0) @binding(9) var<storage, read> arrivals: array<f32>;
 
 // Member by member: naga 30 refuses a constructor whose arguments are all overrides.
 fn chosen_options() -> Options {
@@ -89,6 +101,7 @@ fn chosen_options() -> Options {
     options.trace = TRACE;
     options.fast_decay = FAST_DECAY;
     options.jumps = JUMPS;
+    options.synapse = SYNAPSE;
     return options;
 }
 
@@ -116,7 +129,14 @@ fn load_cell(row: u32, neuron: u32) -> Coefficients {
         cell.trace_scale = parameter(7u, row, neuron);
     }
     cell.refractory_steps = parameter_bits(8u, row, neuron);
+    if (SYNAPSE) {
+        cell.synaptic_decay = parameter(9u, row, neuron);
+    }
     return cell;
+}
+
+fn synaptic_place(index: u32) -> u32 {
+    return index + select(0u, block.cells, TRACE != OFF);
 }
 
 fn load_state(index: u32) -> State {
@@ -126,6 +146,9 @@ fn load_state(index: u32) -> State {
     if (TRACE != OFF) {
         state.trace = traces[index];
     }
+    if (SYNAPSE) {
+        state.synaptic = traces[synaptic_place(index)];
+    }
     return state;
 }
 
@@ -134,6 +157,9 @@ fn store_state(index: u32, state: State) {
     refractory[index] = state.refractory | select(0u, SPIKE_FLAG, state.spike);
     if (TRACE != OFF) {
         traces[index] = state.trace;
+    }
+    if (SYNAPSE) {
+        traces[synaptic_place(index)] = state.synaptic;
     }
 }
 
@@ -157,7 +183,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
 
     var word_place = NOT_RECORDED;
     if (block.words == WORDS_OF_ALL) {
-        word_place = index;
+        word_place = block.word_start + index;
     } else if (block.words == WORDS_OF_CHOSEN) {
         word_place = place_among(block.word_places, block.word_neurons, row, neuron);
     }
@@ -172,6 +198,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     var input = drive(cell.resistance, current[current_place]);
     var random: Contributions;
     var groups = 0u;
+    var arrival_place = index;
 
     var count = 0u;
     var made = 0u;
@@ -182,14 +209,32 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
         made += end - bit;
         while (bit < end) {
             var jump = 0.0;
+            var arriving = 0.0;
+            if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
+                input = current[current_place];
+            }
             if (NOISE) {
                 let within = bit % GROUP;
                 if (within == 0u || groups == 0u) {
                     random = draw_group(index, row, neuron, groups);
                     groups += 1u;
                 }
-                input = drive(cell.resistance, rounded(current[current_place] + random.currents[within]));
+                input = rounded(input + random.currents[within]);
+                arriving = random.arriving[within];
                 jump = random.jumps[within];
+            }
+            if (ARRIVING) {
+                arriving = rounded(arriving + arrivals[arrival_place]);
+            }
+            if (ARRIVING_JUMPS) {
+                jump = rounded(jump + arrivals[block.arriving_jumps + arrival_place]);
+            }
+            if (ARRIVING || ARRIVING_JUMPS) {
+                arrival_place += block.cells;
+            }
+            if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
+                state = receive(state, arriving);
+                input = drive(cell.resistance, rounded(input + state.synaptic));
             } else if (SEQUENCE) {
                 input = drive(cell.resistance, current[current_place]);
             }
@@ -216,6 +261,9 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
         bit = 0u;
         count += countOneBits(word);
         if (word_place != NOT_RECORDED) {
+            if (block.words_go_on != 0u) {
+                word |= recorded[word_place];
+            }
             recorded[word_place] = word;
             word_place += block.word_cells;
         }

@@ -6,6 +6,9 @@
 
 const WORKGROUP: u32 = 64u;
 
+// Steps between spikes that arrive, where it is not silent.
+const ARRIVES_EVERY: u32 = 11u;
+
 struct Check {
     cells: u32,
     steps: u32,
@@ -33,6 +36,9 @@ struct Case {
     v: u32,
     jumps: u32,
     jump: u32,
+    synapse: u32,
+    synaptic_decay: u32,
+    arriving: u32,
 }
 
 struct Outcome {
@@ -59,7 +65,16 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let c = cases[id.x];
-    let options = Options(c.spike_test, c.reset_rule, c.refractory, c.bounded != 0u, c.trace, c.fast_decay != 0u, c.jumps != 0u);
+    let options = Options(
+        c.spike_test,
+        c.reset_rule,
+        c.refractory,
+        c.bounded != 0u,
+        c.trace,
+        c.fast_decay != 0u,
+        c.jumps != 0u,
+        c.synapse != 0u,
+    );
     let cell = Coefficients(
         bitcast<f32>(c.leak),
         bitcast<f32>(c.resistance),
@@ -70,15 +85,20 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         bitcast<f32>(c.trace_decay),
         bitcast<f32>(c.trace_scale),
         c.refractory_steps,
+        bitcast<f32>(c.synaptic_decay),
     );
-    var state = State(bitcast<f32>(c.v), 0u, 0.0, false);
+    var state = State(bitcast<f32>(c.v), 0u, 0.0, 0.0, false);
     var spikes = 0u;
     var path = 0u;
     for (var step = 0u; step < check.steps; step++) {
-        state = step_cell(options, cell, state, drive(cell.resistance, currents[step]), bitcast<f32>(c.jump));
+        let arrives = step % ARRIVES_EVERY == 0u && currents[step] != 0.0;
+        state = receive(state, select(0.0, bitcast<f32>(c.arriving), arrives));
+        let input = drive(cell.resistance, rounded(currents[step] + state.synaptic));
+        state = step_cell(options, cell, state, input, bitcast<f32>(c.jump));
         state = settle(options, cell, state, step);
         spikes += select(0u, 1u, state.spike);
-        path = mix(mix(mix(path, bitcast<u32>(state.v)), state.refractory), bitcast<u32>(state.trace));
+        path = mix(mix(path, bitcast<u32>(state.v)), state.refractory);
+        path = mix(mix(path, bitcast<u32>(state.trace)), bitcast<u32>(state.synaptic));
     }
     outcomes[id.x] = Outcome(
         bitcast<u32>(state.v), state.refractory, bitcast<u32>(state.trace), spikes, path

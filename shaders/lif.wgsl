@@ -34,6 +34,7 @@ struct Options {
     trace: u32,
     fast_decay: bool,
     jumps: bool,
+    synapse: bool,
 }
 
 struct Coefficients {
@@ -46,12 +47,14 @@ struct Coefficients {
     trace_decay: f32,
     trace_scale: f32,
     refractory_steps: u32,
+    synaptic_decay: f32,
 }
 
 struct State {
     v: f32,
     refractory: u32,
     trace: f32,
+    synaptic: f32,
     spike: bool,
 }
 
@@ -69,6 +72,12 @@ fn flush(x: f32, smallest: f32) -> f32 {
 
 fn drive(resistance: f32, current: f32) -> f32 {
     return flush(rounded(resistance * current), SMALLEST_PARAMETER);
+}
+
+fn receive(state: State, arriving: f32) -> State {
+    var received = state;
+    received.synaptic = rounded(state.synaptic + arriving);
+    return received;
 }
 
 fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
@@ -101,6 +110,7 @@ fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jum
         v,
         select(waited, cell.refractory_steps, spike),
         trace(options, cell, state.trace, spike),
+        synapse(options, cell, state.synaptic),
         spike,
     );
 }
@@ -114,14 +124,20 @@ fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
     return select(decayed, after_spike, spike);
 }
 
+fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
+    return select(0.0, rounded(synaptic * cell.synaptic_decay), options.synapse);
+}
+
 fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
     let due = step % 32u == 31u;
     let v_due = due || (options.fast_decay && cell.leak > FASTEST_LEAK);
     let trace_due = due || (options.fast_decay && cell.trace_decay < 1.0 - FASTEST_LEAK);
+    let synapse_due = due || (options.fast_decay && cell.synaptic_decay < 1.0 - FASTEST_LEAK);
     return State(
         select(state.v, flush(state.v, SMALLEST_STATE), v_due),
         state.refractory,
         select(state.trace, flush(state.trace, SMALLEST_STATE), trace_due && options.trace != OFF),
+        select(state.synaptic, flush(state.synaptic, SMALLEST_STATE), synapse_due && options.synapse),
         state.spike,
     );
 }

@@ -17,6 +17,7 @@ const GROUP: u32 = 4u;
 
 struct Contributions {
     currents: vec4<f32>,
+    arriving: vec4<f32>,
     jumps: vec4<f32>,
 }
 
@@ -69,6 +70,8 @@ fn draw_group(index: u32, row: u32, neuron: u32, group_offset: u32) -> Contribut
         let added = rounded_4(offset + rounded_4(scale * draws));
         if (kind == POISSON_JUMPS) {
             sum.jumps = rounded_4(sum.jumps + added);
+        } else if (kind == POISSON) {
+            sum.arriving = rounded_4(sum.arriving + added);
         } else {
             sum.currents = rounded_4(sum.currents + added);
         }

@@ -3,6 +3,7 @@
 use crate::broadcast::{Column, column};
 use crate::engine::cut::{Footprint, Slab};
 use crate::error::{Error, Result};
+use crate::input::Bounds;
 use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
@@ -31,6 +32,7 @@ pub(crate) struct Table {
     pub(crate) trace_decay: Column<f32>,
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
+    pub(crate) synaptic_decay: Column<f32>,
     /// The largest magnitude of the resistance, which bounds the drive of a current.
     pub(crate) largest_resistance: f32,
 }
@@ -67,9 +69,7 @@ impl Table {
         let (trace_decay, trace_scale, trace) = match &params.trace {
             None => (Column::scalar(0.0), Column::scalar(0.0), TraceRule::Off),
             Some(trace) => (
-                time_constant("tau_trace", &trace.tau, shape)?
-                    .map(|tau| (-dt / f64::from(*tau)).exp() as f32)
-                    .map(smallest_to_zero),
+                decay("tau_trace", &trace.tau, dt, shape)?,
                 physical("trace_scale", &trace.scale)?,
                 match trace.kind {
                     TraceKind::Add => TraceRule::Add,
@@ -77,8 +77,14 @@ impl Table {
                 },
             ),
         };
+        let synaptic_decay = match &params.tau_syn {
+            None => Column::scalar(0.0),
+            Some(tau) => synaptic_decay(tau, dt, shape)?,
+        };
+        let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
         let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
-            || (params.trace.is_some() && trace_decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK));
+            || (params.trace.is_some() && decays_fast(&trace_decay))
+            || (params.tau_syn.is_some() && decays_fast(&synaptic_decay));
 
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
@@ -95,6 +101,7 @@ impl Table {
                 trace,
                 fast_decay,
                 jumps: false,
+                synapse: params.tau_syn.is_some(),
             },
             leak,
             largest_resistance: resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest)),
@@ -106,6 +113,7 @@ impl Table {
             trace_decay,
             trace_scale,
             refractory_steps,
+            synaptic_decay,
         })
     }
 
@@ -123,6 +131,7 @@ impl Table {
             trace_decay: self.trace_decay.part(slab),
             trace_scale: self.trace_scale.part(slab),
             refractory_steps: self.refractory_steps.part(slab),
+            synaptic_decay: self.synaptic_decay.part(slab),
             largest_resistance: self.largest_resistance,
         }
     }
@@ -139,9 +148,16 @@ impl Table {
             self.trace_decay.footprint(),
             self.trace_scale.footprint(),
             self.refractory_steps.footprint(),
+            self.synaptic_decay.footprint(),
         ]
         .into_iter()
         .fold(Footprint::default(), Footprint::and)
+    }
+
+    /// What bounds the currents of an input.
+    pub(crate) fn bounds(&self) -> Bounds {
+        let slowest = self.synaptic_decay.values.iter().fold(0.0_f32, |most, decay| decay.max(most));
+        Bounds { resistance: self.largest_resistance, synaptic_gain: 1.0 / (1.0 - slowest) }
     }
 
     /// One resting potential per cell.
@@ -161,6 +177,7 @@ impl Table {
             trace_decay: self.trace_decay.get(row, neuron),
             trace_scale: self.trace_scale.get(row, neuron),
             refractory_steps: self.refractory_steps.get(row, neuron),
+            synaptic_decay: self.synaptic_decay.get(row, neuron),
         }
     }
 }
@@ -181,6 +198,26 @@ fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Re
     let column = column(what, parameter.values().view(), shape)?;
     require_value(&column, what, |tau| *tau > 0.0, "above 0 ms")?;
     Ok(column)
+}
+
+/// What a step leaves of something that decays with a time constant.
+fn decay(what: &str, tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+    let tau = time_constant(what, tau, shape)?;
+    Ok(tau.map(|tau| (-dt / f64::from(*tau)).exp() as f32).map(smallest_to_zero))
+}
+
+fn synaptic_decay(tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+    let decay = decay("tau_syn", tau, dt, shape)?;
+    // Else synaptic currents would grow without bound.
+    let requirement =
+        "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
+    require(
+        &column("tau_syn", tau.values().view(), shape)?,
+        "tau_syn",
+        &decay.map(|decay| *decay < 1.0),
+        requirement,
+    )?;
+    Ok(decay)
 }
 
 fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f32>> {

@@ -7,12 +7,14 @@ use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::noise::Noise;
+use crate::projection::{Largest, Projection};
 use crate::random_source::Random;
+use crate::spike_input::SpikeInput;
 use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The input of a population: a current in nA, and what random sources add to it.
+/// The input of a population: a current in nA, and what random sources and spikes add to it.
 ///
 /// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and holds for every
 /// step of the call; a *sequence* has one such array per step, stacked along a leading time axis:
@@ -35,14 +37,15 @@ pub struct Input<'a> {
     source: Source<'a>,
     time_axis: bool,
     pub(crate) random: Vec<Random>,
+    pub(crate) spikes: Vec<SpikeInput<'a>>,
 }
 
 /// Where the values of an input lie.
 #[derive(Debug, Clone)]
-pub struct Source<'a>(SourceKind<'a>);
+pub struct Source<'a>(pub(crate) SourceKind<'a>);
 
 #[derive(Debug, Clone)]
-enum SourceKind<'a> {
+pub(crate) enum SourceKind<'a> {
     Number(f32),
     Array(ArrayViewD<'a, f32>),
     Tensor(&'a Tensor),
@@ -51,18 +54,25 @@ enum SourceKind<'a> {
 impl<'a> Input<'a> {
     /// The same current at every step.
     pub fn constant(values: impl Into<Source<'a>>) -> Self {
-        Self { source: values.into(), time_axis: false, random: Vec::new() }
+        Self { source: values.into(), time_axis: false, random: Vec::new(), spikes: Vec::new() }
     }
 
     /// One current per step: the leading axis of `values` is time and as long as the call.
     pub fn sequence(values: impl Into<Source<'a>>) -> Self {
-        Self { source: values.into(), time_axis: true, random: Vec::new() }
+        Self { source: values.into(), time_axis: true, random: Vec::new(), spikes: Vec::new() }
     }
 
     /// Adds a random source, which is drawn anew at each step.
     #[must_use]
     pub fn and(mut self, random: Random) -> Self {
         self.random.push(random);
+        self
+    }
+
+    /// Adds spikes, which go through weights.
+    #[must_use]
+    pub fn and_spikes(mut self, spikes: SpikeInput<'a>) -> Self {
+        self.spikes.push(spikes);
         self
     }
 }
@@ -77,6 +87,13 @@ impl From<Random> for Input<'_> {
     /// The random source alone.
     fn from(random: Random) -> Self {
         Self::constant(0.0).and(random)
+    }
+}
+
+impl<'a> From<SpikeInput<'a>> for Input<'a> {
+    /// The spikes alone.
+    fn from(spikes: SpikeInput<'a>) -> Self {
+        Self::constant(0.0).and_spikes(spikes)
     }
 }
 
@@ -173,6 +190,11 @@ impl Tensor {
         &self.shape
     }
 
+    /// The largest magnitude of the values.
+    pub(crate) fn largest(&self) -> f32 {
+        self.largest
+    }
+
     /// Whether both are the same upload.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
@@ -206,27 +228,65 @@ pub(crate) struct Current<'a> {
     pub(crate) values: Values<'a>,
     pub(crate) strides: Strides,
     pub(crate) noise: Option<Arc<Noise>>,
+    pub(crate) spikes: Vec<Projection<'a>>,
     /// Where among the values that of the first cell and step stands: more than 0 in a slab.
     pub(crate) offset: usize,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Values<'a> {
     Host(Cow<'a, [f32]>),
     Tensor(&'a Tensor),
 }
 
+impl Values<'_> {
+    /// The copy on the device of this number among several.
+    pub(crate) fn on(&self, device: usize) -> Values<'_> {
+        match self {
+            Self::Host(values) => Values::Host(Cow::Borrowed(values)),
+            Self::Tensor(tensor) => Values::Tensor(tensor.on(device)),
+        }
+    }
+
+    /// The values, where they lie in the memory of this program.
+    pub(crate) fn host(&self) -> Option<&[f32]> {
+        match self {
+            Self::Host(values) => Some(values),
+            Self::Tensor(tensor) => match &tensor.data {
+                TensorData::Host(values) => Some(values),
+                TensorData::Gpu(tensor) => tensor.kept(),
+                TensorData::Several(_) => None,
+            },
+        }
+    }
+}
+
+/// What bounds the currents that a population can bear.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// The largest magnitude of the resistance, MOhm.
+    pub(crate) resistance: f32,
+    /// How far synaptic currents can pile up, as a multiple of what arrives at a step.
+    pub(crate) synaptic_gain: f32,
+}
+
 impl<'a> Current<'a> {
-    /// Checks an input, whose random sources have been checked, against the population that it is to
+    /// Checks an input, whose random sources have been checked, and its spikes against the population that it is to
     /// drive for this many steps.
     pub(crate) fn new(
         input: Input<'a>,
         steps: usize,
         shape: (usize, usize),
-        largest_resistance: f32,
+        bounds: Bounds,
         noise: Option<Arc<Noise>>,
         device: &Device,
     ) -> Result<Self> {
+        let mut largest_of_spikes = Largest::default();
+        let spikes = input
+            .spikes
+            .into_iter()
+            .map(|spikes| Projection::new(spikes, steps as u64, shape, device, &mut largest_of_spikes))
+            .collect::<Result<_>>()?;
         let steps = input.time_axis.then_some(steps);
         let (values, strides, largest) = match input.source.0 {
             SourceKind::Number(value) => {
@@ -253,15 +313,18 @@ impl<'a> Current<'a> {
                 (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }
         };
-        let largest = largest + noise.as_ref().map_or(0.0, |noise| noise.largest_current);
-        if largest * largest_resistance > LARGEST_PARAMETER {
+        let (drawn, arriving) =
+            noise.as_ref().map_or((0.0, 0.0), |noise| (noise.largest_current, noise.largest_arriving));
+        let arriving = (arriving + largest_of_spikes.arriving) * bounds.synaptic_gain;
+        let largest_drive = (largest + drawn + arriving) * bounds.resistance;
+        if largest_drive.is_nan() || largest_drive > LARGEST_PARAMETER {
             return Err(Error::out_of_range(
                 "resistance x input",
-                format!("up to {:e} mV", largest * largest_resistance),
+                format!("up to {largest_drive:e} mV"),
                 format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
             ));
         }
-        Ok(Self { values, strides, noise, offset: 0 })
+        Ok(Self { values, strides, noise, spikes, offset: 0 })
     }
 
     /// What of it drives a slab of the population on the device of this number, from a step on, with the slab's noise.
@@ -274,12 +337,10 @@ impl<'a> Current<'a> {
     ) -> Current<'_> {
         let Strides { step: step_stride, row, neuron } = self.strides;
         Current {
-            values: match &self.values {
-                Values::Host(values) => Values::Host(Cow::Borrowed(values)),
-                Values::Tensor(tensor) => Values::Tensor(tensor.on(device)),
-            },
+            values: self.values.on(device),
             strides: self.strides,
             noise,
+            spikes: self.spikes.iter().map(|spikes| spikes.part(slab, device, step)).collect(),
             offset: self.offset + step * step_stride + slab.rows.start * row + slab.neurons.start * neuron,
         }
     }
@@ -316,6 +377,12 @@ fn without_repetition(mut view: ArrayViewD<'_, f32>) -> ArrayViewD<'_, f32> {
         }
     }
     view
+}
+
+/// Finite values in row-major order, and their largest magnitude.
+pub(crate) fn finite_row_major<'a>(what: &str, view: ArrayViewD<'a, f32>) -> Result<(Cow<'a, [f32]>, f32)> {
+    let largest = finite(what, &view)?;
+    Ok((row_major(view)?, largest))
 }
 
 /// The values in row-major order, copied only where they do not lie so.

@@ -89,6 +89,7 @@ pub mod model;
 mod noise;
 mod params;
 mod population;
+mod projection;
 mod queue;
 pub mod random;
 mod random_source;
@@ -97,7 +98,9 @@ mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod resident;
 mod sink;
+mod spike_input;
 mod stream;
 mod tables;
 mod taker;
@@ -108,13 +111,15 @@ pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
 pub use input::{Input, Source, Tensor};
 pub use memory::{MemoryNeed, MemoryPart, require as require_memory};
-pub use noise::Drawn;
+pub use noise::{Drawn, Draws};
 pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
 pub use population::Population;
 pub use random_source::Random;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
+pub use resident::ResidentRaster;
 pub use sink::{Background, Sink};
+pub use spike_input::{SpikeInput, SpikeSource};
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

@@ -8,6 +8,10 @@
 //! v -> v_reset, refractory for t_ref     as soon as v > v_threshold
 //! ```
 //!
+//! I is the current of the input and the synaptic current, to which each arriving spike adds its
+//! weight and which decays as `exp(-t / tau_syn)`. Where there is no such synapse, arriving spikes
+//! are a current for one step.
+//!
 //! One step of length dt is `v + leak * (R I - (v - v_rest))` with `leak = dt / tau_m` (forward
 //! Euler) or `leak = 1 - exp(-dt / tau_m)` (exact for a current that is constant over the step;
 //! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
@@ -97,6 +101,8 @@ pub struct Options {
     pub fast_decay: bool,
     /// Whether the input has jumps of the membrane potential beside its current.
     pub jumps: bool,
+    /// Whether a synaptic current outlasts the step in which its spikes arrive.
+    pub synapse: bool,
 }
 
 /// What the step needs to know of one cell. All of it is computed once on the host.
@@ -120,6 +126,8 @@ pub struct Coefficients {
     pub trace_scale: f32,
     /// Steps without a spike after each spike.
     pub refractory_steps: u32,
+    /// `exp(-dt / tau_syn)`.
+    pub synaptic_decay: f32,
 }
 
 /// What changes from step to step.
@@ -131,6 +139,8 @@ pub struct State {
     pub refractory: u32,
     /// Spike trace.
     pub trace: f32,
+    /// Synaptic current, nA.
+    pub synaptic: f32,
     /// Whether the last step was a spike.
     pub spike: bool,
 }
@@ -156,7 +166,15 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
     flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
-/// Advances one cell by one step under the given [`drive`]. Where the options have jumps, `jump`
+/// Takes in the weights (nA) of the spikes that arrive at the beginning of a step. The synaptic current
+/// of the state is then the one that flows during the step, beside that of the input.
+#[inline(always)]
+#[must_use]
+pub fn receive(state: State, arriving: f32) -> State {
+    State { synaptic: rounded(state.synaptic + arriving), ..state }
+}
+
+/// Advances one cell by one step under the given [`drive`], which is that of all its currents. Where the options have jumps, `jump`
 /// (mV) is added once the membrane equation has been stepped and before the threshold is looked at,
 /// as a synapse that injects a charge does; what ignores the drive ignores the jump.
 #[inline(always)]
@@ -190,6 +208,7 @@ pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32,
         v,
         refractory: if spike { cell.refractory_steps } else { waited },
         trace: trace(options, cell, state.trace, spike),
+        synaptic: synapse(options, cell, state.synaptic),
         spike,
     }
 }
@@ -209,6 +228,13 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
     if spike { after_spike } else { decayed }
 }
 
+/// What a step leaves of the synaptic current: the decay is exact, whatever the length of the step.
+#[inline(always)]
+#[must_use]
+pub fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
+    if options.synapse { rounded(synaptic * cell.synaptic_decay) } else { 0.0 }
+}
+
 /// Sets what has decayed to nothing to zero, at the steps where that is due (see the module's
 /// documentation). `step` is the number of the step just made, counted from 0.
 #[inline(always)]
@@ -217,12 +243,18 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
     let due = step % 32 == 31;
     let v_due = due | (options.fast_decay & (cell.leak > FASTEST_LEAK));
     let trace_due = due | (options.fast_decay & (cell.trace_decay < 1.0 - FASTEST_LEAK));
+    let synapse_due = due | (options.fast_decay & (cell.synaptic_decay < 1.0 - FASTEST_LEAK));
     State {
         v: if v_due { flush(state.v, SMALLEST_STATE) } else { state.v },
         trace: if trace_due & (options.trace != TraceRule::Off) {
             flush(state.trace, SMALLEST_STATE)
         } else {
             state.trace
+        },
+        synaptic: if synapse_due & options.synapse {
+            flush(state.synaptic, SMALLEST_STATE)
+        } else {
+            state.synaptic
         },
         ..state
     }

@@ -12,6 +12,7 @@ use crate::random_source::{Distribution, Random};
 use crate::tables;
 use rayon::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The stream of the first source; the one before is for what is drawn at the start of a run.
 const FIRST_STREAM: u32 = 1;
@@ -26,8 +27,10 @@ pub(crate) struct Noise {
     /// The number, in the whole population, of the first cell that is driven.
     pub(crate) first_cell: u64,
     pub(crate) sources: Vec<Source>,
-    /// The largest magnitude that all sources together can have, nA.
+    /// The largest magnitude that all currents together can have, nA.
     pub(crate) largest_current: f32,
+    /// And all currents of spikes that arrive at one step.
+    pub(crate) largest_arriving: f32,
     /// Tables of Poisson distributions, behind each other.
     pub(crate) poisson_tables: Vec<u32>,
 }
@@ -61,8 +64,33 @@ pub(crate) enum Kind {
 pub struct Drawn {
     /// Current, nA.
     pub current: f32,
+    /// Current of arriving spikes, which goes through the synapse where there is one, nA.
+    pub arriving: f32,
     /// Jump of the membrane potential, mV.
     pub jump: f32,
+}
+
+/// What random sources draw for the cells of a population, as
+/// [`Population::draws`](crate::Population::draws) returns it.
+#[derive(Debug, Clone)]
+pub struct Draws {
+    noise: Option<Arc<Noise>>,
+    batch: usize,
+    n: usize,
+}
+
+impl Draws {
+    pub(crate) fn new(noise: Option<Arc<Noise>>, (batch, n): (usize, usize)) -> Self {
+        Self { noise, batch, n }
+    }
+
+    /// What is drawn for one cell at the step of this number. `None` outside the population.
+    #[must_use]
+    pub fn at(&self, row: usize, neuron: usize, step: u64) -> Option<Drawn> {
+        let inside = row < self.batch && neuron < self.n;
+        let draw = |noise: &Arc<Noise>| noise.at(row, neuron, self.n, step);
+        inside.then(|| self.noise.as_ref().map_or_else(Drawn::default, draw))
+    }
 }
 
 impl Noise {
@@ -73,6 +101,7 @@ impl Noise {
             first_cell: 0,
             sources: Vec::new(),
             largest_current: 0.0,
+            largest_arriving: 0.0,
             poisson_tables: Vec::new(),
         };
         for (index, source) in (FIRST_STREAM..).zip(sources) {
@@ -147,7 +176,7 @@ impl Noise {
                 let (kind, what) = if *jumps {
                     (Kind::PoissonJumps, "the most that Poisson spikes of one step can add to v")
                 } else {
-                    self.largest_current += largest(&scale) * largest_count;
+                    self.largest_arriving += largest(&scale) * largest_count;
                     (Kind::Poisson, "the largest current of Poisson spikes in one step")
                 };
                 require_magnitude(what, largest(&scale) * largest_count)?;
@@ -235,11 +264,12 @@ impl Source {
             Kind::Poisson | Kind::PoissonJumps => random::poisson(word, table) as f32,
         };
         let added = rounded(offset + rounded(scale * draw));
-        if self.kind == Kind::PoissonJumps {
-            sum.jump = rounded(sum.jump + added);
-        } else {
-            sum.current = rounded(sum.current + added);
-        }
+        let sum = match self.kind {
+            Kind::Normal | Kind::Uniform => &mut sum.current,
+            Kind::Poisson => &mut sum.arriving,
+            Kind::PoissonJumps => &mut sum.jump,
+        };
+        *sum = rounded(*sum + added);
     }
 }
 

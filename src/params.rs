@@ -118,6 +118,9 @@ pub struct Params {
     pub v_lower: Option<Parameter>,
     /// Spike trace. Default none.
     pub trace: Option<Trace>,
+    /// Time constant of the synaptic current, ms. Each spike that arrives adds its weight (nA) to it, and
+    /// it decays as `exp(-t / tau_syn)`. Default none: a spike is a current for one step.
+    pub tau_syn: Option<Parameter>,
     /// Whether neurons that cannot but spike at every step (reset above the threshold without a
     /// refractory period) are allowed. Default `false`: they are refused, as they are most often a
     /// mistake.
@@ -140,6 +143,7 @@ impl Default for Params {
             refractory: Refractory::default(),
             v_lower: None,
             trace: None,
+            tau_syn: None,
             allow_constant_firing: false,
         }
     }

@@ -8,13 +8,15 @@ use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::memory::MemoryNeed;
 use crate::model::{Coefficients, Options, SMALLEST_STATE, flush};
-use crate::noise::{Drawn, Noise};
+use crate::noise::{Draws, Noise};
 use crate::params::Params;
 use crate::queue::{QUEUED_STEPS, Queue};
 use crate::random::{COUNTER_BITS, GROUP};
 use crate::random_source::Random;
+use crate::raster::Raster;
 use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
+use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
 use crate::taker::Taker;
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
@@ -72,6 +74,8 @@ pub(crate) struct State {
     pub(crate) refractory: Vec<u32>,
     /// Where traces are kept.
     pub(crate) traces: Option<Vec<f32>>,
+    /// Where there is a synapse.
+    pub(crate) synaptic_currents: Option<Vec<f32>>,
     pub(crate) counts: Vec<u32>,
     pub(crate) steps: u64,
 }
@@ -182,16 +186,15 @@ impl Population {
         (row < self.batch && neuron < self.n).then(|| self.table.cell(row, neuron))
     }
 
-    /// What random sources draw for one cell at the step of this number: what the model needs to
-    /// know of them, as [`coefficients`](Self::coefficients) is what it needs to know of a cell.
-    /// `None` outside the population.
+    /// What random sources draw for any cell at any step: what the model needs to know of them, as
+    /// [`coefficients`](Self::coefficients) is what it needs to know of a cell.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Random};
     ///
     /// let mut population = Population::new(Params::default(), 2, 1, &Device::cpu())?;
     /// let sources = [Random::poisson(20_000.0, 0.5)];
-    /// let drawn = population.drawn(&sources, 0, 1, 7)?.unwrap_or_default();
+    /// let drawn = population.draws(&sources)?.at(0, 1, 7).unwrap_or_default();
     /// assert_eq!((drawn.current, drawn.jump % 0.5), (0.0, 0.0));
     /// # Ok::<(), lif::Error>(())
     /// ```
@@ -199,16 +202,8 @@ impl Population {
     /// # Errors
     ///
     /// As for the sources of an input.
-    pub fn drawn(
-        &mut self,
-        sources: &[Random],
-        row: usize,
-        neuron: usize,
-        step: u64,
-    ) -> Result<Option<Drawn>> {
-        let noise = self.check_noise(sources)?;
-        let inside = row < self.batch && neuron < self.n;
-        Ok(inside.then(|| noise.map_or_else(Drawn::default, |noise| noise.at(row, neuron, self.n, step))))
+    pub fn draws(&mut self, sources: &[Random]) -> Result<Draws> {
+        Ok(Draws::new(self.check_noise(sources)?, (self.batch, self.n)))
     }
 
     /// The number of steps since the population was built or reset.
@@ -237,7 +232,8 @@ impl Population {
         Ok(())
     }
 
-    /// Asks for one step with this input, which is made at the latest when state is read.
+    /// Asks for one step with this input, which is made at the latest when state is read. With
+    /// [spikes](crate::SpikeInput) in the input, this step and those before are made at once.
     ///
     /// # Errors
     ///
@@ -246,11 +242,22 @@ impl Population {
     pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
         self.check_state()?;
         let current = self.check_input(input.into(), 1)?;
+        if !current.spikes.is_empty() {
+            return self.step_at_once(current);
+        }
         self.queue.push(&current);
         self.steps += 1;
         if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
             self.flush()?;
         }
+        Ok(())
+    }
+
+    /// Makes a step that does not wait in the queue.
+    fn step_at_once(&mut self, current: Current<'_>) -> Result<()> {
+        self.flush()?;
+        let result = self.engine.advance(self.steps, 1, &current, None, &mut |_| ControlFlow::Continue(()));
+        self.steps += self.note(result)?;
         Ok(())
     }
 
@@ -296,6 +303,71 @@ impl Population {
         self.advance(steps, input.into(), recording, &mut Taker::Observer(&mut observe))
     }
 
+    /// Makes `steps` steps and keeps the spikes of all neurons on the device, as input for other
+    /// populations. 32 steps of a cell take 4 bytes. What is more than the device binds at once, or
+    /// comes from several slabs or devices, is kept in the memory of this program.
+    ///
+    /// ```
+    /// use lif::{Device, Input, Params, Population, Recording, SpikeInput, Tensor};
+    /// use ndarray::Array2;
+    ///
+    /// let device = Device::auto();
+    /// let mut first = Population::new(Params::default(), 30, 4, &device)?;
+    /// let mut second = Population::new(Params::default(), 10, 4, &device)?;
+    /// let weights = Tensor::new(&device, &Array2::from_elem((30, 10), 0.9_f32))?;
+    /// for _ in 0..5 {
+    ///     let spikes = first.run_resident(256, 0.9)?;
+    ///     second.run(256, SpikeInput::dense(&spikes, &weights), &Recording::none())?;
+    /// }
+    /// assert!(second.counts()?.sum() > 0);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_resident<'a>(&mut self, steps: u64, input: impl Into<Input<'a>>) -> Result<ResidentRaster> {
+        self.check_state()?;
+        self.check_steps(steps)?;
+        let current = self.check_input(input.into(), steps as usize)?;
+        let shape = (self.batch, self.n);
+        let recording = Recording::none().spikes();
+        if self.device.has_memory_budget() {
+            let recorded = recording.need(self.steps, steps, shape, Kept::Whole);
+            let need = self.device.memory_needed(&self.table, shape).and(recorded);
+            self.device.require_within_budget(&need, "the population and its spikes")?;
+        }
+        self.flush()?;
+        let first_step = self.steps;
+        let on_device = self.engine.advance_resident(first_step, steps, &current);
+        let words = match self.note(on_device)? {
+            Some(words) => ResidentData::Gpu(Arc::new(words)),
+            None => {
+                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole)?;
+                let wanted = recorder.wanted(false);
+                let result =
+                    self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece| {
+                        recorder.take(piece);
+                        ControlFlow::Continue(())
+                    });
+                self.note(result)?;
+                let raster = recorder.cut(first_step + steps)?.spikes;
+                ResidentData::Host(raster.map_or_else(Vec::new, Raster::into_words).into())
+            }
+        };
+        self.steps += steps;
+        Ok(ResidentRaster::kept(first_step, steps, shape, words))
+    }
+
+    /// Refuses more steps than a population ever makes.
+    fn check_steps(&self, steps: u64) -> Result<()> {
+        if steps > MOST_STEPS - self.steps {
+            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
+            return Err(Error::out_of_range("the number of steps", steps, requirement));
+        }
+        Ok(())
+    }
+
     /// As [`run`](Self::run), handing the recording to `sink` block by block instead of keeping it,
     /// so that it may be far longer than memory. What is returned has the number of steps made
     /// and, where asked for, the counts.
@@ -337,10 +409,7 @@ impl Population {
     ) -> Result<Recorded> {
         self.check_state()?;
         recording.check(self.n)?;
-        if steps > MOST_STEPS - self.steps {
-            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
-            return Err(Error::out_of_range("the number of steps", steps, requirement));
-        }
+        self.check_steps(steps)?;
         let current = self.check_input(input, steps as usize)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
         if self.device.has_memory_budget() {
@@ -436,6 +505,51 @@ impl Population {
         self.array(values)
     }
 
+    /// The synaptic currents after the last step, nA, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] where the parameters have no `tau_syn`; faults of the device.
+    pub fn synaptic_currents(&mut self) -> Result<Array2<f32>> {
+        self.require_synapse()?;
+        let values = self.on_engine(|engine| engine.synaptic_currents())?;
+        self.array(values)
+    }
+
+    /// Sets the synaptic currents, nA; `values` broadcasts to `[batch, n]`. Magnitudes below 1e-30
+    /// become zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, also where the
+    /// parameters have no `tau_syn`, which then change nothing; faults of the device.
+    pub fn set_synaptic_currents<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        self.require_synapse()?;
+        let values = values.view().into_dyn();
+        let largest = finite("the synaptic currents", &values)? * self.table.largest_resistance;
+        if largest > LARGEST_PARAMETER {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
+            return Err(Error::out_of_range(
+                "resistance x synaptic current",
+                format!("{largest:e} mV"),
+                requirement,
+            ));
+        }
+        let all = self.spread("the synaptic currents", values)?;
+        let all: Vec<f32> = all.into_iter().map(|current| flush(current, SMALLEST_STATE)).collect();
+        self.on_engine(|engine| engine.set_synaptic_currents(&all))
+    }
+
+    fn require_synapse(&self) -> Result<()> {
+        if self.params.tau_syn.is_some() {
+            return Ok(());
+        }
+        Err(Error::out_of_range("tau_syn", "none", "set in the parameters for synaptic currents to be there"))
+    }
+
     /// Spikes of each cell since the population was built or reset or its counts cleared,
     /// `[batch, n]`, modulo 2^32.
     ///
@@ -497,7 +611,7 @@ impl Population {
         self.on_engine(|engine| engine.set_refractory(&all))
     }
 
-    /// Starts anew: v at rest, no spikes, counts 0, step 0. Also clears a fault, where the device
+    /// Starts anew: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, where the device
     /// still works.
     ///
     /// # Errors
@@ -532,12 +646,14 @@ impl Population {
     /// All state, as a checkpoint holds it.
     pub(crate) fn state(&mut self) -> Result<State> {
         let has_traces = self.params.trace.is_some();
+        let has_synapse = self.params.tau_syn.is_some();
         let steps = self.steps;
         self.on_engine(|engine| {
             Ok(State {
                 voltages: engine.voltages()?,
                 refractory: engine.refractory()?,
                 traces: if has_traces { Some(engine.traces()?) } else { None },
+                synaptic_currents: if has_synapse { Some(engine.synaptic_currents()?) } else { None },
                 counts: engine.counts()?,
                 steps,
             })
@@ -555,6 +671,9 @@ impl Population {
             engine.set_refractory(&state.refractory)?;
             if let Some(traces) = &state.traces {
                 engine.set_traces(traces)?;
+            }
+            if let Some(currents) = &state.synaptic_currents {
+                engine.set_synaptic_currents(currents)?;
             }
             engine.set_counts(&state.counts, state.steps)
         })?;
@@ -609,7 +728,7 @@ impl Population {
     fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
         let noise = self.check_noise(&input.random)?;
-        Current::new(input, steps, shape, self.table.largest_resistance, noise, &self.device)
+        Current::new(input, steps, shape, self.table.bounds(), noise, &self.device)
     }
 
     /// What the engine sees of these sources; the same as at the last call where they are the same.

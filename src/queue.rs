@@ -123,21 +123,24 @@ impl Run {
             RunValues::Each(values) => (Values::Host(values.into()), values.len() / self.steps as usize),
         };
         let strides = Strides { step, ..self.strides };
-        Current { values, strides, noise: self.noise.clone(), offset: 0 }
+        Current { values, strides, noise: self.noise.clone(), spikes: Vec::new(), offset: 0 }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::Bounds;
     use crate::{Device, Input};
     use ndarray::{Array1, arr1};
 
     fn queue(inputs: &[Array1<f32>]) -> Vec<(u64, Vec<f32>, Strides)> {
         let mut queue = Queue::default();
+        let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
         for input in inputs {
             queue.push(
-                &Current::new(Input::constant(input), 1, (2, 3), 1.0, None, &Device::cpu()).expect("valid"),
+                &Current::new(Input::constant(input), 1, (2, 3), bounds, None, &Device::cpu())
+                    .expect("valid"),
             );
         }
         assert_eq!(queue.steps(), inputs.len() as u64);

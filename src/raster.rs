@@ -1,6 +1,7 @@
 //! Recorded spikes, packed over time: one bit per neuron and step.
 
-use crate::error::Result;
+use crate::engine::blocks;
+use crate::error::{Error, Result};
 use crate::memory;
 use ndarray::{Array2, Array3};
 
@@ -34,6 +35,59 @@ pub struct Event {
 impl Raster {
     pub(crate) fn new(first_step: u64, batch: usize, neurons: Vec<u32>) -> Self {
         Self { words: Vec::new(), first_step, steps: 0, batch, neurons }
+    }
+
+    /// Spikes that were listed: those of `steps` steps from `first_step` on, of `batch` rows of `n`
+    /// neurons, in any order. Several of one neuron at one step are one.
+    ///
+    /// ```
+    /// use lif::{Event, Raster};
+    ///
+    /// let events = [Event { step: 3, batch: 0, neuron: 1 }, Event { step: 40, batch: 0, neuron: 0 }];
+    /// let raster = Raster::from_events(events, 0, 100, 1, 2)?;
+    /// assert_eq!(raster.events().collect::<Vec<_>>(), events);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for an event that is not among these steps, rows and neurons, or where
+    /// these are too many; [`Error::TooLarge`] where memory cannot hold as many bits.
+    pub fn from_events(
+        events: impl IntoIterator<Item = Event>,
+        first_step: u64,
+        steps: u64,
+        batch: usize,
+        n: usize,
+    ) -> Result<Self> {
+        let cells = batch.checked_mul(n).filter(|cells| (1..u32::MAX as usize).contains(cells));
+        let Some(cells) = cells else {
+            let value = format!("{batch} x {n}");
+            return Err(Error::out_of_range("the number of trains", value, "from 1 to 2^32 - 2 in all"));
+        };
+        let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
+        memory::require("the spikes", words.saturating_mul(4), "take fewer steps at a time")?;
+        let mut raster = Self::new(first_step, batch, (0..n as u32).collect());
+        raster.words = vec![0; words as usize];
+        raster.steps = steps;
+        for (index, event) in events.into_iter().enumerate() {
+            let step = event.step.checked_sub(first_step).filter(|step| *step < steps);
+            let inside = (event.batch as usize) < batch && (event.neuron as usize) < n;
+            let Some(step) = step.filter(|_| inside) else {
+                return Err(Error::OutOfRange {
+                    what: "an event".to_owned(),
+                    value: format!("step {}, batch row {}, neuron {}", event.step, event.batch, event.neuron),
+                    place: format!(" at index {index}"),
+                    requirement: format!(
+                        "among the {steps} steps from {first_step} on, {batch} batch rows, and {n} neurons"
+                    ),
+                });
+            };
+            let bit = first_step % 32 + step;
+            let place = (bit / 32) as usize * cells + event.batch as usize * n + event.neuron as usize;
+            raster.words[place] |= 1 << (bit % 32);
+        }
+        Ok(raster)
     }
 
     /// Takes memory for this many words.
@@ -83,6 +137,10 @@ impl Raster {
     #[must_use]
     pub fn words(&self) -> &[u32] {
         &self.words
+    }
+
+    pub(crate) fn into_words(self) -> Vec<u32> {
+        self.words
     }
 
     /// Whether there was a spike, by position: step from the first of the raster, batch row, and

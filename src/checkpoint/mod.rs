@@ -26,6 +26,7 @@ const CALLERS: &str = "note.";
 const VOLTAGES: &str = "state.voltages";
 const REFRACTORY: &str = "state.refractory";
 const TRACES: &str = "state.traces";
+const SYNAPTIC: &str = "state.synaptic_currents";
 const COUNTS: &str = "state.counts";
 
 /// A checkpoint that has been opened and found whole. It is a safetensors file, which other
@@ -121,8 +122,10 @@ impl Checkpoint {
         let refusal = |reason| refusal(&self.path, reason);
         let params = parts::read(&mut self.contents).map_err(refusal)?;
         let shape = [self.batch, self.n];
-        let has_traces = params.trace.is_some();
-        for (name, wanted) in [(REFRACTORY, true), (TRACES, has_traces), (COUNTS, true)] {
+        let (has_traces, has_synapse) = (params.trace.is_some(), params.tau_syn.is_some());
+        for (name, wanted) in
+            [(REFRACTORY, true), (TRACES, has_traces), (SYNAPTIC, has_synapse), (COUNTS, true)]
+        {
             if wanted && self.contents.shape(name) != Some(&shape) {
                 return Err(refusal(format!("it holds no '{name}' of shape {shape:?}")));
             }
@@ -132,7 +135,8 @@ impl Checkpoint {
         let state = State {
             voltages: finite(contents, VOLTAGES).map_err(refusal)?,
             refractory: contents.values(REFRACTORY, Dtype::U32).map_err(refusal)?,
-            traces: if has_traces { Some(finite(contents, TRACES).map_err(refusal)?) } else { None },
+            traces: finite_where(has_traces, contents, TRACES).map_err(refusal)?,
+            synaptic_currents: finite_where(has_synapse, contents, SYNAPTIC).map_err(refusal)?,
             counts: contents.values(COUNTS, Dtype::U32).map_err(refusal)?,
             steps: self.steps,
         };
@@ -200,6 +204,9 @@ impl Population {
         if let Some(traces) = &state.traces {
             add(TRACES, Dtype::F32, bytemuck::cast_slice(traces));
         }
+        if let Some(currents) = &state.synaptic_currents {
+            add(SYNAPTIC, Dtype::F32, bytemuck::cast_slice(currents));
+        }
         add(COUNTS, Dtype::U32, bytemuck::cast_slice(&state.counts));
         let path = path.as_ref();
         file::write(path, all, &tensors)
@@ -227,6 +234,14 @@ fn number<T: std::str::FromStr<Err: Display>>(
 ) -> std::result::Result<T, String> {
     let text = contents.note(name)?;
     text.parse().map_err(|error| format!("its {name} is '{text}': {error}"))
+}
+
+fn finite_where(
+    wanted: bool,
+    contents: &mut Contents,
+    name: &str,
+) -> std::result::Result<Option<Vec<f32>>, String> {
+    wanted.then(|| finite(contents, name)).transpose()
 }
 
 fn finite(contents: &mut Contents, name: &str) -> std::result::Result<Vec<f32>, String> {

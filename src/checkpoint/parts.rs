@@ -17,6 +17,7 @@ const T_REF: &str = "params.t_ref";
 const V_LOWER: &str = "params.v_lower";
 const TRACE_TAU: &str = "params.trace_tau";
 const TRACE_SCALE: &str = "params.trace_scale";
+const TAU_SYN: &str = "params.tau_syn";
 const DT: &str = "params.dt";
 
 /// A choice between rules, and the word that stands for each.
@@ -57,6 +58,7 @@ pub(super) fn write<'a>(
         refractory,
         v_lower,
         trace,
+        tau_syn,
         allow_constant_firing,
     } = params;
     tensors.push(Tensor {
@@ -75,6 +77,7 @@ pub(super) fn write<'a>(
         (V_LOWER, v_lower.as_ref()),
         (TRACE_TAU, trace.as_ref().map(|trace| &trace.tau)),
         (TRACE_SCALE, trace.as_ref().map(|trace| &trace.scale)),
+        (TAU_SYN, tau_syn.as_ref()),
     ];
     for (name, parameter) in named {
         tensors.extend(parameter.map(|parameter| tensor(name, parameter)));
@@ -111,7 +114,7 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
     let [dt] = dt[..] else {
         return Err(format!("'{DT}' in it is not one number"));
     };
-    let v_lower = if contents.shape(V_LOWER).is_some() { Some(parameter(contents, V_LOWER)?) } else { None };
+    let v_lower = optional(contents, V_LOWER)?;
     let trace = match choice(contents, &TRACES)? {
         None => None,
         Some(kind) => Some(Trace {
@@ -134,8 +137,13 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
         refractory: choice(contents, &REFRACTORIES)?,
         v_lower,
         trace,
+        tau_syn: optional(contents, TAU_SYN)?,
         allow_constant_firing: choice(contents, &CONSTANT_FIRING)?,
     })
+}
+
+fn optional(contents: &mut Contents, name: &str) -> Result<Option<Parameter>, String> {
+    contents.shape(name).is_some().then(|| parameter(contents, name)).transpose()
 }
 
 fn parameter(contents: &mut Contents, name: &str) -> Result<Parameter, String> {

@@ -8,10 +8,11 @@ pub use adapters::{AdapterDescription, adapters, check_adapters};
 pub use choice::DeviceChoice;
 
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, self_check};
+use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, ResidentWords, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
 use crate::memory::MemoryNeed;
+use crate::resident::ResidentData;
 use std::fmt;
 use std::sync::Arc;
 
@@ -283,6 +284,23 @@ impl Device {
                 Ok(TensorData::Gpu(Arc::new(GpuTensor::new(gpu, values, largest)?)))
             }
             Kind::Cpu | Kind::Several(_) => Ok(TensorData::Host(values.into())),
+        }
+    }
+}
+
+impl Device {
+    /// Whether it is this GPU, and that alone.
+    pub(crate) fn is(&self, other: &Arc<Gpu>) -> bool {
+        matches!(&self.kind, Kind::Gpu(gpu) if Arc::ptr_eq(gpu, other))
+    }
+
+    /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
+    pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
+        match &self.kind {
+            Kind::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
+                Ok(ResidentData::Gpu(Arc::new(ResidentWords::upload(gpu, words)?)))
+            }
+            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => Ok(ResidentData::Host(words.into())),
         }
     }
 }

@@ -32,16 +32,30 @@ pub(crate) trait Engine: Debug + Send {
         take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<u64>;
 
+    /// As [`advance`](Self::advance), and keeps the spikes of all cells on the device. `None`, with
+    /// nothing done, where an engine hands them out only.
+    fn advance_resident(
+        &mut self,
+        _first_step: u64,
+        _steps: u64,
+        _current: &Current<'_>,
+    ) -> Result<Option<gpu::ResidentWords>> {
+        Ok(None)
+    }
+
     fn voltages(&mut self) -> Result<Vec<f32>>;
     /// Refractory counters with the [`SPIKE_FLAG`].
     fn refractory(&mut self) -> Result<Vec<u32>>;
     fn traces(&mut self) -> Result<Vec<f32>>;
+    fn synaptic_currents(&mut self) -> Result<Vec<f32>>;
     fn counts(&mut self) -> Result<Vec<u32>>;
 
     fn set_voltages(&mut self, values: &[f32]) -> Result<()>;
     fn set_refractory(&mut self, values: &[u32]) -> Result<()>;
     /// Only where traces are kept.
     fn set_traces(&mut self, values: &[f32]) -> Result<()>;
+    /// Only where there is a synapse.
+    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()>;
     /// Sets the counts of an engine whose next step has the number `next_step`.
     fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()>;
     fn clear_counts(&mut self) -> Result<()>;

@@ -198,6 +198,10 @@ impl Engine for SlabEngine {
         self.gather(|engine| engine.traces())
     }
 
+    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
+        self.gather(|engine| engine.synaptic_currents())
+    }
+
     fn counts(&mut self) -> Result<Vec<u32>> {
         self.gather(|engine| engine.counts())
     }
@@ -212,6 +216,10 @@ impl Engine for SlabEngine {
 
     fn set_traces(&mut self, values: &[f32]) -> Result<()> {
         self.scatter(values, |engine, values| engine.set_traces(values))
+    }
+
+    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
+        self.scatter(values, |engine, values| engine.set_synaptic_currents(values))
     }
 
     fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {

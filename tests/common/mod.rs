@@ -2,6 +2,7 @@
 
 pub mod random_case;
 pub mod scalar;
+pub mod spike_case;
 
 use ndarray::{Array2, Array3};
 
@@ -17,6 +18,7 @@ pub struct Outcome {
     pub refractory: Array2<u32>,
     pub counts: Array2<u32>,
     pub traces: Option<Array2<f32>>,
+    pub synaptic_currents: Option<Array2<f32>>,
 }
 
 /// Titles by which each adapter of this machine can be selected, or, where there is none, whether

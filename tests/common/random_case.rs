@@ -1,6 +1,7 @@
 //! Random populations with random inputs, and what an engine makes of them.
 
 use super::Outcome;
+use super::spike_case::{Lent, Trains};
 use lif::{
     Device, Input, Integrator, Parameter, Params, Population, Random, Recording, Refractory, Reset, Result,
     SpikeTest, Trace, TraceKind,
@@ -27,11 +28,18 @@ pub struct Segment {
     pub time_axis: bool,
     pub input: ArrayD<f32>,
     pub random: Vec<Random>,
+    pub spikes: Vec<Trains>,
 }
 
 impl Segment {
-    fn with_random<'a>(&self, input: Input<'a>) -> Input<'a> {
-        self.random.iter().cloned().fold(input, Input::and)
+    /// An input with all that is added to it.
+    fn with_additions<'a>(&'a self, input: Input<'a>, lent: &'a [Lent]) -> Input<'a> {
+        let input = self.random.iter().cloned().fold(input, Input::and);
+        self.spikes.iter().zip(lent).fold(input, |input, (trains, lent)| input.and_spikes(trains.input(lent)))
+    }
+
+    fn lent(&self, device: &Device, first: usize, steps: usize) -> Result<Vec<Lent>> {
+        self.spikes.iter().map(|trains| trains.lent(device, first, steps)).collect()
     }
 
     pub fn current(&self, step: usize, row: usize, neuron: usize) -> f32 {
@@ -64,6 +72,7 @@ impl Case {
                 time_axis: false,
                 input: input.into_dyn(),
                 random: Vec::new(),
+                spikes: Vec::new(),
             }],
             every: 3,
             seed: 5,
@@ -102,11 +111,15 @@ impl Case {
                 for step in 0..segment.steps {
                     let at_step =
                         if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
-                    append(population.run(1, segment.with_random(Input::constant(&at_step)), &recording)?)?;
+                    let lent = segment.lent(device, step, 1)?;
+                    let input = segment.with_additions(Input::constant(&at_step), &lent);
+                    append(population.run(1, input, &recording)?)?;
                 }
             } else {
                 let input = if segment.time_axis { Input::sequence(&view) } else { Input::constant(&view) };
-                append(population.run(segment.steps as u64, segment.with_random(input), &recording)?)?;
+                let lent = segment.lent(device, 0, segment.steps)?;
+                let input = segment.with_additions(input, &lent);
+                append(population.run(segment.steps as u64, input, &recording)?)?;
             }
         }
         Ok(Outcome {
@@ -118,6 +131,12 @@ impl Case {
             refractory: population.refractory()?,
             counts: population.counts()?,
             traces: self.params.trace.is_some().then(|| population.traces()).transpose()?,
+            synaptic_currents: self
+                .params
+                .tau_syn
+                .is_some()
+                .then(|| population.synaptic_currents())
+                .transpose()?,
         })
     }
 }
@@ -143,8 +162,9 @@ fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
     let steps = prop_oneof![Just(1), 2..31_usize, 31..=33_usize, 60..100_usize];
     // Few, as a kernel with random sources takes long to compile.
     let random = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(0..5_usize, 1..4)];
-    (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32, random).prop_map(
-        move |(steps, one_by_one, time_axis, shape, seed, size, random)| {
+    let spikes = prop_oneof![2 => Just(vec![]), 1 => prop::collection::vec(0..16_usize, 1..4)];
+    (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32, random, spikes).prop_map(
+        move |(steps, one_by_one, time_axis, shape, seed, size, random, spikes)| {
             let mut shape = match shape {
                 0 => vec![],
                 1 => vec![n],
@@ -163,6 +183,10 @@ fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
                 time_axis,
                 input: Numbers(seed).array(&shape, -0.3 * scale, scale),
                 random: random.into_iter().map(|kind| source(kind, seed, (n, batch))).collect(),
+                spikes: spikes
+                    .into_iter()
+                    .map(|kind| Trains::random(kind, seed, steps, (n, batch)))
+                    .collect(),
             }
         },
     )
@@ -199,9 +223,10 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
         prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
         any::<bool>(),
         any::<bool>(),
+        any::<bool>(),
     );
-    (rules, any::<u64>(), prop::collection::vec(0..4_usize, 9)).prop_map(move |(rules, seed, shapes)| {
-        let (integrator, spike_test, reset, refractory, trace, bounded, fast) = rules;
+    (rules, any::<u64>(), prop::collection::vec(0..4_usize, 10)).prop_map(move |(rules, seed, shapes)| {
+        let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapse) = rules;
         let mut numbers = Numbers(seed);
         let mut shapes = shapes.into_iter();
         let mut any_shape = |low, high| -> Parameter {
@@ -228,16 +253,17 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
             refractory,
             v_lower: bounded.then(|| any_shape(-1.5, 0.2)),
             trace: trace.map(|kind| Trace { tau: any_shape(tau.0, tau.1), scale: any_shape(0.1, 2.0), kind }),
+            tau_syn: synapse.then(|| any_shape(tau.0, tau.1 / 5.0)),
             allow_constant_firing: false,
         }
     })
 }
 
 /// A small generator of test data (Steele, Lea & Flood 2014, SplitMix64).
-struct Numbers(u64);
+pub struct Numbers(pub u64);
 
 impl Numbers {
-    fn between(&mut self, low: f32, high: f32) -> f32 {
+    pub fn between(&mut self, low: f32, high: f32) -> f32 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -245,7 +271,7 @@ impl Numbers {
         low + (high - low) * ((z >> 40) as f32 / (1_u64 << 24) as f32)
     }
 
-    fn array(&mut self, shape: &[usize], low: f32, high: f32) -> ArrayD<f32> {
+    pub fn array(&mut self, shape: &[usize], low: f32, high: f32) -> ArrayD<f32> {
         Array::from_shape_simple_fn(IxDyn(shape), || self.between(low, high))
     }
 }

@@ -24,24 +24,33 @@ pub fn outcome(case: &Case) -> Outcome {
         refractory: Array2::zeros((batch, n)),
         counts: Array2::zeros((batch, n)),
         traces: case.params.trace.as_ref().map(|_| Array2::zeros((batch, n))),
+        synaptic_currents: case.params.tau_syn.as_ref().map(|_| Array2::zeros((batch, n))),
     };
     let sampled = case.sampled_neurons();
     let mut samples = Array3::<f32>::zeros((steps, batch, n));
+    let draws: Vec<_> = case
+        .segments
+        .iter()
+        .map(|segment| population.draws(&segment.random).expect("cases are valid"))
+        .collect();
     for row in 0..batch {
         for neuron in 0..n {
             let cell = population.coefficients(row, neuron).expect("inside the population");
             let mut state = State { v: start[[row, neuron]], ..State::default() };
             let mut step = 0;
-            for segment in &case.segments {
-                let options = Options { jumps: !segment.random.is_empty(), ..options };
+            for (segment, draws) in case.segments.iter().zip(&draws) {
+                let jumps = !segment.random.is_empty() || !segment.spikes.is_empty();
+                let options = Options { jumps, ..options };
                 for offset in 0..segment.steps {
-                    let drawn = population
-                        .drawn(&segment.random, row, neuron, step as u64)
-                        .expect("cases are valid")
-                        .expect("inside the population");
+                    let drawn = draws.at(row, neuron, step as u64).expect("inside the population");
                     let current = segment.current(offset, row, neuron) + drawn.current;
-                    let drive = model::drive(cell.resistance, current);
-                    state = model::step_cell(options, cell, state, drive, drawn.jump);
+                    let projected = |jumps: bool| {
+                        let trains = segment.spikes.iter().filter(|trains| trains.jumps == jumps);
+                        trains.fold(0.0, |sum, trains| trains.add(sum, offset, row, neuron))
+                    };
+                    state = model::receive(state, drawn.arriving + projected(false));
+                    let drive = model::drive(cell.resistance, current + state.synaptic);
+                    state = model::step_cell(options, cell, state, drive, drawn.jump + projected(true));
                     state = model::settle(options, cell, state, (step % 32) as u32);
                     outcome.spikes[[step, row, neuron]] = state.spike;
                     outcome.rate[[step, row]] += u32::from(state.spike);
@@ -55,6 +64,9 @@ pub fn outcome(case: &Case) -> Outcome {
             outcome.refractory[[row, neuron]] = state.refractory;
             if let Some(traces) = &mut outcome.traces {
                 traces[[row, neuron]] = state.trace;
+            }
+            if let Some(currents) = &mut outcome.synaptic_currents {
+                currents[[row, neuron]] = state.synaptic;
             }
         }
     }

@@ -17,6 +17,7 @@ pub(super) struct Lanes {
     pub(super) v: [f32; LANES],
     pub(super) refractory: [u32; LANES],
     pub(super) trace: [f32; LANES],
+    pub(super) synaptic: [f32; LANES],
     /// 1 where the last step was a spike.
     pub(super) last: [u32; LANES],
 }
@@ -32,6 +33,7 @@ impl Lanes {
             v: [0.0; LANES],
             refractory: [0; LANES],
             trace: [0.0; LANES],
+            synaptic: [0.0; LANES],
             last: [0; LANES],
         };
         for (lane, v) in lanes.v.iter_mut().zip(&tile.v[first..]) {
@@ -42,6 +44,9 @@ impl Lanes {
         }
         for (lane, trace) in lanes.trace.iter_mut().zip(tile.trace.iter().skip(first)) {
             *lane = *trace;
+        }
+        for (lane, synaptic) in lanes.synaptic.iter_mut().zip(tile.synaptic.iter().skip(first)) {
+            *lane = *synaptic;
         }
         lanes
     }
@@ -57,13 +62,16 @@ impl Lanes {
         for (trace, lane) in tile.trace.iter_mut().skip(first).zip(self.trace) {
             *trace = lane;
         }
+        for (synaptic, lane) in tile.synaptic.iter_mut().skip(first).zip(self.synaptic) {
+            *synaptic = lane;
+        }
     }
 }
 
 /// Which cells stand in the lanes.
 pub(super) struct Cells {
-    row: [usize; LANES],
-    neuron: [usize; LANES],
+    pub(super) row: [usize; LANES],
+    pub(super) neuron: [usize; LANES],
 }
 
 impl Cells {
@@ -141,6 +149,7 @@ pub(super) struct LaneCoefficients {
     trace_decay: [f32; LANES],
     trace_scale: [f32; LANES],
     refractory_steps: [u32; LANES],
+    synaptic_decay: [f32; LANES],
 }
 
 impl LaneCoefficients {
@@ -156,6 +165,7 @@ impl LaneCoefficients {
             trace_decay: spread(&table.trace_decay, cells),
             trace_scale: spread(&table.trace_scale, cells),
             refractory_steps: spread(&table.refractory_steps, cells),
+            synaptic_decay: spread(&table.synaptic_decay, cells),
         }
     }
 
@@ -172,6 +182,7 @@ impl LaneCoefficients {
             trace_decay: self.trace_decay[lane],
             trace_scale: self.trace_scale[lane],
             refractory_steps: self.refractory_steps[lane],
+            synaptic_decay: self.synaptic_decay[lane],
         }
     }
 }

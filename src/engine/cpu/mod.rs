@@ -1,14 +1,16 @@
 //! The CPU engine: tiles of cells on all cores, each tile through many steps while it is in cache.
 
+mod additions;
 mod block;
 mod lanes;
 mod noise;
+mod projection;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::{Current, TensorData, Values};
-use crate::model::{self, State, TraceRule};
+use crate::model::{self, State, TraceRule, rounded};
 use block::{CurrentView, Tile};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
@@ -49,6 +51,8 @@ pub(crate) struct CpuEngine {
     refractory: Vec<u32>,
     /// Empty where no trace is kept.
     trace: Vec<f32>,
+    /// Empty where there is no synapse.
+    synaptic: Vec<f32>,
     counts: Vec<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
@@ -59,6 +63,7 @@ impl CpuEngine {
         let start = table.rest((batch, n));
         let cells = start.len();
         let trace = if table.options.trace == TraceRule::Off { 0 } else { cells };
+        let synaptic = if table.options.synapse { cells } else { 0 };
         Self {
             table,
             batch,
@@ -66,6 +71,7 @@ impl CpuEngine {
             v: start,
             refractory: vec![0; cells],
             trace: vec![0.0; trace],
+            synaptic: vec![0.0; synaptic],
             counts: vec![0; cells],
             words: Vec::new(),
         }
@@ -107,6 +113,7 @@ impl CpuEngine {
             }
         }
         let mut traces = self.trace.chunks_mut(tile_size);
+        let mut synaptic = self.synaptic.chunks_mut(tile_size);
         let tiles: Vec<Tile<'_>> = self
             .v
             .chunks_mut(tile_size)
@@ -119,6 +126,7 @@ impl CpuEngine {
                 v,
                 refractory,
                 trace: traces.next().unwrap_or_default(),
+                synaptic: synaptic.next().unwrap_or_default(),
                 counts,
                 words,
             })
@@ -171,6 +179,7 @@ impl CpuEngine {
             v: self.v[index],
             refractory: self.refractory[index] & !super::SPIKE_FLAG,
             trace: self.trace.get(index).copied().unwrap_or_default(),
+            synaptic: self.synaptic.get(index).copied().unwrap_or_default(),
             spike: false,
         };
         let options = current.options(self.table.options);
@@ -178,7 +187,8 @@ impl CpuEngine {
         for step in 0..steps {
             let number = first_step + step;
             let input = current.at(step as usize, number, (row, neuron), self.n);
-            let drive = model::drive(cell.resistance, input.current);
+            state = model::receive(state, input.arriving);
+            let drive = model::drive(cell.resistance, rounded(input.current + state.synaptic));
             state = model::step_cell(options, cell, state, drive, input.jump);
             state = model::settle(options, cell, state, (number % 32) as u32);
             if number.is_multiple_of(every) {
@@ -217,7 +227,13 @@ impl Engine for CpuEngine {
             },
         };
         let noise = current.noise.as_deref();
-        let whole = CurrentView { values: &values[current.offset..], strides: current.strides, noise };
+        let whole = CurrentView {
+            values: &values[current.offset..],
+            strides: current.strides,
+            noise,
+            spikes: &current.spikes,
+            passed: 0,
+        };
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
@@ -258,6 +274,10 @@ impl Engine for CpuEngine {
         Ok(self.trace.clone())
     }
 
+    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
+        Ok(self.synaptic.clone())
+    }
+
     fn counts(&mut self) -> Result<Vec<u32>> {
         Ok(self.counts.clone())
     }
@@ -277,6 +297,11 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
+    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
+        self.synaptic.copy_from_slice(values);
+        Ok(())
+    }
+
     fn set_counts(&mut self, values: &[u32], _next_step: u64) -> Result<()> {
         self.counts.copy_from_slice(values);
         Ok(())
@@ -291,6 +316,7 @@ impl Engine for CpuEngine {
         self.v.copy_from_slice(start);
         self.refractory.fill(0);
         self.trace.fill(0.0);
+        self.synaptic.fill(0.0);
         self.counts.fill(0);
         Ok(())
     }

@@ -1,17 +1,12 @@
 //! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a
 //! word of steps at once, so that each call of the generator serves four steps.
 
+use super::additions::Additions;
 use super::lanes::{Cells, LANES, spread};
 use crate::model::rounded;
 use crate::noise::{Kind, Noise, Source};
 use crate::random::{self, GROUP};
 use crate::tables;
-
-/// Steps in a word of spikes.
-const WORD: usize = 32;
-
-/// A value for each step of a word and each lane.
-pub(super) type OfWord = [[f32; LANES]; WORD];
 
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
@@ -40,41 +35,30 @@ impl<'a> LaneNoise<'a> {
         Self { noise, first_cell: noise.first_cell + first_cell as u64, sources: sources.collect() }
     }
 
-    /// What the sources add at the steps `from..to` of the word that begins with the step
-    /// `word_start`. The other steps keep what they had.
+    /// Adds what the sources add at the steps `from..to` of the word that begins with the step
+    /// `word_start`.
     ///
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
-    pub(super) fn fill(
-        &self,
-        word_start: u64,
-        (from, to): (usize, usize),
-        currents: &mut OfWord,
-        jumps: &mut OfWord,
-    ) {
+    pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
         pulp::Arch::new().dispatch(
             #[inline(always)]
-            || self.fill_steps(word_start, (from, to), currents, jumps),
+            || self.fill_steps(word_start, (from, to), sums),
         );
     }
 
     #[inline(always)]
-    fn fill_steps(
-        &self,
-        word_start: u64,
-        (from, to): (usize, usize),
-        currents: &mut OfWord,
-        jumps: &mut OfWord,
-    ) {
-        currents[from..to].fill([0.0; LANES]);
-        jumps[from..to].fill([0.0; LANES]);
+    fn fill_steps(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
         let group_size = GROUP as usize;
         for group in from / group_size..to.div_ceil(group_size) {
             for source in &self.sources {
                 let number = word_start / GROUP + group as u64;
                 let words = self.words(source.source, number);
-                let sums =
-                    if source.source.kind == Kind::PoissonJumps { &mut *jumps } else { &mut *currents };
+                let sums = match source.source.kind {
+                    Kind::Normal | Kind::Uniform => &mut sums.currents,
+                    Kind::Poisson => &mut sums.arriving,
+                    Kind::PoissonJumps => &mut sums.jumps,
+                };
                 for (step, words) in (group * group_size..).zip(&words) {
                     if (from..to).contains(&step) {
                         source.add(self.noise, words, &mut sums[step]);

@@ -1,12 +1,13 @@
 //! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
 
 use super::context::Readback;
-use super::kernel::{self, Block, NOT_RECORDED, Specialisation};
+use super::kernel::{self, Block, COEFFICIENTS, NOT_RECORDED, Specialisation};
 use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
-use super::{Gpu, STATE, StateBuffers, TensorValues, UNIFORM};
+use super::projection::{Planes, Projections};
+use super::{Gpu, ResidentWords, STATE, StateBuffers, TensorValues, UNIFORM};
 use crate::coefficients::Table;
-use crate::engine::{Engine, Piece, Wanted, Words};
+use crate::engine::{Engine, Piece, Wanted, Words, blocks};
 use crate::error::Result;
 use crate::input::{Current, Strides, TensorData, Values};
 use crate::model::{Options, TraceRule};
@@ -31,9 +32,11 @@ pub(crate) struct GpuEngine {
     /// Coefficients, and behind them the tables of places of recorded neurons and random sources.
     parameters: wgpu::Buffer,
     coefficients: Vec<u32>,
-    spread: [[u32; 4]; 9],
+    spread: [[u32; 4]; COEFFICIENTS],
     current: wgpu::Buffer,
     recorded: wgpu::Buffer,
+    /// Bound where no spikes arrive.
+    no_arrivals: wgpu::Buffer,
     in_flight: VecDeque<Dispatch>,
     last_done: Instant,
     /// Number of the step to come, modulo 2^32, as the counts' last word must say.
@@ -63,12 +66,24 @@ impl Placed {
     }
 }
 
+/// What drives the cells during a dispatch.
+struct DrivenBy<'a> {
+    /// Values that go along.
+    input: Option<Cow<'a, [f32]>>,
+    /// Where the values that are there already begin.
+    offset: usize,
+    spikes: Option<&'a Projections<'a>>,
+    /// Steps of the call before.
+    made: u64,
+}
+
 /// Work that was submitted.
 #[derive(Debug)]
 struct Dispatch {
     submission: wgpu::SubmissionIndex,
     submitted: Instant,
     steps: u64,
+    work: u64,
     /// Number of the step after it, modulo 2^32.
     end: u32,
     words: usize,
@@ -81,15 +96,16 @@ impl GpuEngine {
         let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
         let (coefficients, spread) = kernel::pack(table);
         let traced = table.options.trace != TraceRule::Off;
+        let decaying = u64::from(traced) + u64::from(table.options.synapse);
         let state = StateBuffers {
             cells: 0..batch * n,
             voltages: per_cell("the membrane potentials", 0)?,
             refractory: per_cell("the refractory counters", 0)?,
-            traces: if traced {
-                per_cell("the spike traces", 0)?
-            } else {
-                gpu.context.buffer("no traces", 4, STATE)?
-            },
+            traces: gpu.context.buffer(
+                "the traces and synaptic currents",
+                (decaying * cells * 4).max(4),
+                STATE,
+            )?,
             counts: per_cell("the spike counts", 1)?,
         };
         gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&table.rest((batch, n))))?;
@@ -104,6 +120,7 @@ impl GpuEngine {
             spread,
             current: gpu.context.buffer("the input", 4, STATE)?,
             recorded: gpu.context.buffer("no recording", 4, STATE)?,
+            no_arrivals: gpu.context.buffer("no arriving spikes", 4, STATE)?,
             gpu: Arc::clone(gpu),
             in_flight: VecDeque::new(),
             last_done: Instant::now(),
@@ -155,7 +172,12 @@ impl GpuEngine {
         Ok(())
     }
 
-    fn bind(&self, tensor: Option<&wgpu::Buffer>) -> Result<wgpu::BindGroup> {
+    fn bind(
+        &self,
+        tensor: Option<&wgpu::Buffer>,
+        kept: Option<&wgpu::Buffer>,
+        arrivals: Option<&wgpu::Buffer>,
+    ) -> Result<wgpu::BindGroup> {
         let buffers = [
             &self.gpu.zero,
             &self.block,
@@ -165,7 +187,8 @@ impl GpuEngine {
             &self.state.refractory,
             &self.state.traces,
             &self.state.counts,
-            &self.recorded,
+            kept.unwrap_or(&self.recorded),
+            arrivals.unwrap_or(&self.no_arrivals),
         ];
         self.gpu.context.scoped("binding the state", || {
             kernel::bind_group(&self.gpu.context.device, &self.gpu.kernels.layout, &buffers)
@@ -178,27 +201,31 @@ impl GpuEngine {
         bindings: &wgpu::BindGroup,
         plan: &Plan<'_>,
         (first_step, steps): (u64, u64),
-        input: Option<&[f32]>,
-        offset: usize,
+        driven_by: &DrivenBy<'_>,
     ) -> Result<()> {
-        let block = plan.block(first_step, steps, offset);
-        let bytes = plan.recording_bytes(first_step, steps);
+        let block = plan.block(first_step, steps, driven_by.offset);
+        // What is kept stays on the device, but that it is there is known by the number of the step.
+        let keeps = plan.keeps_from.is_some();
+        let bytes = if keeps { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid();
         let context = &self.gpu.context;
         let (submission, readback) = context.scoped("submitting a block of steps", || {
-            if let Some(values) = input {
+            if let Some(values) = &driven_by.input {
                 context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
             }
             context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(&block));
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            if let Some(spikes) = driven_by.spikes {
+                spikes.record(&self.gpu, &mut encoder, plan.shape(), driven_by.made, steps);
+            }
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
             }
-            let readback = (bytes > 0)
+            let readback = (bytes > 0 || keeps)
                 .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
@@ -207,8 +234,9 @@ impl GpuEngine {
             submission,
             submitted: Instant::now(),
             steps,
+            work: plan.work(steps),
             end: self.next_step,
-            words: plan.word_count(first_step, steps),
+            words: if keeps { 0 } else { plan.word_count(first_step, steps) },
             readback,
         });
         Ok(())
@@ -228,7 +256,7 @@ impl GpuEngine {
         let done = Instant::now();
         let began = dispatch.submitted.max(self.last_done);
         self.last_done = done;
-        context.learn(dispatch.steps * self.cells() as u64, done - began);
+        context.learn(dispatch.work, done - began);
 
         let mut hand_on =
             |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
@@ -268,8 +296,18 @@ impl GpuEngine {
         context.check_lost(stage)
     }
 
+    /// Where the synaptic currents stand, in bytes: behind the traces, if there are any.
+    fn synaptic_offset(&self) -> u64 {
+        if self.options.trace == TraceRule::Off { 0 } else { self.cells() as u64 * 4 }
+    }
+
     /// Reads a buffer of one word per cell.
     fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
+        self.read_from(what, buffer, 0)
+    }
+
+    /// Reads one word per cell, from this byte of a buffer on.
+    fn read_from(&mut self, what: &str, buffer: &wgpu::Buffer, offset: u64) -> Result<Vec<u32>> {
         self.finish_all()?;
         let bytes = self.cells() as u64 * 4;
         let stage = format!("reading {what}");
@@ -277,7 +315,7 @@ impl GpuEngine {
         let (submission, readback) = context.scoped(&stage, || {
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let readback = context.read_back(&mut encoder, &[(buffer, 0, bytes), self.step_number()]);
+            let readback = context.read_back(&mut encoder, &[(buffer, offset, bytes), self.step_number()]);
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         context.wait(&submission, &stage)?;
@@ -287,13 +325,14 @@ impl GpuEngine {
     }
 }
 
-impl Engine for GpuEngine {
-    fn advance(
+impl GpuEngine {
+    /// Advances all cells, and keeps the words of spikes in a buffer, where there is one.
+    fn advance_keeping(
         &mut self,
-        first_step: u64,
-        steps: u64,
+        (first_step, steps): (u64, u64),
         current: &Current<'_>,
         wanted: Option<&Wanted>,
+        kept: Option<&wgpu::Buffer>,
         take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
         let observed = wanted.is_some();
@@ -326,6 +365,9 @@ impl Engine for GpuEngine {
             strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
             // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
             streamed,
+            planes: Planes::of(&current.spikes),
+            trains: current.spikes.iter().map(|spikes| spikes.trains()).sum(),
+            keeps_from: kept.map(|_| first_step),
             least_steps: self.gpu.least_steps(),
             places: self.coefficients.len(),
             spread: self.spread,
@@ -333,19 +375,25 @@ impl Engine for GpuEngine {
             most_steps: self.gpu.most_steps,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
         };
-        plan.check(self.gpu.context.largest_binding())?;
+        if kept.is_none() {
+            plan.check(self.gpu.context.largest_binding())?;
+        }
+        let gpu = Arc::clone(&self.gpu);
+        let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
         self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
         let key = Specialisation {
             options: Options {
-                jumps: current.noise.as_ref().is_some_and(|noise| noise.jumps()),
+                jumps: plan.planes.jumps || current.noise.as_ref().is_some_and(|noise| noise.jumps()),
                 ..self.options
             },
             sequence: step_stride != 0,
             voltages: wanted.voltages.is_some(),
             noise: current.noise.is_some(),
+            arriving: plan.planes.arriving,
+            arriving_jumps: plan.planes.jumps,
         };
         let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
-        let bindings = self.bind(tensor)?;
+        let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
 
         let mut made = 0;
         let mut flow = ControlFlow::Continue(());
@@ -364,7 +412,11 @@ impl Engine for GpuEngine {
                 values_of(&values[start..], steps, step_stride, read)
             });
             let offset = if tensor.is_some() { start } else { 0 };
-            self.submit(&pipeline, &bindings, &plan, (first, count), input.as_deref(), offset)?;
+            if let Some(spikes) = &mut spikes {
+                spikes.upload(&gpu, plan.shape(), made, count)?;
+            }
+            let driven_by = DrivenBy { input, offset, spikes: spikes.as_ref(), made };
+            self.submit(&pipeline, &bindings, &plan, (first, count), &driven_by)?;
             made += count;
         }
         while observed && !self.in_flight.is_empty() {
@@ -372,6 +424,36 @@ impl Engine for GpuEngine {
             let _ = self.finish_oldest(take)?;
         }
         Ok(made)
+    }
+}
+
+impl Engine for GpuEngine {
+    fn advance(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+    ) -> Result<u64> {
+        self.advance_keeping((first_step, steps), current, wanted, None, take)
+    }
+
+    fn advance_resident(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+    ) -> Result<Option<ResidentWords>> {
+        let words = blocks(first_step, steps) as u64 * self.cells() as u64;
+        if words * 4 > self.gpu.context.largest_binding() {
+            return Ok(None);
+        }
+        let kept = ResidentWords::room(&self.gpu, words)?;
+        let wanted = Wanted { words: Words::All, voltages: None };
+        let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+        self.advance_keeping((first_step, steps), current, Some(&wanted), Some(&kept.buffer), &mut go_on)?;
+        Ok(Some(kept))
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {
@@ -389,6 +471,12 @@ impl Engine for GpuEngine {
         Ok(bytemuck::cast_vec(self.read("the spike traces", &buffer)?))
     }
 
+    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
+        let buffer = self.state.traces.clone();
+        let offset = self.synaptic_offset();
+        Ok(bytemuck::cast_vec(self.read_from("the synaptic currents", &buffer, offset)?))
+    }
+
     fn counts(&mut self) -> Result<Vec<u32>> {
         let buffer = self.state.counts.clone();
         self.read("the spike counts", &buffer)
@@ -404,6 +492,11 @@ impl Engine for GpuEngine {
 
     fn set_traces(&mut self, values: &[f32]) -> Result<()> {
         self.gpu.write(&self.state.traces, "the spike traces", bytemuck::cast_slice(values))
+    }
+
+    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
+        let offset = self.synaptic_offset();
+        self.gpu.write_at(&self.state.traces, offset, "the synaptic currents", bytemuck::cast_slice(values))
     }
 
     fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {

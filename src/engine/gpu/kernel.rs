@@ -27,6 +27,9 @@ pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
 /// In a table of places: this neuron is not recorded.
 pub(crate) const NOT_RECORDED: u32 = u32::MAX;
 
+/// Members of [`crate::model::Coefficients`].
+pub(crate) const COEFFICIENTS: usize = 10;
+
 /// The uniform of a dispatch: `Block` in `shaders/block.wgsl`, which says what each member is.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
@@ -59,7 +62,11 @@ pub(crate) struct Block {
     pub(crate) group_high: u32,
     pub(crate) first_cell_low: u32,
     pub(crate) first_cell_high: u32,
-    pub(crate) spread: [[u32; 4]; 9],
+    pub(crate) arriving_jumps: u32,
+    pub(crate) word_start: u32,
+    pub(crate) words_go_on: u32,
+    pub(crate) unused: u32,
+    pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
 /// How a binding of the kernel is used.
@@ -71,7 +78,7 @@ pub(crate) enum Access {
 }
 
 /// The bindings of group 0, by number: name and access as in the shaders.
-pub(crate) const BINDINGS: [(&str, Access); 9] = [
+pub(crate) const BINDINGS: [(&str, Access); 10] = [
     ("zero", Access::Uniform),
     ("block", Access::Uniform),
     ("parameters", Access::Read),
@@ -81,6 +88,7 @@ pub(crate) const BINDINGS: [(&str, Access); 9] = [
     ("traces", Access::ReadWrite),
     ("counts", Access::ReadWrite),
     ("recorded", Access::ReadWrite),
+    ("arrivals", Access::Read),
 ];
 
 /// What a pipeline is specialised by.
@@ -90,10 +98,13 @@ pub(crate) struct Specialisation {
     pub(crate) sequence: bool,
     pub(crate) voltages: bool,
     pub(crate) noise: bool,
+    /// Whether currents of spikes arrive, and whether jumps do.
+    pub(crate) arriving: bool,
+    pub(crate) arriving_jumps: bool,
 }
 
 impl Specialisation {
-    pub(crate) fn constants(&self) -> [(&'static str, f64); 11] {
+    pub(crate) fn constants(&self) -> [(&'static str, f64); 14] {
         let options = &self.options;
         [
             ("WORKGROUP", f64::from(WORKGROUP)),
@@ -107,6 +118,9 @@ impl Specialisation {
             ("VOLTAGES", f64::from(u8::from(self.voltages))),
             ("NOISE", f64::from(u8::from(self.noise))),
             ("JUMPS", f64::from(u8::from(options.jumps))),
+            ("SYNAPSE", f64::from(u8::from(options.synapse))),
+            ("ARRIVING", f64::from(u8::from(self.arriving))),
+            ("ARRIVING_JUMPS", f64::from(u8::from(self.arriving_jumps))),
         ]
     }
 }
@@ -238,7 +252,7 @@ pub(crate) fn bind_group(
 
 /// The coefficients as the kernel reads them: all values behind each other, and for each
 /// coefficient its offset and strides, in the order of [`crate::model::Coefficients`].
-pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; 9]) {
+pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; COEFFICIENTS]) {
     let columns = [
         table.leak.map(|value| value.to_bits()),
         table.resistance.map(|value| value.to_bits()),
@@ -249,6 +263,7 @@ pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; 9]) {
         table.trace_decay.map(|value| value.to_bits()),
         table.trace_scale.map(|value| value.to_bits()),
         table.refractory_steps.clone(),
+        table.synaptic_decay.map(|value| value.to_bits()),
     ];
     let mut values = Vec::new();
     let spread = columns.map(|column| {

@@ -5,6 +5,8 @@ mod engine;
 pub(crate) mod kernel;
 mod noise;
 mod plan;
+pub(crate) mod projection;
+mod resident;
 pub(crate) mod self_check;
 
 #[cfg(test)]
@@ -13,11 +15,13 @@ mod fault_tests;
 mod shader_tests;
 
 pub(crate) use engine::GpuEngine;
+pub(crate) use resident::ResidentWords;
 
 use crate::error::Result;
 use crate::memory;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernels};
+use projection::ProjectionKernel;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -35,6 +39,7 @@ const UNIFORM: wgpu::BufferUsages = wgpu::BufferUsages::UNIFORM.union(wgpu::Buff
 pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
+    projection: ProjectionKernel,
     zero: wgpu::Buffer,
     /// [`MOST_STEPS`], unless a test wants to see a driver fail.
     most_steps: u64,
@@ -48,7 +53,7 @@ impl Gpu {
     fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
         let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
-        Ok(Self { context, kernels, zero, most_steps })
+        Ok(Self { context, kernels, projection: ProjectionKernel::default(), zero, most_steps })
     }
 
     /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what
@@ -72,8 +77,13 @@ impl Gpu {
     }
 
     fn write(&self, buffer: &wgpu::Buffer, what: &str, values: &[u8]) -> Result<()> {
+        self.write_at(buffer, 0, what, values)
+    }
+
+    /// Writes from this byte of a buffer on.
+    fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, what: &str, values: &[u8]) -> Result<()> {
         self.context.scoped(&format!("uploading {what}"), || {
-            self.context.queue.write_buffer(buffer, 0, values);
+            self.context.queue.write_buffer(buffer, offset, values);
             // Written data waits in memory of its own until something is submitted.
             self.context.queue.submit([]);
         })
@@ -107,6 +117,16 @@ impl GpuTensor {
     }
 }
 
+impl GpuTensor {
+    /// The values, where the host keeps them.
+    pub(crate) fn kept(&self) -> Option<&[f32]> {
+        match &self.values {
+            TensorValues::Resident(_) => None,
+            TensorValues::Kept(values) => Some(values),
+        }
+    }
+}
+
 /// Buffers in which a population keeps the state of some of its cells, in the order of their numbers
 /// `row * n + neuron`: of all cells, unless the population is too large for one buffer or lives on
 /// several devices.
@@ -123,7 +143,8 @@ pub struct StateBuffers {
     /// `array<u32>`: bits 0 to 30 are the steps that a cell is still refractory, bit 31 says
     /// whether it spiked at the last step.
     pub refractory: wgpu::Buffer,
-    /// Spike traces: `array<f32>`. Without a trace, a buffer that is not used.
+    /// Spike traces, if there are, and behind them the synaptic currents (nA), if there are:
+    /// `array<f32>`. With neither, a buffer that is not used.
     pub traces: wgpu::Buffer,
     /// Spikes since the counts were cleared: `array<u32>`. Behind the last cell follows the number
     /// of the last step, modulo 2^32.

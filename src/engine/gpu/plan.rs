@@ -1,8 +1,9 @@
 //! How a run is cut into dispatches, and what the kernel has to know of each.
 
 use super::context::too_large;
-use super::kernel::{self, Block, WORKGROUP};
+use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
+use super::projection::{Planes, Shape};
 use crate::engine::{Wanted, WantedVoltages, Words, blocks};
 use crate::error::Result;
 use crate::input::Strides;
@@ -11,6 +12,9 @@ use crate::random::GROUP;
 
 /// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
 const MOST_BYTES: u64 = 32 << 20;
+
+/// Trains whose words are looked at in about the time that a step takes.
+const TRAINS_OF_A_STEP: usize = 16;
 
 /// All that does not change during one run.
 #[derive(Debug)]
@@ -23,9 +27,15 @@ pub(super) struct Plan<'a> {
     pub(super) streamed: usize,
     /// Where the tables of recorded neurons begin.
     pub(super) places: usize,
-    pub(super) spread: [[u32; 4]; 9],
+    pub(super) spread: [[u32; 4]; COEFFICIENTS],
     /// The random sources, and where the kernel finds them.
     pub(super) noise: Option<(&'a Noise, NoisePlaces)>,
+    /// What spikes bring along at each step.
+    pub(super) planes: Planes,
+    /// Trains that drive each neuron.
+    pub(super) trains: usize,
+    /// Number of the step from which on the words of all steps are kept in one buffer, if they are.
+    pub(super) keeps_from: Option<u64>,
     /// Steps that a dispatch makes however long they take, where there are as many.
     pub(super) least_steps: u64,
     pub(super) most_steps: u64,
@@ -34,6 +44,10 @@ pub(super) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    pub(super) fn shape(&self) -> Shape {
+        Shape { batch: self.batch, n: self.n, grid: self.grid() }
+    }
+
     fn cells(&self) -> usize {
         self.batch * self.n
     }
@@ -51,13 +65,14 @@ impl Plan<'_> {
     /// driver can be trusted with, and by the memory for input and recordings. `work` is the number
     /// of neuron-steps that the device makes in good time.
     pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
-        let timely = (work / self.cells() as u64).max(self.least_steps);
+        let timely = (work / self.work(1)).max(self.least_steps);
         let mut most = left.min(timely).min(self.trusted_steps());
         if self.streamed > 0 {
             most = most.min(self.streamed_steps());
         }
+        most = most.min(self.arrival_steps());
         let allowed = self.least_recording().max(MOST_BYTES);
-        while most > 1 && self.recording_bytes(first_step, most) > allowed {
+        while self.keeps_from.is_none() && most > 1 && self.recording_bytes(first_step, most) > allowed {
             most /= 2;
         }
         // Whole words, where there is the choice.
@@ -77,6 +92,25 @@ impl Plan<'_> {
         (MOST_BYTES / (self.streamed as u64 * 4)).max(1)
     }
 
+    /// Steps whose arriving spikes are summed at a time.
+    fn arrival_steps(&self) -> u64 {
+        match self.planes.count() * self.cells() {
+            0 => u64::MAX,
+            sums => (MOST_BYTES / (sums as u64 * 4)).max(1),
+        }
+    }
+
+    /// Sums of arriving spikes that there are at most at a time in a run of as many steps.
+    pub(super) fn arrivals(&self, steps: u64) -> usize {
+        self.planes.count() * self.cells() * self.arrival_steps().min(steps) as usize
+    }
+
+    /// How much work these steps are: neuron-steps, where spikes arrive those that take as long.
+    pub(super) fn work(&self, steps: u64) -> u64 {
+        let trains = self.trains.div_ceil(TRAINS_OF_A_STEP) as u64;
+        steps * self.cells() as u64 * (1 + trains)
+    }
+
     /// Values of input that must fit the device at a time, of an input with `all` values.
     pub(super) fn input_values(&self, all: usize, steps: u64) -> usize {
         match self.streamed {
@@ -87,6 +121,9 @@ impl Plan<'_> {
 
     /// Bytes that any dispatch of this run records at most.
     pub(super) fn room(&self, first_step: u64, steps: u64) -> u64 {
+        if self.keeps_from.is_some() {
+            return 0;
+        }
         self.recording_bytes(first_step, steps).min(self.least_recording().max(MOST_BYTES))
     }
 
@@ -151,6 +188,13 @@ impl Plan<'_> {
             block.voltage_offset = self.word_count(first_step, steps) as u32;
             block.voltage_every = *every;
             block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
+        }
+        if self.planes.arriving {
+            block.arriving_jumps = (steps as usize * self.cells()) as u32;
+        }
+        if let Some(start) = self.keeps_from {
+            block.word_start = ((blocks(start, first_step + 1 - start) - 1) * self.cells()) as u32;
+            block.words_go_on = 1;
         }
         if let Some((noise, places)) = self.noise {
             let group = first_step / GROUP;

@@ -3,24 +3,26 @@
 //! Three small pieces of work, each compared bit by bit with `src/model.rs`: `shaders/check.wgsl`
 //! advances cells with every combination of options; the kernel itself makes as many steps in one
 //! dispatch as it ever will, because llvmpipe stops loops that are too long without saying so; and it
-//! draws from random sources of every kind.
+//! draws from random sources of every kind and sums spikes.
 
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
 use super::{Gpu, GpuEngine, STATE, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, Wanted, Words};
+use crate::engine::{Engine, Wanted, Words, blocks};
 use crate::error::{Error, Result};
 use crate::input::Input;
-use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
+use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule, rounded};
 use crate::noise::Noise;
 use crate::params::Params;
 use crate::random::GROUP;
 use crate::random_source::Random;
+use crate::raster::Raster;
+use crate::spike_input::SpikeInput;
 use crate::{Device, input::Current};
 use bytemuck::{Pod, Zeroable};
-use ndarray::Array1;
+use ndarray::{Array1, Array2};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -45,6 +47,10 @@ const STEPS: u32 = 256;
 
 /// What jumps by at each step where the options have jumps, mV.
 const JUMP: f32 = 0.037;
+
+/// What arrives, nA, and after how many steps, where it is not silent.
+const ARRIVING: f32 = 0.29;
+const ARRIVES_EVERY: u32 = 11;
 
 /// Cells that the kernel itself advances.
 const CELLS: usize = 5;
@@ -84,6 +90,9 @@ pub(crate) struct Case {
     pub(crate) v: u32,
     pub(crate) jumps: u32,
     pub(crate) jump: u32,
+    pub(crate) synapse: u32,
+    pub(crate) synaptic_decay: u32,
+    pub(crate) arriving: u32,
 }
 
 /// `Outcome` in `shaders/check.wgsl`.
@@ -100,19 +109,19 @@ pub(crate) struct Outcome {
 /// Refuses an adapter that computes something else than the model.
 pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
     check_options(&gpu.context, CHECK_SHADER)?;
-    compare(gpu, 0, gpu.most_steps, None)?;
+    compare(gpu, params(), 0, gpu.most_steps, None)?;
     let sources = [
         Random::gaussian(0.1, 0.9),
         Random::uniform(-0.3, 0.8),
         Random::poisson_current(9000.0, 0.2),
         Random::poisson(700.0, 1.3),
     ];
-    let params = params();
+    let params = Params { tau_syn: Some(3.1.into()), ..params() };
     let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
     // Where the numbers of cells and of groups of steps outgrow a word.
     noise.first_cell = (1 << 32) - 3;
     let first_step = (GROUP << 32) - NOISY_STEPS / 2;
-    compare(gpu, first_step, NOISY_STEPS, Some(Arc::new(noise)))
+    compare(gpu, params, first_step, NOISY_STEPS, Some(Arc::new(noise)))
 }
 
 fn refuse(context: &GpuContext, difference: String) -> Error {
@@ -143,10 +152,14 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     let mut state = State { v: cell.v_rest, ..State::default() };
     let (mut spikes, mut path) = (0, 0);
     for (step, &current) in (0..).zip(currents) {
-        state = model::step_cell(options, cell, state, model::drive(cell.resistance, current), JUMP);
+        let arrives = step % ARRIVES_EVERY == 0 && current != 0.0;
+        state = model::receive(state, if arrives { ARRIVING } else { 0.0 });
+        let drive = model::drive(cell.resistance, rounded(current + state.synaptic));
+        state = model::step_cell(options, cell, state, drive, JUMP);
         state = model::settle(options, cell, state, step);
         spikes += u32::from(state.spike);
-        path = mix(mix(mix(path, state.v.to_bits()), state.refractory), state.trace.to_bits());
+        path = mix(mix(path, state.v.to_bits()), state.refractory);
+        path = mix(mix(path, state.trace.to_bits()), state.synaptic.to_bits());
     }
     Outcome { v: state.v.to_bits(), refractory: state.refractory, trace: state.trace.to_bits(), spikes, path }
 }
@@ -176,11 +189,17 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
                     for bounded in [false, true] {
-                        for (fast_decay, jumps) in
-                            [(false, false), (true, false), (false, true), (true, true)]
-                        {
-                            let options =
-                                Options { spike_test, reset, refractory, bounded, trace, fast_decay, jumps };
+                        for more in 0..8 {
+                            let options = Options {
+                                spike_test,
+                                reset,
+                                refractory,
+                                bounded,
+                                trace,
+                                fast_decay: more & 1 != 0,
+                                jumps: more & 2 != 0,
+                                synapse: more & 4 != 0,
+                            };
                             for at_threshold in [false, true] {
                                 cells.push((options, cell(options, at_threshold, cells.len())));
                             }
@@ -196,7 +215,7 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
 /// Potentials are of the size of what one step adds to them, so that each rounding counts.
 fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     // Numbers that no two cells share, so that a mix-up of cells is seen too.
-    let vary = 1.0 + index as f32 * 1e-4;
+    let vary = 1.0 + index as f32 * 5e-5;
     let (leak, v_rest) = if options.fast_decay { (0.83, 0.0) } else { (0.13 * vary, -0.7) };
     let v_threshold = if at_threshold { v_rest } else { 2.3 };
     let v_reset = v_rest - 1.1 * vary;
@@ -210,6 +229,7 @@ fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
         trace_decay: if options.fast_decay { 0.21 } else { 0.97 / vary },
         trace_scale: 0.7 * vary,
         refractory_steps: (index % 5) as u32,
+        synaptic_decay: if options.fast_decay { 0.33 } else { 0.93 / vary },
     }
 }
 
@@ -283,6 +303,9 @@ fn case(options: Options, cell: Coefficients) -> Case {
         v: cell.v_rest.to_bits(),
         jumps: u32::from(options.jumps),
         jump: JUMP.to_bits(),
+        synapse: u32::from(options.synapse),
+        synaptic_decay: cell.synaptic_decay.to_bits(),
+        arriving: ARRIVING.to_bits(),
     }
 }
 
@@ -292,15 +315,21 @@ fn params() -> Params {
 
 /// Lets the kernel itself, and the CPU engine, make some steps, in one dispatch whatever the time it
 /// takes: these are few cells.
-fn compare(gpu: &Arc<Gpu>, first_step: u64, steps: u64, noise: Option<Arc<Noise>>) -> Result<()> {
+fn compare(
+    gpu: &Arc<Gpu>,
+    params: Params,
+    first_step: u64,
+    steps: u64,
+    noise: Option<Arc<Noise>>,
+) -> Result<()> {
     let shape = (1, CELLS);
-    let table = Arc::new(Table::new(&params(), shape)?);
+    let table = Arc::new(Table::new(&params, shape)?);
     let start = vec![-60.1; CELLS];
     let mut device = GpuEngine::new(gpu, &table, shape)?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape);
     device.set_voltages(&start)?;
     model.set_voltages(&start)?;
-    let what = if noise.is_some() { "of random input" } else { "in one dispatch" };
+    let what = if noise.is_some() { "of random input and spikes" } else { "in one dispatch" };
     let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;
     let expected = trajectory(&mut model, &table, shape, (first_step, steps), noise)?;
     for (state, found, expected) in [
@@ -333,14 +362,13 @@ fn trajectory(
     noise: Option<Arc<Noise>>,
 ) -> Result<Trajectory> {
     let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
-    let current = Current::new(
-        Input::constant(&currents),
-        steps as usize,
-        shape,
-        table.largest_resistance,
-        noise,
-        &Device::cpu(),
-    )?;
+    let (raster, weights) = spikes(steps, shape.1);
+    let mut input = Input::constant(&currents);
+    if noise.is_some() {
+        let jumps = SpikeInput::each(&raster, -0.21).jumps();
+        input = input.and_spikes(SpikeInput::dense(&raster, &weights)).and_spikes(jumps);
+    }
+    let current = Current::new(input, steps as usize, shape, table.bounds(), noise, &Device::cpu())?;
     let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
     engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
@@ -349,6 +377,16 @@ fn trajectory(
     })?;
     let voltages = engine.voltages()?.iter().map(|v| v.to_bits()).collect();
     Ok((voltages, words, engine.refractory()?))
+}
+
+/// Trains with some spikes in common, from the middle of a word on, and weights whose sums are rounded.
+fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
+    let mut raster = Raster::new(5, 1, (0..n as u32).collect());
+    let words = 0..blocks(5, steps) * n;
+    raster.append(words.map(|word| (word as u32).wrapping_mul(0x9e37_79b9) & 0x8421_a5a5), steps);
+    let weights =
+        Array2::from_shape_fn((n, n), |(from, to)| 0.011 * (1.0 + from as f32) - 0.0037 * to as f32);
+    (raster, weights)
 }
 
 #[cfg(test)]
@@ -386,7 +424,8 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 7] = [
+        let wrong: [(&str, Change); 8] = [
+            ("synapse", |options| Options { synapse: false, ..options }),
             ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),

@@ -1,6 +1,7 @@
 //! The shaders are valid, and what they share with the host is the same on both sides.
 
 use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation};
+use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
 use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
 use crate::model::{self, Options, Refractory, Reset, SpikeTest, TraceRule};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
@@ -18,7 +19,14 @@ fn parse(source: &str) -> (Module, ModuleInfo) {
 }
 
 fn specialisation() -> Specialisation {
-    Specialisation { options: Options::default(), sequence: true, voltages: true, noise: true }
+    Specialisation {
+        options: Options::default(),
+        sequence: true,
+        voltages: true,
+        noise: true,
+        arriving: true,
+        arriving_jumps: true,
+    }
 }
 
 #[test]
@@ -99,6 +107,10 @@ fn structs_have_the_same_layout_on_both_sides() {
             group_high,
             first_cell_low,
             first_cell_high,
+            arriving_jumps,
+            word_start,
+            words_go_on,
+            unused,
             spread,
         }
     );
@@ -125,14 +137,47 @@ fn structs_have_the_same_layout_on_both_sides() {
             v,
             jumps,
             jump,
+            synapse,
+            synaptic_decay,
+            arriving,
         }
     );
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
+    let (projection, _) = parse(PROJECTION_SHADER);
+    assert_layout!(
+        &projection,
+        Projection {
+            cells,
+            neurons,
+            grid_width,
+            steps,
+            first_bit,
+            word_offset,
+            word_block,
+            word_row,
+            first_train,
+            end_train,
+            own_train,
+            weight_offset,
+            weight_train,
+            weight_row,
+            weight_neuron,
+            sums,
+            goes_on,
+            unused_0,
+            unused_1,
+            unused_2,
+        }
+    );
 }
 
 #[test]
 fn bindings_are_the_same_on_both_sides() {
-    for (source, table) in [(BLOCK_SHADER, &BINDINGS[..]), (CHECK_SHADER, &CHECK_BINDINGS[..])] {
+    for (source, table) in [
+        (BLOCK_SHADER, &BINDINGS[..]),
+        (CHECK_SHADER, &CHECK_BINDINGS[..]),
+        (PROJECTION_SHADER, &PROJECTION_BINDINGS[..]),
+    ] {
         let (module, _) = parse(source);
         let mut found: Vec<_> = module
             .global_variables
@@ -167,8 +212,9 @@ fn no_kernel_binds_more_than_eight_storage_buffers() {
 
 #[test]
 fn constants_are_the_same_on_both_sides() {
-    let (module, _) = parse(BLOCK_SHADER);
-    let constant = |name: &str| {
+    let (block, _) = parse(BLOCK_SHADER);
+    let (projection, _) = parse(PROJECTION_SHADER);
+    let constant = |module: &Module, name: &str| {
         let found = module.constants.iter().find(|(_, item)| item.name.as_deref() == Some(name));
         let (_, item) = found.unwrap_or_else(|| panic!("no constant {name}"));
         match module.global_expressions[item.init] {
@@ -199,6 +245,7 @@ fn constants_are_the_same_on_both_sides() {
         ("WORDS_OF_CHOSEN", f64::from(kernel::WORDS_OF_CHOSEN)),
     ];
     for (name, value) in expected {
-        assert_eq!(constant(name), value, "{name}");
+        assert_eq!(constant(&block, name), value, "{name}");
     }
+    assert_eq!(constant(&projection, "STEPS"), f64::from(STEPS));
 }

@@ -1,0 +1,114 @@
+// What the spikes of an input add to the cells that they drive, step by step.
+//
+// The twin of src/projection.rs: the weights of trains that spike are summed in the order of the
+// trains. Appended to lif.wgsl, for rounded() and flush(). Each invocation makes eight steps of one
+// cell, so that a weight and a word serve eight sums. The struct Projection and the bindings are
+// mirrored in src/engine/gpu/projection.rs.
+
+override WORKGROUP: u32 = 64u;
+
+const STEPS: u32 = 8u;
+
+struct Projection {
+    cells: u32,
+    neurons: u32,
+    // Cells in a row of the grid of invocations.
+    grid_width: u32,
+    steps: u32,
+    // The bit of the first step, counted from the first word of a cell.
+    first_bit: u32,
+    word_offset: u32,
+    // Words from one block of 32 steps to the next, and from one batch row to the next.
+    word_block: u32,
+    word_row: u32,
+    // Trains that are looked at: these, or where each neuron has its own, that one.
+    first_train: u32,
+    end_train: u32,
+    own_train: u32,
+    // Where the weight of a train and a cell stands.
+    weight_offset: u32,
+    weight_train: u32,
+    weight_row: u32,
+    weight_neuron: u32,
+    // Where in the arrivals the sums of the first step begin.
+    sums: u32,
+    // Whether the sums go on from those of earlier trains.
+    goes_on: u32,
+    unused_0: u32,
+    unused_1: u32,
+    unused_2: u32,
+}
+
+@group(0) @binding(1) var<uniform> projection: Projection;
+@group(0) @binding(2) var<storage, read> words: array<u32>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> arrivals: array<f32>;
+
+fn rounded_4(x: vec4<f32>) -> vec4<f32> {
+    return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ zero.xxxx);
+}
+
+// The spikes of a train at the eight steps from a bit on.
+fn spikes(place: u32, bit: u32) -> u32 {
+    let word = place + (bit / 32u) * projection.word_block;
+    let shift = bit % 32u;
+    var found = words[word] >> shift;
+    if (shift > 32u - STEPS) {
+        found |= words[word + projection.word_block] << (32u - shift);
+    }
+    return found & 0xffu;
+}
+
+fn added(sums: vec4<f32>, weight: f32, spikes: u32) -> vec4<f32> {
+    let there = (vec4<u32>(spikes) & vec4<u32>(1u, 2u, 4u, 8u)) != vec4<u32>(0u);
+    return select(sums, rounded_4(sums + vec4<f32>(weight)), there);
+}
+
+@compute @workgroup_size(WORKGROUP)
+fn project(@builtin(global_invocation_id) id: vec3<u32>) {
+    let index = id.y * projection.grid_width + id.x;
+    let first_step = id.z * STEPS;
+    if (index >= projection.cells) {
+        return;
+    }
+    let row = index / projection.neurons;
+    let neuron = index % projection.neurons;
+    let place = projection.word_offset + row * projection.word_row;
+    let bit = projection.first_bit + first_step;
+    let steps = min(STEPS, projection.steps - first_step);
+
+    var first: vec4<f32>;
+    var second: vec4<f32>;
+    let sums = projection.sums + first_step * projection.cells + index;
+    if (projection.goes_on != 0u) {
+        for (var step = 0u; step < steps; step++) {
+            let sum = arrivals[sums + step * projection.cells];
+            if (step < 4u) {
+                first[step] = sum;
+            } else {
+                second[step - 4u] = sum;
+            }
+        }
+    }
+
+    var train = projection.first_train;
+    var end = projection.end_train;
+    if (projection.own_train != 0u) {
+        train = neuron;
+        end = neuron + 1u;
+    }
+    let weight_place = projection.weight_offset + row * projection.weight_row + neuron * projection.weight_neuron;
+    while (train < end) {
+        let found = spikes(place + train, bit);
+        if (found != 0u) {
+            let weight = flush(weights[weight_place + train * projection.weight_train], SMALLEST_PARAMETER);
+            first = added(first, weight, found);
+            second = added(second, weight, found >> 4u);
+        }
+        train += 1u;
+    }
+
+    for (var step = 0u; step < steps; step++) {
+        arrivals[sums + step * projection.cells] = select(second[step % 4u], first[step % 4u], step < 4u);
+    }
+}

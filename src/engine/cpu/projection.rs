@@ -1,0 +1,120 @@
+//! The spikes that drive neighbouring cells side by side: [`Projection::add`] for lanes of cells and
+//! a word of steps at once, so that trains without spikes cost one look at a word.
+
+use super::additions::{Additions, OfWord};
+use super::lanes::{Cells, LANES, Places, spread};
+use crate::model::{SMALLEST_PARAMETER, flush, rounded};
+use crate::projection::{Projection, Wiring};
+use crate::spike_input::Target;
+
+/// The spikes of all inputs of the cells in the lanes.
+pub(super) struct LaneProjections<'a> {
+    inputs: Vec<LaneProjection<'a>>,
+    /// Of the cells in the lanes.
+    row: [usize; LANES],
+    neuron: [usize; LANES],
+}
+
+struct LaneProjection<'a> {
+    projection: &'a Projection<'a>,
+    wiring: LaneWiring<'a>,
+}
+
+enum LaneWiring<'a> {
+    Each([f32; LANES]),
+    Dense { weights: &'a [f32], trains: usize, row: usize, places: Places },
+}
+
+impl<'a> LaneProjections<'a> {
+    pub(super) fn load(projections: &'a [Projection<'a>], cells: &Cells) -> Self {
+        let inputs = projections.iter().map(|projection| {
+            let wiring = match &projection.wiring {
+                Wiring::Each(weights) => LaneWiring::Each(spread(weights, cells)),
+                Wiring::Dense { weights, trains, offset, row } => LaneWiring::Dense {
+                    // Where the weights are on a GPU, no CPU engine asks.
+                    weights: weights.host().and_then(|weights| weights.get(*offset..)).unwrap_or_default(),
+                    trains: *trains,
+                    row: *row,
+                    places: Places::of(cells, 0, 1),
+                },
+            };
+            LaneProjection { projection, wiring }
+        });
+        Self { inputs: inputs.collect(), row: cells.row, neuron: cells.neuron }
+    }
+
+    /// Adds what the spikes of the steps `from..to` of a word add, the first of which is this step of
+    /// the call.
+    #[inline(never)]
+    pub(super) fn fill(&self, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
+        let mut arriving: OfWord = [[0.0; LANES]; 32];
+        let mut jumps: OfWord = [[0.0; LANES]; 32];
+        for input in &self.inputs {
+            let sum = match input.projection.target {
+                Target::Current => &mut arriving,
+                Target::Potential => &mut jumps,
+            };
+            pulp::Arch::new().dispatch(
+                #[inline(always)]
+                || self.add(input, step, &mut sum[from..to]),
+            );
+        }
+        for (total, projected) in [(&mut sums.arriving, &arriving), (&mut sums.jumps, &jumps)] {
+            for (total, projected) in total[from..to].iter_mut().zip(&projected[from..to]) {
+                for (total, projected) in total.iter_mut().zip(projected) {
+                    *total = rounded(*total + projected);
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn add(&self, input: &LaneProjection<'_>, step: u64, sums: &mut [[f32; LANES]]) {
+        let steps = u32::MAX >> (32 - sums.len());
+        match &input.wiring {
+            LaneWiring::Each(weights) => {
+                for lane in 0..LANES {
+                    let spikes = input.projection.spikes(step, self.row[lane], self.neuron[lane]) & steps;
+                    for_each_bit(spikes, |bit| {
+                        sums[bit][lane] = rounded(sums[bit][lane] + weights[lane]);
+                    });
+                }
+            }
+            LaneWiring::Dense { weights, trains, row, places } => {
+                let (first, last) = (self.row[0], self.row[LANES - 1]);
+                let mut of_lanes = [0.0; LANES];
+                for train in 0..*trains {
+                    let spikes: u32 = (first..=last)
+                        .fold(0, |spikes, row| spikes | input.projection.spikes(step, row, train) & steps);
+                    if spikes == 0 {
+                        continue;
+                    }
+                    places.take(&weights[train * row..], &mut of_lanes);
+                    let of_lanes = of_lanes.map(|weight| flush(weight, SMALLEST_PARAMETER));
+                    if first == last {
+                        for_each_bit(spikes, |bit| {
+                            for (sum, weight) in sums[bit].iter_mut().zip(&of_lanes) {
+                                *sum = rounded(*sum + weight);
+                            }
+                        });
+                        continue;
+                    }
+                    for lane in 0..LANES {
+                        let spikes = input.projection.spikes(step, self.row[lane], train) & steps;
+                        for_each_bit(spikes, |bit| {
+                            sums[bit][lane] = rounded(sums[bit][lane] + of_lanes[lane]);
+                        });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn for_each_bit(mut word: u32, mut visit: impl FnMut(usize)) {
+    while word != 0 {
+        visit(word.trailing_zeros() as usize);
+        word &= word - 1;
+    }
+}

@@ -1,0 +1,315 @@
+//! Spikes that drive a population, on the device: words and weights are brought there, and a kernel
+//! of its own sums the weights of each step before the block of steps is made.
+
+use super::context::{GpuContext, too_large};
+use super::kernel::{self, Access, WORKGROUP};
+use super::{Gpu, STATE, TensorValues, UNIFORM};
+use crate::error::Result;
+use crate::input::{TensorData, Values};
+use crate::projection::{Projection as Input, Wiring, Words};
+use crate::spike_input::Target;
+use bytemuck::{Pod, Zeroable};
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError};
+
+/// Source of the kernel.
+pub(crate) const PROJECTION_SHADER: &str =
+    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/projection.wgsl"));
+
+/// The bindings of group 0, by number.
+pub(crate) const PROJECTION_BINDINGS: [(&str, Access); 5] = [
+    ("zero", Access::Uniform),
+    ("projection", Access::Uniform),
+    ("words", Access::Read),
+    ("weights", Access::Read),
+    ("arrivals", Access::ReadWrite),
+];
+
+/// Steps of an invocation: `STEPS` in the shader.
+pub(crate) const STEPS: u32 = 8;
+
+/// Trains that one dispatch looks at: llvmpipe ends loops silently after 65,535 rounds per
+/// invocation.
+const MOST_TRAINS: usize = 1 << 15;
+
+/// `Projection` in `shaders/projection.wgsl`, which says what each member is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+pub(crate) struct Projection {
+    pub(crate) cells: u32,
+    pub(crate) neurons: u32,
+    pub(crate) grid_width: u32,
+    pub(crate) steps: u32,
+    pub(crate) first_bit: u32,
+    pub(crate) word_offset: u32,
+    pub(crate) word_block: u32,
+    pub(crate) word_row: u32,
+    pub(crate) first_train: u32,
+    pub(crate) end_train: u32,
+    pub(crate) own_train: u32,
+    pub(crate) weight_offset: u32,
+    pub(crate) weight_train: u32,
+    pub(crate) weight_row: u32,
+    pub(crate) weight_neuron: u32,
+    pub(crate) sums: u32,
+    pub(crate) goes_on: u32,
+    pub(crate) unused_0: u32,
+    pub(crate) unused_1: u32,
+    pub(crate) unused_2: u32,
+}
+
+/// The kernel of a device, compiled when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct ProjectionKernel(Mutex<Option<(wgpu::BindGroupLayout, wgpu::ComputePipeline)>>);
+
+impl ProjectionKernel {
+    fn get(&self, context: &GpuContext) -> Result<(wgpu::BindGroupLayout, wgpu::ComputePipeline)> {
+        let mut kernel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = &*kernel {
+            return Ok(kernel.clone());
+        }
+        let compiled = context.scoped("compiling the kernel of the spike input", || {
+            let device = &context.device;
+            let layout = kernel::bind_group_layout(device, &PROJECTION_BINDINGS);
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("lif projection"),
+                source: wgpu::ShaderSource::Wgsl(PROJECTION_SHADER.into()),
+            });
+            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some("lif projection"),
+                layout: Some(&kernel::pipeline_layout(device, &layout)),
+                module: &module,
+                entry_point: Some("project"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &[("WORKGROUP", f64::from(WORKGROUP))],
+                    zero_initialize_workgroup_memory: false,
+                },
+                cache: None,
+            });
+            (layout, pipeline)
+        })?;
+        *kernel = Some(compiled.clone());
+        Ok(compiled)
+    }
+}
+
+/// Which sums the block of steps takes from the arrivals.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Planes {
+    pub(super) arriving: bool,
+    pub(super) jumps: bool,
+}
+
+impl Planes {
+    pub(super) fn of(inputs: &[Input<'_>]) -> Self {
+        let any = |target| inputs.iter().any(|input| input.target == target);
+        Self { arriving: any(Target::Current), jumps: any(Target::Potential) }
+    }
+
+    /// How many there are.
+    pub(super) fn count(self) -> usize {
+        usize::from(self.arriving) + usize::from(self.jumps)
+    }
+}
+
+/// The spikes of a call, as far as they are on the device.
+#[derive(Debug)]
+pub(super) struct Projections<'a> {
+    inputs: Vec<OnDevice<'a>>,
+    layout: wgpu::BindGroupLayout,
+    pipeline: wgpu::ComputePipeline,
+    pub(super) arrivals: wgpu::Buffer,
+}
+
+#[derive(Debug)]
+struct OnDevice<'a> {
+    input: &'a Input<'a>,
+    words: wgpu::Buffer,
+    weights: wgpu::Buffer,
+    /// Where the first weight stands, and how far those of the next train are.
+    weight_offset: usize,
+    weight_train: usize,
+    /// One for each part of the trains.
+    uniforms: Vec<wgpu::Buffer>,
+}
+
+/// The sizes of a population, and how its cells are laid out over a grid.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) batch: usize,
+    pub(super) n: usize,
+    pub(super) grid: (u32, u32),
+}
+
+impl<'a> Projections<'a> {
+    /// Brings the weights to the device, and what of the words is not sent block by block. `None` where
+    /// there are no spikes. `arrivals` is how many sums there are at most at a time.
+    pub(super) fn new(
+        gpu: &Gpu,
+        inputs: &'a [Input<'a>],
+        shape: Shape,
+        arrivals: usize,
+    ) -> Result<Option<Self>> {
+        if inputs.is_empty() {
+            return Ok(None);
+        }
+        let (layout, pipeline) = gpu.projection.get(&gpu.context)?;
+        let on_device = |input| OnDevice::new(gpu, input, shape);
+        Ok(Some(Self {
+            inputs: inputs.iter().map(on_device).collect::<Result<_>>()?,
+            layout,
+            pipeline,
+            arrivals: gpu.context.buffer("the arriving spikes", arrivals as u64 * 4, STATE)?,
+        }))
+    }
+
+    /// Uploads the words of the steps `first..first + steps` of the call.
+    pub(super) fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {
+        self.inputs.iter_mut().try_for_each(|input| input.upload(gpu, shape, first, steps))
+    }
+
+    /// Records the work that sums the weights of these steps. To be called within an error scope.
+    pub(super) fn record(
+        &self,
+        gpu: &Gpu,
+        encoder: &mut wgpu::CommandEncoder,
+        shape: Shape,
+        first: u64,
+        steps: u64,
+    ) {
+        let (width, height) = shape.grid;
+        let cells = shape.batch * shape.n;
+        let arriving = self.inputs.iter().any(|input| input.input.target == Target::Current);
+        let mut begun = Planes::default();
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        pass.set_pipeline(&self.pipeline);
+        for input in &self.inputs {
+            let (begun, sums) = match input.input.target {
+                Target::Current => (&mut begun.arriving, 0),
+                Target::Potential => (&mut begun.jumps, if arriving { steps as usize * cells } else { 0 }),
+            };
+            for (part, uniform) in input.uniforms.iter().enumerate() {
+                let values = Projection {
+                    cells: cells as u32,
+                    neurons: shape.n as u32,
+                    grid_width: width * WORKGROUP,
+                    steps: steps as u32,
+                    sums: sums as u32,
+                    goes_on: u32::from(*begun),
+                    ..input.layout(shape, first, part)
+                };
+                gpu.context.queue.write_buffer(uniform, 0, bytemuck::bytes_of(&values));
+                let buffers = [&gpu.zero, uniform, &input.words, &input.weights, &self.arrivals];
+                let bindings = kernel::bind_group(&gpu.context.device, &self.layout, &buffers);
+                pass.set_bind_group(0, &bindings, &[]);
+                pass.dispatch_workgroups(width, height, (steps as u32).div_ceil(STEPS));
+                *begun = true;
+            }
+        }
+    }
+}
+
+impl<'a> OnDevice<'a> {
+    fn new(gpu: &Gpu, input: &'a Input<'a>, shape: Shape) -> Result<Self> {
+        let context = &gpu.context;
+        let (weights, weight_offset, weight_train) = weights(gpu, &input.wiring, shape.n)?;
+        let words = match &input.words {
+            Words::Gpu(words) => words.buffer.clone(),
+            Words::Host(_) => context.buffer("the spikes", 4, STATE)?,
+        };
+        let uniforms = (0..input.trains().div_ceil(MOST_TRAINS).max(1))
+            .map(|_| context.buffer("the spike input", size_of::<Projection>() as u64, UNIFORM))
+            .collect::<Result<_>>()?;
+        Ok(Self { input, words, weights, weight_offset, weight_train, uniforms })
+    }
+
+    /// Words that the cells read of each block of 32 steps.
+    fn extent(&self, shape: Shape) -> usize {
+        let of_row = match &self.input.wiring {
+            Wiring::Each(_) => shape.n,
+            Wiring::Dense { trains, .. } => *trains,
+        };
+        (shape.batch - 1) * self.input.word_row + of_row
+    }
+
+    fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {
+        let Words::Host(words) = &self.input.words else { return Ok(()) };
+        let (first_bit, extent) = (self.input.first_bit + first, self.extent(shape));
+        let blocks = (first_bit / 32) as usize..((first_bit + steps).div_ceil(32)) as usize;
+        let part: Cow<'_, [u32]> = if extent == self.input.word_block {
+            words[blocks.start * extent..blocks.end * extent].into()
+        } else {
+            let of_block =
+                |block: usize| &words[self.input.word_offset + block * self.input.word_block..][..extent];
+            blocks.flat_map(of_block).copied().collect()
+        };
+        let bytes = size_of_val(&part[..]) as u64;
+        if bytes > self.words.size() {
+            self.words = gpu.context.buffer("the spikes", bytes, STATE)?;
+        }
+        gpu.context.scoped("uploading the spikes", || {
+            gpu.context.queue.write_buffer(&self.words, 0, bytemuck::cast_slice(&part));
+        })
+    }
+
+    /// What the kernel has to know of a part of the trains, from this step of the call on.
+    fn layout(&self, shape: Shape, first: u64, part: usize) -> Projection {
+        let first_bit = self.input.first_bit + first;
+        let trains = self.input.trains();
+        let mut layout = Projection {
+            first_bit: (first_bit % 32) as u32,
+            first_train: (part * MOST_TRAINS) as u32,
+            end_train: ((part + 1) * MOST_TRAINS).min(trains) as u32,
+            weight_offset: self.weight_offset as u32,
+            weight_train: self.weight_train as u32,
+            word_row: self.input.word_row as u32,
+            ..Projection::default()
+        };
+        match &self.input.words {
+            Words::Host(_) => layout.word_block = self.extent(shape) as u32,
+            Words::Gpu(_) => {
+                let block = (first_bit / 32) as usize;
+                layout.word_offset = (self.input.word_offset + block * self.input.word_block) as u32;
+                layout.word_block = self.input.word_block as u32;
+            }
+        }
+        match &self.input.wiring {
+            Wiring::Each(weights) => {
+                layout.own_train = 1;
+                layout.weight_row = weights.row_stride as u32;
+                layout.weight_neuron = weights.neuron_stride as u32;
+            }
+            Wiring::Dense { .. } => layout.weight_neuron = 1,
+        }
+        layout
+    }
+}
+
+/// The weights on the device, where the first stands, and how far those of the next train are.
+fn weights(gpu: &Gpu, wiring: &Wiring<'_>, n: usize) -> Result<(wgpu::Buffer, usize, usize)> {
+    let what = "the weights of the spike input";
+    let upload = |weights: &[f32]| {
+        let (bytes, limit) = (size_of_val(weights) as u64, gpu.context.largest_binding());
+        if bytes > limit {
+            return Err(too_large(what, bytes, limit));
+        }
+        gpu.upload(what, bytemuck::cast_slice(weights))
+    };
+    let (weights, trains, offset, row) = match wiring {
+        Wiring::Each(weights) => return Ok((upload(&weights.values)?, 0, 0)),
+        Wiring::Dense { weights, trains, offset, row } => (weights, *trains, *offset, *row),
+    };
+    if let Values::Tensor(tensor) = weights
+        && let TensorData::Gpu(tensor) = &tensor.data
+        && let TensorValues::Resident(buffer) = &tensor.values
+    {
+        return Ok((buffer.clone(), offset, row));
+    }
+    let values = weights.host().unwrap_or_default();
+    if n == row {
+        return Ok((upload(values)?, 0, row));
+    }
+    // A slab needs those of its own neurons alone.
+    let own: Vec<f32> = (0..trains).flat_map(|train| &values[offset + train * row..][..n]).copied().collect();
+    Ok((upload(&own)?, 0, n))
+}

@@ -1,0 +1,51 @@
+//! Words of spikes that stay on their device.
+
+use super::{Gpu, STATE};
+use crate::error::Result;
+use crate::memory;
+use std::sync::Arc;
+
+#[derive(Debug)]
+pub(crate) struct ResidentWords {
+    gpu: Arc<Gpu>,
+    pub(super) buffer: wgpu::Buffer,
+    /// The buffer may be longer.
+    words: u64,
+}
+
+impl ResidentWords {
+    /// Room for as many words, all of them 0.
+    pub(super) fn room(gpu: &Arc<Gpu>, words: u64) -> Result<Self> {
+        let buffer = gpu.context.buffer("the kept spikes", words * 4, STATE)?;
+        Ok(Self { gpu: Arc::clone(gpu), buffer, words })
+    }
+
+    pub(crate) fn upload(gpu: &Arc<Gpu>, words: &[u32]) -> Result<Self> {
+        let buffer = gpu.upload("the spikes", bytemuck::cast_slice(words))?;
+        Ok(Self { gpu: Arc::clone(gpu), buffer, words: words.len() as u64 })
+    }
+
+    /// The device on which they are.
+    pub(crate) fn gpu(&self) -> &Arc<Gpu> {
+        &self.gpu
+    }
+
+    /// Copies them into the memory of this program.
+    pub(crate) fn read(&self) -> Result<Vec<u32>> {
+        let bytes = self.words * 4;
+        if bytes == 0 {
+            return Ok(Vec::new());
+        }
+        memory::require("the kept spikes", bytes, "keep the spikes of fewer steps")?;
+        let stage = "reading the kept spikes";
+        let context = &self.gpu.context;
+        let (submission, readback) = context.scoped(stage, || {
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let readback = context.read_back(&mut encoder, &[(&self.buffer, 0, bytes)]);
+            (context.queue.submit([encoder.finish()]), readback)
+        })?;
+        context.wait(&submission, stage)?;
+        context.take_readback(readback, stage, bytemuck::pod_collect_to_vec::<u8, u32>)
+    }
+}

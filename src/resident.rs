@@ -1,0 +1,106 @@
+//! Spikes that stay on the device on which they were made.
+
+use crate::device::Device;
+use crate::engine::gpu::ResidentWords;
+use crate::error::Result;
+use crate::projection::Words;
+use crate::raster::Raster;
+use std::sync::Arc;
+
+/// The spikes of all neurons of a population, kept on its device: as
+/// [`Population::run_resident`](crate::Population::run_resident) returns them, or
+/// [uploaded](Self::new). They can drive other populations, without a copy where these live on the
+/// same device. Clones share the data.
+///
+/// Where the population consists of several slabs, or lives on the CPU, they are in the memory of
+/// this program.
+///
+/// ```
+/// use lif::{Device, Params, Population};
+///
+/// let mut population = Population::new(Params::default(), 100, 2, &Device::auto())?;
+/// let spikes = population.run_resident(500, 1.0)?;
+/// assert_eq!((spikes.steps(), spikes.batch(), spikes.n()), (500, 2, 100));
+/// assert_eq!(u64::from(population.counts()?.sum()), spikes.read()?.count());
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResidentRaster {
+    first_step: u64,
+    steps: u64,
+    batch: usize,
+    n: usize,
+    words: ResidentData,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ResidentData {
+    Host(Arc<[u32]>),
+    Gpu(Arc<ResidentWords>),
+}
+
+impl ResidentRaster {
+    /// Uploads spikes. What is more than the device binds at once stays in the host's memory, and is
+    /// sent when it is used.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
+        let words = device.upload_words(raster.words())?;
+        let shape = (raster.batch(), raster.neurons().len());
+        Ok(Self::kept(raster.first_step(), raster.steps(), shape, words))
+    }
+
+    pub(crate) fn kept(first_step: u64, steps: u64, (batch, n): (usize, usize), words: ResidentData) -> Self {
+        Self { first_step, steps, batch, n, words }
+    }
+
+    /// Number of the first step.
+    #[must_use]
+    pub fn first_step(&self) -> u64 {
+        self.first_step
+    }
+
+    /// How many steps.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// How many neurons in a row.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Copies the spikes into the memory of this program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
+    pub fn read(&self) -> Result<Raster> {
+        let mut raster = Raster::new(self.first_step, self.batch, (0..self.n as u32).collect());
+        let words = match &self.words {
+            ResidentData::Host(words) => words.to_vec(),
+            ResidentData::Gpu(words) => words.read()?,
+        };
+        raster.append(words.into_iter(), self.steps);
+        Ok(raster)
+    }
+
+    /// The words, as an engine on this device can take them.
+    pub(crate) fn words_for(&self, device: &Device) -> Result<Words<'_>> {
+        Ok(match &self.words {
+            ResidentData::Host(words) => Words::Host((&words[..]).into()),
+            ResidentData::Gpu(words) if device.is(words.gpu()) => Words::Gpu(Arc::clone(words)),
+            ResidentData::Gpu(words) => Words::Host(words.read()?.into()),
+        })
+    }
+}
