@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
-mod arrays;
 mod bound;
 mod budget;
 mod checkpoints;
@@ -27,7 +26,6 @@ mod random_input;
 mod record;
 mod rules;
 mod run;
-mod samples;
 mod simulation;
 mod spike_hash;
 mod spools;
