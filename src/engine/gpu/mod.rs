@@ -14,6 +14,8 @@ mod injected_fault_tests;
 #[cfg(test)]
 mod injection;
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod shader_tests;
 
 pub(crate) use engine::GpuEngine;
