@@ -16,6 +16,8 @@ mod interrupt;
 mod layers;
 mod leftovers;
 mod logging;
+#[cfg(test)]
+mod lost_device_tests;
 mod neurons;
 mod npz;
 mod picture;
