@@ -136,6 +136,15 @@ pub enum Error {
         reason: String,
     },
 
+    /// Whoever was to hand on an input failed; the run stopped there.
+    #[error("cannot read {what}: {reason}")]
+    Unreadable {
+        /// What was to be read.
+        what: String,
+        /// Why that failed.
+        reason: String,
+    },
+
     /// An earlier fault left the population without a valid state.
     #[error(
         "the population has no valid state since an earlier fault ({reason}); call reset() or build a new one"

@@ -61,6 +61,14 @@ impl MemoryNeed {
         self.host_bytes().saturating_add(self.device_bytes())
     }
 
+    /// One part, so that programs can add what they need themselves.
+    #[must_use]
+    pub fn of(what: &str, host_bytes: u64, device_bytes: u64) -> Self {
+        let mut need = Self::default();
+        need.add(what, host_bytes, device_bytes);
+        need
+    }
+
     /// What both need.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {

@@ -221,3 +221,33 @@ fn a_full_disk_is_told() {
     );
     assert!(!path.exists());
 }
+
+#[path = "../fuzz/seal.rs"]
+mod seal;
+
+/// The files that fuzzing found worth keeping, as they are and with a checksum that fits.
+#[test]
+fn checkpoints_of_any_content_end_well() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/checkpoints");
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("checkpoint");
+    let (mut taken_up, mut refused) = (0, 0);
+    for file in fs::read_dir(corpus).expect("there") {
+        let bytes = fs::read(file.expect("there").path()).expect("there");
+        for bytes in [seal::sealed(&bytes), bytes] {
+            fs::write(&path, &bytes).expect("written");
+            match Population::load(&path, &Device::cpu()) {
+                Ok(mut population) => {
+                    let _ = population.run(3, 0.5, &Recording::none());
+                    population.save(&path).expect("saved");
+                    taken_up += 1;
+                }
+                Err(error) => {
+                    assert!(error.to_string().starts_with("checkpoint "), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(taken_up > 0 && refused > 0, "{taken_up} taken up, {refused} refused");
+}

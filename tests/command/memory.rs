@@ -3,6 +3,8 @@
 use super::Folder;
 use predicates::prelude::*;
 use serde_json::Value;
+#[cfg(target_os = "linux")]
+use std::io::{Seek, SeekFrom, Write};
 
 const SMALL: &str = "--neurons 300 --batch 2 --steps 640 --record spikes,rate,voltage:0+299/7";
 
@@ -46,4 +48,67 @@ fn the_memory_is_said_and_the_budget_kept() {
         );
     assert!(!folder.path("other").exists());
     folder.run("--memory-budget much").assert().code(2).stderr(predicate::str::contains("512MiB, 2GB"));
+}
+
+/// Runs on the CPU and says the most memory that the process had at a time, in bytes.
+#[cfg(target_os = "linux")]
+fn peak(folder: &Folder, words: &str) -> u64 {
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(format!("run --device cpu --no-plot --quiet {words}").split_whitespace())
+        .current_dir(folder.path(""))
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    loop {
+        // The highest mark until now, in KiB; none when the process has ended.
+        let now = std::fs::read_to_string(&status).unwrap_or_default();
+        let mark = now.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        peak = peak.max(mark.map_or(0, |mark| mark.parse().unwrap()));
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success());
+            return peak << 10;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_recording_of_ten_times_the_memory_stays_within_the_budget() {
+    const BUDGET: u64 = 96 << 20;
+    let folder = Folder::new();
+    let steps = 10 * BUDGET / (4 * 1000);
+    let words = format!("--neurons 1000 --steps {steps} --record voltage:0..1000 --memory-budget {BUDGET}");
+    let peak = peak(&folder, &words);
+    let written = std::fs::metadata(folder.path("lif-out/spikes.npz")).unwrap().len();
+    assert!(written > 10 * BUDGET - (1 << 20) && peak <= BUDGET, "{peak} bytes for {written}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {
+    const BUDGET: u64 = 48 << 20;
+    let folder = Folder::new();
+    let (steps, n) = (10 * BUDGET / (4 * 2000), 2000);
+    // A file full of zeros takes no room on the disk; only the last sample is something else.
+    let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({steps}, {n}), }}");
+    header.push_str(&" ".repeat(64 - (10 + header.len() + 1) % 64));
+    header.push('\n');
+    let mut file = std::fs::File::create(folder.path("long.npy")).unwrap();
+    file.write_all(b"\x93NUMPY\x01\x00").unwrap();
+    file.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    file.set_len(10 + header.len() as u64 + steps * n * 4).unwrap();
+    file.seek(SeekFrom::End(-4)).unwrap();
+    file.write_all(&100_f32.to_le_bytes()).unwrap();
+    drop(file);
+    let words = format!("--stimulus long.npy --tau-m 1 --record voltage:0 --memory-budget {BUDGET}");
+    let peak = peak(&folder, &words);
+    assert!(peak <= BUDGET, "{peak} bytes");
+    assert_eq!(folder.array::<f32>("voltage").len() as u64, steps);
+    // Only the last neuron was driven, at the last step.
+    let counts = folder.array::<u32>("counts");
+    assert_eq!((counts.sum(), counts[[0, n as usize - 1]]), (1, 1));
 }

@@ -88,6 +88,97 @@ fn a_run_that_is_killed_again_and_again_gives_the_same_files() {
     }
 }
 
+/// Kills a run again and again as soon as `moment` comes, and takes it up again, until it is done.
+/// Says how often it was killed.
+fn killed_at(folder: &Folder, every: u64, mut moment: impl FnMut(&Folder, Duration) -> bool) -> usize {
+    let mut child = started(folder, every);
+    let mut kills = 0;
+    loop {
+        let start = Instant::now();
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                assert!(status.success());
+                return kills;
+            }
+            if folder.path(CHECKPOINT).exists() && moment(folder, start.elapsed()) {
+                break;
+            }
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        if status.success() || !folder.path(CHECKPOINT).exists() {
+            return kills;
+        }
+        kills += 1;
+        child = begin(folder, &format!("run --resume {CHECKPOINT}"));
+    }
+}
+
+/// Whether a file whose name begins so is being written in the output folder.
+fn is_writing(folder: &Folder, prefix: &str) -> bool {
+    folder.written().iter().any(|name| name.starts_with(prefix))
+}
+
+#[test]
+fn a_run_that_is_killed_at_random_moments_gives_the_same_files() {
+    let expected = undisturbed(500);
+    let folder = Folder::new();
+    let start = Instant::now();
+    undisturbed(500);
+    let whole = start.elapsed();
+    let mut random = 0x2545_f491_u64;
+    let mut delay = Duration::ZERO;
+    let mut left = 12;
+    let kills = killed_at(&folder, 500, |_, running| {
+        if delay.is_zero() {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            // Up to the time that the whole takes, so that some come close to its end.
+            delay = whole.mul_f64((random >> 32) as f64 / f64::from(u32::MAX)) + Duration::from_nanos(1);
+        }
+        let is_time = left > 0 && running >= delay;
+        if is_time {
+            left -= 1;
+            delay = Duration::ZERO;
+        }
+        is_time
+    });
+    assert!(kills > 0);
+    assert_eq!(outputs(&folder), expected);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_makes_a_checkpoint_gives_the_same_files() {
+    let expected = undisturbed(2000);
+    let folder = Folder::new();
+    let partial = folder.path("run.safetensors.partial");
+    let mut left = 6;
+    let kills = killed_at(&folder, 2000, |_, _| {
+        let is_time = left > 0 && partial.exists();
+        left -= usize::from(is_time);
+        is_time
+    });
+    assert!(kills >= 3, "{kills} kills");
+    assert_eq!(outputs(&folder), expected);
+}
+
+#[test]
+fn a_run_that_is_killed_while_it_writes_its_files_gives_the_same() {
+    let expected = undisturbed(20_000);
+    let folder = Folder::new();
+    let mut left = 6;
+    let kills = killed_at(&folder, 20_000, |folder, _| {
+        // The picture, the arrays and the summary come one after the other.
+        let is_time = left > 0 && folder.path("lif-out").exists() && is_writing(folder, ".lif-");
+        if is_time {
+            left -= 1;
+            std::thread::sleep(Duration::from_millis(10 * (left as u64 % 3)));
+        }
+        is_time
+    });
+    assert!(kills > 0);
+    assert_eq!(outputs(&folder), expected);
+}
+
 /// A run that was killed on its way.
 fn killed() -> Folder {
     let folder = Folder::new();

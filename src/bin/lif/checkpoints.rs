@@ -193,9 +193,7 @@ impl Keeper {
 /// A number that changes with the stimulus.
 fn stimulus(plan: &Plan) -> Option<u32> {
     match &plan.drive {
-        Drive::Stimulus(currents) => {
-            Some(crc32fast::hash(bytemuck::cast_slice(currents.as_slice().unwrap_or_default())))
-        }
-        _ => None,
+        Drive::Stimulus(stimulus, _) => Some(stimulus.checksum()),
+        Drive::Same(_) | Drive::Spread(_) => None,
     }
 }

@@ -11,9 +11,9 @@ pub const INTERRUPTED: u8 = 130;
 static ASKED: AtomicBool = AtomicBool::new(false);
 static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
 
-/// Listens from now on.
+/// Listens from now on, whoever else has asked for it.
 pub fn listen() -> Result<(), Failure> {
-    ctrlc::set_handler(|| {
+    let listening = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             let leftovers = leftovers::hold();
             leftovers.remove();
@@ -24,8 +24,11 @@ pub fn listen() -> Result<(), Failure> {
         } else {
             "\nstopping at the next block of steps; Ctrl-C again ends at once"
         });
-    })
-    .map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
+    });
+    match listening {
+        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        Err(error) => Err(Failure::fault(format!("cannot listen for Ctrl-C: {error}"))),
+    }
 }
 
 /// Whether the run was asked to stop.

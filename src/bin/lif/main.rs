@@ -2,7 +2,6 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
-mod arrays;
 mod bound;
 mod budget;
 mod checkpoints;
@@ -17,6 +16,8 @@ mod interrupt;
 mod layers;
 mod leftovers;
 mod logging;
+#[cfg(test)]
+mod lost_device_tests;
 mod neurons;
 mod npz;
 mod picture;
@@ -27,7 +28,6 @@ mod random_input;
 mod record;
 mod rules;
 mod run;
-mod samples;
 mod simulation;
 mod spike_hash;
 mod spools;

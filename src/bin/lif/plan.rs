@@ -7,11 +7,10 @@ use crate::layers;
 use crate::neurons;
 use crate::record::Record;
 use crate::rules::TimeUnit;
-use crate::samples::{self, Times};
 use crate::spread::Spread;
-use crate::stimulus::{Scaling, Stimulus};
+use crate::stimulus::{Scaling, Stimulus, Times};
 use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
-use ndarray::{Array1, ArrayD};
+use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 
@@ -50,12 +49,12 @@ pub enum Drive {
     Same(f32),
     /// A current for each neuron.
     Spread(Array1<f32>),
-    /// A sequence, with the time axis first.
-    Stimulus(ArrayD<f32>),
+    /// A current for each step.
+    Stimulus(Stimulus, Scaling),
 }
 
 impl Plan {
-    /// Decides, and reads the stimulus.
+    /// Decides, and looks through the stimulus.
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let mut settings = layers::complete(given)?;
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
@@ -73,7 +72,7 @@ impl Plan {
             "take fewer neurons or a smaller batch",
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
-        let drive = drive(&mut settings, stimulus.as_ref(), neurons, steps, dt)?;
+        let drive = drive(&mut settings, stimulus, neurons, steps, dt)?;
 
         Ok(Self {
             neurons,
@@ -98,7 +97,10 @@ impl Plan {
     pub fn memory_needed(&self, device: &Device) -> Result<MemoryNeed, Failure> {
         let population = Population::memory_needed(&self.params, self.neurons, self.batch, device)?;
         let recording = self.recording.memory_needed_in_blocks(self.steps, self.neurons, self.batch);
-        let need = population.and(recording);
+        let mut need = population.and(recording);
+        if let Drive::Stimulus(stimulus, _) = &self.drive {
+            need = need.and(MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(), 0));
+        }
         device.require_within_budget(&need, "the run")?;
         Ok(need)
     }
@@ -149,16 +151,16 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
     };
     let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
     let unit = settings.stimulus_time_unit.unwrap_or(TimeUnit::Ms);
-    let samples = samples::read(path, unit.ms())?;
-    if matches!(samples.times, Times::At(_)) {
+    let stimulus = Stimulus::open(path, unit.ms(), interval)?;
+    if matches!(stimulus.times(), Times::At { .. }) {
         settings.stimulus_time_unit = Some(unit);
     } else if settings.stimulus_time_unit.is_some() {
         log::warn!("the stimulus has no times; stimulus-time-unit is not used");
     }
-    if settings.stimulus_dt.is_some() && samples.times != Times::Every(None) {
+    if settings.stimulus_dt.is_some() && stimulus.times() != Times::Every(None) {
         log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
     }
-    Ok(Some(Stimulus::new(samples, interval)))
+    Ok(Some(stimulus))
 }
 
 /// A size as asked for, or as the stimulus has it.
@@ -202,7 +204,7 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
 
 fn drive(
     settings: &mut Settings,
-    stimulus: Option<&Stimulus>,
+    stimulus: Option<Stimulus>,
     neurons: usize,
     steps: u64,
     dt: f64,
@@ -236,7 +238,7 @@ fn drive(
         scale: *settings.stimulus_scale.get_or_insert(1.0),
         offset: *settings.stimulus_offset.get_or_insert(0.0) + current,
     };
-    Ok(Drive::Stimulus(stimulus.currents(steps, dt, scaling)?))
+    Ok(Drive::Stimulus(stimulus, scaling))
 }
 
 #[cfg(test)]

@@ -74,8 +74,10 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
         trace_final: if plan.params.trace.is_some() { Some(population.traces()?) } else { None },
         voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into(),
     };
-    let scene = Scene::new(&plan, &summary, steps, &spools)?;
-    let files = write(&folder, &plan, &summary, &arrays, &scene)?;
+    let is_drawn = !plan.settings.no_plot;
+    let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools)).transpose()?;
+    let scene = scene.filter(|scene| !scene.is_empty());
+    let files = write(&folder, &summary, &arrays, scene.as_ref())?;
     if let Some(keeper) = keeper {
         keeper.finish()?;
     }
@@ -99,7 +101,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
 }
 
 /// A population before its first step.
-fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
+pub fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
     let mut population = Population::new(plan.params.clone(), plan.neurons, plan.batch, device)?;
     if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
         population.set_voltages(&voltages)?;
@@ -118,20 +120,18 @@ fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
 
 fn write(
     folder: &Folder,
-    plan: &Plan,
     summary: &Summary,
     arrays: &Arrays<'_>,
-    scene: &Scene,
+    scene: Option<&Scene>,
 ) -> Result<Vec<PathBuf>, Failure> {
-    let has_picture = !plan.settings.no_plot && !scene.is_empty();
     let mut files = Vec::new();
-    if has_picture {
+    if let Some(scene) = scene {
         files.push(folder.stage(PICTURE, |file| picture::draw(file.path(), scene))?);
     }
     files.push(folder.stage(ARRAYS, |file| npz::write(file, arrays))?);
     let text = json(summary)?;
     files.push(folder.stage(SUMMARY, |file| writeln!(file, "{text}"))?);
-    folder.publish(files, (!has_picture).then_some(PICTURE))
+    folder.publish(files, scene.is_none().then_some(PICTURE))
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {

@@ -8,7 +8,6 @@ use crate::progress;
 use crate::spools::Spools;
 use indicatif::ProgressBar;
 use lif::{Background, Input, Population, Recorded, Sink};
-use ndarray::Axis;
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -56,20 +55,21 @@ impl Simulation<'_> {
     }
 
     fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
-        let part;
-        let input = match &self.plan.drive {
-            Drive::Same(current) => Input::constant(*current),
-            Drive::Spread(currents) => Input::constant(currents),
-            Drive::Stimulus(currents) => {
-                let range = first as usize..(first + steps) as usize;
-                part = currents.slice_axis(Axis(0), range.into());
-                Input::sequence(&part)
-            }
-        };
-        let input = self.plan.random.iter().cloned().fold(input, Input::and);
+        let Plan { drive, random, recording, dt, .. } = self.plan;
         let spools = std::mem::take(&mut self.spools);
         let mut watched = Watched { sink: Background::new(spools), bar, first };
-        let result = self.population.run_into(steps, input, &self.plan.recording, &mut watched);
+        let population = &mut self.population;
+        let mut constant = |input| {
+            let input = random.iter().cloned().fold(input, Input::and);
+            population.run_into(steps, input, recording, &mut watched)
+        };
+        let result = match drive {
+            Drive::Same(current) => constant(Input::constant(*current)),
+            Drive::Spread(currents) => constant(Input::constant(currents)),
+            Drive::Stimulus(stimulus, scaling) => stimulus
+                .currents(first..first + steps, *dt, *scaling)
+                .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched)),
+        };
         let spools = watched.sink.finish();
         // An error of the spools is that of the run.
         result?;

@@ -33,6 +33,9 @@ pub(crate) struct GpuContext {
     lost: Arc<Mutex<Option<String>>>,
     staging: Mutex<Vec<wgpu::Buffer>>,
     work: AtomicU64,
+    /// What tests let fail.
+    #[cfg(test)]
+    pub(super) injection: Arc<super::injection::Injection>,
 }
 
 /// A readback under way.
@@ -85,6 +88,8 @@ impl GpuContext {
             lost: Arc::default(),
             staging: Mutex::default(),
             work: AtomicU64::new(FIRST_WORK),
+            #[cfg(test)]
+            injection: Arc::default(),
         }
     }
 
@@ -122,6 +127,8 @@ impl GpuContext {
             pollster::block_on(memory.pop()),
             pollster::block_on(validation.pop()),
         ];
+        #[cfg(test)]
+        let errors = self.injection.errors(stage, errors);
         self.check_lost(stage)?;
         match errors.into_iter().flatten().next() {
             None => Ok(result),
@@ -156,6 +163,8 @@ impl GpuContext {
             submission_index: Some(submission.clone()),
             timeout: Some(PATIENCE),
         });
+        #[cfg(test)]
+        let poll = self.injection.poll(stage, poll);
         self.check_lost(stage)?;
         match poll {
             Ok(_) => Ok(()),
@@ -198,7 +207,10 @@ impl GpuContext {
         stage: &str,
         take: impl FnOnce(&[u8]) -> T,
     ) -> Result<T> {
-        match readback.mapped.recv_timeout(PATIENCE) {
+        let answer = readback.mapped.recv_timeout(PATIENCE);
+        #[cfg(test)]
+        let answer = self.injection.answer(stage, answer);
+        match answer {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(gpu_error(stage, &error)),
             Err(_) => {

@@ -4,7 +4,7 @@ use super::context::GpuContext;
 use super::kernel::BLOCK_SHADER;
 use super::self_check::{self, CHECK_SHADER};
 use super::{Gpu, MOST_STEPS};
-use crate::{Device, Error, Params, Population, Recording, Result, Tensor};
+use crate::{Device, Error, Params, Population, Recorded, Recording, Result, Tensor};
 use ndarray::Array1;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,14 +12,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A device of its own on the first adapter, so that harm done to it stays here.
-fn with_context(test: impl FnOnce(GpuContext)) {
+pub(super) fn with_context(test: impl FnOnce(GpuContext)) {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    test(open());
+}
+
+/// Another one, for who has the first.
+pub(super) fn open() -> GpuContext {
     let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     let backends = descriptor.backends;
     let instance = wgpu::Instance::new(descriptor);
     let adapters = pollster::block_on(instance.enumerate_adapters(backends));
     let adapter = adapters.first().expect("this machine has no adapter; see docs/headless.md");
-    test(GpuContext::open(adapter).expect("the adapter opens"));
+    GpuContext::open(adapter).expect("the adapter opens")
 }
 
 #[test]
@@ -88,6 +93,50 @@ fn nothing_is_returned_after_the_device_is_lost() {
         assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
         let upload = Tensor::new(&device, &Array1::<f32>::zeros(10));
         assert!(matches!(upload, Err(Error::DeviceLost { .. })), "{upload:?}");
+        // The library goes on, elsewhere or on the same adapter opened anew.
+        let again = Device::checked(open()).expect("the adapter is still there");
+        let voltages = [Device::cpu(), again].map(|device| {
+            let mut population = Population::new(Params::default(), 100, 2, &device).expect("valid");
+            population.run(500, 1.0, &Recording::none()).expect("valid");
+            population.voltages().expect("there")
+        });
+        assert_eq!(voltages[0], voltages[1]);
+    });
+}
+
+/// A run whose device is lost on the way goes on from its checkpoint, on whatever device there is.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
+    let folder = tempfile::TempDir::new().expect("a folder");
+    let path = folder.path().join("run.safetensors");
+    let recording = Recording::none().spikes().counts();
+    let finish = |mut population: Population| {
+        let recorded = population.run(5000, 0.8, &recording).expect("valid");
+        (recorded, population.voltages().expect("there"))
+    };
+    let start = |device: &Device| {
+        let mut population = Population::new(Params::default(), 100, 2, device).expect("valid");
+        population.run(777, 0.9, &Recording::none()).expect("valid");
+        population
+    };
+    let expected = finish(start(&Device::cpu()));
+    with_context(|context| {
+        let raw = context.device.clone();
+        let device = Device::checked(context).expect("the driver is right");
+        let mut population = start(&device);
+        population.save(&path).expect("saved");
+        let mut sink = |_: Recorded| {
+            raw.destroy();
+            Ok(())
+        };
+        let lost = population.run_into(1 << 40, 0.8, &recording, &mut sink);
+        assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
+        // Its state is gone, and does not replace what was kept.
+        assert!(matches!(population.save(&path), Err(Error::Faulted { .. })));
+        for device in [Device::cpu(), Device::checked(open()).expect("the adapter is still there")] {
+            assert!(finish(Population::load(&path, &device).expect("whole")) == expected);
+        }
     });
 }
 

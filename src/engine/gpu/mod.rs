@@ -12,6 +12,12 @@ pub(crate) mod self_check;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
+mod injected_fault_tests;
+#[cfg(test)]
+mod injection;
+#[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod shader_tests;
 
 pub(crate) use engine::GpuEngine;

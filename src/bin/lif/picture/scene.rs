@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::figures::short;
 use crate::plan::{Drive, Plan};
 use crate::spools::Spools;
+use crate::stimulus::{Scaling, Stimulus};
 use crate::summary::{Summary, cells};
 use lif::Parameter;
 use ndarray::Axis;
@@ -28,8 +29,8 @@ pub struct Scene {
     pub dt: f64,
     /// Steps shown.
     pub steps: u64,
-    /// The input, nA per step.
-    pub stimulus: Option<Vec<f32>>,
+    /// The input of the first cell: step and nA.
+    pub stimulus: Option<Vec<(u64, f32)>>,
     pub spikes: Option<Spikes>,
     pub rate: Option<Rate>,
     pub traces: Vec<Trace>,
@@ -84,14 +85,8 @@ impl Scene {
             _ => None,
         };
         let stimulus = match &plan.drive {
-            Drive::Stimulus(currents) => Some(
-                currents
-                    .axis_iter(Axis(0))
-                    .take(steps as usize)
-                    .filter_map(|row| row.first().copied())
-                    .collect(),
-            ),
-            _ => None,
+            Drive::Stimulus(stimulus, scaling) => Some(currents(stimulus, steps, plan.dt, *scaling)?),
+            Drive::Same(_) | Drive::Spread(_) => None,
         };
         Ok(Self {
             title: format!("{} on {}{mean}", cells(plan.neurons, plan.batch), summary.device),
@@ -147,6 +142,25 @@ fn bin(steps: u64, dt: f64) -> u64 {
     let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
     let width = round.into_iter().find(|width| *width >= wanted * (1.0 - 1e-9)).unwrap_or(wanted);
     ((width / dt).round() as u64).max(1)
+}
+
+/// The current of the first cell at each step.
+fn currents(stimulus: &Stimulus, steps: u64, dt: f64, scaling: Scaling) -> Result<Vec<(u64, f32)>, Failure> {
+    let length = steps.div_ceil(MOST_POINTS).max(1) as usize;
+    let mut curve = Vec::new();
+    let mut part = Vec::with_capacity(length);
+    let mut step = 0;
+    for block in stimulus.currents(0..steps, dt, scaling)? {
+        for row in block?.axis_iter(Axis(0)) {
+            part.extend(row.first().map(|current| (step, *current)));
+            if part.len() == length {
+                take_extremes(&mut curve, &mut part);
+            }
+            step += 1;
+        }
+    }
+    take_extremes(&mut curve, &mut part);
+    Ok(curve)
 }
 
 fn traces(plan: &Plan, steps: u64, spools: &Spools) -> Result<Vec<Trace>, Failure> {

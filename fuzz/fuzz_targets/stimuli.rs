@@ -1,0 +1,34 @@
+//! The readers of stimuli: the first byte says which, the others are the file.
+#![no_main]
+
+#[allow(dead_code, reason = "the command uses the rest of it")]
+#[path = "../../src/bin/lif/failure.rs"]
+mod failure;
+#[allow(dead_code, reason = "the command uses the rest of it")]
+#[path = "../../src/bin/lif/stimulus/mod.rs"]
+mod stimulus;
+
+use libfuzzer_sys::fuzz_target;
+use stimulus::{Scaling, Stimulus};
+
+const STEPS: u64 = 60;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((kind, bytes)) = bytes.split_first() else { return };
+    let extension = ["npy", "npz", "txt"][usize::from(*kind) % 3];
+    let path = std::env::temp_dir().join(format!("lif-fuzz-{}.{extension}", std::process::id()));
+    std::fs::write(&path, bytes).expect("there is room");
+    let Ok(stimulus) = Stimulus::open(&path, 1.0, 0.3) else { return };
+    let (n, batch) = stimulus.population();
+    assert!(n != Some(0) && batch != Some(0));
+    assert!(stimulus.length_ms() >= 0.0);
+    let currents = |first: u64| -> Vec<u32> {
+        let scaling = Scaling { scale: 1.0, offset: 0.5 };
+        let blocks = stimulus.currents(first..STEPS, 0.1, scaling).expect("just read");
+        blocks.flat_map(|block| block.expect("just read")).map(f32::to_bits).collect()
+    };
+    // From wherever it is read, the currents are the same.
+    let whole = currents(0);
+    let part = currents(STEPS / 2 + 1);
+    assert!(whole.ends_with(&part) && !part.is_empty());
+});

@@ -1,0 +1,327 @@
+//! Samples brought to the steps of a run: at each step the latest sample at its beginning.
+
+use super::samples::{Rows, Sample, Samples, Times};
+use ndarray::{ArrayD, IxDyn};
+use std::ops::Range;
+
+/// Rounding of a time by less than this part of a sample or step is no difference in time.
+const TIME_TOLERANCE: f64 = 1e-6;
+
+/// The bytes of a block of currents.
+const BLOCK_BYTES: usize = 8 << 20;
+
+/// Steps that a block has in any case, as long as that is not more than so many bytes: spikes are
+/// recorded in words of as many steps.
+const WORD_STEPS: usize = 32;
+const WIDE_BLOCK_BYTES: usize = 64 << 20;
+
+/// Blocks that there are at a time: one drives the population, one waits, one is made.
+const BLOCKS: u64 = 3;
+
+/// How raw values become currents.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scaling {
+    /// Factor.
+    pub scale: f64,
+    /// Current added, nA.
+    pub offset: f64,
+}
+
+/// Currents in blocks of steps, as [`lif::Population::run_stream`] takes them. Time counts from the
+/// first sample; after the last one its value stays.
+pub struct Currents {
+    name: String,
+    rows: Box<dyn Rows + Send>,
+    clock: Clock,
+    /// The values of the sample that holds.
+    row: Vec<f64>,
+    /// The currents that they are.
+    current: Vec<f32>,
+    /// The shape of the currents of one step.
+    step_shape: Vec<usize>,
+    steps: Range<u64>,
+    dt: f64,
+    scaling: Scaling,
+}
+
+/// Which sample holds.
+enum Clock {
+    /// The one of this number, from 0; the last there is; and their interval, ms.
+    Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
+    /// The one before the next, which holds from a time on, ms after the first, with its value.
+    At { next: Option<(f64, Vec<f64>)>, first: f64 },
+}
+
+impl Currents {
+    pub(super) fn new(
+        samples: &Samples,
+        interval: f64,
+        steps: Range<u64>,
+        dt: f64,
+        scaling: Scaling,
+    ) -> lif::Result<Self> {
+        let name = samples.name();
+        let clock = match samples.times {
+            Times::Every(_) => {
+                let last = samples.shape[0] as u64 - 1;
+                let next = sample_at(steps.start, dt, interval, last);
+                Clock::Every { holds: None, next, last, interval }
+            }
+            Times::At { first, .. } => Clock::At { next: None, first },
+        };
+        let first = if let Clock::Every { next, .. } = clock { next } else { 0 };
+        let rows = samples.rows(first).map_err(|reason| unreadable(&name, reason))?;
+        let mut currents = Self {
+            name,
+            rows,
+            clock,
+            row: Vec::new(),
+            current: Vec::new(),
+            step_shape: samples.shape[1..].to_vec(),
+            steps,
+            dt,
+            scaling,
+        };
+        currents.start().map_err(|reason| unreadable(&currents.name, reason))?;
+        Ok(currents)
+    }
+
+    /// Reads the first of samples with times, and the one after it.
+    fn start(&mut self) -> Result<(), String> {
+        if let Clock::At { next, .. } = &mut self.clock {
+            self.rows.next(&mut self.row)?;
+            *next = with_time(self.rows.as_mut())?;
+        }
+        self.scale();
+        Ok(())
+    }
+
+    /// Goes on to the sample that holds at a step, which does not come before an earlier one.
+    fn advance_to(&mut self, step: u64) -> Result<(), String> {
+        match &mut self.clock {
+            Clock::Every { holds, next, last, interval } => {
+                let sample = sample_at(step, self.dt, *interval, *last);
+                if *holds == Some(sample) {
+                    return Ok(());
+                }
+                while *next <= sample {
+                    if self.rows.next(&mut self.row)? == Sample::None {
+                        return Err("it has become shorter since the run began".to_owned());
+                    }
+                    *next += 1;
+                }
+                *holds = Some(sample);
+            }
+            Clock::At { next, first } => {
+                let now = *first + step as f64 * self.dt + TIME_TOLERANCE * self.dt;
+                let mut is_new = false;
+                while let Some((_, row)) = next.take_if(|(start, _)| *start <= now) {
+                    self.row = row;
+                    *next = with_time(self.rows.as_mut())?;
+                    is_new = true;
+                }
+                if !is_new {
+                    return Ok(());
+                }
+            }
+        }
+        self.scale();
+        Ok(())
+    }
+
+    fn scale(&mut self) {
+        let Scaling { scale, offset } = self.scaling;
+        self.current.clear();
+        self.current.extend(self.row.iter().map(|raw| (raw * scale + offset) as f32));
+    }
+
+    fn block(&mut self) -> Result<ArrayD<f32>, String> {
+        let row = self.step_shape.iter().product();
+        let count = block_steps(row).min(self.steps.end - self.steps.start);
+        let mut values = Vec::with_capacity(count as usize * row);
+        for _ in 0..count {
+            self.advance_to(self.steps.start)?;
+            values.extend_from_slice(&self.current);
+            self.steps.start += 1;
+        }
+        let shape = [&[count as usize], &self.step_shape[..]].concat();
+        ArrayD::from_shape_vec(IxDyn(&shape), values).map_err(|error| error.to_string())
+    }
+}
+
+impl Iterator for Currents {
+    type Item = lif::Result<ArrayD<f32>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.steps.is_empty() {
+            return None;
+        }
+        let block = self.block().map_err(|reason| unreadable(&self.name, reason));
+        if block.is_err() {
+            self.steps.start = self.steps.end;
+        }
+        Some(block)
+    }
+}
+
+/// Bytes of the blocks that there are at a time.
+pub(super) fn bytes(samples: &Samples) -> u64 {
+    let row = samples.shape[1..].iter().product::<usize>();
+    BLOCKS * block_steps(row).saturating_mul(4 * row as u64)
+}
+
+/// Steps of a block.
+fn block_steps(row: usize) -> u64 {
+    let bytes = (4 * row).max(1);
+    (BLOCK_BYTES / bytes).max(WORD_STEPS.min(WIDE_BLOCK_BYTES / bytes)).max(1) as u64
+}
+
+/// The sample that holds at a step, where samples come in an interval.
+fn sample_at(step: u64, dt: f64, interval: f64, last: u64) -> u64 {
+    ((step as f64 * dt / interval + TIME_TOLERANCE) as u64).min(last)
+}
+
+/// The next sample with its time; `None` at the end.
+fn with_time(rows: &mut dyn Rows) -> Result<Option<(f64, Vec<f64>)>, String> {
+    let mut row = Vec::new();
+    Ok(match rows.next(&mut row)? {
+        Sample::At(time) => Some((time, row)),
+        Sample::None | Sample::InTurn => None,
+    })
+}
+
+fn unreadable(name: &str, reason: String) -> lif::Error {
+    lif::Error::Unreadable { what: name.to_owned(), reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stimulus::Stimulus;
+    use ndarray::{Array1, Array2};
+    use ndarray_npy::{WriteNpyExt, write_npy};
+    use std::fmt::Write as _;
+    use std::io::Write as _;
+    use std::path::PathBuf;
+    use tempfile::TempDir;
+
+    const PLAIN: Scaling = Scaling { scale: 1.0, offset: 0.0 };
+
+    /// A stimulus file of these bytes.
+    fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        (folder, path)
+    }
+
+    fn stimulus(text: &str, interval: f64) -> (TempDir, Stimulus) {
+        let (folder, path) = file("in.txt", text.as_bytes());
+        let stimulus = Stimulus::open(&path, 1.0, interval).unwrap();
+        (folder, stimulus)
+    }
+
+    fn currents(stimulus: &Stimulus, steps: Range<u64>, dt: f64) -> Vec<f32> {
+        stimulus.currents(steps, dt, PLAIN).unwrap().flat_map(Result::unwrap).collect()
+    }
+
+    #[test]
+    fn a_sample_is_held_until_the_next() {
+        let (_folder, stimulus) = stimulus("1\n2\n3\n", 0.2);
+        assert_eq!(currents(&stimulus, 0..8, 0.1), [1.0, 1.0, 2.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
+        assert_eq!(currents(&stimulus, 3..5, 0.1), [2.0, 3.0]);
+        assert_eq!(currents(&stimulus, 0..2, 0.4), [1.0, 3.0]);
+        assert_eq!(currents(&stimulus, 100..102, 0.4), [3.0, 3.0]);
+        assert!((stimulus.length_ms() - 0.6).abs() < 1e-12);
+    }
+
+    #[test]
+    fn times_count_from_the_first() {
+        let (_folder, stimulus) = stimulus("10 1\n10.3 2\n10.4 3\n", 0.1);
+        assert_eq!(currents(&stimulus, 0..6, 0.1), [1.0, 1.0, 1.0, 2.0, 3.0, 3.0]);
+        assert_eq!(currents(&stimulus, 3..4, 0.1), [2.0]);
+        assert_eq!(currents(&stimulus, 0..3, 0.2), [1.0, 1.0, 3.0]);
+        assert!((stimulus.length_ms() - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn columns_stay_columns_and_are_scaled() {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("in.npy");
+        let values = Array2::from_shape_fn((2, 3), |(time, column)| (10 * time + column) as f64);
+        write_npy(&path, &values).unwrap();
+        let stimulus = Stimulus::open(&path, 1.0, 1.0).unwrap();
+        let scaling = Scaling { scale: 2.0, offset: 1.0 };
+        let block = stimulus.currents(0..4, 0.5, scaling).unwrap().next().unwrap().unwrap();
+        assert_eq!(block.shape(), [4, 3]);
+        assert_eq!(block[[3, 2]], 25.0);
+        assert_eq!(stimulus.population(), (Some(3), None));
+    }
+
+    /// Whatever the format, a stimulus longer than a block gives the same from any step on.
+    #[test]
+    fn all_formats_give_the_same_in_blocks_from_any_step_on() {
+        let (length, columns) = (1_000_000, 5);
+        let value = |place: usize| (place * 7919 % 10_007) as f32;
+        let values = Array2::from_shape_fn((length, columns), |(time, n)| value(time * columns + n));
+        let folder = TempDir::new().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        write_npy(path("rows.npy"), &values).unwrap();
+        write_npy(path("columns.npy"), &values.t().as_standard_layout().to_owned().t()).unwrap();
+        for (name, method) in [
+            ("stored.npz", zip::CompressionMethod::Stored),
+            ("deflated.npz", zip::CompressionMethod::Deflated),
+        ] {
+            let mut archive = zip::ZipWriter::new(std::fs::File::create(path(name)).unwrap());
+            let options = zip::write::SimpleFileOptions::default().compression_method(method);
+            archive.start_file("before.npy", options).unwrap();
+            archive.write_all(b"something else").unwrap();
+            archive.start_file("stimulus.npy", options).unwrap();
+            values.write_npy(&mut archive).unwrap();
+            archive.finish().unwrap();
+        }
+        let expected = |steps: Range<u64>| -> Vec<f32> {
+            steps.flat_map(|step| (0..columns).map(move |n| value(step as usize * columns + n))).collect()
+        };
+        let mut checksums = Vec::new();
+        for name in ["rows.npy", "columns.npy", "stored.npz", "deflated.npz"] {
+            let stimulus = Stimulus::open(&path(name), 1.0, 0.1).unwrap();
+            checksums.push(stimulus.checksum());
+            for steps in [0..length as u64, 999_990..1_000_000, 500_001..500_002] {
+                assert!(currents(&stimulus, steps.clone(), 0.1) == expected(steps), "{name}");
+            }
+            let blocks: Vec<usize> = stimulus
+                .currents(0..1_000_000, 0.1, PLAIN)
+                .unwrap()
+                .map(|block| block.unwrap().len())
+                .collect();
+            assert!(blocks.len() > 2 && blocks.iter().all(|values| values * 4 <= BLOCK_BYTES));
+        }
+        checksums.dedup();
+        assert_eq!(checksums.len(), 1);
+    }
+
+    #[test]
+    fn long_texts_give_the_same_from_any_step_on() {
+        let (mut values, mut times) = (String::new(), String::new());
+        for line in 0..30_000 {
+            writeln!(values, "{line}").unwrap();
+            writeln!(times, "{} {line}", 5.0 + f64::from(line) * 0.1).unwrap();
+        }
+        let whole: Vec<f32> = Array1::range(0.0, 30_000.0, 1.0).to_vec();
+        for text in [values, times] {
+            let (_folder, stimulus) = stimulus(&text, 0.1);
+            assert!(currents(&stimulus, 0..30_000, 0.1) == whole);
+            assert!(currents(&stimulus, 12_345..30_000, 0.1) == whole[12_345..]);
+        }
+    }
+
+    #[test]
+    fn a_file_that_changes_on_the_way_is_noticed() {
+        let (_folder, path) = file("in.txt", b"1\n2\n3\n");
+        let stimulus = Stimulus::open(&path, 1.0, 1.0).unwrap();
+        std::fs::write(&path, "1\n2\n").unwrap();
+        let refused = stimulus.currents(0..3, 1.0, PLAIN).err().unwrap();
+        assert!(refused.to_string().contains("has changed since the run began"), "{refused}");
+    }
+}

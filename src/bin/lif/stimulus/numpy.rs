@@ -1,0 +1,303 @@
+//! Arrays of numpy, read from the first row to the last. Their header is looked at before room is
+//! made for what it promises: it may promise anything, and too much ends the process.
+
+use super::samples::{Rows, Sample};
+use bytemuck::Pod;
+use flate2::bufread::DeflateDecoder;
+use lif::require_memory;
+use ndarray::{ArrayView, IxDyn, ShapeBuilder};
+use ndarray_npy::npy::header::{Header, Layout};
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::sync::Arc;
+use zip::{CompressionMethod, ZipArchive};
+
+/// Longer headers belong to tables with hundreds of columns, which are no stimuli.
+const LONGEST_HEADER: usize = 1 << 16;
+/// More brackets do not occur around a shape, and the parser goes a call deeper for each.
+const MOST_BRACKETS: usize = 16;
+/// More axes than time, batch row and neuron no stimulus has, and none is asked for its rows.
+const MOST_AXES: usize = 3;
+/// What a value takes here, as all are computed in double precision.
+const BYTES_PER_VALUE: u64 = 8;
+/// Bytes that are read at a time.
+const BUFFER: usize = 1 << 18;
+
+/// Where the bytes of an array lie in its file.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Where they begin.
+    start: u64,
+    is_compressed: bool,
+}
+
+/// An array whose header has been read.
+#[derive(Debug, Clone)]
+pub struct Array {
+    pub shape: Vec<usize>,
+    element: Element,
+    /// How many bytes the header takes.
+    header_bytes: u64,
+    place: Place,
+    /// All values, row by row, where they do not lie so in the file.
+    kept: Option<Arc<[f64]>>,
+}
+
+/// How a number is written.
+#[derive(Debug, Clone, Copy)]
+struct Element {
+    bytes: usize,
+    is_swapped: bool,
+    append: fn(&[u8], &mut Vec<f64>),
+}
+
+/// The array of an `.npy` file, shown row by row to `check`, or the reason why there is none.
+pub fn from_npy(path: &Path, check: &mut Check<'_>) -> Result<Array, String> {
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let size = file.metadata().map_err(|error| error.to_string())?.len();
+    let place = Place { start: 0, is_compressed: false };
+    read(BufReader::with_capacity(BUFFER, file), size, place, check)
+}
+
+/// What looks at each row of an array of this shape.
+pub type Check<'a> = dyn FnMut(&[usize], &mut dyn Rows) -> Result<(), String> + 'a;
+
+/// An `.npz` archive of arrays.
+pub struct Archive(ZipArchive<BufReader<File>>);
+
+impl Archive {
+    /// Reads the list of what is in it.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let file = File::open(path).map_err(|error| error.to_string())?;
+        ZipArchive::new(BufReader::new(file))
+            .map(Self)
+            .map_err(|error| format!("not an .npz archive that can be read ({error})"))
+    }
+
+    /// The names of its arrays.
+    pub fn names(&self) -> Vec<String> {
+        self.0.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name).to_owned()).collect()
+    }
+
+    /// The array of a name, shown row by row to `check`.
+    pub fn array(&mut self, name: &str, check: &mut Check<'_>) -> Result<Array, String> {
+        let said = |reason: String| format!("'{name}' in it: {reason}");
+        let place = self.0.index_for_name(name).or_else(|| self.0.index_for_name(&format!("{name}.npy")));
+        let place = place.ok_or_else(|| said("there is no such array".to_owned()))?;
+        let entry = self.0.by_index(place).map_err(|error| said(error.to_string()))?;
+        let size = entry.size();
+        let is_compressed = match entry.compression() {
+            CompressionMethod::Stored => false,
+            CompressionMethod::Deflated => true,
+            other => return Err(said(format!("it is compressed as {other}, which cannot be read"))),
+        };
+        let place = Place { start: entry.data_start(), is_compressed };
+        // Through the archive, as that also compares what it reads with its checksum.
+        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(said)
+    }
+}
+
+impl Array {
+    /// Its rows from one on, read from its file anew.
+    pub fn rows(&self, path: &Path, first: u64) -> Result<Box<dyn Rows + Send>, String> {
+        let row = self.row_values();
+        if let Some(values) = &self.kept {
+            return Ok(Box::new(KeptRows { values: Arc::clone(values), row, next: first as usize * row }));
+        }
+        let skipped = self.header_bytes + first * (row * self.element.bytes) as u64;
+        let reader = open(path, &self.place, skipped).map_err(|error| error.to_string())?;
+        Ok(Box::new(self.rows_of(reader, first)))
+    }
+
+    fn rows_of<R: Read>(&self, reader: R, first: u64) -> ArrayRows<R> {
+        let rows = self.shape.first().map_or(1, |length| *length as u64);
+        ArrayRows {
+            reader,
+            element: self.element,
+            bytes: vec![0; self.row_values() * self.element.bytes],
+            left: rows.saturating_sub(first),
+        }
+    }
+
+    fn row_values(&self) -> usize {
+        self.shape.iter().skip(1).product()
+    }
+}
+
+/// Opens a file at some bytes after the beginning of an array.
+fn open(path: &Path, place: &Place, skipped: u64) -> io::Result<Box<dyn Read + Send>> {
+    let mut file = File::open(path)?;
+    if place.is_compressed {
+        file.seek(SeekFrom::Start(place.start))?;
+        let mut reader = DeflateDecoder::new(BufReader::with_capacity(BUFFER, file));
+        io::copy(&mut reader.by_ref().take(skipped), &mut io::sink())?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER, reader)))
+    } else {
+        file.seek(SeekFrom::Start(place.start.saturating_add(skipped)))?;
+        Ok(Box::new(BufReader::with_capacity(BUFFER, file)))
+    }
+}
+
+/// Reads an array from what is said to have `size` bytes.
+fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>) -> Result<Array, String> {
+    let start = header_bytes(&mut reader)?;
+    let header = Header::from_reader(&mut start.as_slice()).map_err(unreadable)?;
+    let name = header.type_descriptor.as_string().map(String::as_str).unwrap_or_default();
+    let element = Element::new(name).ok_or_else(|| {
+        format!(
+            "its elements are {}, not numbers that can be read; save the array after astype('float32')",
+            header.type_descriptor
+        )
+    })?;
+    let (shape, size) = (header.shape, size.saturating_sub(start.len() as u64));
+    let product = |lengths: &[usize]| {
+        let count = lengths.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
+        count.unwrap_or(u64::MAX)
+    };
+    let count = product(&shape);
+    if count.saturating_mul(element.bytes as u64) > size {
+        return Err(format!(
+            "it is said to have shape {shape:?}, which is more than the {size} bytes of data that it has"
+        ));
+    }
+    // Only where there are no values at all can a row be more than them.
+    let row = if count == 0 { 0 } else { product(shape.get(1..).unwrap_or_default()) };
+    let is_in_rows =
+        header.layout == Layout::Standard || shape.iter().filter(|length| **length > 1).count() < 2;
+    let values = if is_in_rows { row } else { count.saturating_mul(2) };
+    let room = values.saturating_mul(BYTES_PER_VALUE + element.bytes as u64);
+    require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
+    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, kept: None };
+    if count > 0 && array.shape.len() <= MOST_AXES {
+        if is_in_rows {
+            check(&array.shape, &mut array.rows_of(&mut reader, 0))?;
+        } else {
+            let values = in_rows(&array, count, &mut reader)?;
+            let mut rows = KeptRows { values: Arc::clone(&values), row: row as usize, next: 0 };
+            check(&array.shape, &mut rows)?;
+            array.kept = Some(values);
+        }
+        if !reader.fill_buf().map_err(unreadable)?.is_empty() {
+            return Err(unreadable("there is more data than its shape says"));
+        }
+    } else if count == 0 && size > 0 {
+        return Err(unreadable("there is more data than its shape says"));
+    }
+    Ok(array)
+}
+
+/// All values of an array that lies column by column, brought into rows.
+fn in_rows(array: &Array, count: u64, reader: &mut impl Read) -> Result<Arc<[f64]>, String> {
+    let mut bytes = vec![0; count as usize * array.element.bytes];
+    reader.read_exact(&mut bytes).map_err(unreadable)?;
+    let mut values = Vec::with_capacity(count as usize);
+    array.element.append_all(&mut bytes, &mut values);
+    let view = ArrayView::from_shape(IxDyn(&array.shape).f(), &values).map_err(unreadable)?;
+    Ok(view.iter().copied().collect())
+}
+
+/// The bytes up to the data.
+fn header_bytes(reader: &mut impl Read) -> Result<Vec<u8>, String> {
+    // Six bytes that are always the same, two of the version, and the length of what follows, which
+    // has two bytes in version 1 and four in later ones.
+    let mut bytes = vec![0; 10];
+    reader.read_exact(&mut bytes).map_err(unreadable)?;
+    let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
+    if bytes[6] > 1 {
+        let mut higher = [0; 2];
+        reader.read_exact(&mut higher).map_err(unreadable)?;
+        length += usize::from(u16::from_le_bytes(higher)) << 16;
+        bytes.extend(higher);
+    }
+    if !bytes.starts_with(b"\x93NUMPY") || length > LONGEST_HEADER {
+        return Err(unreadable("it does not begin as one"));
+    }
+    let before = bytes.len();
+    bytes.resize(before + length, 0);
+    reader.read_exact(&mut bytes[before..]).map_err(unreadable)?;
+    if bytes[before..].iter().filter(|byte| b"([{".contains(byte)).count() > MOST_BRACKETS {
+        return Err(unreadable("its elements are no single numbers"));
+    }
+    Ok(bytes)
+}
+
+fn unreadable(reason: impl std::fmt::Display) -> String {
+    format!("not a numpy array that can be read ({reason})")
+}
+
+impl Element {
+    /// Of numpy's name for it: the order of its bytes, its kind, and how many they are.
+    fn new(name: &str) -> Option<Self> {
+        let is_swapped = name.starts_with(if cfg!(target_endian = "big") { '<' } else { '>' });
+        let (bytes, append): (usize, fn(&[u8], &mut Vec<f64>)) =
+            match name.trim_start_matches(['<', '>', '|', '=']) {
+                "f4" => (4, |bytes, values| append(bytes, values, |value: f32| value.into())),
+                "f8" => (8, |bytes, values| append(bytes, values, |value: f64| value)),
+                "i1" | "b" => (1, |bytes, values| append(bytes, values, |value: i8| value.into())),
+                "i2" => (2, |bytes, values| append(bytes, values, |value: i16| value.into())),
+                "i4" => (4, |bytes, values| append(bytes, values, |value: i32| value.into())),
+                "i8" => (8, |bytes, values| append(bytes, values, |value: i64| value as f64)),
+                "u1" | "B" => (1, |bytes, values| append(bytes, values, |value: u8| value.into())),
+                "u2" => (2, |bytes, values| append(bytes, values, |value: u16| value.into())),
+                "u4" => (4, |bytes, values| append(bytes, values, |value: u32| value.into())),
+                "u8" => (8, |bytes, values| append(bytes, values, |value: u64| value as f64)),
+                _ => return None,
+            };
+        Some(Self { bytes, is_swapped, append })
+    }
+
+    fn append_all(self, bytes: &mut [u8], values: &mut Vec<f64>) {
+        if self.is_swapped {
+            bytes.chunks_exact_mut(self.bytes).for_each(<[u8]>::reverse);
+        }
+        (self.append)(bytes, values);
+    }
+}
+
+fn append<T: Pod>(bytes: &[u8], values: &mut Vec<f64>, convert: fn(T) -> f64) {
+    values
+        .extend(bytes.chunks_exact(size_of::<T>()).map(|bytes| convert(bytemuck::pod_read_unaligned(bytes))));
+}
+
+/// The rows of an array one after the other.
+struct ArrayRows<R> {
+    reader: R,
+    element: Element,
+    /// Those of a row.
+    bytes: Vec<u8>,
+    left: u64,
+}
+
+impl<R: Read> Rows for ArrayRows<R> {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        if self.left == 0 {
+            return Ok(Sample::None);
+        }
+        self.left -= 1;
+        self.reader.read_exact(&mut self.bytes).map_err(unreadable)?;
+        row.clear();
+        self.element.append_all(&mut self.bytes, row);
+        Ok(Sample::InTurn)
+    }
+}
+
+/// Rows that are in memory.
+struct KeptRows {
+    values: Arc<[f64]>,
+    /// Values in a row.
+    row: usize,
+    next: usize,
+}
+
+impl Rows for KeptRows {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        let Some(values) = self.values.get(self.next..self.next + self.row) else {
+            return Ok(Sample::None);
+        };
+        row.clear();
+        row.extend_from_slice(values);
+        self.next += self.row;
+        Ok(Sample::InTurn)
+    }
+}
