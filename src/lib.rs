@@ -120,6 +120,7 @@ pub use recording::{Recorded, Recording, Voltages};
 pub use resident::ResidentRaster;
 pub use sink::{Background, Sink};
 pub use spike_input::{SpikeInput, SpikeSource};
+pub use stream::InputBlock;
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

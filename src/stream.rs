@@ -10,11 +10,31 @@ use ndarray::ArrayD;
 use std::ops::ControlFlow;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+/// A block of an input that comes in blocks.
+pub trait InputBlock: Send {
+    /// How many steps it drives.
+    fn steps(&self) -> u64;
+
+    /// What drives them.
+    fn input(&self) -> Input<'_>;
+}
+
+impl InputBlock for ArrayD<f32> {
+    fn steps(&self) -> u64 {
+        self.shape().first().map_or(0, |length| *length as u64)
+    }
+
+    fn input(&self) -> Input<'_> {
+        Input::sequence(self)
+    }
+}
+
 impl Population {
-    /// As [`run_into`](Self::run_into), with a sequence of currents (nA) that comes in blocks of
-    /// any length, each `[t]`, `[t, n]`, `[t, batch, 1]` or `[t, batch, n]` as
-    /// [`Input::sequence`] takes them, `steps` in all; random sources are added to them. The next block is made on another thread
-    /// while the steps of one are made, and at most one more waits.
+    /// As [`run_into`](Self::run_into), with an input that comes in blocks of any length, `steps` in
+    /// all: arrays of currents (nA), each `[t]`, `[t, n]`, `[t, batch, 1]` or `[t, batch, n]` as
+    /// [`Input::sequence`] takes them, or any other [`InputBlock`]. Random sources are added to them.
+    /// The next block is made on another thread while the steps of one are made, and at most one more
+    /// waits.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recorded, Recording};
@@ -36,7 +56,7 @@ impl Population {
     /// As [`run_into`](Self::run_into), of each block when its turn comes; that of a block itself;
     /// [`Error::OutOfRange`] for blocks that have fewer or more steps in all. The steps of the
     /// blocks before are then made and recorded.
-    pub fn run_stream<Blocks>(
+    pub fn run_stream<Blocks, Block>(
         &mut self,
         steps: u64,
         blocks: Blocks,
@@ -45,7 +65,8 @@ impl Population {
         sink: &mut dyn Sink,
     ) -> Result<Recorded>
     where
-        Blocks: IntoIterator<Item = Result<ArrayD<f32>>>,
+        Blocks: IntoIterator<Item = Result<Block>>,
+        Block: InputBlock,
         Blocks::IntoIter: Send,
     {
         let blocks = blocks.into_iter();
@@ -59,10 +80,10 @@ impl Population {
         })
     }
 
-    fn run_blocks(
+    fn run_blocks<Block: InputBlock>(
         &mut self,
         steps: u64,
-        blocks: Receiver<Result<ArrayD<f32>>>,
+        blocks: Receiver<Result<Block>>,
         random: &[Random],
         recording: &Recording,
         sink: &mut dyn Sink,
@@ -72,13 +93,13 @@ impl Population {
         let mut all = self.run_into(0, 0.0, recording, &mut sink)?;
         for block in &blocks {
             let block = block?;
-            let length = block.shape().first().map_or(0, |length| *length as u64);
+            let length = block.steps();
             if length > steps - all.steps {
                 let more = format!("at least {} steps", all.steps + length);
                 return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
             }
             let first = self.steps();
-            let input = random.iter().cloned().fold(Input::sequence(&block), Input::and);
+            let input = random.iter().cloned().fold(block.input(), Input::and);
             let made =
                 self.run_into(length, input, recording, &mut sink).map_err(|error| placed(error, first))?;
             all.steps += made.steps;

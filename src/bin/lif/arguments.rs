@@ -11,6 +11,7 @@ use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
 use crate::spread::{Spread, finite, number};
+use crate::weight::Weight;
 use clap::{Args, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -151,6 +152,11 @@ pub struct Settings {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "trace_scale")]
     pub trace_scale: Option<Spread>,
+    /// Time constant of the synaptic current, ms, to which each spike that is a current adds its
+    /// weight; with none it is a current for one step [default: none]
+    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[serde(alias = "tau_syn")]
+    pub tau_syn: Option<Bound>,
     /// Allow neurons that spike at every step: v_reset above threshold, no refractory period
     #[arg(long, help_heading = MODEL)]
     #[serde(alias = "allow_constant_firing")]
@@ -175,6 +181,20 @@ pub struct Settings {
     /// `value` or `time value` per line; resampled to dt by holding the last value
     #[arg(long, value_name = "FILE", help_heading = INPUT)]
     pub stimulus: Option<PathBuf>,
+    /// Spikes that drive the neurons: .npz with arrays `step` and `neuron` (and `batch`), as `lif run`
+    /// writes it, or text with one `step neuron` or `step batch neuron` per line
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
+    pub events: Option<PathBuf>,
+    /// What each of these spikes does: move v by W mV, or be a current with WnA, which goes through
+    /// the synapse if there is a --tau-syn [default: 1]
+    #[arg(long, value_name = "W", allow_hyphen_values = true, help_heading = INPUT)]
+    #[serde(alias = "events_weight")]
+    pub events_weight: Option<Weight>,
+    /// Let each train of the events drive all neurons: .npy or .npz of weights, shape [trains,n],
+    /// which are multiplied with the events-weight
+    #[arg(long, value_name = "FILE", help_heading = INPUT)]
+    #[serde(alias = "events_matrix")]
+    pub events_matrix: Option<PathBuf>,
     /// Factor that the stimulus is multiplied with [default: 1]
     #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
     #[serde(alias = "stimulus_scale", deserialize_with = "finite")]

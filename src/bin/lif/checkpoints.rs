@@ -6,6 +6,7 @@ use crate::files::Folder;
 use crate::layers;
 use crate::plan::{Drive, Plan};
 use crate::spools::{Lengths, Spools};
+use crate::trains::Trains;
 use lif::{Checkpoint, Device, Population};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -30,6 +31,8 @@ struct Progress {
     wall_s: f64,
     /// What the stimulus was, to know it again.
     stimulus: Option<u32>,
+    /// And the spikes that drive the population.
+    events: Option<u32>,
 }
 
 /// A run that was interrupted.
@@ -85,11 +88,17 @@ impl Interrupted {
         device: &Device,
         folder: &Folder,
     ) -> Result<(Population, Spools, f64), Failure> {
-        if self.progress.stimulus != stimulus(plan) {
-            return Err(Failure::fault(format!(
-                "cannot resume {}: the stimulus has changed since; bring back the file as it was",
-                self.path.display()
-            )));
+        let events = plan.trains.as_ref().map(Trains::checksum);
+        for (what, has_changed) in [
+            ("stimulus has", self.progress.stimulus != stimulus(plan)),
+            ("events or their matrix have", self.progress.events != events),
+        ] {
+            if has_changed {
+                return Err(Failure::fault(format!(
+                    "cannot resume {}: the {what} changed since; bring back the file as it was",
+                    self.path.display()
+                )));
+            }
         }
         let spools = Spools::reopen(folder, &plan.record, &self.progress.lengths)?;
         Ok((self.checkpoint.population(device)?, spools, self.progress.wall_s))
@@ -119,6 +128,7 @@ pub struct Keeper {
     settings: String,
     folder: PathBuf,
     stimulus: Option<u32>,
+    events: Option<u32>,
 }
 
 impl Keeper {
@@ -149,7 +159,8 @@ impl Keeper {
         let folder = std::path::absolute(folder)
             .map_err(|error| Failure::fault(format!("cannot find the output folder: {error}")))?;
         let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
-        Ok(Some(Self { path: path.clone(), every, settings, folder, stimulus: stimulus(plan) }))
+        let events = plan.trains.as_ref().map(Trains::checksum);
+        Ok(Some(Self { path: path.clone(), every, settings, folder, stimulus: stimulus(plan), events }))
     }
 
     /// The file.
@@ -170,6 +181,7 @@ impl Keeper {
             lengths: spools.lengths(),
             wall_s,
             stimulus: self.stimulus,
+            events: self.events,
         };
         let progress = serde_json::to_string(&progress).map_err(|error| Failure::fault(error.to_string()))?;
         let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];

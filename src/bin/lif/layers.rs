@@ -36,9 +36,14 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
 
 /// What was set, by the names of the options.
 pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
-    for (name, path) in
-        [("stimulus", &settings.stimulus), ("out", &settings.out), ("checkpoint", &settings.checkpoint)]
-    {
+    let paths = [
+        ("stimulus", &settings.stimulus),
+        ("events", &settings.events),
+        ("events-matrix", &settings.events_matrix),
+        ("out", &settings.out),
+        ("checkpoint", &settings.checkpoint),
+    ];
+    for (name, path) in paths {
         if let Some(path) = path.as_ref().filter(|path| path.to_str().is_none()) {
             return Err(Failure::usage(format!(
                 "the path of --{name}, {}, is not UTF-8, so that the summary could not name it",
@@ -90,9 +95,12 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
             "{shown}: steps and duration exclude each other; keep one of them"
         )));
     }
-    // A settings file names its stimulus as seen from where it lies, so that both can be moved together.
-    if let (Some(stimulus), Some(folder)) = (&mut settings.stimulus, path.parent()) {
-        *stimulus = folder.join(&*stimulus);
+    // A settings file names its inputs as seen from where it lies, so that all can be moved together.
+    if let Some(folder) = path.parent() {
+        let inputs = [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix];
+        for input in inputs.into_iter().flatten() {
+            *input = folder.join(&*input);
+        }
     }
     Ok(settings)
 }

@@ -7,6 +7,7 @@ mod budget;
 mod checkpoints;
 mod columns;
 mod devices;
+mod driven;
 mod events;
 mod failure;
 mod figures;
@@ -35,6 +36,8 @@ mod spread;
 mod stimulus;
 mod summary;
 mod terminal;
+mod trains;
+mod weight;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

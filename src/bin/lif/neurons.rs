@@ -28,6 +28,7 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
         }
     }
     params.v_lower = settings.v_lower.and_then(Bound::spread).map(|spread| spread.parameter(n));
+    params.tau_syn = settings.tau_syn.and_then(Bound::spread).map(|spread| spread.parameter(n));
     params.dt = settings.dt.unwrap_or(params.dt);
     params.integrator = settings.integrator.map_or(params.integrator, Into::into);
     params.spike_test = settings.spike_test.map_or(params.spike_test, Into::into);

@@ -9,6 +9,8 @@ use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::spread::Spread;
 use crate::stimulus::{Scaling, Stimulus, Times};
+use crate::trains::Trains;
+use crate::weight::{Unit, Weight};
 use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
@@ -20,6 +22,7 @@ const DEFAULT_DT_MS: f64 = 0.1;
 /// About what a cell takes here: its state, its parameters and what is read back of it.
 const BYTES_PER_CELL: u64 = 32;
 const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
+const DEFAULT_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Millivolt };
 
 /// A run, decided.
 #[derive(Debug)]
@@ -35,6 +38,8 @@ pub struct Plan {
     pub drive: Drive,
     /// What is added to it at random.
     pub random: Vec<Random>,
+    /// Spikes that drive it.
+    pub trains: Option<Trains>,
     pub record: Record,
     pub recording: Recording,
     pub out: PathBuf,
@@ -73,6 +78,7 @@ impl Plan {
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
         let drive = drive(&mut settings, stimulus, neurons, steps, dt)?;
+        let trains = trains(&mut settings, (batch, neurons), steps)?;
 
         Ok(Self {
             neurons,
@@ -85,6 +91,7 @@ impl Plan {
             params: neurons::params(&settings, neurons)?,
             drive,
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
+            trains,
             recording: record.recording(neurons, batch, steps)?,
             record,
             out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
@@ -101,6 +108,9 @@ impl Plan {
         if let Drive::Stimulus(stimulus, _) = &self.drive {
             need = need.and(MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(), 0));
         }
+        if let Some(trains) = &self.trains {
+            need = need.and(MemoryNeed::of("the events", trains.bytes(), 0));
+        }
         device.require_within_budget(&need, "the run")?;
         Ok(need)
     }
@@ -113,8 +123,9 @@ impl Plan {
     /// The settings, whose stimulus is found from any folder.
     pub fn portable_settings(&self) -> Settings {
         let mut settings = self.settings.clone();
-        // So that they name the same file wherever they are copied to.
-        if let Some(path) = &mut settings.stimulus {
+        // So that they name the same files wherever they are copied to.
+        let inputs = [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix];
+        for path in inputs.into_iter().flatten() {
             let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());
             *path = absolute.unwrap_or_else(|| path.clone());
         }
@@ -161,6 +172,21 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
         log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
     }
     Ok(Some(stimulus))
+}
+
+fn trains(settings: &mut Settings, shape: (usize, usize), steps: u64) -> Result<Option<Trains>, Failure> {
+    let Some(path) = &settings.events else {
+        let useless = [
+            ("events-weight", settings.events_weight.is_some()),
+            ("events-matrix", settings.events_matrix.is_some()),
+        ];
+        return match useless.iter().find(|(_, given)| *given) {
+            Some((name, _)) => Err(Failure::usage(format!("{name} needs events: add --events FILE"))),
+            None => Ok(None),
+        };
+    };
+    let weight = *settings.events_weight.get_or_insert(DEFAULT_WEIGHT);
+    Trains::open(path, settings.events_matrix.as_deref(), weight, shape, steps).map(Some)
 }
 
 /// A size as asked for, or as the stimulus has it.
@@ -210,7 +236,8 @@ fn drive(
     dt: f64,
 ) -> Result<Drive, Failure> {
     let Some(stimulus) = stimulus else {
-        let default = if settings.input.is_empty() { DEFAULT_CURRENT } else { Spread::Number(0.0) };
+        let is_alone = settings.input.is_empty() && settings.events.is_none();
+        let default = if is_alone { DEFAULT_CURRENT } else { Spread::Number(0.0) };
         return Ok(match *settings.current.get_or_insert(default) {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),

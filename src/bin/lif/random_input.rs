@@ -1,6 +1,7 @@
 //! A random source of input: `gaussian:mean=0.4,sd=0.2`.
 
 use crate::spread::Spread;
+use crate::weight::{Unit, Weight};
 use lif::Random;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
@@ -23,13 +24,6 @@ enum Source {
     WhiteNoise,
     Uniform,
     Poisson,
-}
-
-/// What the weight of a spike is.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Unit {
-    Millivolt,
-    Nanoampere,
 }
 
 /// A source as it was asked for.
@@ -88,8 +82,14 @@ impl FromStr for RandomInput {
                 }
                 _ if key == first_name => first.replace(value.parse()?).is_some(),
                 _ => {
-                    let number = if key == WEIGHT { weight(value, &mut unit) } else { value };
-                    second.replace(number.parse()?).is_some()
+                    let value = if key == WEIGHT {
+                        let weight: Weight = value.parse()?;
+                        unit = weight.unit;
+                        weight.value
+                    } else {
+                        value.parse()?
+                    };
+                    second.replace(value).is_some()
                 }
             };
             if repeated {
@@ -103,15 +103,6 @@ impl FromStr for RandomInput {
         };
         Ok(Self { source, first, second: second.ok_or_else(|| missing(second_name))?, unit, stream })
     }
-}
-
-/// A weight without its unit.
-fn weight<'a>(value: &'a str, unit: &mut Unit) -> &'a str {
-    if let Some(number) = value.strip_suffix("nA") {
-        *unit = Unit::Nanoampere;
-        return number;
-    }
-    value.strip_suffix("mV").unwrap_or(value)
 }
 
 impl fmt::Display for RandomInput {

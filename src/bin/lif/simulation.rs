@@ -1,6 +1,7 @@
 //! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
 
 use crate::checkpoints::Keeper;
+use crate::driven::Driven;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::plan::{Drive, Plan};
@@ -55,20 +56,26 @@ impl Simulation<'_> {
     }
 
     fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
-        let Plan { drive, random, recording, dt, .. } = self.plan;
+        let Plan { drive, trains, random, recording, dt, .. } = self.plan;
         let spools = std::mem::take(&mut self.spools);
         let mut watched = Watched { sink: Background::new(spools), bar, first };
         let population = &mut self.population;
-        let mut constant = |input| {
-            let input = random.iter().cloned().fold(input, Input::and);
-            population.run_into(steps, input, recording, &mut watched)
-        };
-        let result = match drive {
-            Drive::Same(current) => constant(Input::constant(*current)),
-            Drive::Spread(currents) => constant(Input::constant(currents)),
-            Drive::Stimulus(stimulus, scaling) => stimulus
-                .currents(first..first + steps, *dt, *scaling)
-                .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched)),
+        let with = |input| random.iter().cloned().fold(input, Input::and);
+        let result = if let Some(trains) = trains {
+            Driven::new(self.plan, trains, first..first + steps)
+                .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched))
+        } else {
+            match drive {
+                Drive::Same(current) => {
+                    population.run_into(steps, with(Input::constant(*current)), recording, &mut watched)
+                }
+                Drive::Spread(currents) => {
+                    population.run_into(steps, with(Input::constant(currents)), recording, &mut watched)
+                }
+                Drive::Stimulus(stimulus, scaling) => stimulus
+                    .currents(first..first + steps, *dt, *scaling)
+                    .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched)),
+            }
         };
         let spools = watched.sink.finish();
         // An error of the spools is that of the run.

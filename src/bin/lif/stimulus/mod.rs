@@ -1,12 +1,12 @@
 //! The input current over time, read from its file while the steps are made.
 
 mod currents;
-mod numpy;
+pub mod numpy;
 mod samples;
-mod text;
+pub mod text;
 
 pub use currents::{Currents, Scaling};
-pub use samples::Times;
+pub use samples::{Rows, Times};
 
 use crate::failure::Failure;
 use samples::Samples;

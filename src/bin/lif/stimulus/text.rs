@@ -36,7 +36,7 @@ impl Lines {
     }
 
     /// The numbers of the next line, also where there are none.
-    fn numbers(&mut self) -> Result<Option<Vec<f64>>, String> {
+    pub fn numbers(&mut self) -> Result<Option<Vec<f64>>, String> {
         self.line.clear();
         let limit = LONGEST_LINE + 1;
         let length = self.reader.by_ref().take(limit).read_until(b'\n', &mut self.line);

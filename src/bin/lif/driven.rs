@@ -1,0 +1,91 @@
+//! The input of a run that spikes drive, block by block: the spikes of some steps beside a current.
+
+use crate::plan::{Drive, Plan};
+use crate::stimulus::Currents;
+use crate::trains::Trains;
+use lif::{Input, InputBlock, Raster};
+use ndarray::{Array1, ArrayD};
+use std::ops::Range;
+
+/// Blocks of input, as [`lif::Population::run_stream`] takes them.
+pub struct Driven<'a> {
+    trains: &'a Trains,
+    current: Source<'a>,
+    /// Steps that are left.
+    steps: Range<u64>,
+}
+
+/// Where the current beside the spikes comes from.
+enum Source<'a> {
+    Constant(Current<'a>),
+    Stimulus(Currents),
+}
+
+#[derive(Clone)]
+enum Current<'a> {
+    Same(f32),
+    Spread(&'a Array1<f32>),
+    Sequence(ArrayD<f32>),
+}
+
+/// The input of some steps.
+pub struct Block<'a> {
+    trains: &'a Trains,
+    raster: Raster,
+    current: Current<'a>,
+}
+
+impl<'a> Driven<'a> {
+    pub fn new(plan: &'a Plan, trains: &'a Trains, steps: Range<u64>) -> lif::Result<Self> {
+        let current = match &plan.drive {
+            Drive::Same(current) => Source::Constant(Current::Same(*current)),
+            Drive::Spread(currents) => Source::Constant(Current::Spread(currents)),
+            Drive::Stimulus(stimulus, scaling) => {
+                Source::Stimulus(stimulus.currents(steps.clone(), plan.dt, *scaling)?)
+            }
+        };
+        Ok(Self { trains, current, steps })
+    }
+}
+
+impl<'a> Iterator for Driven<'a> {
+    type Item = lif::Result<Block<'a>>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let left = self.steps.end - self.steps.start;
+        let (current, steps) = match &mut self.current {
+            Source::Constant(_) if left == 0 => return None,
+            Source::Constant(current) => {
+                // Ending with a word of spikes keeps each in one block.
+                let steps = self.trains.block_steps() - self.steps.start % 32;
+                (current.clone(), steps.min(left))
+            }
+            Source::Stimulus(currents) => match currents.next()? {
+                Ok(currents) => {
+                    let steps = currents.shape().first().map_or(0, |length| *length as u64);
+                    (Current::Sequence(currents), steps)
+                }
+                Err(error) => return Some(Err(error)),
+            },
+        };
+        let range = self.steps.start..self.steps.start + steps;
+        self.steps.start = range.end;
+        let trains = self.trains;
+        Some(trains.raster(range).map(|raster| Block { trains, raster, current }))
+    }
+}
+
+impl InputBlock for Block<'_> {
+    fn steps(&self) -> u64 {
+        self.raster.steps()
+    }
+
+    fn input(&self) -> Input<'_> {
+        let input = match &self.current {
+            Current::Same(current) => Input::constant(*current),
+            Current::Spread(currents) => Input::constant(*currents),
+            Current::Sequence(currents) => Input::sequence(currents),
+        };
+        input.and_spikes(self.trains.input(&self.raster))
+    }
+}
