@@ -44,7 +44,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Re
         chart.draw_series(borders).map_err(|error| error.to_string())?;
     }
     if cells * TICK_HEIGHT <= height {
-        draw_ticks(&mut chart, scene, spikes)?;
+        draw_ticks(&chart, scene, spikes)?;
     } else {
         draw_density(area, &chart, scene, cells, spikes)?;
     }
@@ -68,12 +68,12 @@ fn neuron_ticks(neurons: usize) -> Vec<f64> {
     axes::ticks(0.0, neurons as f64 - 1.0, 6)
 }
 
-fn draw_ticks(chart: &mut Chart<'_, '_>, scene: &Scene, spikes: &Spikes) -> Result<(), String> {
+fn draw_ticks(chart: &Chart<'_, '_>, scene: &Scene, spikes: &Spikes) -> Result<(), String> {
     spikes.each_place(|step, cell| {
         let time = scene.time(f64::from(step) + 1.0);
         let tick = PathElement::new([(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)], INK);
-        chart.draw_series([tick]).map_err(|error| error.to_string())?;
-        Ok(())
+        // Not as a series, each of which the chart remembers.
+        chart.plotting_area().draw(&tick).map_err(|error| error.to_string())
     })
 }
 

@@ -44,12 +44,15 @@ pub struct Array {
     kept: Option<Arc<[f64]>>,
 }
 
+/// Appends the numbers that some bytes are.
+type Append = fn(&[u8], &mut Vec<f64>);
+
 /// How a number is written.
 #[derive(Debug, Clone, Copy)]
 struct Element {
     bytes: usize,
     is_swapped: bool,
-    append: fn(&[u8], &mut Vec<f64>),
+    append: Append,
 }
 
 /// The array of an `.npy` file, shown row by row to `check`, or the reason why there is none.
@@ -230,20 +233,19 @@ impl Element {
     /// Of numpy's name for it: the order of its bytes, its kind, and how many they are.
     fn new(name: &str) -> Option<Self> {
         let is_swapped = name.starts_with(if cfg!(target_endian = "big") { '<' } else { '>' });
-        let (bytes, append): (usize, fn(&[u8], &mut Vec<f64>)) =
-            match name.trim_start_matches(['<', '>', '|', '=']) {
-                "f4" => (4, |bytes, values| append(bytes, values, |value: f32| value.into())),
-                "f8" => (8, |bytes, values| append(bytes, values, |value: f64| value)),
-                "i1" | "b" => (1, |bytes, values| append(bytes, values, |value: i8| value.into())),
-                "i2" => (2, |bytes, values| append(bytes, values, |value: i16| value.into())),
-                "i4" => (4, |bytes, values| append(bytes, values, |value: i32| value.into())),
-                "i8" => (8, |bytes, values| append(bytes, values, |value: i64| value as f64)),
-                "u1" | "B" => (1, |bytes, values| append(bytes, values, |value: u8| value.into())),
-                "u2" => (2, |bytes, values| append(bytes, values, |value: u16| value.into())),
-                "u4" => (4, |bytes, values| append(bytes, values, |value: u32| value.into())),
-                "u8" => (8, |bytes, values| append(bytes, values, |value: u64| value as f64)),
-                _ => return None,
-            };
+        let (bytes, append): (usize, Append) = match name.trim_start_matches(['<', '>', '|', '=']) {
+            "f4" => (4, |bytes, values| append(bytes, values, |value: f32| value.into())),
+            "f8" => (8, |bytes, values| append(bytes, values, |value: f64| value)),
+            "i1" | "b" => (1, |bytes, values| append(bytes, values, |value: i8| value.into())),
+            "i2" => (2, |bytes, values| append(bytes, values, |value: i16| value.into())),
+            "i4" => (4, |bytes, values| append(bytes, values, |value: i32| value.into())),
+            "i8" => (8, |bytes, values| append(bytes, values, |value: i64| value as f64)),
+            "u1" | "B" => (1, |bytes, values| append(bytes, values, |value: u8| value.into())),
+            "u2" => (2, |bytes, values| append(bytes, values, |value: u16| value.into())),
+            "u4" => (4, |bytes, values| append(bytes, values, |value: u32| value.into())),
+            "u8" => (8, |bytes, values| append(bytes, values, |value: u64| value as f64)),
+            _ => return None,
+        };
         Some(Self { bytes, is_swapped, append })
     }
 
