@@ -94,12 +94,17 @@ mod tests {
     #[test]
     fn the_rate_is_that_of_the_best_of_several_long_enough() {
         let mut asked = Vec::new();
+        let nap = Duration::from_millis(4);
         let rate = best_rate(|times| {
             asked.push(times);
-            std::thread::sleep(Duration::from_millis(4) * times);
+            std::thread::sleep(nap * times);
             Ok(())
         });
-        assert!((rate.expect("nothing fails") - 250.0).abs() < 60.0, "{rate:?}");
-        assert_eq!(asked, [1, 1, 2, 4, 4, 4, 4]);
+        // Sleep may last longer than asked for, on a busy machine much longer, but never shorter.
+        let rate = rate.expect("nothing fails");
+        assert!(rate > 0.0 && rate <= 1.0 / nap.as_secs_f64(), "{rate}");
+        assert_eq!(asked[..2], [1, 1]);
+        let last = &asked[asked.len() - REPEATS..];
+        assert!(last.iter().all(|times| *times == last[0]) && last[0] <= 4, "{asked:?}");
     }
 }

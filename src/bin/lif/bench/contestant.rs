@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use lif::{Device, DeviceChoice, EngineKind, Error, Roofline, adapters};
 
 /// The name of the scalar reference.
-const REFERENCE: &str = "reference";
+pub const REFERENCE: &str = "reference";
 
 /// Somebody who simulates.
 #[derive(Debug)]
@@ -19,7 +19,8 @@ pub struct Contestant {
 }
 
 impl Contestant {
-    fn new(device: Option<Device>, number: usize) -> Result<Self, Failure> {
+    /// `others` are there already.
+    fn new(device: Option<Device>, others: &[Self]) -> Result<Self, Failure> {
         let measured = match &device {
             None => Device::cpu().measure_roofline(),
             Some(device) => device.measure_roofline(),
@@ -32,8 +33,8 @@ impl Contestant {
         let label = match device.as_ref().map(Device::engine_kind) {
             None => REFERENCE.to_owned(),
             Some(EngineKind::Cpu) => "cpu".to_owned(),
-            Some(EngineKind::Gpu) => format!("adapter {number}"),
-            Some(_) => format!("several {number}"),
+            Some(EngineKind::Gpu) => numbered("adapter", others),
+            Some(EngineKind::Mixed) => numbered("several", others),
         };
         Ok(Self { label, device: device.map(Device::with_kernel_times), roofline })
     }
@@ -84,7 +85,15 @@ pub fn open(wish: &BenchWish) -> Result<Vec<Contestant>, Failure> {
     for name in &wish.device {
         add(if name == REFERENCE { None } else { Some(selected(name)?) });
     }
-    (1..).zip(devices).map(|(number, device)| Contestant::new(device, number)).collect()
+    devices.into_iter().try_fold(Vec::new(), |mut contestants, device| {
+        contestants.push(Contestant::new(device, &contestants)?);
+        Ok(contestants)
+    })
+}
+
+fn numbered(word: &str, others: &[Contestant]) -> String {
+    let before = others.iter().filter(|other| other.label.starts_with(word)).count();
+    format!("{word} {}", before + 1)
 }
 
 fn selected(name: &str) -> Result<Device, Failure> {

@@ -1,6 +1,7 @@
 //! The picture of a benchmark: throughput over size, a panel for each input and recording.
 
 use super::case::{InputKind, Mode, RecordKind, name};
+use super::contestant::REFERENCE;
 use super::report::Report;
 use crate::failure::Failure;
 use crate::leftovers;
@@ -96,7 +97,8 @@ fn lines<'a>(reports: impl Iterator<Item = &'a Report>) -> Vec<Line<'a>> {
         let point = (
             report.case.cells() as f64,
             report.neuron_steps_per_s,
-            report.roofline.map(|roof| roof.neuron_steps_per_s),
+            // The reference has one thread and the roofline of all.
+            report.roofline.filter(|_| report.engine != REFERENCE).map(|roof| roof.neuron_steps_per_s),
         );
         match lines.iter_mut().find(|line| line.label == report.label && line.mode == report.mode) {
             Some(line) => line.points.push(point),
@@ -163,7 +165,11 @@ fn bounds(reports: &[Report]) -> Bounds {
             .filter(|value| *value > 0.0)
             .map(f64::log10)
             .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        if low > high { (0.0, 1.0) } else { ((low - 0.1).floor(), (high + 0.1).ceil()) }
+        if low > high {
+            return (0.0, 1.0);
+        }
+        let low = low.floor();
+        (low, high.ceil().max(low + 1.0))
     };
     let roofs = reports.iter().filter_map(|report| report.roofline.map(|roof| roof.neuron_steps_per_s));
     let speeds = reports.iter().map(|report| report.neuron_steps_per_s);

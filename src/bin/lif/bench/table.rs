@@ -99,7 +99,8 @@ fn significant(value: f64) -> String {
     match value {
         100.0.. => format!("{value:.0}"),
         10.0.. => format!("{value:.1}"),
-        _ => format!("{value:.2}"),
+        0.1.. => format!("{value:.2}"),
+        _ => format!("{value:.4}"),
     }
 }
 
@@ -109,6 +110,7 @@ mod tests {
 
     #[test]
     fn sizes_and_times_are_short() {
+        assert_eq!([123.4, 12.34, 1.234, 0.001_23].map(significant), ["123", "12.3", "1.23", "0.0012"]);
         assert_eq!(size(1_000_000, 1), "1e6");
         assert_eq!(size(1500, 8), "8x1500");
         assert_eq!(size(25_000, 1000), "1e3x25e3");
