@@ -125,7 +125,7 @@ fn every_input_and_recording_gives_the_same_on_reference_and_cpu() {
     // A difference would be an error.
     let objects = Folder::new().benchmark(
         "--device reference --device cpu --input constant,sequence,streamed,gaussian,poisson \
-         --record none,counts,spikes,voltage --mode run,forward --batch 2 --repeats 1",
+         --record none,counts,spikes,voltage --mode run,forward --batch 2",
     );
     assert_eq!(objects.len(), 5 * 4 * 2 * 2);
 }
@@ -133,7 +133,7 @@ fn every_input_and_recording_gives_the_same_on_reference_and_cpu() {
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn adapters_take_part_without_being_named() {
-    let objects = Folder::new().benchmark("--input gaussian --record spikes --repeats 1");
+    let objects = Folder::new().benchmark("--input gaussian --record spikes");
     let of_engine =
         |engine: &str| objects.iter().filter(|object| object["engine"] == engine).collect::<Vec<_>>();
     assert_eq!((of_engine("reference").len(), of_engine("cpu").len()), (1, 1));

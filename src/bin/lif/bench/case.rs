@@ -62,7 +62,7 @@ pub struct Kind {
 }
 
 const SIZES: [u64; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
-const QUICK_SIZES: [u64; 2] = [1_000, 100_000];
+const QUICK_SIZES: [u64; 2] = [1_000, 30_000];
 
 /// The largest size for devices that are not meant to be fast, where nobody named any.
 const LARGEST_FOR_SLOW: usize = 1_000_000;

@@ -6,7 +6,7 @@ use super::contestant::Contestant;
 use super::reference::Reference;
 use super::runner::{Recordings, Runner, hash_of_voltages};
 use super::simulated::Simulated;
-use super::workload::Workload;
+use super::workload::{Sequences, Workload};
 use crate::failure::Failure;
 use crate::{interrupt, spike_hash};
 use indicatif::ProgressBar;
@@ -21,6 +21,7 @@ pub struct Manner {
     pub steps: Option<u64>,
     /// What a measurement takes about, where it was not.
     pub duration: Duration,
+    pub sequences: Sequences,
 }
 
 /// What came out for a case on a device.

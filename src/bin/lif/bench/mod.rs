@@ -28,7 +28,7 @@ use picture::PictureFile;
 use report::Report;
 use std::process::ExitCode;
 use std::time::Duration;
-use workload::Workload;
+use workload::{Sequences, Workload};
 
 /// Measures, and says what came out.
 pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
@@ -45,6 +45,7 @@ pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
         repeats: wish.repeats.unwrap_or(if wish.quick { 3 } else { 5 }),
         steps: wish.steps,
         duration: Duration::from_millis(if wish.quick { 30 } else { 100 }),
+        sequences: if wish.quick { Sequences::Short } else { Sequences::Long },
     };
     let taking_part: Vec<(Case, Vec<&Contestant>)> = cases
         .into_iter()
@@ -94,7 +95,7 @@ fn measure(
     manner: Manner,
     bar: &ProgressBar,
 ) -> Result<Vec<Report>, Failure> {
-    match Workload::new(case, manner.steps) {
+    match Workload::new(case, manner.steps, manner.sequences) {
         Ok(workload) => Ok(report::reports(&measurement::measure(&workload, contestants, manner, bar)?)),
         Err(error @ lif::Error::TooLarge { .. }) => {
             bar.suspend(|| log::warn!("without {case}: {error}"));

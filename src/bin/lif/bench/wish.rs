@@ -28,7 +28,7 @@ pub struct BenchWish {
     #[arg(long, value_name = "DEVICE")]
     pub device: Vec<String>,
     /// Neurons in a batch row, as 1000 or 1e6; a list with commas, as below [default: 1e3 to 1e7,
-    /// but at most 1e6 for the reference and for software adapters; with --quick 1e3 and 1e5]
+    /// but at most 1e6 for the reference and for software adapters; with --quick 1e3 and 3e4]
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
     pub neurons: Vec<u64>,
     /// Batch rows [default: 1]

@@ -21,8 +21,14 @@ const SD: f32 = 12.0;
 const RATE: f64 = 600.0;
 const WEIGHT: f64 = 1.0;
 
-/// Bytes of a sequence, unless a block of 32 steps is more: beyond the caches of most machines.
-const SEQUENCE_BYTES: u64 = 64 << 20;
+/// How many bytes sequences have, unless a block of 32 steps is more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sequences {
+    /// Beyond the caches of most machines.
+    Long = 64 << 20,
+    /// Soon made and soon used up.
+    Short = 8 << 20,
+}
 
 /// The most bytes of a sequence in any case.
 const MOST_SEQUENCE_BYTES: u64 = 512 << 20;
@@ -70,9 +76,9 @@ pub fn check(case: Case) -> lif::Result<()> {
 }
 
 /// How often each step of a sequence of this many cells can be different.
-fn sequence_steps(cells: u64, steps: Option<u64>) -> u64 {
+fn sequence_steps(cells: u64, steps: Option<u64>, sequences: Sequences) -> u64 {
     let fitting = |bytes: u64| bytes / cells.saturating_mul(BYTES).max(1);
-    let most = fitting(SEQUENCE_BYTES).clamp(32, 1024).min(fitting(MOST_SEQUENCE_BYTES).max(1));
+    let most = fitting(sequences as u64).clamp(32, 1024).min(fitting(MOST_SEQUENCE_BYTES).max(1));
     let whole = if most >= 32 { most - most % 32 } else { most };
     whole.min(steps.unwrap_or(u64::MAX))
 }
@@ -92,7 +98,7 @@ fn sequence(case: Case, steps: usize) -> Array3<f32> {
 
 impl Workload {
     /// Makes the inputs of a case whose measurements have this many steps, where that was said.
-    pub fn new(case: Case, steps: Option<u64>) -> lif::Result<Self> {
+    pub fn new(case: Case, steps: Option<u64>, sequences: Sequences) -> lif::Result<Self> {
         // Before memory is taken for them.
         check(case)?;
         let cells = case.cells() as u64;
@@ -106,7 +112,7 @@ impl Workload {
         };
         let sequence = match case.kind.input {
             InputKind::Sequence | InputKind::Streamed => {
-                let most = sequence_steps(cells, steps);
+                let most = sequence_steps(cells, steps, sequences);
                 // In a loop over `forward` each step on the device is a tensor of its own.
                 let separate = case.kind.input == InputKind::Sequence && case.kind.mode == Mode::Forward;
                 let steps = if separate { most.min(MOST_TENSORS) } else { most };
@@ -183,7 +189,7 @@ mod tests {
 
     fn workload(input: InputKind, record: RecordKind, neurons: usize, batch: usize) -> Workload {
         let case = Case { kind: Kind { input, record, mode: Mode::Run }, neurons, batch };
-        Workload::new(case, None).expect("it fits")
+        Workload::new(case, None, Sequences::Long).expect("it fits")
     }
 
     #[test]
@@ -197,12 +203,14 @@ mod tests {
 
     #[test]
     fn sequences_are_blocks_of_32_steps_that_fit_memory() {
-        assert_eq!(sequence_steps(1000, None), 1024);
-        assert_eq!(sequence_steps(100_000, None), 160);
-        assert_eq!(sequence_steps(1_000_000, None), 32);
-        assert_eq!(sequence_steps(10_000_000, None), 13);
-        assert_eq!(sequence_steps(u64::MAX / 2, None), 1);
-        assert_eq!(sequence_steps(1000, Some(7)), 7);
+        let long = |cells, steps| sequence_steps(cells, steps, Sequences::Long);
+        assert_eq!(long(1000, None), 1024);
+        assert_eq!(long(100_000, None), 160);
+        assert_eq!(long(1_000_000, None), 32);
+        assert_eq!(long(10_000_000, None), 13);
+        assert_eq!(long(u64::MAX / 2, None), 1);
+        assert_eq!(long(1000, Some(7)), 7);
+        assert_eq!(sequence_steps(30_000, None, Sequences::Short), 64);
     }
 
     #[test]
@@ -217,7 +225,7 @@ mod tests {
     fn sizes_that_cannot_be_are_refused_before_memory_is_taken() {
         let kind = Kind { input: InputKind::Sequence, record: RecordKind::None, mode: Mode::Run };
         for neurons in [0, 1 << 40] {
-            assert!(Workload::new(Case { kind, neurons, batch: 1 }, None).is_err());
+            assert!(Workload::new(Case { kind, neurons, batch: 1 }, None, Sequences::Long).is_err());
         }
     }
 }
