@@ -99,11 +99,13 @@ mod raster;
 mod recorder;
 mod recording;
 mod resident;
+mod roofline;
 mod sink;
 mod spike_input;
 mod stream;
 mod tables;
 mod taker;
+mod work;
 
 pub use checkpoint::Checkpoint;
 pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
@@ -118,9 +120,11 @@ pub use random_source::Random;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
 pub use resident::ResidentRaster;
+pub use roofline::Roofline;
 pub use sink::{Background, Sink};
 pub use spike_input::{SpikeInput, SpikeSource};
 pub use stream::InputBlock;
+pub use work::Work;
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

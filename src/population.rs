@@ -19,6 +19,7 @@ use crate::recording::{Recorded, Recording};
 use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
 use crate::taker::Taker;
+use crate::work::Work;
 use ndarray::{Array2, ArrayBase, ArrayView2, Data, Dimension};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -626,6 +627,16 @@ impl Population {
         }
         self.forget();
         Ok(())
+    }
+
+    /// What has been done for this population since it was built or its batch size changed. Steps
+    /// that are queued or under way are waited for.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn work(&mut self) -> Result<Work> {
+        self.on_engine(|engine| engine.work())
     }
 
     /// The buffers of the state on the device, for programs that have their own wgpu code. They are

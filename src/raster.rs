@@ -166,7 +166,7 @@ impl Raster {
         memory::require("the spikes as an array", bytes, "use events(), or record fewer steps or neurons")?;
         let mut dense = Array3::from_elem(shape, false);
         for (step, row, neuron) in self.positions() {
-            dense[[step as usize, row, neuron]] = true;
+            dense[[step as usize, row as usize, neuron as usize]] = true;
         }
         Ok(dense)
     }
@@ -196,19 +196,20 @@ impl Raster {
     pub fn events(&self) -> impl Iterator<Item = Event> + '_ {
         self.positions().map(|(step, row, neuron)| Event {
             step: self.first_step + step,
-            batch: row as u32,
-            neuron: self.neurons[neuron],
+            batch: row,
+            neuron: self.neurons[neuron as usize],
         })
     }
 
-    fn positions(&self) -> impl Iterator<Item = (u64, usize, usize)> + '_ {
+    /// Step from the first of the raster, batch row, and index into the neurons.
+    fn positions(&self) -> impl Iterator<Item = (u64, u32, u32)> + '_ {
         let offset = self.first_step % 32;
-        let neurons = self.neurons.len();
+        // A population has less than 2^32 cells, and dividing words of that size is the faster.
+        let neurons = self.neurons.len() as u32;
         self.words.chunks_exact(self.cells()).enumerate().flat_map(move |(block, words)| {
             let block_start = block as u64 * 32;
             sorted_by_step(words).into_iter().map(move |(bit, cell)| {
-                let (row, neuron) = (cell as usize / neurons, cell as usize % neurons);
-                (block_start + u64::from(bit) - offset, row, neuron)
+                (block_start + u64::from(bit) - offset, cell / neurons, cell % neurons)
             })
         })
     }

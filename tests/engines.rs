@@ -6,6 +6,8 @@
 mod common;
 #[path = "common/slabs.rs"]
 mod slabs;
+#[path = "common/work.rs"]
+mod work;
 
 use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
@@ -19,7 +21,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 16] = [
+const TESTS: [(&str, Test); 19] = [
     ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
@@ -36,6 +38,9 @@ const TESTS: [(&str, Test); 16] = [
     ("several_devices_give_the_models_bits", slabs::several_devices),
     ("tensors_reach_all_slabs_and_devices", slabs::tensors),
     ("state_is_read_and_written_across_slabs", slabs::state),
+    ("kernel_times_are_taken_and_change_nothing", work::kernel_times),
+    ("blocks_are_counted", work::blocks),
+    ("a_roofline_is_measured", work::roofline),
 ];
 
 fn main() {
@@ -43,6 +48,11 @@ fn main() {
     let mut trials = vec![Trial::test("cpu::random_populations_give_the_models_bits", || {
         random_populations(&Device::cpu())
     })];
+    for (name, test) in
+        [("blocks_are_counted", work::blocks as Test), ("a_roofline_is_measured", work::roofline)]
+    {
+        trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
+    }
     for (name, test) in slabs::TESTS_OF_THE_CPU {
         trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
     }

@@ -23,6 +23,7 @@ of_the_command! {
     record "../../src/bin/lif/record.rs"
     rules "../../src/bin/lif/rules.rs"
     spread "../../src/bin/lif/spread.rs"
+    weight "../../src/bin/lif/weight.rs"
 }
 
 use arguments::Settings;
@@ -49,6 +50,6 @@ fuzz_target!(|bytes: &[u8]| {
     let _ = neurons::initial_voltages(&settings, NEURONS, 2);
     let Ok(params) = neurons::params(&settings, NEURONS) else { return };
     if let Ok(mut population) = Population::new(params, NEURONS, 2, &Device::cpu()) {
-        let _ = population.drawn(&random, 0, 0, 0);
+        let _ = population.draws(&random);
     }
 });

@@ -30,14 +30,15 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Device {
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// Bytes of a buffer after which populations are cut into slabs, where less than the device can.
     largest_binding: Option<u64>,
     memory_budget: Option<u64>,
+    kernel_times: bool,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+pub(crate) enum Kind {
     Cpu,
     Gpu(Arc<Gpu>),
     Several(Arc<[Device]>),
@@ -72,7 +73,7 @@ impl Device {
     }
 
     fn of(kind: Kind) -> Self {
-        Self { kind, largest_binding: None, memory_budget: None }
+        Self { kind, largest_binding: None, memory_budget: None, kernel_times: false }
     }
 
     /// Several devices of this machine that share each population: the first cells live on the
@@ -134,6 +135,30 @@ impl Device {
     #[must_use]
     pub fn with_memory_budget(mut self, bytes: u64) -> Self {
         self.memory_budget = Some(bytes);
+        self
+    }
+
+    /// The same device, whose clock takes the time of each kernel, where it has one:
+    /// [`Population::work`](crate::Population::work) tells the sum. The results stay the same.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let device = Device::auto().with_kernel_times();
+    /// let mut population = Population::new(Params::default(), 1000, 1, &device)?;
+    /// population.run(1000, 1.0, &Recording::none())?;
+    /// match population.work()?.kernel_time {
+    ///     Some(time) => println!("{time:?} on the device"),
+    ///     None => println!("{device} has no clock for this"),
+    /// }
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    #[must_use]
+    pub fn with_kernel_times(mut self) -> Self {
+        self.kernel_times = true;
+        if let Kind::Several(members) = &self.kind {
+            self.kind = Kind::Several(members.iter().cloned().map(Self::with_kernel_times).collect());
+        }
         self
     }
 

@@ -51,7 +51,13 @@ impl Device {
     /// The engine of a single slab.
     fn whole(&self, table: &Arc<Table>, shape: (usize, usize)) -> Result<Box<dyn Engine>> {
         match &self.kind {
-            Kind::Gpu(gpu) => Ok(Box::new(GpuEngine::new(gpu, table, shape)?)),
+            Kind::Gpu(gpu) => {
+                let mut engine = GpuEngine::new(gpu, table, shape)?;
+                if self.kernel_times {
+                    engine.take_times()?;
+                }
+                Ok(Box::new(engine))
+            }
             Kind::Cpu | Kind::Several(_) => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape))),
         }
     }

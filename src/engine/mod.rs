@@ -8,6 +8,7 @@ pub(crate) mod slabs;
 
 use crate::error::Result;
 use crate::input::Current;
+use crate::work::Work;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
@@ -61,6 +62,9 @@ pub(crate) trait Engine: Debug + Send {
     fn clear_counts(&mut self) -> Result<()>;
     /// Sets all state to its start: v at `start`, all else 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;
+
+    /// What has been done since the engine was built, once what is under way is done.
+    fn work(&mut self) -> Result<Work>;
 
     /// The buffers of the state, where the engine is a GPU's.
     fn buffers(&self) -> Vec<gpu::StateBuffers> {

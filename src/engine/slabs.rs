@@ -11,6 +11,7 @@ use super::{Engine, Piece, Wanted, Words};
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::noise::Noise;
+use crate::work::Work;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -232,6 +233,11 @@ impl Engine for SlabEngine {
 
     fn reset(&mut self, start: &[f32]) -> Result<()> {
         self.scatter(start, |engine, start| engine.reset(start))
+    }
+
+    fn work(&mut self) -> Result<Work> {
+        let parts = self.parts().map(|part| part.engine.work()).collect::<Result<Vec<_>>>()?;
+        Ok(parts.into_iter().reduce(Work::and).unwrap_or_default())
     }
 
     fn buffers(&self) -> Vec<StateBuffers> {

@@ -1,5 +1,6 @@
 //! The command `lif` as a user meets it: what it prints, what it writes, how it refuses.
 
+mod bench;
 mod corpus;
 mod errors;
 mod interrupt;

@@ -4,6 +4,7 @@
     reason = "the comments on fields are the text of the help, where a bracket is a bracket"
 )]
 
+use crate::bench::BenchWish;
 use crate::bound::Bound;
 use crate::budget::Budget;
 use crate::presets;
@@ -29,7 +30,9 @@ Examples:
   lif run --config experiment.toml --seed 7 --json > summary.json
       settings from a file, one of them changed
   lif devices --check
-      what this machine can run on, and whether its results are right";
+      what this machine can run on, and whether its results are right
+  lif bench --quick
+      how fast its devices are";
 
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
@@ -46,6 +49,8 @@ pub enum Command {
     Run(Box<Settings>),
     /// List what this machine can run on
     Devices(DevicesWish),
+    /// Measure how fast each device is, beside what it could do at best
+    Bench(Box<BenchWish>),
 }
 
 /// The options of `lif devices`.

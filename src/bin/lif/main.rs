@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod arguments;
+mod bench;
 mod bound;
 mod budget;
 mod checkpoints;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(settings) => run::run(*settings),
         Command::Devices(wish) => devices::devices(&wish),
+        Command::Bench(wish) => bench::bench(&wish),
     };
     match result {
         Ok(code) => code,

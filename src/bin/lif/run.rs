@@ -110,7 +110,8 @@ pub fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
     Ok(population)
 }
 
-fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
+/// The device of a choice.
+pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     Device::select(choice).map_err(|error| match (&error, choice) {
         // A misspelt name is the caller's to mend, a machine without a GPU is not.
         (Error::NoAdapter { .. }, DeviceChoice::Named(_)) => Failure::usage(error.to_string()),

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::spread::Spread;
+use crate::stimulus::Rows;
 use crate::stimulus::numpy::{self, Archive};
 use crate::stimulus::text::Lines;
 use crate::weight::{Unit, Weight};
@@ -10,6 +11,9 @@ use lif::{Event, Raster, SpikeInput};
 use ndarray::Array2;
 use std::ops::Range;
 use std::path::Path;
+
+/// What a value of a file takes, on its way to an event.
+const BYTES_PER_VALUE: u64 = 24;
 
 /// The bits of a block of spikes, in bytes.
 const BLOCK_BYTES: u64 = 8 << 20;
@@ -145,10 +149,10 @@ fn read_events(path: &Path) -> Result<Vec<Event>, String> {
         return from_text(path);
     }
     let mut archive = Archive::open(path)?;
-    let steps = column(path, &mut archive, "step")?;
-    let neurons = column(path, &mut archive, "neuron")?;
+    let steps = column(&mut archive, "step")?;
+    let neurons = column(&mut archive, "neuron")?;
     let has_rows = archive.names().iter().any(|name| name == "batch");
-    let rows = if has_rows { column(path, &mut archive, "batch")? } else { vec![0.0; steps.len()] };
+    let rows = if has_rows { column(&mut archive, "batch")? } else { vec![0.0; steps.len()] };
     if neurons.len() != steps.len() || rows.len() != steps.len() {
         return Err(format!(
             "its arrays 'step', 'batch' and 'neuron' have {}, {} and {} values; each spike has one in each",
@@ -160,22 +164,26 @@ fn read_events(path: &Path) -> Result<Vec<Event>, String> {
     steps.iter().zip(&rows).zip(&neurons).map(|((step, row), neuron)| event(*step, *row, *neuron)).collect()
 }
 
-fn column(path: &Path, archive: &mut Archive, name: &str) -> Result<Vec<f64>, String> {
-    let array = archive.array(name, &mut |shape, _| match shape {
-        [_] => Ok(()),
+fn column(archive: &mut Archive, name: &str) -> Result<Vec<f64>, String> {
+    let mut values = Vec::new();
+    archive.array(name, &mut |shape, rows| match shape {
+        [_] => {
+            values = all(shape, rows)?;
+            Ok(())
+        }
         _ => Err(format!("it has shape {shape:?}; expected [spikes]")),
     })?;
-    let bytes = array.shape.iter().product::<usize>() as u64 * 8;
-    lif::require_memory("the events", 3 * bytes, "take fewer at a time")
-        .map_err(|error| error.to_string())?;
-    values(path, &array)
+    Ok(values)
 }
 
-fn values(path: &Path, array: &numpy::Array) -> Result<Vec<f64>, String> {
-    let mut all = Vec::with_capacity(array.shape.iter().product());
-    let mut rows = array.rows(path, 0)?;
+/// All values of an array.
+fn all(shape: &[usize], rows: &mut dyn Rows) -> Result<Vec<f64>, String> {
+    let count: usize = shape.iter().product();
+    lif::require_memory("the values", count as u64 * BYTES_PER_VALUE, "take fewer at a time")
+        .map_err(|error| error.to_string())?;
+    let mut all = Vec::with_capacity(count);
     let mut row = Vec::new();
-    for _ in 0..array.shape.first().copied().unwrap_or(0) {
+    for _ in 0..shape.first().copied().unwrap_or(0) {
         rows.next(&mut row)?;
         all.extend_from_slice(&row);
     }
@@ -220,8 +228,12 @@ fn event(step: f64, row: f64, neuron: f64) -> Result<Event, String> {
 
 fn read_matrix(path: &Path, factor: f64, n: usize, hasher: &mut Hasher) -> Result<Array2<f32>, Failure> {
     let refusal = |reason: String| fault("matrix of weights", path, &reason);
-    let mut check = |shape: &[usize], _: &mut dyn crate::stimulus::Rows| match shape {
-        [trains, neurons] if *trains > 0 && *neurons == n => Ok(()),
+    let mut values = Vec::new();
+    let mut check = |shape: &[usize], rows: &mut dyn Rows| match shape {
+        [trains, neurons] if *trains > 0 && *neurons == n => {
+            values = all(shape, rows)?;
+            Ok(())
+        }
         _ => Err(format!("it has shape {shape:?}; expected [trains, {n}], a row for each train")),
     };
     let array = match extension(path).as_str() {
@@ -232,10 +244,7 @@ fn read_matrix(path: &Path, factor: f64, n: usize, hasher: &mut Hasher) -> Resul
         }),
         _ => Err("it must be a .npy or .npz file of numpy".to_owned()),
     };
-    let array = array.map_err(refusal)?;
-    let bytes = array.shape.iter().product::<usize>() as u64 * 12;
-    lif::require_memory("the matrix of weights", bytes, "take fewer trains")?;
-    let values = values(path, &array).map_err(refusal)?;
+    let trains = array.map_err(refusal)?.shape[0];
     let scaled: Vec<f32> = values.iter().map(|value| (value * factor) as f32).collect();
     if let Some(place) = scaled.iter().position(|value| !value.is_finite()) {
         let (train, neuron) = (place / n, place % n);
@@ -247,5 +256,5 @@ fn read_matrix(path: &Path, factor: f64, n: usize, hasher: &mut Hasher) -> Resul
     for value in &scaled {
         hasher.update(&value.to_le_bytes());
     }
-    Array2::from_shape_vec((array.shape[0], n), scaled).map_err(|error| refusal(error.to_string()))
+    Array2::from_shape_vec((trains, n), scaled).map_err(|error| refusal(error.to_string()))
 }

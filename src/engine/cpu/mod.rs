@@ -11,6 +11,7 @@ use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::{Current, TensorData, Values};
 use crate::model::{self, State, TraceRule, rounded};
+use crate::work::Work;
 use block::{CurrentView, Tile};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
@@ -56,6 +57,7 @@ pub(crate) struct CpuEngine {
     counts: Vec<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
+    cell_blocks: u64,
 }
 
 impl CpuEngine {
@@ -74,6 +76,7 @@ impl CpuEngine {
             synaptic: vec![0.0; synaptic],
             counts: vec![0; cells],
             words: Vec::new(),
+            cell_blocks: 0,
         }
     }
 
@@ -245,6 +248,7 @@ impl Engine for CpuEngine {
             };
             let words = wanted.map_or(&Words::None, |wanted| &wanted.words);
             self.advance_cells(first, count, &view, *words != Words::None);
+            self.cell_blocks += self.v.len() as u64;
             made += count;
             let gathered;
             let words = match words {
@@ -319,5 +323,9 @@ impl Engine for CpuEngine {
         self.synaptic.fill(0.0);
         self.counts.fill(0);
         Ok(())
+    }
+
+    fn work(&mut self) -> Result<Work> {
+        Ok(Work { cell_blocks: self.cell_blocks, kernel_time: None })
     }
 }

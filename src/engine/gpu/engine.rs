@@ -5,6 +5,7 @@ use super::kernel::{self, Block, COEFFICIENTS, NOT_RECORDED, Specialisation};
 use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
+use super::stopwatch::Stopwatch;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, TensorValues, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Wanted, Words, blocks};
@@ -12,6 +13,7 @@ use crate::error::Result;
 use crate::input::{Current, Strides, TensorData, Values};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
+use crate::work::Work;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -43,6 +45,9 @@ pub(crate) struct GpuEngine {
     next_step: u32,
     /// What now stands behind the coefficients.
     placed: Placed,
+    cell_blocks: u64,
+    /// Where the times of kernels are asked for and the device has a clock.
+    stopwatch: Option<Stopwatch>,
 }
 
 /// What stands behind the coefficients in the parameters of the kernel.
@@ -126,7 +131,15 @@ impl GpuEngine {
             last_done: Instant::now(),
             next_step: 0,
             placed: Placed::default(),
+            cell_blocks: 0,
+            stopwatch: None,
         })
+    }
+
+    /// Takes the times of all kernels from now on, where the device has a clock.
+    pub(crate) fn take_times(&mut self) -> Result<()> {
+        self.stopwatch = Stopwatch::new(&self.gpu.context)?;
+        Ok(())
     }
 
     fn cells(&self) -> usize {
@@ -209,6 +222,9 @@ impl GpuEngine {
         let bytes = if keeps { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid();
         let context = &self.gpu.context;
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.prepare(context)?;
+        }
         let (submission, readback) = context.scoped("submitting a block of steps", || {
             if let Some(values) = &driven_by.input {
                 context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
@@ -220,7 +236,10 @@ impl GpuEngine {
                 spikes.record(&self.gpu, &mut encoder, plan.shape(), driven_by.made, steps);
             }
             {
-                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+                let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
+                    label: None,
+                    timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::next),
+                });
                 pass.set_pipeline(pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
@@ -229,6 +248,10 @@ impl GpuEngine {
                 .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
+        if let Some(stopwatch) = &mut self.stopwatch {
+            stopwatch.submitted();
+        }
+        self.cell_blocks += self.cells() as u64;
         self.next_step = block.first_step.wrapping_add(block.steps);
         self.in_flight.push_back(Dispatch {
             submission,
@@ -520,6 +543,13 @@ impl Engine for GpuEngine {
                 .map(|buffer| (buffer.clone(), buffer.size())),
         )?;
         self.set_voltages(start)
+    }
+
+    fn work(&mut self) -> Result<Work> {
+        self.finish_all()?;
+        let context = &self.gpu.context;
+        let kernel_time = self.stopwatch.as_mut().map(|stopwatch| stopwatch.total(context)).transpose()?;
+        Ok(Work { cell_blocks: self.cell_blocks, kernel_time })
     }
 
     fn buffers(&self) -> Vec<StateBuffers> {

@@ -8,6 +8,7 @@ mod plan;
 pub(crate) mod projection;
 mod resident;
 pub(crate) mod self_check;
+mod stopwatch;
 
 #[cfg(test)]
 mod fault_tests;

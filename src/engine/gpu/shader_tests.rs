@@ -4,6 +4,7 @@ use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation}
 use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
 use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
 use crate::model::{self, Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::roofline::gpu as roofline;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
 use std::mem::offset_of;
@@ -37,6 +38,7 @@ fn the_model_is_valid_on_its_own() {
 #[test]
 fn the_kernels_are_valid_with_their_constants() {
     parse(CHECK_SHADER);
+    parse(roofline::SHADER);
     let (module, info) = parse(BLOCK_SHADER);
     let mut constants = naga::back::PipelineConstants::default();
     constants.extend(specialisation().constants().map(|(name, value)| (name.to_owned(), value)));
@@ -177,6 +179,7 @@ fn bindings_are_the_same_on_both_sides() {
         (BLOCK_SHADER, &BINDINGS[..]),
         (CHECK_SHADER, &CHECK_BINDINGS[..]),
         (PROJECTION_SHADER, &PROJECTION_BINDINGS[..]),
+        (roofline::SHADER, &roofline::BINDINGS[..]),
     ] {
         let (module, _) = parse(source);
         let mut found: Vec<_> = module
@@ -214,15 +217,6 @@ fn no_kernel_binds_more_than_eight_storage_buffers() {
 fn constants_are_the_same_on_both_sides() {
     let (block, _) = parse(BLOCK_SHADER);
     let (projection, _) = parse(PROJECTION_SHADER);
-    let constant = |module: &Module, name: &str| {
-        let found = module.constants.iter().find(|(_, item)| item.name.as_deref() == Some(name));
-        let (_, item) = found.unwrap_or_else(|| panic!("no constant {name}"));
-        match module.global_expressions[item.init] {
-            naga::Expression::Literal(Literal::U32(value)) => f64::from(value),
-            naga::Expression::Literal(Literal::F32(value)) => f64::from(value),
-            ref other => panic!("{name}: {other:?}"),
-        }
-    };
     let expected = [
         ("SMALLEST_STATE", f64::from(model::SMALLEST_STATE)),
         ("SMALLEST_PARAMETER", f64::from(model::SMALLEST_PARAMETER)),
@@ -248,4 +242,20 @@ fn constants_are_the_same_on_both_sides() {
         assert_eq!(constant(&block, name), value, "{name}");
     }
     assert_eq!(constant(&projection, "STEPS"), f64::from(STEPS));
+    let (module, _) = parse(roofline::SHADER);
+    for (name, value) in
+        [("WORKGROUP", roofline::WORKGROUP), ("COPIED", roofline::COPIED), ("ROUNDS", roofline::ROUNDS)]
+    {
+        assert_eq!(constant(&module, name), f64::from(value), "{name}");
+    }
+}
+
+fn constant(module: &Module, name: &str) -> f64 {
+    let found = module.constants.iter().find(|(_, item)| item.name.as_deref() == Some(name));
+    let (_, item) = found.unwrap_or_else(|| panic!("no constant {name}"));
+    match module.global_expressions[item.init] {
+        naga::Expression::Literal(Literal::U32(value)) => f64::from(value),
+        naga::Expression::Literal(Literal::F32(value)) => f64::from(value),
+        ref other => panic!("{name}: {other:?}"),
+    }
 }

@@ -19,7 +19,8 @@ pub struct Axis {
 }
 
 impl Axis {
-    fn new(range: Range<f64>, ticks: Vec<f64>) -> Self {
+    /// An axis over a range with these ticks.
+    pub fn new(range: Range<f64>, ticks: Vec<f64>) -> Self {
         Self { range: range.into(), ticks }
     }
 }

@@ -1,6 +1,6 @@
 //! The picture of a run: stimulus, spikes, population rate and membrane potentials over one time axis.
 
-mod axes;
+pub mod axes;
 mod membrane;
 mod raster;
 mod rate;
@@ -28,9 +28,7 @@ type Panel<'a> = Box<dyn Fn(&Area<'_>, bool) -> Result<(), String> + 'a>;
 
 /// Draws the picture into a file, whose name says the format.
 pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
-    // Fonts of the system differ from machine to machine, where there are any.
-    register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
-        .map_err(|_| "the embedded font cannot be read".to_owned())?;
+    use_own_font()?;
     let root = BitMapBackend::new(path, SIZE).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     let title = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
@@ -50,6 +48,12 @@ pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
         rest = lower;
     }
     root.present().map_err(|error| error.to_string())
+}
+
+/// Fonts of the system differ from machine to machine, where there are any.
+pub fn use_own_font() -> Result<(), String> {
+    register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
+        .map_err(|_| "the embedded font cannot be read".to_owned())
 }
 
 fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {

@@ -1,0 +1,147 @@
+//! `lif bench`: how fast each device of this machine is, and how fast it could be.
+
+mod agreement;
+mod case;
+mod contestant;
+mod measurement;
+mod picture;
+mod reference;
+mod report;
+mod runner;
+mod simulated;
+mod statistics;
+mod table;
+mod traffic;
+mod wish;
+mod workload;
+
+pub use wish::BenchWish;
+
+use crate::failure::Failure;
+use crate::interrupt::{self, INTERRUPTED};
+use crate::{logging, progress, terminal};
+use case::Case;
+use contestant::Contestant;
+use indicatif::ProgressBar;
+use measurement::Manner;
+use picture::PictureFile;
+use report::Report;
+use std::process::ExitCode;
+use std::time::Duration;
+use workload::{Sequences, Workload};
+
+/// Measures, and says what came out.
+pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
+    logging::start(false);
+    let cases = case::chosen(wish);
+    for case in &cases {
+        // What cannot be is said before anything is measured.
+        workload::check(*case)?;
+    }
+    let picture = wish.plot.as_deref().map(PictureFile::prepare).transpose()?;
+    let contestants = contestant::open(wish)?;
+    interrupt::listen()?;
+    let manner = Manner {
+        repeats: wish.repeats.unwrap_or(if wish.quick { 3 } else { 5 }),
+        steps: wish.steps,
+        duration: Duration::from_millis(if wish.quick { 30 } else { 100 }),
+        sequences: if wish.quick { Sequences::Short } else { Sequences::Long },
+    };
+    let taking_part: Vec<(Case, Vec<&Contestant>)> = cases
+        .into_iter()
+        .map(|case| {
+            let takes_part = |contestant: &&Contestant| !contestant.is_slow() || case.suits_slow(wish);
+            (case, contestants.iter().filter(takes_part).collect())
+        })
+        .collect();
+    let measurements: u64 =
+        taking_part.iter().map(|(_, contestants)| contestants.len() as u64 * (manner.repeats + 1)).sum();
+    let bar = progress::measurements(measurements);
+    let mut output = Output { json: wish.json, bar: &bar, kind: None };
+    output.begin(&contestants)?;
+    let mut reports = Vec::new();
+    let mut measure_all = || -> Result<(), Failure> {
+        for (case, contestants) in taking_part.iter().take_while(|_| !interrupt::asked()) {
+            let measured = measure(*case, contestants, manner, &bar)?;
+            output.show(&measured)?;
+            reports.extend(measured);
+        }
+        Ok(())
+    };
+    let result = measure_all();
+    bar.finish_and_clear();
+    result?;
+    output.end()?;
+    if let Some(picture) = picture {
+        let path = picture.draw(&reports)?;
+        if !wish.json {
+            terminal::print(&format!("\npicture: {}", path.display()))?;
+        }
+    }
+    if interrupt::asked() {
+        terminal::complain("interrupted; what was measured until then is above");
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    if reports.is_empty() {
+        return Err(Failure::fault("no case fitted into memory; take fewer --neurons"));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures a case, unless its input fits no memory.
+fn measure(
+    case: Case,
+    contestants: &[&Contestant],
+    manner: Manner,
+    bar: &ProgressBar,
+) -> Result<Vec<Report>, Failure> {
+    match Workload::new(case, manner.steps, manner.sequences) {
+        Ok(workload) => Ok(report::reports(&measurement::measure(&workload, contestants, manner, bar)?)),
+        Err(error @ lif::Error::TooLarge { .. }) => {
+            bar.suspend(|| log::warn!("without {case}: {error}"));
+            bar.inc(contestants.len() as u64 * (manner.repeats + 1));
+            Ok(Vec::new())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What is printed while cases come to their end.
+struct Output<'a> {
+    json: bool,
+    bar: &'a ProgressBar,
+    /// Of the last row.
+    kind: Option<case::Kind>,
+}
+
+impl Output<'_> {
+    fn begin(&self, contestants: &[Contestant]) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { self.print(&table::legend(contestants)) }
+    }
+
+    fn show(&mut self, reports: &[Report]) -> Result<(), Failure> {
+        for report in reports {
+            if self.json {
+                let line =
+                    serde_json::to_string(report).map_err(|error| Failure::fault(error.to_string()))?;
+                self.print(&line)?;
+                continue;
+            }
+            let kind = report.case.kind;
+            if self.kind != Some(kind) {
+                self.print(&table::heading(kind))?;
+                self.kind = Some(kind);
+            }
+            self.print(&table::row(report))?;
+        }
+        Ok(())
+    }
+
+    fn end(&self) -> Result<(), Failure> {
+        if self.json || self.kind.is_none() { Ok(()) } else { self.print(table::NOTES) }
+    }
+
+    fn print(&self, text: &str) -> Result<(), Failure> {
+        self.bar.suspend(|| terminal::print(text))
+    }
+}

@@ -1,0 +1,87 @@
+//! The options of `lif bench`.
+#![allow(
+    rustdoc::broken_intra_doc_links,
+    reason = "the comments on fields are the text of the help, where a bracket is a bracket"
+)]
+
+use super::case::{InputKind, Mode, RecordKind};
+use clap::Args;
+use std::path::PathBuf;
+
+const EXAMPLES: &str = "\
+Examples:
+  lif bench --quick
+      a first look, in less than a minute
+  lif bench --device cpu --device nvidia --plot speed.png
+      two devices over all sizes, with a picture
+  lif bench --neurons 1e6 --input constant,gaussian --record none,spikes
+      four cases on every device, each with the model as written beside it
+  lif bench --neurons 1e4,1e5 --mode run,forward --json > speed.jsonl
+      one JSON object per line, for each case on each device";
+
+/// The options of `lif bench`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct BenchWish {
+    /// reference (the model as written, one thread), cpu, gpu, software, or part of an adapter's
+    /// name; repeatable [default: reference, cpu and every adapter]
+    #[arg(long, value_name = "DEVICE")]
+    pub device: Vec<String>,
+    /// Neurons in a batch row, as 1000 or 1e6; a list with commas, as below [default: 1e3 to 1e7,
+    /// but at most 1e6 for the reference and for software adapters; with --quick 1e3 and 3e4]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    pub neurons: Vec<u64>,
+    /// Batch rows [default: 1]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    pub batch: Vec<u64>,
+    /// Steps of one measurement [default: as many as take about 0.1 s]
+    #[arg(long, value_name = "T", value_parser = whole, allow_negative_numbers = true)]
+    pub steps: Option<u64>,
+    /// What drives the neurons: a constant, a sequence that lies on the device, one that is streamed
+    /// from the host, or what the device draws at random
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub input: Vec<InputKind>,
+    /// What is recorded of all neurons at each step
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub record: Vec<RecordKind>,
+    /// One call of run, or a loop over forward that reads what it records after each step
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
+    pub mode: Vec<Mode>,
+    /// Measurements of each case, of which the median counts [default: 5, with --quick 3]
+    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    pub repeats: Option<u64>,
+    /// Few sizes and short measurements
+    #[arg(long)]
+    pub quick: bool,
+    /// Draw throughput over size, with the roofline of each device
+    #[arg(long, value_name = "FILE.png")]
+    pub plot: Option<PathBuf>,
+    /// Print one JSON object per case and device, each on a line of its own
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The largest number that is taken, far beyond what any machine simulates.
+const LARGEST: f64 = 1e15;
+
+/// A whole number of at least 1, also as 1e6.
+fn whole(text: &str) -> Result<u64, String> {
+    let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
+    if (1.0..=LARGEST).contains(&number) && number.fract() == 0.0 {
+        return Ok(number as u64);
+    }
+    Err(format!("{text} is no whole number of at least 1"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_whole_and_positive() {
+        assert_eq!(["1", "1000", "1e6", "2.5e3"].map(whole), [Ok(1), Ok(1000), Ok(1_000_000), Ok(2500)]);
+        for wrong in ["0", "-3", "1.5", "1e99", "nan", "inf", "many", ""] {
+            assert!(whole(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! What an engine says of its work, and that to be asked for it changes nothing.
+
+use libtest_mimic::Failed;
+use lif::{Device, EngineKind, Params, Population, Recording};
+use ndarray::Array1;
+use std::time::{Duration, Instant};
+
+/// More kernels than a device notes the times of before they are read.
+const CALLS: u64 = 600;
+
+pub fn kernel_times(device: &Device) -> Result<(), Failed> {
+    let n = 100;
+    let current = Array1::linspace(0.4_f32, 1.5, n);
+    let simulate = |device: &Device| -> Result<(Population, Duration), Failed> {
+        let mut population = Population::new(Params::default(), n, 1, device)?;
+        let start = Instant::now();
+        let mut before = Duration::ZERO;
+        for call in 0..CALLS {
+            population.run(1 + call % 3, &current, &Recording::none())?;
+            if call % 200 == 0 {
+                let time = population.work()?.kernel_time.unwrap_or_default();
+                assert!(time >= before, "{time:?} after {before:?}");
+                before = time;
+            }
+        }
+        population.work()?;
+        Ok((population, start.elapsed()))
+    };
+    let (mut plain, _) = simulate(device)?;
+    let (mut timed, wall) = simulate(&device.clone().with_kernel_times())?;
+    assert_eq!(plain.voltages()?, timed.voltages()?);
+    assert_eq!(plain.counts()?, timed.counts()?);
+    assert!(timed.counts()?.sum() > 0);
+    assert_eq!(plain.work()?.kernel_time, None);
+    assert_eq!(plain.work()?.cell_blocks, timed.work()?.cell_blocks);
+    match timed.work()?.kernel_time {
+        Some(time) => assert!(time > Duration::ZERO && time < wall, "{time:?} of {wall:?}"),
+        // Other adapters may lack a clock; this one has it.
+        None => assert!(!device.name().contains("llvmpipe"), "{device} has a clock"),
+    }
+    Ok(())
+}
+
+pub fn blocks(device: &Device) -> Result<(), Failed> {
+    let (n, batch) = (70, 3);
+    let cells = (n * batch) as u64;
+    for device in [device.clone(), device.clone().with_largest_binding(360)] {
+        let mut population = Population::new(Params::default(), n, batch, &device)?;
+        assert_eq!(population.work()?.cell_blocks, 0);
+        for _ in 0..64 {
+            population.forward(1.0)?;
+        }
+        assert_eq!(population.work()?.cell_blocks, 2 * cells);
+        population.forward(1.0)?;
+        // Queued steps are made before it is told.
+        assert_eq!(population.work()?.cell_blocks, 3 * cells);
+    }
+    if device.engine_kind() == EngineKind::Cpu {
+        let mut population =
+            Population::new(Params::default(), n, batch, &device.clone().with_kernel_times())?;
+        population.run(10, 1.0, &Recording::none())?;
+        assert_eq!(population.work()?.kernel_time, None);
+    }
+    Ok(())
+}
+
+pub fn roofline(device: &Device) -> Result<(), Failed> {
+    let roofline = device.measure_roofline()?;
+    // No machine that runs this is slower, or faster, by orders of magnitude.
+    for rate in [roofline.bytes_per_s, roofline.operations_per_s] {
+        assert!((1e7..1e16).contains(&rate), "{roofline:?}");
+    }
+    let several = Device::several(&[device.clone(), Device::cpu()])?;
+    assert!(several.measure_roofline().is_err());
+    Ok(())
+}
