@@ -23,10 +23,13 @@ pub(crate) const SEGMENT_BITS: u32 = 6;
 /// Steps that share one call of [`philox`].
 pub const GROUP: u64 = 4;
 
-const MULTIPLIER_0: u32 = 0xD251_1F53;
-const MULTIPLIER_1: u32 = 0xCD9E_8D57;
+pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
+pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
 const KEY_STEP_0: u32 = 0x9E37_79B9;
 const KEY_STEP_1: u32 = 0xBB67_AE85;
+
+/// Rounds of Philox4x32-10.
+pub(crate) const ROUNDS: u32 = 10;
 
 /// One round of Philox.
 #[inline(always)]
@@ -47,11 +50,17 @@ fn philox_round(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     let mut counter = counter;
     let mut key = key;
-    for _ in 0..10 {
+    for _ in 0..ROUNDS {
         counter = philox_round(counter, key);
-        key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+        key = next_key(key);
     }
     counter
+}
+
+/// The key of the round after this.
+#[inline(always)]
+pub(crate) fn next_key(key: [u32; 2]) -> [u32; 2] {
+    [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)]
 }
 
 /// The counter of a cell, a group of steps and a stream.

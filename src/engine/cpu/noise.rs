@@ -7,6 +7,7 @@ use crate::model::rounded;
 use crate::noise::{Kind, Noise, Source};
 use crate::random::{self, GROUP};
 use crate::tables;
+use pulp::{Simd, WithSimd};
 
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
@@ -21,16 +22,27 @@ struct LaneSource<'a> {
     offset: [f32; LANES],
     scale: [f32; LANES],
     table: [u32; LANES],
+    /// Whether all lanes draw from one distribution of small counts.
+    counts_are_small: bool,
 }
+
+/// The most thresholds of a Poisson distribution that are looked at one after the other.
+const FEW_THRESHOLDS: usize = 63;
 
 impl<'a> LaneNoise<'a> {
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
-        let sources = noise.sources.iter().map(|source| LaneSource {
-            source,
-            offset: spread(&source.offset, cells),
-            scale: spread(&source.scale, cells),
-            table: spread(&source.table, cells),
+        let sources = noise.sources.iter().map(|source| {
+            let table = spread(&source.table, cells);
+            let thresholds = noise.poisson_table(table[0]).get(1).map_or(0, |levels| (1 << levels) - 1);
+            LaneSource {
+                source,
+                offset: spread(&source.offset, cells),
+                scale: spread(&source.scale, cells),
+                table,
+                counts_are_small: thresholds <= FEW_THRESHOLDS
+                    && table.iter().all(|place| *place == table[0]),
+            }
         });
         Self { noise, first_cell: noise.first_cell + first_cell as u64, sources: sources.collect() }
     }
@@ -70,18 +82,63 @@ impl<'a> LaneNoise<'a> {
 
     /// The words of all lanes for a group of steps.
     #[inline(always)]
-    fn words(&self, source: &Source, group: u64) -> [[u32; LANES]; GROUP as usize] {
-        let key = random::key(self.noise.seed);
-        let mut words = [[0; LANES]; GROUP as usize];
+    fn words(&self, source: &Source, group: u64) -> LaneWords {
+        let mut counters = [[0; LANES]; 4];
         for lane in 0..LANES {
             let counter = random::counter(self.first_cell + lane as u64, group, source.stream);
-            let drawn = random::philox(counter, key);
-            for (words, drawn) in words.iter_mut().zip(drawn) {
-                words[lane] = drawn;
+            for (counters, counter) in counters.iter_mut().zip(counter) {
+                counters[lane] = counter;
+            }
+        }
+        pulp::Arch::new().dispatch(Philox { counters, key: random::key(self.noise.seed) })
+    }
+}
+
+/// A word for each step of a group and each lane.
+type LaneWords = [[u32; LANES]; GROUP as usize];
+
+/// [`random::philox`] for all lanes.
+struct Philox {
+    counters: LaneWords,
+    key: [u32; 2],
+}
+
+impl WithSimd for Philox {
+    type Output = LaneWords;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> LaneWords {
+        let mut words = self.counters;
+        for vector in 0..LANES / S::U32_LANES {
+            // No closures: they would be compiled without the instructions that the processor has.
+            let mut counter = [simd.splat_u32s(0); 4];
+            for (counter, words) in counter.iter_mut().zip(&words) {
+                *counter = S::as_simd_u32s(words).0[vector];
+            }
+            let mut key = self.key;
+            for _ in 0..random::ROUNDS {
+                counter = philox_round(simd, counter, key);
+                key = random::next_key(key);
+            }
+            for (counter, words) in counter.iter().zip(&mut words) {
+                S::as_mut_simd_u32s(words).0[vector] = *counter;
             }
         }
         words
     }
+}
+
+/// One round of Philox.
+#[inline(always)]
+fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [u32; 2]) -> [S::u32s; 4] {
+    let (low_0, high_0) = simd.widening_mul_u32s(counter[0], simd.splat_u32s(random::MULTIPLIER_0));
+    let (low_1, high_1) = simd.widening_mul_u32s(counter[2], simd.splat_u32s(random::MULTIPLIER_1));
+    [
+        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), simd.splat_u32s(key[0])),
+        low_1,
+        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), simd.splat_u32s(key[1])),
+        low_0,
+    ]
 }
 
 impl LaneSource<'_> {
@@ -101,6 +158,9 @@ impl LaneSource<'_> {
                     *draw = random::uniform(*word);
                 }
             }
+            Kind::Poisson | Kind::PoissonJumps if self.counts_are_small => {
+                count_exceeded(words, noise.poisson_table(self.table[0]), &mut draws);
+            }
             Kind::Poisson | Kind::PoissonJumps => {
                 for ((draw, word), place) in draws.iter_mut().zip(words).zip(self.table) {
                     *draw = random::poisson(*word, noise.poisson_table(place)) as f32;
@@ -111,5 +171,27 @@ impl LaneSource<'_> {
             let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
             sum[lane] = rounded(sum[lane] + added);
         }
+    }
+}
+
+/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond one that no word exceeds
+/// there is no need to look.
+#[inline(always)]
+fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES]) {
+    let [smallest, levels, thresholds @ ..] = table else { return };
+    let mut counts = [*smallest; LANES];
+    for threshold in thresholds.iter().take((1 << levels) - 1) {
+        let mut exceeded_by_any = 0;
+        for (count, word) in counts.iter_mut().zip(words) {
+            let exceeded = u32::from(word > threshold);
+            *count += exceeded;
+            exceeded_by_any |= exceeded;
+        }
+        if exceeded_by_any == 0 {
+            break;
+        }
+    }
+    for (draw, count) in draws.iter_mut().zip(counts) {
+        *draw = count as f32;
     }
 }
