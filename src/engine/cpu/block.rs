@@ -10,6 +10,7 @@ use crate::model::{self, Options, rounded};
 use crate::noise::{Drawn, Noise};
 use crate::projection::{Projected, Projection};
 use crate::spike_input::Target;
+use pulp::{Simd, WithSimd};
 
 /// A contiguous range of cells with its part of all state.
 pub(super) struct Tile<'a> {
@@ -100,17 +101,18 @@ pub(super) fn advance(
             if !constant {
                 let added = (!sources.is_empty()).then_some(&added);
                 let resistance = &lanes.coefficients.resistance;
-                pulp::Arch::new().dispatch(
-                    #[inline(always)]
-                    || {
-                        for (offset, drive) in drives[from..to].iter_mut().enumerate() {
-                            let place = from + offset;
-                            let added = added.map(|added| (&added.currents[place], &added.arriving[place]));
-                            let step = made as usize + offset;
-                            drives_of_step(options, resistance, &places, current, step, added, drive);
-                        }
-                    },
-                );
+                let drives = &mut drives[from..to];
+                let made = made as usize;
+                pulp::Arch::new().dispatch(FillDrives {
+                    options,
+                    resistance,
+                    places: &places,
+                    current,
+                    made,
+                    from,
+                    added,
+                    drives,
+                });
             }
             let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
             let drives = Drives { constant, drives: &drives, arriving: &added.arriving, jumps };
@@ -121,6 +123,36 @@ pub(super) fn advance(
             block += 1;
         }
         lanes.store(&mut tile, first);
+    }
+}
+
+/// [`drives_of_step`] for the steps of a word from `from` on, the first being step `made` of the
+/// run, with the instructions that the processor has. A closure would not do: it is not compiled
+/// into what has them.
+struct FillDrives<'a> {
+    options: Options,
+    resistance: &'a [f32; LANES],
+    places: &'a Places,
+    current: &'a CurrentView<'a>,
+    made: usize,
+    from: usize,
+    added: Option<&'a Additions>,
+    drives: &'a mut [[f32; LANES]],
+}
+
+impl WithSimd for FillDrives<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { options, resistance, places, current, made, from, added, drives } = self;
+        for (offset, drive) in drives.iter_mut().enumerate() {
+            let added = match added {
+                Some(added) => Some((&added.currents[from + offset], &added.arriving[from + offset])),
+                None => None,
+            };
+            drives_of_step(options, resistance, places, current, made + offset, added, drive);
+        }
     }
 }
 

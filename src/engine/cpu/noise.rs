@@ -53,10 +53,7 @@ impl<'a> LaneNoise<'a> {
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
     pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.fill_steps(word_start, (from, to), sums),
-        );
+        pulp::Arch::new().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
     }
 
     #[inline(always)]
@@ -91,6 +88,24 @@ impl<'a> LaneNoise<'a> {
             }
         }
         pulp::Arch::new().dispatch(Philox { counters, key: random::key(self.noise.seed) })
+    }
+}
+
+/// [`LaneNoise::fill_steps`], with the instructions that the processor has. A closure would not do:
+/// it is not compiled into what has them.
+struct Fill<'a> {
+    noise: &'a LaneNoise<'a>,
+    word_start: u64,
+    steps: (usize, usize),
+    sums: &'a mut Additions,
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.noise.fill_steps(self.word_start, self.steps, self.sums);
     }
 }
 
