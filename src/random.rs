@@ -93,12 +93,24 @@ pub fn uniform(word: u32) -> f32 {
 #[inline(always)]
 #[must_use]
 pub fn normal(word: u32, table: &[[f32; 2]]) -> f32 {
+    let (segment, within) = normal_place(word);
+    normal_value(word, table[segment as usize], within)
+}
+
+/// The interval of a word in the table of the normal distribution, and how far in it the word is.
+#[inline(always)]
+pub(crate) fn normal_place(word: u32) -> (u32, f32) {
     let probability = word | 1;
     let octave = probability.leading_zeros();
     let scaled = probability << octave;
     let segment = (octave << SEGMENT_BITS) | ((scaled >> (31 - SEGMENT_BITS)) & ((1 << SEGMENT_BITS) - 1));
-    let [value, slope] = table[segment as usize];
     let within = ((scaled & ((1 << (31 - SEGMENT_BITS)) - 1)) >> 1) as f32 * (1.0 / 16_777_216.0);
+    (segment, within)
+}
+
+/// The draw of a word within its interval.
+#[inline(always)]
+pub(crate) fn normal_value(word: u32, [value, slope]: [f32; 2], within: f32) -> f32 {
     let magnitude = rounded(value + rounded(slope * within));
     if word & 1 == 1 { -magnitude } else { magnitude }
 }

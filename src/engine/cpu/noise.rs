@@ -163,10 +163,7 @@ impl LaneSource<'_> {
         let mut draws = [0.0; LANES];
         match self.source.kind {
             Kind::Normal => {
-                let table = tables::normal();
-                for (draw, word) in draws.iter_mut().zip(words) {
-                    *draw = random::normal(*word, table);
-                }
+                draw_normal(words, tables::normal(), &mut draws);
             }
             Kind::Uniform => {
                 for (draw, word) in draws.iter_mut().zip(words) {
@@ -208,5 +205,23 @@ fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES])
     }
     for (draw, count) in draws.iter_mut().zip(counts) {
         *draw = count as f32;
+    }
+}
+
+/// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
+/// vector instructions, which it would keep from it.
+#[inline(always)]
+fn draw_normal(words: &[u32; LANES], table: &[[f32; 2]], draws: &mut [f32; LANES]) {
+    let mut segments = [0; LANES];
+    let mut within = [0.0; LANES];
+    for lane in 0..LANES {
+        (segments[lane], within[lane]) = random::normal_place(words[lane]);
+    }
+    let mut intervals = [[0.0; 2]; LANES];
+    for (interval, segment) in intervals.iter_mut().zip(segments) {
+        *interval = table[segment as usize];
+    }
+    for lane in 0..LANES {
+        draws[lane] = random::normal_value(words[lane], intervals[lane], within[lane]);
     }
 }
