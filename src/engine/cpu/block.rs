@@ -147,10 +147,8 @@ impl WithSimd for FillDrives<'_> {
     fn with_simd<S: Simd>(self, _simd: S) {
         let Self { options, resistance, places, current, made, from, added, drives } = self;
         for (offset, drive) in drives.iter_mut().enumerate() {
-            let added = match added {
-                Some(added) => Some((&added.currents[from + offset], &added.arriving[from + offset])),
-                None => None,
-            };
+            let place = from + offset;
+            let added = added.map(|added| (&added.currents[place], &added.arriving[place]));
             drives_of_step(options, resistance, places, current, made + offset, added, drive);
         }
     }

@@ -124,19 +124,27 @@ impl WithSimd for Philox {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> LaneWords {
         let mut words = self.counters;
-        for vector in 0..LANES / S::U32_LANES {
+        // Two vectors side by side, as each waits for its products most of the time.
+        for pair in 0..LANES / S::U32_LANES / 2 {
             // No closures: they would be compiled without the instructions that the processor has.
-            let mut counter = [simd.splat_u32s(0); 4];
-            for (counter, words) in counter.iter_mut().zip(&words) {
-                *counter = S::as_simd_u32s(words).0[vector];
+            let mut counters = [[simd.splat_u32s(0); 4]; 2];
+            for (vector, counter) in counters.iter_mut().enumerate() {
+                for (counter, words) in counter.iter_mut().zip(&words) {
+                    *counter = S::as_simd_u32s(words).0[2 * pair + vector];
+                }
             }
             let mut key = self.key;
             for _ in 0..random::ROUNDS {
-                counter = philox_round(simd, counter, key);
+                let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
+                for counter in &mut counters {
+                    *counter = philox_round(simd, *counter, keys);
+                }
                 key = random::next_key(key);
             }
-            for (counter, words) in counter.iter().zip(&mut words) {
-                S::as_mut_simd_u32s(words).0[vector] = *counter;
+            for (vector, counter) in counters.iter().enumerate() {
+                for (counter, words) in counter.iter().zip(&mut words) {
+                    S::as_mut_simd_u32s(words).0[2 * pair + vector] = *counter;
+                }
             }
         }
         words
@@ -145,13 +153,13 @@ impl WithSimd for Philox {
 
 /// One round of Philox.
 #[inline(always)]
-fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [u32; 2]) -> [S::u32s; 4] {
+fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [S::u32s; 4] {
     let (low_0, high_0) = simd.widening_mul_u32s(counter[0], simd.splat_u32s(random::MULTIPLIER_0));
     let (low_1, high_1) = simd.widening_mul_u32s(counter[2], simd.splat_u32s(random::MULTIPLIER_1));
     [
-        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), simd.splat_u32s(key[0])),
+        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), key[0]),
         low_1,
-        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), simd.splat_u32s(key[1])),
+        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), key[1]),
         low_0,
     ]
 }

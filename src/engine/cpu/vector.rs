@@ -157,7 +157,10 @@ const fn kernel(number: usize) -> (Memory, Options) {
     };
     let options = Options {
         spike_test: SpikeTest::Above,
-        reset: if number % 2 == 0 { Reset::ToValue } else { Reset::Subtract },
+        reset: match number % 2 {
+            0 => Reset::ToValue,
+            _ => Reset::Subtract,
+        },
         refractory: match number / 2 % 3 {
             0 => Refractory::Frozen,
             1 => Refractory::LeakOnly,
