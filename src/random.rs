@@ -23,10 +23,13 @@ pub(crate) const SEGMENT_BITS: u32 = 6;
 /// Steps that share one call of [`philox`].
 pub const GROUP: u64 = 4;
 
-const MULTIPLIER_0: u32 = 0xD251_1F53;
-const MULTIPLIER_1: u32 = 0xCD9E_8D57;
+pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
+pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
 const KEY_STEP_0: u32 = 0x9E37_79B9;
 const KEY_STEP_1: u32 = 0xBB67_AE85;
+
+/// Rounds of Philox4x32-10.
+pub(crate) const ROUNDS: u32 = 10;
 
 /// One round of Philox.
 #[inline(always)]
@@ -47,11 +50,17 @@ fn philox_round(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     let mut counter = counter;
     let mut key = key;
-    for _ in 0..10 {
+    for _ in 0..ROUNDS {
         counter = philox_round(counter, key);
-        key = [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)];
+        key = next_key(key);
     }
     counter
+}
+
+/// The key of the round after this.
+#[inline(always)]
+pub(crate) fn next_key(key: [u32; 2]) -> [u32; 2] {
+    [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)]
 }
 
 /// The counter of a cell, a group of steps and a stream.
@@ -84,12 +93,24 @@ pub fn uniform(word: u32) -> f32 {
 #[inline(always)]
 #[must_use]
 pub fn normal(word: u32, table: &[[f32; 2]]) -> f32 {
+    let (segment, within) = normal_place(word);
+    normal_value(word, table[segment as usize], within)
+}
+
+/// The interval of a word in the table of the normal distribution, and how far in it the word is.
+#[inline(always)]
+pub(crate) fn normal_place(word: u32) -> (u32, f32) {
     let probability = word | 1;
     let octave = probability.leading_zeros();
     let scaled = probability << octave;
     let segment = (octave << SEGMENT_BITS) | ((scaled >> (31 - SEGMENT_BITS)) & ((1 << SEGMENT_BITS) - 1));
-    let [value, slope] = table[segment as usize];
     let within = ((scaled & ((1 << (31 - SEGMENT_BITS)) - 1)) >> 1) as f32 * (1.0 / 16_777_216.0);
+    (segment, within)
+}
+
+/// The draw of a word within its interval.
+#[inline(always)]
+pub(crate) fn normal_value(word: u32, [value, slope]: [f32; 2], within: f32) -> f32 {
     let magnitude = rounded(value + rounded(slope * within));
     if word & 1 == 1 { -magnitude } else { magnitude }
 }

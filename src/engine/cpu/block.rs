@@ -1,15 +1,16 @@
-//! A tile of cells through a block of steps: [`model::step_cell`] applied to lanes of cells at
-//! once, which the compiler turns into vector instructions. The instruction set is chosen at run
-//! time by `pulp`; the arithmetic stays the scalar definition's, operation by operation.
+//! A tile of cells through a block of steps: what drives the cells in the lanes, word by word, and
+//! the steps that it drives.
 
-use super::additions::{Additions, LaneSources, OfWord, WORD};
-use super::lanes::{LANES, Lanes, Places};
+use super::additions::{Additions, LaneSources, WORD};
+use super::lanes::{Cells, LANES, Lanes, Places};
+use super::vector::{self, Drives, NO_JUMPS, Span};
 use crate::coefficients::Table;
 use crate::input::Strides;
-use crate::model::{self, Options, Refractory, Reset, SpikeTest, State, TraceRule, rounded};
+use crate::model::{self, Options, rounded};
 use crate::noise::{Drawn, Noise};
 use crate::projection::{Projected, Projection};
 use crate::spike_input::Target;
+use pulp::{Simd, WithSimd};
 
 /// A contiguous range of cells with its part of all state.
 pub(super) struct Tile<'a> {
@@ -65,96 +66,8 @@ impl<'a> CurrentView<'a> {
     }
 }
 
-/// Advances a tile with the widest vector instructions that the processor has.
+/// Advances a tile, one group of lanes after the other.
 pub(super) fn advance(
-    tile: Tile<'_>,
-    table: &Table,
-    n: usize,
-    first_step: u64,
-    steps: u64,
-    current: &CurrentView<'_>,
-) {
-    pulp::Arch::new().dispatch(
-        #[inline(always)]
-        || specialised(tile, table, n, first_step, steps, current),
-    );
-}
-
-/// Gives the rules to the compiler as constants, so that nothing is decided in the loop: all rules
-/// for plain neurons, and the common ones for neurons with a bound, a trace, a fast decay or jumps.
-/// What such a neuron lacks of these does nothing: a bound of minus infinity, a trace that stays 0.
-/// The rest is decided in the loop, at a fraction of the speed.
-#[inline(always)]
-fn specialised(
-    tile: Tile<'_>,
-    table: &Table,
-    n: usize,
-    first_step: u64,
-    steps: u64,
-    current: &CurrentView<'_>,
-) {
-    let options = current.options(table.options);
-    let plain = Options {
-        bounded: false,
-        trace: TraceRule::Off,
-        fast_decay: false,
-        jumps: false,
-        synapse: false,
-        ..options
-    };
-    macro_rules! choose {
-        ($extras:expr; $($spike_test:ident $reset:ident $refractory:ident,)*) => {
-            match (options.spike_test, options.reset, options.refractory) {
-                $((SpikeTest::$spike_test, Reset::$reset, Refractory::$refractory) => {
-                    let rules = Options {
-                        spike_test: SpikeTest::$spike_test,
-                        reset: Reset::$reset,
-                        refractory: Refractory::$refractory,
-                        ..$extras
-                    };
-                    return advance_tile(rules, tile, table, n, first_step, steps, current);
-                })*
-                #[allow(unreachable_patterns, reason = "some lists name all rules")]
-                _ => {}
-            }
-        };
-    }
-    if options == plain {
-        choose! {
-            Options { bounded: false, trace: TraceRule::Off, fast_decay: false, ..Options::default() };
-            Above ToValue Frozen, Above ToValue LeakOnly, Above ToValue Silent,
-            Above Subtract Frozen, Above Subtract LeakOnly, Above Subtract Silent,
-            Above None Frozen, Above None LeakOnly, Above None Silent,
-            AtOrAbove ToValue Frozen, AtOrAbove ToValue LeakOnly, AtOrAbove ToValue Silent,
-            AtOrAbove Subtract Frozen, AtOrAbove Subtract LeakOnly, AtOrAbove Subtract Silent,
-            AtOrAbove None Frozen, AtOrAbove None LeakOnly, AtOrAbove None Silent,
-        }
-    } else if options.synapse {
-        // Decided in the loop.
-    } else if options.jumps && options.trace != TraceRule::Add {
-        choose! {
-            Options {
-                bounded: true, trace: TraceRule::Set, fast_decay: true, jumps: true, ..Options::default()
-            };
-            Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
-        }
-    } else if options.trace == TraceRule::Set && !options.jumps {
-        choose! {
-            Options { bounded: true, trace: TraceRule::Set, fast_decay: true, ..Options::default() };
-            Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
-        }
-    } else if !options.jumps {
-        choose! {
-            Options { bounded: true, trace: TraceRule::Add, fast_decay: true, ..Options::default() };
-            Above ToValue Frozen, Above Subtract Frozen, AtOrAbove ToValue Frozen, AtOrAbove Subtract Frozen,
-        }
-    }
-    advance_tile(options, tile, table, n, first_step, steps, current);
-}
-
-#[inline(always)]
-fn advance_tile(
-    options: Options,
     mut tile: Tile<'_>,
     table: &Table,
     n: usize,
@@ -162,46 +75,50 @@ fn advance_tile(
     steps: u64,
     current: &CurrentView<'_>,
 ) {
+    let options = current.options(table.options);
     let mut drives = [[0.0; LANES]; WORD];
     let mut added = Additions::none();
     for first in (0..tile.v.len()).step_by(LANES) {
-        let mut lanes = Lanes::load(&tile, table, n, first);
-        let places = Places::of(&lanes.cells, current.strides.row, current.strides.neuron);
-        let sources = LaneSources::load(current.noise, current.spikes, &lanes.cells, tile.first_cell + first);
-        if current.strides.step == 0 && sources.is_empty() {
-            let mut constant = [0.0; LANES];
-            drives_of_step(options, &lanes, &places, current, 0, None, &mut constant);
-            drives = [constant; WORD];
+        let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
+        let mut lanes = Lanes::load(&tile, table, options, &cells, first);
+        let places = Places::of(&cells, current.strides.row, current.strides.neuron);
+        let sources = LaneSources::load(current.noise, current.spikes, &cells, tile.first_cell + first);
+        let constant = current.strides.step == 0 && sources.is_empty();
+        if constant {
+            let resistance = &lanes.coefficients.resistance;
+            drives_of_step(options, resistance, &places, current, 0, None, &mut drives[0]);
         }
         let mut made = 0;
         let mut block = 0;
         while made < steps {
             let from = ((first_step + made) % WORD as u64) as usize;
-            let to = (from as u64 + steps - made).min(WORD as u64) as usize;
+            // What is constant needs no stop at each word.
+            let to = if constant { from + steps as usize } else { WORD.min(from + (steps - made) as usize) };
             if !sources.is_empty() {
                 let number = first_step + made - from as u64;
                 sources.fill(number, current.passed + made, (from, to), &mut added);
             }
-            if current.strides.step != 0 || !sources.is_empty() {
-                for (offset, drive) in drives[from..to].iter_mut().enumerate() {
-                    let place = from + offset;
-                    let added =
-                        (!sources.is_empty()).then(|| (&added.currents[place], &added.arriving[place]));
-                    drives_of_step(options, &lanes, &places, current, made as usize + offset, added, drive);
-                }
+            if !constant {
+                let added = (!sources.is_empty()).then_some(&added);
+                let resistance = &lanes.coefficients.resistance;
+                let drives = &mut drives[from..to];
+                let made = made as usize;
+                pulp::Arch::new().dispatch(FillDrives {
+                    options,
+                    resistance,
+                    places: &places,
+                    current,
+                    made,
+                    from,
+                    added,
+                    drives,
+                });
             }
-            let spikes = advance_word(&mut lanes, options, &drives, &added, from, to);
-            match tile.counts[first..].first_chunk_mut::<LANES>() {
-                Some(counts) => add_counts(counts, &spikes),
-                None => add_counts(&mut tile.counts[first..], &spikes),
-            }
-            if let Some(words) = tile.words.get_mut(block) {
-                let words = &mut words[first..];
-                match words.first_chunk_mut() {
-                    Some(words) => *words = spikes,
-                    None => words.copy_from_slice(&spikes[..words.len()]),
-                }
-            }
+            let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
+            let drives = Drives { constant, drives: &drives, arriving: &added.arriving, jumps };
+            let span = Span { first: from, steps: to - from };
+            let rows = tile.words.get_mut(block..).unwrap_or_default();
+            vector::advance(options, &mut lanes, drives, span, (rows, first));
             made += (to - from) as u64;
             block += 1;
         }
@@ -209,11 +126,31 @@ fn advance_tile(
     }
 }
 
-/// Adds the spikes of a word. Full lanes have a known number, which is much faster.
-#[inline(always)]
-fn add_counts(counts: &mut [u32], spikes: &[u32; LANES]) {
-    for (count, word) in counts.iter_mut().zip(spikes) {
-        *count = count.wrapping_add(word.count_ones());
+/// [`drives_of_step`] for the steps of a word from `from` on, the first being step `made` of the
+/// run, with the instructions that the processor has. A closure would not do: it is not compiled
+/// into what has them.
+struct FillDrives<'a> {
+    options: Options,
+    resistance: &'a [f32; LANES],
+    places: &'a Places,
+    current: &'a CurrentView<'a>,
+    made: usize,
+    from: usize,
+    added: Option<&'a Additions>,
+    drives: &'a mut [[f32; LANES]],
+}
+
+impl WithSimd for FillDrives<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { options, resistance, places, current, made, from, added, drives } = self;
+        for (offset, drive) in drives.iter_mut().enumerate() {
+            let place = from + offset;
+            let added = added.map(|added| (&added.currents[place], &added.arriving[place]));
+            drives_of_step(options, resistance, places, current, made + offset, added, drive);
+        }
     }
 }
 
@@ -221,7 +158,7 @@ fn add_counts(counts: &mut [u32], spikes: &[u32; LANES]) {
 #[inline(always)]
 fn drives_of_step(
     options: Options,
-    lanes: &Lanes,
+    resistance: &[f32; LANES],
     places: &Places,
     current: &CurrentView<'_>,
     step: usize,
@@ -240,71 +177,7 @@ fn drives_of_step(
     if options.synapse {
         return;
     }
-    for (drive, resistance) in drives.iter_mut().zip(lanes.coefficients.resistance) {
-        *drive = model::drive(resistance, *drive);
+    for (drive, resistance) in drives.iter_mut().zip(resistance) {
+        *drive = model::drive(*resistance, *drive);
     }
-}
-
-/// Makes the steps `from..to` of a block of 32 and returns their spikes, one word per lane.
-#[inline(always)]
-fn advance_word(
-    lanes: &mut Lanes,
-    options: Options,
-    drives: &OfWord,
-    added: &Additions,
-    from: usize,
-    to: usize,
-) -> [u32; LANES] {
-    let cells = &lanes.coefficients;
-    let (mut v, mut refractory, mut trace) = (lanes.v, lanes.refractory, lanes.trace);
-    let mut synaptic = lanes.synaptic;
-    let mut spikes = [0; LANES];
-    for (step, drive) in drives.iter().enumerate().take(to).skip(from) {
-        let (arriving, jump) = (&added.arriving[step], &added.jumps[step]);
-        let bit = 1 << step;
-        for lane in 0..LANES {
-            let mut state = State {
-                v: v[lane],
-                refractory: refractory[lane],
-                trace: trace[lane],
-                synaptic: synaptic[lane],
-                spike: false,
-            };
-            let mut drive = drive[lane];
-            if options.synapse {
-                state = model::receive(state, arriving[lane]);
-                drive = model::drive(cells.resistance[lane], rounded(drive + state.synaptic));
-            }
-            state = model::step_cell(options, cells.get(lane), state, drive, jump[lane]);
-            if options.fast_decay {
-                state = model::settle(options, cells.get(lane), state, step as u32);
-            }
-            v[lane] = state.v;
-            refractory[lane] = state.refractory;
-            trace[lane] = state.trace;
-            synaptic[lane] = state.synaptic;
-            spikes[lane] |= if state.spike { bit } else { 0 };
-        }
-    }
-    if to == WORD {
-        for lane in 0..LANES {
-            let state = State {
-                v: v[lane],
-                refractory: 0,
-                trace: trace[lane],
-                synaptic: synaptic[lane],
-                spike: false,
-            };
-            let state = model::settle(options, cells.get(lane), state, WORD as u32 - 1);
-            v[lane] = state.v;
-            trace[lane] = state.trace;
-            synaptic[lane] = state.synaptic;
-        }
-    }
-    lanes.v = v;
-    lanes.refractory = refractory;
-    lanes.trace = trace;
-    lanes.synaptic = synaptic;
-    lanes.last = spikes.map(|word| word >> (to - 1) & 1);
-    spikes
 }

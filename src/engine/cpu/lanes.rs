@@ -1,10 +1,11 @@
 //! Neighbouring cells side by side, one array per quantity, as vector instructions want them.
 
 use super::block::Tile;
+use super::vector::{Memory, is_plain};
 use crate::broadcast::Column;
 use crate::coefficients::Table;
 use crate::engine::SPIKE_FLAG;
-use crate::model::Coefficients;
+use crate::model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 
 /// Cells that are advanced side by side.
 pub(super) const LANES: usize = 32;
@@ -12,12 +13,16 @@ pub(super) const LANES: usize = 32;
 /// Some neighbouring cells. Those beyond the end of the tile are computed too, as copies of the
 /// last, and never stored.
 pub(super) struct Lanes {
-    pub(super) cells: Cells,
     pub(super) coefficients: LaneCoefficients,
+    /// Refractory steps after each spike.
+    pub(super) steps: [u32; LANES],
     pub(super) v: [f32; LANES],
-    pub(super) refractory: [u32; LANES],
+    pub(super) memory: Memory,
+    /// What is kept of the refractory period.
+    pub(super) kept: [u32; LANES],
     pub(super) trace: [f32; LANES],
     pub(super) synaptic: [f32; LANES],
+    pub(super) counts: [u32; LANES],
     /// 1 where the last step was a spike.
     pub(super) last: [u32; LANES],
 }
@@ -25,46 +30,76 @@ pub(super) struct Lanes {
 impl Lanes {
     /// Takes the cells of a tile from `first` on.
     #[inline(always)]
-    pub(super) fn load(tile: &Tile<'_>, table: &Table, n: usize, first: usize) -> Self {
-        let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
+    pub(super) fn load(
+        tile: &Tile<'_>,
+        table: &Table,
+        options: Options,
+        cells: &Cells,
+        first: usize,
+    ) -> Self {
+        let steps = spread(&table.refractory_steps, cells);
+        let mut left = [0; LANES];
+        copy(&mut left, &tile.refractory[first..]);
+        let left = left.map(|word| word & !SPIKE_FLAG);
+        let memory = if is_plain(options) { Memory::for_cells(&steps, &left) } else { Memory::Both };
         let mut lanes = Self {
-            coefficients: LaneCoefficients::load(table, &cells),
-            cells,
+            coefficients: LaneCoefficients::load(
+                table,
+                options,
+                cells,
+                steps.map(|steps| memory.coefficient(steps)),
+            ),
+            steps,
             v: [0.0; LANES],
-            refractory: [0; LANES],
+            memory,
+            kept: std::array::from_fn(|lane| memory.keep(steps[lane], left[lane])),
             trace: [0.0; LANES],
             synaptic: [0.0; LANES],
+            counts: [0; LANES],
             last: [0; LANES],
         };
-        for (lane, v) in lanes.v.iter_mut().zip(&tile.v[first..]) {
-            *lane = *v;
+        copy(&mut lanes.v, &tile.v[first..]);
+        copy(&mut lanes.counts, &tile.counts[first..]);
+        if let Some(trace) = tile.trace.get(first..) {
+            copy(&mut lanes.trace, trace);
         }
-        for (lane, word) in lanes.refractory.iter_mut().zip(&tile.refractory[first..]) {
-            *lane = word & !SPIKE_FLAG;
-        }
-        for (lane, trace) in lanes.trace.iter_mut().zip(tile.trace.iter().skip(first)) {
-            *lane = *trace;
-        }
-        for (lane, synaptic) in lanes.synaptic.iter_mut().zip(tile.synaptic.iter().skip(first)) {
-            *lane = *synaptic;
+        if let Some(synaptic) = tile.synaptic.get(first..) {
+            copy(&mut lanes.synaptic, synaptic);
         }
         lanes
     }
 
     #[inline(always)]
     pub(super) fn store(&self, tile: &mut Tile<'_>, first: usize) {
-        for (v, lane) in tile.v[first..].iter_mut().zip(self.v) {
-            *v = lane;
+        let words = std::array::from_fn(|lane| {
+            self.memory.left(self.steps[lane], self.kept[lane]) | (self.last[lane] * SPIKE_FLAG)
+        });
+        copy_back(&mut tile.v[first..], &self.v);
+        copy_back(&mut tile.refractory[first..], &words);
+        copy_back(&mut tile.counts[first..], &self.counts);
+        if let Some(trace) = tile.trace.get_mut(first..) {
+            copy_back(trace, &self.trace);
         }
-        for (lane, word) in tile.refractory[first..].iter_mut().enumerate().take(LANES) {
-            *word = self.refractory[lane] | (self.last[lane] * SPIKE_FLAG);
+        if let Some(synaptic) = tile.synaptic.get_mut(first..) {
+            copy_back(synaptic, &self.synaptic);
         }
-        for (trace, lane) in tile.trace.iter_mut().skip(first).zip(self.trace) {
-            *trace = lane;
-        }
-        for (synaptic, lane) in tile.synaptic.iter_mut().skip(first).zip(self.synaptic) {
-            *synaptic = lane;
-        }
+    }
+}
+
+/// Copies what there is. Full lanes have a known number, which is much faster.
+#[inline(always)]
+fn copy<T: Copy>(lanes: &mut [T; LANES], values: &[T]) {
+    match values.first_chunk() {
+        Some(values) => *lanes = *values,
+        None => lanes[..values.len()].copy_from_slice(values),
+    }
+}
+
+#[inline(always)]
+fn copy_back<T: Copy>(values: &mut [T], lanes: &[T; LANES]) {
+    match values.first_chunk_mut() {
+        Some(values) => *values = *lanes,
+        None => values.copy_from_slice(&lanes[..values.len()]),
     }
 }
 
@@ -72,14 +107,21 @@ impl Lanes {
 pub(super) struct Cells {
     pub(super) row: [usize; LANES],
     pub(super) neuron: [usize; LANES],
+    /// Whether they are neighbours in one row.
+    together: bool,
 }
 
 impl Cells {
     /// The cells from `first` on, of which `count` are left.
     #[inline(always)]
-    fn new(first: usize, count: usize, n: usize) -> Self {
-        let mut cells = Self { row: [0; LANES], neuron: [0; LANES] };
+    pub(super) fn new(first: usize, count: usize, n: usize) -> Self {
         let (mut row, mut neuron) = (first / n, first % n);
+        let together = count >= LANES && neuron + LANES <= n;
+        let mut cells =
+            Self { row: [row; LANES], neuron: std::array::from_fn(|lane| neuron + lane), together };
+        if together {
+            return cells;
+        }
         for lane in 0..LANES {
             cells.row[lane] = row;
             cells.neuron[lane] = neuron;
@@ -111,9 +153,12 @@ impl Places {
         if row_stride == 0 && neuron_stride == 0 {
             return Self::Same(0);
         }
+        let first = cells.row[0] * row_stride + cells.neuron[0] * neuron_stride;
+        if cells.together {
+            return if neuron_stride == 0 { Self::Same(first) } else { Self::Adjacent(first) };
+        }
         let places: [usize; LANES] =
             std::array::from_fn(|lane| cells.row[lane] * row_stride + cells.neuron[lane] * neuron_stride);
-        let first = places[0];
         if places.iter().enumerate().all(|(lane, place)| *place == first + lane) {
             Self::Adjacent(first)
         } else if places.iter().all(|place| *place == first) {
@@ -138,52 +183,62 @@ impl Places {
     }
 }
 
-/// The coefficients of the cells in the lanes.
+/// The coefficients of the cells in the lanes, as the step takes them.
 pub(super) struct LaneCoefficients {
-    leak: [f32; LANES],
+    pub(super) leak: [f32; LANES],
     pub(super) resistance: [f32; LANES],
-    v_rest: [f32; LANES],
-    v_threshold: [f32; LANES],
-    reset: [f32; LANES],
-    v_lower: [f32; LANES],
-    trace_decay: [f32; LANES],
-    trace_scale: [f32; LANES],
-    refractory_steps: [u32; LANES],
-    synaptic_decay: [f32; LANES],
+    pub(super) v_rest: [f32; LANES],
+    /// A spike is what is above.
+    pub(super) v_threshold: [f32; LANES],
+    /// Where v goes, or what is subtracted from it.
+    pub(super) reset: [f32; LANES],
+    pub(super) v_lower: [f32; LANES],
+    /// What v is set to zero below at every step.
+    pub(super) v_smallest: [f32; LANES],
+    pub(super) trace_decay: [f32; LANES],
+    /// All bits where a spike adds to the trace, none where it sets it.
+    pub(super) trace_added_to: [u32; LANES],
+    pub(super) trace_scale: [f32; LANES],
+    pub(super) trace_smallest: [f32; LANES],
+    pub(super) synaptic_decay: [f32; LANES],
+    pub(super) synaptic_smallest: [f32; LANES],
+    /// See [`Memory::coefficient`].
+    pub(super) refractory: [u32; LANES],
 }
 
 impl LaneCoefficients {
     #[inline(always)]
-    fn load(table: &Table, cells: &Cells) -> Self {
-        Self {
+    fn load(table: &Table, options: Options, cells: &Cells, refractory: [u32; LANES]) -> Self {
+        let mut lanes = Self {
             leak: spread(&table.leak, cells),
             resistance: spread(&table.resistance, cells),
             v_rest: spread(&table.v_rest, cells),
             v_threshold: spread(&table.v_threshold, cells),
             reset: spread(&table.reset, cells),
             v_lower: spread(&table.v_lower, cells),
+            v_smallest: [0.0; LANES],
             trace_decay: spread(&table.trace_decay, cells),
+            trace_added_to: [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES],
             trace_scale: spread(&table.trace_scale, cells),
-            refractory_steps: spread(&table.refractory_steps, cells),
+            trace_smallest: [0.0; LANES],
             synaptic_decay: spread(&table.synaptic_decay, cells),
+            synaptic_smallest: [0.0; LANES],
+            refractory,
+        };
+        if options.spike_test == SpikeTest::AtOrAbove {
+            // To be at or above a number is to be above the next one below.
+            lanes.v_threshold = lanes.v_threshold.map(f32::next_down);
         }
-    }
-
-    /// The coefficients of one lane.
-    #[inline(always)]
-    pub(super) fn get(&self, lane: usize) -> Coefficients {
-        Coefficients {
-            leak: self.leak[lane],
-            resistance: self.resistance[lane],
-            v_rest: self.v_rest[lane],
-            v_threshold: self.v_threshold[lane],
-            reset: self.reset[lane],
-            v_lower: self.v_lower[lane],
-            trace_decay: self.trace_decay[lane],
-            trace_scale: self.trace_scale[lane],
-            refractory_steps: self.refractory_steps[lane],
-            synaptic_decay: self.synaptic_decay[lane],
+        if options.reset == Reset::None {
+            lanes.reset = [0.0; LANES];
         }
+        if options.fast_decay {
+            let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
+            lanes.v_smallest = lanes.leak.map(|leak| smallest(leak > FASTEST_LEAK));
+            lanes.trace_smallest = lanes.trace_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            lanes.synaptic_smallest = lanes.synaptic_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+        }
+        lanes
     }
 }
 

@@ -5,6 +5,7 @@ mod block;
 mod lanes;
 mod noise;
 mod projection;
+mod vector;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
@@ -41,7 +42,7 @@ const RECORDED_TOGETHER: usize = 16;
 const MOST_STEPS: u64 = 1 << 14;
 
 /// Cells times steps after which a run looks whether it is to stop: some tenths of a second.
-const MOST_WORK: u64 = 1 << 28;
+const MOST_WORK: u64 = 1 << 29;
 
 #[derive(Debug)]
 pub(crate) struct CpuEngine {

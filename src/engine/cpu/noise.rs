@@ -7,6 +7,7 @@ use crate::model::rounded;
 use crate::noise::{Kind, Noise, Source};
 use crate::random::{self, GROUP};
 use crate::tables;
+use pulp::{Simd, WithSimd};
 
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
@@ -21,16 +22,27 @@ struct LaneSource<'a> {
     offset: [f32; LANES],
     scale: [f32; LANES],
     table: [u32; LANES],
+    /// Whether all lanes draw from one distribution of small counts.
+    counts_are_small: bool,
 }
+
+/// The most thresholds of a Poisson distribution that are looked at one after the other.
+const FEW_THRESHOLDS: usize = 63;
 
 impl<'a> LaneNoise<'a> {
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
-        let sources = noise.sources.iter().map(|source| LaneSource {
-            source,
-            offset: spread(&source.offset, cells),
-            scale: spread(&source.scale, cells),
-            table: spread(&source.table, cells),
+        let sources = noise.sources.iter().map(|source| {
+            let table = spread(&source.table, cells);
+            let thresholds = noise.poisson_table(table[0]).get(1).map_or(0, |levels| (1 << levels) - 1);
+            LaneSource {
+                source,
+                offset: spread(&source.offset, cells),
+                scale: spread(&source.scale, cells),
+                table,
+                counts_are_small: thresholds <= FEW_THRESHOLDS
+                    && table.iter().all(|place| *place == table[0]),
+            }
         });
         Self { noise, first_cell: noise.first_cell + first_cell as u64, sources: sources.collect() }
     }
@@ -41,10 +53,7 @@ impl<'a> LaneNoise<'a> {
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
     pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || self.fill_steps(word_start, (from, to), sums),
-        );
+        pulp::Arch::new().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
     }
 
     #[inline(always)]
@@ -70,18 +79,89 @@ impl<'a> LaneNoise<'a> {
 
     /// The words of all lanes for a group of steps.
     #[inline(always)]
-    fn words(&self, source: &Source, group: u64) -> [[u32; LANES]; GROUP as usize] {
-        let key = random::key(self.noise.seed);
-        let mut words = [[0; LANES]; GROUP as usize];
+    fn words(&self, source: &Source, group: u64) -> LaneWords {
+        let mut counters = [[0; LANES]; 4];
         for lane in 0..LANES {
             let counter = random::counter(self.first_cell + lane as u64, group, source.stream);
-            let drawn = random::philox(counter, key);
-            for (words, drawn) in words.iter_mut().zip(drawn) {
-                words[lane] = drawn;
+            for (counters, counter) in counters.iter_mut().zip(counter) {
+                counters[lane] = counter;
+            }
+        }
+        pulp::Arch::new().dispatch(Philox { counters, key: random::key(self.noise.seed) })
+    }
+}
+
+/// [`LaneNoise::fill_steps`], with the instructions that the processor has. A closure would not do:
+/// it is not compiled into what has them.
+struct Fill<'a> {
+    noise: &'a LaneNoise<'a>,
+    word_start: u64,
+    steps: (usize, usize),
+    sums: &'a mut Additions,
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        self.noise.fill_steps(self.word_start, self.steps, self.sums);
+    }
+}
+
+/// A word for each step of a group and each lane.
+type LaneWords = [[u32; LANES]; GROUP as usize];
+
+/// [`random::philox`] for all lanes.
+struct Philox {
+    counters: LaneWords,
+    key: [u32; 2],
+}
+
+impl WithSimd for Philox {
+    type Output = LaneWords;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> LaneWords {
+        let mut words = self.counters;
+        // Two vectors side by side, as each waits for its products most of the time.
+        for pair in 0..LANES / S::U32_LANES / 2 {
+            // No closures: they would be compiled without the instructions that the processor has.
+            let mut counters = [[simd.splat_u32s(0); 4]; 2];
+            for (vector, counter) in counters.iter_mut().enumerate() {
+                for (counter, words) in counter.iter_mut().zip(&words) {
+                    *counter = S::as_simd_u32s(words).0[2 * pair + vector];
+                }
+            }
+            let mut key = self.key;
+            for _ in 0..random::ROUNDS {
+                let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
+                for counter in &mut counters {
+                    *counter = philox_round(simd, *counter, keys);
+                }
+                key = random::next_key(key);
+            }
+            for (vector, counter) in counters.iter().enumerate() {
+                for (counter, words) in counter.iter().zip(&mut words) {
+                    S::as_mut_simd_u32s(words).0[2 * pair + vector] = *counter;
+                }
             }
         }
         words
     }
+}
+
+/// One round of Philox.
+#[inline(always)]
+fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [S::u32s; 4] {
+    let (low_0, high_0) = simd.widening_mul_u32s(counter[0], simd.splat_u32s(random::MULTIPLIER_0));
+    let (low_1, high_1) = simd.widening_mul_u32s(counter[2], simd.splat_u32s(random::MULTIPLIER_1));
+    [
+        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), key[0]),
+        low_1,
+        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), key[1]),
+        low_0,
+    ]
 }
 
 impl LaneSource<'_> {
@@ -91,15 +171,15 @@ impl LaneSource<'_> {
         let mut draws = [0.0; LANES];
         match self.source.kind {
             Kind::Normal => {
-                let table = tables::normal();
-                for (draw, word) in draws.iter_mut().zip(words) {
-                    *draw = random::normal(*word, table);
-                }
+                draw_normal(words, tables::normal(), &mut draws);
             }
             Kind::Uniform => {
                 for (draw, word) in draws.iter_mut().zip(words) {
                     *draw = random::uniform(*word);
                 }
+            }
+            Kind::Poisson | Kind::PoissonJumps if self.counts_are_small => {
+                count_exceeded(words, noise.poisson_table(self.table[0]), &mut draws);
             }
             Kind::Poisson | Kind::PoissonJumps => {
                 for ((draw, word), place) in draws.iter_mut().zip(words).zip(self.table) {
@@ -111,5 +191,45 @@ impl LaneSource<'_> {
             let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
             sum[lane] = rounded(sum[lane] + added);
         }
+    }
+}
+
+/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond one that no word exceeds
+/// there is no need to look.
+#[inline(always)]
+fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES]) {
+    let [smallest, levels, thresholds @ ..] = table else { return };
+    let mut counts = [*smallest; LANES];
+    for threshold in thresholds.iter().take((1 << levels) - 1) {
+        let mut exceeded_by_any = 0;
+        for (count, word) in counts.iter_mut().zip(words) {
+            let exceeded = u32::from(word > threshold);
+            *count += exceeded;
+            exceeded_by_any |= exceeded;
+        }
+        if exceeded_by_any == 0 {
+            break;
+        }
+    }
+    for (draw, count) in draws.iter_mut().zip(counts) {
+        *draw = count as f32;
+    }
+}
+
+/// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
+/// vector instructions, which it would keep from it.
+#[inline(always)]
+fn draw_normal(words: &[u32; LANES], table: &[[f32; 2]], draws: &mut [f32; LANES]) {
+    let mut segments = [0; LANES];
+    let mut within = [0.0; LANES];
+    for lane in 0..LANES {
+        (segments[lane], within[lane]) = random::normal_place(words[lane]);
+    }
+    let mut intervals = [[0.0; 2]; LANES];
+    for (interval, segment) in intervals.iter_mut().zip(segments) {
+        *interval = table[segment as usize];
+    }
+    for lane in 0..LANES {
+        draws[lane] = random::normal_value(words[lane], intervals[lane], within[lane]);
     }
 }
