@@ -19,6 +19,8 @@
 //! v -> v_reset, and refractory for t_ref      as soon as v > v_threshold (that step is a spike)
 //! ```
 //!
+//! I is the current of the input and, where there is one, the synaptic current.
+//!
 //! Times are in ms, potentials in mV, resistances in MOhm, currents in nA. [`Params`] holds the
 //! parameters, each a number or an array that broadcasts to `[batch, n]`, and the rules that may
 //! differ: [`Integrator`], [`SpikeTest`], [`Reset`], [`Refractory`], a lower bound, a spike
@@ -52,6 +54,9 @@
 //! }
 //! # Ok::<(), lif::Error>(())
 //! ```
+//!
+//! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input; a [`ResidentRaster`] takes the
+//! spikes of one population to another without leaving the device.
 //!
 //! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
 //! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
@@ -134,6 +139,9 @@ mod documents {
 
     #[doc = include_str!("../docs/random-input.md")]
     mod random_input {}
+
+    #[doc = include_str!("../docs/spike-input.md")]
+    mod spike_input {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/long-runs.md")]

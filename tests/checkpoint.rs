@@ -27,6 +27,7 @@ fn various() -> Params {
             scale: Array1::linspace(1.0_f32, 2.0, 5).into(),
             kind: TraceKind::Set,
         }),
+        tau_syn: Some(Array1::linspace(1.0_f32, 9.0, 5).into()),
         ..Params::default()
     }
 }
@@ -43,11 +44,14 @@ fn reason(path: &Path) -> String {
 
 /// Driven and noisy, so that seed and step number must come back as well.
 fn input() -> Input<'static> {
-    Input::constant(1.3).and(Random::gaussian(0.0, 0.5)).and(Random::poisson(300.0, 0.4))
+    Input::constant(1.3)
+        .and(Random::gaussian(0.0, 0.5))
+        .and(Random::poisson(300.0, 0.4))
+        .and(Random::poisson_current(2000.0, 0.05))
 }
 
-/// Steps, potentials, refractory counters, traces, counts, last spikes.
-type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<u32>, Array2<bool>);
+/// Steps, potentials, refractory counters, traces, synaptic currents, counts, last spikes.
+type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<f32>, Array2<u32>, Array2<bool>);
 
 fn everything(population: &mut Population) -> Everything {
     (
@@ -55,6 +59,7 @@ fn everything(population: &mut Population) -> Everything {
         population.voltages().expect("there"),
         population.refractory().expect("there"),
         population.traces().expect("there"),
+        population.synaptic_currents().expect("there"),
         population.counts().expect("there"),
         population.spikes().expect("there"),
     )

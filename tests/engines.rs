@@ -13,15 +13,15 @@ use common::random_case::{Case, case};
 use common::{adapters_to_test, scalar};
 use libtest_mimic::{Arguments, Failed, Trial};
 use lif::{
-    Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Random, Recording, Tensor,
-    Trace, TraceKind,
+    Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Random, Raster, Recording,
+    SpikeInput, Tensor, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, Array3};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 19] = [
+const TESTS: [(&str, Test); 21] = [
     ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
@@ -34,6 +34,8 @@ const TESTS: [(&str, Test); 19] = [
     ("resident_tensors_equal_host_arrays", resident_tensors_equal_host_arrays),
     ("more_cells_than_one_row_of_workgroups", more_cells_than_one_row_of_workgroups),
     ("a_run_beyond_the_loop_limit_of_llvmpipe", a_run_beyond_the_loop_limit),
+    ("spikes_that_stay_on_a_device_drive_others", resident_spikes),
+    ("more_trains_than_one_dispatch_looks_at", many_trains),
     ("random_populations_in_small_slabs", slabs::random_populations),
     ("several_devices_give_the_models_bits", slabs::several_devices),
     ("tensors_reach_all_slabs_and_devices", slabs::tensors),
@@ -99,6 +101,61 @@ fn equal_the_model(device: &Device, place: impl Fn(&Case) -> Device) -> Result<(
             Ok(())
         })
         .map_err(|error| error.to_string().into())
+}
+
+/// LIF -> weights -> LIF -> weight -> LIF on one device, on several, in slabs, and from one device to
+/// another; all as on the CPU.
+fn resident_spikes(device: &Device) -> Result<(), Failed> {
+    let (inner, outer, batch) = (70, 33, 3);
+    let weights =
+        Array2::from_shape_fn((inner, outer), |(from, to)| 0.03 * ((from * 5 + to * 3) % 13) as f32 - 0.1);
+    let params = Params { tau_syn: Some(4.0.into()), ..Params::default() };
+    let run = |devices: [&Device; 3]| -> lif::Result<_> {
+        let mut first = Population::new(Params::default(), inner, batch, devices[0])?;
+        let mut second = Population::new(params.clone(), outer, batch, devices[1])?;
+        let mut third = Population::new(Params::default(), outer, batch, devices[2])?;
+        let tensor = Tensor::new(devices[1], &weights)?;
+        let currents = Array1::linspace(0.6_f32, 1.6, inner);
+        let mut spikes = 0;
+        for steps in [100, 1, 37, 64, 3, 200] {
+            let of_first = first.run_resident(steps, &currents)?;
+            let input = Input::constant(0.2).and_spikes(SpikeInput::dense(&of_first, &tensor));
+            let of_second = second.run_resident(steps, input)?;
+            third.run(steps, SpikeInput::each(&of_second, 6.0).jumps(), &Recording::none())?;
+            spikes += of_first.read()?.count();
+        }
+        Ok((spikes, second.counts()?, second.synaptic_currents()?, third.counts()?, third.voltages()?))
+    };
+    let cpu = Device::cpu();
+    let expected = run([&cpu; 3])?;
+    assert!(expected.0 > 0 && expected.1.sum() > 0 && expected.3.sum() > 0, "{expected:?}");
+    let slabs = device.clone().with_largest_binding(800);
+    let several = Device::several(&[device.clone(), cpu.clone()])?;
+    for devices in [[device; 3], [device, &cpu, device], [&cpu, device, &several], [&slabs, &slabs, device]] {
+        assert!(run(devices)? == expected, "{devices:?}");
+    }
+    Ok(())
+}
+
+/// A dispatch looks at 32,768 trains at most; more are summed in the same order.
+fn many_trains(device: &Device) -> Result<(), Failed> {
+    let (trains, n, steps) = (70_000, 3, 40);
+    let weights = Array2::from_shape_fn((trains, n), |(from, to)| 1e-3 * ((from + to) % 7) as f32);
+    let events = (0..20_000_u64).map(|index| Event {
+        step: index * 7919 % steps,
+        batch: 0,
+        neuron: (index * 104_729 % trains as u64) as u32,
+    });
+    let raster = Raster::from_events(events, 0, steps, 1, trains)?;
+    let run = |device: &Device| -> lif::Result<_> {
+        let mut population = Population::new(Params::default(), n, 1, device)?;
+        population.run(steps, SpikeInput::dense(&raster, &weights), &Recording::none())?;
+        population.voltages()
+    };
+    let expected = run(&Device::cpu())?;
+    assert!(expected.iter().all(|v| *v > -62.0), "{expected:?}");
+    assert_eq!(run(device)?, expected);
+    Ok(())
 }
 
 /// Neither the length of calls and of words, nor the split of cells into populations that differ in

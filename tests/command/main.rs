@@ -3,6 +3,7 @@
 mod bench;
 mod corpus;
 mod errors;
+mod events;
 mod interrupt;
 mod memory;
 mod outputs;

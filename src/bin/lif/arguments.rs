@@ -167,7 +167,7 @@ pub struct Settings {
     #[serde(alias = "allow_constant_firing")]
     pub allow_constant_firing: bool,
     /// Membrane potential at the start, mV; LO:HI is drawn at random for each neuron
-    /// [default: with a stimulus v_rest, otherwise drawn between v_reset and v_threshold]
+    /// [default: with a stimulus or events v_rest, otherwise drawn between v_reset and v_threshold]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "init_voltage")]
     pub init_voltage: Option<Spread>,

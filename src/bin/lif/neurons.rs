@@ -70,8 +70,8 @@ fn uniform(seed: u64, cell: u64) -> f64 {
 /// The membrane potentials that a run starts from; `None` for those at rest.
 ///
 /// A population under a constant current that started from one potential would fire in lockstep,
-/// so there each cell starts somewhere between its reset and its threshold. A stimulus
-/// is better answered from rest.
+/// so there each cell starts somewhere between its reset and its threshold. A stimulus or events
+/// are better answered from rest.
 pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<Array2<f32>> {
     let seed = settings.seed.unwrap_or_default();
     let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {
@@ -82,7 +82,7 @@ pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<A
         Some(Spread::Range(low, high)) => {
             Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low, high)))
         }
-        None if settings.stimulus.is_some() => None,
+        None if settings.stimulus.is_some() || settings.events.is_some() => None,
         None => {
             let (low, high) = (settings.v_reset?, settings.v_threshold?);
             Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low.at(cell.1, n), high.at(cell.1, n))))

@@ -1,0 +1,162 @@
+//! Spikes from a file that drive the population.
+
+use super::Folder;
+use ndarray::{Array1, Array2};
+use ndarray_npy::{NpzWriter, write_npy};
+use predicates::prelude::*;
+use serde_json::json;
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+/// The spikes of a population of 40 neurons, as the command writes them.
+fn recorded(folder: &Folder) {
+    recorded_at(folder, "-60");
+}
+
+fn recorded_at(folder: &Folder, start: &str) {
+    let words = "--neurons 40 --steps 900 --record spikes --out first --no-plot --quiet --init-voltage";
+    folder.run(&format!("{words} {start}")).assert().success();
+}
+
+#[test]
+fn each_spike_moves_its_neuron() {
+    let folder = Folder::new();
+    folder.write("events.txt", "# step neuron\n3 0\n3, 2\n\n80 0\n");
+    let summary = folder.summary("--neurons 3 --steps 100 --events events.txt --events-weight 11");
+    assert_eq!(summary["spikes"], json!(3));
+    assert_eq!(summary["settings"]["current"], json!(0.0));
+    // A single millivolt, which is the default, is not enough.
+    let summary = folder.summary("--neurons 3 --steps 100 --events events.txt");
+    assert_eq!(summary["spikes"], json!(0));
+    assert_eq!(summary["settings"]["events-weight"], json!("1"));
+    // Weights that differ: 9 mV, 10.5 mV, 12 mV.
+    let summary = folder.summary("--neurons 3 --steps 70 --events events.txt --events-weight 9:12mV");
+    assert_eq!(summary["spikes"], json!(1));
+    // Batch rows: all of them, or one.
+    let summary = folder.summary("--neurons 3 --batch 4 --steps 70 --events events.txt --events-weight 11");
+    assert_eq!(summary["spikes"], json!(8));
+    folder.write("row.txt", "3 1 0\n");
+    let summary = folder.summary("--neurons 3 --batch 4 --steps 70 --events row.txt --events-weight 11");
+    assert_eq!(summary["spikes"], json!(1));
+}
+
+#[test]
+fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
+    let folder = Folder::new();
+    recorded(&folder);
+    let words = "--neurons 40 --steps 900 --events first/spikes.npz --events-weight 0.9nA";
+    let pulses = folder.summary(words);
+    let synapse = folder.summary(&format!("{words} --tau-syn 8"));
+    let count = |summary: &serde_json::Value| summary["spikes"].as_u64().unwrap();
+    assert!(count(&synapse) > count(&pulses), "{synapse}, {pulses}");
+
+    // A matrix with the weight on its diagonal is the same, as text is the same as an archive.
+    write_npy(folder.path("matrix.npy"), &(Array2::<f32>::eye(40) * 3.0)).unwrap();
+    let matrix = "--neurons 40 --steps 900 --events first/spikes.npz --events-weight 0.3nA --tau-syn 8 \
+                  --events-matrix matrix.npy";
+    assert_eq!(folder.summary(matrix)["spike_hash"], synapse["spike_hash"]);
+    // The settings repeat the run.
+    let settings = folder.summary(matrix)["settings"].clone();
+    folder.write("again.toml", &toml::to_string(&settings).unwrap());
+    assert_eq!(folder.summary("--config again.toml")["spike_hash"], synapse["spike_hash"]);
+}
+
+/// Beside a stimulus the spikes come in the blocks of the stimulus.
+#[test]
+fn spikes_go_with_every_other_input() {
+    let folder = Folder::new();
+    recorded(&folder);
+    write_npy(folder.path("sine.npy"), &Array1::from_shape_fn(900, |t| 0.3 + 0.2 * (t as f32 * 0.05).sin()))
+        .unwrap();
+    let words = "--neurons 40 --events first/spikes.npz --events-weight 2";
+    let alone = folder.summary(&format!("{words} --steps 900"));
+    let with_current = folder.summary(&format!("{words} --steps 900 --current 0.3:0.45"));
+    let with_stimulus = folder.summary(&format!("{words} --stimulus sine.npy"));
+    let with_noise = folder.summary(&format!("{words} --steps 900 --input gaussian:sd=2"));
+    let hashes =
+        [alone, with_current, with_stimulus, with_noise].map(|summary| summary["spike_hash"].to_string());
+    for (index, hash) in hashes.iter().enumerate() {
+        assert!(!hashes[..index].contains(hash), "{hashes:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_run_that_was_killed_finds_its_events_again() {
+    let folder = Folder::new();
+    recorded(&folder);
+    let spikes = folder.path("first/spikes.npz");
+    let words = "--neurons 300 --steps 60000 --events first/spikes.npz --events-weight 1.9nA --current 0.6";
+    let whole = folder.summary(words);
+    assert!(whole["spikes"].as_u64().unwrap() > 0);
+    let path = folder.path("night.safetensors");
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(format!("run --device cpu {words} --no-plot --checkpoint night.safetensors").split_whitespace())
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !path.exists() {
+        assert!(child.try_wait().unwrap().is_none(), "it was done before it was killed");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let kept = fs::read(&spikes).unwrap();
+    recorded_at(&folder, "-61");
+    folder
+        .lif("run --resume night.safetensors")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("the events or their matrix have changed"));
+    fs::write(&spikes, kept).unwrap();
+    let output = folder.lif("run --resume night.safetensors --json").assert().success().get_output().clone();
+    let resumed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(resumed["spike_hash"], whole["spike_hash"]);
+}
+
+#[test]
+fn mistakes_in_events_are_told() {
+    let folder = Folder::new();
+    folder.write("good.txt", "1 0\n");
+    folder.write("one.txt", "1\n");
+    folder.write("half.txt", "1 0\n1.5 0\n");
+    folder.write("far.txt", "1 7\n");
+    folder.write("row.txt", "1 2 0\n");
+    write_npy(folder.path("wide.npy"), &Array2::<f32>::zeros((2, 9))).unwrap();
+    write_npy(folder.path("nan.npy"), &Array2::<f32>::from_elem((2, 5), f32::NAN)).unwrap();
+    let mut archive = NpzWriter::new(File::create(folder.path("short.npz")).unwrap());
+    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+    archive.add_array("neuron", &Array1::<u32>::zeros(2)).unwrap();
+    archive.finish().unwrap();
+    for (words, code, message) in [
+        ("--events none.txt", 1, "events none.txt: "),
+        ("--events one.txt", 1, "events one.txt: line 1: 1 numbers; expected `step neuron`"),
+        ("--events half.txt", 1, "events half.txt: line 2: the step is 1.5; it must be a whole number"),
+        (
+            "--events far.txt",
+            1,
+            "events far.txt: there is a spike of neuron 7, but 5 neurons are numbered from 0",
+        ),
+        ("--events row.txt", 1, "there is a spike of batch row 2, but 1 rows"),
+        ("--events short.npz", 1, "have 3, 3 and 2 values"),
+        ("--events good.txt --events-matrix wide.npy", 1, "it has shape [2, 9]; expected [trains, 5]"),
+        ("--events good.txt --events-matrix nan.npy", 1, "the weight at [0, 0] is NaN"),
+        ("--events good.txt --events-matrix good.txt", 1, "must be a .npy or .npz file"),
+        ("--events good.txt --events-weight 1:2 --events-matrix wide.npy", 2, "events-weight is 1:2"),
+        ("--events good.txt --events-weight x", 2, "'x' is not a number"),
+        ("--events-weight 1", 2, "events-weight needs events: add --events FILE"),
+        ("--events-matrix wide.npy", 2, "events-matrix needs events: add --events FILE"),
+        ("--tau-syn 0", 2, "tau_syn is 0"),
+    ] {
+        folder
+            .run(&format!("--neurons 5 --steps 10 {words}"))
+            .assert()
+            .code(code)
+            .stderr(predicate::str::contains(message));
+        assert!(!folder.path("lif-out").exists(), "{words}");
+    }
+}

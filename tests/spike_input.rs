@@ -1,0 +1,194 @@
+//! Spikes that drive a population: what they do, where they may lie, and what is refused.
+
+use lif::{
+    Device, Error, Event, Input, Params, Population, Random, Raster, Recording, ResidentRaster, SpikeInput,
+    Tensor,
+};
+use ndarray::{Array1, Array2, arr0, arr1, arr2};
+
+/// A neuron that does not leak to speak of, so that what arrives can be counted.
+fn integrator() -> Params {
+    Params {
+        tau_m: 1000.0.into(),
+        resistance: 10_000.0.into(),
+        v_rest: 0.0.into(),
+        v_reset: 0.0.into(),
+        v_threshold: 100.0.into(),
+        dt: 0.1,
+        ..Params::default()
+    }
+}
+
+fn events(list: &[(u64, u32)]) -> Vec<Event> {
+    list.iter().map(|(step, neuron)| Event { step: *step, batch: 0, neuron: *neuron }).collect()
+}
+
+fn raster(list: &[(u64, u32)], steps: u64, n: usize) -> Raster {
+    Raster::from_events(events(list), 0, steps, 1, n).expect("valid")
+}
+
+#[track_caller]
+fn assert_says(result: Result<impl Sized, Error>, parts: &[&str]) {
+    let Err(error) = result else { panic!("accepted") };
+    assert!(error.is_usage() && !error.is_fault(), "{error:?}");
+    for part in parts {
+        assert!(error.to_string().contains(part), "'{error}' does not say '{part}'");
+    }
+}
+
+#[test]
+fn a_jump_acts_in_its_step_and_a_current_for_that_step() {
+    let spikes = raster(&[(1, 0)], 3, 2);
+    let sampled = |input: SpikeInput<'_>| {
+        let mut population = Population::new(integrator(), 2, 1, &Device::cpu()).expect("valid");
+        let recording = Recording::none().voltages([0, 1], 1);
+        let recorded = population.run(3, input, &recording).expect("valid").voltages.expect("asked for");
+        recorded.values.into_raw_vec_and_offset().0
+    };
+    let jumped = sampled(SpikeInput::each(&spikes, arr1(&[3.0_f32, 5.0])).jumps());
+    // Afterwards it leaks by 1e-4 of itself per step.
+    assert_eq!(jumped, [0.0, 0.0, 3.0, 0.0, 3.0 + 1e-4 * -3.0, 0.0]);
+    let current = sampled(SpikeInput::each(&spikes, 2.0));
+    assert_eq!(current, [0.0, 0.0, 2.0, 0.0, 2.0 + 1e-4 * -2.0, 0.0]);
+}
+
+#[test]
+fn a_synaptic_current_decays_exactly_and_adds_up() {
+    let params = Params { tau_syn: Some(2.0.into()), ..integrator() };
+    let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+    let spikes = raster(&[(0, 0), (10, 0)], 11, 1);
+    population.run(11, SpikeInput::each(&spikes, 0.5), &Recording::none()).expect("valid");
+    let expected = 0.5 * ((-1.1_f64 / 2.0).exp() + (-0.1_f64 / 2.0).exp());
+    let found = f64::from(population.synaptic_currents().expect("there")[[0, 0]]);
+    assert!((found / expected - 1.0).abs() < 1e-6, "{found} instead of {expected}");
+
+    population.set_synaptic_currents(&arr0(1.0_f32)).expect("valid");
+    population.run(20, 0.0, &Recording::none()).expect("valid");
+    let found = f64::from(population.synaptic_currents().expect("there")[[0, 0]]);
+    assert!((found / (-1.0_f64).exp() - 1.0).abs() < 1e-6, "{found}");
+    population.reset().expect("works");
+    assert_eq!(population.synaptic_currents().expect("there"), arr2(&[[0.0_f32]]));
+}
+
+/// Poisson spikes that are currents go through the synapse too; currents of other sources do not.
+#[test]
+fn only_spikes_go_through_the_synapse() {
+    let params = Params { tau_syn: Some(2.0.into()), v_threshold: 1e6.into(), ..integrator() };
+    for (source, passes) in [
+        (Random::poisson_current(20_000.0, 0.1), true),
+        (Random::gaussian(0.3, 0.1), false),
+        (Random::uniform(0.1, 0.3), false),
+    ] {
+        let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).expect("valid");
+        population.run(40, source, &Recording::none()).expect("valid");
+        assert_eq!(population.synaptic_currents().expect("there")[[0, 0]] > 0.0, passes);
+    }
+}
+
+/// A layer drives the next, step by step as in one go, by a matrix as by sums made by hand.
+#[test]
+fn layers_can_be_stacked() {
+    let device = Device::cpu();
+    let (inner, outer, steps) = (13, 5, 300);
+    let weights =
+        Array2::from_shape_fn((inner, outer), |(from, to)| 0.08 * ((from * 7 + to * 3) % 11) as f32);
+    let params = || Params { tau_syn: Some(3.0.into()), ..Params::default() };
+    let currents = Array1::linspace(0.6_f32, 1.4, inner);
+    let mut first = Population::new(Params::default(), inner, 2, &device).expect("valid");
+    let spikes =
+        first.run(steps, &currents, &Recording::none().spikes()).expect("valid").spikes.expect("there");
+    let resident = ResidentRaster::new(&device, &spikes).expect("fits");
+    let tensor = Tensor::new(&device, &weights).expect("fits");
+
+    let mut by_hand = Population::new(params(), outer, 2, &device).expect("valid");
+    let mut one_by_one = Population::new(params(), outer, 2, &device).expect("valid");
+    let mut whole = Population::new(params(), outer, 2, &device).expect("valid");
+    let input = Input::constant(0.1).and_spikes(SpikeInput::dense(&resident, &tensor));
+    whole.run(steps, input, &Recording::none()).expect("valid");
+    assert!(whole.counts().expect("there").sum() > 0);
+
+    let dense = spikes.to_dense().expect("fits");
+    for step in 0..steps {
+        let at_step = dense.index_axis(ndarray::Axis(0), step as usize);
+        let sums = Array2::from_shape_fn((2, outer), |(row, to)| {
+            (0..inner)
+                .fold(0.0, |sum, from| if at_step[[row, from]] { sum + weights[[from, to]] } else { sum })
+        });
+        let synaptic = by_hand.synaptic_currents().expect("there");
+        by_hand.set_synaptic_currents(&(synaptic + sums)).expect("valid");
+        by_hand.forward(0.1).expect("valid");
+
+        let events = spikes.events().filter(|event| event.step == step);
+        let of_step = Raster::from_events(events, step, 1, 2, inner).expect("valid");
+        let input = Input::constant(0.1).and_spikes(SpikeInput::dense(&of_step, &weights));
+        one_by_one.forward(input).expect("valid");
+    }
+    for population in [&mut by_hand, &mut one_by_one] {
+        assert_eq!(population.voltages().expect("there"), whole.voltages().expect("there"));
+        assert_eq!(population.counts().expect("there"), whole.counts().expect("there"));
+    }
+}
+
+#[test]
+fn what_was_recorded_and_what_stayed_on_the_device_are_the_same() {
+    let mut population = Population::new(Params::default(), 70, 3, &Device::cpu()).expect("valid");
+    population.run(13, 0.9, &Recording::none()).expect("valid");
+    let mut again = Population::new(Params::default(), 70, 3, &Device::cpu()).expect("valid");
+    again.run(13, 0.9, &Recording::none()).expect("valid");
+    let recorded = again.run(150, 0.9, &Recording::none().spikes()).expect("valid").spikes.expect("there");
+    let resident = population.run_resident(150, 0.9).expect("fits");
+    assert_eq!((resident.first_step(), resident.steps(), population.steps()), (13, 150, 163));
+    assert!(recorded.count() > 0);
+    assert_eq!(resident.read().expect("fits"), recorded);
+}
+
+#[test]
+fn wrong_spikes_and_weights_are_refused_and_change_nothing() {
+    let device = Device::cpu();
+    let mut population = Population::new(Params::default(), 3, 2, &device).expect("valid");
+    let good = raster(&[(0, 2)], 5, 3);
+    let mut refuse = |steps, input: SpikeInput<'_>, parts: &[&str]| {
+        assert_says(population.run(steps, input, &Recording::none()), parts);
+        assert_eq!(population.steps(), 0);
+    };
+    refuse(6, SpikeInput::each(&good, 1.0), &["spikes", "[6, 2, neurons]", "[5, 1, 3]"]);
+    refuse(5, SpikeInput::each(&raster(&[], 5, 4), 1.0), &["one train for each neuron", "[5, 1, 4]"]);
+    let rows = Raster::from_events([], 0, 5, 3, 3).expect("valid");
+    refuse(5, SpikeInput::each(&rows, 1.0), &["[5, 3, 3]"]);
+    refuse(5, SpikeInput::each(&good, f32::NAN), &["weights", "NaN"]);
+    refuse(5, SpikeInput::each(&good, 1e21), &["weights", "1e20"]);
+    refuse(5, SpikeInput::each(&good, 1e20), &["resistance x input"]);
+    refuse(5, SpikeInput::dense(&good, &Array2::<f32>::zeros((4, 3))), &["weights", "[3, 3]", "[4, 3]"]);
+    refuse(5, SpikeInput::dense(&good, 1.0), &["weights", "[3, 3]"]);
+    let endless = arr2(&[[0.0, 1.0, 2.0], [0.0, f32::INFINITY, 0.0], [0.0; 3]]);
+    refuse(5, SpikeInput::dense(&good, &endless), &["weights", "[1, 1]"]);
+    let heavy = Array2::from_elem((3, 3), 9e19_f32);
+    refuse(5, SpikeInput::dense(&good, &heavy).jumps(), &["spikes of one step can add to v"]);
+
+    assert_says(
+        Raster::from_events(events(&[(4, 0), (5, 1)]), 0, 5, 1, 3),
+        &["an event", "step 5", "index 1", "5 steps"],
+    );
+    assert_says(Raster::from_events(events(&[(4, 3)]), 0, 5, 1, 3), &["neuron 3", "3 neurons"]);
+    assert_says(Raster::from_events([], 0, 5, 0, 3), &["number of trains", "0 x 3"]);
+}
+
+#[test]
+fn wrong_synapses_are_refused() {
+    let refused = |tau: f32| {
+        let params = Params { tau_syn: Some(tau.into()), ..Params::default() };
+        Population::new(params, 2, 1, &Device::cpu())
+    };
+    assert_says(refused(0.0), &["tau_syn", "above 0 ms"]);
+    assert_says(refused(f32::INFINITY), &["tau_syn", "inf"]);
+    assert_says(refused(1e8), &["tau_syn", "1e7 dt"]);
+
+    let mut without = Population::new(Params::default(), 2, 1, &Device::cpu()).expect("valid");
+    assert_says(without.synaptic_currents(), &["tau_syn", "none"]);
+    assert_says(without.set_synaptic_currents(&arr0(1.0_f32)), &["tau_syn", "none"]);
+    let params = Params { tau_syn: Some(5.0.into()), ..Params::default() };
+    let mut with = Population::new(params, 2, 1, &Device::cpu()).expect("valid");
+    assert_says(with.set_synaptic_currents(&arr0(f32::NAN)), &["synaptic currents", "NaN"]);
+    assert_says(with.set_synaptic_currents(&arr0(1e20_f32)), &["resistance x synaptic current"]);
+    assert_says(with.set_synaptic_currents(&arr1(&[0.0_f32; 3])), &["synaptic currents", "[3]"]);
+}
