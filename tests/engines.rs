@@ -21,7 +21,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 21] = [
+const TESTS: [(&str, Test); 22] = [
     ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
@@ -36,6 +36,7 @@ const TESTS: [(&str, Test); 21] = [
     ("a_run_beyond_the_loop_limit_of_llvmpipe", a_run_beyond_the_loop_limit),
     ("spikes_that_stay_on_a_device_drive_others", resident_spikes),
     ("more_trains_than_one_dispatch_looks_at", many_trains),
+    ("words_that_several_dispatches_make", words_in_parts),
     ("random_populations_in_small_slabs", slabs::random_populations),
     ("several_devices_give_the_models_bits", slabs::several_devices),
     ("tensors_reach_all_slabs_and_devices", slabs::tensors),
@@ -134,6 +135,26 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
     for devices in [[device; 3], [device, &cpu, device], [&cpu, device, &several], [&slabs, &slabs, device]] {
         assert!(run(devices)? == expected, "{devices:?}");
     }
+    Ok(())
+}
+
+/// The sums of arriving spikes of so many cells fit a dispatch for fewer than 32 steps, so that it ends
+/// within a word of those that stay on the device.
+fn words_in_parts(device: &Device) -> Result<(), Failed> {
+    let (n, steps) = (300_000, 70);
+    let events = (0..60_000).map(|index: u32| Event {
+        step: u64::from(index) * 7919 % steps,
+        batch: 0,
+        neuron: (u64::from(index) * 104_729 % n as u64) as u32,
+    });
+    let raster = Raster::from_events(events, 0, steps, 1, n)?;
+    let run = |device: &Device| -> lif::Result<_> {
+        let mut population = Population::new(Params::default(), n, 1, device)?;
+        population.run_resident(steps, SpikeInput::each(&raster, 11.0).jumps())?.read()
+    };
+    let expected = run(&Device::cpu())?;
+    assert!(expected.count() > 10_000);
+    assert!(run(device)? == expected);
     Ok(())
 }
 
