@@ -64,6 +64,36 @@ fn added(sums: vec4<f32>, weight: f32, spikes: u32) -> vec4<f32> {
     return select(sums, rounded_4(sums + vec4<f32>(weight)), there);
 }
 
+// The sum of a step so far; steps beyond the last one have none.
+fn sum_so_far(sums: u32, step: u32, steps: u32) -> f32 {
+    if (projection.goes_on == 0u || step >= steps) {
+        return 0.0;
+    }
+    return arrivals[sums + step * projection.cells];
+}
+
+fn store_sum(sums: u32, step: u32, steps: u32, sum: f32) {
+    if (step < steps) {
+        arrivals[sums + step * projection.cells] = sum;
+    }
+}
+
+fn sums_so_far(sums: u32, step: u32, steps: u32) -> vec4<f32> {
+    return vec4<f32>(
+        sum_so_far(sums, step, steps),
+        sum_so_far(sums, step + 1u, steps),
+        sum_so_far(sums, step + 2u, steps),
+        sum_so_far(sums, step + 3u, steps),
+    );
+}
+
+fn store_sums(sums: u32, step: u32, steps: u32, values: vec4<f32>) {
+    store_sum(sums, step, steps, values.x);
+    store_sum(sums, step + 1u, steps, values.y);
+    store_sum(sums, step + 2u, steps, values.z);
+    store_sum(sums, step + 3u, steps, values.w);
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn project(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = id.y * projection.grid_width + id.x;
@@ -77,19 +107,9 @@ fn project(@builtin(global_invocation_id) id: vec3<u32>) {
     let bit = projection.first_bit + first_step;
     let steps = min(STEPS, projection.steps - first_step);
 
-    var first: vec4<f32>;
-    var second: vec4<f32>;
     let sums = projection.sums + first_step * projection.cells + index;
-    if (projection.goes_on != 0u) {
-        for (var step = 0u; step < steps; step++) {
-            let sum = arrivals[sums + step * projection.cells];
-            if (step < 4u) {
-                first[step] = sum;
-            } else {
-                second[step - 4u] = sum;
-            }
-        }
-    }
+    var first = sums_so_far(sums, 0u, steps);
+    var second = sums_so_far(sums, 4u, steps);
 
     var train = projection.first_train;
     var end = projection.end_train;
@@ -108,7 +128,6 @@ fn project(@builtin(global_invocation_id) id: vec3<u32>) {
         train += 1u;
     }
 
-    for (var step = 0u; step < steps; step++) {
-        arrivals[sums + step * projection.cells] = select(second[step % 4u], first[step % 4u], step < 4u);
-    }
+    store_sums(sums, 0u, steps, first);
+    store_sums(sums, 4u, steps, second);
 }

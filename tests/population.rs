@@ -402,6 +402,9 @@ fn what_exceeds_the_budget_is_refused_with_each_part() {
     let recording = Recording::none().spikes().counts();
     let population = Population::memory_needed(&params, 1000, 2, &Device::cpu()).expect("valid");
     assert!(population.host_bytes() >= 2000 * 4 * 4 && population.device_bytes() == 0, "{population}");
+    let synapse = Params { tau_syn: Some(5.0.into()), ..params.clone() };
+    let with_synapse = Population::memory_needed(&synapse, 1000, 2, &Device::cpu()).expect("valid");
+    assert!(with_synapse.host_bytes() >= population.host_bytes() + 2000 * 4, "{with_synapse}");
     let need = population.clone().and(recording.memory_needed(320, 1000, 2));
     assert!(need.total() >= population.total() + 10 * 2000 * 4 + 2 * 2000 * 4, "{need}");
 

@@ -13,8 +13,9 @@ use crate::model::TraceRule;
 use crate::queue;
 use std::sync::Arc;
 
-/// One word of state per cell, and behind the counts the number of the step. As many words again
-/// make room to record the spikes and the membrane potentials of all cells at a step.
+/// One word of state per cell, or two where traces and synaptic currents share a buffer, and behind the
+/// counts the number of the step. As many make room to record the spikes and the membrane potentials
+/// of all cells at a step.
 const RECORDED: Footprint = Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: 2 };
 
 /// Behind the parameters stand the places of recorded neurons, for spikes and for potentials.
@@ -94,7 +95,8 @@ impl Device {
     /// What a population needs, its queue of inputs at the fullest.
     pub(crate) fn memory_needed(&self, table: &Table, (batch, n): (usize, usize)) -> MemoryNeed {
         let bytes = |words: u64| words.saturating_mul(4);
-        let state_words = if table.options.trace == TraceRule::Off { 3 } else { 4 };
+        let state_words =
+            3 + u64::from(table.options.trace != TraceRule::Off) + u64::from(table.options.synapse);
         let mut need = MemoryNeed::default();
         let slabs = self.slabs(table, (batch, n));
         let cut = slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>() > 1;
