@@ -70,7 +70,7 @@ def bindsnet(case):
     x = torch.from_numpy(currents(case))
     parameters = dict(case["parameters"])
     dt = parameters.pop("dt", 1.0)
-    nodes = LIFNodes(n=x.shape[1], traces=True, **parameters)
+    nodes = LIFNodes(n=x.shape[1], **parameters)
     nodes.set_batch_size(1)
     nodes.compute_decays(dt)
     spikes = []
@@ -263,10 +263,10 @@ SYSTEMS = {
         case(12.0, 240.0, tau_s=2.0, refrac_length=0.3, R=1.0, threshold=-50.0, additive_spike_trace=True, trace_scale=0.5),
     ]),
     "bindsnet": (bindsnet, ["bindsnet", "torch"], [
-        case(0.13, 13.0),
-        case(0.06, 13.0, tc_decay=20.0, refrac=5, dt=0.1, traces_additive=True, tc_trace=5.0, trace_scale=0.5),
-        case(0.6, 13.0, tc_decay=20.0, refrac=2, reset=-60.0, lbound=-66.0),
-        case(0.8, 15.0, tc_decay=8.0, refrac=0, thresh=-50.0, dt=0.5),
+        case(0.13, 13.0, traces=True),
+        case(0.06, 13.0, tc_decay=20.0, refrac=5, dt=0.1, traces=True, traces_additive=True, tc_trace=5.0, trace_scale=0.5),
+        case(0.6, 13.0, tc_decay=20.0, refrac=2, reset=-60.0, lbound=-66.0, traces=True),
+        case(0.8, 15.0, tc_decay=8.0, refrac=0, thresh=-50.0, dt=0.5, traces=True),
     ]),
     "snntorch-leaky": (lambda c: snntorch(c, "Leaky"), ["snntorch", "torch"], [
         case(0.1, 1.0, beta=0.9),
@@ -307,7 +307,7 @@ SYSTEMS = {
     "nest": (nest, ["nest-simulator"], [
         case(375.0, 37500.0),
         case(375.0, 15.0, jumps=True, t_ref=5.0),
-        case(100.0, 10000.0, C_m=100.0, tau_m=10.0, E_L=-60.0, V_reset=-65.0, V_th=-50.0, t_ref=1.7, V_min=-66.0),
+        case(100.0, 10000.0, C_m=100.0, tau_m=10.0, E_L=-60.0, V_reset=-65.0, V_th=-50.0, t_ref=1.74, V_min=-66.0),
         case(187.5, 15.0, jumps=True, tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, resolution=1.0),
     ]),
     "nengo": (nengo, ["nengo", "numpy"], [
