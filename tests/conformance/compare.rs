@@ -1,7 +1,7 @@
 //! Spikes here against spikes there.
 
 use crate::reference::{Case, INPUTS, Reference};
-use lif::{Device, Input, Parameter, Params, Population, Recording};
+use lif::{Device, Event, Input, Parameter, Params, Population, Raster, Recording, SpikeInput};
 use ndarray::{Array1, Array2, ArrayView1, Axis, s};
 
 /// Shifts of the threshold, in parts of the magnitude of the potentials, that count as rounding.
@@ -39,12 +39,22 @@ pub struct Comparison {
 }
 
 /// The spikes of the preset, and the last traces.
-fn run(params: Params, currents: &Array2<f32>) -> (Array2<bool>, Option<Vec<f32>>) {
+fn run(params: Params, currents: &Array2<f32>, weight: Option<f32>) -> (Array2<bool>, Option<Vec<f32>>) {
     let (steps, cells) = currents.dim();
     let has_trace = params.trace.is_some();
     let mut population = Population::new(params, cells, 1, &Device::cpu()).unwrap();
-    let recorded =
-        population.run(steps as u64, Input::sequence(currents), &Recording::none().spikes()).unwrap();
+    let arriving;
+    let input = match weight {
+        None => Input::sequence(currents),
+        Some(weight) => {
+            let events = currents.indexed_iter().filter(|(_, current)| **current != 0.0);
+            let events =
+                events.map(|((step, cell), _)| Event { step: step as u64, batch: 0, neuron: cell as u32 });
+            arriving = Raster::from_events(events, 0, steps as u64, 1, cells).unwrap();
+            SpikeInput::each(&arriving, weight).into()
+        }
+    };
+    let recorded = population.run(steps as u64, input, &Recording::none().spikes()).unwrap();
     let mut spikes = Array2::from_elem((steps, cells), false);
     for event in recorded.spikes.unwrap().events() {
         spikes[[event.step as usize, event.neuron as usize]] = true;
@@ -69,7 +79,7 @@ impl Comparison {
 
     fn add(&mut self, index: usize, case: &Case, neurons: usize) {
         let params = case.preset.params().unwrap();
-        let (spikes, traces) = run(params.clone(), &case.currents);
+        let (spikes, traces) = run(params.clone(), &case.currents, case.weight);
         // The first input is the constant one.
         let longer = (0..neurons).filter_map(|neuron| {
             Some(mean_interval(spikes.column(neuron))? - mean_interval(case.spikes.column(neuron))?)
@@ -88,7 +98,8 @@ impl Comparison {
                     tally.differing_neurons += 1;
                     let until = s![..=step];
                     let current = case.currents.slice(s![..=step, cell]).to_owned();
-                    let shift = smallest_shift(&params, &current, &there.slice(until).to_owned());
+                    let shift =
+                        smallest_shift(&params, &current, case.weight, &there.slice(until).to_owned());
                     self.differences.push(Difference { case: index, input, neuron, step, shift });
                 }
                 None => {
@@ -116,7 +127,12 @@ fn mean_interval(spikes: ArrayView1<'_, bool>) -> Option<f64> {
 }
 
 /// The smallest shift of the threshold, in mV, with which one neuron spikes like this.
-fn smallest_shift(params: &Params, current: &Array1<f32>, expected: &Array1<bool>) -> Option<f64> {
+fn smallest_shift(
+    params: &Params,
+    current: &Array1<f32>,
+    weight: Option<f32>,
+    expected: &Array1<bool>,
+) -> Option<f64> {
     let number = |parameter: &Parameter| f64::from(parameter.values()[[]]);
     let (threshold, reset, rest) =
         (number(&params.v_threshold), number(&params.v_reset), number(&params.v_rest));
@@ -126,7 +142,7 @@ fn smallest_shift(params: &Params, current: &Array1<f32>, expected: &Array1<bool
     let shifted = |value: f64| Array1::from_iter(shifts.iter().map(|shift| (value + shift) as f32)).into();
     let params = Params { v_threshold: shifted(threshold), v_reset: shifted(reset), ..params.clone() };
     let currents = Array2::from_shape_fn((current.len(), shifts.len()), |(step, _)| current[step]);
-    let (spikes, _) = run(params, &currents);
+    let (spikes, _) = run(params, &currents, weight);
     let found = spikes.axis_iter(Axis(1)).position(|spikes| spikes == expected);
     found.map(|index| shifts[index])
 }

@@ -21,6 +21,8 @@ pub struct Case {
     pub currents: Array2<f32>,
     /// `[step, input * neuron]`.
     pub spikes: Array2<bool>,
+    /// What the spikes of a synapse weigh; `currents` are then those of the spikes themselves.
+    pub weight: Option<f32>,
     /// The last values of the traces, where the system has traces.
     pub traces: Option<Vec<f32>>,
 }
@@ -66,6 +68,7 @@ impl Reference {
                     .as_ref()
                     .map(|traces| traces.index_axis(Axis(0), index).iter().copied().collect()),
                 parameters: typed(&said["parameters"]),
+                weight: said["spikes"].as_bool().map(|_| said["pulse"].as_f64().unwrap() as f32),
                 preset,
             }
         });
@@ -115,6 +118,10 @@ fn currents(inputs: &Array3<i16>, said: &Value, preset: &Preset) -> Array2<f32> 
     let jump = said["jumps"].as_bool().map(|_| f64::from(preset.one_step_jump().unwrap().values()[[]]));
     Array2::from_shape_fn((steps, waveforms * neurons), |(step, cell)| {
         let (waveform, neuron) = (cell / neurons, cell % neurons);
+        if said["spikes"].as_bool().is_some() {
+            let spike = waveform == PULSES && inputs[[waveform, step, neuron]] != 0;
+            return if spike { pulse as f32 } else { 0.0 };
+        }
         let unit = if waveform == PULSES { pulse } else { unit };
         let value = (unit * f64::from(inputs[[waveform, step, neuron]]) / PART) as f32;
         match jump {

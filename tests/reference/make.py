@@ -44,7 +44,10 @@ def make_inputs():
 def currents(case):
     """What the case gets, float32 of shape [step, waveform * neuron]. A unit is about what just reaches the
     threshold if it lasts; a pulse of one unit reaches it in a single step."""
-    inputs = np.load(HERE / "inputs.npz")["inputs"]
+    inputs = np.load(HERE / "inputs.npz")["inputs"].astype(float)
+    if case.get("spikes"):
+        # Spikes of one weight, which a synapse takes.
+        inputs[4] = PART * (inputs[4] != 0)
     units = np.array([case["unit"]] * 4 + [case["pulse"]])
     values = (units[:, None, None] * inputs / PART).astype(np.float32)
     return values.transpose(1, 0, 2).reshape(STEPS, -1)
@@ -249,8 +252,10 @@ def nengo(case):
     return {"spikes": np.array(spikes)}
 
 
-def case(unit, pulse, jumps=False, **parameters):
-    return dict(parameters=parameters, unit=unit, pulse=pulse, **(dict(jumps=True) if jumps else {}))
+def case(unit, pulse, kind=None, **parameters):
+    """With "jumps" pulses come as spikes that move the membrane potential; with "spikes" they are spikes of the same
+    weight, which a synapse takes."""
+    return dict(parameters=parameters, unit=unit, pulse=pulse, **({kind: True} if kind else {}))
 
 
 # What runs a system, the packages that matter, and its cases. A unit is the rheobase; a pulse
@@ -284,6 +289,8 @@ SYSTEMS = {
         case(1.0, 10.0),
         case(15.0, 300.0, tau_mem_inv=50.0, v_leak=-65.0, v_th=-50.0, v_reset=-65.0, rho_reset=2.0),
         case(0.5, 40.0, tau_mem_inv=125.0, v_th=0.5, v_reset=-0.125, rho_reset=0.0, dt=0.0001),
+        case(0.0, 1.5, "spikes", tau_syn_inv=200.0),
+        case(0.0, 90.0, "spikes", tau_syn_inv=400.0, tau_mem_inv=50.0, v_leak=-65.0, v_th=-50.0, v_reset=-70.0, rho_reset=3.0),
     ]),
     "spikingjelly": (spikingjelly, ["spikingjelly", "torch"], [
         case(1.0, 5.0),
@@ -306,9 +313,9 @@ SYSTEMS = {
     ]),
     "nest": (nest, ["nest-simulator"], [
         case(375.0, 37500.0),
-        case(375.0, 15.0, jumps=True, t_ref=5.0),
+        case(375.0, 15.0, "jumps", t_ref=5.0),
         case(100.0, 10000.0, C_m=100.0, tau_m=10.0, E_L=-60.0, V_reset=-65.0, V_th=-50.0, t_ref=1.74, V_min=-66.0),
-        case(187.5, 15.0, jumps=True, tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, resolution=1.0),
+        case(187.5, 15.0, "jumps", tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, resolution=1.0),
     ]),
     "nengo": (nengo, ["nengo", "numpy"], [
         case(1.0, 20.0),
@@ -320,7 +327,8 @@ SYSTEMS = {
 NOTES = {
     "genn": "Not run: GeNN is built from source and is on no package registry. This is the update rule of its "
             "built-in LIF (include/genn/genn/neuronModels.h), in numpy float32.",
-    "norse": "lif_refrac_feed_forward_step with tau_syn_inv = 1 / dt, with which a synaptic current lasts one step.",
+    "norse": "lif_refrac_feed_forward_step. Where the case has no tau_syn_inv it is 1 / dt, with which a synaptic current "
+             "lasts one step; where it has, the pulses are spikes of one weight and the other inputs nothing.",
     "brian2": "One equation, dv/dt = (v_rest - v + R * I) / tau (unless refractory), threshold v > v_th, reset v = v_reset.",
     "nest": "iaf_psc_delta. With jumps, the pulses are spikes through static synapses.",
     "nengo": "nengo.LIF.step, called step by step.",
