@@ -236,10 +236,7 @@ fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f
             );
         }
     }
-    let leak = ratio.map(|ratio| match integrator {
-        Integrator::Euler => *ratio as f32,
-        Integrator::Exact => -(-ratio).exp_m1() as f32,
-    });
+    let leak = ratio.map(|ratio| leak_of(*ratio, integrator) as f32);
     require_value(
         &leak,
         "dt / tau_m",
@@ -247,6 +244,14 @@ fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f
         format!("at least {SMALLEST_LEAK:e}, or single precision loses each update"),
     )?;
     Ok(leak)
+}
+
+/// The part of its distance from rest that a membrane loses in a step of `dt / tau_m`.
+pub(crate) fn leak_of(ratio: f64, integrator: Integrator) -> f64 {
+    match integrator {
+        Integrator::Euler => ratio,
+        Integrator::Exact => -(-ratio).exp_m1(),
+    }
 }
 
 fn refractory_steps(t_ref: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {

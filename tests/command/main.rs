@@ -2,6 +2,7 @@
 
 mod bench;
 mod corpus;
+mod curves;
 mod errors;
 mod events;
 mod interrupt;

@@ -85,11 +85,9 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
         .code(1)
         .stderr(predicate::str::contains("cannot read the settings file none.toml"));
     folder.write("preset.toml", "preset = \"none\"\n");
-    folder
-        .run("--config preset.toml")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("there are: origin, normalised, receptor"));
+    folder.run("--config preset.toml").assert().code(1).stderr(predicate::str::contains(
+        "preset.toml:1: there is no preset 'none'; there are: origin, normalised, receptor",
+    ));
 }
 
 #[test]
@@ -169,6 +167,29 @@ fn presets_change_the_neuron_and_options_change_presets() {
     let settings = &normalised["settings"];
     assert_eq!((&settings["v-threshold"], &settings["t-ref"]), (&json!(1.0), &json!(2.0)));
     assert_eq!(folder.summary("--neurons 3 --steps 5 --preset receptor")["preset"], "receptor");
+}
+
+#[test]
+fn neurons_of_another_simulator_keep_their_names() {
+    let folder = Folder::new();
+    // 5 ms counted down in single precision are 51 steps.
+    let there = folder.summary("--neurons 20 --duration 50 --preset synapticflow:tau_s=8:12 --current 0.7:2");
+    let here = folder.summary(
+        "--neurons 20 --duration 50 --tau-m 8:12 --t-ref 5.1 --spike-test at-or-above --init-voltage -62 --current 0.7:2",
+    );
+    assert!(there["spikes"].as_u64().unwrap() > 20);
+    assert_eq!(there["spike_hash"], here["spike_hash"]);
+    assert_eq!(there["preset"], "synapticflow:tau_s=8:12");
+
+    // They know themselves how long a step is and which currents are usual, and the settings repeat the run.
+    let nest = folder.summary("--neurons 20 --duration 50 --preset nest:resolution=0.25,V_min=none");
+    assert_eq!((&nest["dt_ms"], &nest["steps"]), (&json!(0.25), &json!(200)));
+    assert_eq!(nest["settings"]["current"], json!("300:600"));
+    assert!(nest["spikes"].as_u64().unwrap() > 0);
+    let lines: Vec<String> =
+        nest["settings"].as_object().unwrap().iter().map(|(key, value)| format!("{key} = {value}")).collect();
+    folder.write("again.toml", &lines.join("\n"));
+    assert_eq!(folder.summary("--config again.toml")["spike_hash"], nest["spike_hash"]);
 }
 
 #[test]

@@ -7,13 +7,14 @@
 use crate::bench::BenchWish;
 use crate::bound::Bound;
 use crate::budget::Budget;
-use crate::presets;
+use crate::fi;
+use crate::presets::Choice;
 use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
 use crate::spread::{Spread, finite, number};
 use crate::weight::Weight;
-use clap::{Args, Parser, Subcommand};
+use clap::{Arg, Args, Parser, Subcommand};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -29,10 +30,21 @@ Examples:
       neurons that get 900 random spikes per second of 0.5 mV each
   lif run --config experiment.toml --seed 7 --json > summary.json
       settings from a file, one of them changed
+  lif fi --preset nest:tau_m=20
+      the rate of a neuron against its input current, simulated and in theory
   lif devices --check
       what this machine can run on, and whether its results are right
   lif bench --quick
       how fast its devices are";
+
+const FI_EXAMPLES: &str = "\
+Examples:
+  lif fi
+      the default neuron at 200 currents, beside theory
+  lif fi --current 0.4:2 --neurons 1000 --t-ref 2 --integrator exact
+      these currents, another neuron
+  lif fi --preset brian2:tau=20,refractory=5 --json
+      the neuron of another simulator; all points as JSON";
 
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
@@ -47,10 +59,23 @@ pub struct Arguments {
 pub enum Command {
     /// Simulate a population; write its spikes, a summary and a picture
     Run(Box<Settings>),
+    /// Rate against constant current: simulated beside theory, as a table and a picture
+    #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = FI_EXAMPLES)]
+    Fi(Box<Settings>),
     /// List what this machine can run on
     Devices(DevicesWish),
     /// Measure how fast each device is, beside what it could do at best
     Bench(Box<BenchWish>),
+}
+
+/// An option of `lif run` as `lif fi` has it.
+fn for_a_curve(option: Arg) -> Arg {
+    let name = option.get_id().as_str().replace('_', "-");
+    let unused = fi::UNUSED.contains(&name.as_str());
+    match fi::HELP.into_iter().find(|(known, _)| *known == name) {
+        Some((_, help)) => option.help(help),
+        None => option.hide(unused),
+    }
 }
 
 /// The options of `lif devices`.
@@ -103,9 +128,11 @@ pub struct Settings {
     #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = SIZE)]
     pub seed: Option<u64>,
 
-    /// Start from these parameters; options change single ones [default: origin]
-    #[arg(long, value_name = "NAME", value_parser = presets::names(), help_heading = MODEL)]
-    pub preset: Option<String>,
+    /// Start from these parameters; options change single ones: origin, normalised, receptor; or the neurons of
+    /// another simulator, with its own parameters as nest:tau_m=20,t_ref=5: synapticflow, bindsnet, snntorch-leaky,
+    /// snntorch-lapicque, norse, spikingjelly, genn, brian2, nest, nengo [default: origin]
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub preset: Option<Choice>,
     /// Membrane time constant, ms [default: 10]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "tau_m")]

@@ -11,6 +11,10 @@ use tempfile::{Builder, NamedTempFile};
 pub const PICTURE: &str = "raster.png";
 /// The arrays.
 pub const ARRAYS: &str = "spikes.npz";
+/// The picture of `lif fi`.
+pub const CURVE_PICTURE: &str = "fi.png";
+/// What `lif fi` writes.
+pub const CURVE: &str = "fi.json";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
@@ -41,7 +45,7 @@ impl Folder {
         let folder = Self { path: path.to_owned(), made };
         std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
         folder.temporary("")?;
-        for name in [PICTURE, ARRAYS, SUMMARY] {
+        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE] {
             if path.join(name).is_dir() {
                 return Err(folder.refusal(format!("'{name}' in it is a folder")));
             }

@@ -2,7 +2,7 @@
 
 use crate::arguments::Settings;
 use crate::failure::Failure;
-use crate::presets;
+use crate::presets::Choice;
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -26,11 +26,14 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     };
     lay_over(&mut asked, layer(given)?);
 
-    let name = asked.get("preset").and_then(Value::as_str).unwrap_or(presets::BASE).to_owned();
-    let mut all = preset(presets::BASE)?;
-    lay_over(&mut all, preset(&name)?);
+    let choice = match asked.get("preset").and_then(Value::as_str) {
+        Some(text) => text.parse().map_err(Failure::usage)?,
+        None => Choice::base(),
+    };
+    choice.refuse_beside(&asked)?;
+    let mut all = preset(&choice)?;
     lay_over(&mut all, asked);
-    all.insert("preset".to_owned(), name.into());
+    all.insert("preset".to_owned(), choice.to_string().into());
     serde_json::from_value(Value::Object(all)).map_err(|error| Failure::usage(error.to_string()))
 }
 
@@ -78,11 +81,14 @@ fn lay_over(below: &mut Layer, above: Layer) {
     below.extend(above);
 }
 
-fn preset(name: &str) -> Result<Layer, Failure> {
-    let Some(text) = presets::find(name) else {
-        return Err(Failure::usage(format!("unknown preset '{name}'; there are: {}", presets::list())));
-    };
-    layer(&parse(text, &format!("preset {name}"))?)
+/// The settings of a preset, laid over those of the base. The neurons of another simulator have none.
+fn preset(choice: &Choice) -> Result<Layer, Failure> {
+    let mut all = Layer::new();
+    let Some(settings) = choice.settings() else { return Ok(all) };
+    for text in [Choice::base().settings().unwrap_or_default(), settings] {
+        lay_over(&mut all, layer(&parse(text, &format!("preset {choice}"))?)?);
+    }
+    Ok(all)
 }
 
 fn read_config(path: &Path) -> Result<Settings, Failure> {
@@ -123,6 +129,7 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::presets;
 
     #[test]
     fn the_base_preset_holds_the_defaults_of_the_library() {
@@ -133,9 +140,9 @@ mod tests {
     #[test]
     fn all_presets_can_be_used() {
         for name in presets::list().split(", ") {
-            let asked = Settings { preset: Some(name.to_owned()), ..Settings::default() };
+            let asked = Settings { preset: Some(name.parse().unwrap()), ..Settings::default() };
             let settings = complete(&asked).unwrap();
-            assert_eq!(settings.preset.as_deref(), Some(name));
+            assert_eq!(settings.preset, asked.preset);
             let params = crate::neurons::params(&settings, 3).unwrap();
             lif::Population::new(params, 3, 1, &lif::Device::cpu()).unwrap();
         }
@@ -144,7 +151,7 @@ mod tests {
     #[test]
     fn options_win_over_a_preset_and_rivals_drop_each_other() {
         let asked = Settings {
-            preset: Some("normalised".to_owned()),
+            preset: Some("normalised".parse().unwrap()),
             resistance: Some("2:3".parse().unwrap()),
             ..Settings::default()
         };

@@ -11,6 +11,7 @@ mod devices;
 mod driven;
 mod events;
 mod failure;
+mod fi;
 mod figures;
 mod files;
 mod headless;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Run(settings) => run::run(*settings),
+        Command::Fi(settings) => fi::fi(&settings),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
     };

@@ -3,6 +3,7 @@
 use crate::arguments::Settings;
 use crate::bound::Bound;
 use crate::failure::Failure;
+use crate::presets;
 use crate::rules::Trace;
 use crate::spread::Spread;
 use lif::random::{counter, key, philox};
@@ -13,6 +14,9 @@ const DEFAULT_TAU_TRACE_MS: f64 = 20.0;
 
 /// The parameters of `n` neurons.
 pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
+    if let Some(preset) = presets::of_a_system(settings, n)? {
+        return Ok(preset.params()?);
+    }
     let mut params = Params { allow_constant_firing: settings.allow_constant_firing, ..Params::default() };
     let spreads = [
         (&mut params.tau_m, settings.tau_m),
@@ -71,7 +75,7 @@ fn uniform(seed: u64, cell: u64) -> f64 {
 ///
 /// A population under a constant current that started from one potential would fire in lockstep,
 /// so there each cell starts somewhere between its reset and its threshold. A stimulus or events
-/// are better answered from rest.
+/// are better answered from rest, where the neurons of other simulators start too.
 pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<Array2<f32>> {
     let seed = settings.seed.unwrap_or_default();
     let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {

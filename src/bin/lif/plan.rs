@@ -5,6 +5,7 @@ use crate::events;
 use crate::failure::Failure;
 use crate::layers;
 use crate::neurons;
+use crate::presets;
 use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::spread::Spread;
@@ -19,9 +20,9 @@ use std::path::PathBuf;
 const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DURATION_MS: f64 = 1000.0;
 const DEFAULT_DT_MS: f64 = 0.1;
+const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 /// About what a cell takes here: its state, its parameters and what is read back of it.
 const BYTES_PER_CELL: u64 = 32;
-const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 const DEFAULT_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Millivolt };
 
 /// A run, decided.
@@ -36,6 +37,8 @@ pub struct Plan {
     pub preset: String,
     pub params: Params,
     pub drive: Drive,
+    /// Unit of the drive.
+    pub input_unit: &'static str,
     /// What is added to it at random.
     pub random: Vec<Random>,
     /// Spikes that drive it.
@@ -63,7 +66,12 @@ impl Plan {
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let mut settings = layers::complete(given)?;
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
-        let dt = above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?;
+        let of_a_system = presets::of_a_system(&settings, 1)?;
+        let dt = match &of_a_system {
+            // It knows itself how long a step is.
+            Some(preset) => preset.params()?.dt,
+            None => above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?,
+        };
         let stimulus = read_stimulus(&mut settings, dt)?;
 
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
@@ -77,7 +85,8 @@ impl Plan {
             "take fewer neurons or a smaller batch",
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
-        let drive = drive(&mut settings, stimulus, neurons, steps, dt)?;
+        let params = neurons::params(&settings, neurons)?;
+        let drive = drive(&mut settings, stimulus, &params, neurons, steps)?;
         let trains = trains(&mut settings, (batch, neurons), steps)?;
 
         Ok(Self {
@@ -87,9 +96,10 @@ impl Plan {
             dt,
             seed: *settings.seed.get_or_insert(0),
             device,
-            preset: settings.preset.clone().unwrap_or_default(),
-            params: neurons::params(&settings, neurons)?,
+            preset: settings.preset.as_ref().map_or_else(String::new, ToString::to_string),
+            params,
             drive,
+            input_unit: of_a_system.map_or("nA", |preset| preset.input_unit()),
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
             recording: record.recording(neurons, batch, steps)?,
@@ -139,7 +149,8 @@ fn bytes_per_cell(record: &Record) -> u64 {
     BYTES_PER_CELL + if record.has_all_spikes() { events::BYTES_PER_CELL } else { 0 }
 }
 
-fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
+/// A time that must pass.
+pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     if value > 0.0 {
         Ok(value)
     } else {
@@ -228,16 +239,25 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
     Ok(steps)
 }
 
+/// The currents where none are given.
+fn usual_currents(settings: &Settings, params: &Params) -> Spread {
+    match &settings.preset {
+        Some(choice) if choice.settings().is_none() => presets::usual_currents(params),
+        _ => DEFAULT_CURRENT,
+    }
+}
+
 fn drive(
     settings: &mut Settings,
     stimulus: Option<Stimulus>,
+    params: &Params,
     neurons: usize,
     steps: u64,
-    dt: f64,
 ) -> Result<Drive, Failure> {
+    let dt = params.dt;
     let Some(stimulus) = stimulus else {
         let is_alone = settings.input.is_empty() && settings.events.is_none();
-        let default = if is_alone { DEFAULT_CURRENT } else { Spread::Number(0.0) };
+        let default = if is_alone { usual_currents(settings, params) } else { Spread::Number(0.0) };
         return Ok(match *settings.current.get_or_insert(default) {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),

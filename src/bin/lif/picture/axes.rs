@@ -65,6 +65,13 @@ pub const THRESHOLD: RGBColor = RGBColor(192, 80, 60);
 /// Above this the time is told in seconds.
 const LONGEST_IN_MS: f64 = 3000.0;
 
+/// The horizontal axis of a panel.
+pub struct Horizontal<'a> {
+    pub name: &'a str,
+    pub range: Range<f64>,
+    pub ticks: Vec<f64>,
+}
+
 /// The vertical axis of a panel.
 pub struct Vertical<'a> {
     pub name: &'a str,
@@ -84,7 +91,7 @@ impl Scene {
     }
 }
 
-/// Draws the axes of a panel.
+/// Draws the axes of a panel over time.
 pub fn chart<'a, 'b>(
     area: &'a Area<'b>,
     scene: &Scene,
@@ -92,6 +99,17 @@ pub fn chart<'a, 'b>(
     lowest: bool,
 ) -> Result<Chart<'a, 'b>, String> {
     let end = scene.time(scene.steps as f64);
+    let horizontal = Horizontal { name: scene.time_unit().1, range: 0.0..end, ticks: ticks(0.0, end, 8) };
+    chart_over(area, horizontal, vertical, lowest)
+}
+
+/// Draws the axes of a panel; the lowest names the horizontal one.
+pub fn chart_over<'a, 'b>(
+    area: &'a Area<'b>,
+    horizontal: Horizontal<'_>,
+    vertical: Vertical<'_>,
+    lowest: bool,
+) -> Result<Chart<'a, 'b>, String> {
     let mut chart = ChartBuilder::on(area)
         .margin_left(MARGIN_LEFT)
         .margin_top(8)
@@ -100,7 +118,7 @@ pub fn chart<'a, 'b>(
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
         .set_label_area_size(LabelAreaPosition::Bottom, if lowest { TIME_HEIGHT } else { 0 })
         .build_cartesian_2d(
-            Axis::new(0.0..end, ticks(0.0, end, 8)),
+            Axis::new(horizontal.range, horizontal.ticks),
             Axis::new(vertical.range, vertical.ticks),
         )
         .map_err(|error| error.to_string())?;
@@ -115,7 +133,7 @@ pub fn chart<'a, 'b>(
         .axis_desc_style(font)
         .x_label_formatter(&horizontal_label)
         .y_label_formatter(&vertical_label)
-        .x_desc(if lowest { scene.time_unit().1 } else { "" })
+        .x_desc(if lowest { horizontal.name } else { "" })
         .y_desc(vertical.name)
         .draw()
         .map_err(|error| error.to_string())?;

@@ -1,12 +1,14 @@
 //! The picture of a run: stimulus, spikes, population rate and membrane potentials over one time axis.
 
 pub mod axes;
+mod curve;
 mod membrane;
 mod raster;
 mod rate;
 mod scene;
 mod stimulus;
 
+pub use curve::draw as draw_curve;
 pub use scene::Scene;
 
 use axes::{Area, TEXT_SIZE};
@@ -28,12 +30,7 @@ type Panel<'a> = Box<dyn Fn(&Area<'_>, bool) -> Result<(), String> + 'a>;
 
 /// Draws the picture into a file, whose name says the format.
 pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
-    use_own_font()?;
-    let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-    root.fill(&WHITE).map_err(|error| error.to_string())?;
-    let title = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
-    root.draw_text(&scene.title, &title, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
-        .map_err(|error| error.to_string())?;
+    let root = page(path, SIZE, &scene.title)?;
     let (_, below) = root.split_vertically(TITLE_HEIGHT);
 
     let panels = panels(scene);
@@ -54,6 +51,17 @@ pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
 pub fn use_own_font() -> Result<(), String> {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the embedded font cannot be read".to_owned())
+}
+
+/// An empty page with a title.
+fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, String> {
+    use_own_font()?;
+    let root = BitMapBackend::new(path, size).into_drawing_area();
+    root.fill(&WHITE).map_err(|error| error.to_string())?;
+    let style = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
+    root.draw_text(title, &style, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
+        .map_err(|error| error.to_string())?;
+    Ok(root)
 }
 
 fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {

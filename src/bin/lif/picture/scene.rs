@@ -29,7 +29,9 @@ pub struct Scene {
     pub dt: f64,
     /// Steps shown.
     pub steps: u64,
-    /// The input of the first cell: step and nA.
+    /// Unit of the input.
+    pub input_unit: &'static str,
+    /// The input of the first cell: step and value.
     pub stimulus: Option<Vec<(u64, f32)>>,
     pub spikes: Option<Spikes>,
     pub rate: Option<Rate>,
@@ -92,6 +94,7 @@ impl Scene {
             title: format!("{} on {}{mean}", cells(plan.neurons, plan.batch), summary.device),
             dt: plan.dt,
             steps,
+            input_unit: plan.input_unit,
             stimulus,
             spikes,
             rate: rate(plan, steps, spools).map_err(Failure::fault)?,

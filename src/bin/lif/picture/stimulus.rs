@@ -15,8 +15,9 @@ pub fn draw(area: &Area<'_>, scene: &Scene, currents: &[(u64, f32)], lowest: boo
     };
     let margin = 0.08 * (high - low);
     let range = low - margin..high + margin;
+    let name = format!("input ({})", scene.input_unit);
     let vertical =
-        Vertical { name: "input (nA)", ticks: axes::ticks(range.start, range.end, 3), range, label: &plain };
+        Vertical { name: &name, ticks: axes::ticks(range.start, range.end, 3), range, label: &plain };
     let mut chart = axes::chart(area, scene, vertical, lowest)?;
     let points: Vec<(f64, f64)> =
         currents.iter().map(|(step, current)| (scene.time(*step as f64), f64::from(*current))).collect();

@@ -1,0 +1,190 @@
+//! `lif fi`: the rate of a neuron against a constant current, simulated beside theory.
+
+mod curve;
+mod theory;
+
+use crate::arguments::Settings;
+use crate::failure::Failure;
+use crate::figures::{counted, grouped, short};
+use crate::files::{CURVE, CURVE_PICTURE, Folder};
+use crate::plan::above_zero;
+use crate::run::select;
+use crate::spread::Spread;
+use crate::{layers, logging, neurons, picture, presets, terminal};
+use lif::{DeviceChoice, Input, Parameter, Params, Population, Recording};
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use theory::Theory;
+
+pub use curve::{Curve, Point};
+
+const DEFAULT_POINTS: usize = 200;
+const SHORTEST_DEFAULT_MS: f64 = 1000.0;
+/// A run is so many membrane time constants and refractory periods long at least.
+const DEFAULT_INTERVALS: f64 = 100.0;
+/// The currents where none are given, in parts of the rheobase.
+const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
+/// Rows of the table.
+const MOST_ROWS: usize = 18;
+
+/// Options of `lif run` that say nothing here.
+pub const UNUSED: [&str; 22] = [
+    "batch",
+    "steps",
+    "seed",
+    "memory-budget",
+    "init-voltage",
+    "input",
+    "stimulus",
+    "events",
+    "events-weight",
+    "events-matrix",
+    "tau-syn",
+    "stimulus-scale",
+    "stimulus-offset",
+    "stimulus-dt",
+    "stimulus-time-unit",
+    "record",
+    "checkpoint",
+    "checkpoint-every",
+    "resume",
+    "trace",
+    "tau-trace",
+    "trace-scale",
+];
+
+/// What the other options say in the help of `lif fi`, where that is something else.
+pub const HELP: [(&str, &str); 4] = [
+    ("neurons", "Currents of the curve [default: 200]"),
+    (
+        "duration",
+        "Time to simulate, ms [default: 1000, or 100 membrane time constants and refractory periods]",
+    ),
+    ("current", "Currents from first to last, as LO:HI [default: 0.8 to 5 times the rheobase]"),
+    ("out", "Folder for fi.png and fi.json, made if missing [default: lif-out]"),
+];
+
+/// Simulates the curve, writes it and says what it is.
+pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
+    logging::start(given.quiet);
+    refuse_unused(given)?;
+    let mut settings = layers::complete(given)?;
+    let params = neurons::params(&settings, 1)?;
+    require_one_neuron(&params)?;
+    let theory = Theory::new(&params);
+    let unit = presets::of_a_system(&settings, 1)?.map_or("nA", |preset| preset.input_unit());
+
+    let points = *settings.neurons.get_or_insert(DEFAULT_POINTS);
+    if points == 0 {
+        return Err(Failure::usage("neurons is 0; the curve needs at least one point"));
+    }
+    let default_duration = (DEFAULT_INTERVALS * (theory.tau_m + theory.t_ref)).max(SHORTEST_DEFAULT_MS);
+    let duration = above_zero("duration", *settings.duration.get_or_insert(default_duration))?;
+    let steps = (duration / params.dt).round().max(1.0) as u64;
+    let rheobase = theory.rheobase();
+    let (low, high) = DEFAULT_CURRENTS;
+    let default_currents = Spread::Range(presets::rounded(low * rheobase), presets::rounded(high * rheobase));
+    let currents = settings.current.get_or_insert(default_currents).values(points);
+
+    let choice: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
+    let device = select(&choice)?;
+    let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
+    let folder = Folder::prepare(&out)?;
+    let mut population = Population::new(params.clone(), points, 1, &device)?;
+    let recorded = population.run(steps, Input::constant(&currents), &Recording::none().spikes())?;
+
+    let curve = Curve {
+        device: device.name(),
+        preset: settings.preset.as_ref().map_or_else(String::new, ToString::to_string),
+        input_unit: unit,
+        dt_ms: params.dt,
+        steps,
+        rheobase,
+        points: curve::points(recorded.spikes.as_ref(), &currents, steps, params.dt, &theory),
+        settings: layers::layer(&settings)?,
+    };
+    let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;
+    let mut files = Vec::new();
+    if !settings.no_plot {
+        files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve))?);
+    }
+    files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
+    let files = folder.publish(files, settings.no_plot.then_some(CURVE_PICTURE))?;
+    terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refuse_unused(given: &Settings) -> Result<(), Failure> {
+    let asked = layers::layer(given)?;
+    let resumes = given.resume.is_some().then_some("resume");
+    match UNUSED.into_iter().find(|name| asked.contains_key(*name)).or(resumes) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(format!(
+            "lif fi has no use for --{name}: it needs a neuron, a --current as LO:HI and a --duration"
+        ))),
+    }
+}
+
+fn require_one_neuron(params: &Params) -> Result<(), Failure> {
+    let parameters: [(&str, &Parameter); 6] = [
+        ("tau-m", &params.tau_m),
+        ("resistance", &params.resistance),
+        ("v-rest", &params.v_rest),
+        ("v-reset", &params.v_reset),
+        ("v-threshold", &params.v_threshold),
+        ("t-ref", &params.t_ref),
+    ];
+    match parameters.iter().find(|(_, parameter)| parameter.values().ndim() > 0) {
+        None => Ok(()),
+        Some((name, _)) => Err(Failure::usage(format!(
+            "{name} is a range; a curve is that of one neuron, in which only the current is LO:HI"
+        ))),
+    }
+}
+
+fn table(curve: &Curve, files: &[PathBuf]) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", words.trim_end());
+    };
+    let length = short(curve.steps as f64 * curve.dt_ms);
+    line(format!("{:<12} {}", "device", curve.device));
+    line(format!("{:<12} {}", "neuron", curve.preset));
+    line(format!(
+        "{:<12} {} of {length} ms at dt {} ms",
+        "curve",
+        counted(curve.points.len() as u64, "current"),
+        curve.dt_ms
+    ));
+    line(format!("{:<12} {} {}", "rheobase", presets::rounded(curve.rheobase), curve.input_unit));
+    line(String::new());
+    let header = format!("current ({})", curve.input_unit);
+    line(format!(
+        "{header:>20} {:>16} {:>12} {:>12} {:>14}",
+        "interval (steps)", "rate (Hz)", "theory (Hz)", "difference (%)"
+    ));
+    for point in curve.sample(MOST_ROWS) {
+        let interval = point.interval_steps.map_or_else(|| "-".to_owned(), |steps| format!("{steps:.1}"));
+        let difference =
+            point.difference().map_or_else(|| "-".to_owned(), |part| format!("{:+.2}", 100.0 * part));
+        line(format!(
+            "{:>20} {interval:>16} {:>12.2} {:>12.2} {difference:>14}",
+            presets::rounded(f64::from(point.current)),
+            point.rate_hz,
+            point.theory_hz
+        ));
+    }
+    if curve.points.len() > MOST_ROWS {
+        let all = grouped(curve.points.len() as u64);
+        line(format!("\n{:<12} all {all} currents are in the files", ""));
+    } else {
+        line(String::new());
+    }
+    for (index, file) in files.iter().map(PathBuf::as_path).enumerate() {
+        line(format!("{:<12} {}", if index == 0 { "files" } else { "" }, Path::display(file)));
+    }
+    text.trim_end().to_owned()
+}

@@ -1,0 +1,84 @@
+//! The rate of a leaky integrate-and-fire neuron with a constant current, in continuous time.
+
+use lif::{Parameter, Params, Refractory, Reset};
+
+/// One neuron, in potentials above rest.
+#[derive(Debug, Clone)]
+pub struct Theory {
+    pub tau_m: f64,
+    pub t_ref: f64,
+    resistance: f64,
+    threshold: f64,
+    reset: f64,
+    rule: Refractory,
+    resets: bool,
+    dt: f64,
+}
+
+impl Theory {
+    /// The theory of the first of the neurons.
+    pub fn new(params: &Params) -> Self {
+        let first = |parameter: &Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
+        let rest = first(&params.v_rest);
+        Self {
+            tau_m: first(&params.tau_m),
+            t_ref: (first(&params.t_ref) / params.dt).round() * params.dt,
+            resistance: first(&params.resistance),
+            threshold: first(&params.v_threshold) - rest,
+            reset: first(&params.v_reset) - rest,
+            rule: params.refractory,
+            resets: params.reset != Reset::None,
+            dt: params.dt,
+        }
+    }
+
+    /// The current that brings v to the threshold, and not above.
+    pub fn rheobase(&self) -> f64 {
+        self.threshold / self.resistance
+    }
+
+    /// `1 / (t_ref + tau_m ln((R I - v_start) / (R I - v_threshold)))`, in Hz, where `v_start` is
+    /// what the refractory period leaves of the reset (Lapicque 1907; Gerstner et al. 2014, Neuronal
+    /// Dynamics, eq. 5.11). No interval is shorter than a step.
+    pub fn rate(&self, current: f64) -> f64 {
+        let target = self.resistance * current;
+        if target <= self.threshold {
+            return 0.0;
+        }
+        let left = (-self.t_ref / self.tau_m).exp();
+        let start = match self.rule {
+            Refractory::Frozen => self.reset,
+            Refractory::LeakOnly => self.reset * left,
+            Refractory::Silent => target + (self.reset - target) * left,
+        };
+        let rise = if self.resets && start < self.threshold {
+            self.tau_m * ((target - start) / (target - self.threshold)).ln()
+        } else {
+            0.0
+        };
+        1000.0 / (self.t_ref + rise).max(self.dt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 1000 / 11.9315 ms, and none at the rheobase.
+    #[test]
+    fn the_default_neuron_has_its_textbook_rate() {
+        let theory = Theory::new(&Params::default());
+        assert!((theory.rate(1.0) - 83.812).abs() < 1e-3);
+        assert_eq!(theory.rate(0.5), 0.0);
+        assert!((theory.rheobase() - 0.5).abs() < 1e-12);
+        // Silent and strongly driven, it is over the threshold when it may spike again.
+        let silent = Theory::new(&Params { refractory: Refractory::Silent, ..Params::default() });
+        assert!((silent.rate(10.0) - 200.0).abs() < 1e-9);
+        let leaking =
+            Params { refractory: Refractory::LeakOnly, v_reset: (-72.0).into(), ..Params::default() };
+        assert!(
+            Theory::new(&leaking).rate(1.0)
+                > Theory::new(&Params { refractory: Refractory::Frozen, ..leaking }).rate(1.0)
+        );
+    }
+}

@@ -1,0 +1,140 @@
+//! Presets: neurons under the names and with the meaning that an established simulator gives them.
+
+mod refractory;
+mod systems;
+mod values;
+
+pub use values::PresetValue;
+
+use crate::coefficients::leak_of;
+use crate::error::{Error, Result};
+use crate::params::{Parameter, Params};
+use systems::SYSTEMS;
+use values::{Known, Values};
+
+/// Neurons as another simulator means them: its parameters under its names and in its units, and
+/// its rules. [`params`](Self::params) brings them to this crate's terms.
+///
+/// The same numbers mean the same. An input of that system, as [`input_unit`](Self::input_unit)
+/// says, is the input of the population; its spikes are those of that system, step for step,
+/// except where rounding decides whether a membrane potential has reached the threshold.
+/// `docs/conformance.md` has the comparison with the packages themselves, and what cannot be matched.
+///
+/// ```
+/// use lif::{Device, Population, Preset, Recording};
+///
+/// // NEST's iaf_psc_delta with its defaults, but for two parameters, driven by 500 pA.
+/// let nest = Preset::by_name("nest")?.with("tau_m", 20.0)?.with("t_ref", 5.0)?;
+/// assert_eq!(nest.input_unit(), "pA");
+/// let mut population = Population::new(nest.params()?, 10, 1, &Device::cpu())?;
+/// let recorded = population.run(1000, 500.0, &Recording::none().counts())?;
+/// assert!(recorded.counts.is_some_and(|counts| counts[[0, 0]] > 0));
+///
+/// // snnTorch's Leaky; parameters that are words there are words here.
+/// let leaky = Preset::by_name("snntorch-leaky")?.with("beta", 0.9)?.with("reset_mechanism", "zero")?;
+/// assert_eq!(leaky.params()?.dt, 1.0);
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Preset {
+    system: &'static System,
+    values: Values,
+}
+
+/// What a preset knows of the system that it stands for.
+#[derive(Debug)]
+struct System {
+    /// Name of the preset.
+    name: &'static str,
+    /// What it is in that system.
+    about: &'static str,
+    /// Unit of its inputs.
+    input_unit: &'static str,
+    /// Its parameters, with the defaults that it has.
+    parameters: &'static [Known],
+    /// Brings them to the terms of this crate.
+    params: fn(&Values) -> Result<Params>,
+}
+
+impl Preset {
+    /// The names of all presets.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SYSTEMS.iter().map(|system| system.name)
+    }
+
+    /// A preset with the defaults of its system.
+    ///
+    /// # Errors
+    /// If there is none of that name.
+    pub fn by_name(name: &str) -> Result<Self> {
+        match SYSTEMS.iter().find(|system| system.name == name) {
+            Some(system) => Ok(Self { system, values: Values::new(system.parameters) }),
+            None => {
+                let names: Vec<&str> = Self::names().collect();
+                Err(Error::out_of_range(
+                    "the preset",
+                    format!("'{name}'"),
+                    format!("one of {}", names.join(", ")),
+                ))
+            }
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.system.name
+    }
+
+    /// What it is in that system.
+    #[must_use]
+    pub fn about(&self) -> &'static str {
+        self.system.about
+    }
+
+    /// Unit of the inputs.
+    #[must_use]
+    pub fn input_unit(&self) -> &'static str {
+        self.system.input_unit
+    }
+
+    /// Sets a parameter under the name that it has in that system: a number or an array, which
+    /// broadcasts to `[batch, n]` as all parameters do, or a word.
+    ///
+    /// # Errors
+    /// If that system has no such parameter, or this is no value for it.
+    pub fn with(mut self, name: &str, value: impl Into<PresetValue>) -> Result<Self> {
+        self.values.set(self.system.name, name, value.into())?;
+        Ok(self)
+    }
+
+    /// Name, default and unit of each parameter.
+    pub fn parameters(&self) -> impl Iterator<Item = (&'static str, String, &'static str)> {
+        self.system.parameters.iter().map(|known| (known.name, known.default(), known.unit))
+    }
+
+    /// The same neurons in the terms of this crate.
+    ///
+    /// # Errors
+    /// If the values do not go together.
+    pub fn params(&self) -> Result<Params> {
+        self.values.require_one_shape()?;
+        (self.system.params)(&self.values)
+    }
+
+    /// The input that, given for one step, moves the membrane potential by 1 beside what the step
+    /// does anyway. An input of `x` times this is what a spike of weight `x` does where spikes are
+    /// jumps of the membrane potential, as in NEST's delta synapses.
+    ///
+    /// # Errors
+    /// As [`params`](Self::params).
+    pub fn one_step_jump(&self) -> Result<Parameter> {
+        let params = self.params()?;
+        let leak = values::floats(&params.tau_m).mapv(|tau| leak_of(params.dt / tau, params.integrator));
+        values::broadcast_together(
+            "tau_m and the resistance",
+            &[leak.shape(), params.resistance.values().shape()],
+        )?;
+        Ok(values::parameter(&(1.0 / (leak * values::floats(&params.resistance)))))
+    }
+}

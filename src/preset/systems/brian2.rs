@@ -1,0 +1,42 @@
+//! Brian 2 with the equation `dv/dt = (v_rest - v + R*I) / tau : 1 (unless refractory)`, the threshold
+//! `v > v_th` and the reset `v = v_reset`.
+
+use crate::error::Result;
+use crate::params::{Integrator, Params};
+use crate::preset::System;
+use crate::preset::refractory::passed;
+use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::{Known, Values};
+
+pub(super) const BRIAN2: System = System {
+    name: "brian2",
+    about: "Brian 2, dv/dt = (v_rest - v + R*I) / tau (unless refractory)",
+    input_unit: "unitless",
+    // All of these are what a user of Brian writes.
+    parameters: &[
+        Known::number("tau", 10.0, AboveZero, "ms"),
+        Known::number("R", 1.0, Any, ""),
+        Known::number("v_rest", 0.0, Any, ""),
+        Known::number("v_reset", 0.0, Any, ""),
+        Known::number("v_th", 1.0, Any, ""),
+        Known::number("refractory", 0.0, ZeroOrMore, "ms"),
+        Known::step("dt", 0.1, "ms"),
+        Known::word("method", &["exact", "euler"]),
+    ],
+    params,
+};
+
+fn params(values: &Values) -> Result<Params> {
+    let dt = values.single("dt");
+    Ok(Params {
+        tau_m: values.parameter("tau"),
+        resistance: values.parameter("R"),
+        v_rest: values.parameter("v_rest"),
+        v_reset: values.parameter("v_reset"),
+        v_threshold: values.parameter("v_th"),
+        t_ref: passed("refractory", &values.numbers("refractory"), dt)?,
+        dt,
+        integrator: if values.is("method", "exact") { Integrator::Exact } else { Integrator::Euler },
+        ..Params::default()
+    })
+}

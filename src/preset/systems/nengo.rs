@@ -1,0 +1,39 @@
+//! Nengo's `LIF`, as far as steps of fixed length can follow it.
+
+use crate::error::Result;
+use crate::params::{Integrator, Params};
+use crate::preset::System;
+use crate::preset::refractory::nearest;
+use crate::preset::values::Range::{AboveZero, ZeroOrMore};
+use crate::preset::values::{Known, Values, parameter};
+
+const MS_PER_S: f64 = 1000.0;
+
+pub(super) const NENGO: System = System {
+    name: "nengo",
+    about: "Nengo, LIF, with spikes at the ends of steps",
+    input_unit: "unitless",
+    parameters: &[
+        Known::number("tau_rc", 0.02, AboveZero, "s"),
+        Known::number("tau_ref", 0.002, ZeroOrMore, "s"),
+        Known::number_or_none("min_voltage", Some(0.0), ""),
+        Known::step("dt", 0.001, "s"),
+    ],
+    params,
+};
+
+fn params(values: &Values) -> Result<Params> {
+    let dt = values.single("dt") * MS_PER_S;
+    Ok(Params {
+        tau_m: parameter(&(values.numbers("tau_rc") * MS_PER_S)),
+        resistance: 1.0.into(),
+        v_rest: 0.0.into(),
+        v_reset: 0.0.into(),
+        v_threshold: 1.0.into(),
+        t_ref: nearest("tau_ref", &(values.numbers("tau_ref") * MS_PER_S), dt)?,
+        dt,
+        integrator: Integrator::Exact,
+        v_lower: values.optional("min_voltage").as_ref().map(parameter),
+        ..Params::default()
+    })
+}

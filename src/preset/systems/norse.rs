@@ -1,0 +1,56 @@
+//! Norse's `lif_refrac`. Without `tau_syn_inv` it has no synapse: the input is the current of the step.
+
+use crate::error::{Error, Result};
+use crate::params::Params;
+use crate::preset::System;
+use crate::preset::refractory::steps;
+use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::{Known, Values, parameter};
+
+const MS_PER_S: f64 = 1000.0;
+
+pub(super) const NORSE: System = System {
+    name: "norse",
+    about: "Norse, lif_refrac",
+    input_unit: "unitless",
+    parameters: &[
+        Known::number("tau_mem_inv", 100.0, AboveZero, "1/s"),
+        Known::number_or_none("tau_syn_inv", None, "1/s"),
+        Known::number("v_leak", 0.0, Any, ""),
+        Known::number("v_th", 1.0, Any, ""),
+        Known::number("v_reset", 0.0, Any, ""),
+        Known::number("rho_reset", 5.0, ZeroOrMore, "steps"),
+        Known::step("dt", 0.001, "s"),
+    ],
+    params,
+};
+
+fn params(values: &Values) -> Result<Params> {
+    let dt = values.single("dt") * MS_PER_S;
+    let tau_syn = match values.optional("tau_syn_inv") {
+        None => None,
+        Some(rate) => {
+            let lost = rate * values.single("dt");
+            if let Some(lost) = lost.iter().find(|lost| !(0.0..1.0).contains(*lost) || **lost == 0.0) {
+                return Err(Error::out_of_range(
+                    "dt tau_syn_inv",
+                    lost,
+                    "above 0 and below 1; at 1 a synaptic current lasts one step, as with tau_syn_inv none",
+                ));
+            }
+            // The decay that loses as much per step as forward Euler does.
+            Some(parameter(&lost.mapv(|lost| -dt / (-lost).ln_1p())))
+        }
+    };
+    Ok(Params {
+        tau_syn,
+        tau_m: parameter(&(MS_PER_S / values.numbers("tau_mem_inv"))),
+        resistance: 1.0.into(),
+        v_rest: values.parameter("v_leak"),
+        v_reset: values.parameter("v_reset"),
+        v_threshold: values.parameter("v_th"),
+        t_ref: steps("rho_reset", &values.numbers("rho_reset"), dt)?,
+        dt,
+        ..Params::default()
+    })
+}

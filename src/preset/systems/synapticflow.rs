@@ -1,0 +1,52 @@
+//! SynapticFlow's `LIFPopulation`.
+
+use crate::error::Result;
+use crate::params::{Params, SpikeTest, Trace, TraceKind};
+use crate::preset::System;
+use crate::preset::refractory::counted_down;
+use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::{FALSE, Known, TRUE, Values, parameter};
+
+pub(super) const SYNAPTICFLOW: System = System {
+    name: "synapticflow",
+    about: "SynapticFlow, LIFPopulation",
+    input_unit: "nA",
+    parameters: &[
+        Known::number("tau_s", 10.0, AboveZero, "ms"),
+        Known::number("threshold", -52.0, Any, "mV"),
+        Known::number("rest_pot", -62.0, Any, "mV"),
+        Known::number("reset_pot", -62.0, Any, "mV"),
+        Known::number("refrac_length", 5.0, ZeroOrMore, "ms"),
+        Known::step("dt", 0.1, "ms"),
+        Known::number_or_none("lower_bound", None, "mV"),
+        Known::number("R", 20.0, Any, "MOhm"),
+        Known::word("spike_trace", &[TRUE, FALSE]),
+        Known::word("additive_spike_trace", &[FALSE, TRUE]),
+        Known::number("trace_scale", 1.0, Any, ""),
+    ],
+    params,
+};
+
+fn params(values: &Values) -> Result<Params> {
+    let dt = values.single("dt");
+    // One time constant is that of the membrane and of the trace, and only what is added is scaled.
+    let (kind, scale) = if values.is("additive_spike_trace", TRUE) {
+        (TraceKind::Add, values.parameter("trace_scale"))
+    } else {
+        (TraceKind::Set, 1.0.into())
+    };
+    let trace = Trace { tau: values.parameter("tau_s"), scale, kind };
+    Ok(Params {
+        tau_m: values.parameter("tau_s"),
+        resistance: values.parameter("R"),
+        v_rest: values.parameter("rest_pot"),
+        v_reset: values.parameter("reset_pot"),
+        v_threshold: values.parameter("threshold"),
+        t_ref: counted_down("refrac_length", &values.numbers("refrac_length"), dt)?,
+        dt,
+        spike_test: SpikeTest::AtOrAbove,
+        v_lower: values.optional("lower_bound").as_ref().map(parameter),
+        trace: values.is("spike_trace", TRUE).then_some(trace),
+        ..Params::default()
+    })
+}

@@ -1,0 +1,117 @@
+//! The generated part of docs/conformance.md.
+
+use crate::compare::Comparison;
+use crate::reference::{INPUTS, Reference};
+use lif::Preset;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+const START: &str = "<!-- What follows is written by `LIF_WRITE_PAGES=1 cargo test --test conformance`. -->";
+const WRITE: &str = "LIF_WRITE_PAGES";
+
+/// Compares the page with what it should be, or writes it where that is asked for.
+pub fn check(compared: &[(Reference, Comparison)]) {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (by_hand, generated) = page.split_once(START).expect("the page has its marker");
+    let wanted = generated_part(compared);
+    if std::env::var_os(WRITE).is_some() {
+        std::fs::write(&path, format!("{by_hand}{START}{wanted}")).unwrap();
+    } else {
+        assert!(
+            generated == wanted,
+            "docs/conformance.md is not current; run {WRITE}=1 cargo test --test conformance, and look at what changed"
+        );
+    }
+}
+
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().map(|group| std::str::from_utf8(group).unwrap()).collect();
+    groups.join(",")
+}
+
+fn generated_part(compared: &[(Reference, Comparison)]) -> String {
+    let mut page = String::from("\n\n## The comparison\n\n");
+    page.push_str(
+        "Neuron-steps with a spike here or there but not in both, of the spikes there. Where spikes differ, they do \
+         so from some step on; the table after this one says where that is.\n\n",
+    );
+    writeln!(page, "| preset | run | neuron-steps | {} |", INPUTS.join(" | ")).unwrap();
+    writeln!(page, "| --- | --- | ---: |{}", " ---: |".repeat(INPUTS.len())).unwrap();
+    for (reference, comparison) in compared {
+        let steps = comparison.tallies.iter().map(|tally| tally.neuron_steps).sum();
+        let run = if reference.packages.is_empty() { "emulated" } else { &reference.packages };
+        write!(page, "| `{}` | {run} | {} |", reference.system, grouped(steps)).unwrap();
+        for tally in &comparison.tallies {
+            write!(page, " {} of {} |", grouped(tally.differing), grouped(tally.spikes)).unwrap();
+        }
+        page.push('\n');
+    }
+    page.push_str("\n### Where rounding decides\n\n");
+    page.push_str(
+        "Each neuron whose spikes differ, the step from which on they do, and the shift of the threshold here with which \
+         they are \
+         equal up to and with that step. Nengo is not in this list: its spikes fall between steps.\n\n",
+    );
+    page.push_str(
+        "| preset | parameters | input | neuron | step | shift |\n| --- | --- | --- | ---: | ---: | ---: |\n",
+    );
+    for (reference, comparison) in compared.iter().filter(|(reference, _)| reference.system != crate::NENGO) {
+        for difference in &comparison.differences {
+            let shift = difference.shift.map_or_else(|| "none".to_owned(), |shift| format!("{shift:+.1e}"));
+            let parameters = &reference.cases[difference.case].parameters;
+            writeln!(
+                page,
+                "| `{}` | `{parameters}` | {} | {} | {} | {shift} |",
+                reference.system, INPUTS[difference.input], difference.neuron, difference.step,
+            )
+            .unwrap();
+        }
+    }
+    for (_, comparison) in compared.iter().filter(|(reference, _)| reference.system == crate::NENGO) {
+        let longer: Vec<f64> = comparison.intervals.iter().flatten().copied().collect();
+        let mean = longer.iter().sum::<f64>() / longer.len() as f64;
+        let (low, high) = longer
+            .iter()
+            .fold((f64::MAX, f64::MIN), |(low, high), steps| (low.min(*steps), high.max(*steps)));
+        writeln!(
+            page,
+            "\n### Nengo\n\nWith constant inputs, the mean interval of a neuron is longer here by {low:.2} to {high:.2} steps, \
+             {mean:.2} on average."
+        )
+        .unwrap();
+    }
+    page.push_str("\n### What was run\n\n| preset | parameters of each case | date |\n| --- | --- | --- |\n");
+    for (reference, _) in compared {
+        let cases: Vec<String> = reference
+            .cases
+            .iter()
+            .map(|case| {
+                if case.parameters.is_empty() {
+                    "defaults".to_owned()
+                } else {
+                    format!("`{}`", case.parameters)
+                }
+            })
+            .collect();
+        writeln!(page, "| `{}` | {} | {} |", reference.system, cases.join("; "), reference.date).unwrap();
+    }
+    page.push('\n');
+    for (reference, _) in compared.iter().filter(|(reference, _)| !reference.note.is_empty()) {
+        writeln!(page, "- `{}`: {}", reference.system, reference.note).unwrap();
+    }
+    page.push_str("\n## The parameters of each preset\n\n| preset | input | parameters and defaults |\n| --- | --- | --- |\n");
+    for name in Preset::names() {
+        let preset = Preset::by_name(name).unwrap();
+        let parameters: Vec<String> = preset
+            .parameters()
+            .map(|(name, default, unit)| {
+                format!("`{name}={default}`{}{unit}", if unit.is_empty() { "" } else { " " })
+            })
+            .collect();
+        writeln!(page, "| `{name}` | {} | {} |", preset.input_unit(), parameters.join(", ")).unwrap();
+    }
+    page
+}
