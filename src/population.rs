@@ -315,7 +315,7 @@ impl Population {
     /// let device = Device::auto();
     /// let mut first = Population::new(Params::default(), 30, 4, &device)?;
     /// let mut second = Population::new(Params::default(), 10, 4, &device)?;
-    /// let weights = Tensor::new(&device, &Array2::from_elem((30, 10), 0.9_f32))?;
+    /// let weights = Tensor::new(&device, &Array2::from_elem((30, 10), 2.0_f32))?;
     /// for _ in 0..5 {
     ///     let spikes = first.run_resident(256, 0.9)?;
     ///     second.run(256, SpikeInput::dense(&spikes, &weights), &Recording::none())?;
