@@ -102,7 +102,12 @@ pub fn normal(word: u32, table: &[[f32; 2]]) -> f32 {
 pub(crate) fn normal_place(word: u32) -> (u32, f32) {
     let probability = word | 1;
     let octave = probability.leading_zeros();
-    let scaled = probability << octave;
+    normal_place_in(octave, probability << octave)
+}
+
+/// The same of a probability in this octave, shifted until its highest bit is set.
+#[inline(always)]
+pub(crate) fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
     let segment = (octave << SEGMENT_BITS) | ((scaled >> (31 - SEGMENT_BITS)) & ((1 << SEGMENT_BITS) - 1));
     let within = ((scaled & ((1 << (31 - SEGMENT_BITS)) - 1)) >> 1) as f32 * (1.0 / 16_777_216.0);
     (segment, within)

@@ -4,6 +4,10 @@ use crate::engine::blocks;
 use crate::error::{Error, Result};
 use crate::memory;
 use ndarray::{Array2, Array3};
+use rayon::prelude::*;
+
+/// Words below which to hand a copy to other threads costs more than it gains.
+const MANY_WORDS: usize = 1 << 16;
 
 /// The spikes of some neurons over some steps.
 ///
@@ -190,6 +194,18 @@ impl Raster {
     pub fn count(&self) -> u64 {
         // Most processors count bits in one instruction that not all have.
         pulp::Arch::new().dispatch(|| self.words.iter().map(|word| u64::from(word.count_ones())).sum())
+    }
+
+    /// As [`append`](Self::append), of words that lie in memory: on all cores where they are many, as the
+    /// first touch of memory takes longer than the copy.
+    pub(crate) fn append_rows(&mut self, words: &[u32], steps: u64) {
+        if words.len() < MANY_WORDS {
+            return self.append(words.iter().copied(), steps);
+        }
+        let continued = self.steps > 0 && !(self.first_step + self.steps).is_multiple_of(32);
+        let (last_row, rest) = words.split_at(if continued { self.cells() } else { 0 });
+        self.append(last_row.iter().copied(), steps);
+        self.words.par_extend(rest);
     }
 
     /// All spikes, sorted by step, then batch row, then position in [`neurons`](Self::neurons).

@@ -104,7 +104,7 @@ impl Recorder {
         let first_step = self.first_step + self.made;
         if let Some(raster) = &mut self.spikes {
             match &self.gather {
-                None => raster.append(piece.words.iter().copied(), piece.steps),
+                None => raster.append_rows(piece.words, piece.steps),
                 Some(neurons) => {
                     let rows = piece.words.chunks_exact(self.n);
                     let chosen = rows.flat_map(|row| neurons.iter().map(|&neuron| row[neuron as usize]));

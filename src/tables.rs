@@ -13,19 +13,22 @@ const OCTAVES: u32 = 32;
 /// The largest mean of a Poisson distribution. Beyond, a normal distribution does as well.
 pub(crate) const LARGEST_MEAN: f64 = 1e4;
 
+/// Intervals of the table of the normal distribution.
+pub(crate) const NORMAL_INTERVALS: usize = (OCTAVES as usize) << SEGMENT_BITS;
+
 /// What [`random::normal`](crate::random::normal) looks up: for each segment of probability the
 /// magnitude at its lower end, and the difference to that at its upper end.
-pub(crate) fn normal() -> &'static [[f32; 2]] {
-    static TABLE: LazyLock<Vec<[f32; 2]>> = LazyLock::new(|| {
+pub(crate) fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
+    static TABLE: LazyLock<[[f32; 2]; NORMAL_INTERVALS]> = LazyLock::new(|| {
         let segments = 1 << SEGMENT_BITS;
-        let mut table = Vec::with_capacity((OCTAVES << SEGMENT_BITS) as usize);
-        for octave in 0..OCTAVES {
+        let mut table = [[0.0; 2]; NORMAL_INTERVALS];
+        for (octave, intervals) in table.chunks_exact_mut(segments).enumerate() {
             let lowest = 0.5_f64.powi(octave as i32 + 1);
             let magnitude =
-                |segment: u32| normal_magnitude(lowest * (1.0 + f64::from(segment) / f64::from(segments)));
-            for segment in 0..segments {
+                |segment: usize| normal_magnitude(lowest * (1.0 + segment as f64 / segments as f64));
+            for (segment, interval) in intervals.iter_mut().enumerate() {
                 let lower = magnitude(segment);
-                table.push([lower as f32, (magnitude(segment + 1) - lower) as f32]);
+                *interval = [lower as f32, (magnitude(segment + 1) - lower) as f32];
             }
         }
         table

@@ -3,8 +3,9 @@
 use super::lanes::{Cells, LANES};
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
-use crate::noise::Noise;
+use crate::noise::{Kind, Noise};
 use crate::projection::Projection;
+use crate::spike_input::Target;
 
 /// Steps in a word of spikes.
 pub(super) const WORD: usize = 32;
@@ -29,10 +30,20 @@ impl Additions {
     }
 }
 
+/// Which sums anything is ever added to. The others are never looked at, or hold zeros.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Filled {
+    pub(super) currents: bool,
+    pub(super) arriving: bool,
+    pub(super) jumps: bool,
+}
+
 /// Where the additions of the cells in the lanes come from.
 pub(super) struct LaneSources<'a> {
     noise: Option<LaneNoise<'a>>,
     projections: Option<LaneProjections<'a>>,
+    by_noise: Filled,
+    by_projections: Filled,
 }
 
 impl<'a> LaneSources<'a> {
@@ -43,9 +54,24 @@ impl<'a> LaneSources<'a> {
         cells: &Cells,
         first_cell: usize,
     ) -> Self {
+        let mut by_noise = Filled::default();
+        for source in noise.iter().flat_map(|noise| &noise.sources) {
+            match source.kind {
+                Kind::Normal | Kind::Uniform => by_noise.currents = true,
+                Kind::Poisson => by_noise.arriving = true,
+                Kind::PoissonJumps => by_noise.jumps = true,
+            }
+        }
+        let by_projections = Filled {
+            currents: false,
+            arriving: projections.iter().any(|projection| projection.target == Target::Current),
+            jumps: projections.iter().any(|projection| projection.target == Target::Potential),
+        };
         Self {
             noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),
             projections: (!projections.is_empty()).then(|| LaneProjections::load(projections, cells)),
+            by_noise,
+            by_projections,
         }
     }
 
@@ -54,16 +80,29 @@ impl<'a> LaneSources<'a> {
         self.noise.is_none() && self.projections.is_none()
     }
 
+    /// Which sums [`fill`](Self::fill) fills.
+    pub(super) fn filled(&self) -> Filled {
+        Filled {
+            currents: self.by_noise.currents,
+            arriving: self.by_noise.arriving || self.by_projections.arriving,
+            jumps: self.by_noise.jumps || self.by_projections.jumps,
+        }
+    }
+
     /// Puts into the sums what is added at the steps `from..to` of a word. `number` is that of the first
     /// step of the word, and `step` that of the step `from` counted from the first of the call.
     pub(super) fn fill(&self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        for sum in [&mut sums.currents, &mut sums.arriving, &mut sums.jumps] {
-            sum[from..to].fill([0.0; LANES]);
-        }
         if let Some(noise) = &self.noise {
             noise.fill(number, (from, to), sums);
         }
         if let Some(projections) = &self.projections {
+            // What no random source has begun begins at zero.
+            if self.by_projections.arriving && !self.by_noise.arriving {
+                sums.arriving[from..to].fill([0.0; LANES]);
+            }
+            if self.by_projections.jumps && !self.by_noise.jumps {
+                sums.jumps[from..to].fill([0.0; LANES]);
+            }
             projections.fill(step, (from, to), sums);
         }
     }

@@ -1,12 +1,12 @@
 //! A tile of cells through a block of steps: what drives the cells in the lanes, word by word, and
 //! the steps that it drives.
 
-use super::additions::{Additions, LaneSources, WORD};
+use super::additions::{Additions, LaneSources, OfWord, WORD};
 use super::lanes::{Cells, LANES, Lanes, Places};
 use super::vector::{self, Drives, NO_JUMPS, Span};
 use crate::coefficients::Table;
 use crate::input::Strides;
-use crate::model::{self, Options, rounded};
+use crate::model::{Options, rounded};
 use crate::noise::{Drawn, Noise};
 use crate::projection::{Projected, Projection};
 use crate::spike_input::Target;
@@ -66,69 +66,144 @@ impl<'a> CurrentView<'a> {
     }
 }
 
-/// Advances a tile, one group of lanes after the other.
+/// Advances a tile: one group of lanes after the other through all steps, or, where the input differs
+/// from step to step, all of them through one word after the other. They then read neighbouring
+/// stretches of the same rows, as memory wants them.
 pub(super) fn advance(
-    mut tile: Tile<'_>,
+    tile: Tile<'_>,
     table: &Table,
     n: usize,
     first_step: u64,
     steps: u64,
     current: &CurrentView<'_>,
 ) {
-    let options = current.options(table.options);
-    let mut drives = [[0.0; LANES]; WORD];
-    let mut added = Additions::none();
-    for first in (0..tile.v.len()).step_by(LANES) {
-        let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
-        let mut lanes = Lanes::load(&tile, table, options, &cells, first);
-        let places = Places::of(&cells, current.strides.row, current.strides.neuron);
-        let sources = LaneSources::load(current.noise, current.spikes, &cells, tile.first_cell + first);
-        let constant = current.strides.step == 0 && sources.is_empty();
-        if constant {
-            let resistance = &lanes.coefficients.resistance;
-            drives_of_step(options, resistance, &places, current, 0, None, &mut drives[0]);
-        }
-        let mut made = 0;
-        let mut block = 0;
-        while made < steps {
-            let from = ((first_step + made) % WORD as u64) as usize;
-            // What is constant needs no stop at each word.
-            let to = if constant { from + steps as usize } else { WORD.min(from + (steps - made) as usize) };
-            if !sources.is_empty() {
-                let number = first_step + made - from as u64;
-                sources.fill(number, current.passed + made, (from, to), &mut added);
+    pulp::Arch::new().dispatch(Advance { tile, table, n, span: (first_step, steps), current });
+}
+
+/// [`advance`], with the instructions that the processor has. A closure would not do: it is not
+/// compiled into what has them.
+struct Advance<'a, 'b> {
+    tile: Tile<'a>,
+    table: &'a Table,
+    n: usize,
+    span: (u64, u64),
+    current: &'a CurrentView<'b>,
+}
+
+impl WithSimd for Advance<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _simd: S) {
+        let Self { mut tile, table, n, span, current } = self;
+        let options = current.options(table.options);
+        let mut scratch = Scratch { drives: [[0.0; LANES]; WORD], added: Additions::none() };
+        let firsts = (0..tile.v.len()).step_by(LANES);
+        if current.strides.step == 0 {
+            for first in firsts {
+                let mut group = Group::load(&tile, table, options, n, current, first);
+                let groups = std::slice::from_mut(&mut group);
+                advance_groups(groups, &mut tile, options, span, current, &mut scratch);
             }
-            if !constant {
-                let added = (!sources.is_empty()).then_some(&added);
-                let resistance = &lanes.coefficients.resistance;
-                let drives = &mut drives[from..to];
-                let made = made as usize;
-                pulp::Arch::new().dispatch(FillDrives {
-                    options,
-                    resistance,
-                    places: &places,
-                    current,
-                    made,
-                    from,
-                    added,
-                    drives,
-                });
-            }
-            let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
-            let drives = Drives { constant, drives: &drives, arriving: &added.arriving, jumps };
-            let span = Span { first: from, steps: to - from };
-            let rows = tile.words.get_mut(block..).unwrap_or_default();
-            vector::advance(options, &mut lanes, drives, span, (rows, first));
-            made += (to - from) as u64;
-            block += 1;
+            return;
         }
-        lanes.store(&mut tile, first);
+        let mut groups = Vec::with_capacity(firsts.len());
+        for first in firsts {
+            groups.push(Group::load(&tile, table, options, n, current, first));
+        }
+        advance_groups(&mut groups, &mut tile, options, span, current, &mut scratch);
     }
 }
 
-/// [`drives_of_step`] for the steps of a word from `from` on, the first being step `made` of the
-/// run, with the instructions that the processor has. A closure would not do: it is not compiled
-/// into what has them.
+/// The cells in the lanes and what drives them.
+struct Group<'a> {
+    /// The place of the first in the tile.
+    first: usize,
+    lanes: Lanes,
+    places: Places,
+    sources: LaneSources<'a>,
+}
+
+impl<'a> Group<'a> {
+    #[inline(always)]
+    fn load(
+        tile: &Tile<'_>,
+        table: &Table,
+        options: Options,
+        n: usize,
+        current: &CurrentView<'a>,
+        first: usize,
+    ) -> Self {
+        let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
+        Self {
+            first,
+            lanes: Lanes::load(tile, table, options, &cells, first),
+            places: Places::of(&cells, current.strides.row, current.strides.neuron),
+            sources: LaneSources::load(current.noise, current.spikes, &cells, tile.first_cell + first),
+        }
+    }
+}
+
+/// What drives the cells in the lanes through a word.
+struct Scratch {
+    drives: OfWord,
+    added: Additions,
+}
+
+/// Advances some groups of a tile through all steps, side by side word by word.
+#[inline(always)]
+fn advance_groups(
+    groups: &mut [Group<'_>],
+    tile: &mut Tile<'_>,
+    options: Options,
+    (first_step, steps): (u64, u64),
+    current: &CurrentView<'_>,
+    scratch: &mut Scratch,
+) {
+    let sourceless = groups.iter().all(|group| group.sources.is_empty());
+    let constant = current.strides.step == 0 && sourceless;
+    let mut made = 0;
+    let mut block = 0;
+    while made < steps {
+        let from = ((first_step + made) % WORD as u64) as usize;
+        // What is constant needs no stop at each word.
+        let to = if constant { from + steps as usize } else { WORD.min(from + (steps - made) as usize) };
+        for group in &mut *groups {
+            let Group { first, lanes, places, sources } = group;
+            let Scratch { drives, added } = &mut *scratch;
+            let filled = sources.filled();
+            if !sources.is_empty() {
+                sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
+            }
+            pulp::Arch::new().dispatch(FillDrives {
+                options,
+                resistance: &lanes.coefficients.resistance,
+                places,
+                current,
+                made: made as usize,
+                from,
+                added: (
+                    filled.currents.then_some(&added.currents),
+                    filled.arriving.then_some(&added.arriving),
+                ),
+                drives: if constant { &mut drives[..1] } else { &mut drives[from..to] },
+            });
+            let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
+            let drives = Drives { constant, drives, arriving: &added.arriving, jumps };
+            let span = Span { first: from, steps: to - from };
+            let rows = tile.words.get_mut(block..).unwrap_or_default();
+            vector::advance(options, lanes, drives, span, (rows, *first));
+        }
+        made += (to - from) as u64;
+        block += 1;
+    }
+    for group in groups {
+        group.lanes.store(tile, group.first);
+    }
+}
+
+/// What drives the cells at the steps of a word from `from` on, the first being step `made` of the run;
+/// where there is a synapse, the current that does beside it.
 struct FillDrives<'a> {
     options: Options,
     resistance: &'a [f32; LANES],
@@ -136,7 +211,8 @@ struct FillDrives<'a> {
     current: &'a CurrentView<'a>,
     made: usize,
     from: usize,
-    added: Option<&'a Additions>,
+    /// Currents, and those of arriving spikes.
+    added: (Option<&'a OfWord>, Option<&'a OfWord>),
     drives: &'a mut [[f32; LANES]],
 }
 
@@ -144,40 +220,32 @@ impl WithSimd for FillDrives<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
+    fn with_simd<S: Simd>(self, simd: S) {
         let Self { options, resistance, places, current, made, from, added, drives } = self;
-        for (offset, drive) in drives.iter_mut().enumerate() {
-            let place = from + offset;
-            let added = added.map(|added| (&added.currents[place], &added.arriving[place]));
-            drives_of_step(options, resistance, places, current, made + offset, added, drive);
+        let mut values = [0.0; LANES];
+        for (offset, drives) in drives.iter_mut().enumerate() {
+            let stride = current.strides.step;
+            if offset == 0 || stride > 0 {
+                places.take(&current.values[(made + offset) * stride..], &mut values);
+            }
+            *drives = values;
+            if let Some(currents) = added.0 {
+                add(simd, drives, &currents[(from + offset) % WORD]);
+            }
+            if options.synapse {
+                continue;
+            }
+            if let Some(arriving) = added.1 {
+                add(simd, drives, &arriving[(from + offset) % WORD]);
+            }
+            vector::drive(simd, resistance, drives);
         }
     }
 }
 
-/// What drives each cell at a step; where there is a synapse, the current that does beside it.
 #[inline(always)]
-fn drives_of_step(
-    options: Options,
-    resistance: &[f32; LANES],
-    places: &Places,
-    current: &CurrentView<'_>,
-    step: usize,
-    added: Option<(&[f32; LANES], &[f32; LANES])>,
-    drives: &mut [f32; LANES],
-) {
-    places.take(&current.values[step * current.strides.step..], drives);
-    if let Some((currents, arriving)) = added {
-        for ((current, added), arriving) in drives.iter_mut().zip(currents).zip(arriving) {
-            *current = rounded(*current + added);
-            if !options.synapse {
-                *current = rounded(*current + arriving);
-            }
-        }
-    }
-    if options.synapse {
-        return;
-    }
-    for (drive, resistance) in drives.iter_mut().zip(resistance) {
-        *drive = model::drive(*resistance, *drive);
+fn add<S: Simd>(simd: S, sum: &mut [f32; LANES], added: &[f32; LANES]) {
+    for (sum, added) in S::as_mut_simd_f32s(sum).0.iter_mut().zip(S::as_simd_f32s(added).0) {
+        *sum = simd.add_f32s(*sum, *added);
     }
 }

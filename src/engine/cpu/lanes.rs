@@ -1,4 +1,6 @@
 //! Neighbouring cells side by side, one array per quantity, as vector instructions want them.
+//!
+//! Loops instead of closures, which would be compiled without the instructions that the processor has.
 
 use super::block::Tile;
 use super::vector::{Memory, is_plain};
@@ -40,19 +42,21 @@ impl Lanes {
         let steps = spread(&table.refractory_steps, cells);
         let mut left = [0; LANES];
         copy(&mut left, &tile.refractory[first..]);
-        let left = left.map(|word| word & !SPIKE_FLAG);
+        for left in &mut left {
+            *left &= !SPIKE_FLAG;
+        }
         let memory = if is_plain(options) { Memory::for_cells(&steps, &left) } else { Memory::Both };
+        let (mut refractory, mut kept) = ([0; LANES], [0; LANES]);
+        for lane in 0..LANES {
+            refractory[lane] = memory.coefficient(steps[lane]);
+            kept[lane] = memory.keep(steps[lane], left[lane]);
+        }
         let mut lanes = Self {
-            coefficients: LaneCoefficients::load(
-                table,
-                options,
-                cells,
-                steps.map(|steps| memory.coefficient(steps)),
-            ),
+            coefficients: LaneCoefficients::load(table, options, cells, refractory),
             steps,
             v: [0.0; LANES],
             memory,
-            kept: std::array::from_fn(|lane| memory.keep(steps[lane], left[lane])),
+            kept,
             trace: [0.0; LANES],
             synaptic: [0.0; LANES],
             counts: [0; LANES],
@@ -71,9 +75,10 @@ impl Lanes {
 
     #[inline(always)]
     pub(super) fn store(&self, tile: &mut Tile<'_>, first: usize) {
-        let words = std::array::from_fn(|lane| {
-            self.memory.left(self.steps[lane], self.kept[lane]) | (self.last[lane] * SPIKE_FLAG)
-        });
+        let mut words = [0; LANES];
+        for (lane, word) in words.iter_mut().enumerate() {
+            *word = self.memory.left(self.steps[lane], self.kept[lane]) | (self.last[lane] * SPIKE_FLAG);
+        }
         copy_back(&mut tile.v[first..], &self.v);
         copy_back(&mut tile.refractory[first..], &words);
         copy_back(&mut tile.counts[first..], &self.counts);
@@ -117,9 +122,11 @@ impl Cells {
     pub(super) fn new(first: usize, count: usize, n: usize) -> Self {
         let (mut row, mut neuron) = (first / n, first % n);
         let together = count >= LANES && neuron + LANES <= n;
-        let mut cells =
-            Self { row: [row; LANES], neuron: std::array::from_fn(|lane| neuron + lane), together };
+        let mut cells = Self { row: [row; LANES], neuron: [neuron; LANES], together };
         if together {
+            for (lane, neuron) in cells.neuron.iter_mut().enumerate() {
+                *neuron += lane;
+            }
             return cells;
         }
         for lane in 0..LANES {
@@ -227,7 +234,9 @@ impl LaneCoefficients {
         };
         if options.spike_test == SpikeTest::AtOrAbove {
             // To be at or above a number is to be above the next one below.
-            lanes.v_threshold = lanes.v_threshold.map(f32::next_down);
+            for threshold in &mut lanes.v_threshold {
+                *threshold = threshold.next_down();
+            }
         }
         if options.reset == Reset::None {
             lanes.reset = [0.0; LANES];

@@ -5,6 +5,8 @@ mod block;
 mod lanes;
 mod noise;
 mod projection;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};

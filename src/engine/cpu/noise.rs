@@ -1,7 +1,7 @@
 //! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a
 //! word of steps at once, so that each call of the generator serves four steps.
 
-use super::additions::Additions;
+use super::additions::{Additions, OfWord};
 use super::lanes::{Cells, LANES, spread};
 use crate::model::rounded;
 use crate::noise::{Kind, Noise, Source};
@@ -9,16 +9,24 @@ use crate::random::{self, GROUP};
 use crate::tables;
 use pulp::{Simd, WithSimd};
 
+/// Steps that share one call of the generator.
+const GROUP_STEPS: usize = GROUP as usize;
+
+/// A value for each step of a group and each lane.
+type OfGroup<T> = [[T; LANES]; GROUP_STEPS];
+
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
     noise: &'a Noise,
-    /// The number, in the whole population, of the cell in the first lane.
-    first_cell: u64,
+    /// The counters of the generator in each lane, without what group and stream put into them.
+    counters: [[u32; LANES]; 4],
     sources: Vec<LaneSource<'a>>,
 }
 
 struct LaneSource<'a> {
     source: &'a Source,
+    /// Whether no source before adds to the same sum.
+    is_first: bool,
     offset: [f32; LANES],
     scale: [f32; LANES],
     table: [u32; LANES],
@@ -32,11 +40,13 @@ const FEW_THRESHOLDS: usize = 63;
 impl<'a> LaneNoise<'a> {
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
-        let sources = noise.sources.iter().map(|source| {
+        let sources = noise.sources.iter().enumerate().map(|(index, source)| {
             let table = spread(&source.table, cells);
             let thresholds = noise.poisson_table(table[0]).get(1).map_or(0, |levels| (1 << levels) - 1);
+            let before = &noise.sources[..index];
             LaneSource {
                 source,
+                is_first: before.iter().all(|before| place_of(before.kind) != place_of(source.kind)),
                 offset: spread(&source.offset, cells),
                 scale: spread(&source.scale, cells),
                 table,
@@ -44,55 +54,44 @@ impl<'a> LaneNoise<'a> {
                     && table.iter().all(|place| *place == table[0]),
             }
         });
-        Self { noise, first_cell: noise.first_cell + first_cell as u64, sources: sources.collect() }
+        let mut counters = [[0; LANES]; 4];
+        for lane in 0..LANES {
+            let cell = noise.first_cell + (first_cell + lane) as u64;
+            for (counters, counter) in counters.iter_mut().zip(random::counter(cell, 0, 0)) {
+                counters[lane] = counter;
+            }
+        }
+        Self { noise, counters, sources: sources.collect() }
     }
 
-    /// Adds what the sources add at the steps `from..to` of the word that begins with the step
-    /// `word_start`.
+    /// Puts into the sums what the sources add at the steps `from..to` of the word that begins with the
+    /// step `word_start`.
     ///
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
     pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
         pulp::Arch::new().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
     }
+}
 
-    #[inline(always)]
-    fn fill_steps(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        let group_size = GROUP as usize;
-        for group in from / group_size..to.div_ceil(group_size) {
-            for source in &self.sources {
-                let number = word_start / GROUP + group as u64;
-                let words = self.words(source.source, number);
-                let sums = match source.source.kind {
-                    Kind::Normal | Kind::Uniform => &mut sums.currents,
-                    Kind::Poisson => &mut sums.arriving,
-                    Kind::PoissonJumps => &mut sums.jumps,
-                };
-                for (step, words) in (group * group_size..).zip(&words) {
-                    if (from..to).contains(&step) {
-                        source.add(self.noise, words, &mut sums[step]);
-                    }
-                }
-            }
-        }
-    }
+/// Which of the sums a source adds to.
+#[derive(PartialEq, Eq)]
+enum Place {
+    Currents,
+    Arriving,
+    Jumps,
+}
 
-    /// The words of all lanes for a group of steps.
-    #[inline(always)]
-    fn words(&self, source: &Source, group: u64) -> LaneWords {
-        let mut counters = [[0; LANES]; 4];
-        for lane in 0..LANES {
-            let counter = random::counter(self.first_cell + lane as u64, group, source.stream);
-            for (counters, counter) in counters.iter_mut().zip(counter) {
-                counters[lane] = counter;
-            }
-        }
-        pulp::Arch::new().dispatch(Philox { counters, key: random::key(self.noise.seed) })
+fn place_of(kind: Kind) -> Place {
+    match kind {
+        Kind::Normal | Kind::Uniform => Place::Currents,
+        Kind::Poisson => Place::Arriving,
+        Kind::PoissonJumps => Place::Jumps,
     }
 }
 
-/// [`LaneNoise::fill_steps`], with the instructions that the processor has. A closure would not do:
-/// it is not compiled into what has them.
+/// [`LaneNoise::fill`], with the instructions that the processor has. A closure would not do: it is
+/// not compiled into what has them.
 struct Fill<'a> {
     noise: &'a LaneNoise<'a>,
     word_start: u64,
@@ -104,51 +103,55 @@ impl WithSimd for Fill<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, _simd: S) {
-        self.noise.fill_steps(self.word_start, self.steps, self.sums);
-    }
-}
-
-/// A word for each step of a group and each lane.
-type LaneWords = [[u32; LANES]; GROUP as usize];
-
-/// [`random::philox`] for all lanes.
-struct Philox {
-    counters: LaneWords,
-    key: [u32; 2],
-}
-
-impl WithSimd for Philox {
-    type Output = LaneWords;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) -> LaneWords {
-        let mut words = self.counters;
-        // Two vectors side by side, as each waits for its products most of the time.
-        for pair in 0..LANES / S::U32_LANES / 2 {
-            // No closures: they would be compiled without the instructions that the processor has.
-            let mut counters = [[simd.splat_u32s(0); 4]; 2];
-            for (vector, counter) in counters.iter_mut().enumerate() {
-                for (counter, words) in counter.iter_mut().zip(&words) {
-                    *counter = S::as_simd_u32s(words).0[2 * pair + vector];
-                }
-            }
-            let mut key = self.key;
-            for _ in 0..random::ROUNDS {
-                let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
-                for counter in &mut counters {
-                    *counter = philox_round(simd, *counter, keys);
-                }
-                key = random::next_key(key);
-            }
-            for (vector, counter) in counters.iter().enumerate() {
-                for (counter, words) in counter.iter().zip(&mut words) {
-                    S::as_mut_simd_u32s(words).0[2 * pair + vector] = *counter;
-                }
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { noise, word_start, steps: (from, to), sums } = self;
+        for source in &noise.sources {
+            let sum: &mut OfWord = match place_of(source.source.kind) {
+                Place::Currents => &mut sums.currents,
+                Place::Arriving => &mut sums.arriving,
+                Place::Jumps => &mut sums.jumps,
+            };
+            // Whole groups: nobody looks at the steps of these that are not wanted.
+            let groups = sum.as_chunks_mut().0.iter_mut().enumerate();
+            for (group, sum) in groups.take(to.div_ceil(GROUP_STEPS)).skip(from / GROUP_STEPS) {
+                let number = word_start / GROUP + group as u64;
+                let of_group = random::counter(0, number, source.source.stream);
+                let words = philox(simd, &noise.counters, of_group, random::key(noise.noise.seed));
+                source.add(noise.noise, &words, sum);
             }
         }
-        words
     }
+}
+
+/// [`random::philox`] for all lanes, whose counters are those of the cells and of the group.
+#[inline(always)]
+fn philox<S: Simd>(simd: S, of_cells: &[[u32; LANES]; 4], of_group: [u32; 4], key: [u32; 2]) -> OfGroup<u32> {
+    let mut words = [[0; LANES]; GROUP_STEPS];
+    // Two vectors side by side, as each waits for its products most of the time.
+    for pair in 0..LANES / S::U32_LANES / 2 {
+        // No closures: they would be compiled without the instructions that the processor has.
+        let mut counters = [[simd.splat_u32s(0); 4]; 2];
+        for (vector, counter) in counters.iter_mut().enumerate() {
+            for ((counter, of_cells), of_group) in counter.iter_mut().zip(of_cells).zip(of_group) {
+                let of_cells = S::as_simd_u32s(of_cells).0[2 * pair + vector];
+                *counter = simd.or_u32s(of_cells, simd.splat_u32s(of_group));
+            }
+        }
+        let mut key = key;
+        for _ in 0..random::ROUNDS {
+            let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
+            for counter in &mut counters {
+                *counter = philox_round(simd, *counter, keys);
+            }
+            key = random::next_key(key);
+        }
+        for (vector, counter) in counters.iter().enumerate() {
+            for (counter, words) in counter.iter().zip(&mut words) {
+                S::as_mut_simd_u32s(words).0[2 * pair + vector] = *counter;
+            }
+        }
+    }
+    words
 }
 
 /// One round of Philox.
@@ -165,31 +168,41 @@ fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [
 }
 
 impl LaneSource<'_> {
-    /// Adds the draws that the words of a step make, as [`Source::add`] does.
+    /// Adds the draws that the words of a group make, as [`Source::add`] does.
     #[inline(always)]
-    fn add(&self, noise: &Noise, words: &[u32; LANES], sum: &mut [f32; LANES]) {
-        let mut draws = [0.0; LANES];
+    fn add(&self, noise: &Noise, words: &OfGroup<u32>, sum: &mut OfGroup<f32>) {
+        let mut draws = [[0.0; LANES]; GROUP_STEPS];
         match self.source.kind {
-            Kind::Normal => {
-                draw_normal(words, tables::normal(), &mut draws);
-            }
+            Kind::Normal => draw_normal(words, tables::normal(), &mut draws),
             Kind::Uniform => {
-                for (draw, word) in draws.iter_mut().zip(words) {
-                    *draw = random::uniform(*word);
+                for (draws, words) in draws.iter_mut().zip(words) {
+                    for (draw, word) in draws.iter_mut().zip(words) {
+                        *draw = random::uniform(*word);
+                    }
                 }
             }
             Kind::Poisson | Kind::PoissonJumps if self.counts_are_small => {
-                count_exceeded(words, noise.poisson_table(self.table[0]), &mut draws);
+                let table = noise.poisson_table(self.table[0]);
+                for (draws, words) in draws.iter_mut().zip(words) {
+                    count_exceeded(words, table, draws);
+                }
             }
             Kind::Poisson | Kind::PoissonJumps => {
-                for ((draw, word), place) in draws.iter_mut().zip(words).zip(self.table) {
-                    *draw = random::poisson(*word, noise.poisson_table(place)) as f32;
+                for (draws, words) in draws.iter_mut().zip(words) {
+                    for ((draw, word), place) in draws.iter_mut().zip(words).zip(self.table) {
+                        *draw = random::poisson(*word, noise.poisson_table(place)) as f32;
+                    }
                 }
             }
         }
-        for lane in 0..LANES {
-            let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
-            sum[lane] = rounded(sum[lane] + added);
+        for (sum, draws) in sum.iter_mut().zip(&draws) {
+            if self.is_first {
+                *sum = [0.0; LANES];
+            }
+            for lane in 0..LANES {
+                let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
+                sum[lane] = rounded(sum[lane] + added);
+            }
         }
     }
 }
@@ -199,11 +212,12 @@ impl LaneSource<'_> {
 #[inline(always)]
 fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES]) {
     let [smallest, levels, thresholds @ ..] = table else { return };
-    let mut counts = [*smallest; LANES];
+    let mut counts = [*smallest as i32; LANES];
     for threshold in thresholds.iter().take((1 << levels) - 1) {
+        let threshold = ordered(*threshold);
         let mut exceeded_by_any = 0;
         for (count, word) in counts.iter_mut().zip(words) {
-            let exceeded = u32::from(word > threshold);
+            let exceeded = i32::from(ordered(*word) > threshold);
             *count += exceeded;
             exceeded_by_any |= exceeded;
         }
@@ -216,20 +230,63 @@ fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES])
     }
 }
 
+/// A word as a signed number in the same order, which some processors compare faster.
+#[inline(always)]
+fn ordered(word: u32) -> i32 {
+    (word ^ 1 << 31) as i32
+}
+
 /// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
 /// vector instructions, which it would keep from it.
 #[inline(always)]
-fn draw_normal(words: &[u32; LANES], table: &[[f32; 2]], draws: &mut [f32; LANES]) {
-    let mut segments = [0; LANES];
-    let mut within = [0.0; LANES];
-    for lane in 0..LANES {
-        (segments[lane], within[lane]) = random::normal_place(words[lane]);
+fn draw_normal(words: &OfGroup<u32>, table: &[[f32; 2]; tables::NORMAL_INTERVALS], draws: &mut OfGroup<f32>) {
+    let mut segments = [[0; LANES]; GROUP_STEPS];
+    let mut within = [[0.0; LANES]; GROUP_STEPS];
+    for step in 0..GROUP_STEPS {
+        for lane in 0..LANES {
+            let (segment, place) = normal_place(words[step][lane]);
+            segments[step][lane] = segment % tables::NORMAL_INTERVALS as u32;
+            within[step][lane] = place;
+        }
     }
-    let mut intervals = [[0.0; 2]; LANES];
-    for (interval, segment) in intervals.iter_mut().zip(segments) {
-        *interval = table[segment as usize];
+    let mut intervals = [[[0.0; 2]; LANES]; GROUP_STEPS];
+    for (intervals, segments) in intervals.iter_mut().zip(&segments) {
+        for (interval, segment) in intervals.iter_mut().zip(segments) {
+            *interval = table[*segment as usize % tables::NORMAL_INTERVALS];
+        }
     }
-    for lane in 0..LANES {
-        draws[lane] = random::normal_value(words[lane], intervals[lane], within[lane]);
+    for step in 0..GROUP_STEPS {
+        for lane in 0..LANES {
+            draws[step][lane] =
+                random::normal_value(words[step][lane], intervals[step][lane], within[step][lane]);
+        }
+    }
+}
+
+/// [`random::normal_place`], with the leading zeros counted as vectors can that have no instruction
+/// for it: from the exponent of the word as a floating-point number.
+#[inline(always)]
+fn normal_place(word: u32) -> (u32, f32) {
+    const EXPONENT_OF_HIGHEST_BIT: i32 = 127 + 31;
+    let probability = word | 1;
+    // Without the bit after the highest, so that no rounding reaches the next power of two.
+    let number = (probability & !(probability >> 1)) as i32 as f32;
+    // Where the highest bit is set the number is negative, and its sign stands before the exponent.
+    let octave = (EXPONENT_OF_HIGHEST_BIT - (number.to_bits() >> 23) as i32).max(0) as u32;
+    random::normal_place_in(octave, probability.wrapping_shl(octave))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_table_are_those_of_the_definition() {
+        let around_powers = (0..32).flat_map(|bit| (0..32).map(move |other| (1_u32 << bit) ^ (1 << other)));
+        let scattered = (0..100_000_u32).map(|index| index.wrapping_mul(0x9E37_79B9) >> (index % 32));
+        let ends = (0..33).map(|zeros| u32::MAX.checked_shr(zeros).unwrap_or(0));
+        for word in around_powers.chain(scattered).chain(ends) {
+            assert_eq!(normal_place(word), random::normal_place(word), "{word:#x}");
+        }
     }
 }

@@ -31,15 +31,18 @@ pub(super) enum Memory {
 
 impl Memory {
     /// What serves cells with so many refractory steps, of which so many are left.
+    #[inline(always)]
     pub(super) fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
-        if left.iter().zip(steps).any(|(left, steps)| left > steps) {
-            Self::Both
-        } else if steps.iter().all(|steps| (*steps as usize) < WORD) {
-            Self::History
-        } else if steps.iter().all(|steps| *steps as usize >= WORD) {
-            Self::Countdown
-        } else {
-            Self::Both
+        let (mut surplus, mut short, mut long) = (false, true, true);
+        for (steps, left) in steps.iter().zip(left) {
+            surplus |= left > steps;
+            short &= (*steps as usize) < WORD;
+            long &= *steps as usize >= WORD;
+        }
+        match (surplus, short, long) {
+            (false, true, _) => Self::History,
+            (false, _, true) => Self::Countdown,
+            _ => Self::Both,
         }
     }
 
@@ -445,6 +448,16 @@ fn settle<S: Simd>(simd: S, options: Options, state: &mut State<S>) {
     }
     if options.synapse {
         state.synaptic = flush(simd, state.synaptic, smallest);
+    }
+}
+
+/// [`model::drive`](crate::model::drive) for all lanes.
+#[inline(always)]
+pub(super) fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &mut [f32; LANES]) {
+    let smallest = simd.splat_f32s(SMALLEST_PARAMETER);
+    let lanes = S::as_mut_simd_f32s(currents).0.iter_mut().zip(S::as_simd_f32s(resistance).0);
+    for (current, resistance) in lanes {
+        *current = flush(simd, simd.mul_f32s(*resistance, *current), smallest);
     }
 }
 

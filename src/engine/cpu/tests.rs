@@ -1,0 +1,241 @@
+//! Each kernel gives the bits of the model. Random populations seldom reach the kernels that serve
+//! long or mixed refractory periods, so that each is asked for here by name.
+
+use super::CpuEngine;
+use crate::coefficients::Table;
+use crate::engine::{Engine, SPIKE_FLAG, Wanted, Words, blocks};
+use crate::input::Current;
+use crate::model::{self, State};
+use crate::noise::Noise;
+use crate::{Device, Input, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind};
+use ndarray::{Array1, Array2, Array3};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// What decides which kernel serves some cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    /// Refractory for less than 32 steps.
+    Short,
+    /// For 32 steps or more.
+    Long,
+    /// Some for less, some for more, side by side.
+    Mixed,
+    /// More steps left than follow a spike, as a user can set.
+    Surplus,
+    /// With bound, trace, fast decay and jumps.
+    Rich,
+    /// With a synapse, to which spikes arrive.
+    Synapse,
+}
+
+const FAMILIES: [Family; 6] =
+    [Family::Short, Family::Long, Family::Mixed, Family::Surplus, Family::Rich, Family::Synapse];
+
+/// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
+const SHAPES: [(usize, usize); 4] = [(1, 1), (3, 29), (2, 64), (2, 515)];
+
+/// Steps of calls that follow each other: they begin and end inside words, at their ends, and span several.
+const CALLS: [u64; 5] = [5, 27, 1, 32, 66];
+
+/// Numbers from 0 up to 1 that look random.
+fn scattered(index: usize) -> f32 {
+    ((index as u32).wrapping_mul(0x9E37_79B9) >> 8) as f32 / 16_777_216.0
+}
+
+fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: SpikeTest, n: usize) -> Params {
+    let per_neuron = |value: fn(usize) -> f32| -> Parameter { Array1::from_shape_fn(n, value).into() };
+    let mut params = Params {
+        tau_m: 4.0.into(),
+        resistance: 1.0.into(),
+        v_rest: 0.0.into(),
+        v_reset: per_neuron(|neuron| -1.0 - (neuron % 3) as f32),
+        v_threshold: 5.0.into(),
+        dt: 1.0,
+        t_ref: match family {
+            Family::Short | Family::Rich => per_neuron(|neuron| [0.0, 1.0, 2.0, 31.0][neuron % 4]),
+            Family::Long => per_neuron(|neuron| [32.0, 33.0, 64.0, 65.0][neuron % 4]),
+            Family::Mixed | Family::Synapse => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
+            Family::Surplus => 3.0.into(),
+        },
+        reset,
+        refractory,
+        spike_test,
+        allow_constant_firing: true,
+        ..Params::default()
+    };
+    if family == Family::Rich {
+        // Every other neuron decays fast enough for its own flush.
+        params.tau_m = per_neuron(|neuron| if neuron % 2 == 0 { 4.0 } else { 1.5 });
+        params.v_lower = Some((-1.5).into());
+        let kind = if n.is_multiple_of(2) { TraceKind::Add } else { TraceKind::Set };
+        params.trace = Some(Trace { tau: 1.2.into(), scale: 1.0.into(), kind });
+    }
+    if family == Family::Synapse {
+        params.tau_syn = Some(per_neuron(|neuron| 0.8 + neuron as f32 % 4.0));
+    }
+    params
+}
+
+/// All that can be read of the cells, floats as their bits.
+#[derive(Debug, PartialEq, Default)]
+struct Found {
+    v: Vec<u32>,
+    refractory: Vec<u32>,
+    trace: Vec<u32>,
+    synaptic: Vec<u32>,
+    counts: Vec<u32>,
+    /// Of one call.
+    words: Vec<u32>,
+}
+
+fn bits(values: Vec<f32>) -> Vec<u32> {
+    values.into_iter().map(f32::to_bits).collect()
+}
+
+/// The steps of a call made cell by cell with the functions of the model.
+fn modelled(
+    table: &Table,
+    (batch, n): (usize, usize),
+    noise: Option<&Noise>,
+    states: &mut [State],
+    counts: &mut [u32],
+    (first_step, steps): (u64, u64),
+    current: impl Fn(usize, usize) -> f32,
+) -> Found {
+    let jumps = noise.is_some_and(Noise::jumps);
+    let options = model::Options { jumps, ..table.options };
+    let cells = batch * n;
+    let mut words = vec![0; blocks(first_step, steps) * cells];
+    for cell in 0..cells {
+        let coefficients = table.cell(cell / n, cell % n);
+        for step in 0..steps {
+            let number = first_step + step;
+            let drawn = noise.map(|noise| noise.at(cell / n, cell % n, n, number)).unwrap_or_default();
+            let state = model::receive(states[cell], drawn.arriving);
+            let current = current(step as usize, cell) + drawn.current;
+            let drive = model::drive(coefficients.resistance, current + state.synaptic);
+            let state = model::step_cell(options, coefficients, state, drive, drawn.jump);
+            let state = model::settle(options, coefficients, state, (number % 32) as u32);
+            let place = first_step % 32 + step;
+            words[(place / 32) as usize * cells + cell] |= u32::from(state.spike) << (place % 32);
+            counts[cell] += u32::from(state.spike);
+            states[cell] = state;
+        }
+    }
+    let flag = |spike| if spike { SPIKE_FLAG } else { 0 };
+    Found {
+        v: states.iter().map(|state| state.v.to_bits()).collect(),
+        refractory: states.iter().map(|state| state.refractory | flag(state.spike)).collect(),
+        trace: states.iter().map(|state| state.trace.to_bits()).collect(),
+        synaptic: states.iter().map(|state| state.synaptic.to_bits()).collect(),
+        counts: counts.to_vec(),
+        words,
+    }
+}
+
+/// Makes all calls and compares after each. Returns the number of spikes.
+fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
+    let (batch, n) = shape;
+    let cells = batch * n;
+    let table = Arc::new(Table::new(params, shape).expect("valid"));
+    let mut engine = CpuEngine::new(Arc::clone(&table), shape);
+    let start: Vec<f32> =
+        (0..cells).map(|cell| if cell % 7 == 0 { 5.0 } else { 5.2 * scattered(cell) }).collect();
+    let left: Vec<u32> = (0..cells)
+        .map(|cell| match family {
+            Family::Surplus => (cell % 3 * 35) as u32,
+            _ => table.cell(cell / n, cell % n).refractory_steps * (cell as u32 % 2),
+        })
+        .collect();
+    engine.set_voltages(&start).expect("as many as cells");
+    engine.set_refractory(&left).expect("as many as cells");
+    let mut states: Vec<State> = start
+        .iter()
+        .zip(&left)
+        .map(|(v, left)| State { v: *v, refractory: *left, ..State::default() })
+        .collect();
+    let mut counts = vec![0; cells];
+    let random = match family {
+        Family::Rich => vec![Random::poisson(300.0, 0.7), Random::gaussian(0.1, 0.5)],
+        Family::Synapse => vec![Random::poisson_current(300.0, 0.7)],
+        _ => Vec::new(),
+    };
+    let noise =
+        (!random.is_empty()).then(|| Arc::new(Noise::new(&random, 9, shape, params.dt).expect("valid")));
+    let mut first_step = 0;
+    for (call, steps) in CALLS.into_iter().enumerate() {
+        // Some at the threshold, where they stay, the others around it. Every other call has a time axis.
+        let drive = |step: usize, cell: usize| {
+            if cell % 7 == 0 { 5.0 } else { 4.0 + 12.0 * scattered(cell + step * cells) }
+        };
+        let sequence = Array3::from_shape_fn((steps as usize, batch, n), |(step, row, neuron)| {
+            drive(step, row * n + neuron)
+        });
+        let constant = Array2::from_shape_fn(shape, |(row, neuron)| drive(0, row * n + neuron));
+        let over_time = call % 2 == 1;
+        let input = if over_time { Input::sequence(&sequence) } else { Input::constant(&constant) };
+        let device = Device::cpu();
+        let current = Current::new(input, steps as usize, shape, table.bounds(), noise.clone(), &device)
+            .expect("valid");
+        let wanted = Wanted { words: Words::All, voltages: None };
+        let mut words = Vec::new();
+        let made = engine
+            .advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
+                words.extend_from_slice(piece.words);
+                ControlFlow::Continue(())
+            })
+            .expect("no device to fail");
+        assert_eq!(made, steps);
+        let found = Found {
+            v: bits(engine.voltages().expect("kept")),
+            refractory: engine.refractory().expect("kept"),
+            trace: bits(engine.traces().expect("kept")),
+            synaptic: bits(engine.synaptic_currents().expect("kept")),
+            counts: engine.counts().expect("kept"),
+            words,
+        };
+        let mut expected = modelled(
+            &table,
+            shape,
+            noise.as_deref(),
+            &mut states,
+            &mut counts,
+            (first_step, steps),
+            |step, cell| drive(if over_time { step } else { 0 }, cell),
+        );
+        if found.trace.is_empty() {
+            expected.trace.clear();
+        }
+        if found.synaptic.is_empty() {
+            expected.synaptic.clear();
+        }
+        assert!(
+            found == expected,
+            "{family:?} {:?} in {shape:?}, {steps} steps from {first_step} on",
+            table.options
+        );
+        first_step += steps;
+    }
+    counts.iter().map(|count| u64::from(*count)).sum()
+}
+
+#[test]
+fn each_kernel_gives_the_models_bits() {
+    let mut shapes = SHAPES.into_iter().cycle();
+    for family in FAMILIES {
+        let mut spikes = 0;
+        for reset in [Reset::ToValue, Reset::Subtract, Reset::None] {
+            for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
+                for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
+                    // All but one of the shapes, another one each time.
+                    for shape in shapes.by_ref().take(3) {
+                        let params = params(family, reset, refractory, spike_test, shape.1);
+                        spikes += compare(family, &params, shape);
+                    }
+                }
+            }
+        }
+        assert!(spikes > 10_000, "{family:?}: {spikes}");
+    }
+}
