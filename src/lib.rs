@@ -146,6 +146,9 @@ mod documents {
     #[doc = include_str!("../docs/random-input.md")]
     mod random_input {}
 
+    #[doc = include_str!("../docs/fitting.md")]
+    mod fitting {}
+
     #[doc = include_str!("../docs/spike-input.md")]
     mod spike_input {}
 
