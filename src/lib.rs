@@ -58,6 +58,8 @@
 //! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input; a [`ResidentRaster`] takes the
 //! spikes of one population to another without leaving the device.
 //!
+//! A [`Scorer`] says how well the spikes of each neuron predict recorded ones, without keeping them.
+//!
 //! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
 //! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
 //! [`Device::with_memory_budget`] sets a limit.
@@ -106,6 +108,7 @@ mod recorder;
 mod recording;
 mod resident;
 mod roofline;
+mod score;
 mod sink;
 mod spike_input;
 mod stream;
@@ -128,6 +131,7 @@ pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
 pub use resident::ResidentRaster;
 pub use roofline::Roofline;
+pub use score::{Scorer, Tally, Target};
 pub use sink::{Background, Sink};
 pub use spike_input::{SpikeInput, SpikeSource};
 pub use stream::InputBlock;
@@ -141,6 +145,9 @@ mod documents {
 
     #[doc = include_str!("../docs/random-input.md")]
     mod random_input {}
+
+    #[doc = include_str!("../docs/fitting.md")]
+    mod fitting {}
 
     #[doc = include_str!("../docs/spike-input.md")]
     mod spike_input {}

@@ -9,7 +9,7 @@ mod failure;
 mod stimulus;
 
 use libfuzzer_sys::fuzz_target;
-use stimulus::{Scaling, Stimulus};
+use stimulus::{Level, Stimulus, Transform};
 
 const STEPS: u64 = 60;
 
@@ -23,8 +23,15 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(n != Some(0) && batch != Some(0));
     assert!(stimulus.length_ms() >= 0.0);
     let currents = |first: u64| -> Vec<u32> {
-        let scaling = Scaling { scale: 1.0, offset: 0.5 };
-        let blocks = stimulus.currents(first..STEPS, 0.1, scaling).expect("just read");
+        let transform = Transform {
+            level: Level::Itself,
+            scale: 1.0,
+            offset: 0.5,
+            rectify: false,
+            low_pass: Some(0.7),
+            delay: 0.3,
+        };
+        let blocks = stimulus.currents(first..STEPS, 0.1, transform).expect("just read");
         blocks.flat_map(|block| block.expect("just read")).map(f32::to_bits).collect()
     };
     // From wherever it is read, the currents are the same.

@@ -10,6 +10,7 @@ mod memory;
 mod outputs;
 mod random_inputs;
 mod resume;
+mod scores;
 mod settings;
 mod starts;
 mod stimuli;

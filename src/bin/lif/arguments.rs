@@ -12,6 +12,7 @@ use crate::presets::Choice;
 use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
+use crate::score::{self, ScoreWish};
 use crate::spread::{Spread, finite, number};
 use crate::weight::Weight;
 use clap::{Arg, Args, Parser, Subcommand};
@@ -32,6 +33,8 @@ Examples:
       settings from a file, one of them changed
   lif fi --preset nest:tau_m=20
       the rate of a neuron against its input current, simulated and in theory
+  lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
+      how well a neuron predicts recorded spikes
   lif devices --check
       what this machine can run on, and whether its results are right
   lif bench --quick
@@ -45,6 +48,16 @@ Examples:
       these currents, another neuron
   lif fi --preset brian2:tau=20,refractory=5 --json
       the neuron of another simulator; all points as JSON";
+
+const SCORE_EXAMPLES: &str = "\
+Examples:
+  lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
+      the neuron of a settings file
+  lif score --preset receptor --dt 0.05 --stimulus sound.npz --spikes recorded.txt --from 5000 --json
+      what comes after the first five seconds, as JSON
+  lif score --config neuron.toml --stimulus sound.txt --stimulus-time-unit us
+            --spikes first.txt --spikes second.txt --spikes-time-unit us
+      two recordings of the answer to one stimulus, times in microseconds";
 
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
@@ -62,6 +75,9 @@ pub enum Command {
     /// Rate against constant current: simulated beside theory, as a table and a picture
     #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = FI_EXAMPLES)]
     Fi(Box<Settings>),
+    /// How well a neuron predicts the recorded answer to a stimulus
+    #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = SCORE_EXAMPLES)]
+    Score(Box<ScoreWish>),
     /// List what this machine can run on
     Devices(DevicesWish),
     /// Measure how fast each device is, beside what it could do at best
@@ -76,6 +92,12 @@ fn for_a_curve(option: Arg) -> Arg {
         Some((_, help)) => option.help(help),
         None => option.hide(unused),
     }
+}
+
+/// An option of `lif run` as `lif score` has it.
+fn for_a_score(option: Arg) -> Arg {
+    let unused = score::UNUSED.contains(&option.get_id().as_str().replace('_', "-").as_str());
+    option.hide(unused)
 }
 
 /// The options of `lif devices`.
@@ -235,6 +257,27 @@ pub struct Settings {
     #[arg(long, value_name = "NA", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
     #[serde(alias = "stimulus_offset", deserialize_with = "finite")]
     pub stimulus_offset: Option<f64>,
+    /// Take the values of the stimulus in decibel above this amplitude, 20 log10(value / REF), before
+    /// they are scaled
+    #[arg(long, value_name = "REF", value_parser = number, allow_negative_numbers = true, conflicts_with = "stimulus_log", help_heading = INPUT)]
+    #[serde(alias = "stimulus_decibel", deserialize_with = "finite")]
+    pub stimulus_decibel: Option<f64>,
+    /// Take the natural logarithm of the values of the stimulus, before they are scaled
+    #[arg(long, help_heading = INPUT)]
+    #[serde(alias = "stimulus_log")]
+    pub stimulus_log: bool,
+    /// Make negative currents of the scaled stimulus 0
+    #[arg(long, help_heading = INPUT)]
+    #[serde(alias = "stimulus_rectify")]
+    pub stimulus_rectify: bool,
+    /// Send the scaled stimulus through a low-pass filter of first order with this time constant, ms
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_low_pass", deserialize_with = "finite")]
+    pub stimulus_low_pass: Option<f64>,
+    /// Let the stimulus come later, ms; before it there is no current [default: 0]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
+    #[serde(alias = "stimulus_delay", deserialize_with = "finite")]
+    pub stimulus_delay: Option<f64>,
     /// Interval between the samples of a stimulus without times, ms [default: dt]
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
     #[serde(alias = "stimulus_dt", deserialize_with = "finite")]

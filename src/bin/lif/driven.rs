@@ -40,8 +40,8 @@ impl<'a> Driven<'a> {
         let current = match &plan.drive {
             Drive::Same(current) => Source::Constant(Current::Same(*current)),
             Drive::Spread(currents) => Source::Constant(Current::Spread(currents)),
-            Drive::Stimulus(stimulus, scaling) => {
-                Source::Stimulus(stimulus.currents(steps.clone(), plan.dt, *scaling)?)
+            Drive::Stimulus(stimulus, transform) => {
+                Source::Stimulus(stimulus.currents(steps.clone(), plan.dt, *transform)?)
             }
         };
         Ok(Self { trains, current, steps })

@@ -12,7 +12,7 @@ const NONE: &str = "none";
 type Layer = Map<String, Value>;
 
 /// Settings of which only one can be meant; a stronger layer that has one drops the other.
-const RIVALS: [(&str, &str); 1] = [("steps", "duration")];
+const RIVALS: [(&str, &str); 2] = [("steps", "duration"), ("stimulus-decibel", "stimulus-log")];
 
 /// A setting that means something only beside another one; a stronger layer that says `none` for
 /// the second drops the first.

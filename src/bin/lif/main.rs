@@ -1,6 +1,7 @@
 //! The command `lif`: populations of leaky integrate-and-fire neurons from the command line.
 #![forbid(unsafe_code)]
 
+mod advance;
 mod arguments;
 mod bench;
 mod bound;
@@ -29,8 +30,10 @@ mod presets;
 mod progress;
 mod random_input;
 mod record;
+mod recorded;
 mod rules;
 mod run;
+mod score;
 mod simulation;
 mod spike_hash;
 mod spools;
@@ -58,6 +61,7 @@ fn main() -> ExitCode {
     let result = match arguments.command {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),
+        Command::Score(wish) => score::score(*wish),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
     };

@@ -9,7 +9,7 @@ use crate::presets;
 use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::spread::Spread;
-use crate::stimulus::{Scaling, Stimulus, Times};
+use crate::stimulus::{Level, Stimulus, Times, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
 use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
@@ -58,7 +58,7 @@ pub enum Drive {
     /// A current for each neuron.
     Spread(Array1<f32>),
     /// A current for each step.
-    Stimulus(Stimulus, Scaling),
+    Stimulus(Box<Stimulus>, Transform),
 }
 
 impl Plan {
@@ -163,6 +163,11 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
         let useless = [
             ("stimulus-scale", settings.stimulus_scale.is_some()),
             ("stimulus-offset", settings.stimulus_offset.is_some()),
+            ("stimulus-decibel", settings.stimulus_decibel.is_some()),
+            ("stimulus-log", settings.stimulus_log),
+            ("stimulus-rectify", settings.stimulus_rectify),
+            ("stimulus-low-pass", settings.stimulus_low_pass.is_some()),
+            ("stimulus-delay", settings.stimulus_delay.is_some()),
             ("stimulus-dt", settings.stimulus_dt.is_some()),
             ("stimulus-time-unit", settings.stimulus_time_unit.is_some()),
         ];
@@ -281,11 +286,39 @@ fn drive(
             stimulus.length_ms()
         );
     }
-    let scaling = Scaling {
+    let transform = transform(settings, &stimulus, current)?;
+    Ok(Drive::Stimulus(Box::new(stimulus), transform))
+}
+
+/// How the values of a stimulus become currents, a constant one being added.
+fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Result<Transform, Failure> {
+    let level = match settings.stimulus_decibel {
+        Some(reference) if reference > 0.0 => Level::Decibel { reference },
+        Some(reference) => {
+            return Err(Failure::usage(format!("stimulus-decibel is {reference}; it must be above 0")));
+        }
+        None if settings.stimulus_log => Level::Logarithm,
+        None => Level::Itself,
+    };
+    if level.is_logarithmic() && stimulus.smallest() <= 0.0 {
+        return Err(Failure::usage(format!(
+            "the stimulus has a value of {}, which has no logarithm; all must be above 0",
+            stimulus.smallest()
+        )));
+    }
+    let low_pass = settings.stimulus_low_pass.map(|tau| above_zero("stimulus-low-pass", tau)).transpose()?;
+    let delay = settings.stimulus_delay.unwrap_or(0.0);
+    if delay < 0.0 {
+        return Err(Failure::usage(format!("stimulus-delay is {delay} ms; it must be 0 or more")));
+    }
+    Ok(Transform {
+        level,
         scale: *settings.stimulus_scale.get_or_insert(1.0),
         offset: *settings.stimulus_offset.get_or_insert(0.0) + current,
-    };
-    Ok(Drive::Stimulus(stimulus, scaling))
+        rectify: settings.stimulus_rectify,
+        low_pass,
+        delay,
+    })
 }
 
 #[cfg(test)]

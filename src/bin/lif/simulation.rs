@@ -1,14 +1,14 @@
 //! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
 
+use crate::advance::advance;
 use crate::checkpoints::Keeper;
-use crate::driven::Driven;
 use crate::failure::Failure;
 use crate::interrupt;
-use crate::plan::{Drive, Plan};
+use crate::plan::Plan;
 use crate::progress;
 use crate::spools::Spools;
 use indicatif::ProgressBar;
-use lif::{Background, Input, Population, Recorded, Sink};
+use lif::{Background, Population, Recorded, Sink};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -56,27 +56,9 @@ impl Simulation<'_> {
     }
 
     fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
-        let Plan { drive, trains, random, recording, dt, .. } = self.plan;
         let spools = std::mem::take(&mut self.spools);
         let mut watched = Watched { sink: Background::new(spools), bar, first };
-        let population = &mut self.population;
-        let with = |input| random.iter().cloned().fold(input, Input::and);
-        let result = if let Some(trains) = trains {
-            Driven::new(self.plan, trains, first..first + steps)
-                .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched))
-        } else {
-            match drive {
-                Drive::Same(current) => {
-                    population.run_into(steps, with(Input::constant(*current)), recording, &mut watched)
-                }
-                Drive::Spread(currents) => {
-                    population.run_into(steps, with(Input::constant(currents)), recording, &mut watched)
-                }
-                Drive::Stimulus(stimulus, scaling) => stimulus
-                    .currents(first..first + steps, *dt, *scaling)
-                    .and_then(|blocks| population.run_stream(steps, blocks, random, recording, &mut watched)),
-            }
-        };
+        let result = advance(self.plan, &mut self.population, steps, &self.plan.recording, &mut watched);
         let spools = watched.sink.finish();
         // An error of the spools is that of the run.
         result?;

@@ -30,7 +30,7 @@ const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
 const MOST_ROWS: usize = 18;
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 22] = [
+pub const UNUSED: [&str; 27] = [
     "batch",
     "steps",
     "seed",
@@ -44,6 +44,11 @@ pub const UNUSED: [&str; 22] = [
     "tau-syn",
     "stimulus-scale",
     "stimulus-offset",
+    "stimulus-decibel",
+    "stimulus-log",
+    "stimulus-rectify",
+    "stimulus-low-pass",
+    "stimulus-delay",
     "stimulus-dt",
     "stimulus-time-unit",
     "record",

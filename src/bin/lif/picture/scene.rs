@@ -6,7 +6,7 @@ use crate::failure::Failure;
 use crate::figures::short;
 use crate::plan::{Drive, Plan};
 use crate::spools::Spools;
-use crate::stimulus::{Scaling, Stimulus};
+use crate::stimulus::{Stimulus, Transform};
 use crate::summary::{Summary, cells};
 use lif::Parameter;
 use ndarray::Axis;
@@ -87,7 +87,7 @@ impl Scene {
             _ => None,
         };
         let stimulus = match &plan.drive {
-            Drive::Stimulus(stimulus, scaling) => Some(currents(stimulus, steps, plan.dt, *scaling)?),
+            Drive::Stimulus(stimulus, transform) => Some(currents(stimulus, steps, plan.dt, *transform)?),
             Drive::Same(_) | Drive::Spread(_) => None,
         };
         Ok(Self {
@@ -148,12 +148,17 @@ fn bin(steps: u64, dt: f64) -> u64 {
 }
 
 /// The current of the first cell at each step.
-fn currents(stimulus: &Stimulus, steps: u64, dt: f64, scaling: Scaling) -> Result<Vec<(u64, f32)>, Failure> {
+fn currents(
+    stimulus: &Stimulus,
+    steps: u64,
+    dt: f64,
+    transform: Transform,
+) -> Result<Vec<(u64, f32)>, Failure> {
     let length = steps.div_ceil(MOST_POINTS).max(1) as usize;
     let mut curve = Vec::new();
     let mut part = Vec::with_capacity(length);
     let mut step = 0;
-    for block in stimulus.currents(0..steps, dt, scaling)? {
+    for block in stimulus.currents(0..steps, dt, transform)? {
         for row in block?.axis_iter(Axis(0)) {
             part.extend(row.first().map(|current| (step, *current)));
             if part.len() == length {

@@ -1,6 +1,7 @@
 //! Samples brought to the steps of a run: at each step the latest sample at its beginning.
 
 use super::samples::{Rows, Sample, Samples, Times};
+use super::transform::{Filter, Transform};
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 
@@ -18,30 +19,26 @@ const WIDE_BLOCK_BYTES: usize = 64 << 20;
 /// Blocks that there are at a time: one drives the population, one waits, one is made.
 const BLOCKS: u64 = 3;
 
-/// How raw values become currents.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Scaling {
-    /// Factor.
-    pub scale: f64,
-    /// Current added, nA.
-    pub offset: f64,
-}
-
 /// Currents in blocks of steps, as [`lif::Population::run_stream`] takes them. Time counts from the
-/// first sample; after the last one its value stays.
+/// first sample, or from the delay on; after the last one its value stays.
 pub struct Currents {
     name: String,
     rows: Box<dyn Rows + Send>,
     clock: Clock,
     /// The values of the sample that holds.
     row: Vec<f64>,
+    /// What they become before they are filtered.
+    level: Vec<f64>,
+    filter: Option<Filter>,
     /// The currents that they are.
     current: Vec<f32>,
     /// The shape of the currents of one step.
     step_shape: Vec<usize>,
     steps: Range<u64>,
     dt: f64,
-    scaling: Scaling,
+    transform: Transform,
+    /// Steps before the first sample holds.
+    delay: u64,
 }
 
 /// Which sample holds.
@@ -58,13 +55,18 @@ impl Currents {
         interval: f64,
         steps: Range<u64>,
         dt: f64,
-        scaling: Scaling,
+        transform: Transform,
     ) -> lif::Result<Self> {
         let name = samples.name();
+        let delay = transform.delay_steps(dt);
+        let filter = transform.low_pass.map(|tau| Filter::new(tau, dt));
+        let wanted = steps.start.saturating_sub(delay);
+        // A filter knows of all that was before.
+        let earliest = if filter.is_some() { 0 } else { wanted };
         let clock = match samples.times {
             Times::Every(_) => {
                 let last = samples.shape[0] as u64 - 1;
-                let next = sample_at(steps.start, dt, interval, last);
+                let next = sample_at(earliest, dt, interval, last);
                 Clock::Every { holds: None, next, last, interval }
             }
             Times::At { first, .. } => Clock::At { next: None, first },
@@ -76,23 +78,31 @@ impl Currents {
             rows,
             clock,
             row: Vec::new(),
+            level: Vec::new(),
+            filter,
             current: Vec::new(),
             step_shape: samples.shape[1..].to_vec(),
             steps,
             dt,
-            scaling,
+            transform,
+            delay,
         };
-        currents.start().map_err(|reason| unreadable(&currents.name, reason))?;
+        currents.start(earliest..wanted).map_err(|reason| unreadable(&currents.name, reason))?;
         Ok(currents)
     }
 
-    /// Reads the first of samples with times, and the one after it.
-    fn start(&mut self) -> Result<(), String> {
+    /// Reads the first of samples with times, and the one after it, and goes through the steps whose
+    /// currents nobody waits for.
+    fn start(&mut self, passed: Range<u64>) -> Result<(), String> {
         if let Clock::At { next, .. } = &mut self.clock {
             self.rows.next(&mut self.row)?;
             *next = with_time(self.rows.as_mut())?;
+            self.transform();
         }
-        self.scale();
+        for step in passed {
+            self.advance_to(step)?;
+            self.filter();
+        }
         Ok(())
     }
 
@@ -125,14 +135,25 @@ impl Currents {
                 }
             }
         }
-        self.scale();
+        self.transform();
         Ok(())
     }
 
-    fn scale(&mut self) {
-        let Scaling { scale, offset } = self.scaling;
-        self.current.clear();
-        self.current.extend(self.row.iter().map(|raw| (raw * scale + offset) as f32));
+    fn transform(&mut self) {
+        self.level.clear();
+        self.level.extend(self.row.iter().map(|raw| self.transform.of(*raw)));
+        if self.filter.is_none() {
+            self.current.clear();
+            self.current.extend(self.level.iter().map(|level| *level as f32));
+        }
+    }
+
+    /// Takes the next step through the filter, where there is one.
+    fn filter(&mut self) {
+        if let Some(filter) = &mut self.filter {
+            self.current.clear();
+            self.current.extend(filter.step(&self.level).iter().map(|level| *level as f32));
+        }
     }
 
     fn block(&mut self) -> Result<ArrayD<f32>, String> {
@@ -140,8 +161,14 @@ impl Currents {
         let count = block_steps(row).min(self.steps.end - self.steps.start);
         let mut values = Vec::with_capacity(count as usize * row);
         for _ in 0..count {
-            self.advance_to(self.steps.start)?;
-            values.extend_from_slice(&self.current);
+            match self.steps.start.checked_sub(self.delay) {
+                Some(step) => {
+                    self.advance_to(step)?;
+                    self.filter();
+                    values.extend_from_slice(&self.current);
+                }
+                None => values.extend(std::iter::repeat_n(0.0, row)),
+            }
             self.steps.start += 1;
         }
         let shape = [&[count as usize], &self.step_shape[..]].concat();
@@ -197,7 +224,7 @@ fn unreadable(name: &str, reason: String) -> lif::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stimulus::Stimulus;
+    use crate::stimulus::{Level, Stimulus};
     use ndarray::{Array1, Array2};
     use ndarray_npy::{WriteNpyExt, write_npy};
     use std::fmt::Write as _;
@@ -205,7 +232,14 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::TempDir;
 
-    const PLAIN: Scaling = Scaling { scale: 1.0, offset: 0.0 };
+    const PLAIN: Transform = Transform {
+        level: Level::Itself,
+        scale: 1.0,
+        offset: 0.0,
+        rectify: false,
+        low_pass: None,
+        delay: 0.0,
+    };
 
     /// A stimulus file of these bytes.
     fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -251,11 +285,32 @@ mod tests {
         let values = Array2::from_shape_fn((2, 3), |(time, column)| (10 * time + column) as f64);
         write_npy(&path, &values).unwrap();
         let stimulus = Stimulus::open(&path, 1.0, 1.0).unwrap();
-        let scaling = Scaling { scale: 2.0, offset: 1.0 };
-        let block = stimulus.currents(0..4, 0.5, scaling).unwrap().next().unwrap().unwrap();
+        let transform = Transform { scale: 2.0, offset: 1.0, ..PLAIN };
+        let block = stimulus.currents(0..4, 0.5, transform).unwrap().next().unwrap().unwrap();
         assert_eq!(block.shape(), [4, 3]);
         assert_eq!(block[[3, 2]], 25.0);
         assert_eq!(stimulus.population(), (Some(3), None));
+    }
+
+    #[test]
+    fn transforms_happen_one_after_the_other_from_any_step_on() {
+        let (_folder, stimulus) = stimulus("1\n10\n100\n0.1\n", 1.0);
+        let seen = |transform: Transform, steps| -> Vec<f32> {
+            stimulus.currents(steps, 1.0, transform).unwrap().flat_map(Result::unwrap).collect()
+        };
+        let decibel = Transform { level: Level::Decibel { reference: 1.0 }, scale: 0.5, ..PLAIN };
+        assert_eq!(seen(decibel, 0..4), [0.0, 10.0, 20.0, -10.0]);
+        let logarithm = Transform { level: Level::Logarithm, offset: 1.0, ..PLAIN };
+        assert_eq!(seen(logarithm, 0..2), [1.0, 1.0 + 10_f32.ln()]);
+        let rectified = Transform { rectify: true, delay: 2.0, ..decibel };
+        assert_eq!(seen(rectified, 0..7), [0.0, 0.0, 0.0, 10.0, 20.0, 0.0, 0.0]);
+        // It comes nearer by half in each step.
+        let filtered = Transform { low_pass: Some(1.0 / 2_f64.ln()), delay: 1.0, ..rectified };
+        assert_eq!(seen(filtered, 0..6), [0.0, 0.0, 5.0, 12.5, 6.25, 3.125]);
+        for first in 0..6 {
+            let whole = seen(filtered, 0..6);
+            assert_eq!(seen(filtered, first..6), whole[first as usize..]);
+        }
     }
 
     /// Whatever the format, a stimulus longer than a block gives the same from any step on.

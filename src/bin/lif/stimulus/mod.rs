@@ -4,9 +4,11 @@ mod currents;
 pub mod numpy;
 mod samples;
 pub mod text;
+mod transform;
 
-pub use currents::{Currents, Scaling};
+pub use currents::Currents;
 pub use samples::{Rows, Times};
+pub use transform::{Level, Transform};
 
 use crate::failure::Failure;
 use samples::Samples;
@@ -39,6 +41,11 @@ impl Stimulus {
         self.samples.times
     }
 
+    /// The smallest of its values.
+    pub fn smallest(&self) -> f64 {
+        self.samples.smallest
+    }
+
     /// A number that changes with its samples.
     pub fn checksum(&self) -> u32 {
         self.samples.checksum
@@ -64,8 +71,8 @@ impl Stimulus {
     }
 
     /// The currents of these steps, in blocks.
-    pub fn currents(&self, steps: Range<u64>, dt: f64, scaling: Scaling) -> lif::Result<Currents> {
-        Currents::new(&self.samples, self.interval, steps, dt, scaling)
+    pub fn currents(&self, steps: Range<u64>, dt: f64, transform: Transform) -> lif::Result<Currents> {
+        Currents::new(&self.samples, self.interval, steps, dt, transform)
     }
 
     /// The most bytes of memory that its currents take while a run goes on.

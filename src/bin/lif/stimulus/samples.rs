@@ -15,6 +15,8 @@ pub struct Samples {
     /// `[T]`, `[T, n]` or `[T, batch, n]`.
     pub shape: Vec<usize>,
     pub times: Times,
+    /// The smallest value.
+    pub smallest: f64,
     /// Changes with the values and their times.
     pub checksum: u32,
     format: Format,
@@ -100,8 +102,8 @@ impl Samples {
             )));
         }
         let times = checked.times.unwrap_or(Times::Every(interval));
-        let checksum = checked.hasher.finalize();
-        Ok(Self { path: path.to_owned(), shape, times, checksum, format, state })
+        let (smallest, checksum) = (checked.smallest, checked.hasher.finalize());
+        Ok(Self { path: path.to_owned(), shape, times, smallest, checksum, format, state })
     }
 
     /// The samples from the one of a number on; of those that have times, from the first on.
@@ -156,11 +158,17 @@ fn from_npz(path: &Path, checked: &mut Checked) -> Result<(Array, Option<f64>), 
 }
 
 /// What has been found in the samples.
-#[derive(Default)]
 struct Checked {
     samples: u64,
     times: Option<Times>,
+    smallest: f64,
     hasher: Hasher,
+}
+
+impl Default for Checked {
+    fn default() -> Self {
+        Self { samples: 0, times: None, smallest: f64::INFINITY, hasher: Hasher::new() }
+    }
 }
 
 impl Checked {
@@ -181,6 +189,7 @@ impl Checked {
                 }
                 return Err(format!("the value at {index:?} is {}; every value must be finite", row[place]));
             }
+            self.smallest = row.iter().copied().fold(self.smallest, f64::min);
             self.hasher.update(bytemuck::cast_slice(&row));
             self.samples += 1;
         }

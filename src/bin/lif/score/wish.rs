@@ -1,0 +1,57 @@
+//! What can be said of a recording that a neuron is compared with.
+
+use crate::arguments::Settings;
+use crate::rules::TimeUnit;
+use crate::spread::number;
+use clap::Args;
+use std::path::PathBuf;
+
+const RECORDING: &str = "Recording and scores";
+
+/// Options of `lif run` that say nothing here.
+pub const UNUSED: [&str; 11] = [
+    "neurons",
+    "batch",
+    "steps",
+    "duration",
+    "record",
+    "out",
+    "checkpoint",
+    "checkpoint-every",
+    "resume",
+    "no-plot",
+    "memory-budget",
+];
+
+/// The options of `lif score`.
+#[derive(Debug, Args)]
+pub struct ScoreWish {
+    #[command(flatten)]
+    pub measures: Measures,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// A recording, and how it is compared with.
+#[derive(Debug, Clone, Args)]
+pub struct Measures {
+    /// Recorded spikes: text with the time of one spike per line, on the clock of the stimulus, or .npy;
+    /// repeatable for several recordings of the answer to one stimulus
+    #[arg(long, value_name = "FILE", required = true, help_heading = RECORDING)]
+    pub spikes: Vec<PathBuf>,
+    /// Unit of the spike times: us, ms or s [default: ms]
+    #[arg(long, value_name = "UNIT", hide_possible_values = true, hide_default_value = true, default_value = "ms", help_heading = RECORDING)]
+    pub spikes_time_unit: TimeUnit,
+    /// How far coinciding spikes are apart at most, ms
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "2", help_heading = RECORDING)]
+    pub window: f64,
+    /// Decay time of a spike in the van Rossum distance, ms
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "10", help_heading = RECORDING)]
+    pub tau_distance: f64,
+    /// Score from this time of the stimulus on, ms
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "0", help_heading = RECORDING)]
+    pub from: f64,
+    /// Score until this time, ms [default: the end of the stimulus]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = RECORDING)]
+    pub to: Option<f64>,
+}
