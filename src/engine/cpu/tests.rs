@@ -66,7 +66,7 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
     };
     if family == Family::Rich {
         // Every other neuron decays fast enough for its own flush.
-        params.tau_m = per_neuron(|neuron| if neuron % 2 == 0 { 4.0 } else { 1.5 });
+        params.tau_m = per_neuron(|neuron| if neuron.is_multiple_of(2) { 4.0 } else { 1.5 });
         params.v_lower = Some((-1.5).into());
         let kind = if n.is_multiple_of(2) { TraceKind::Add } else { TraceKind::Set };
         params.trace = Some(Trace { tau: 1.2.into(), scale: 1.0.into(), kind });
@@ -141,7 +141,7 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
     let table = Arc::new(Table::new(params, shape).expect("valid"));
     let mut engine = CpuEngine::new(Arc::clone(&table), shape);
     let start: Vec<f32> =
-        (0..cells).map(|cell| if cell % 7 == 0 { 5.0 } else { 5.2 * scattered(cell) }).collect();
+        (0..cells).map(|cell| if cell.is_multiple_of(7) { 5.0 } else { 5.2 * scattered(cell) }).collect();
     let left: Vec<u32> = (0..cells)
         .map(|cell| match family {
             Family::Surplus => (cell % 3 * 35) as u32,
@@ -167,7 +167,7 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
     for (call, steps) in CALLS.into_iter().enumerate() {
         // Some at the threshold, where they stay, the others around it. Every other call has a time axis.
         let drive = |step: usize, cell: usize| {
-            if cell % 7 == 0 { 5.0 } else { 4.0 + 12.0 * scattered(cell + step * cells) }
+            if cell.is_multiple_of(7) { 5.0 } else { 4.0 + 12.0 * scattered(cell + step * cells) }
         };
         let sequence = Array3::from_shape_fn((steps as usize, batch, n), |(step, row, neuron)| {
             drive(step, row * n + neuron)
