@@ -1,10 +1,15 @@
-// All cells through a block of steps: each invocation loads one cell, advances it, stores it.
+// All cells through a block of steps: each invocation loads a cell, advances it, stores it.
+//
+// Drivers that compute on the CPU wait for the result of one operation before the next of the same
+// cell, and have nothing else to do meanwhile: there an invocation takes several cells abreast.
 //
 // Appended to lif.wgsl, which has the model, and random.wgsl. The CPU's way through a block is
 // src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in
 // src/engine/gpu/kernel.rs.
 
 override WORKGROUP: u32 = 64u;
+// Cells that an invocation takes abreast: 1 or 4.
+override ABREAST: u32 = 1u;
 override SPIKE_TEST: u32 = 0u;
 override RESET: u32 = 0u;
 override REFRACTORY: u32 = 0u;
@@ -18,12 +23,18 @@ override JUMPS: bool = false;
 override SYNAPSE: bool = false;
 override ARRIVING: bool = false;
 override ARRIVING_JUMPS: bool = false;
+override WORDS: u32 = 0u;
+// Whether words may be there in part.
+override WORDS_GO_ON: bool = false;
 
 const WORD: u32 = 32u;
 const SPIKE_FLAG: u32 = 0x80000000u;
 const NOT_RECORDED: u32 = 0xffffffffu;
 
-// Block.words
+// Steps that are written out one after the other, so that a loop costs little beside them.
+const TOGETHER: u32 = 8u;
+
+// WORDS
 const NO_WORDS: u32 = 0u;
 const WORDS_OF_ALL: u32 = 1u;
 const WORDS_OF_CHOSEN: u32 = 2u;
@@ -41,7 +52,6 @@ struct Block {
     current_step: u32,
     current_row: u32,
     current_neuron: u32,
-    words: u32,
     // Length of a row of words.
     word_cells: u32,
     // Where in `parameters` each neuron's place among the chosen ones stands.
@@ -69,10 +79,11 @@ struct Block {
     first_cell_high: u32,
     // Where in `arrivals` the jumps begin.
     arriving_jumps: u32,
-    // Where in `recorded` the words begin, and whether they may be there in part.
+    // Where in `recorded` the words begin.
     word_start: u32,
-    words_go_on: u32,
-    unused: u32,
+    unused_0: u32,
+    unused_1: u32,
+    unused_2: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, 10>,
 }
@@ -169,109 +180,230 @@ fn place_among(places: u32, chosen: u32, row: u32, neuron: u32) -> u32 {
     return select(row * chosen + place, NOT_RECORDED, place == NOT_RECORDED);
 }
 
+// A cell on its way through the block.
+struct Path {
+    index: u32,
+    row: u32,
+    neuron: u32,
+    // False for a copy of the last cell, which goes along where there are no more and leaves nothing.
+    there: bool,
+    cell: Coefficients,
+    state: State,
+    input: f32,
+    current_place: u32,
+    arrival_place: u32,
+    random: Contributions,
+    word: u32,
+    word_place: u32,
+    count: u32,
+    voltage_place: u32,
+}
+
+fn begin(number: u32) -> Path {
+    var path: Path;
+    path.there = number < block.cells;
+    path.index = min(number, block.cells - 1u);
+    path.row = path.index / block.neurons;
+    path.neuron = path.index % block.neurons;
+    path.cell = load_cell(path.row, path.neuron);
+    path.state = load_state(path.index);
+    path.current_place =
+        block.current_offset + path.row * block.current_row + path.neuron * block.current_neuron;
+    path.input = drive(path.cell.resistance, current[path.current_place]);
+    path.arrival_place = path.index;
+
+    path.word_place = NOT_RECORDED;
+    path.voltage_place = NOT_RECORDED;
+    if (path.there) {
+        if (WORDS == WORDS_OF_ALL) {
+            path.word_place = block.word_start + path.index;
+        } else if (WORDS == WORDS_OF_CHOSEN) {
+            path.word_place = place_among(block.word_places, block.word_neurons, path.row, path.neuron);
+        }
+        if (VOLTAGES) {
+            let place = place_among(block.voltage_places, block.voltage_neurons, path.row, path.neuron);
+            path.voltage_place =
+                select(place + block.voltage_offset, NOT_RECORDED, place == NOT_RECORDED);
+        }
+    }
+    return path;
+}
+
+fn draw_next(path: ptr<private, Path>, groups: u32) {
+    (*path).random = draw_group((*path).index, (*path).row, (*path).neuron, groups);
+}
+
+// Makes the step of this bit of a word, whose random draws stand at the place `within`.
+fn step(
+    options: Options, path: ptr<private, Path>, bit: u32, within: u32, may_settle: bool, sampled: bool
+) {
+    var input = (*path).input;
+    var jump = 0.0;
+    if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
+        input = current[(*path).current_place];
+        var arriving = 0.0;
+        if (NOISE) {
+            input = rounded(input + (*path).random.currents[within]);
+            arriving = (*path).random.arriving[within];
+            jump = (*path).random.jumps[within];
+        }
+        if (ARRIVING) {
+            arriving = rounded(arriving + arrivals[(*path).arrival_place]);
+        }
+        if (ARRIVING_JUMPS) {
+            jump = rounded(jump + arrivals[block.arriving_jumps + (*path).arrival_place]);
+        }
+        if (ARRIVING || ARRIVING_JUMPS) {
+            (*path).arrival_place += block.cells;
+        }
+        (*path).state = receive((*path).state, arriving);
+        input = drive((*path).cell.resistance, rounded(input + (*path).state.synaptic));
+    } else if (SEQUENCE) {
+        input = drive((*path).cell.resistance, current[(*path).current_place]);
+    }
+    if (SEQUENCE) {
+        (*path).current_place += block.current_step;
+    }
+    var state = step_cell(options, (*path).cell, (*path).state, input, jump);
+    if (options.fast_decay || may_settle) {
+        state = settle(options, (*path).cell, state, bit);
+    }
+    (*path).state = state;
+    (*path).word |= select(0u, 1u << bit, state.spike);
+    if (VOLTAGES && sampled && (*path).voltage_place != NOT_RECORDED) {
+        recorded[(*path).voltage_place] = bitcast<u32>(state.v);
+        (*path).voltage_place += block.voltage_cells;
+    }
+}
+
+fn end_word(path: ptr<private, Path>) {
+    var word = (*path).word;
+    (*path).word = 0u;
+    (*path).count += countOneBits(word);
+    if (WORDS != NO_WORDS && (*path).word_place != NOT_RECORDED) {
+        if (WORDS_GO_ON) {
+            word |= recorded[(*path).word_place];
+        }
+        recorded[(*path).word_place] = word;
+        (*path).word_place += block.word_cells;
+    }
+}
+
+fn end(path: Path) {
+    if (path.there) {
+        store_state(path.index, path.state);
+        counts[path.index] += path.count;
+    }
+}
+
+// The cells that an invocation takes abreast. With one, the others stay empty.
+var<private> a: Path;
+var<private> b: Path;
+var<private> c: Path;
+var<private> d: Path;
+// Groups of random draws that were made.
+var<private> groups: u32;
+// Steps before the next sample of voltages.
+var<private> wait: u32;
+
+fn begin_all(first: u32) {
+    a = begin(first);
+    if (ABREAST == 4u) {
+        b = begin(first + WORKGROUP);
+        c = begin(first + 2u * WORKGROUP);
+        d = begin(first + 3u * WORKGROUP);
+    }
+}
+
+fn draw_next_of_all() {
+    draw_next(&a, groups);
+    if (ABREAST == 4u) {
+        draw_next(&b, groups);
+        draw_next(&c, groups);
+        draw_next(&d, groups);
+    }
+    groups += 1u;
+}
+
+fn step_all(options: Options, bit: u32, within: u32, may_settle: bool) {
+    if (NOISE && (within == 0u || groups == 0u)) {
+        draw_next_of_all();
+    }
+    let sampled = VOLTAGES && wait == 0u;
+    step(options, &a, bit, within, may_settle, sampled);
+    if (ABREAST == 4u) {
+        step(options, &b, bit, within, may_settle, sampled);
+        step(options, &c, bit, within, may_settle, sampled);
+        step(options, &d, bit, within, may_settle, sampled);
+    }
+    if (VOLTAGES) {
+        wait = select(wait, block.voltage_every, sampled) - 1u;
+    }
+}
+
+fn end_word_of_all() {
+    end_word(&a);
+    if (ABREAST == 4u) {
+        end_word(&b);
+        end_word(&c);
+        end_word(&d);
+    }
+}
+
+fn end_all() {
+    end(a);
+    if (ABREAST == 4u) {
+        end(b);
+        end(c);
+        end(d);
+    }
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
-    let index = id.y * block.grid_width + id.x;
-    if (index >= block.cells) {
+    let invocation = id.y * block.grid_width + id.x;
+    let first = invocation / WORKGROUP * WORKGROUP * ABREAST + invocation % WORKGROUP;
+    if (first >= block.cells) {
         return;
     }
     let options = chosen_options();
-    let row = index / block.neurons;
-    let neuron = index % block.neurons;
-    let cell = load_cell(row, neuron);
-    var state = load_state(index);
+    begin_all(first);
+    wait = block.voltage_wait;
 
-    var word_place = NOT_RECORDED;
-    if (block.words == WORDS_OF_ALL) {
-        word_place = block.word_start + index;
-    } else if (block.words == WORDS_OF_CHOSEN) {
-        word_place = place_among(block.word_places, block.word_neurons, row, neuron);
-    }
-    var voltage_place = NOT_RECORDED;
-    var voltage_wait = block.voltage_wait;
-    if (VOLTAGES) {
-        voltage_place = place_among(block.voltage_places, block.voltage_neurons, row, neuron);
-        voltage_place = select(voltage_place + block.voltage_offset, NOT_RECORDED, voltage_place == NOT_RECORDED);
-    }
-
-    var current_place = block.current_offset + row * block.current_row + neuron * block.current_neuron;
-    var input = drive(cell.resistance, current[current_place]);
-    var random: Contributions;
-    var groups = 0u;
-    var arrival_place = index;
-
-    var count = 0u;
     var made = 0u;
     var bit = block.first_step % WORD;
+    // Twice at most: what is left of a word, whole words, and what there is of the last word.
     while (made < block.steps) {
-        var word = 0u;
-        let end = min(WORD, bit + block.steps - made);
-        made += end - bit;
-        while (bit < end) {
-            var jump = 0.0;
-            var arriving = 0.0;
-            if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
-                input = current[current_place];
+        if (bit != 0u || block.steps - made < WORD) {
+            let end = min(WORD, bit + block.steps - made);
+            made += end - bit;
+            while (bit < end) {
+                step_all(options, bit, bit % GROUP, bit == WORD - 1u);
+                bit += 1u;
             }
-            if (NOISE) {
-                let within = bit % GROUP;
-                if (within == 0u || groups == 0u) {
-                    random = draw_group(index, row, neuron, groups);
-                    groups += 1u;
-                }
-                input = rounded(input + random.currents[within]);
-                arriving = random.arriving[within];
-                jump = random.jumps[within];
-            }
-            if (ARRIVING) {
-                arriving = rounded(arriving + arrivals[arrival_place]);
-            }
-            if (ARRIVING_JUMPS) {
-                jump = rounded(jump + arrivals[block.arriving_jumps + arrival_place]);
-            }
-            if (ARRIVING || ARRIVING_JUMPS) {
-                arrival_place += block.cells;
-            }
-            if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
-                state = receive(state, arriving);
-                input = drive(cell.resistance, rounded(input + state.synaptic));
-            } else if (SEQUENCE) {
-                input = drive(cell.resistance, current[current_place]);
-            }
-            if (SEQUENCE) {
-                current_place += block.current_step;
-            }
-            state = step_cell(options, cell, state, input, jump);
-            if (options.fast_decay || bit == WORD - 1u) {
-                state = settle(options, cell, state, bit);
-            }
-            word |= select(0u, 1u << bit, state.spike);
-            if (VOLTAGES) {
-                if (voltage_wait == 0u) {
-                    voltage_wait = block.voltage_every;
-                    if (voltage_place != NOT_RECORDED) {
-                        recorded[voltage_place] = bitcast<u32>(state.v);
-                        voltage_place += block.voltage_cells;
-                    }
-                }
-                voltage_wait -= 1u;
-            }
-            bit += 1u;
+            bit = 0u;
+            end_word_of_all();
         }
-        bit = 0u;
-        count += countOneBits(word);
-        if (word_place != NOT_RECORDED) {
-            if (block.words_go_on != 0u) {
-                word |= recorded[word_place];
+        while (block.steps - made >= WORD) {
+            while (bit < WORD) {
+                step_all(options, bit, 0u, false);
+                step_all(options, bit + 1u, 1u, false);
+                step_all(options, bit + 2u, 2u, false);
+                step_all(options, bit + 3u, 3u, false);
+                step_all(options, bit + 4u, 0u, false);
+                step_all(options, bit + 5u, 1u, false);
+                step_all(options, bit + 6u, 2u, false);
+                step_all(options, bit + 7u, 3u, true);
+                bit += TOGETHER;
             }
-            recorded[word_place] = word;
-            word_place += block.word_cells;
+            bit = 0u;
+            made += WORD;
+            end_word_of_all();
         }
     }
 
-    store_state(index, state);
-    counts[index] += count;
-    if (index == 0u) {
+    end_all();
+    if (invocation == 0u) {
         counts[block.cells] = block.first_step + block.steps;
     }
 }

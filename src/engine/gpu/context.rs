@@ -10,15 +10,17 @@ use std::time::Duration;
 /// some tens of milliseconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Neuron-steps of the first dispatch on a device, before its speed is known.
-const FIRST_WORK: u64 = 1 << 22;
+/// Neuron-steps of the first dispatch on a device, before its speed is known; the second number is
+/// for drivers that compute on the CPU.
+const FIRST_WORK: [u64; 2] = [1 << 22, 1 << 27];
 
 /// Bounds within which the work of a dispatch adapts.
 const WORK: std::ops::RangeInclusive<u64> = 1 << 16..=1 << 36;
 
 /// How long a dispatch shall take: long enough to make the submission cheap, and far below the
-/// second or two after which drivers kill it.
-const DISPATCH: Duration = Duration::from_millis(50);
+/// second or two after which drivers kill it. Drivers that compute on the CPU, for which the second
+/// is, kill none, and are slow where the steps of a dispatch are few.
+const DISPATCH: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(400)];
 
 /// Staging buffers that are kept for the next readback.
 const MOST_STAGING: usize = 4;
@@ -82,6 +84,7 @@ impl GpuContext {
 
     /// Uses somebody's device, whose handlers stay as they are.
     pub(crate) fn new(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
+        let software = info.device_type == wgpu::DeviceType::Cpu;
         Self {
             info,
             limits: device.limits(),
@@ -89,7 +92,7 @@ impl GpuContext {
             queue,
             lost: Arc::default(),
             staging: Mutex::default(),
-            work: AtomicU64::new(FIRST_WORK),
+            work: AtomicU64::new(FIRST_WORK[usize::from(software)]),
             #[cfg(test)]
             injection: Arc::default(),
         }
@@ -257,9 +260,10 @@ impl GpuContext {
     /// full allowance say that it could be larger.
     pub(crate) fn learn(&self, work: u64, took: Duration) {
         let allowed = self.work();
-        let next = if took > DISPATCH * 2 {
+        let meant = DISPATCH[usize::from(self.is_software())];
+        let next = if took > meant * 2 {
             work / 2
-        } else if took < DISPATCH / 2 && work > allowed / 2 {
+        } else if took < meant / 2 && work > allowed / 2 {
             allowed * 2
         } else {
             return;

@@ -220,7 +220,7 @@ impl GpuEngine {
         // What is kept stays on the device, but that it is there is known by the number of the step.
         let keeps = plan.keeps_from.is_some();
         let bytes = if keeps { 0 } else { plan.recording_bytes(first_step, steps) };
-        let (width, height) = plan.grid();
+        let (width, height) = plan.grid(plan.abreast);
         let context = &self.gpu.context;
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.prepare(context)?;
@@ -381,7 +381,7 @@ impl GpuEngine {
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
         self.place(wanted, current.noise.as_ref())?;
         let placed = self.placed.noise.clone().filter(|_| current.noise.is_some());
-        let plan = Plan {
+        let mut plan = Plan {
             batch: self.batch,
             n: self.n,
             wanted,
@@ -396,6 +396,7 @@ impl GpuEngine {
             spread: self.spread,
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
             most_steps: self.gpu.most_steps,
+            abreast: 1,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
         };
         if kept.is_none() {
@@ -414,7 +415,11 @@ impl GpuEngine {
             noise: current.noise.is_some(),
             arriving: plan.planes.arriving,
             arriving_jumps: plan.planes.jumps,
+            words: plan.words(),
+            words_go_on: kept.is_some(),
+            software: self.gpu.context.is_software(),
         };
+        plan.abreast = key.abreast();
         let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
 

@@ -19,7 +19,11 @@ pub(crate) const BLOCK_SHADER: &str = concat!(
 /// Invocations in a workgroup.
 pub(crate) const WORKGROUP: u32 = 64;
 
-/// `Block.words`.
+/// Cells that an invocation takes abreast where an operation is waited for before the next of the
+/// same cell is begun, as drivers that compute on the CPU do.
+const SEVERAL_ABREAST: u32 = 4;
+
+/// `WORDS`.
 pub(crate) const NO_WORDS: u32 = 0;
 pub(crate) const WORDS_OF_ALL: u32 = 1;
 pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
@@ -43,7 +47,6 @@ pub(crate) struct Block {
     pub(crate) current_step: u32,
     pub(crate) current_row: u32,
     pub(crate) current_neuron: u32,
-    pub(crate) words: u32,
     pub(crate) word_cells: u32,
     pub(crate) word_places: u32,
     pub(crate) word_neurons: u32,
@@ -64,8 +67,9 @@ pub(crate) struct Block {
     pub(crate) first_cell_high: u32,
     pub(crate) arriving_jumps: u32,
     pub(crate) word_start: u32,
-    pub(crate) words_go_on: u32,
-    pub(crate) unused: u32,
+    pub(crate) unused_0: u32,
+    pub(crate) unused_1: u32,
+    pub(crate) unused_2: u32,
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
@@ -101,13 +105,26 @@ pub(crate) struct Specialisation {
     /// Whether currents of spikes arrive, and whether jumps do.
     pub(crate) arriving: bool,
     pub(crate) arriving_jumps: bool,
+    /// One of [`NO_WORDS`], [`WORDS_OF_ALL`] and [`WORDS_OF_CHOSEN`].
+    pub(crate) words: u32,
+    /// Whether words may be there in part.
+    pub(crate) words_go_on: bool,
+    /// Whether the driver computes on the CPU.
+    pub(crate) software: bool,
 }
 
 impl Specialisation {
-    pub(crate) fn constants(&self) -> [(&'static str, f64); 14] {
+    /// Cells that an invocation takes abreast. What has more to do than to wait takes one at a time.
+    pub(crate) fn abreast(&self) -> u32 {
+        let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps;
+        if self.software && !busy { SEVERAL_ABREAST } else { 1 }
+    }
+
+    pub(crate) fn constants(&self) -> [(&'static str, f64); 17] {
         let options = &self.options;
         [
             ("WORKGROUP", f64::from(WORKGROUP)),
+            ("ABREAST", f64::from(self.abreast())),
             ("SPIKE_TEST", f64::from(spike_test_number(options.spike_test))),
             ("RESET", f64::from(reset_number(options.reset))),
             ("REFRACTORY", f64::from(refractory_number(options.refractory))),
@@ -121,6 +138,8 @@ impl Specialisation {
             ("SYNAPSE", f64::from(u8::from(options.synapse))),
             ("ARRIVING", f64::from(u8::from(self.arriving))),
             ("ARRIVING_JUMPS", f64::from(u8::from(self.arriving_jumps))),
+            ("WORDS", f64::from(self.words)),
+            ("WORDS_GO_ON", f64::from(u8::from(self.words_go_on))),
         ]
     }
 }

@@ -33,8 +33,9 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
-/// drops what exceeds it without a word; a dispatch loops once per step and once per word.
-pub(crate) const MOST_STEPS: u64 = 1 << 15;
+/// drops what exceeds it without a word; a dispatch loops five times per word of 32 steps, and once
+/// per step of words that it makes in part.
+pub(crate) const MOST_STEPS: u64 = 1 << 16;
 
 const STATE: wgpu::BufferUsages =
     wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);

@@ -39,13 +39,15 @@ pub(super) struct Plan<'a> {
     /// Steps that a dispatch makes however long they take, where there are as many.
     pub(super) least_steps: u64,
     pub(super) most_steps: u64,
+    /// Cells that an invocation of the kernel takes abreast.
+    pub(super) abreast: u32,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
 }
 
 impl Plan<'_> {
     pub(super) fn shape(&self) -> Shape {
-        Shape { batch: self.batch, n: self.n, grid: self.grid() }
+        Shape { batch: self.batch, n: self.n, grid: self.grid(1) }
     }
 
     fn cells(&self) -> usize {
@@ -81,10 +83,11 @@ impl Plan<'_> {
         if most < left && aligned > first_step { aligned - first_step } else { most }
     }
 
-    /// Steps whose loops a driver can be trusted with: what random sources loop comes on top.
+    /// Steps whose loops a driver can be trusted with: what random sources loop for each group of
+    /// steps comes on top of the five loops for each word.
     fn trusted_steps(&self) -> u64 {
-        let loops = self.noise.map_or(0, |(_, places)| places.loops.div_ceil(GROUP));
-        (self.most_steps / (1 + loops)).max(1)
+        let loops = self.noise.map_or(0, |(_, places)| places.loops);
+        (self.most_steps / (1 + 2 * loops)).max(1)
     }
 
     /// Steps whose streamed input one upload brings.
@@ -159,18 +162,13 @@ impl Plan<'_> {
         let mut block = Block {
             cells: self.cells() as u32,
             neurons: self.n as u32,
-            grid_width: self.grid().0 * WORKGROUP,
+            grid_width: self.grid(self.abreast).0 * WORKGROUP,
             first_step: first_step as u32,
             steps: steps as u32,
             current_offset: offset as u32,
             current_step: self.strides.step as u32,
             current_row: self.strides.row as u32,
             current_neuron: self.strides.neuron as u32,
-            words: match self.wanted.words {
-                Words::None => kernel::NO_WORDS,
-                Words::All => kernel::WORDS_OF_ALL,
-                Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
-            },
             word_cells: self.word_cells() as u32,
             word_places: self.places as u32,
             voltage_places: self.places as u32,
@@ -194,7 +192,6 @@ impl Plan<'_> {
         }
         if let Some(start) = self.keeps_from {
             block.word_start = ((blocks(start, first_step + 1 - start) - 1) * self.cells()) as u32;
-            block.words_go_on = 1;
         }
         if let Some((noise, places)) = self.noise {
             let group = first_step / GROUP;
@@ -208,9 +205,19 @@ impl Plan<'_> {
         block
     }
 
-    /// Workgroups in x and y: more than one dimension of the grid holds are folded.
-    pub(super) fn grid(&self) -> (u32, u32) {
-        let groups = (self.cells() as u32).div_ceil(WORKGROUP);
+    /// Which words the kernel records.
+    pub(super) fn words(&self) -> u32 {
+        match self.wanted.words {
+            Words::None => kernel::NO_WORDS,
+            Words::All => kernel::WORDS_OF_ALL,
+            Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
+        }
+    }
+
+    /// Workgroups in x and y, each invocation having so many cells: more than one dimension of the
+    /// grid holds are folded.
+    pub(super) fn grid(&self, abreast: u32) -> (u32, u32) {
+        let groups = (self.cells() as u32).div_ceil(WORKGROUP * abreast);
         let width = groups.min(self.most_groups);
         (width, groups.div_ceil(width))
     }

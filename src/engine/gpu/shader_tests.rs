@@ -27,6 +27,9 @@ fn specialisation() -> Specialisation {
         noise: true,
         arriving: true,
         arriving_jumps: true,
+        words: kernel::WORDS_OF_ALL,
+        words_go_on: true,
+        software: true,
     }
 }
 
@@ -90,7 +93,6 @@ fn structs_have_the_same_layout_on_both_sides() {
             current_step,
             current_row,
             current_neuron,
-            words,
             word_cells,
             word_places,
             word_neurons,
@@ -111,8 +113,9 @@ fn structs_have_the_same_layout_on_both_sides() {
             first_cell_high,
             arriving_jumps,
             word_start,
-            words_go_on,
-            unused,
+            unused_0,
+            unused_1,
+            unused_2,
             spread,
         }
     );
