@@ -8,6 +8,7 @@ use crate::bench::BenchWish;
 use crate::bound::Bound;
 use crate::budget::Budget;
 use crate::fi;
+use crate::fit::{self, FitWish};
 use crate::presets::Choice;
 use crate::random_input::RandomInput;
 use crate::record::Record;
@@ -35,6 +36,8 @@ Examples:
       the rate of a neuron against its input current, simulated and in theory
   lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
       how well a neuron predicts recorded spikes
+  lif fit --stimulus sound.npz --spikes recorded.txt
+      the neuron that predicts them best
   lif devices --check
       what this machine can run on, and whether its results are right
   lif bench --quick
@@ -59,6 +62,15 @@ Examples:
             --spikes first.txt --spikes second.txt --spikes-time-unit us
       two recordings of the answer to one stimulus, times in microseconds";
 
+const FIT_EXAMPLES: &str = "\
+Examples:
+  lif fit --stimulus sound.npz --stimulus-decibel 2e-5 --spikes recorded.txt --dt 0.05
+      membrane, gain, offset, refractory period and delay of a neuron that hears in decibel
+  lif fit --stimulus current.txt --spikes recorded.txt --vary tau-m=1:50:log --vary resistance=10:500:log
+      two parameters between bounds of your own, for an injected current in nA
+  lif fit --stimulus sound.npz --spikes recorded.txt --candidates 100000 --checkpoint search.json
+      a search for a GPU, which goes on where it was ended";
+
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
 #[command(name = "lif", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
@@ -78,6 +90,9 @@ pub enum Command {
     /// How well a neuron predicts the recorded answer to a stimulus
     #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = SCORE_EXAMPLES)]
     Score(Box<ScoreWish>),
+    /// Search for the neuron that predicts the recorded answer to a stimulus best
+    #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = FIT_EXAMPLES)]
+    Fit(Box<FitWish>),
     /// List what this machine can run on
     Devices(DevicesWish),
     /// Measure how fast each device is, beside what it could do at best
@@ -98,6 +113,16 @@ fn for_a_curve(option: Arg) -> Arg {
 fn for_a_score(option: Arg) -> Arg {
     let unused = score::UNUSED.contains(&option.get_id().as_str().replace('_', "-").as_str());
     option.hide(unused)
+}
+
+/// An option of `lif run` as `lif fit` has it.
+fn for_a_fit(option: Arg) -> Arg {
+    let name = option.get_id().as_str().replace('_', "-");
+    let unused = fit::UNUSED.contains(&name.as_str());
+    match fit::HELP.into_iter().find(|(known, _)| *known == name) {
+        Some((_, help)) => option.help(help),
+        None => option.hide(unused),
+    }
 }
 
 /// The options of `lif devices`.

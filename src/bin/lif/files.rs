@@ -15,6 +15,12 @@ pub const ARRAYS: &str = "spikes.npz";
 pub const CURVE_PICTURE: &str = "fi.png";
 /// What `lif fi` writes.
 pub const CURVE: &str = "fi.json";
+/// The picture of `lif fit`.
+pub const FIT_PICTURE: &str = "fit.png";
+/// What `lif fit` writes.
+pub const FIT: &str = "fit.json";
+/// The neuron that it found, as settings.
+pub const NEURON: &str = "neuron.toml";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
@@ -45,7 +51,7 @@ impl Folder {
         let folder = Self { path: path.to_owned(), made };
         std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
         folder.temporary("")?;
-        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE] {
+        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE, FIT_PICTURE, FIT, NEURON] {
             if path.join(name).is_dir() {
                 return Err(folder.refusal(format!("'{name}' in it is a folder")));
             }

@@ -15,6 +15,7 @@ mod failure;
 mod fi;
 mod figures;
 mod files;
+mod fit;
 mod headless;
 mod interrupt;
 mod layers;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),
         Command::Score(wish) => score::score(*wish),
+        Command::Fit(wish) => fit::fit(*wish),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
     };

@@ -13,6 +13,12 @@ pub fn measurements(count: u64) -> ProgressBar {
     styled(ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr()), "measurements")
 }
 
+/// A bar that counts the generations of a search, and says beside them what is set as its message.
+pub fn generations(count: u64, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    styled(ProgressBar::with_draw_target(Some(count), target), "generations, {msg}")
+}
+
 fn styled(bar: ProgressBar, things: &str) -> ProgressBar {
     let template =
         format!("{{bar:36}} {{percent:>3}}%  {{human_pos}} of {{human_len}} {things}, {{eta}} left");

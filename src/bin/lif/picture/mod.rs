@@ -2,6 +2,7 @@
 
 pub mod axes;
 mod curve;
+mod fit;
 mod membrane;
 mod raster;
 mod rate;
@@ -9,6 +10,7 @@ mod scene;
 mod stimulus;
 
 pub use curve::draw as draw_curve;
+pub use fit::{FitScene, draw as draw_fit};
 pub use scene::Scene;
 
 use axes::{Area, TEXT_SIZE};

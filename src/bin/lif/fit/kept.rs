@@ -1,0 +1,73 @@
+//! A search on disk, so that it can go on after whatever ended it.
+
+use super::evolution::{Evolution, Generation};
+use crate::failure::Failure;
+use serde::{Deserialize, Serialize};
+use std::io::Write;
+use std::path::Path;
+
+/// Numbers by their bits, so that none is rounded.
+#[derive(Debug, Serialize, Deserialize)]
+struct File {
+    /// What the search is for.
+    search: String,
+    places: Vec<Vec<u64>>,
+    scores: Vec<u64>,
+    history: Vec<(u64, u64)>,
+}
+
+/// Writes a search, in place of what was there.
+pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Failure> {
+    let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
+    let file = File {
+        search: search.to_owned(),
+        places: evolution.places.iter().map(bits).collect(),
+        scores: bits(&evolution.scores),
+        history: evolution
+            .history
+            .iter()
+            .map(|generation| (generation.best.to_bits(), generation.median.to_bits()))
+            .collect(),
+    };
+    let text = serde_json::to_string(&file).map_err(|error| Failure::fault(error.to_string()))?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let written = tempfile::NamedTempFile::new_in(folder)
+        .and_then(|mut staged| staged.write_all(text.as_bytes()).map(|()| staged))
+        .and_then(|staged| staged.persist(path).map_err(|error| error.error));
+    written.map(drop).map_err(|error| Failure::fault(format!("cannot write {}: {error}", path.display())))
+}
+
+/// Reads a search, where there is one, that is for the same.
+pub fn read(
+    path: &Path,
+    search: &str,
+    (seed, candidates, dimensions): (u64, usize, usize),
+) -> Result<Option<Evolution>, Failure> {
+    let refusal = |reason: &str| Failure::fault(format!("checkpoint {}: {reason}", path.display()));
+    let text = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        text => text.map_err(|error| refusal(&error.to_string()))?,
+    };
+    let file: File = serde_json::from_str(&text).map_err(|_| refusal("it is not one of lif fit"))?;
+    if file.search != search {
+        return Err(refusal(
+            "it is of another search; take another file, or the options that it was made with",
+        ));
+    }
+    let values = |bits: &Vec<u64>| bits.iter().map(|bits| f64::from_bits(*bits)).collect::<Vec<f64>>();
+    let places: Vec<Vec<f64>> = file.places.iter().map(values).collect();
+    let scores = values(&file.scores);
+    let is_whole = places.len() == candidates
+        && scores.len() == candidates
+        && places
+            .iter()
+            .all(|place| place.len() == dimensions && place.iter().all(|x| (0.0..=1.0).contains(x)));
+    if !is_whole {
+        return Err(refusal("it is damaged"));
+    }
+    let generation = |(best, median): &(u64, u64)| Generation {
+        best: f64::from_bits(*best),
+        median: f64::from_bits(*median),
+    };
+    Ok(Some(Evolution::kept(seed, places, scores, file.history.iter().map(generation).collect())))
+}

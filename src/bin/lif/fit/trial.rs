@@ -1,0 +1,140 @@
+//! Candidates as a population: all hear the same stimulus, and only their scores come back.
+
+use super::space::{Name, Vary};
+use super::wish::Objective;
+use crate::interrupt;
+use lif::{Device, Event, Input, Params, Population, Recorded, Recording, Scorer, Sink, Tally, Target};
+use ndarray::ArrayView1;
+use std::ops::ControlFlow;
+
+/// All that does not change from candidate to candidate.
+#[derive(Debug)]
+pub struct Trial {
+    pub device: Device,
+    pub params: Params,
+    pub vary: Vec<Vary>,
+    /// The current at each step, before any delay that is varied.
+    pub current: Vec<f32>,
+    pub window: u64,
+    /// Decay time of the distance, steps.
+    pub tau: f64,
+}
+
+impl Trial {
+    fn population(&self, places: &[Vec<f64>]) -> lif::Result<Population> {
+        // Some candidates may spike at every step; their scores tell.
+        let mut params = Params { allow_constant_firing: true, ..self.params.clone() };
+        for (dimension, vary) in self.vary.iter().enumerate() {
+            if let Some(parameter) = vary.parameter(&mut params) {
+                *parameter = vary.values(dimension, places).into();
+            }
+        }
+        Population::new(params, places.len(), 1, &self.device)
+    }
+
+    fn scorer(&self, places: &[Vec<f64>], targets: &[Target], has_distances: bool) -> lif::Result<Scorer> {
+        let mut scorer = Scorer::new((1, places.len()), targets.to_vec(), self.window)?;
+        if let Some(delay) = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay) {
+            let delays = self.vary[delay].values(delay, places);
+            let steps = |ms: &f32| (f64::from(*ms) / self.params.dt).round() as u32;
+            scorer = scorer.with_delays(delays.iter().map(steps).collect())?;
+        }
+        if has_distances { scorer.with_distances(self.tau) } else { Ok(scorer) }
+    }
+
+    /// The scores of candidates by an objective, over recordings; `None` where somebody interrupts.
+    pub fn scores(
+        &self,
+        places: &[Vec<f64>],
+        recordings: &[Target],
+        objective: Objective,
+    ) -> lif::Result<Option<Vec<f64>>> {
+        let has_distances = objective == Objective::VanRossum;
+        let mut scorer = self.scorer(places, recordings, has_distances)?;
+        let steps = recordings.iter().map(|target| target.range().end).max().unwrap_or(0);
+        let current = ArrayView1::from(&self.current[..steps as usize]);
+        let mut population = self.population(places)?;
+        let recording = Recording::none().spikes();
+        let made = population.run_into(
+            steps,
+            Input::sequence(&current),
+            &recording,
+            &mut Interruptible(&mut scorer),
+        )?;
+        if made.steps < steps {
+            return Ok(None);
+        }
+        let count = recordings.len();
+        Ok(Some(match objective {
+            Objective::Gamma => together(&scorer, count).map(|tally| tally.gamma()).collect(),
+            Objective::GammaCount => together(&scorer, count)
+                .map(|tally| {
+                    tally.gamma() - tally.count_error().unsigned_abs() as f64 / tally.recorded as f64
+                })
+                .collect(),
+            Objective::VanRossum => distances(&scorer, count).into_iter().map(|distance| -distance).collect(),
+        }))
+    }
+
+    /// What came of candidates: a tally and a distance of each against all recordings together, for each
+    /// part of them; and the spikes, by the delay later.
+    pub fn results(&self, places: &[Vec<f64>], parts: &[&[Target]]) -> lif::Result<(Vec<Part>, Vec<Event>)> {
+        let mut scorers =
+            parts.iter().map(|part| self.scorer(places, part, true)).collect::<lif::Result<Vec<_>>>()?;
+        let delay = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay);
+        let delays = delay.map(|delay| self.vary[delay].values(delay, places));
+        let late = |neuron: u32| {
+            let ms = delays.as_ref().map_or(0.0, |delays| f64::from(delays[neuron as usize]));
+            (ms / self.params.dt).round() as u64
+        };
+        let steps = parts.iter().flat_map(|part| *part).map(|target| target.range().end).max().unwrap_or(0);
+        let current = ArrayView1::from(&self.current[..steps as usize]);
+        let mut events = Vec::new();
+        let mut sink = |block: Recorded| {
+            let spikes = block.spikes.iter().flat_map(|raster| raster.events());
+            events.extend(spikes.map(|event| Event { step: event.step + late(event.neuron), ..event }));
+            scorers.iter_mut().try_for_each(|scorer| scorer.take(block.clone()))
+        };
+        let mut population = self.population(places)?;
+        population.run_into(steps, Input::sequence(&current), &Recording::none().spikes(), &mut sink)?;
+        let found = scorers
+            .iter()
+            .zip(parts)
+            .map(|(scorer, part)| together(scorer, part.len()).zip(distances(scorer, part.len())).collect());
+        Ok((found.collect(), events))
+    }
+}
+
+/// A tally and a distance for each candidate.
+pub type Part = Vec<(Tally, f64)>;
+
+/// The tallies of each candidate over so many recordings.
+fn together(scorer: &Scorer, recordings: usize) -> impl Iterator<Item = Tally> {
+    let mut all: Vec<Tally> = scorer.tallies(0).collect();
+    for index in 1..recordings {
+        all.iter_mut().zip(scorer.tallies(index)).for_each(|(sum, tally)| *sum = sum.and(tally));
+    }
+    all.into_iter()
+}
+
+/// The mean distance of each candidate from so many recordings.
+fn distances(scorer: &Scorer, recordings: usize) -> Vec<f64> {
+    let mut sums: Vec<f64> = scorer.distances(0).collect();
+    for index in 1..recordings {
+        sums.iter_mut().zip(scorer.distances(index)).for_each(|(sum, distance)| *sum += distance);
+    }
+    sums.into_iter().map(|sum| sum / recordings as f64).collect()
+}
+
+/// A scorer that hears of Ctrl-C.
+struct Interruptible<'a>(&'a mut Scorer);
+
+impl Sink for Interruptible<'_> {
+    fn take(&mut self, block: Recorded) -> lif::Result<()> {
+        self.0.take(block)
+    }
+
+    fn progress(&mut self, _: u64) -> ControlFlow<()> {
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}

@@ -1,0 +1,82 @@
+//! What can be said of a search.
+
+use crate::arguments::Settings;
+use crate::score::Measures;
+use crate::spread::number;
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use super::space::Vary;
+
+const SEARCH: &str = "Search";
+
+/// Options of `lif run` that say nothing here.
+pub const UNUSED: [&str; 12] = [
+    "neurons",
+    "batch",
+    "steps",
+    "duration",
+    "record",
+    "checkpoint-every",
+    "resume",
+    "init-voltage",
+    "input",
+    "events",
+    "events-weight",
+    "events-matrix",
+];
+
+/// What the other options say in the help of `lif fit`, where that is something else.
+pub const HELP: [(&str, &str); 3] = [
+    ("out", "Folder for fit.json, neuron.toml and fit.png, made if missing [default: lif-out]"),
+    ("checkpoint", "Keep the search in this file after each generation, and go on from it where it is there"),
+    ("seed", "Seed of the search [default: 0]"),
+];
+
+/// The options of `lif fit`.
+#[derive(Debug, Args)]
+pub struct FitWish {
+    #[command(flatten)]
+    pub measures: Measures,
+    #[command(flatten)]
+    pub search: SearchWish,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// How it searches.
+#[derive(Debug, Clone, Args)]
+pub struct SearchWish {
+    /// A parameter to find between bounds, evenly or on a logarithmic scale; repeatable. NAME is tau-m,
+    /// resistance, v-rest, v-reset, v-threshold, t-ref or stimulus-delay [default: tau-m, resistance,
+    /// v-rest, t-ref and stimulus-delay between bounds that fit the stimulus]
+    #[arg(long, value_name = "NAME=LO:HI[:log]", help_heading = SEARCH)]
+    pub vary: Vec<Vary>,
+    /// Fit to what comes before this time, ms; hold out the rest [default: half of what is scored]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SEARCH)]
+    pub split: Option<f64>,
+    /// What is made as high as can be
+    #[arg(long, value_name = "NAME", default_value = "gamma", help_heading = SEARCH)]
+    pub objective: Objective,
+    /// Neurons that are simulated at a time
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(8..=10_000_000), help_heading = SEARCH)]
+    pub candidates: u32,
+    /// How often the best of them are bred
+    #[arg(long, value_name = "N", default_value = "40", help_heading = SEARCH)]
+    pub generations: u32,
+    /// Parameter sets in the result
+    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = SEARCH)]
+    pub best: u32,
+}
+
+/// What a search makes as high as can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Objective {
+    /// The coincidence factor
+    Gamma,
+    /// The same, less the error of the spike count as a part of the recorded spikes
+    GammaCount,
+    /// The van Rossum distance, which is made small
+    VanRossum,
+}

@@ -1,0 +1,170 @@
+//! The picture of a search: spikes of the best neurons beside the recorded ones, the score along the
+//! search, and where the candidates lie in the end.
+
+use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
+use crate::fit::{Generation, Report};
+use plotters::prelude::*;
+use std::ops::Range;
+use std::path::Path;
+
+const SIZE: (u32, u32) = (1600, 1500);
+const STIMULUS_HEIGHT: u32 = 220;
+const RASTER_HEIGHT: u32 = 460;
+const SEARCH_HEIGHT: u32 = 330;
+
+/// What the picture shows.
+#[derive(Debug)]
+pub struct FitScene<'a> {
+    pub report: &'a Report,
+    /// The steps of stimulus and spikes.
+    pub shown: Range<u64>,
+    pub dt: f64,
+    /// The current in these steps.
+    pub current: Vec<f32>,
+    /// The steps of the spikes of each recording.
+    pub recorded: Vec<Vec<u64>>,
+    /// And those of the best neurons.
+    pub predicted: Vec<Vec<u64>>,
+    /// All candidates at the end, and their scores.
+    pub places: Vec<Vec<f64>>,
+    pub scores: Vec<f64>,
+}
+
+/// Draws the picture into a file, whose name says the format.
+pub fn draw(path: &Path, scene: &FitScene<'_>) -> Result<(), String> {
+    let title = scene.report.best.first().map_or_else(String::new, |best| {
+        format!("Best neuron: Gamma {:.3} to fit, {:.3} held out", best.gamma_train, best.gamma_heldout)
+    });
+    let root = super::page(path, SIZE, &title)?;
+    let (_, below) = root.split_vertically(super::TITLE_HEIGHT);
+    let (stimulus, below) = below.split_vertically(STIMULUS_HEIGHT);
+    let (raster, below) = below.split_vertically(RASTER_HEIGHT);
+    let (search, spread) = below.split_vertically(SEARCH_HEIGHT);
+    draw_stimulus(&stimulus, scene)?;
+    draw_raster(&raster, scene)?;
+    draw_search(&search, &scene.report.generations)?;
+    let count = scene.report.vary.len();
+    let columns = spread.split_evenly((1, count.max(1)));
+    columns
+        .iter()
+        .enumerate()
+        .take(count)
+        .try_for_each(|(dimension, area)| draw_spread(area, scene, dimension))
+}
+
+impl FitScene<'_> {
+    fn ms(&self, step: u64) -> f64 {
+        step as f64 * self.dt
+    }
+
+    fn time(&self) -> Horizontal<'static> {
+        let (start, end) = (self.ms(self.shown.start), self.ms(self.shown.end));
+        Horizontal { name: "time (ms), held out", range: start..end, ticks: ticks(start, end, 10) }
+    }
+}
+
+/// A range that holds all values, with some room.
+fn around(values: impl Iterator<Item = f64>) -> Range<f64> {
+    let finite = values.filter(|value| value.is_finite());
+    let (low, high) =
+        finite.fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    if low > high {
+        return 0.0..1.0;
+    }
+    let room = ((high - low) * 0.06).max(1e-3);
+    low - room..high + room
+}
+
+fn draw_stimulus(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
+    let range = around(scene.current.iter().map(|current| f64::from(*current)));
+    let marks = ticks(range.start, range.end, 3);
+    let vertical = Vertical { name: "current (nA)", range, ticks: marks, label: &plain };
+    let mut chart = axes::chart_over(area, scene.time(), vertical, false)?;
+    let points: Vec<(f64, f64)> = (scene.shown.clone().zip(&scene.current))
+        .map(|(step, current)| (scene.ms(step), f64::from(*current)))
+        .collect();
+    let points = axes::thinned(&points, SIZE.0 as usize);
+    chart.draw_series(LineSeries::new(points, INPUT.stroke_width(2))).map_err(|error| error.to_string())?;
+    axes::remark(area, &chart, &["stimulus"])
+}
+
+fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
+    let rows = scene.recorded.len() + scene.predicted.len();
+    // The recordings stand above the best neuron.
+    let trains = scene.predicted.iter().rev().map(|train| (train, INK));
+    let trains = trains.chain(scene.recorded.iter().map(|train| (train, THRESHOLD)));
+    let count = scene.predicted.len();
+    let label = |row: f64| {
+        let row = row as usize;
+        if row < count { (count - row).to_string() } else { "recorded".to_owned() }
+    };
+    let marks = (0..rows).map(|row| row as f64 + 0.5).collect();
+    let vertical = Vertical { name: "", range: 0.0..rows as f64, ticks: marks, label: &label };
+    let chart = axes::chart_over(area, scene.time(), vertical, true)?;
+    for (row, (train, colour)) in trains.enumerate() {
+        for step in train.iter().filter(|step| scene.shown.contains(step)) {
+            let time = scene.ms(*step);
+            let ends = [(time, row as f64 + 0.12), (time, row as f64 + 0.88)];
+            let tick = PathElement::new(ends, colour.stroke_width(2));
+            chart.plotting_area().draw(&tick).map_err(|error| error.to_string())?;
+        }
+    }
+    axes::remark(area, &chart, &["spikes,", "best sets"])
+}
+
+fn draw_search(area: &Area<'_>, history: &[Generation]) -> Result<(), String> {
+    let last = history.len().saturating_sub(1).max(1) as f64;
+    let range = around(history.iter().flat_map(|generation| [generation.best, generation.median]));
+    let horizontal = Horizontal { name: "generation", range: 0.0..last, ticks: ticks(0.0, last, 10) };
+    let marks = ticks(range.start, range.end, 5);
+    let vertical = Vertical { name: "score to fit", range, ticks: marks, label: &plain };
+    let mut chart = axes::chart_over(area, horizontal, vertical, true)?;
+    let mut draw = |score: fn(&Generation) -> f64, colour: RGBColor| {
+        let points = history.iter().enumerate().map(|(index, generation)| (index as f64, score(generation)));
+        let curve = LineSeries::new(points, colour.stroke_width(3));
+        chart.draw_series(curve).map(drop).map_err(|error| error.to_string())
+    };
+    draw(|generation| generation.median, FRAME)?;
+    draw(|generation| generation.best, INK)?;
+    axes::remark(area, &chart, &["best (dark)", "and median"])
+}
+
+/// The candidates by one parameter and their score.
+fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Result<(), String> {
+    let vary = &scene.report.vary[dimension];
+    let best = scene.scores.iter().copied().fold(f64::MIN, f64::max);
+    let median = scene.report.generations.last().map_or(best, |last| last.median);
+    let range = around([median - (best - median), best].into_iter());
+    let scale = if vary.is_logarithmic { " (log)" } else { "" };
+    let name = format!("{}{scale}", vary.name.text());
+    let marks = if dimension == 0 { ticks(range.start, range.end, 4) } else { Vec::new() };
+    let mut chart = ChartBuilder::on(area)
+        .margin_left(10)
+        .margin_top(10)
+        .margin_right(24)
+        .margin_bottom(8)
+        .set_label_area_size(LabelAreaPosition::Left, if dimension == 0 { 80 } else { 24 })
+        .set_label_area_size(LabelAreaPosition::Bottom, axes::TIME_HEIGHT)
+        .build_cartesian_2d(axes::Axis::new(0.0..1.0, vec![0.0, 1.0]), axes::Axis::new(range.clone(), marks))
+        .map_err(|error| error.to_string())?;
+    let font = ("sans-serif", axes::TEXT_SIZE - 2).into_font().color(&INK);
+    chart
+        .configure_mesh()
+        .disable_mesh()
+        .axis_style(FRAME)
+        .label_style(font.clone())
+        .axis_desc_style(font)
+        .x_label_formatter(&|place: &f64| plain(f64::from(vary.value(*place))))
+        .y_label_formatter(&|value: &f64| plain(*value))
+        .x_desc(name)
+        .draw()
+        .map_err(|error| error.to_string())?;
+    let candidates = scene.places.iter().zip(&scene.scores).filter(|(_, score)| range.contains(score));
+    chart
+        .draw_series(candidates.map(|(place, score)| {
+            let colour = if *score >= best { THRESHOLD.filled() } else { INPUT.mix(0.5).filled() };
+            Circle::new((place[dimension], *score), if *score >= best { 7 } else { 3 }, colour)
+        }))
+        .map_err(|error| error.to_string())?;
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! `lif fit`: a neuron is found again, and what is written of it can be used.
+
+use super::Folder;
+use ndarray::Array1;
+use ndarray_npy::write_npy;
+use predicates::prelude::*;
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+/// A folder with a sound of two seconds, and the spikes of a neuron that hears it 3 ms late.
+fn folder() -> Folder {
+    let folder = Folder::new();
+    let mut state = 1_u32;
+    let mut level = 0.0;
+    let sound = (0..20_000).map(|_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        level += 0.02 * (f64::from(state) / 4_294_967_296.0 * 8.0 - 3.5 - level);
+        level
+    });
+    write_npy(folder.path("sound.npy"), &Array1::from_iter(sound)).unwrap();
+    folder
+        .summary("--tau-m 7 --resistance 26 --t-ref 2.5 --stimulus sound.npy --stimulus-delay 3 --neurons 1");
+    let steps = folder.array::<u32>("step");
+    assert!((40..400).contains(&steps.len()), "{}", steps.len());
+    let times: String = steps.iter().map(|step| format!("{}\n", (f64::from(*step) + 0.5) * 0.1)).collect();
+    folder.write("spikes.txt", &times);
+    fs::remove_dir_all(folder.path("lif-out")).unwrap();
+    folder
+}
+
+const DATA: &str = "--stimulus sound.npy --spikes spikes.txt --quiet";
+const VARY: &str =
+    "--vary tau-m=2:30:log --vary resistance=5:100:log --vary t_ref=0:6 --vary stimulus-delay=0:8";
+
+fn fit(folder: &Folder, words: &str) -> Value {
+    let words = format!("fit --device cpu --json {DATA} {VARY} {words}");
+    let output = folder.lif(&words).assert().success().get_output().clone();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
+    let folder = folder();
+    let found = fit(&folder, "--candidates 200 --generations 25 --best 3");
+    assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
+    let best = &found["best"][0];
+    let number = |name: &str| best[name].as_f64().unwrap();
+    assert!(number("gamma_train") > 0.9 && number("gamma_heldout") > 0.85, "{best}");
+    let parameter = |name: &str| best["parameters"][name].as_f64().unwrap();
+    assert!((parameter("stimulus-delay") - 3.0).abs() < 1.5, "{best}");
+    assert!((parameter("tau-m") / 7.0).ln().abs() < 0.7, "{best}");
+    assert_eq!(found["best"].as_array().unwrap().len(), 3);
+    assert_eq!(found["generations"].as_array().unwrap().len(), 26);
+
+    let words = "score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt";
+    for (part, name) in [("--to 1000", "train"), ("--from 1000", "heldout")] {
+        let output = folder.lif(&format!("{words} {part}")).assert().success().get_output().clone();
+        let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(score["gamma"], best[format!("gamma_{name}")]);
+        assert_eq!(score["scores"][0]["predicted"], best[format!("predicted_{name}")]);
+        assert_eq!(score["scores"][0]["van_rossum"], best[format!("van_rossum_{name}")]);
+    }
+    folder.summary("--config lif-out/neuron.toml --neurons 1 --out run");
+}
+
+#[test]
+fn a_search_goes_on_from_its_checkpoint_as_if_it_had_not_been_ended() {
+    let folder = folder();
+    let whole = fit(&folder, "--candidates 40 --generations 6 --seed 3");
+    fit(&folder, "--candidates 40 --generations 2 --seed 3 --checkpoint search.json");
+    let rest = fit(&folder, "--candidates 40 --generations 6 --seed 3 --checkpoint search.json");
+    assert_eq!(rest["best"], whole["best"]);
+    assert_eq!(rest["generations"], whole["generations"]);
+    assert_ne!(fit(&folder, "--candidates 40 --generations 6 --seed 4")["best"], whole["best"]);
+    folder
+        .lif(&format!("fit --device cpu {DATA} {VARY} --candidates 50 --checkpoint search.json"))
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("checkpoint search.json: it is of another search"));
+}
+
+#[test]
+fn the_objectives_differ_and_the_defaults_fit_any_stimulus() {
+    let folder = folder();
+    for objective in ["gamma", "gamma-count", "van-rossum"] {
+        let words = format!(
+            "fit --device cpu {DATA} --candidates 150 --generations 12 --objective {objective} --no-plot"
+        );
+        folder.lif(&words).assert().success().stdout(predicate::str::contains("held out"));
+        assert_eq!(folder.written(), ["fit.json", "neuron.toml"]);
+        let found: Value =
+            serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
+        assert!(found["best"][0]["gamma_train"].as_f64().unwrap() > 0.5, "{objective}: {}", found["best"][0]);
+    }
+}
+
+#[cfg(not(skip_gpu_tests))]
+#[test]
+fn a_search_is_the_same_on_an_adapter() {
+    let folder = folder();
+    let words = "--candidates 40 --generations 3 --objective van-rossum";
+    let expected = fit(&folder, words);
+    let words = format!("fit --device software --json {DATA} {VARY} {words}");
+    let output = folder.lif(&words).assert().success().get_output().clone();
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_ne!(found["device"], expected["device"]);
+    assert_eq!((&found["best"], &found["generations"]), (&expected["best"], &expected["generations"]));
+}
+
+#[test]
+fn what_cannot_be_searched_is_refused() {
+    let folder = folder();
+    folder.write("noisy.toml", "input = [\"gaussian:mean=0,sd=1\"]\n");
+    write_npy(folder.path("still.npy"), &Array1::from_elem(20_000, 1.0)).unwrap();
+    for (words, message) in [
+        ("--vary tau-m=5:2", "the lower bound 5 must be below the upper bound 2"),
+        ("--vary tau-m=0:2:log", "must be above 0 on a logarithmic scale"),
+        ("--vary stimulus-delay=-1:2", "a stimulus cannot come early"),
+        ("--vary colour=1:2", "'colour' cannot be varied; there are tau-m, resistance"),
+        ("--vary tau-m=1", "must be NAME=LO:HI"),
+        ("--vary tau-m=1:2 --vary tau_m=1:3", "tau-m is varied twice"),
+        ("--vary tau-m=0:2", "tau_m is"),
+        ("--split 0", "split is 0 ms; it must lie between from and to, 0 and 2000 ms"),
+        ("--split 2000", "split is 2000 ms"),
+        ("--candidates 3", "3 is not in 8..="),
+        ("--neurons 3", "lif fit has no use for --neurons"),
+        ("--config noisy.toml", "the settings have input"),
+        ("--preset nest", "the preset nest has its own names of parameters"),
+        ("--stimulus-scale 2", "the bounds are yours to say"),
+        ("--stimulus still.npy", "the stimulus does not change"),
+    ] {
+        let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
+        folder
+            .lif(&format!("fit --device cpu {stimulus} --spikes spikes.txt {words}"))
+            .assert()
+            .code(2)
+            .stdout("")
+            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        assert!(!folder.path("lif-out").exists(), "{words}");
+    }
+}
+
+/// The commands of the tutorial, the search being a small one.
+#[test]
+fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = Folder::new();
+    fs::create_dir_all(folder.path("data/grasshopper")).unwrap();
+    for name in ["data/grasshopper/stimulus.npz", "data/grasshopper/spike_times_ms.txt"] {
+        fs::copy(root.join(name), folder.path(name)).unwrap();
+    }
+    let text = fs::read_to_string(root.join("docs/fitting.md")).unwrap().replace("\\\n", "");
+    let blocks = text.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let commands: Vec<&str> = blocks.flat_map(str::lines).collect();
+    assert_eq!(commands.len(), 4);
+    for command in commands {
+        let words = command.strip_prefix("lif ").unwrap();
+        let small = if words.starts_with("fit ") { "--candidates 200 --generations 12" } else { "" };
+        folder.lif(&format!("{words} --device cpu {small}")).assert().success();
+    }
+    let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
+    let held_out = found["best"][0]["gamma_heldout"].as_f64().unwrap();
+    assert!(held_out > 0.6, "{held_out}");
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_keeps_the_best() {
+    use std::process::{Command, Stdio};
+    let folder = folder();
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(format!("fit --device cpu {DATA} --generations 1000000 --checkpoint search.json").split(' '))
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let start = std::time::Instant::now();
+    while !folder.path("search.json").exists() {
+        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let kill = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
+    let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
+    assert_eq!(found["interrupted"], true);
+}
