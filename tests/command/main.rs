@@ -5,6 +5,7 @@ mod corpus;
 mod curves;
 mod errors;
 mod events;
+mod graphs;
 mod interrupt;
 mod memory;
 mod outputs;

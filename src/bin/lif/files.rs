@@ -15,6 +15,8 @@ pub const ARRAYS: &str = "spikes.npz";
 pub const CURVE_PICTURE: &str = "fi.png";
 /// What `lif fi` writes.
 pub const CURVE: &str = "fi.json";
+/// The neurons as a node of a graph.
+pub const GRAPH: &str = "neurons.nir";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
@@ -45,7 +47,7 @@ impl Folder {
         let folder = Self { path: path.to_owned(), made };
         std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
         folder.temporary("")?;
-        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE] {
+        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE, GRAPH] {
             if path.join(name).is_dir() {
                 return Err(folder.refusal(format!("'{name}' in it is a folder")));
             }

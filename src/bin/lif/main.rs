@@ -23,6 +23,7 @@ mod logging;
 #[cfg(test)]
 mod lost_device_tests;
 mod neurons;
+mod nir;
 mod npz;
 mod picture;
 mod plan;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),
         Command::Score(wish) => score::score(*wish),
+        Command::Nir(wish) => nir::list(&wish),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
     };
