@@ -127,6 +127,16 @@ pub enum Error {
         reason: String,
     },
 
+    /// A NIR graph cannot be written, or is none that can be read.
+    #[cfg(feature = "nir")]
+    #[error("NIR graph {path}: {reason}")]
+    Nir {
+        /// The file.
+        path: String,
+        /// What is wrong with it, and what to do.
+        reason: String,
+    },
+
     /// Whoever was to take a recording failed; the run stopped there.
     #[error("cannot write {what}: {reason}")]
     Sink {

@@ -74,7 +74,8 @@
 //! # Features
 //!
 //! `cli` (default) builds the command `lif` and pulls its dependencies. Programs that only use the
-//! library say `default-features = false`.
+//! library say `default-features = false`. `nir`, part of `cli`, reads and writes neurons in graphs of the
+//! Neuromorphic Intermediate Representation (module `nir`).
 //!
 //! [`wgpu`] and [`ndarray`] are part of the interface and re-exported.
 
@@ -93,6 +94,8 @@ mod error;
 mod input;
 mod memory;
 pub mod model;
+#[cfg(feature = "nir")]
+pub mod nir;
 mod noise;
 mod params;
 mod population;
@@ -151,6 +154,10 @@ mod documents {
 
     #[doc = include_str!("../docs/spike-input.md")]
     mod spike_input {}
+
+    #[cfg(feature = "nir")]
+    #[doc = include_str!("../docs/nir.md")]
+    mod nir {}
 
     #[cfg(not(skip_gpu_tests))]
     #[doc = include_str!("../docs/long-runs.md")]

@@ -6,6 +6,7 @@ mod curves;
 mod errors;
 mod events;
 mod fits;
+mod graphs;
 mod interrupt;
 mod memory;
 mod outputs;

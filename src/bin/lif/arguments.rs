@@ -9,6 +9,7 @@ use crate::bound::Bound;
 use crate::budget::Budget;
 use crate::fi;
 use crate::fit::{self, FitWish};
+use crate::nir::NirWish;
 use crate::presets::Choice;
 use crate::random_input::RandomInput;
 use crate::record::Record;
@@ -38,6 +39,8 @@ Examples:
       how well a neuron predicts recorded spikes
   lif fit --stimulus sound.npz --spikes recorded.txt
       the neuron that predicts them best
+  lif nir network.nir
+      the neurons in a graph of the Neuromorphic Intermediate Representation, which run --nir takes
   lif devices --check
       what this machine can run on, and whether its results are right
   lif bench --quick
@@ -93,6 +96,8 @@ pub enum Command {
     /// Search for the neuron that predicts the recorded answer to a stimulus best
     #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = FIT_EXAMPLES)]
     Fit(Box<FitWish>),
+    /// List the nodes of a NIR graph, and how to simulate its neurons
+    Nir(NirWish),
     /// List what this machine can run on
     Devices(DevicesWish),
     /// Measure how fast each device is, beside what it could do at best
@@ -146,7 +151,7 @@ const OUTPUT: &str = "Output";
 #[command(after_help = EXAMPLES)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
-    /// Neurons in a batch row [default: 100000, or as in the stimulus file]
+    /// Neurons in a batch row [default: 100000, or as in the stimulus file or NIR graph]
     #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SIZE)]
     pub neurons: Option<usize>,
     /// Batch rows: independent copies of the population [default: 1, or as in the stimulus file]
@@ -180,6 +185,14 @@ pub struct Settings {
     /// snntorch-lapicque, norse, spikingjelly, genn, brian2, nest, nengo [default: origin]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub preset: Option<Choice>,
+    /// Take the neurons of a NIR graph, its LIF or CubaLIF node, with all that it says of them; it does
+    /// not say --dt, --t-ref and --reset, which must be given
+    #[arg(long, value_name = "FILE", help_heading = MODEL)]
+    pub nir: Option<PathBuf>,
+    /// The node of the graph, where it has several of neurons (see `lif nir FILE`)
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    #[serde(alias = "nir_node")]
+    pub nir_node: Option<String>,
     /// Membrane time constant, ms [default: 10]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "tau_m")]
@@ -323,6 +336,10 @@ pub struct Settings {
     /// Folder for raster.png, spikes.npz and summary.json, made if missing [default: lif-out]
     #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
+    /// Write the neurons as a node of a NIR graph too, neurons.nir in the output folder
+    #[arg(long, help_heading = OUTPUT)]
+    #[serde(alias = "write_nir")]
+    pub write_nir: bool,
     /// Keep all that the run needs to go on in this file, so that --resume can take it up
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     pub checkpoint: Option<PathBuf>,

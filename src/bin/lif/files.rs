@@ -21,6 +21,8 @@ pub const FIT_PICTURE: &str = "fit.png";
 pub const FIT: &str = "fit.json";
 /// The neuron that it found, as settings.
 pub const NEURON: &str = "neuron.toml";
+/// The neurons as a node of a graph.
+pub const GRAPH: &str = "neurons.nir";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
@@ -51,7 +53,7 @@ impl Folder {
         let folder = Self { path: path.to_owned(), made };
         std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
         folder.temporary("")?;
-        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE, FIT_PICTURE, FIT, NEURON] {
+        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE, GRAPH, FIT_PICTURE, FIT, NEURON] {
             if path.join(name).is_dir() {
                 return Err(folder.refusal(format!("'{name}' in it is a folder")));
             }

@@ -2,6 +2,7 @@
 
 use crate::arguments::Settings;
 use crate::failure::Failure;
+use crate::nir;
 use crate::presets::Choice;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -26,6 +27,9 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     };
     lay_over(&mut asked, layer(given)?);
 
+    if nir::are_asked_for(&asked)? {
+        return settings(asked);
+    }
     let choice = match asked.get("preset").and_then(Value::as_str) {
         Some(text) => text.parse().map_err(Failure::usage)?,
         None => Choice::base(),
@@ -34,7 +38,11 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     let mut all = preset(&choice)?;
     lay_over(&mut all, asked);
     all.insert("preset".to_owned(), choice.to_string().into());
-    serde_json::from_value(Value::Object(all)).map_err(|error| Failure::usage(error.to_string()))
+    settings(all)
+}
+
+fn settings(layer: Layer) -> Result<Settings, Failure> {
+    serde_json::from_value(Value::Object(layer)).map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// What was set, by the names of the options.
@@ -43,6 +51,7 @@ pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
         ("stimulus", &settings.stimulus),
         ("events", &settings.events),
         ("events-matrix", &settings.events_matrix),
+        ("nir", &settings.nir),
         ("out", &settings.out),
         ("checkpoint", &settings.checkpoint),
     ];
@@ -103,7 +112,8 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
     }
     // A settings file names its inputs as seen from where it lies, so that all can be moved together.
     if let Some(folder) = path.parent() {
-        let inputs = [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix];
+        let inputs =
+            [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix, &mut settings.nir];
         for input in inputs.into_iter().flatten() {
             *input = folder.join(&*input);
         }

@@ -24,6 +24,7 @@ mod logging;
 #[cfg(test)]
 mod lost_device_tests;
 mod neurons;
+mod nir;
 mod npz;
 mod picture;
 mod plan;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         Command::Fi(settings) => fi::fi(&settings),
         Command::Score(wish) => score::score(*wish),
         Command::Fit(wish) => fit::fit(*wish),
+        Command::Nir(wish) => nir::list(&wish),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
     };

@@ -17,7 +17,12 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
     if let Some(preset) = presets::of_a_system(settings, n)? {
         return Ok(preset.params()?);
     }
-    let mut params = Params { allow_constant_firing: settings.allow_constant_firing, ..Params::default() };
+    laid_over(Params::default(), settings, n)
+}
+
+/// The parameters of `n` neurons with those of the settings that are given.
+pub fn laid_over(mut params: Params, settings: &Settings, n: usize) -> Result<Params, Failure> {
+    params.allow_constant_firing = settings.allow_constant_firing;
     let spreads = [
         (&mut params.tau_m, settings.tau_m),
         (&mut params.resistance, settings.resistance),
@@ -32,7 +37,9 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
         }
     }
     params.v_lower = settings.v_lower.and_then(Bound::spread).map(|spread| spread.parameter(n));
-    params.tau_syn = settings.tau_syn.and_then(Bound::spread).map(|spread| spread.parameter(n));
+    if let Some(tau_syn) = settings.tau_syn {
+        params.tau_syn = tau_syn.spread().map(|spread| spread.parameter(n));
+    }
     params.dt = settings.dt.unwrap_or(params.dt);
     params.integrator = settings.integrator.map_or(params.integrator, Into::into);
     params.spike_test = settings.spike_test.map_or(params.spike_test, Into::into);

@@ -5,6 +5,7 @@ use crate::events;
 use crate::failure::Failure;
 use crate::layers;
 use crate::neurons;
+use crate::nir;
 use crate::presets;
 use crate::record::Record;
 use crate::rules::TimeUnit;
@@ -12,6 +13,7 @@ use crate::spread::Spread;
 use crate::stimulus::{Level, Stimulus, Times, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
+use lif::nir::{Neurons, Stepping};
 use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
@@ -23,6 +25,8 @@ const DEFAULT_DT_MS: f64 = 0.1;
 const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 /// About what a cell takes here: its state, its parameters and what is read back of it.
 const BYTES_PER_CELL: u64 = 32;
+/// In a NIR graph spikes are currents, which go through the synapse.
+const NODE_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Nanoampere };
 const DEFAULT_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Millivolt };
 
 /// A run, decided.
@@ -46,6 +50,8 @@ pub struct Plan {
     pub record: Record,
     pub recording: Recording,
     pub out: PathBuf,
+    /// The neurons as a node of a NIR graph, where that is to be written.
+    pub graph: Option<Neurons>,
     /// All settings with the defaults filled in.
     pub settings: Settings,
 }
@@ -74,9 +80,11 @@ impl Plan {
         };
         let stimulus = read_stimulus(&mut settings, dt)?;
 
+        let node = nir::neurons(&settings)?;
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
-        let neurons = size("neurons", &mut settings.neurons, neurons, DEFAULT_NEURONS)?;
-        let batch = size("batch", &mut settings.batch, batch, 1)?;
+        let made_for = [("the stimulus", neurons), ("the NIR graph", node.as_ref().and_then(nir::size))];
+        let neurons = size("neurons", &mut settings.neurons, &made_for, DEFAULT_NEURONS)?;
+        let batch = size("batch", &mut settings.batch, &[("the stimulus", batch)], 1)?;
         let record = settings.record.get_or_insert_default().clone();
         let cells = (neurons as u64).saturating_mul(batch as u64);
         lif::require_memory(
@@ -85,9 +93,26 @@ impl Plan {
             "take fewer neurons or a smaller batch",
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
-        let params = neurons::params(&settings, neurons)?;
+        let params = match &node {
+            Some(node) => {
+                let base = node.params(&Stepping::of(&Params::default()))?;
+                neurons::laid_over(base, &settings, neurons)?
+            }
+            None => neurons::params(&settings, neurons)?,
+        };
+        let graph = settings.write_nir.then(|| Neurons::from_params(&params, neurons)).transpose()?;
         let drive = drive(&mut settings, stimulus, &params, neurons, steps)?;
-        let trains = trains(&mut settings, (batch, neurons), steps)?;
+        let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
+        let trains = trains(&mut settings, default_weight, (batch, neurons), steps)?;
+        let trains = match (trains, &node) {
+            (Some(trains), Some(node)) => {
+                let weight = node.spike_weight(dt)?;
+                // One for all, or one for each.
+                let factors = weight.values().iter().copied().cycle().take(neurons).collect();
+                Some(trains.weighed(&factors))
+            }
+            (trains, _) => trains,
+        };
 
         Ok(Self {
             neurons,
@@ -96,14 +121,19 @@ impl Plan {
             dt,
             seed: *settings.seed.get_or_insert(0),
             device,
-            preset: settings.preset.as_ref().map_or_else(String::new, ToString::to_string),
+            preset: settings.preset.as_ref().map_or_else(|| "nir".to_owned(), ToString::to_string),
             params,
             drive,
-            input_unit: of_a_system.map_or("nA", |preset| preset.input_unit()),
+            input_unit: match of_a_system {
+                Some(preset) => preset.input_unit(),
+                None if node.is_some() => nir::INPUT_UNIT,
+                None => "nA",
+            },
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
             recording: record.recording(neurons, batch, steps)?,
             record,
+            graph,
             out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
             settings,
         })
@@ -134,7 +164,8 @@ impl Plan {
     pub fn portable_settings(&self) -> Settings {
         let mut settings = self.settings.clone();
         // So that they name the same files wherever they are copied to.
-        let inputs = [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix];
+        let inputs =
+            [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix, &mut settings.nir];
         for path in inputs.into_iter().flatten() {
             let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());
             *path = absolute.unwrap_or_else(|| path.clone());
@@ -190,7 +221,12 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
     Ok(Some(stimulus))
 }
 
-fn trains(settings: &mut Settings, shape: (usize, usize), steps: u64) -> Result<Option<Trains>, Failure> {
+fn trains(
+    settings: &mut Settings,
+    default_weight: Weight,
+    shape: (usize, usize),
+    steps: u64,
+) -> Result<Option<Trains>, Failure> {
     let Some(path) = &settings.events else {
         let useless = [
             ("events-weight", settings.events_weight.is_some()),
@@ -201,23 +237,32 @@ fn trains(settings: &mut Settings, shape: (usize, usize), steps: u64) -> Result<
             None => Ok(None),
         };
     };
-    let weight = *settings.events_weight.get_or_insert(DEFAULT_WEIGHT);
+    let weight = *settings.events_weight.get_or_insert(default_weight);
     Trains::open(path, settings.events_matrix.as_deref(), weight, shape, steps).map(Some)
 }
 
-/// A size as asked for, or as the stimulus has it.
+/// A size as asked for, or as the files that are made for one have it.
 fn size(
     what: &str,
     asked: &mut Option<usize>,
-    stimulus: Option<usize>,
+    made_for: &[(&str, Option<usize>)],
     default: usize,
 ) -> Result<usize, Failure> {
-    match (*asked, stimulus) {
-        (Some(0), _) => Err(Failure::usage(format!("{what} is 0; it must be at least 1"))),
-        (Some(asked), Some(stimulus)) if asked != stimulus => Err(Failure::usage(format!(
-            "{what} is {asked}, but the stimulus is made for {stimulus}; leave out --{what}, or change the file"
+    if *asked == Some(0) {
+        return Err(Failure::usage(format!("{what} is 0; it must be at least 1")));
+    }
+    let mut files = made_for.iter().filter_map(|(file, size)| Some((file, (*size)?)));
+    let Some((first, size)) = files.next() else { return Ok(*asked.get_or_insert(default)) };
+    if let Some((other, others)) = files.find(|(_, others)| *others != size) {
+        return Err(Failure::usage(format!(
+            "{first} is made for {size} {what}, but {other} for {others}; change one of the files"
+        )));
+    }
+    match *asked {
+        Some(asked) if asked != size => Err(Failure::usage(format!(
+            "{what} is {asked}, but {first} is made for {size}; leave out --{what}, or change the file"
         ))),
-        _ => Ok(*asked.get_or_insert(stimulus.unwrap_or(default))),
+        _ => Ok(*asked.insert(size)),
     }
 }
 
@@ -247,8 +292,9 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
 /// The currents where none are given.
 fn usual_currents(settings: &Settings, params: &Params) -> Spread {
     match &settings.preset {
-        Some(choice) if choice.settings().is_none() => presets::usual_currents(params),
-        _ => DEFAULT_CURRENT,
+        Some(choice) if choice.settings().is_some() => DEFAULT_CURRENT,
+        // The neurons of another simulator, or of a NIR graph.
+        _ => presets::usual_currents(params),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::arguments::Settings;
 use crate::checkpoints::{Interrupted, Keeper};
 use crate::failure::Failure;
 use crate::figures::grouped;
-use crate::files::{ARRAYS, Folder, PICTURE, SUMMARY};
+use crate::files::{ARRAYS, Folder, GRAPH, PICTURE, SUMMARY};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
@@ -13,6 +13,7 @@ use crate::simulation::Simulation;
 use crate::spools::Spools;
 use crate::summary::{Outcome, Summary};
 use crate::{logging, neurons, terminal};
+use lif::nir::{self, Neurons};
 use lif::{Device, DeviceChoice, Error, Population};
 use std::io::Write;
 use std::path::PathBuf;
@@ -77,7 +78,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let is_drawn = !plan.settings.no_plot;
     let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools)).transpose()?;
     let scene = scene.filter(|scene| !scene.is_empty());
-    let files = write(&folder, &summary, &arrays, scene.as_ref())?;
+    let files = write(&folder, &summary, &arrays, scene.as_ref(), plan.graph.as_ref())?;
     if let Some(keeper) = keeper {
         keeper.finish()?;
     }
@@ -124,12 +125,16 @@ fn write(
     summary: &Summary,
     arrays: &Arrays<'_>,
     scene: Option<&Scene>,
+    graph: Option<&Neurons>,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     if let Some(scene) = scene {
         files.push(folder.stage(PICTURE, |file| picture::draw(file.path(), scene))?);
     }
     files.push(folder.stage(ARRAYS, |file| npz::write(file, arrays))?);
+    if let Some(neurons) = graph {
+        files.push(folder.stage(GRAPH, |file| nir::write(file.path(), "neurons", neurons))?);
+    }
     let text = json(summary)?;
     files.push(folder.stage(SUMMARY, |file| writeln!(file, "{text}"))?);
     folder.publish(files, scene.is_none().then_some(PICTURE))

@@ -8,7 +8,7 @@ use crate::stimulus::text::Lines;
 use crate::weight::{Unit, Weight};
 use crc32fast::Hasher;
 use lif::{Event, Raster, SpikeInput};
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use std::ops::Range;
 use std::path::Path;
 
@@ -93,6 +93,19 @@ impl Trains {
         }
         let batch = if rows > 1 { batch } else { 1 };
         Ok(Self { events, trains, batch, weights, unit: weight.unit, checksum: hasher.finalize() })
+    }
+
+    /// Weighs the spikes of each neuron with a factor of its own too, where they are currents.
+    pub fn weighed(mut self, factors: &Array1<f32>) -> Self {
+        if self.unit == Unit::Nanoampere {
+            self.weights = match self.weights {
+                Weights::Each(weight) => {
+                    Weights::Each(lif::Parameter::from(&(weight.values() * &factors.view().into_dyn())))
+                }
+                Weights::Dense(matrix) => Weights::Dense(matrix * factors),
+            };
+        }
+        self
     }
 
     /// A number that changes with the spikes and the matrix.

@@ -30,7 +30,7 @@ const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
 const MOST_ROWS: usize = 18;
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 27] = [
+pub const UNUSED: [&str; 30] = [
     "batch",
     "steps",
     "seed",
@@ -58,6 +58,9 @@ pub const UNUSED: [&str; 27] = [
     "trace",
     "tau-trace",
     "trace-scale",
+    "nir",
+    "nir-node",
+    "write-nir",
 ];
 
 /// What the other options say in the help of `lif fi`, where that is something else.

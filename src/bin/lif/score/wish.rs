@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const RECORDING: &str = "Recording and scores";
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 11] = [
+pub const UNUSED: [&str; 12] = [
     "neurons",
     "batch",
     "steps",
@@ -21,6 +21,7 @@ pub const UNUSED: [&str; 11] = [
     "resume",
     "no-plot",
     "memory-budget",
+    "write-nir",
 ];
 
 /// The options of `lif score`.

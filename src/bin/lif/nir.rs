@@ -1,0 +1,142 @@
+//! Neurons of graphs of the Neuromorphic Intermediate Representation: `lif nir`, and `lif run --nir`.
+
+use crate::arguments::Settings;
+use crate::failure::Failure;
+use crate::figures::counted;
+use crate::terminal;
+use clap::Args;
+use lif::nir::{self, Graph, Neurons, Node};
+use ndarray::ArrayD;
+use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What currents are measured in, of which NIR says nothing.
+pub const INPUT_UNIT: &str = "as in the NIR graph";
+
+/// What a node says of its neurons, and what other neurons come with.
+const IN_A_NODE: [&str; 8] =
+    ["preset", "tau-m", "resistance", "v-rest", "v-reset", "v-threshold", "tau-syn", "spike-test"];
+
+/// What no node says, and what to say for it.
+const NOT_IN_A_NODE: [(&str, &str); 3] = [
+    ("dt", "--dt MS"),
+    ("t-ref", "--t-ref MS (0 for none)"),
+    ("reset", "--reset to-value or --reset subtract"),
+];
+
+/// The options of `lif nir`.
+#[derive(Debug, Args)]
+pub struct NirWish {
+    /// The graph, as the Python package nir writes it
+    pub file: PathBuf,
+    /// Print a JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Whether settings ask for the neurons of a graph. They are then refused where they say what the node
+/// says, and where they leave open what no node says.
+pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
+    if !asked.contains_key("nir") {
+        return match asked.contains_key("nir-node") {
+            true => Err(Failure::usage("nir-node needs a graph: add --nir FILE")),
+            false => Ok(false),
+        };
+    }
+    if let Some(name) = IN_A_NODE.into_iter().find(|name| asked.contains_key(*name)) {
+        return Err(Failure::usage(format!(
+            "{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"
+        )));
+    }
+    if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !asked.contains_key(*name)) {
+        return Err(Failure::usage(format!("a NIR graph does not say {name}: add {option}")));
+    }
+    Ok(true)
+}
+
+/// The neurons of a graph that settings ask for.
+pub fn neurons(settings: &Settings) -> Result<Option<Neurons>, Failure> {
+    let Some(path) = &settings.nir else { return Ok(None) };
+    let graph = nir::read(path)?;
+    match graph.neurons(settings.nir_node.as_deref()) {
+        Ok(neurons) => Ok(Some(neurons.clone())),
+        Err(error) => Err(Failure::usage(format!("{error}; see lif nir {} and --nir-node", path.display()))),
+    }
+}
+
+/// How many neurons a node is made for; one without axes is for any number.
+pub fn size(neurons: &Neurons) -> Option<usize> {
+    (neurons.v_threshold.ndim() > 0).then_some(neurons.n())
+}
+
+/// Says what is in a graph.
+pub fn list(wish: &NirWish) -> Result<ExitCode, Failure> {
+    let graph = nir::read(&wish.file)?;
+    let text = if wish.json { as_json(&graph)? } else { table(&graph, wish) };
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_json(graph: &Graph) -> Result<String, Failure> {
+    let nodes: Vec<Value> = graph
+        .nodes()
+        .iter()
+        .map(|(name, node)| match node {
+            Node::Other(kind) => json!({ "name": name, "type": kind }),
+            Node::Neurons(neurons) => {
+                let fields: Map<String, Value> = neurons
+                    .fields()
+                    .into_iter()
+                    .map(|(field, values)| (field.to_owned(), values.iter().copied().collect()))
+                    .collect();
+                let shape = neurons.v_threshold.shape();
+                json!({ "name": name, "type": neurons.kind(), "shape": shape, "fields": fields })
+            }
+        })
+        .collect();
+    let object = json!({ "nodes": nodes, "edges": graph.edges() });
+    serde_json::to_string_pretty(&object).map_err(|error| Failure::fault(error.to_string()))
+}
+
+fn table(graph: &Graph, wish: &NirWish) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{}", words.trim_end());
+    };
+    let file = wish.file.display();
+    let mut runs = Vec::new();
+    for (name, node) in graph.nodes() {
+        match node {
+            Node::Other(kind) => line(format!("{name:<20} {kind}")),
+            Node::Neurons(neurons) => {
+                let count = counted(neurons.n() as u64, "neuron");
+                line(format!("{name:<20} {:<10} {count}", neurons.kind()));
+                for (field, values) in neurons.fields() {
+                    let unit = if field.starts_with("tau") { "s" } else { "" };
+                    line(format!("{:<20} {field:<12} {} {unit}", "", range(values)));
+                }
+                runs.push(name);
+            }
+        }
+    }
+    match runs[..] {
+        [] => line("\nno LIF or CubaLIF node, so nothing that lif run --nir takes".to_owned()),
+        [name, ..] => {
+            let choice = if runs.len() > 1 { format!(" --nir-node {name}") } else { String::new() };
+            line(format!("\nlif run --nir {file}{choice} --dt 0.1 --t-ref 0 --reset to-value"));
+        }
+    }
+    text.trim_end().to_owned()
+}
+
+/// `20`, or `5 to 40` where the neurons differ.
+fn range(values: &ArrayD<f64>) -> String {
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    // As exact as the numbers of a simulation are.
+    let [least, most] = [least as f32, most as f32];
+    if least == most { format!("{least}") } else { format!("{least} to {most}") }
+}

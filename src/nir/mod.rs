@@ -1,0 +1,112 @@
+//! Neurons in graphs of the Neuromorphic Intermediate Representation (NIR; Pedersen et al. 2024,
+//! Nature Communications 15:8122), as the Python package `nir` reads and writes them.
+//!
+//! NIR says what a neuron is in continuous time:
+//!
+//! ```text
+//! LIF      tau dv/dt = (v_leak - v) + r I
+//! CubaLIF  tau_mem dv/dt = (v_leak - v) + r I      tau_syn dI/dt = -I + w_in S
+//! both     v -> v_reset                            as soon as v > v_threshold
+//! ```
+//!
+//! It has no step, no rule for what exceeds the threshold and no refractory period: a [`Stepping`] states
+//! them. `docs/nir.md` says what each number becomes.
+//!
+//! ```
+//! use lif::nir::{self, Neurons, Stepping};
+//! use lif::{Device, Integrator, Params, Population, Recording, Refractory, Reset};
+//!
+//! let path = std::env::temp_dir().join(format!("example-{}.nir", std::process::id()));
+//! let params = Params { v_rest: 0.0.into(), v_reset: 0.0.into(), v_threshold: 1.0.into(), ..Params::default() };
+//! nir::write(&path, "neurons", &Neurons::from_params(&params, 100)?)?;
+//!
+//! let graph = nir::read(&path)?;
+//! let neurons = graph.neurons(None)?;
+//! let stepping = Stepping {
+//!     dt: 0.1,
+//!     integrator: Integrator::Exact,
+//!     reset: Reset::ToValue,
+//!     t_ref: 2.0.into(),
+//!     refractory: Refractory::Frozen,
+//! };
+//! let mut population = Population::new(neurons.params(&stepping)?, neurons.n(), 1, &Device::cpu())?;
+//! population.run(1000, 0.1, &Recording::none())?;
+//! # let _ = std::fs::remove_file(&path);
+//! # Ok::<(), lif::Error>(())
+//! ```
+
+mod file;
+mod neurons;
+
+pub use file::{read, write};
+pub use neurons::{Neurons, Stepping, Synapse};
+
+use crate::error::{Error, Result};
+use std::path::PathBuf;
+
+/// What a graph file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Graph {
+    path: PathBuf,
+    nodes: Vec<(String, Node)>,
+    edges: Vec<(String, String)>,
+}
+
+/// A node of a graph.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Node {
+    /// A `LIF` or a `CubaLIF`.
+    Neurons(Box<Neurons>),
+    /// Any other, of which only the type is read.
+    Other(String),
+}
+
+impl Graph {
+    /// The nodes with their names, sorted. Those of a graph inside it are named `outer/inner`; a file that
+    /// holds one node and no graph names it `node`.
+    #[must_use]
+    pub fn nodes(&self) -> &[(String, Node)] {
+        &self.nodes
+    }
+
+    /// Which node feeds which, in the order of the file.
+    #[must_use]
+    pub fn edges(&self) -> &[(String, String)] {
+        &self.edges
+    }
+
+    /// The neurons of this name, or without a name those of the only `LIF` or `CubaLIF`.
+    ///
+    /// # Errors
+    /// [`Error::Nir`] if there are no such neurons, or several and no name.
+    pub fn neurons(&self, name: Option<&str>) -> Result<&Neurons> {
+        let all: Vec<(&str, &Neurons)> = self.nodes.iter().filter_map(of_neurons).collect();
+        let names = || all.iter().map(|(name, _)| format!("'{name}'")).collect::<Vec<_>>().join(", ");
+        let refusal = |reason| Err(Error::Nir { path: self.path.display().to_string(), reason });
+        let Some(name) = name else {
+            return match all[..] {
+                [(_, neurons)] => Ok(neurons),
+                [] => refusal("it has no LIF or CubaLIF node".to_owned()),
+                _ => refusal(format!(
+                    "it has several nodes of neurons, of which one must be named: {}",
+                    names()
+                )),
+            };
+        };
+        match self.nodes.iter().find(|(known, _)| known == name) {
+            Some((_, Node::Neurons(neurons))) => Ok(neurons),
+            Some((_, Node::Other(kind))) => {
+                refusal(format!("node '{name}' is a {kind}; only LIF and CubaLIF are neurons here"))
+            }
+            None if all.is_empty() => refusal(format!("it has no node '{name}', and no LIF or CubaLIF node")),
+            None => refusal(format!("it has no node '{name}'; its nodes of neurons are {}", names())),
+        }
+    }
+}
+
+fn of_neurons((name, node): &(String, Node)) -> Option<(&str, &Neurons)> {
+    match node {
+        Node::Neurons(neurons) => Some((name, &**neurons)),
+        Node::Other(_) => None,
+    }
+}
