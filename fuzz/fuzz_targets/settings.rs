@@ -12,7 +12,6 @@ macro_rules! of_the_command {
 }
 
 of_the_command! {
-    arguments "../../src/bin/lif/arguments.rs"
     bound "../../src/bin/lif/bound.rs"
     budget "../../src/bin/lif/budget.rs"
     failure "../../src/bin/lif/failure.rs"
@@ -22,11 +21,15 @@ of_the_command! {
     random_input "../../src/bin/lif/random_input.rs"
     record "../../src/bin/lif/record.rs"
     rules "../../src/bin/lif/rules.rs"
+    figures "../../src/bin/lif/figures.rs"
+    nir "../../src/bin/lif/nir.rs"
+    settings "../../src/bin/lif/settings.rs"
+    terminal "../../src/bin/lif/terminal.rs"
     spread "../../src/bin/lif/spread.rs"
     weight "../../src/bin/lif/weight.rs"
 }
 
-use arguments::Settings;
+use settings::Settings;
 use libfuzzer_sys::fuzz_target;
 use lif::{Device, Population};
 

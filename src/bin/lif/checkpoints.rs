@@ -1,10 +1,10 @@
 //! Checkpoints of a run: the library's, with the settings and the lengths of what was recorded.
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::files::Folder;
 use crate::layers;
 use crate::plan::{Drive, Plan};
+use crate::settings::Settings;
 use crate::spools::{Lengths, Spools};
 use crate::trains::Trains;
 use lif::{Checkpoint, Device, Population};

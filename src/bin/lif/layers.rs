@@ -1,9 +1,9 @@
 //! Settings laid over each other: preset, settings file, command line, the later the stronger.
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::nir;
 use crate::presets::Choice;
+use crate::settings::Settings;
 use serde_json::{Map, Value};
 use std::path::Path;
 

@@ -1,10 +1,10 @@
 //! A run whose device is lost goes on from its checkpoint.
 
-use crate::arguments::Settings;
 use crate::checkpoints::Keeper;
 use crate::files::{ARRAYS, Folder, PICTURE};
 use crate::plan::Plan;
 use crate::run;
+use crate::settings::Settings;
 use crate::simulation::Simulation;
 use crate::spools::Spools;
 use lif::{Checkpoint, Device, wgpu};

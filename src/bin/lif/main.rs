@@ -36,6 +36,7 @@ mod recorded;
 mod rules;
 mod run;
 mod score;
+mod settings;
 mod simulation;
 mod spike_hash;
 mod spools;

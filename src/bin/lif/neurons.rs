@@ -1,10 +1,10 @@
 //! From settings to what the library calls parameters, and the membrane potentials at the start.
 
-use crate::arguments::Settings;
 use crate::bound::Bound;
 use crate::failure::Failure;
 use crate::presets;
 use crate::rules::Trace;
+use crate::settings::Settings;
 use crate::spread::Spread;
 use lif::random::{counter, key, philox};
 use lif::{Params, TraceKind};

@@ -1,8 +1,8 @@
 //! Neurons of graphs of the Neuromorphic Intermediate Representation: `lif nir`, and `lif run --nir`.
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::settings::Settings;
 use crate::terminal;
 use clap::Args;
 use lif::nir::{self, Graph, Neurons, Node};

@@ -1,6 +1,5 @@
 //! Everything about a run that can be decided before any device is touched.
 
-use crate::arguments::Settings;
 use crate::events;
 use crate::failure::Failure;
 use crate::layers;
@@ -9,6 +8,7 @@ use crate::nir;
 use crate::presets;
 use crate::record::Record;
 use crate::rules::TimeUnit;
+use crate::settings::Settings;
 use crate::spread::Spread;
 use crate::stimulus::{Level, Stimulus, Times, Transform};
 use crate::trains::Trains;

@@ -1,8 +1,8 @@
 //! Where parameters start from: a named set of settings, or the neurons of another simulator under
 //! its own names, `nest:tau_m=20,t_ref=5`.
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
+use crate::settings::Settings;
 use crate::spread::Spread;
 use lif::{Params, Preset, PresetValue};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};

@@ -1,6 +1,5 @@
 //! `lif run`: from settings to files.
 
-use crate::arguments::Settings;
 use crate::checkpoints::{Interrupted, Keeper};
 use crate::failure::Failure;
 use crate::figures::grouped;
@@ -9,6 +8,7 @@ use crate::interrupt::{self, INTERRUPTED};
 use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
 use crate::plan::Plan;
+use crate::settings::Settings;
 use crate::simulation::Simulation;
 use crate::spools::Spools;
 use crate::summary::{Outcome, Summary};

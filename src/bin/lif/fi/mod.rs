@@ -3,12 +3,12 @@
 mod curve;
 mod theory;
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::figures::{counted, grouped, short};
 use crate::files::{CURVE, CURVE_PICTURE, Folder};
 use crate::plan::above_zero;
 use crate::run::select;
+use crate::settings::Settings;
 use crate::spread::Spread;
 use crate::{layers, logging, neurons, picture, presets, terminal};
 use lif::{DeviceChoice, Input, Parameter, Params, Population, Recording};

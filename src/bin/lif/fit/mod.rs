@@ -11,7 +11,6 @@ pub use evolution::Generation;
 pub use report::Report;
 pub use wish::{FitWish, HELP, UNUSED};
 
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::files::{FIT, FIT_PICTURE, Folder, NEURON};
 use crate::interrupt::{self, INTERRUPTED};
@@ -19,6 +18,7 @@ use crate::picture::{self, FitScene};
 use crate::plan::{Drive, Plan, above_zero};
 use crate::run::select;
 use crate::score;
+use crate::settings::Settings;
 use crate::stimulus::Transform;
 use crate::{layers, logging, presets, progress, terminal};
 use crc32fast::Hasher;

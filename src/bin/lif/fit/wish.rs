@@ -1,7 +1,7 @@
 //! What can be said of a search.
 
-use crate::arguments::Settings;
 use crate::score::Measures;
+use crate::settings::Settings;
 use crate::spread::number;
 use clap::{Args, ValueEnum};
 use serde::Serialize;

@@ -1,11 +1,11 @@
 //! A neuron and a recording that it is compared with.
 
 use super::wish::Measures;
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::layers;
 use crate::plan::{Drive, Plan};
 use crate::recorded::{self, Clock};
+use crate::settings::Settings;
 use crate::stimulus::Times;
 use lif::Target;
 use std::ops::Range;

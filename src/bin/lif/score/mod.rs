@@ -8,10 +8,10 @@ pub use comparison::{plan, scored, steps, targets};
 pub use wish::{Measures, ScoreWish, UNUSED};
 
 use crate::advance::advance;
-use crate::arguments::Settings;
 use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
+use crate::settings::Settings;
 use crate::{layers, logging, progress, terminal};
 use indicatif::ProgressBar;
 use lif::{Recorded, Recording, Scorer, Sink};

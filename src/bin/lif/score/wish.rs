@@ -1,7 +1,7 @@
 //! What can be said of a recording that a neuron is compared with.
 
-use crate::arguments::Settings;
 use crate::rules::TimeUnit;
+use crate::settings::Settings;
 use crate::spread::number;
 use clap::Args;
 use std::path::PathBuf;
