@@ -4,7 +4,7 @@
 macro_rules! of_the_command {
     ($($name:ident $path:literal)*) => {
         $(
-            #[allow(dead_code, reason = "the command uses the rest of it")]
+            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
             #[path = $path]
             mod $name;
         )*

@@ -1,10 +1,10 @@
 //! The readers of stimuli: the first byte says which, the others are the file.
 #![no_main]
 
-#[allow(dead_code, reason = "the command uses the rest of it")]
+#[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
 #[path = "../../src/bin/lif/failure.rs"]
 mod failure;
-#[allow(dead_code, reason = "the command uses the rest of it")]
+#[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
 #[path = "../../src/bin/lif/stimulus/mod.rs"]
 mod stimulus;
 
