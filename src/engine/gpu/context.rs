@@ -98,6 +98,11 @@ impl GpuContext {
         }
     }
 
+    /// Whether it is Mesa's adapter that computes on the CPU.
+    pub(crate) fn is_llvmpipe(&self) -> bool {
+        self.info.name.contains("llvmpipe")
+    }
+
     /// Whether the adapter computes on the CPU.
     pub(crate) fn is_software(&self) -> bool {
         self.info.device_type == wgpu::DeviceType::Cpu

@@ -417,7 +417,8 @@ impl GpuEngine {
             arriving_jumps: plan.planes.jumps,
             words: plan.words(),
             words_go_on: kept.is_some(),
-            software: self.gpu.context.is_software(),
+            // SwiftShader compiles a kernel for several cells for a minute.
+            software: self.gpu.context.is_llvmpipe(),
         };
         plan.abreast = key.abreast();
         let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
