@@ -2,25 +2,12 @@
 
 use super::stopwatch::Stopwatch;
 use crate::error::{Error, Result};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
 /// How long a piece of work may take before the device counts as hung. A dispatch is meant to take
 /// some tens of milliseconds.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Neuron-steps of the first dispatch on a device, before its speed is known; the second number is
-/// for drivers that compute on the CPU.
-const FIRST_WORK: [u64; 2] = [1 << 22, 1 << 27];
-
-/// Bounds within which the work of a dispatch adapts.
-const WORK: std::ops::RangeInclusive<u64> = 1 << 16..=1 << 36;
-
-/// How long a dispatch shall take: long enough to make the submission cheap, and far below the
-/// second or two after which drivers kill it. Drivers that compute on the CPU, for which the second
-/// is, kill none, and are slow where the steps of a dispatch are few.
-const DISPATCH: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(400)];
 
 /// Staging buffers that are kept for the next readback.
 const MOST_STAGING: usize = 4;
@@ -35,7 +22,6 @@ pub(crate) struct GpuContext {
     /// Why the device is lost, once it is.
     lost: Arc<Mutex<Option<String>>>,
     staging: Mutex<Vec<wgpu::Buffer>>,
-    work: AtomicU64,
     /// What tests let fail.
     #[cfg(test)]
     pub(super) injection: Arc<super::injection::Injection>,
@@ -84,7 +70,6 @@ impl GpuContext {
 
     /// Uses somebody's device, whose handlers stay as they are.
     pub(crate) fn new(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
-        let software = info.device_type == wgpu::DeviceType::Cpu;
         Self {
             info,
             limits: device.limits(),
@@ -92,7 +77,6 @@ impl GpuContext {
             queue,
             lost: Arc::default(),
             staging: Mutex::default(),
-            work: AtomicU64::new(FIRST_WORK[usize::from(software)]),
             #[cfg(test)]
             injection: Arc::default(),
         }
@@ -254,26 +238,6 @@ impl GpuContext {
             usage: wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         })
-    }
-
-    /// How many neuron-steps one dispatch should make.
-    pub(crate) fn work(&self) -> u64 {
-        self.work.load(Ordering::Relaxed)
-    }
-
-    /// Learns from a dispatch of this much work that took this long. Only dispatches that used the
-    /// full allowance say that it could be larger.
-    pub(crate) fn learn(&self, work: u64, took: Duration) {
-        let allowed = self.work();
-        let meant = DISPATCH[usize::from(self.is_software())];
-        let next = if took > meant * 2 {
-            work / 2
-        } else if took < meant / 2 && work > allowed / 2 {
-            allowed * 2
-        } else {
-            return;
-        };
-        self.work.store(next.clamp(*WORK.start(), *WORK.end()), Ordering::Relaxed);
     }
 }
 

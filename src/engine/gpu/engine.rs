@@ -1,7 +1,7 @@
 //! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
 
 use super::context::Readback;
-use super::kernel::{self, Block, COEFFICIENTS, NOT_RECORDED, Specialisation};
+use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED, Specialisation};
 use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
@@ -85,6 +85,7 @@ struct DrivenBy<'a> {
 /// Work that was submitted.
 #[derive(Debug)]
 struct Dispatch {
+    kernel: Arc<Kernel>,
     submission: wgpu::SubmissionIndex,
     submitted: Instant,
     steps: u64,
@@ -210,7 +211,7 @@ impl GpuEngine {
 
     fn submit(
         &mut self,
-        pipeline: &wgpu::ComputePipeline,
+        kernel: &Arc<Kernel>,
         bindings: &wgpu::BindGroup,
         plan: &Plan<'_>,
         (first_step, steps): (u64, u64),
@@ -240,7 +241,7 @@ impl GpuEngine {
                     label: None,
                     timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::next),
                 });
-                pass.set_pipeline(pipeline);
+                pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
             }
@@ -254,6 +255,7 @@ impl GpuEngine {
         self.cell_blocks += self.cells() as u64;
         self.next_step = block.first_step.wrapping_add(block.steps);
         self.in_flight.push_back(Dispatch {
+            kernel: Arc::clone(kernel),
             submission,
             submitted: Instant::now(),
             steps,
@@ -279,7 +281,7 @@ impl GpuEngine {
         let done = Instant::now();
         let began = dispatch.submitted.max(self.last_done);
         self.last_done = done;
-        context.learn(dispatch.work, done - began);
+        dispatch.kernel.allowance.learn(dispatch.work, done - began);
 
         let mut hand_on =
             |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
@@ -417,11 +419,10 @@ impl GpuEngine {
             arriving_jumps: plan.planes.jumps,
             words: plan.words(),
             words_go_on: kept.is_some(),
-            // SwiftShader compiles a kernel for several cells for a minute.
-            software: self.gpu.context.is_llvmpipe(),
+            llvmpipe: self.gpu.context.is_llvmpipe(),
         };
         plan.abreast = key.abreast();
-        let pipeline = self.gpu.kernels.pipeline(&self.gpu.context, key)?;
+        let kernel = self.gpu.kernels.get(&self.gpu.context, key)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
 
         let mut made = 0;
@@ -434,7 +435,7 @@ impl GpuEngine {
                 break;
             }
             let first = first_step + made;
-            let count = plan.steps(first, steps - made, self.gpu.context.work());
+            let count = plan.steps(first, steps - made, kernel.allowance.work());
             let start = current.offset + made as usize * step_stride;
             let input = host.filter(|_| streamed > 0 || made == 0).map(|values| {
                 let steps = if streamed > 0 { count as usize } else { 1 };
@@ -445,7 +446,7 @@ impl GpuEngine {
                 spikes.upload(&gpu, plan.shape(), made, count)?;
             }
             let driven_by = DrivenBy { input, offset, spikes: spikes.as_ref(), made };
-            self.submit(&pipeline, &bindings, &plan, (first, count), &driven_by)?;
+            self.submit(&kernel, &bindings, &plan, (first, count), &driven_by)?;
             made += count;
         }
         while observed && !self.in_flight.is_empty() {

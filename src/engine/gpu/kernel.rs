@@ -1,12 +1,13 @@
 //! The kernels: the layout that host and shader share, and one pipeline per combination of options.
 
+use super::allowance::Allowance;
 use super::context::GpuContext;
 use crate::coefficients::Table;
 use crate::error::Result;
 use crate::model::{Options, Refractory, Reset, SpikeTest, TraceRule};
 use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Source of the kernel: the model, random numbers, and the way through a block.
 pub(crate) const BLOCK_SHADER: &str = concat!(
@@ -20,7 +21,7 @@ pub(crate) const BLOCK_SHADER: &str = concat!(
 pub(crate) const WORKGROUP: u32 = 64;
 
 /// Cells that an invocation takes abreast where an operation is waited for before the next of the
-/// same cell is begun, as drivers that compute on the CPU do.
+/// same cell is begun, as on llvmpipe.
 const SEVERAL_ABREAST: u32 = 4;
 
 /// `WORDS`.
@@ -109,15 +110,16 @@ pub(crate) struct Specialisation {
     pub(crate) words: u32,
     /// Whether words may be there in part.
     pub(crate) words_go_on: bool,
-    /// Whether the driver computes on the CPU.
-    pub(crate) software: bool,
+    /// Whether it is Mesa's driver that computes on the CPU. SwiftShader, the other, compiles a kernel
+    /// for several cells for a minute.
+    pub(crate) llvmpipe: bool,
 }
 
 impl Specialisation {
     /// Cells that an invocation takes abreast. What has more to do than to wait takes one at a time.
     pub(crate) fn abreast(&self) -> u32 {
         let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps;
-        if self.software && !busy { SEVERAL_ABREAST } else { 1 }
+        if self.llvmpipe && !busy { SEVERAL_ABREAST } else { 1 }
     }
 
     pub(crate) fn constants(&self) -> [(&'static str, f64); 17] {
@@ -176,13 +178,20 @@ pub(crate) fn trace_number(rule: TraceRule) -> u32 {
     }
 }
 
-/// The pipelines of one device, each built when it is first needed.
+/// The kernel for one specialisation.
+#[derive(Debug)]
+pub(crate) struct Kernel {
+    pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(crate) allowance: Allowance,
+}
+
+/// The kernels of one device, each built when it is first needed.
 #[derive(Debug)]
 pub(crate) struct Kernels {
     module: wgpu::ShaderModule,
     pub(crate) layout: wgpu::BindGroupLayout,
     pipeline_layout: wgpu::PipelineLayout,
-    pipelines: Mutex<HashMap<Specialisation, wgpu::ComputePipeline>>,
+    built: Mutex<HashMap<Specialisation, Arc<Kernel>>>,
 }
 
 impl Kernels {
@@ -197,17 +206,13 @@ impl Kernels {
             let pipeline_layout = pipeline_layout(device, &layout);
             (module, layout, pipeline_layout)
         })?;
-        Ok(Self { module, layout, pipeline_layout, pipelines: Mutex::default() })
+        Ok(Self { module, layout, pipeline_layout, built: Mutex::default() })
     }
 
-    pub(crate) fn pipeline(
-        &self,
-        context: &GpuContext,
-        key: Specialisation,
-    ) -> Result<wgpu::ComputePipeline> {
-        let mut pipelines = self.pipelines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = pipelines.get(&key) {
-            return Ok(pipeline.clone());
+    pub(crate) fn get(&self, context: &GpuContext, key: Specialisation) -> Result<Arc<Kernel>> {
+        let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = built.get(&key) {
+            return Ok(Arc::clone(kernel));
         }
         let pipeline = context.scoped("compiling the kernel", || {
             context.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
@@ -222,8 +227,9 @@ impl Kernels {
                 cache: None,
             })
         })?;
-        pipelines.insert(key, pipeline.clone());
-        Ok(pipeline)
+        let kernel = Arc::new(Kernel { pipeline, allowance: Allowance::new(context.is_software()) });
+        built.insert(key, Arc::clone(&kernel));
+        Ok(kernel)
     }
 }
 

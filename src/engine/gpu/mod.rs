@@ -1,5 +1,6 @@
 //! The GPU engine: state in buffers of the device, one dispatch for many steps.
 
+mod allowance;
 pub(crate) mod context;
 mod engine;
 pub(crate) mod kernel;

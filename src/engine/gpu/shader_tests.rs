@@ -29,7 +29,7 @@ fn specialisation() -> Specialisation {
         arriving_jumps: true,
         words: kernel::WORDS_OF_ALL,
         words_go_on: true,
-        software: true,
+        llvmpipe: true,
     }
 }
 
