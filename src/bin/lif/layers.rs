@@ -73,6 +73,17 @@ pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
     }
 }
 
+/// Refuses options of `lif run` that a command has no use for, and says why it has not.
+pub fn refuse_unused(given: &Settings, command: &str, unused: &[&str], why: &str) -> Result<(), Failure> {
+    let asked = layer(given)?;
+    // Settings do not keep what they are read from.
+    let resumes = given.resume.is_some().then_some("resume");
+    match unused.iter().copied().find(|name| asked.contains_key(*name)).or(resumes) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(format!("{command} has no use for --{name}: {why}"))),
+    }
+}
+
 fn lay_over(below: &mut Layer, above: Layer) {
     for (one, other) in RIVALS {
         if above.contains_key(one) {

@@ -26,10 +26,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let settings = plan.settings()?;
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
-    let mut device = select(&plan.device)?;
-    if let Some(budget) = plan.settings.memory_budget {
-        device = device.with_memory_budget(budget.bytes());
-    }
+    let device = device(&plan)?;
     let memory = plan.memory_needed(&device)?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
     let folder;
@@ -109,6 +106,15 @@ pub fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
     }
     population.set_seed(plan.seed)?;
     Ok(population)
+}
+
+/// The device of a plan, with its budget.
+pub fn device(plan: &Plan) -> Result<Device, Failure> {
+    let device = select(&plan.device)?;
+    Ok(match plan.settings.memory_budget {
+        Some(budget) => device.with_memory_budget(budget.bytes()),
+        None => device,
+    })
 }
 
 /// The device of a choice.

@@ -77,7 +77,12 @@ pub const HELP: [(&str, &str); 4] = [
 /// Simulates the curve, writes it and says what it is.
 pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     logging::start(given.quiet);
-    refuse_unused(given)?;
+    layers::refuse_unused(
+        given,
+        "lif fi",
+        &UNUSED,
+        "it needs a neuron, a --current as LO:HI and a --duration",
+    )?;
     let mut settings = layers::complete(given)?;
     let params = neurons::params(&settings, 1)?;
     require_one_neuron(&params)?;
@@ -122,17 +127,6 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let files = folder.publish(files, settings.no_plot.then_some(CURVE_PICTURE))?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn refuse_unused(given: &Settings) -> Result<(), Failure> {
-    let asked = layers::layer(given)?;
-    let resumes = given.resume.is_some().then_some("resume");
-    match UNUSED.into_iter().find(|name| asked.contains_key(*name)).or(resumes) {
-        None => Ok(()),
-        Some(name) => Err(Failure::usage(format!(
-            "lif fi has no use for --{name}: it needs a neuron, a --current as LO:HI and a --duration"
-        ))),
-    }
 }
 
 fn require_one_neuron(params: &Params) -> Result<(), Failure> {

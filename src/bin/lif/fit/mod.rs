@@ -16,11 +16,9 @@ use crate::files::{FIT, FIT_PICTURE, Folder, NEURON};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Drive, Plan, above_zero};
-use crate::run::select;
 use crate::score;
-use crate::settings::Settings;
 use crate::stimulus::Transform;
-use crate::{layers, logging, presets, progress, terminal};
+use crate::{layers, logging, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
 use lif::Target;
@@ -40,7 +38,12 @@ const SHOWN_MS: f64 = 1000.0;
 pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     let FitWish { measures, search, settings } = wish;
     logging::start(settings.quiet);
-    refuse_unused(&settings)?;
+    layers::refuse_unused(
+        &settings,
+        "lif fit",
+        &UNUSED,
+        "a stimulus drives neurons from rest; --candidates says how many",
+    )?;
     let checkpoint = settings.checkpoint.clone();
     let mut plan = score::plan(settings)?;
     refuse_unused_in_a_file(&plan)?;
@@ -62,12 +65,8 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
 
     let vary = parameters(&search.vary, &mut plan, split)?;
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
-    let mut device = select(&plan.device)?;
-    if let Some(budget) = plan.settings.memory_budget {
-        device = device.with_memory_budget(budget.bytes());
-    }
     let trial = Trial {
-        device,
+        device: run::device(&plan)?,
         params: plan.params.clone(),
         current: current(&plan, range.end, vary.iter().any(|vary| vary.name == Name::StimulusDelay))?,
         vary,
@@ -154,17 +153,6 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn refuse_unused(given: &Settings) -> Result<(), Failure> {
-    let asked = layers::layer(given)?;
-    let resumes = given.resume.is_some().then_some("resume");
-    match UNUSED.into_iter().find(|name| asked.contains_key(*name)).or(resumes) {
-        None => Ok(()),
-        Some(name) => Err(Failure::usage(format!(
-            "lif fit has no use for --{name}: a stimulus drives neurons from rest; --candidates says how many"
-        ))),
-    }
 }
 
 /// What a settings file may ask for that candidates do not have.

@@ -11,7 +11,6 @@ use crate::advance::advance;
 use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
-use crate::settings::Settings;
 use crate::{layers, logging, progress, terminal};
 use indicatif::ProgressBar;
 use lif::{Recorded, Recording, Scorer, Sink};
@@ -23,7 +22,12 @@ use std::process::ExitCode;
 pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     let ScoreWish { measures, settings } = wish;
     logging::start(settings.quiet);
-    refuse_unused(&settings)?;
+    layers::refuse_unused(
+        &settings,
+        "lif score",
+        &UNUSED,
+        "it plays a stimulus to one neuron and writes no files",
+    )?;
     let plan = plan(settings)?;
     let range = scored(&measures, &plan)?;
     let targets = targets(&measures, &plan, &range)?;
@@ -63,17 +67,6 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     };
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn refuse_unused(given: &Settings) -> Result<(), Failure> {
-    let asked = layers::layer(given)?;
-    let resumes = given.resume.is_some().then_some("resume");
-    match UNUSED.into_iter().find(|name| asked.contains_key(*name)).or(resumes) {
-        None => Ok(()),
-        Some(name) => Err(Failure::usage(format!(
-            "lif score has no use for --{name}: it plays a stimulus to one neuron and writes no files"
-        ))),
-    }
 }
 
 /// A scorer that also moves the progress bar.
