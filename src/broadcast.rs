@@ -98,6 +98,13 @@ impl<T: Copy> Column<T> {
     }
 }
 
+impl Column<f32> {
+    /// The largest magnitude.
+    pub(crate) fn largest(&self) -> f32 {
+        self.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
+    }
+}
+
 /// Strides (row, neuron) that spread an array of this shape over `[batch, n]`.
 pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -> Result<(usize, usize)> {
     let fits = |length: usize, full: usize| length == full || length == 1;

@@ -33,8 +33,8 @@ pub(crate) struct Table {
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
     pub(crate) synaptic_decay: Column<f32>,
-    /// The largest magnitude of the resistance, which bounds the drive of a current.
-    pub(crate) largest_resistance: f32,
+    /// What bounds the currents of an input.
+    pub(crate) bounds: Bounds,
 }
 
 impl Table {
@@ -104,7 +104,7 @@ impl Table {
                 synapse: params.tau_syn.is_some(),
             },
             leak,
-            largest_resistance: resistance.values.iter().fold(0.0, |largest, value| value.abs().max(largest)),
+            bounds: bounds(&resistance, &synaptic_decay),
             resistance,
             v_rest,
             v_threshold,
@@ -132,7 +132,7 @@ impl Table {
             trace_scale: self.trace_scale.part(slab),
             refractory_steps: self.refractory_steps.part(slab),
             synaptic_decay: self.synaptic_decay.part(slab),
-            largest_resistance: self.largest_resistance,
+            bounds: self.bounds,
         }
     }
 
@@ -152,12 +152,6 @@ impl Table {
         ]
         .into_iter()
         .fold(Footprint::default(), Footprint::and)
-    }
-
-    /// What bounds the currents of an input.
-    pub(crate) fn bounds(&self) -> Bounds {
-        let slowest = self.synaptic_decay.values.iter().fold(0.0_f32, |most, decay| decay.max(most));
-        Bounds { resistance: self.largest_resistance, synaptic_gain: 1.0 / (1.0 - slowest) }
     }
 
     /// One resting potential per cell.
@@ -204,6 +198,11 @@ fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Re
 fn decay(what: &str, tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
     Ok(tau.map(|tau| (-dt / f64::from(*tau)).exp() as f32).map(smallest_to_zero))
+}
+
+fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
+    let slowest = synaptic_decay.values.iter().fold(0.0_f32, |most, decay| decay.max(most));
+    Bounds { resistance: resistance.largest(), synaptic_gain: 1.0 / (1.0 - slowest) }
 }
 
 fn synaptic_decay(tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {

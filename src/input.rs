@@ -7,7 +7,7 @@ use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
 use crate::memory;
 use crate::noise::Noise;
-use crate::projection::{Largest, Projection};
+use crate::projection::Projection;
 use crate::random_source::Random;
 use crate::spike_input::SpikeInput;
 use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
@@ -262,7 +262,7 @@ impl Values<'_> {
 }
 
 /// What bounds the currents that a population can bear.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {
     /// The largest magnitude of the resistance, MOhm.
     pub(crate) resistance: f32,
@@ -281,11 +281,11 @@ impl<'a> Current<'a> {
         noise: Option<Arc<Noise>>,
         device: &Device,
     ) -> Result<Self> {
-        let mut largest_of_spikes = Largest::default();
+        let mut arriving = 0.0;
         let spikes = input
             .spikes
             .into_iter()
-            .map(|spikes| Projection::new(spikes, steps as u64, shape, device, &mut largest_of_spikes))
+            .map(|spikes| Projection::new(spikes, steps as u64, shape, device, &mut arriving))
             .collect::<Result<_>>()?;
         let steps = input.time_axis.then_some(steps);
         let (values, strides, largest) = match input.source.0 {
@@ -313,10 +313,12 @@ impl<'a> Current<'a> {
                 (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }
         };
-        let (drawn, arriving) =
-            noise.as_ref().map_or((0.0, 0.0), |noise| (noise.largest_current, noise.largest_arriving));
-        let arriving = (arriving + largest_of_spikes.arriving) * bounds.synaptic_gain;
-        let largest_drive = (largest + drawn + arriving) * bounds.resistance;
+        let mut largest = largest;
+        if let Some(noise) = &noise {
+            largest += noise.largest_current;
+            arriving += noise.largest_arriving;
+        }
+        let largest_drive = (largest + arriving * bounds.synaptic_gain) * bounds.resistance;
         if largest_drive.is_nan() || largest_drive > LARGEST_PARAMETER {
             return Err(Error::out_of_range(
                 "resistance x input",

@@ -149,7 +149,7 @@ impl Noise {
             Distribution::Gaussian { mean, sd } => {
                 let offset = physical("the mean of the Gaussian input", mean, shape)?;
                 let scale = positive("the sd of the Gaussian input", sd, shape)?;
-                self.largest_current += largest(&offset) + FURTHEST * largest(&scale);
+                self.largest_current += offset.largest() + FURTHEST * scale.largest();
                 Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
             }
             Distribution::WhiteNoise { mean, sigma } => {
@@ -157,7 +157,7 @@ impl Noise {
                 let scale = positive("the sigma of the white noise", sigma, shape)?
                     .map(|sigma| (f64::from(*sigma) / dt.sqrt()) as f32)
                     .map(smallest_to_zero);
-                self.largest_current += largest(&offset) + FURTHEST * largest(&scale);
+                self.largest_current += offset.largest() + FURTHEST * scale.largest();
                 Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
             }
             Distribution::Uniform { low, high } => {
@@ -166,7 +166,7 @@ impl Noise {
                 let scale = high.zip(&offset, shape, |high, low| high - low);
                 let what = "the upper minus the lower end of the uniform input";
                 require_value(&scale, what, |width| *width >= 0.0, "0 or more")?;
-                self.largest_current += largest(&offset) + largest(&scale);
+                self.largest_current += offset.largest() + scale.largest();
                 let scale = scale.map(smallest_to_zero);
                 Source { kind: Kind::Uniform, stream, offset, scale, table: no_table }
             }
@@ -176,10 +176,10 @@ impl Noise {
                 let (kind, what) = if *jumps {
                     (Kind::PoissonJumps, "the most that Poisson spikes of one step can add to v")
                 } else {
-                    self.largest_arriving += largest(&scale) * largest_count;
+                    self.largest_arriving += scale.largest() * largest_count;
                     (Kind::Poisson, "the largest current of Poisson spikes in one step")
                 };
-                require_magnitude(what, largest(&scale) * largest_count)?;
+                require_magnitude(what, scale.largest() * largest_count)?;
                 Source { kind, stream, offset: Column::scalar(0.0), scale, table }
             }
         };
@@ -277,8 +277,4 @@ fn positive(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<
     let values = physical(what, parameter, shape)?;
     require_value(&values, what, |value| *value >= 0.0, "0 or more")?;
     Ok(values)
-}
-
-fn largest(values: &Column<f32>) -> f32 {
-    values.values.iter().fold(0.0, |largest, value| value.abs().max(largest))
 }

@@ -530,7 +530,7 @@ impl Population {
     ) -> Result<()> {
         self.require_synapse()?;
         let values = values.view().into_dyn();
-        let largest = finite("the synaptic currents", &values)? * self.table.largest_resistance;
+        let largest = finite("the synaptic currents", &values)? * self.table.bounds.resistance;
         if largest > LARGEST_PARAMETER {
             let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
             return Err(Error::out_of_range(
@@ -739,7 +739,7 @@ impl Population {
     fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
         let noise = self.check_noise(&input.random)?;
-        Current::new(input, steps, shape, self.table.bounds(), noise, &self.device)
+        Current::new(input, steps, shape, self.table.bounds, noise, &self.device)
     }
 
     /// What the engine sees of these sources; the same as at the last call where they are the same.

@@ -57,47 +57,33 @@ pub(crate) struct Projected {
     pub(crate) jump: f32,
 }
 
-/// The largest magnitude of what all spikes of a step can add.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Largest {
-    pub(crate) arriving: f32,
-}
-
 impl<'a> Projection<'a> {
-    /// Checks spikes against the population that they are to drive for this many steps. Adds what
-    /// they can add at most to `largest`.
+    /// Checks spikes against the population that they are to drive for this many steps. Adds the most
+    /// current that can arrive at a step to `arriving`.
     pub(crate) fn new(
         input: SpikeInput<'a>,
         steps: u64,
         shape: (usize, usize),
         device: &Device,
-        largest: &mut Largest,
+        arriving: &mut f32,
     ) -> Result<Self> {
         let (layout, words) = match input.spikes.0 {
             SpikeSourceKind::Raster(raster) => {
-                let layout = Layout {
-                    batch: raster.batch(),
-                    trains: raster.neurons().len(),
-                    steps: raster.steps(),
-                    first_bit: raster.first_step() % 32,
-                };
+                let trains = raster.neurons().len();
+                let layout = Layout::new(raster.batch(), trains, raster.first_step(), raster.steps());
                 layout.check(steps, shape.0)?;
                 (layout, Words::Host(raster.words().into()))
             }
             SpikeSourceKind::Resident(resident) => {
-                let layout = Layout {
-                    batch: resident.batch(),
-                    trains: resident.n(),
-                    steps: resident.steps(),
-                    first_bit: resident.first_step() % 32,
-                };
+                let trains = resident.n();
+                let layout = Layout::new(resident.batch(), trains, resident.first_step(), resident.steps());
                 layout.check(steps, shape.0)?;
                 (layout, resident.words_for(device)?)
             }
         };
         let (wiring, largest_sum) = wiring(input.weights, &layout, shape, device)?;
         match input.target {
-            Target::Current => largest.arriving += largest_sum,
+            Target::Current => *arriving += largest_sum,
             Target::Potential => {
                 require_magnitude("the most that the spikes of one step can add to v", largest_sum)?;
             }
@@ -194,6 +180,10 @@ struct Layout {
 }
 
 impl Layout {
+    fn new(batch: usize, trains: usize, first_step: u64, steps: u64) -> Self {
+        Self { batch, trains, steps, first_bit: first_step % 32 }
+    }
+
     fn check(&self, steps: u64, batch: usize) -> Result<()> {
         if self.steps == steps && (self.batch == 1 || self.batch == batch) {
             return Ok(());
@@ -224,7 +214,7 @@ fn wiring<'a>(
                 return Err(Error::shape("the spikes that drive the population", expected, &got));
             }
             let weights = physical(what, &weight, (batch, n))?;
-            let largest = weights.values.iter().fold(0.0_f32, |largest, value| value.abs().max(largest));
+            let largest = weights.largest();
             Ok((Wiring::Each(weights), largest))
         }
         Weights::Dense(source) => {

@@ -176,8 +176,8 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
         let over_time = call % 2 == 1;
         let input = if over_time { Input::sequence(&sequence) } else { Input::constant(&constant) };
         let device = Device::cpu();
-        let current = Current::new(input, steps as usize, shape, table.bounds(), noise.clone(), &device)
-            .expect("valid");
+        let current =
+            Current::new(input, steps as usize, shape, table.bounds, noise.clone(), &device).expect("valid");
         let wanted = Wanted { words: Words::All, voltages: None };
         let mut words = Vec::new();
         let made = engine

@@ -368,7 +368,7 @@ fn trajectory(
         let jumps = SpikeInput::each(&raster, -0.21).jumps();
         input = input.and_spikes(SpikeInput::dense(&raster, &weights)).and_spikes(jumps);
     }
-    let current = Current::new(input, steps as usize, shape, table.bounds(), noise, &Device::cpu())?;
+    let current = Current::new(input, steps as usize, shape, table.bounds, noise, &Device::cpu())?;
     let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
     engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
