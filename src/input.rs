@@ -259,6 +259,14 @@ impl Values<'_> {
             },
         }
     }
+
+    /// Their buffer, where they lie on a GPU.
+    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
+        match self {
+            Self::Tensor(Tensor { data: TensorData::Gpu(tensor), .. }) => tensor.buffer(),
+            Self::Host(_) | Self::Tensor(_) => None,
+        }
+    }
 }
 
 /// What bounds the currents that a population can bear.

@@ -12,7 +12,7 @@ mod vector;
 use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
-use crate::input::{Current, TensorData, Values};
+use crate::input::Current;
 use crate::model::{self, State, TraceRule, rounded};
 use crate::work::Work;
 use block::{CurrentView, Tile};
@@ -222,16 +222,10 @@ impl Engine for CpuEngine {
         wanted: Option<&Wanted>,
         take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
     ) -> Result<u64> {
-        let values = match &current.values {
-            Values::Host(values) => &values[..],
-            Values::Tensor(tensor) => match &tensor.data {
-                TensorData::Host(values) => values,
-                TensorData::Gpu(_) | TensorData::Several(_) => {
-                    let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
-                    return Err(Error::ForeignTensor { tensor, population });
-                }
-            },
-        };
+        let values = current.values.host().ok_or_else(|| {
+            let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
+            Error::ForeignTensor { tensor, population }
+        })?;
         let noise = current.noise.as_deref();
         let whole = CurrentView {
             values: &values[current.offset..],

@@ -6,11 +6,11 @@ use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
 use super::stopwatch::Stopwatch;
-use super::{Gpu, ResidentWords, STATE, StateBuffers, TensorValues, UNIFORM};
+use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Wanted, Words, blocks};
 use crate::error::Result;
-use crate::input::{Current, Strides, TensorData, Values};
+use crate::input::{Current, Strides};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
 use crate::work::Work;
@@ -367,16 +367,7 @@ impl GpuEngine {
             // What is still under way belongs to nobody that waits for it.
             self.finish_all()?;
         }
-        let (host, tensor) = match &current.values {
-            Values::Host(values) => (Some(&values[..]), None),
-            Values::Tensor(tensor) => match &tensor.data {
-                TensorData::Gpu(tensor) => match &tensor.values {
-                    TensorValues::Resident(buffer) => (None, Some(buffer)),
-                    TensorValues::Kept(values) => (Some(&values[..]), None),
-                },
-                TensorData::Host(_) | TensorData::Several(_) => (None, None),
-            },
-        };
+        let (host, tensor) = (current.values.host(), current.values.buffer());
         let Strides { step: step_stride, row, neuron } = current.strides;
         // Values that these cells read at a step: fewer than there are, where they are a slab.
         let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;

@@ -103,11 +103,11 @@ impl Gpu {
 #[derive(Debug)]
 pub(crate) struct GpuTensor {
     pub(crate) gpu: Arc<Gpu>,
-    pub(crate) values: TensorValues,
+    values: TensorValues,
 }
 
 #[derive(Debug)]
-pub(crate) enum TensorValues {
+enum TensorValues {
     Resident(wgpu::Buffer),
     /// More than the device binds at once: kept by the host and sent part by part.
     Kept(Vec<f32>),
@@ -132,6 +132,14 @@ impl GpuTensor {
         match &self.values {
             TensorValues::Resident(_) => None,
             TensorValues::Kept(values) => Some(values),
+        }
+    }
+
+    /// The buffer, where the device has them.
+    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
+        match &self.values {
+            TensorValues::Resident(buffer) => Some(buffer),
+            TensorValues::Kept(_) => None,
         }
     }
 }

@@ -1,11 +1,10 @@
 //! Spikes that drive a population, on the device: words and weights are brought there, and a kernel
 //! of its own sums the weights of each step before the block of steps is made.
 
-use super::context::{GpuContext, too_large};
+use super::context::GpuContext;
 use super::kernel::{self, Access, WORKGROUP};
-use super::{Gpu, STATE, TensorValues, UNIFORM};
+use super::{Gpu, STATE, UNIFORM};
 use crate::error::Result;
-use crate::input::{TensorData, Values};
 use crate::projection::{Projection as Input, Wiring, Words};
 use crate::spike_input::Target;
 use bytemuck::{Pod, Zeroable};
@@ -288,21 +287,12 @@ impl<'a> OnDevice<'a> {
 /// The weights on the device, where the first stands, and how far those of the next train are.
 fn weights(gpu: &Gpu, wiring: &Wiring<'_>, n: usize) -> Result<(wgpu::Buffer, usize, usize)> {
     let what = "the weights of the spike input";
-    let upload = |weights: &[f32]| {
-        let (bytes, limit) = (size_of_val(weights) as u64, gpu.context.largest_binding());
-        if bytes > limit {
-            return Err(too_large(what, bytes, limit));
-        }
-        gpu.upload(what, bytemuck::cast_slice(weights))
-    };
+    let upload = |weights: &[f32]| gpu.upload(what, bytemuck::cast_slice(weights));
     let (weights, trains, offset, row) = match wiring {
         Wiring::Each(weights) => return Ok((upload(&weights.values)?, 0, 0)),
         Wiring::Dense { weights, trains, offset, row } => (weights, *trains, *offset, *row),
     };
-    if let Values::Tensor(tensor) = weights
-        && let TensorData::Gpu(tensor) = &tensor.data
-        && let TensorValues::Resident(buffer) = &tensor.values
-    {
+    if let Some(buffer) = weights.buffer() {
         return Ok((buffer.clone(), offset, row));
     }
     let values = weights.host().unwrap_or_default();
