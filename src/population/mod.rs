@@ -1,0 +1,320 @@
+//! The public face: a batch of populations of neurons that share a device.
+
+mod state;
+mod stepping;
+
+pub(crate) use state::State;
+
+use crate::broadcast::strides;
+use crate::coefficients::Table;
+use crate::device::Device;
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::input::{Current, Input};
+use crate::memory::MemoryNeed;
+use crate::model::{Coefficients, Options};
+use crate::noise::{Draws, Noise};
+use crate::params::Params;
+use crate::queue::Queue;
+use crate::random::{COUNTER_BITS, GROUP};
+use crate::random_source::Random;
+use ndarray::{Array2, ArrayView2};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+/// `batch` rows of `n` leaky integrate-and-fire neurons on one device, or on
+/// [several](Device::several).
+///
+/// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
+/// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
+/// one [`run`](Self::run) for tens of thousands of neurons and more. Reading state is the only
+/// thing that copies it back.
+///
+/// All arrays are `[batch, n]`. Currents are in nA, potentials in mV, times in ms.
+///
+/// ```
+/// use lif::{Device, Params, Population};
+///
+/// let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+/// population.set_batch_size(10)?;
+/// population.forward(10.0)?;
+/// println!("{}", population.spikes()?);
+/// println!("{}", population.voltages()?);
+/// assert!((population.voltages()?[[0, 0]] - -60.0).abs() < 1e-5);
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Population {
+    params: Params,
+    n: usize,
+    batch: usize,
+    device: Device,
+    table: Arc<Table>,
+    engine: Box<dyn Engine>,
+    queue: Queue,
+    /// Steps made and queued since the start.
+    steps: u64,
+    seed: u64,
+    /// The random sources of the last input that had any, with what the engine sees of them.
+    noise: Option<(Vec<Random>, Arc<Noise>)>,
+    /// The fault after which there is no valid state.
+    fault: Option<String>,
+}
+
+/// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
+/// random numbers can tell apart.
+const MOST_STEPS: u64 = GROUP << COUNTER_BITS;
+
+/// The parts of a population that depend on its shape.
+type Built = (Arc<Table>, Box<dyn Engine>);
+
+impl Population {
+    /// Builds `batch` rows of `n` neurons at rest.
+    ///
+    /// # Errors
+    ///
+    /// Anything wrong with the parameters ([`Error::Shape`], [`Error::NonFinite`],
+    /// [`Error::OutOfRange`]), [`Error::TooLarge`] where the device cannot hold the population, and
+    /// faults of the device.
+    pub fn new(params: Params, n: usize, batch: usize, device: &Device) -> Result<Self> {
+        let (table, engine) = build(&params, n, batch, device)?;
+        Ok(Self {
+            params,
+            n,
+            batch,
+            device: device.clone(),
+            table,
+            engine,
+            queue: Queue::default(),
+            steps: 0,
+            seed: 0,
+            noise: None,
+            fault: None,
+        })
+    }
+
+    /// How much memory a population would need, its queue of inputs at the fullest. What it records
+    /// comes on top: [`Recording::memory_needed`](crate::Recording::memory_needed).
+    ///
+    /// # Errors
+    ///
+    /// Anything wrong with the parameters or the sizes, as in [`new`](Self::new).
+    pub fn memory_needed(params: &Params, n: usize, batch: usize, device: &Device) -> Result<MemoryNeed> {
+        Ok(device.memory_needed(&table(params, n, batch)?, (batch, n)))
+    }
+
+    /// Changes the number of batch rows. The state starts anew: v at rest, no spikes, step 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new); the population is then unchanged.
+    pub fn set_batch_size(&mut self, batch: usize) -> Result<()> {
+        let (table, engine) = build(&self.params, self.n, batch, &self.device)?;
+        self.table = table;
+        self.engine = engine;
+        self.batch = batch;
+        self.noise = None;
+        self.forget();
+        Ok(())
+    }
+
+    /// The number of neurons in a batch row.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// The number of batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        &self.params
+    }
+
+    /// The device.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The rules that all its cells follow, as [`model::step_cell`](crate::model::step_cell) takes them.
+    #[must_use]
+    pub fn options(&self) -> Options {
+        self.table.options
+    }
+
+    /// What the model knows of one cell: together with [`options`](Self::options) all that is
+    /// needed to step it by hand. `None` outside the population.
+    ///
+    /// ```
+    /// use lif::model::{self, State};
+    /// use lif::{Device, Params, Population};
+    ///
+    /// let mut population = Population::new(Params::default(), 1, 1, &Device::cpu())?;
+    /// let cell = population.coefficients(0, 0).unwrap_or_default();
+    /// let mut state = State { v: cell.v_rest, ..State::default() };
+    /// for step in 0..1000 {
+    ///     state = model::step_cell(population.options(), cell, state, model::drive(cell.resistance, 0.8), 0.0);
+    ///     state = model::settle(population.options(), cell, state, step);
+    ///     population.forward(0.8)?;
+    /// }
+    /// assert_eq!(state.v.to_bits(), population.voltages()?[[0, 0]].to_bits());
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    #[must_use]
+    pub fn coefficients(&self, row: usize, neuron: usize) -> Option<Coefficients> {
+        (row < self.batch && neuron < self.n).then(|| self.table.cell(row, neuron))
+    }
+
+    /// What random sources draw for any cell at any step: what the model needs to know of them, as
+    /// [`coefficients`](Self::coefficients) is what it needs to know of a cell.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Random};
+    ///
+    /// let mut population = Population::new(Params::default(), 2, 1, &Device::cpu())?;
+    /// let sources = [Random::poisson(20_000.0, 0.5)];
+    /// let drawn = population.draws(&sources)?.at(0, 1, 7).unwrap_or_default();
+    /// assert_eq!((drawn.current, drawn.jump % 0.5), (0.0, 0.0));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As for the sources of an input.
+    pub fn draws(&mut self, sources: &[Random]) -> Result<Draws> {
+        Ok(Draws::new(self.check_noise(sources)?, (self.batch, self.n)))
+    }
+
+    /// The number of steps since the population was built or reset.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The seed of what [random sources](Random) draw.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// Sets the seed of what random sources draw in the steps to come. It is 0 at first, and stays
+    /// when the population is reset.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device, as steps asked for before are made first.
+    pub fn set_seed(&mut self, seed: u64) -> Result<()> {
+        self.check_state()?;
+        self.flush()?;
+        self.seed = seed;
+        self.noise = None;
+        Ok(())
+    }
+
+    /// Makes the queued steps.
+    fn flush(&mut self) -> Result<()> {
+        let mut first_step = self.steps - self.queue.steps();
+        for run in self.queue.drain() {
+            let result = self
+                .engine
+                .advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
+            // Whatever the error, the steps are gone from the queue.
+            first_step += result.inspect_err(|error| self.fault = Some(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// Reads or writes state after the last queued step.
+    fn on_engine<T>(&mut self, act: impl FnOnce(&mut dyn Engine) -> Result<T>) -> Result<T> {
+        self.check_state()?;
+        self.flush()?;
+        let result = act(self.engine.as_mut());
+        self.note(result)
+    }
+
+    fn forget(&mut self) {
+        self.queue = Queue::default();
+        self.steps = 0;
+        self.fault = None;
+    }
+
+    fn check_state(&self) -> Result<()> {
+        match &self.fault {
+            None => Ok(()),
+            Some(reason) => Err(Error::Faulted { reason: reason.clone() }),
+        }
+    }
+
+    /// Remembers that there is no valid state after a fault of the engine.
+    fn note<T>(&mut self, result: Result<T>) -> Result<T> {
+        if let Err(error) = &result
+            && error.is_fault()
+        {
+            self.fault = Some(error.to_string());
+        }
+        result
+    }
+
+    fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
+        let shape = (self.batch, self.n);
+        let noise = self.check_noise(&input.random)?;
+        Current::new(input, steps, shape, self.table.bounds, noise, &self.device)
+    }
+
+    /// What the engine sees of these sources; the same as at the last call where they are the same.
+    fn check_noise(&mut self, sources: &[Random]) -> Result<Option<Arc<Noise>>> {
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        if let Some((last, noise)) = &self.noise
+            && last == sources
+        {
+            return Ok(Some(Arc::clone(noise)));
+        }
+        let noise = Arc::new(Noise::new(sources, self.seed, (self.batch, self.n), self.params.dt)?);
+        self.noise = Some((sources.to_vec(), Arc::clone(&noise)));
+        Ok(Some(noise))
+    }
+
+    /// Broadcasts to one value per cell.
+    fn spread<T: Copy>(&self, what: &str, values: ndarray::ArrayViewD<'_, T>) -> Result<Vec<T>> {
+        strides(what, values.shape(), (self.batch, self.n))?;
+        let spread: ArrayView2<'_, T> = values
+            .broadcast((self.batch, self.n))
+            .ok_or_else(|| Error::shape(what, format!("[{}, {}]", self.batch, self.n), values.shape()))?;
+        Ok(spread.iter().copied().collect())
+    }
+
+    fn array<T>(&self, values: Vec<T>) -> Result<Array2<T>> {
+        let got = values.len();
+        Array2::from_shape_vec((self.batch, self.n), values)
+            .map_err(|_| Error::shape("state read back", format!("[{}, {}]", self.batch, self.n), &[got]))
+    }
+}
+
+fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Built> {
+    let table = Arc::new(table(params, n, batch)?);
+    let engine = device.engine(&table, (batch, n))?;
+    Ok((table, engine))
+}
+
+/// The coefficients of a population whose size is possible.
+fn table(params: &Params, n: usize, batch: usize) -> Result<Table> {
+    for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {
+        if size == 0 {
+            return Err(Error::out_of_range(what, 0, "1 or more"));
+        }
+    }
+    let cells = n.checked_mul(batch).filter(|cells| *cells < u32::MAX as usize);
+    if cells.is_none() {
+        let value = format!("{batch} x {n}");
+        return Err(Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all"));
+    }
+    Table::new(params, (batch, n))
+}

@@ -1,0 +1,255 @@
+//! What a population hands out of its state, and takes in.
+
+use super::{MOST_STEPS, Population, build};
+use crate::broadcast::finite;
+use crate::coefficients::LARGEST_PARAMETER;
+use crate::engine::SPIKE_FLAG;
+use crate::error::{Error, Result};
+use crate::model::{SMALLEST_STATE, flush};
+use crate::work::Work;
+use ndarray::{Array2, ArrayBase, Data, Dimension};
+
+/// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
+#[derive(Debug)]
+pub(crate) struct State {
+    pub(crate) voltages: Vec<f32>,
+    /// Refractory counters with the flag of the last spike.
+    pub(crate) refractory: Vec<u32>,
+    /// Where traces are kept.
+    pub(crate) traces: Option<Vec<f32>>,
+    /// Where there is a synapse.
+    pub(crate) synaptic_currents: Option<Vec<f32>>,
+    pub(crate) counts: Vec<u32>,
+    pub(crate) steps: u64,
+}
+
+impl Population {
+    /// Which neurons spiked at the last step, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device, as for everything that reads state.
+    pub fn spikes(&mut self) -> Result<Array2<bool>> {
+        let words = self.on_engine(|engine| engine.refractory())?;
+        self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
+    }
+
+    /// The membrane potentials, mV, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn voltages(&mut self) -> Result<Array2<f32>> {
+        let values = self.on_engine(|engine| engine.voltages())?;
+        self.array(values)
+    }
+
+    /// How many steps each cell is still refractory, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn refractory(&mut self) -> Result<Array2<u32>> {
+        let words = self.on_engine(|engine| engine.refractory())?;
+        self.array(words.into_iter().map(|word| word & !SPIKE_FLAG).collect())
+    }
+
+    /// The spike traces, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] where the parameters have no trace; faults of the device.
+    pub fn traces(&mut self) -> Result<Array2<f32>> {
+        if self.params.trace.is_none() {
+            return Err(Error::out_of_range("trace", "none", "set in the parameters to be read"));
+        }
+        let values = self.on_engine(|engine| engine.traces())?;
+        self.array(values)
+    }
+
+    /// The synaptic currents after the last step, nA, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] where the parameters have no `tau_syn`; faults of the device.
+    pub fn synaptic_currents(&mut self) -> Result<Array2<f32>> {
+        self.require_synapse()?;
+        let values = self.on_engine(|engine| engine.synaptic_currents())?;
+        self.array(values)
+    }
+
+    /// Sets the synaptic currents, nA; `values` broadcasts to `[batch, n]`. Magnitudes below 1e-30
+    /// become zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, also where the
+    /// parameters have no `tau_syn`, which then change nothing; faults of the device.
+    pub fn set_synaptic_currents<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        self.require_synapse()?;
+        let values = values.view().into_dyn();
+        let largest = finite("the synaptic currents", &values)? * self.table.bounds.resistance;
+        if largest > LARGEST_PARAMETER {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
+            return Err(Error::out_of_range(
+                "resistance x synaptic current",
+                format!("{largest:e} mV"),
+                requirement,
+            ));
+        }
+        let all = self.spread("the synaptic currents", values)?;
+        let all: Vec<f32> = all.into_iter().map(|current| flush(current, SMALLEST_STATE)).collect();
+        self.on_engine(|engine| engine.set_synaptic_currents(&all))
+    }
+
+    fn require_synapse(&self) -> Result<()> {
+        if self.params.tau_syn.is_some() {
+            return Ok(());
+        }
+        Err(Error::out_of_range("tau_syn", "none", "set in the parameters for synaptic currents to be there"))
+    }
+
+    /// Spikes of each cell since the population was built or reset or its counts cleared,
+    /// `[batch, n]`, modulo 2^32.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn counts(&mut self) -> Result<Array2<u32>> {
+        let values = self.on_engine(|engine| engine.counts())?;
+        self.array(values)
+    }
+
+    /// Sets all spike counts to 0.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn clear_counts(&mut self) -> Result<()> {
+        self.on_engine(|engine| engine.clear_counts())
+    }
+
+    /// Sets the membrane potentials, mV; `values` broadcasts to `[batch, n]`. Magnitudes below
+    /// 1e-30 become zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, which then
+    /// change nothing; faults of the device.
+    pub fn set_voltages<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        let values = values.view().into_dyn();
+        let largest = finite("the voltages", &values)?;
+        if largest > LARGEST_PARAMETER {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
+            return Err(Error::out_of_range("the voltages", largest, requirement));
+        }
+        let all = self.spread("the voltages", values)?;
+        let all: Vec<f32> = all.into_iter().map(|v| flush(v, SMALLEST_STATE)).collect();
+        self.on_engine(|engine| engine.set_voltages(&all))
+    }
+
+    /// Sets how many steps each cell is still refractory; `values` broadcasts to `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] and, above 2^31 - 1 steps, [`Error::OutOfRange`], which change nothing;
+    /// faults of the device.
+    pub fn set_refractory<S: Data<Elem = u32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        if let Some(value) = values.iter().find(|value| **value >= SPIKE_FLAG) {
+            return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
+        }
+        let all = self.spread("the refractory counters", values.view().into_dyn())?;
+        let flags = self.on_engine(|engine| engine.refractory())?;
+        let all: Vec<u32> = all.iter().zip(flags).map(|(steps, flag)| steps | (flag & SPIKE_FLAG)).collect();
+        self.on_engine(|engine| engine.set_refractory(&all))
+    }
+
+    /// Starts anew: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, where the device
+    /// still works.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn reset(&mut self) -> Result<()> {
+        if self.fault.is_some() {
+            (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
+        } else {
+            let result = self.engine.reset(&self.table.rest((self.batch, self.n)));
+            self.note(result)?;
+        }
+        self.forget();
+        Ok(())
+    }
+
+    /// What has been done for this population since it was built or its batch size changed. Steps
+    /// that are queued or under way are waited for.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn work(&mut self) -> Result<Work> {
+        self.on_engine(|engine| engine.work())
+    }
+
+    /// The buffers of the state on the device, for programs that have their own wgpu code. They are
+    /// one set for all cells, or one for each slab of a population that is larger than the device
+    /// binds at once or lives on several devices, in the order of the cells; none for cells on the
+    /// CPU. Queued steps are submitted first, so that work submitted to the same queue afterwards
+    /// sees the state after the last step.
+    ///
+    /// # Errors
+    ///
+    /// Faults of the device.
+    pub fn buffers(&mut self) -> Result<Vec<crate::StateBuffers>> {
+        self.check_state()?;
+        self.flush()?;
+        Ok(self.engine.buffers())
+    }
+
+    /// All state, as a checkpoint holds it.
+    pub(crate) fn state(&mut self) -> Result<State> {
+        let has_traces = self.params.trace.is_some();
+        let has_synapse = self.params.tau_syn.is_some();
+        let steps = self.steps;
+        self.on_engine(|engine| {
+            Ok(State {
+                voltages: engine.voltages()?,
+                refractory: engine.refractory()?,
+                traces: if has_traces { Some(engine.traces()?) } else { None },
+                synaptic_currents: if has_synapse { Some(engine.synaptic_currents()?) } else { None },
+                counts: engine.counts()?,
+                steps,
+            })
+        })
+    }
+
+    /// Takes the state of a population of the same shape and parameters.
+    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+        if state.steps > MOST_STEPS {
+            let requirement = format!("at most {MOST_STEPS}");
+            return Err(Error::out_of_range("the number of steps", state.steps, requirement));
+        }
+        self.on_engine(|engine| {
+            engine.set_voltages(&state.voltages)?;
+            engine.set_refractory(&state.refractory)?;
+            if let Some(traces) = &state.traces {
+                engine.set_traces(traces)?;
+            }
+            if let Some(currents) = &state.synaptic_currents {
+                engine.set_synaptic_currents(currents)?;
+            }
+            engine.set_counts(&state.counts, state.steps)
+        })?;
+        self.steps = state.steps;
+        Ok(())
+    }
+}

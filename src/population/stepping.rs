@@ -1,0 +1,247 @@
+//! How a population is stepped: one step at a time, or many with what they record.
+
+use super::{MOST_STEPS, Population};
+use crate::engine::Piece;
+use crate::error::{Error, Result};
+use crate::input::{Current, Input};
+use crate::queue::QUEUED_STEPS;
+use crate::raster::Raster;
+use crate::recorder::{Kept, Recorder};
+use crate::recording::{Recorded, Recording};
+use crate::resident::{ResidentData, ResidentRaster};
+use crate::sink::Sink;
+use crate::taker::Taker;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+impl Population {
+    /// Asks for one step with this input, which is made at the latest when state is read. With
+    /// [spikes](crate::SpikeInput) in the input, this step and those before are made at once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`] and [`Error::OutOfRange`] for the input, which then
+    /// changes nothing; faults of the device, also of steps queued before.
+    pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
+        self.check_state()?;
+        let current = self.check_input(input.into(), 1)?;
+        if !current.spikes.is_empty() {
+            return self.step_at_once(current);
+        }
+        self.queue.push(&current);
+        self.steps += 1;
+        if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Makes a step that does not wait in the queue.
+    fn step_at_once(&mut self, current: Current<'_>) -> Result<()> {
+        self.flush()?;
+        let result = self.engine.advance(self.steps, 1, &current, None, &mut |_| ControlFlow::Continue(()));
+        self.steps += self.note(result)?;
+        Ok(())
+    }
+
+    /// Makes `steps` steps and returns what was asked to be recorded. Where that is nothing, the
+    /// device may still be at work when this returns.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
+    /// let recorded = population.run(1000, 1.0, &Recording::none().spikes().counts())?;
+    /// let spikes = recorded.spikes.unwrap_or_else(|| unreachable!("asked for"));
+    /// assert_eq!(spikes.to_dense()?.shape(), [1000, 2, 100]);
+    /// assert_eq!(spikes.events().next().map(|event| event.step), Some(68));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`forward`](Self::forward), also for the recording.
+    pub fn run<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, &mut Taker::Nobody)
+    }
+
+    /// As [`run`](Self::run), telling `observe` after each block of steps how many were made, and
+    /// stopping when it breaks. What was made and recorded until then is returned.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_observed<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+        mut observe: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, &mut Taker::Observer(&mut observe))
+    }
+
+    /// Makes `steps` steps and keeps the spikes of all neurons on the device, as input for other
+    /// populations. 32 steps of a cell take 4 bytes. What is more than the device binds at once, or
+    /// comes from several slabs or devices, is kept in the memory of this program.
+    ///
+    /// ```
+    /// use lif::{Device, Input, Params, Population, Recording, SpikeInput, Tensor};
+    /// use ndarray::Array2;
+    ///
+    /// let device = Device::auto();
+    /// let mut first = Population::new(Params::default(), 30, 4, &device)?;
+    /// let mut second = Population::new(Params::default(), 10, 4, &device)?;
+    /// let weights = Tensor::new(&device, &Array2::from_elem((30, 10), 2.0_f32))?;
+    /// for _ in 0..5 {
+    ///     let spikes = first.run_resident(256, 0.9)?;
+    ///     second.run(256, SpikeInput::dense(&spikes, &weights), &Recording::none())?;
+    /// }
+    /// assert!(second.counts()?.sum() > 0);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub fn run_resident<'a>(&mut self, steps: u64, input: impl Into<Input<'a>>) -> Result<ResidentRaster> {
+        self.check_state()?;
+        self.check_steps(steps)?;
+        let current = self.check_input(input.into(), steps as usize)?;
+        let shape = (self.batch, self.n);
+        let recording = Recording::none().spikes();
+        if self.device.has_memory_budget() {
+            let recorded = recording.need(self.steps, steps, shape, Kept::Whole);
+            let need = self.device.memory_needed(&self.table, shape).and(recorded);
+            self.device.require_within_budget(&need, "the population and its spikes")?;
+        }
+        self.flush()?;
+        let first_step = self.steps;
+        let on_device = self.engine.advance_resident(first_step, steps, &current);
+        let words = match self.note(on_device)? {
+            Some(words) => ResidentData::Gpu(Arc::new(words)),
+            None => {
+                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole)?;
+                let wanted = recorder.wanted(false);
+                let result =
+                    self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece| {
+                        recorder.take(piece);
+                        ControlFlow::Continue(())
+                    });
+                self.note(result)?;
+                let raster = recorder.cut(first_step + steps)?.spikes;
+                ResidentData::Host(raster.map_or_else(Vec::new, Raster::into_words).into())
+            }
+        };
+        self.steps += steps;
+        Ok(ResidentRaster::kept(first_step, steps, shape, words))
+    }
+
+    /// Refuses more steps than a population ever makes.
+    fn check_steps(&self, steps: u64) -> Result<()> {
+        if steps > MOST_STEPS - self.steps {
+            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
+            return Err(Error::out_of_range("the number of steps", steps, requirement));
+        }
+        Ok(())
+    }
+
+    /// As [`run`](Self::run), handing the recording to `sink` block by block instead of keeping it,
+    /// so that it may be far longer than memory. What is returned has the number of steps made
+    /// and, where asked for, the counts.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recorded, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+    /// let mut spikes = 0;
+    /// let mut sink = |block: Recorded| {
+    ///     spikes += block.spikes.map_or(0, |raster| raster.count());
+    ///     Ok(())
+    /// };
+    /// let made = population.run_into(1000, 1.0, &Recording::none().spikes().counts(), &mut sink)?;
+    /// assert_eq!(made.counts.map(|counts| counts.sum()), Some(spikes as u32));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run), and the first of the sink, which ends the run: the population has
+    /// then made the steps of that block, and perhaps some more that were under way.
+    pub fn run_into<'a>(
+        &mut self,
+        steps: u64,
+        input: impl Into<Input<'a>>,
+        recording: &Recording,
+        sink: &mut dyn Sink,
+    ) -> Result<Recorded> {
+        self.advance(steps, input.into(), recording, &mut Taker::Sink(sink))
+    }
+
+    fn advance(
+        &mut self,
+        steps: u64,
+        input: Input<'_>,
+        recording: &Recording,
+        taker: &mut Taker<'_>,
+    ) -> Result<Recorded> {
+        self.check_state()?;
+        recording.check(self.n)?;
+        self.check_steps(steps)?;
+        let current = self.check_input(input, steps as usize)?;
+        let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
+        if self.device.has_memory_budget() {
+            let shape = (self.batch, self.n);
+            let recorded = recording.need(self.steps, steps, shape, kept);
+            let need = self.device.memory_needed(&self.table, shape).and(recorded);
+            self.device.require_within_budget(&need, "the population and what it records")?;
+        }
+        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
+        self.flush()?;
+        let counts_before =
+            if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
+
+        let first_step = self.steps;
+        let mut refusal = None;
+        if steps > 0 {
+            let wanted = recorder.wanted(!matches!(taker, Taker::Nobody));
+            // Holds where a panic of the taker ends the run between two blocks.
+            self.fault = Some("a run was left by a panic".to_owned());
+            let mut made = 0;
+            let result =
+                self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
+                    recorder.take(piece);
+                    made += piece.steps;
+                    if refusal.is_some() {
+                        return ControlFlow::Break(());
+                    }
+                    taker.after(&mut recorder, first_step, made).unwrap_or_else(|error| {
+                        refusal = Some(error);
+                        ControlFlow::Break(())
+                    })
+                });
+            self.fault = None;
+            self.steps += self.note(result)?;
+        }
+        if let Some(error) = refusal {
+            return Err(error);
+        }
+
+        let counts = if recording.counts {
+            let mut counts = self.on_engine(|engine| engine.counts())?;
+            for (count, before) in counts.iter_mut().zip(counts_before) {
+                *count = count.wrapping_sub(before);
+            }
+            Some(self.array(counts)?)
+        } else {
+            None
+        };
+        let recorded = taker.last(recorder.cut(self.steps)?)?;
+        Ok(Recorded { first_step, steps: self.steps - first_step, counts, ..recorded })
+    }
+}
