@@ -3,7 +3,8 @@
 //! Loops instead of closures, which would be compiled without the instructions that the processor has.
 
 use super::block::Tile;
-use super::vector::{Memory, is_plain};
+use super::memory::Memory;
+use super::vector::is_plain;
 use crate::broadcast::Column;
 use crate::coefficients::Table;
 use crate::engine::SPIKE_FLAG;

@@ -3,6 +3,7 @@
 mod additions;
 mod block;
 mod lanes;
+mod memory;
 mod noise;
 mod projection;
 #[cfg(test)]

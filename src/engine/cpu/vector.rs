@@ -9,82 +9,12 @@
 
 use super::additions::{OfWord, WORD};
 use super::lanes::{LANES, Lanes};
+use super::memory::Memory;
 use crate::model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, SpikeTest, TraceRule};
 use pulp::{Arch, Scalar128b, Simd, WithSimd, cast};
 
 /// The jumps of cells that have none.
 pub(super) static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
-
-/// How the refractory period and the spikes of a word are kept. The fewer registers this takes, the
-/// fewer values spill to memory in each step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
-    /// The spikes of the last 32 steps, the latest in the lowest bit: all that cells need which are
-    /// refractory for less than 32 steps.
-    History,
-    /// The steps left. They tell also when in a word the spike was, where there is at most one, as
-    /// cells are refractory for 32 steps or more.
-    Countdown,
-    /// Both the steps left and the word: for any cells.
-    Both,
-}
-
-impl Memory {
-    /// What serves cells with so many refractory steps, of which so many are left.
-    #[inline(always)]
-    pub(super) fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
-        let (mut surplus, mut short, mut long) = (false, true, true);
-        for (steps, left) in steps.iter().zip(left) {
-            surplus |= left > steps;
-            short &= (*steps as usize) < WORD;
-            long &= *steps as usize >= WORD;
-        }
-        match (surplus, short, long) {
-            (false, true, _) => Self::History,
-            (false, _, true) => Self::Countdown,
-            _ => Self::Both,
-        }
-    }
-
-    /// What is kept of a cell with so many refractory steps, of which so many are left.
-    #[inline(always)]
-    pub(super) fn keep(self, steps: u32, left: u32) -> u32 {
-        match self {
-            // As a spike at that time would have left it.
-            Self::History if left > 0 => 1 << (steps - left),
-            Self::History | Self::Countdown | Self::Both => left,
-        }
-    }
-
-    /// The steps left of a cell.
-    #[inline(always)]
-    pub(super) fn left(self, steps: u32, kept: u32) -> u32 {
-        match self {
-            Self::History => steps.saturating_sub(kept.trailing_zeros()),
-            Self::Countdown | Self::Both => kept,
-        }
-    }
-
-    /// What a step needs to know of the refractory steps of a cell.
-    #[inline(always)]
-    pub(super) fn coefficient(self, steps: u32) -> u32 {
-        match self {
-            Self::History => (1 << (steps % WORD as u32)) - 1,
-            Self::Countdown | Self::Both => steps,
-        }
-    }
-
-    /// The spikes of the steps `from..to` of a word, from what is kept of a cell at the end of these.
-    #[inline(always)]
-    fn word(self, steps: u32, kept: u32, (from, to): (usize, usize)) -> u32 {
-        let first = u32::MAX << from;
-        match self {
-            Self::Both => kept,
-            Self::History => (kept.reverse_bits() >> (WORD - to)) & first,
-            Self::Countdown => (1_u32 << (to - 1)).checked_shr(steps.wrapping_sub(kept)).unwrap_or(0) & first,
-        }
-    }
-}
 
 /// Some steps of a run.
 #[derive(Debug, Clone, Copy)]
