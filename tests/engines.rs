@@ -51,9 +51,11 @@ fn main() {
     let mut trials = vec![Trial::test("cpu::random_populations_give_the_models_bits", || {
         random_populations(&Device::cpu())
     })];
-    for (name, test) in
-        [("blocks_are_counted", work::blocks as Test), ("a_roofline_is_measured", work::roofline)]
-    {
+    for (name, test) in [
+        ("what_decays_ends_at_zero", what_decays_ends_at_zero as Test),
+        ("blocks_are_counted", work::blocks),
+        ("a_roofline_is_measured", work::roofline),
+    ] {
         trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
     }
     for (name, test) in slabs::TESTS_OF_THE_CPU {
