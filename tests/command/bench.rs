@@ -187,13 +187,7 @@ fn what_cannot_be_measured_is_refused_before_anything_is() {
         ("--plot folder.png", 1, "it is a folder"),
     ] {
         let device = if words.contains("--device") { "" } else { "--device cpu" };
-        folder
-            .lif(&format!("bench {device} {words}"))
-            .timeout(std::time::Duration::from_secs(60))
-            .assert()
-            .code(code)
-            .stdout("")
-            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        folder.refuses(&format!("bench {device} {words}"), code, message);
     }
     assert_eq!(std::fs::read_dir(folder.path("")).unwrap().count(), 1);
 }

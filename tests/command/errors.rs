@@ -60,12 +60,7 @@ fn wrong_usage_ends_with_code_2_before_anything_is_written() {
     ] {
         // The last of two devices would be an error; this one stays the only one.
         let device = if words.contains("--device") { "" } else { "--device cpu " };
-        folder
-            .lif(&format!("run --no-plot {device}{words}"))
-            .assert()
-            .code(2)
-            .stdout("")
-            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        folder.refuses(&format!("run --no-plot {device}{words}"), 2, message);
         assert!(!folder.path("lif-out").exists(), "{words}");
     }
 }

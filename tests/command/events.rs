@@ -1,13 +1,13 @@
 //! Spikes from a file that drive the population.
 
 use super::Folder;
+#[cfg(unix)]
+use super::resume::{begin, wait_for};
 use ndarray::{Array1, Array2};
 use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use serde_json::json;
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
-use std::time::Duration;
 
 /// The spikes of a population of 40 neurons, as the command writes them.
 fn recorded(folder: &Folder) {
@@ -91,17 +91,10 @@ fn a_run_that_was_killed_finds_its_events_again() {
     let whole = folder.summary(words);
     assert!(whole["spikes"].as_u64().unwrap() > 0);
     let path = folder.path("night.safetensors");
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(format!("run --device cpu {words} --no-plot --checkpoint night.safetensors").split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    while !path.exists() {
-        assert!(child.try_wait().unwrap().is_none(), "it was done before it was killed");
-        std::thread::sleep(Duration::from_millis(1));
-    }
+    let checkpoint = "--no-plot --checkpoint night.safetensors";
+    let mut child = begin(&folder, &format!("run --device cpu {words} {checkpoint}"));
+    wait_for(&path);
+    assert!(child.try_wait().unwrap().is_none(), "it was done before it was killed");
     child.kill().unwrap();
     child.wait().unwrap();
 

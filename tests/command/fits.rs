@@ -131,12 +131,7 @@ fn what_cannot_be_searched_is_refused() {
         ("--stimulus still.npy", "the stimulus does not change"),
     ] {
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
-        folder
-            .lif(&format!("fit --device cpu {stimulus} --spikes spikes.txt {words}"))
-            .assert()
-            .code(2)
-            .stdout("")
-            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        folder.refuses(&format!("fit --device cpu {stimulus} --spikes spikes.txt {words}"), 2, message);
         assert!(!folder.path("lif-out").exists(), "{words}");
     }
 }

@@ -20,9 +20,11 @@ mod stimuli;
 use assert_cmd::Command;
 use ndarray::{ArrayD, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadableElement};
+use predicates::prelude::*;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::PathBuf;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// An empty folder to run the command in.
@@ -55,6 +57,16 @@ impl Folder {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("lif");
         command.current_dir(self.0.path()).env_remove("RUST_LOG").args(words.split_whitespace());
         command
+    }
+
+    /// `lif` with these words ends with this code and this message, and prints nothing.
+    fn refuses(&self, words: &str, code: i32, message: &str) {
+        self.lif(words)
+            .timeout(Duration::from_secs(60))
+            .assert()
+            .code(code)
+            .stdout("")
+            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
     }
 
     /// `lif run` on the CPU, with these words.

@@ -15,7 +15,7 @@ const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --tra
 /// Kept for the runs of this file.
 const CHECKPOINT: &str = "run.safetensors";
 
-fn begin(folder: &Folder, words: &str) -> Child {
+pub(super) fn begin(folder: &Folder, words: &str) -> Child {
     Command::new(assert_cmd::cargo::cargo_bin!("lif"))
         .args(words.split_whitespace())
         .current_dir(folder.path(""))
@@ -29,7 +29,7 @@ fn started(folder: &Folder, every: u64) -> Child {
     begin(folder, &format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every {every}"))
 }
 
-fn wait_for(path: &Path) {
+pub(super) fn wait_for(path: &Path) {
     let start = Instant::now();
     while !path.exists() {
         assert!(start.elapsed() < Duration::from_secs(60), "{} was not written", path.display());

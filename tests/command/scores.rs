@@ -154,12 +154,7 @@ fn what_cannot_be_scored_is_refused() {
     ] {
         let config = if words.contains("--config") { "" } else { "--config neuron.toml" };
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
-        folder
-            .lif(&format!("score --device cpu {config} {stimulus} {words}"))
-            .assert()
-            .code(code)
-            .stdout("")
-            .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
+        folder.refuses(&format!("score --device cpu {config} {stimulus} {words}"), code, message);
     }
     folder
         .lif("score --spikes own.txt --config neuron.toml")
