@@ -233,14 +233,14 @@ impl GpuEngine {
             context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(&block));
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            if let Some(spikes) = driven_by.spikes {
-                spikes.record(&self.gpu, &mut encoder, plan.shape(), driven_by.made, steps);
-            }
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: None,
                     timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::next),
                 });
+                if let Some(spikes) = driven_by.spikes {
+                    spikes.record(&self.gpu, &mut pass, plan.shape(), driven_by.made, steps);
+                }
                 pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);

@@ -167,11 +167,12 @@ impl<'a> Projections<'a> {
         self.inputs.iter_mut().try_for_each(|input| input.upload(gpu, shape, first, steps))
     }
 
-    /// Records the work that sums the weights of these steps. To be called within an error scope.
+    /// Puts the work that sums the weights of these steps into a pass, before the block of steps that
+    /// takes the sums. To be called within an error scope.
     pub(super) fn record(
         &self,
         gpu: &Gpu,
-        encoder: &mut wgpu::CommandEncoder,
+        pass: &mut wgpu::ComputePass<'_>,
         shape: Shape,
         first: u64,
         steps: u64,
@@ -180,7 +181,6 @@ impl<'a> Projections<'a> {
         let cells = shape.batch * shape.n;
         let arriving = self.inputs.iter().any(|input| input.input.target == Target::Current);
         let mut begun = Planes::default();
-        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         pass.set_pipeline(&self.pipeline);
         for input in &self.inputs {
             let (begun, sums) = match input.input.target {

@@ -174,7 +174,7 @@ impl Workload {
         self.rows().unwrap_or(32).min(self.most_steps())
     }
 
-    /// What a measurement of this many steps needs on a device, its input included.
+    /// What a measurement of this many steps needs on a device, beside its input.
     pub fn memory_needed(&self, device: &Device, steps: u64) -> lif::Result<MemoryNeed> {
         let Case { neurons, batch, .. } = self.case;
         let population = Population::memory_needed(&params(), neurons, batch, device)?;

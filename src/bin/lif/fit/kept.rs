@@ -33,6 +33,7 @@ pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Fail
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let written = tempfile::NamedTempFile::new_in(folder)
         .and_then(|mut staged| staged.write_all(text.as_bytes()).map(|()| staged))
+        .and_then(|staged| staged.as_file().sync_all().map(|()| staged))
         .and_then(|staged| staged.persist(path).map_err(|error| error.error));
     written.map(drop).map_err(|error| Failure::fault(format!("cannot write {}: {error}", path.display())))
 }
