@@ -16,6 +16,8 @@ type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
 /// Size of a panel, and of what stands beneath all of them.
 const PANEL: (u32, u32) = (560, 460);
+/// So that what is said beneath the panels fits beside a single one of them.
+const LEAST_WIDTH: u32 = 1000;
 const LEGEND_HEIGHT: u32 = 34;
 
 /// Columns of panels at the most.
@@ -126,7 +128,7 @@ fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
     let columns = if panels.len() <= 4 { panels.len().clamp(1, 2) } else { panels.len().min(MOST_COLUMNS) };
     let rows = panels.len().div_ceil(columns).max(1);
     let legend_height = LEGEND_HEIGHT * (reports_devices(reports).len() as u32 + 2);
-    let size = (PANEL.0 * columns as u32, PANEL.1 * rows as u32 + legend_height);
+    let size = ((PANEL.0 * columns as u32).max(LEAST_WIDTH), PANEL.1 * rows as u32 + legend_height);
     let root = BitMapBackend::new(path, size).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
     let (upper, lower) = root.split_vertically(PANEL.1 * rows as u32);

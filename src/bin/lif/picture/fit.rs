@@ -77,7 +77,7 @@ fn around(values: impl Iterator<Item = f64>) -> Range<f64> {
 
 fn draw_stimulus(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     let range = around(scene.current.iter().map(|current| f64::from(*current)));
-    let marks = ticks(range.start, range.end, 3);
+    let marks = ticks(range.start, range.end, 4);
     let vertical = Vertical { name: "current (nA)", range, ticks: marks, label: &plain };
     let mut chart = axes::chart_over(area, scene.time(), vertical, false)?;
     let points: Vec<(f64, f64)> = (scene.shown.clone().zip(&scene.current))
