@@ -14,6 +14,7 @@ pub(super) const WORD: usize = 32;
 pub(super) type OfWord = [[f32; LANES]; WORD];
 
 /// The sums of what is added at each step of a word.
+#[repr(align(64))]
 pub(super) struct Additions {
     /// Currents, nA.
     pub(super) currents: OfWord,
@@ -47,6 +48,11 @@ pub(super) struct LaneSources<'a> {
 }
 
 impl<'a> LaneSources<'a> {
+    pub(super) fn none() -> Self {
+        let (by_noise, by_projections) = (Filled::default(), Filled::default());
+        Self { noise: None, projections: None, by_noise, by_projections }
+    }
+
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(
         noise: Option<&'a Noise>,

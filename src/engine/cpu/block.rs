@@ -5,6 +5,7 @@ use super::additions::{Additions, LaneSources, OfWord, WORD};
 use super::lanes::{Cells, LANES, Lanes, Places};
 use super::vector::{self, Drives, NO_JUMPS, Span};
 use crate::coefficients::Table;
+use crate::engine::blocks;
 use crate::input::Strides;
 use crate::model::{Options, rounded};
 use crate::noise::{Drawn, Noise};
@@ -66,8 +67,12 @@ impl<'a> CurrentView<'a> {
     }
 }
 
+/// Steps that a group of lanes makes before the next one of its tile has its turn, where both read what
+/// stands in memory for each step: as many rows as processors fetch ahead of their use at a time.
+const STEPS_IN_TURN: usize = 8;
+
 /// Advances a tile: one group of lanes after the other through all steps, or, where the input differs
-/// from step to step, all of them through one word after the other. They then read neighbouring
+/// from step to step, all of them through a few steps after the other. They then read neighbouring
 /// stretches of the same rows, as memory wants them.
 pub(super) fn advance(
     tile: Tile<'_>,
@@ -100,16 +105,18 @@ impl WithSimd for Advance<'_, '_> {
         let mut scratch = Scratch { drives: [[0.0; LANES]; WORD], added: Additions::none() };
         let firsts = (0..tile.v.len()).step_by(LANES);
         if current.strides.step == 0 {
+            let mut group = Group::empty();
             for first in firsts {
-                let mut group = Group::load(&tile, table, options, n, current, first);
+                group.load(&tile, table, options, n, current, first);
                 let groups = std::slice::from_mut(&mut group);
                 advance_groups(groups, &mut tile, options, span, current, &mut scratch);
             }
             return;
         }
-        let mut groups = Vec::with_capacity(firsts.len());
-        for first in firsts {
-            groups.push(Group::load(&tile, table, options, n, current, first));
+        let mut groups: Vec<Group<'_>> = Vec::new();
+        groups.resize_with(firsts.len(), Group::empty);
+        for (group, first) in groups.iter_mut().zip(firsts) {
+            group.load(&tile, table, options, n, current, first);
         }
         advance_groups(&mut groups, &mut tile, options, span, current, &mut scratch);
     }
@@ -126,31 +133,39 @@ struct Group<'a> {
 
 impl<'a> Group<'a> {
     #[inline(always)]
+    fn empty() -> Self {
+        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0), sources: LaneSources::none() }
+    }
+
+    #[inline(always)]
     fn load(
+        &mut self,
         tile: &Tile<'_>,
         table: &Table,
         options: Options,
         n: usize,
         current: &CurrentView<'a>,
         first: usize,
-    ) -> Self {
+    ) {
         let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
-        Self {
-            first,
-            lanes: Lanes::load(tile, table, options, &cells, first),
-            places: Places::of(&cells, current.strides.row, current.strides.neuron),
-            sources: LaneSources::load(current.noise, current.spikes, &cells, tile.first_cell + first),
+        self.first = first;
+        self.lanes.load(tile, table, options, &cells, first);
+        self.places = Places::of(&cells, current.strides.row, current.strides.neuron);
+        if current.noise.is_some() || !current.spikes.is_empty() {
+            let first_cell = tile.first_cell + first;
+            self.sources = LaneSources::load(current.noise, current.spikes, &cells, first_cell);
         }
     }
 }
 
 /// What drives the cells in the lanes through a word.
+#[repr(align(64))]
 struct Scratch {
     drives: OfWord,
     added: Additions,
 }
 
-/// Advances some groups of a tile through all steps, side by side word by word.
+/// Advances some groups of a tile through all steps, taking turns.
 #[inline(always)]
 fn advance_groups(
     groups: &mut [Group<'_>],
@@ -162,19 +177,28 @@ fn advance_groups(
 ) {
     let sourceless = groups.iter().all(|group| group.sources.is_empty());
     let constant = current.strides.step == 0 && sourceless;
+    let reads_rows = !groups.iter().all(|group| matches!(group.places, Places::Same(_)));
+    let turn = if sourceless && reads_rows { STEPS_IN_TURN } else { WORD };
     let mut made = 0;
-    let mut block = 0;
     while made < steps {
         let from = ((first_step + made) % WORD as u64) as usize;
-        // What is constant needs no stop at each word.
-        let to = if constant { from + steps as usize } else { WORD.min(from + (steps - made) as usize) };
+        let left = (steps - made) as usize;
+        // What is constant needs no stop.
+        let count = if constant { left } else { left.min(turn - from % turn) };
+        let block = blocks(first_step, made + 1) - 1;
+        let begun = if block == 0 { (first_step % WORD as u64) as usize } else { 0 };
+        let span = Span { first: from, begun, steps: count, is_last: count == left };
         for group in &mut *groups {
             let Group { first, lanes, places, sources } = group;
             let Scratch { drives, added } = &mut *scratch;
             let filled = sources.filled();
             if !sources.is_empty() {
+                let to = from + count;
                 sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
             }
+            // Where arriving currents go through a synapse, they are no part of the drives.
+            let arriving = filled.arriving && !options.synapse;
+            let constant = current.strides.step == 0 && !filled.currents && !arriving;
             pulp::Arch::new().dispatch(FillDrives {
                 options,
                 resistance: &lanes.coefficients.resistance,
@@ -182,20 +206,15 @@ fn advance_groups(
                 current,
                 made: made as usize,
                 from,
-                added: (
-                    filled.currents.then_some(&added.currents),
-                    filled.arriving.then_some(&added.arriving),
-                ),
-                drives: if constant { &mut drives[..1] } else { &mut drives[from..to] },
+                added: (filled.currents.then_some(&added.currents), arriving.then_some(&added.arriving)),
+                drives: if constant { &mut drives[..1] } else { &mut drives[from..from + count] },
             });
             let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
             let drives = Drives { constant, drives, arriving: &added.arriving, jumps };
-            let span = Span { first: from, steps: to - from };
             let rows = tile.words.get_mut(block..).unwrap_or_default();
             vector::advance(options, lanes, drives, span, (rows, *first));
         }
-        made += (to - from) as u64;
-        block += 1;
+        made += count as u64;
     }
     for group in groups {
         group.lanes.store(tile, group.first);
@@ -222,11 +241,17 @@ impl WithSimd for FillDrives<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { options, resistance, places, current, made, from, added, drives } = self;
+        let stride = current.strides.step;
         let mut values = [0.0; LANES];
         for (offset, drives) in drives.iter_mut().enumerate() {
-            let stride = current.strides.step;
+            let row = &current.values[(made + offset) * stride..];
+            if let (Places::Adjacent(first), (None, None), false) = (places, added, options.synapse) {
+                // By far the most values that are ever read: they go through no hands but the processor's.
+                vector::drives(simd, resistance, &row[*first..][..LANES], drives);
+                continue;
+            }
             if offset == 0 || stride > 0 {
-                places.take(&current.values[(made + offset) * stride..], &mut values);
+                places.take(row, &mut values);
             }
             *drives = values;
             if let Some(currents) = added.0 {

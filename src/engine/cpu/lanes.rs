@@ -4,25 +4,35 @@
 
 use super::block::Tile;
 use super::memory::Memory;
-use super::vector::is_plain;
+use super::vector::{can_hold, is_plain};
 use crate::broadcast::Column;
 use crate::coefficients::Table;
 use crate::engine::SPIKE_FLAG;
 use crate::model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 
 /// Cells that are advanced side by side.
-pub(super) const LANES: usize = 32;
+pub(super) const LANES: usize = 48;
+
+/// Refractory steps at the most whose end is told as the number of a step to come.
+const LONGEST_HELD: u32 = 1 << 30;
 
 /// Some neighbouring cells. Those beyond the end of the tile are computed too, as copies of the
 /// last, and never stored.
+///
+/// Begins where a cache line does, as all that is read as vectors.
+#[repr(align(64))]
 pub(super) struct Lanes {
     pub(super) coefficients: LaneCoefficients,
     /// Refractory steps after each spike.
     pub(super) steps: [u32; LANES],
     pub(super) v: [f32; LANES],
     pub(super) memory: Memory,
+    /// Whether adding nothing to v is all that it takes to hold refractory cells where they are.
+    pub(super) holds: bool,
     /// What is kept of the refractory period.
     pub(super) kept: [u32; LANES],
+    /// The spikes so far of a word that goes on, where the above does not tell them.
+    pub(super) word: [u32; LANES],
     pub(super) trace: [f32; LANES],
     pub(super) synaptic: [f32; LANES],
     pub(super) counts: [u32; LANES],
@@ -31,54 +41,64 @@ pub(super) struct Lanes {
 }
 
 impl Lanes {
+    /// Lanes without cells. Cells are loaded into lanes that stand somewhere already: they are a few
+    /// kilobytes, which would be copied from function to function.
+    #[inline(always)]
+    pub(super) fn empty() -> Self {
+        Self {
+            coefficients: LaneCoefficients::none(),
+            steps: [0; LANES],
+            v: [0.0; LANES],
+            memory: Memory::Both,
+            holds: false,
+            kept: [0; LANES],
+            word: [0; LANES],
+            trace: [0.0; LANES],
+            synaptic: [0.0; LANES],
+            counts: [0; LANES],
+            last: [0; LANES],
+        }
+    }
+
     /// Takes the cells of a tile from `first` on.
     #[inline(always)]
     pub(super) fn load(
+        &mut self,
         tile: &Tile<'_>,
         table: &Table,
         options: Options,
         cells: &Cells,
         first: usize,
-    ) -> Self {
-        let steps = spread(&table.refractory_steps, cells);
+    ) {
         let mut left = [0; LANES];
         copy(&mut left, &tile.refractory[first..]);
         for left in &mut left {
             *left &= !SPIKE_FLAG;
         }
-        let memory = if is_plain(options) { Memory::for_cells(&steps, &left) } else { Memory::Both };
-        let (mut refractory, mut kept) = ([0; LANES], [0; LANES]);
-        for lane in 0..LANES {
-            refractory[lane] = memory.coefficient(steps[lane]);
-            kept[lane] = memory.keep(steps[lane], left[lane]);
-        }
-        let mut lanes = Self {
-            coefficients: LaneCoefficients::load(table, options, cells, refractory),
-            steps,
-            v: [0.0; LANES],
-            memory,
-            kept,
-            trace: [0.0; LANES],
-            synaptic: [0.0; LANES],
-            counts: [0; LANES],
-            last: [0; LANES],
-        };
-        copy(&mut lanes.v, &tile.v[first..]);
-        copy(&mut lanes.counts, &tile.counts[first..]);
+        spread(&table.refractory_steps, cells, &mut self.steps);
+        copy(&mut self.v, &tile.v[first..]);
+        copy(&mut self.counts, &tile.counts[first..]);
+        self.coefficients.load(table, options, cells);
+        let memory = Memory::for_cells(&self.steps, &left);
+        self.holds = can_hold(options, memory) && holds(&self.steps, &left, &self.v, &self.coefficients);
+        self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
+        self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
+        self.memory.keep(&self.steps, &left, &mut self.kept);
+        self.word = [0; LANES];
         if let Some(trace) = tile.trace.get(first..) {
-            copy(&mut lanes.trace, trace);
+            copy(&mut self.trace, trace);
         }
         if let Some(synaptic) = tile.synaptic.get(first..) {
-            copy(&mut lanes.synaptic, synaptic);
+            copy(&mut self.synaptic, synaptic);
         }
-        lanes
     }
 
     #[inline(always)]
     pub(super) fn store(&self, tile: &mut Tile<'_>, first: usize) {
         let mut words = [0; LANES];
-        for (lane, word) in words.iter_mut().enumerate() {
-            *word = self.memory.left(self.steps[lane], self.kept[lane]) | (self.last[lane] * SPIKE_FLAG);
+        self.memory.left(&self.steps, &self.kept, &mut words);
+        for (word, last) in words.iter_mut().zip(&self.last) {
+            *word |= last * SPIKE_FLAG;
         }
         copy_back(&mut tile.v[first..], &self.v);
         copy_back(&mut tile.refractory[first..], &words);
@@ -90,6 +110,27 @@ impl Lanes {
             copy_back(synaptic, &self.synaptic);
         }
     }
+}
+
+/// Whether refractory cells that are frozen do not cross the threshold where they are, nor change when 0 is
+/// added to them.
+#[inline(always)]
+fn holds(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
+    // Of numbers, not of truths, which would be looked at one by one.
+    let mut exceptions = 0;
+    for lane in 0..LANES {
+        let (threshold, reset) = (cells.v_threshold[lane], cells.reset[lane]);
+        exceptions |= u32::from(steps[lane] > LONGEST_HELD);
+        exceptions |= u32::from(reset > threshold);
+        exceptions |= u32::from(v[lane] > threshold) & u32::from(left[lane] > 0);
+        exceptions |= u32::from(is_minus_zero(v[lane])) | u32::from(is_minus_zero(reset));
+    }
+    exceptions == 0
+}
+
+#[inline(always)]
+fn is_minus_zero(x: f32) -> bool {
+    x.to_bits() == (-0.0_f32).to_bits()
 }
 
 /// Copies what there is. Full lanes have a known number, which is much faster.
@@ -111,8 +152,11 @@ fn copy_back<T: Copy>(values: &mut [T], lanes: &[T; LANES]) {
 
 /// Which cells stand in the lanes.
 pub(super) struct Cells {
-    pub(super) row: [usize; LANES],
-    pub(super) neuron: [usize; LANES],
+    row: usize,
+    neuron: usize,
+    /// Cells that there are; the lanes beyond have the last.
+    count: usize,
+    n: usize,
     /// Whether they are neighbours in one row.
     together: bool,
 }
@@ -121,38 +165,25 @@ impl Cells {
     /// The cells from `first` on, of which `count` are left.
     #[inline(always)]
     pub(super) fn new(first: usize, count: usize, n: usize) -> Self {
-        let (mut row, mut neuron) = (first / n, first % n);
-        let together = count >= LANES && neuron + LANES <= n;
-        let mut cells = Self { row: [row; LANES], neuron: [neuron; LANES], together };
-        if together {
-            for (lane, neuron) in cells.neuron.iter_mut().enumerate() {
-                *neuron += lane;
-            }
-            return cells;
-        }
-        for lane in 0..LANES {
-            cells.row[lane] = row;
-            cells.neuron[lane] = neuron;
-            if lane + 1 < count {
-                neuron += 1;
-                if neuron == n {
-                    (row, neuron) = (row + 1, 0);
-                }
-            }
-        }
-        cells
+        let (row, neuron) = (first / n, first % n);
+        Self { row, neuron, count, n, together: count >= LANES && neuron + LANES <= n }
+    }
+
+    /// Row and neuron of the cell in a lane.
+    pub(super) fn at(&self, lane: usize) -> (usize, usize) {
+        let index = self.neuron + lane.min(self.count - 1);
+        (self.row + index / self.n, index % self.n)
     }
 }
 
 /// Where the values of the lanes stand in an array that broadcasts. The common arrangements are
 /// told apart once, so that reading them is one vector instruction.
-#[allow(clippy::large_enum_variant, reason = "a few live on the stack for the time of a block")]
 pub(super) enum Places {
     /// One value for all.
     Same(usize),
     /// One after the other from here on.
     Adjacent(usize),
-    Each([usize; LANES]),
+    Each(Box<[usize; LANES]>),
 }
 
 impl Places {
@@ -161,18 +192,27 @@ impl Places {
         if row_stride == 0 && neuron_stride == 0 {
             return Self::Same(0);
         }
-        let first = cells.row[0] * row_stride + cells.neuron[0] * neuron_stride;
-        if cells.together {
-            return if neuron_stride == 0 { Self::Same(first) } else { Self::Adjacent(first) };
+        if !cells.together {
+            return Self::of_rows(cells, row_stride, neuron_stride);
         }
-        let places: [usize; LANES] =
-            std::array::from_fn(|lane| cells.row[lane] * row_stride + cells.neuron[lane] * neuron_stride);
+        let first = cells.row * row_stride + cells.neuron * neuron_stride;
+        if neuron_stride == 0 { Self::Same(first) } else { Self::Adjacent(first) }
+    }
+
+    /// Of cells that are not all neighbours in one row.
+    #[inline(never)]
+    fn of_rows(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
+        let places: [usize; LANES] = std::array::from_fn(|lane| {
+            let (row, neuron) = cells.at(lane);
+            row * row_stride + neuron * neuron_stride
+        });
+        let first = places[0];
         if places.iter().enumerate().all(|(lane, place)| *place == first + lane) {
             Self::Adjacent(first)
         } else if places.iter().all(|place| *place == first) {
             Self::Same(first)
         } else {
-            Self::Each(places)
+            Self::Each(Box::new(places))
         }
     }
 
@@ -183,7 +223,7 @@ impl Places {
             Self::Same(place) => lanes.fill(values[*place]),
             Self::Adjacent(first) => lanes.copy_from_slice(&values[*first..*first + LANES]),
             Self::Each(places) => {
-                for (lane, place) in lanes.iter_mut().zip(places) {
+                for (lane, place) in lanes.iter_mut().zip(&**places) {
                     *lane = values[*place];
                 }
             }
@@ -192,6 +232,7 @@ impl Places {
 }
 
 /// The coefficients of the cells in the lanes, as the step takes them.
+#[repr(align(64))]
 pub(super) struct LaneCoefficients {
     pub(super) leak: [f32; LANES],
     pub(super) resistance: [f32; LANES],
@@ -210,51 +251,73 @@ pub(super) struct LaneCoefficients {
     pub(super) trace_smallest: [f32; LANES],
     pub(super) synaptic_decay: [f32; LANES],
     pub(super) synaptic_smallest: [f32; LANES],
-    /// See [`Memory::coefficient`].
+    /// See [`Memory::coefficients`].
     pub(super) refractory: [u32; LANES],
 }
 
 impl LaneCoefficients {
+    /// Of cells that lack all that they may lack.
     #[inline(always)]
-    fn load(table: &Table, options: Options, cells: &Cells, refractory: [u32; LANES]) -> Self {
-        let mut lanes = Self {
-            leak: spread(&table.leak, cells),
-            resistance: spread(&table.resistance, cells),
-            v_rest: spread(&table.v_rest, cells),
-            v_threshold: spread(&table.v_threshold, cells),
-            reset: spread(&table.reset, cells),
-            v_lower: spread(&table.v_lower, cells),
-            v_smallest: [0.0; LANES],
-            trace_decay: spread(&table.trace_decay, cells),
-            trace_added_to: [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES],
-            trace_scale: spread(&table.trace_scale, cells),
-            trace_smallest: [0.0; LANES],
-            synaptic_decay: spread(&table.synaptic_decay, cells),
-            synaptic_smallest: [0.0; LANES],
-            refractory,
-        };
+    fn none() -> Self {
+        let zero = [0.0; LANES];
+        Self {
+            leak: zero,
+            resistance: zero,
+            v_rest: zero,
+            v_threshold: zero,
+            reset: zero,
+            v_lower: [f32::NEG_INFINITY; LANES],
+            v_smallest: zero,
+            trace_decay: zero,
+            trace_added_to: [0; LANES],
+            trace_scale: zero,
+            trace_smallest: zero,
+            synaptic_decay: zero,
+            synaptic_smallest: zero,
+            refractory: [0; LANES],
+        }
+    }
+
+    /// All but what depends on the [`Memory`].
+    #[inline(always)]
+    fn load(&mut self, table: &Table, options: Options, cells: &Cells) {
+        spread(&table.leak, cells, &mut self.leak);
+        spread(&table.resistance, cells, &mut self.resistance);
+        spread(&table.v_rest, cells, &mut self.v_rest);
+        spread(&table.v_threshold, cells, &mut self.v_threshold);
         if options.spike_test == SpikeTest::AtOrAbove {
             // To be at or above a number is to be above the next one below.
-            for threshold in &mut lanes.v_threshold {
+            for threshold in &mut self.v_threshold {
                 *threshold = threshold.next_down();
             }
         }
         if options.reset == Reset::None {
-            lanes.reset = [0.0; LANES];
+            self.reset = [0.0; LANES];
+        } else {
+            spread(&table.reset, cells, &mut self.reset);
         }
+        if !is_plain(options) {
+            self.load_rare(table, options, cells);
+        }
+    }
+
+    #[inline(never)]
+    fn load_rare(&mut self, table: &Table, options: Options, cells: &Cells) {
+        spread(&table.v_lower, cells, &mut self.v_lower);
+        spread(&table.trace_decay, cells, &mut self.trace_decay);
+        spread(&table.trace_scale, cells, &mut self.trace_scale);
+        spread(&table.synaptic_decay, cells, &mut self.synaptic_decay);
+        self.trace_added_to = [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES];
         if options.fast_decay {
             let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
-            lanes.v_smallest = lanes.leak.map(|leak| smallest(leak > FASTEST_LEAK));
-            lanes.trace_smallest = lanes.trace_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
-            lanes.synaptic_smallest = lanes.synaptic_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            self.v_smallest = self.leak.map(|leak| smallest(leak > FASTEST_LEAK));
+            self.trace_smallest = self.trace_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            self.synaptic_smallest = self.synaptic_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
         }
-        lanes
     }
 }
 
 #[inline(always)]
-pub(super) fn spread<T: Copy + Default>(column: &Column<T>, cells: &Cells) -> [T; LANES] {
-    let mut lanes = [T::default(); LANES];
-    Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, &mut lanes);
-    lanes
+pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
+    Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
 }

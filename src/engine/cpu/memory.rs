@@ -34,31 +34,38 @@ impl Memory {
         }
     }
 
-    /// What is kept of a cell with so many refractory steps, of which so many are left.
+    /// What is kept of cells with so many refractory steps, of which so many are left.
     #[inline(always)]
-    pub(super) fn keep(self, steps: u32, left: u32) -> u32 {
-        match self {
-            // As a spike at that time would have left it.
-            Self::History if left > 0 => 1 << (steps - left),
-            Self::History | Self::Countdown | Self::Both => left,
+    pub(super) fn keep(self, steps: &[u32; LANES], left: &[u32; LANES], kept: &mut [u32; LANES]) {
+        *kept = *left;
+        if self == Self::History {
+            for lane in 0..LANES {
+                // As a spike at that time would have left it.
+                let spike = 1 << (steps[lane].wrapping_sub(left[lane]) % WORD as u32);
+                kept[lane] = if left[lane] > 0 { spike } else { 0 };
+            }
         }
     }
 
-    /// The steps left of a cell.
+    /// The steps left of cells.
     #[inline(always)]
-    pub(super) fn left(self, steps: u32, kept: u32) -> u32 {
-        match self {
-            Self::History => steps.saturating_sub(kept.trailing_zeros()),
-            Self::Countdown | Self::Both => kept,
+    pub(super) fn left(self, steps: &[u32; LANES], kept: &[u32; LANES], left: &mut [u32; LANES]) {
+        *left = *kept;
+        if self == Self::History {
+            for lane in 0..LANES {
+                left[lane] = steps[lane].saturating_sub(kept[lane].trailing_zeros());
+            }
         }
     }
 
-    /// What a step needs to know of the refractory steps of a cell.
+    /// What a step needs to know of the refractory steps of cells.
     #[inline(always)]
-    pub(super) fn coefficient(self, steps: u32) -> u32 {
-        match self {
-            Self::History => (1 << (steps % WORD as u32)) - 1,
-            Self::Countdown | Self::Both => steps,
+    pub(super) fn coefficients(self, steps: &[u32; LANES], coefficients: &mut [u32; LANES]) {
+        *coefficients = *steps;
+        if self == Self::History {
+            for steps in coefficients {
+                *steps = (1 << (*steps % WORD as u32)) - 1;
+            }
         }
     }
 
@@ -70,6 +77,25 @@ impl Memory {
             Self::Both => kept,
             Self::History => (kept.reverse_bits() >> (WORD - to)) & first,
             Self::Countdown => (1_u32 << (to - 1)).checked_shr(steps.wrapping_sub(kept)).unwrap_or(0) & first,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_left_survive_being_kept() {
+        for steps in [0, 1, 5, 31, 32, 40] {
+            for left in 0..=steps {
+                let memory = Memory::for_cells(&[steps; LANES], &[left; LANES]);
+                assert_ne!(memory, Memory::Both);
+                let (mut kept, mut found) = ([0; LANES], [0; LANES]);
+                memory.keep(&[steps; LANES], &[left; LANES], &mut kept);
+                memory.left(&[steps; LANES], &kept, &mut found);
+                assert_eq!(found, [left; LANES], "{left} of {steps}");
+            }
         }
     }
 }

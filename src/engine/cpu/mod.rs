@@ -23,10 +23,10 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The most cells that one thread takes at a time: their state fits the first-level cache.
-const LARGEST_TILE: usize = 1024;
+const LARGEST_TILE: usize = 1024 / lanes::LANES * lanes::LANES;
 
 /// Tiles per thread in a small population, so that no thread waits long for the last one.
-const TILES_PER_THREAD: usize = 4;
+const TILES_PER_THREAD: usize = 8;
 
 /// Neuron-steps below which handing a tile to another thread costs more than it gains.
 const LEAST_WORK: u64 = 1 << 16;
@@ -107,8 +107,11 @@ impl CpuEngine {
         let cells = self.v.len();
         let rows = if keep { blocks(first_step, steps) } else { 0 };
         self.words.resize(rows * cells, 0);
+        // What each neuron reads at each step is read fastest in long stretches.
+        let reads_rows = current.strides.step > 0 && current.strides.neuron > 0;
+        let tiles_per_thread = if reads_rows { 1 } else { TILES_PER_THREAD };
         let tile_size = cells
-            .div_ceil(TILES_PER_THREAD * rayon::current_num_threads())
+            .div_ceil(tiles_per_thread * rayon::current_num_threads())
             .max((LEAST_WORK / steps) as usize)
             .next_multiple_of(lanes::LANES)
             .min(LARGEST_TILE);

@@ -16,6 +16,7 @@ const GROUP_STEPS: usize = GROUP as usize;
 type OfGroup<T> = [[T; LANES]; GROUP_STEPS];
 
 /// The random sources of the cells in the lanes.
+#[repr(align(64))]
 pub(super) struct LaneNoise<'a> {
     noise: &'a Noise,
     /// The counters of the generator in each lane, without what group and stream put into them.
@@ -23,6 +24,7 @@ pub(super) struct LaneNoise<'a> {
     sources: Vec<LaneSource<'a>>,
 }
 
+#[repr(align(64))]
 struct LaneSource<'a> {
     source: &'a Source,
     /// Whether no source before adds to the same sum.
@@ -34,6 +36,9 @@ struct LaneSource<'a> {
     counts_are_small: bool,
 }
 
+/// Vectors of lanes for which the generator is called at a time; there is a multiple of it.
+const ABREAST: usize = 3;
+
 /// The most thresholds of a Poisson distribution that are looked at one after the other.
 const FEW_THRESHOLDS: usize = 63;
 
@@ -41,14 +46,17 @@ impl<'a> LaneNoise<'a> {
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
         let sources = noise.sources.iter().enumerate().map(|(index, source)| {
-            let table = spread(&source.table, cells);
+            let (mut table, mut offset, mut scale) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
+            spread(&source.table, cells, &mut table);
+            spread(&source.offset, cells, &mut offset);
+            spread(&source.scale, cells, &mut scale);
             let thresholds = noise.poisson_table(table[0]).get(1).map_or(0, |levels| (1 << levels) - 1);
             let before = &noise.sources[..index];
             LaneSource {
                 source,
                 is_first: before.iter().all(|before| place_of(before.kind) != place_of(source.kind)),
-                offset: spread(&source.offset, cells),
-                scale: spread(&source.scale, cells),
+                offset,
+                scale,
                 table,
                 counts_are_small: thresholds <= FEW_THRESHOLDS
                     && table.iter().all(|place| *place == table[0]),
@@ -105,6 +113,7 @@ impl WithSimd for Fill<'_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { noise, word_start, steps: (from, to), sums } = self;
+        let mut draft = Draft::empty();
         for source in &noise.sources {
             let sum: &mut OfWord = match place_of(source.source.kind) {
                 Place::Currents => &mut sums.currents,
@@ -116,24 +125,49 @@ impl WithSimd for Fill<'_> {
             for (group, sum) in groups.take(to.div_ceil(GROUP_STEPS)).skip(from / GROUP_STEPS) {
                 let number = word_start / GROUP + group as u64;
                 let of_group = random::counter(0, number, source.source.stream);
-                let words = philox(simd, &noise.counters, of_group, random::key(noise.noise.seed));
-                source.add(noise.noise, &words, sum);
+                philox(simd, &noise.counters, of_group, random::key(noise.noise.seed), &mut draft.words);
+                source.add(noise.noise, &mut draft, sum);
             }
         }
     }
 }
 
+/// What becomes a draw, from random words on, for a group of steps.
+#[repr(align(64))]
+struct Draft {
+    words: OfGroup<u32>,
+    draws: OfGroup<f32>,
+    segments: OfGroup<u32>,
+    within: OfGroup<f32>,
+    intervals: OfGroup<[f32; 2]>,
+}
+
+impl Draft {
+    #[inline(always)]
+    fn empty() -> Self {
+        let numbers = [[0.0; LANES]; GROUP_STEPS];
+        let words = [[0; LANES]; GROUP_STEPS];
+        let intervals = [[[0.0; 2]; LANES]; GROUP_STEPS];
+        Self { words, draws: numbers, segments: words, within: numbers, intervals }
+    }
+}
+
 /// [`random::philox`] for all lanes, whose counters are those of the cells and of the group.
 #[inline(always)]
-fn philox<S: Simd>(simd: S, of_cells: &[[u32; LANES]; 4], of_group: [u32; 4], key: [u32; 2]) -> OfGroup<u32> {
-    let mut words = [[0; LANES]; GROUP_STEPS];
-    // Two vectors side by side, as each waits for its products most of the time.
-    for pair in 0..LANES / S::U32_LANES / 2 {
+fn philox<S: Simd>(
+    simd: S,
+    of_cells: &[[u32; LANES]; 4],
+    of_group: [u32; 4],
+    key: [u32; 2],
+    words: &mut OfGroup<u32>,
+) {
+    // Some vectors side by side, as each waits for its products most of the time.
+    for first in (0..LANES / S::U32_LANES).step_by(ABREAST) {
         // No closures: they would be compiled without the instructions that the processor has.
-        let mut counters = [[simd.splat_u32s(0); 4]; 2];
+        let mut counters = [[simd.splat_u32s(0); 4]; ABREAST];
         for (vector, counter) in counters.iter_mut().enumerate() {
             for ((counter, of_cells), of_group) in counter.iter_mut().zip(of_cells).zip(of_group) {
-                let of_cells = S::as_simd_u32s(of_cells).0[2 * pair + vector];
+                let of_cells = S::as_simd_u32s(of_cells).0[first + vector];
                 *counter = simd.or_u32s(of_cells, simd.splat_u32s(of_group));
             }
         }
@@ -146,12 +180,11 @@ fn philox<S: Simd>(simd: S, of_cells: &[[u32; LANES]; 4], of_group: [u32; 4], ke
             key = random::next_key(key);
         }
         for (vector, counter) in counters.iter().enumerate() {
-            for (counter, words) in counter.iter().zip(&mut words) {
-                S::as_mut_simd_u32s(words).0[2 * pair + vector] = *counter;
+            for (counter, words) in counter.iter().zip(&mut *words) {
+                S::as_mut_simd_u32s(words).0[first + vector] = *counter;
             }
         }
     }
-    words
 }
 
 /// One round of Philox.
@@ -170,10 +203,14 @@ fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [
 impl LaneSource<'_> {
     /// Adds the draws that the words of a group make, as [`Source::add`] does.
     #[inline(always)]
-    fn add(&self, noise: &Noise, words: &OfGroup<u32>, sum: &mut OfGroup<f32>) {
-        let mut draws = [[0.0; LANES]; GROUP_STEPS];
+    fn add(&self, noise: &Noise, draft: &mut Draft, sum: &mut OfGroup<f32>) {
+        if self.source.kind == Kind::Normal {
+            draw_normal(draft, tables::normal());
+        }
+        let Draft { words, draws, .. } = draft;
+        let words = &*words;
         match self.source.kind {
-            Kind::Normal => draw_normal(words, tables::normal(), &mut draws),
+            Kind::Normal => {}
             Kind::Uniform => {
                 for (draws, words) in draws.iter_mut().zip(words) {
                     for (draw, word) in draws.iter_mut().zip(words) {
@@ -195,7 +232,7 @@ impl LaneSource<'_> {
                 }
             }
         }
-        for (sum, draws) in sum.iter_mut().zip(&draws) {
+        for (sum, draws) in sum.iter_mut().zip(&*draws) {
             if self.is_first {
                 *sum = [0.0; LANES];
             }
@@ -239,9 +276,8 @@ fn ordered(word: u32) -> i32 {
 /// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
 /// vector instructions, which it would keep from it.
 #[inline(always)]
-fn draw_normal(words: &OfGroup<u32>, table: &[[f32; 2]; tables::NORMAL_INTERVALS], draws: &mut OfGroup<f32>) {
-    let mut segments = [[0; LANES]; GROUP_STEPS];
-    let mut within = [[0.0; LANES]; GROUP_STEPS];
+fn draw_normal(draft: &mut Draft, table: &[[f32; 2]; tables::NORMAL_INTERVALS]) {
+    let Draft { words, draws, segments, within, intervals } = draft;
     for step in 0..GROUP_STEPS {
         for lane in 0..LANES {
             let (segment, place) = normal_place(words[step][lane]);
@@ -249,8 +285,7 @@ fn draw_normal(words: &OfGroup<u32>, table: &[[f32; 2]; tables::NORMAL_INTERVALS
             within[step][lane] = place;
         }
     }
-    let mut intervals = [[[0.0; 2]; LANES]; GROUP_STEPS];
-    for (intervals, segments) in intervals.iter_mut().zip(&segments) {
+    for (intervals, segments) in intervals.iter_mut().zip(&*segments) {
         for (interval, segment) in intervals.iter_mut().zip(segments) {
             *interval = table[*segment as usize % tables::NORMAL_INTERVALS];
         }

@@ -1,7 +1,7 @@
 //! The spikes that drive neighbouring cells side by side: [`Projection::add`] for lanes of cells and
 //! a word of steps at once, so that trains without spikes cost one look at a word.
 
-use super::additions::{Additions, OfWord};
+use super::additions::{Additions, OfWord, WORD};
 use super::lanes::{Cells, LANES, Places, spread};
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::projection::{Projection, Wiring};
@@ -29,7 +29,11 @@ impl<'a> LaneProjections<'a> {
     pub(super) fn load(projections: &'a [Projection<'a>], cells: &Cells) -> Self {
         let inputs = projections.iter().map(|projection| {
             let wiring = match &projection.wiring {
-                Wiring::Each(weights) => LaneWiring::Each(spread(weights, cells)),
+                Wiring::Each(weights) => {
+                    let mut of_lanes = [0.0; LANES];
+                    spread(weights, cells, &mut of_lanes);
+                    LaneWiring::Each(of_lanes)
+                }
                 Wiring::Dense { weights, trains, offset, row } => LaneWiring::Dense {
                     // Where the weights are on a GPU, no CPU engine asks.
                     weights: weights.host().and_then(|weights| weights.get(*offset..)).unwrap_or_default(),
@@ -40,15 +44,20 @@ impl<'a> LaneProjections<'a> {
             };
             LaneProjection { projection, wiring }
         });
-        Self { inputs: inputs.collect(), row: cells.row, neuron: cells.neuron }
+        let places: [(usize, usize); LANES] = std::array::from_fn(|lane| cells.at(lane));
+        Self {
+            inputs: inputs.collect(),
+            row: places.map(|(row, _)| row),
+            neuron: places.map(|(_, neuron)| neuron),
+        }
     }
 
     /// Adds what the spikes of the steps `from..to` of a word add, the first of which is this step of
     /// the call.
     #[inline(never)]
     pub(super) fn fill(&self, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        let mut arriving: OfWord = [[0.0; LANES]; 32];
-        let mut jumps: OfWord = [[0.0; LANES]; 32];
+        let mut arriving: OfWord = [[0.0; LANES]; WORD];
+        let mut jumps: OfWord = [[0.0; LANES]; WORD];
         for input in &self.inputs {
             let sum = match input.projection.target {
                 Target::Current => &mut arriving,

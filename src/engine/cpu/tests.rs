@@ -23,17 +23,26 @@ enum Family {
     Mixed,
     /// More steps left than follow a spike, as a user can set.
     Surplus,
+    /// With jumps alone; refractory for less than 32 steps or for more, by the shape.
+    Jumps,
     /// With bound, trace, fast decay and jumps.
     Rich,
     /// With a synapse, to which spikes arrive.
     Synapse,
 }
 
-const FAMILIES: [Family; 6] =
-    [Family::Short, Family::Long, Family::Mixed, Family::Surplus, Family::Rich, Family::Synapse];
+const FAMILIES: [Family; 7] = [
+    Family::Short,
+    Family::Long,
+    Family::Mixed,
+    Family::Surplus,
+    Family::Jumps,
+    Family::Rich,
+    Family::Synapse,
+];
 
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
-const SHAPES: [(usize, usize); 4] = [(1, 1), (3, 29), (2, 64), (2, 515)];
+const SHAPES: [(usize, usize); 4] = [(1, 1), (3, 29), (2, 64), (2, 1027)];
 
 /// Steps of calls that follow each other: they begin and end inside words, at their ends, and span several.
 const CALLS: [u64; 5] = [5, 27, 1, 32, 66];
@@ -49,7 +58,8 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         tau_m: 4.0.into(),
         resistance: 1.0.into(),
         v_rest: 0.0.into(),
-        v_reset: per_neuron(|neuron| -1.0 - (neuron % 3) as f32),
+        // One of many is reset to above the threshold, and spikes whenever it is free.
+        v_reset: per_neuron(|neuron| if neuron % 101 == 50 { 6.0 } else { -1.0 - (neuron % 3) as f32 }),
         v_threshold: 5.0.into(),
         dt: 1.0,
         t_ref: match family {
@@ -57,6 +67,7 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
             Family::Long => per_neuron(|neuron| [32.0, 33.0, 64.0, 65.0][neuron % 4]),
             Family::Mixed | Family::Synapse => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
             Family::Surplus => 3.0.into(),
+            Family::Jumps => if n.is_multiple_of(2) { 2.0 } else { 40.0 }.into(),
         },
         reset,
         refractory,
@@ -140,8 +151,14 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
     let cells = batch * n;
     let table = Arc::new(Table::new(params, shape).expect("valid"));
     let mut engine = CpuEngine::new(Arc::clone(&table), shape);
-    let start: Vec<f32> =
-        (0..cells).map(|cell| if cell.is_multiple_of(7) { 5.0 } else { 5.2 * scattered(cell) }).collect();
+    // Some at the threshold, some above it, some at a zero that adding 0 would change.
+    let start: Vec<f32> = (0..cells)
+        .map(|cell| match cell {
+            _ if cell.is_multiple_of(7) => 5.0,
+            _ if cell % 97 == 1 => -0.0,
+            _ => 5.2 * scattered(cell),
+        })
+        .collect();
     let left: Vec<u32> = (0..cells)
         .map(|cell| match family {
             Family::Surplus => (cell % 3 * 35) as u32,
@@ -158,6 +175,7 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
     let mut counts = vec![0; cells];
     let random = match family {
         Family::Rich => vec![Random::poisson(300.0, 0.7), Random::gaussian(0.1, 0.5)],
+        Family::Jumps => vec![Random::poisson(300.0, 0.7)],
         Family::Synapse => vec![Random::poisson_current(300.0, 0.7)],
         _ => Vec::new(),
     };
