@@ -124,7 +124,7 @@ fn they_are_those_of_a_plain_implementation() {
             assert_eq!(tally.coincidences, most_pairs(target.spikes(), &predicted));
             assert_eq!((tally.steps, tally.window), (target.length(), WINDOW));
             let expected = distance(target.spikes(), &predicted);
-            assert!((found - expected).abs() < 1e-9 * expected, "{found} {expected}");
+            assert!((found - expected).abs() < 2e-6 * expected, "{found} {expected}");
             matched += tally.coincidences;
         }
     }
@@ -164,7 +164,7 @@ fn what_cannot_be_scored_is_refused() {
         assert!(message.contains(words), "{message}");
     };
     refused(Target::new([], 0..10).map(drop), "the number of recorded spikes is 0");
-    refused(Target::new([10], 0..10).map(drop), "from 1 to 2^32 - 1 in the steps from 0 to 10");
+    refused(Target::new([10], 0..10).map(drop), "1 or more in the steps from 0 to 10");
     let target = || vec![Target::new([3], 0..10).expect("valid")];
     let scorer = |window| Scorer::new((1, N), target(), window);
     refused(Scorer::new((1, N), Vec::new(), 3).map(drop), "the number of targets is 0");
