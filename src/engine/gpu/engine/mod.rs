@@ -1,8 +1,11 @@
 //! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
 
+mod placed;
+mod readout;
+
 use super::context::Readback;
 use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED, Specialisation};
-use super::noise::{self, NoisePlaces};
+use super::noise;
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
 use super::stopwatch::Stopwatch;
@@ -14,6 +17,7 @@ use crate::input::{Current, Strides};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
 use crate::work::Work;
+use placed::Placed;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -48,27 +52,6 @@ pub(crate) struct GpuEngine {
     cell_blocks: u64,
     /// Where the times of kernels are asked for and the device has a clock.
     stopwatch: Option<Stopwatch>,
-}
-
-/// What stands behind the coefficients in the parameters of the kernel.
-#[derive(Debug, Default)]
-struct Placed {
-    /// Of what the tables of places of recorded neurons are.
-    wanted: Wanted,
-    noise: Option<(Arc<Noise>, NoisePlaces)>,
-}
-
-impl Placed {
-    /// Whether the kernel finds all it needs. What a run without recording or noise does not use
-    /// may stay.
-    fn serves(&self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> bool {
-        let same_noise = match (&self.noise, noise) {
-            (_, None) => true,
-            (Some((placed, _)), Some(noise)) => Arc::ptr_eq(placed, noise),
-            _ => false,
-        };
-        same_noise && (*wanted == Wanted::default() || self.wanted == *wanted)
-    }
 }
 
 /// What drives the cells during a dispatch.
@@ -304,50 +287,6 @@ impl GpuEngine {
         }
         Ok(())
     }
-
-    /// Where the kernel leaves the number of the step to come.
-    fn step_number(&self) -> (&wgpu::Buffer, u64, u64) {
-        (&self.state.counts, self.cells() as u64 * 4, 4)
-    }
-
-    /// Every readback brings the step number along: work that a driver dropped without a word is
-    /// found out by it.
-    fn check_step_number(&self, found: u32, expected: u32, stage: &str) -> Result<()> {
-        if found == expected {
-            return Ok(());
-        }
-        let context = &self.gpu.context;
-        context.note_lost(&format!("it has made {found} steps instead of {expected} (modulo 2^32)"));
-        context.check_lost(stage)
-    }
-
-    /// Where the synaptic currents stand, in bytes: behind the traces, if there are any.
-    fn synaptic_offset(&self) -> u64 {
-        if self.options.trace == TraceRule::Off { 0 } else { self.cells() as u64 * 4 }
-    }
-
-    /// Reads a buffer of one word per cell.
-    fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
-        self.read_from(what, buffer, 0)
-    }
-
-    /// Reads one word per cell, from this byte of a buffer on.
-    fn read_from(&mut self, what: &str, buffer: &wgpu::Buffer, offset: u64) -> Result<Vec<u32>> {
-        self.finish_all()?;
-        let bytes = self.cells() as u64 * 4;
-        let stage = format!("reading {what}");
-        let context = &self.gpu.context;
-        let (submission, readback) = context.scoped(&stage, || {
-            let mut encoder =
-                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let readback = context.read_back(&mut encoder, &[(buffer, offset, bytes), self.step_number()]);
-            (context.queue.submit([encoder.finish()]), readback)
-        })?;
-        context.wait(&submission, &stage)?;
-        let mut words = context.take_readback(readback, &stage, bytemuck::pod_collect_to_vec::<u8, u32>)?;
-        self.check_step_number(words.pop().unwrap_or_default(), self.next_step, &stage)?;
-        Ok(words)
-    }
 }
 
 impl GpuEngine {
@@ -562,19 +501,4 @@ fn values_of(values: &[f32], steps: usize, step_stride: usize, read: usize) -> C
     }
     let of_step = |step: usize| &values[step * step_stride..][..read];
     Cow::Owned((0..steps).flat_map(of_step).copied().collect())
-}
-
-impl GpuEngine {
-    /// Sets the first bytes of these buffers to 0.
-    fn clear(&self, buffers: &[(wgpu::Buffer, u64)]) -> Result<()> {
-        let context = &self.gpu.context;
-        context.scoped("clearing state", || {
-            let mut encoder =
-                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            for (buffer, bytes) in buffers {
-                encoder.clear_buffer(buffer, 0, Some(*bytes));
-            }
-            context.queue.submit([encoder.finish()]);
-        })
-    }
 }
