@@ -41,6 +41,11 @@ pub(crate) struct CellScore {
     pub(crate) lost: f32,
 }
 
+impl CellScore {
+    /// Numbers from here on are those of steps before the first that is scored.
+    pub(crate) const BEFORE: u32 = 3 << 30;
+}
+
 /// What is left of a spike after so many steps, and the integral of the square of its decay, over tau.
 fn decay(decays: &Decays, steps: u32) -> (f32, f32) {
     let high = (steps / Decays::LOW) as usize;
@@ -76,7 +81,7 @@ impl CellScore {
     }
 
     /// Passes by the recorded spikes that are out of reach from a step on.
-    fn pass(&mut self, goal: &Goal, step: u32) {
+    fn pass_by(&mut self, goal: &Goal, step: u32) {
         while goal.spikes.get(self.next as usize).is_some_and(|spike| spike + goal.window < step) {
             self.next += 1;
         }
@@ -87,7 +92,7 @@ impl CellScore {
     /// would give more coincidences in all.
     fn take_spike(&mut self, goal: &Goal, step: u32) {
         self.predicted += 1;
-        self.pass(goal, step);
+        self.pass_by(goal, step);
         if goal.spikes.get(self.next as usize).is_some_and(|spike| *spike <= step + goal.window) {
             self.coincidences += 1;
             self.next += 1;
@@ -115,15 +120,12 @@ impl CellScore {
     pub(super) fn catch_up(&mut self, goal: &Goal, end: u32) {
         // Before the first step that is scored, there is nothing.
         if end < Self::BEFORE {
-            self.pass(goal, end);
+            self.pass_by(goal, end);
             if let Some(decays) = &goal.decays {
                 self.record(goal, decays, end);
             }
         }
     }
-
-    /// Numbers from here on are those of steps before the first that is scored.
-    const BEFORE: u32 = 3 << 30;
 }
 
 impl CellScore {

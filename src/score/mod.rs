@@ -15,10 +15,11 @@ pub use target::Target;
 
 pub(crate) use cell::{CellScore, Goal};
 pub(crate) use decays::Decays;
-pub(crate) use scoring::{Scoring, Shown, TargetScores};
+pub(crate) use scoring::{Scoring, TargetScores};
 
+use crate::device::Device;
 use crate::error::{Error, Result};
-use crate::memory;
+use crate::memory::{self, MemoryNeed};
 use crate::raster::Raster;
 use crate::recording::Recorded;
 use crate::sink::Sink;
@@ -27,11 +28,12 @@ use std::sync::Arc;
 /// Steps by which spikes may be late: far fewer than a word counts, so that kernels tell early from late.
 const MOST_LATE: u32 = 1 << 29;
 
-/// Scores each of `batch` rows of `n` neurons against recorded trains, while a run goes on: a
-/// [`Sink`] for the spikes of all neurons, which looks at each block of them once and throws it away.
+/// Scores each of `batch` rows of `n` neurons against recorded trains, while
+/// [`Population::run_scored`](crate::Population::run_scored) goes on: where the spikes are made, so that
+/// only the scores come back.
 ///
 /// ```
-/// use lif::{Device, Params, Population, Recording, Scorer, Target};
+/// use lif::{Device, Params, Population, Scorer, Target};
 /// use ndarray::Array1;
 ///
 /// // Which threshold predicts these spikes best?
@@ -39,12 +41,14 @@ const MOST_LATE: u32 = 1 << 29;
 /// let mut population = Population::new(params, 100, 1, &Device::auto())?;
 /// let recorded = Target::new([70, 190, 310, 428], 0..500)?;
 /// let mut scorer = Scorer::new((1, 100), vec![recorded], 20)?;
-/// population.run_into(500, 1.0, &Recording::none().spikes(), &mut scorer)?;
+/// population.run_scored(500, 1.0, &mut scorer)?;
 /// let gammas: Vec<f64> = scorer.tallies(0).map(|tally| tally.gamma()).collect();
 /// let best = (0..100).max_by(|one, other| gammas[*one].total_cmp(&gammas[*other]));
 /// assert_eq!(best.map(|best| gammas[best] > 0.9), Some(true));
 /// # Ok::<(), lif::Error>(())
 /// ```
+///
+/// It is also a [`Sink`] for the spikes of all neurons, beside other uses of these.
 #[derive(Debug)]
 pub struct Scorer {
     shape: (usize, usize),
@@ -164,6 +168,14 @@ impl Scorer {
     #[must_use]
     pub fn targets(&self) -> &[Target] {
         &self.targets
+    }
+
+    /// How much memory a run of so many steps takes on a device to be scored, beside the population.
+    #[must_use]
+    pub fn memory_needed(&self, device: &Device, steps: u64) -> MemoryNeed {
+        let scores: usize = self.scoring.targets.iter().map(|target| size_of_val(&*target.scores)).sum();
+        let late = size_of_val(&*self.scoring.delays);
+        device.memory_of_scores((scores + late) as u64, self.scoring.cells, steps)
     }
 
     /// Refuses spikes of a population of another shape.

@@ -8,6 +8,7 @@ use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED, Specialisat
 use super::noise;
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
+use super::score::{self, DeviceScores};
 use super::stopwatch::Stopwatch;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
@@ -16,6 +17,7 @@ use crate::error::Result;
 use crate::input::{Current, Strides};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
+use crate::score::Scoring;
 use crate::work::Work;
 use placed::Placed;
 use std::borrow::Cow;
@@ -49,6 +51,8 @@ pub(crate) struct GpuEngine {
     next_step: u32,
     /// What now stands behind the coefficients.
     placed: Placed,
+    /// Where scores are taken along.
+    scores: Option<DeviceScores>,
     cell_blocks: u64,
     /// Where the times of kernels are asked for and the device has a clock.
     stopwatch: Option<Stopwatch>,
@@ -115,6 +119,7 @@ impl GpuEngine {
             last_done: Instant::now(),
             next_step: 0,
             placed: Placed::default(),
+            scores: None,
             cell_blocks: 0,
             stopwatch: None,
         })
@@ -195,15 +200,15 @@ impl GpuEngine {
     fn submit(
         &mut self,
         kernel: &Arc<Kernel>,
-        bindings: &wgpu::BindGroup,
+        (bindings, scored): (&wgpu::BindGroup, &[wgpu::BindGroup]),
         plan: &Plan<'_>,
         (first_step, steps): (u64, u64),
         driven_by: &DrivenBy<'_>,
     ) -> Result<()> {
         let block = plan.block(first_step, steps, driven_by.offset);
-        // What is kept stays on the device, but that it is there is known by the number of the step.
-        let keeps = plan.keeps_from.is_some();
-        let bytes = if keeps { 0 } else { plan.recording_bytes(first_step, steps) };
+        // What stays on the device is known to be there by the number of the step.
+        let stays = plan.words_stay();
+        let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid(plan.abreast);
         let context = &self.gpu.context;
         if let Some(stopwatch) = &mut self.stopwatch {
@@ -227,8 +232,11 @@ impl GpuEngine {
                 pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
+                if let Some(scores) = &self.scores {
+                    scores.record(&self.gpu, &mut pass, scored, (first_step, steps));
+                }
             }
-            let readback = (bytes > 0 || keeps)
+            let readback = (bytes > 0 || stays)
                 .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
@@ -244,7 +252,7 @@ impl GpuEngine {
             steps,
             work: plan.work(steps),
             end: self.next_step,
-            words: if keeps { 0 } else { plan.word_count(first_step, steps) },
+            words: if stays { 0 } else { plan.word_count(first_step, steps) },
             readback,
         });
         Ok(())
@@ -328,11 +336,13 @@ impl GpuEngine {
             spread: self.spread,
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
             most_steps: self.gpu.most_steps,
+            most_scored_steps: score::most_scored_steps(&self.gpu),
             abreast: 1,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
+            largest_binding: self.gpu.context.largest_binding(),
         };
         if kept.is_none() {
-            plan.check(self.gpu.context.largest_binding())?;
+            plan.check()?;
         }
         let gpu = Arc::clone(&self.gpu);
         let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
@@ -354,6 +364,11 @@ impl GpuEngine {
         plan.abreast = key.abreast();
         let kernel = self.gpu.kernels.get(&self.gpu.context, key)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
+        // Without these, no scores are touched.
+        let scored = match &self.scores {
+            Some(scores) if wanted.words == Words::Scored => scores.bind(&gpu, &self.recorded)?,
+            _ => Vec::new(),
+        };
 
         let mut made = 0;
         let mut flow = ControlFlow::Continue(());
@@ -376,7 +391,7 @@ impl GpuEngine {
                 spikes.upload(&gpu, plan.shape(), made, count)?;
             }
             let driven_by = DrivenBy { input, offset, spikes: spikes.as_ref(), made };
-            self.submit(&kernel, &bindings, &plan, (first, count), &driven_by)?;
+            self.submit(&kernel, (&bindings, &scored), &plan, (first, count), &driven_by)?;
             made += count;
         }
         while observed && !self.in_flight.is_empty() {
@@ -414,6 +429,18 @@ impl Engine for GpuEngine {
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
         self.advance_keeping((first_step, steps), current, Some(&wanted), Some(&kept.buffer), &mut go_on)?;
         Ok(Some(kept))
+    }
+
+    fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        self.scores = Some(DeviceScores::new(&self.gpu, scoring)?);
+        Ok(())
+    }
+
+    fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
+        let Some(scores) = self.scores.take() else { return Ok(None) };
+        let read = scores.buffers().map(|(buffer, bytes)| self.read_bytes("the scores", buffer, 0, bytes));
+        let read = read.collect::<Result<Vec<_>>>()?;
+        Ok(Some(scores.finish(&read)))
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {

@@ -33,8 +33,18 @@ impl GpuEngine {
 
     /// Reads one word per cell, from this byte of a buffer on.
     pub(super) fn read_from(&mut self, what: &str, buffer: &wgpu::Buffer, offset: u64) -> Result<Vec<u32>> {
+        self.read_bytes(what, buffer, offset, self.cells() as u64 * 4)
+    }
+
+    /// Reads so many bytes, from this one of a buffer on.
+    pub(super) fn read_bytes(
+        &mut self,
+        what: &str,
+        buffer: &wgpu::Buffer,
+        offset: u64,
+        bytes: u64,
+    ) -> Result<Vec<u32>> {
         self.finish_all()?;
-        let bytes = self.cells() as u64 * 4;
         let stage = format!("reading {what}");
         let context = &self.gpu.context;
         let (submission, readback) = context.scoped(&stage, || {
