@@ -213,6 +213,24 @@ fn all_spikes_are_seen_where_there_is_one_at_each_step() {
     }
 }
 
+/// Recorded spikes that a silent cell passes by are no more at a time than a kernel can loop over.
+#[test]
+fn a_cell_that_is_silent_for_long_goes_on_as_any_other() {
+    let mut expected = None;
+    for device in devices() {
+        let target = Target::new(0..150_000, 0..150_500).expect("valid");
+        let mut scorer = Scorer::new((ROWS, N), vec![target], 5)
+            .and_then(|scorer| scorer.with_distances(300.0))
+            .expect("valid");
+        let mut population = population(&device);
+        let current = Array1::from_shape_fn(150_500, |step| if step < 149_900 { 0.0 } else { 3.0 });
+        population.run_scored(150_500, Input::sequence(&current), &mut scorer).expect("valid");
+        let found = found(&scorer);
+        assert!(found.0.iter().any(|tally| tally.coincidences > 0));
+        assert!(*expected.get_or_insert_with(|| found.clone()) == found, "{device}");
+    }
+}
+
 /// What is made between the calls is not predicted; what was recorded then is missed.
 #[test]
 fn steps_that_are_not_scored_count_as_silent() {

@@ -54,14 +54,11 @@ impl Trial {
         let steps = recordings.iter().map(|target| target.range().end).max().unwrap_or(0);
         let current = ArrayView1::from(&self.current[..steps as usize]);
         let mut population = self.population(places)?;
-        let recording = Recording::none().spikes();
-        let made = population.run_into(
-            steps,
-            Input::sequence(&current),
-            &recording,
-            &mut Interruptible(&mut scorer),
-        )?;
-        if made.steps < steps {
+        let input = Input::sequence(&current);
+        let made = population.run_scored_observed(steps, input, &mut scorer, |_| {
+            if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if made < steps {
             return Ok(None);
         }
         let count = recordings.len();
@@ -124,17 +121,4 @@ fn distances(scorer: &Scorer, recordings: usize) -> Vec<f64> {
         sums.iter_mut().zip(scorer.distances(index)).for_each(|(sum, distance)| *sum += distance);
     }
     sums.into_iter().map(|sum| sum / recordings as f64).collect()
-}
-
-/// A scorer that hears of Ctrl-C.
-struct Interruptible<'a>(&'a mut Scorer);
-
-impl Sink for Interruptible<'_> {
-    fn take(&mut self, block: Recorded) -> lif::Result<()> {
-        self.0.take(block)
-    }
-
-    fn progress(&mut self, _: u64) -> ControlFlow<()> {
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

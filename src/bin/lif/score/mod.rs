@@ -7,13 +7,12 @@ mod wish;
 pub use comparison::{plan, scored, steps, targets};
 pub use wish::{Measures, ScoreWish, UNUSED};
 
-use crate::advance::advance;
+use crate::advance::advance_scored;
 use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
 use crate::{layers, logging, progress, terminal};
-use indicatif::ProgressBar;
-use lif::{Recorded, Recording, Scorer, Sink};
+use lif::Scorer;
 use report::{Report, Score};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
@@ -37,9 +36,10 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
     let mut population = start(&plan, &device)?;
     let bar = progress::bar(plan.steps, plan.settings.quiet);
-    let recording = Recording::none().spikes();
-    let mut sink = Watched { scorer: &mut scorer, bar: &bar };
-    let result = advance(&plan, &mut population, range.end, &recording, &mut sink);
+    let result = advance_scored(&plan, &mut population, range.end, &mut scorer, |made| {
+        bar.set_position(made);
+        ControlFlow::Continue(())
+    });
     bar.finish_and_clear();
     result?;
 
@@ -67,21 +67,4 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     };
     terminal::print(&text)?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A scorer that also moves the progress bar.
-struct Watched<'a> {
-    scorer: &'a mut Scorer,
-    bar: &'a ProgressBar,
-}
-
-impl Sink for Watched<'_> {
-    fn take(&mut self, block: Recorded) -> lif::Result<()> {
-        self.scorer.take(block)
-    }
-
-    fn progress(&mut self, made: u64) -> ControlFlow<()> {
-        self.bar.set_position(made);
-        ControlFlow::Continue(())
-    }
 }
