@@ -324,3 +324,65 @@ fn what_cannot_be_scored_is_refused() {
     let result = population.run_into(10, 1.0, &Recording::none().rate(), &mut other).map(drop);
     refused(result, "without spikes");
 }
+
+/// Trains that know nothing of the recording: a spike after `dead` steps and some more, which are drawn at
+/// random or, where `is_regular`, are what they are on average.
+fn ignorant(train: u64, steps: u64, dead: u64, more: f32, is_regular: bool) -> Vec<u64> {
+    let mut spikes = Vec::new();
+    // Regular ones differ in when they begin.
+    let mut step = (uniform(train << 32) * more) as u64;
+    while step < steps {
+        spikes.push(step);
+        let drawn = uniform((train << 32) + spikes.len() as u64);
+        let wait = if is_regular { more } else { -more * (1.0 - drawn).ln() };
+        step += dead + wait as u64;
+    }
+    spikes
+}
+
+/// The scores of trains, as neurons that spike where a current says so, against half of a recording from a
+/// grasshopper's receptor: 5 s at 0.05 ms, with a window of 2 ms.
+fn against_the_receptor(trains: &[Vec<u64>]) -> Vec<lif::Tally> {
+    let steps = 100_000;
+    let lines = include_str!("../data/grasshopper/spike_times_ms.txt").lines();
+    let times = lines.filter(|line| !line.trim_start().starts_with('#'));
+    let recorded = times.map(|line| (line.trim().parse::<f64>().expect("a time") / 0.05) as u64);
+    let target = Target::new(recorded, 0..steps).expect("valid");
+    let mut current = ndarray::Array2::zeros((steps as usize, trains.len()));
+    for (train, spikes) in trains.iter().enumerate() {
+        spikes.iter().for_each(|step| current[[*step as usize, train]] = 1000.0);
+    }
+    let params = Params { t_ref: 0.0.into(), ..Params::default() };
+    let mut population = Population::new(params, trains.len(), 1, &Device::cpu()).expect("valid");
+    let mut scorer = Scorer::new((1, trains.len()), vec![target], 40).expect("valid");
+    population.run_scored(steps, Input::sequence(&current), &mut scorer).expect("valid");
+    let tallies: Vec<_> = scorer.tallies(0).collect();
+    assert!(tallies.iter().zip(trains).all(|(tally, train)| tally.predicted == train.len() as u64));
+    tallies
+}
+
+#[test]
+fn trains_that_know_nothing_of_a_recording_score_near_0() {
+    // A refractory Poisson process and a constant rate, both at about the rate of the recording, 10 ms apart.
+    for is_regular in [false, true] {
+        let trains: Vec<_> = (0..20).map(|train| ignorant(train, 100_000, 60, 140.0, is_regular)).collect();
+        let tallies = against_the_receptor(&trains);
+        let gammas: Vec<f64> = tallies.iter().map(|tally| tally.gamma()).collect();
+        assert!(gammas.iter().all(|gamma| gamma.abs() < 0.15), "{gammas:?}");
+        assert!(gammas.iter().sum::<f64>().abs() / 20.0 < 0.05, "{gammas:?}");
+        assert!(tallies.iter().all(|tally| tally.predicted.abs_diff(tally.recorded) < 100));
+    }
+}
+
+#[test]
+fn no_rate_scores_by_itself() {
+    for is_regular in [false, true] {
+        // From 125 to 1000 Hz, through 250 Hz where the published factor is divided by 0.
+        let waits = (0..20).map(|train| 20.0 + 7.0 * train as f32);
+        let trains: Vec<_> =
+            (0..).zip(waits).map(|(train, wait)| ignorant(train, 100_000, 1, wait, is_regular)).collect();
+        for tally in against_the_receptor(&trains) {
+            assert!(tally.gamma() < 0.15, "{tally:?}");
+        }
+    }
+}
