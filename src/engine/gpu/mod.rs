@@ -9,6 +9,7 @@ mod plan;
 pub(crate) mod projection;
 mod resident;
 mod score;
+mod score_check;
 pub(crate) mod self_check;
 mod stopwatch;
 
@@ -34,7 +35,8 @@ use crate::memory;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernels};
 use projection::ProjectionKernel;
-use score::ScoreKernels;
+use score::{SCORE_SHADER, ScoreKernels};
+use score_check::ScoreChecks;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -55,6 +57,7 @@ pub(crate) struct Gpu {
     kernels: Kernels,
     projection: ProjectionKernel,
     score_kernels: ScoreKernels,
+    score_checks: ScoreChecks,
     zero: wgpu::Buffer,
     /// [`MOST_STEPS`], unless a test wants to see a driver fail.
     most_steps: u64,
@@ -68,8 +71,15 @@ impl Gpu {
     fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
         let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
-        let (projection, score_kernels) = (ProjectionKernel::default(), ScoreKernels::default());
-        Ok(Self { context, kernels, projection, score_kernels, zero, most_steps })
+        Ok(Self {
+            context,
+            kernels,
+            projection: ProjectionKernel::default(),
+            score_kernels: ScoreKernels::new(SCORE_SHADER),
+            score_checks: ScoreChecks::default(),
+            zero,
+            most_steps,
+        })
     }
 
     /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what

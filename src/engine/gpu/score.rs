@@ -7,6 +7,7 @@ use super::{Gpu, MOST_STEPS, STATE, UNIFORM};
 use crate::error::Result;
 use crate::score::{CellScore, Decays, Scoring, TargetScores};
 use bytemuck::{Pod, Zeroable};
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -60,8 +61,11 @@ pub(crate) struct Goal {
 }
 
 /// The kernels of a device, with and without distances, each compiled when it is first needed.
-#[derive(Debug, Default)]
-pub(super) struct ScoreKernels([Mutex<Option<ScoreKernel>>; 2]);
+#[derive(Debug)]
+pub(super) struct ScoreKernels {
+    shader: Cow<'static, str>,
+    built: [Mutex<Option<ScoreKernel>>; 2],
+}
 
 #[derive(Debug, Clone)]
 struct ScoreKernel {
@@ -70,8 +74,13 @@ struct ScoreKernel {
 }
 
 impl ScoreKernels {
+    pub(super) fn new(shader: impl Into<Cow<'static, str>>) -> Self {
+        Self { shader: shader.into(), built: Default::default() }
+    }
+
     fn get(&self, context: &GpuContext, has_distances: bool) -> Result<ScoreKernel> {
-        let mut kernel = self.0[usize::from(has_distances)].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kernel =
+            self.built[usize::from(has_distances)].lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kernel) = &*kernel {
             return Ok(kernel.clone());
         }
@@ -80,7 +89,7 @@ impl ScoreKernels {
             let layout = kernel::bind_group_layout(device, &SCORE_BINDINGS);
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("lif score"),
-                source: wgpu::ShaderSource::Wgsl(SCORE_SHADER.into()),
+                source: wgpu::ShaderSource::Wgsl((&*self.shader).into()),
             });
             let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some("lif score"),

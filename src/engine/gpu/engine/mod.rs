@@ -9,6 +9,7 @@ use super::noise;
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
 use super::score::{self, DeviceScores};
+use super::score_check;
 use super::stopwatch::Stopwatch;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
@@ -432,6 +433,7 @@ impl Engine for GpuEngine {
     }
 
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        score_check::check(&self.gpu, &scoring)?;
         self.scores = Some(DeviceScores::new(&self.gpu, scoring)?);
         Ok(())
     }
