@@ -377,7 +377,7 @@ fn trains_that_know_nothing_of_a_recording_score_near_0() {
 #[test]
 fn no_rate_scores_by_itself() {
     for is_regular in [false, true] {
-        // From 125 to 1000 Hz, through 250 Hz where the published factor is divided by 0.
+        // From 130 to 950 Hz, through 250 Hz where the published factor is divided by 0.
         let waits = (0..20).map(|train| 20.0 + 7.0 * train as f32);
         let trains: Vec<_> =
             (0..).zip(waits).map(|(train, wait)| ignorant(train, 100_000, 1, wait, is_regular)).collect();

@@ -116,8 +116,8 @@ impl SlabEngine {
         let shape = (self.batch, self.n);
         let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
-        if word_bytes > 0 {
-            most = most.min((MOST_BYTES / word_bytes).max(1) * 32);
+        if let Some(blocks) = MOST_BYTES.checked_div(word_bytes) {
+            most = most.min(blocks.max(1) * 32);
         }
         if let Some(voltages) = &wanted.voltages {
             let sample_bytes = 4 * (self.batch * voltages.neurons.len()) as u64;

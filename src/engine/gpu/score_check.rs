@@ -66,7 +66,7 @@ fn words() -> Vec<u32> {
         let thin = drawn.rotate_left(7) & drawn.rotate_left(19) & drawn.rotate_left(25);
         match block {
             0 => u32::MAX << first,
-            1..130 if cell % 3 == 0 => thin,
+            1..130 if cell.is_multiple_of(3) => thin,
             1..130 if cell % 3 == 1 => thin & drawn.rotate_left(13),
             278 => drawn,
             _ => 0,

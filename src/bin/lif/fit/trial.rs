@@ -87,7 +87,7 @@ impl Trial {
         &self,
         places: &[Vec<f64>],
         parts: [&[Target]; 2],
-    ) -> lif::Result<(Vec<Vec<[Score; 2]>>, Vec<Event>)> {
+    ) -> lif::Result<(Vec<Reached>, Vec<Event>)> {
         let mut scorers =
             parts.iter().map(|part| self.scorer(places, part, true)).collect::<lif::Result<Vec<_>>>()?;
         let delay = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay);
@@ -119,8 +119,11 @@ impl Trial {
     }
 }
 
-/// What a candidate reached against a recording.
+/// What a candidate reached against a recording: what was counted, and the distance.
 pub type Score = (Tally, f64);
+
+/// What it reached against each recording, in what was fitted and in what was held out.
+pub type Reached = Vec<[Score; 2]>;
 
 /// The tallies of each candidate over so many recordings.
 fn together(scorer: &Scorer, recordings: usize) -> impl Iterator<Item = Tally> {
