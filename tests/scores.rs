@@ -315,9 +315,14 @@ fn what_cannot_be_scored_is_refused() {
     refused(result, "the scored spikes: expected shape [1, 70], got [2, 70]");
     let mut fitting = new_scorer();
     refused(population.run_scored(10, f32::NAN, &mut fitting).map(drop), "the input");
-    let small =
-        self::population(&Device::cpu().with_memory_budget(1 << 30)).run_scored(10, 1.0, &mut fitting);
-    assert_eq!(small, Ok(10));
+    let alone =
+        Population::memory_needed(population.params(), N, ROWS, &Device::cpu()).expect("valid").total();
+    let mut small = self::population(&Device::cpu().with_memory_budget(alone + 1000));
+    refused(small.run_scored(10, 1.0, &mut fitting).map(drop), "the population and its scores");
+    assert_eq!(small.steps(), 0);
+    let budget = alone + fitting.memory_needed(&Device::cpu(), 10).total();
+    let mut enough = self::population(&Device::cpu().with_memory_budget(budget));
+    assert_eq!(enough.run_scored(10, 1.0, &mut fitting), Ok(10));
     assert_eq!(population.steps(), 0);
     let result = population.run_into(10, 1.0, &Recording::none().spikes(), &mut other).map(drop);
     refused(result, "the scored spikes: expected shape [1, 70], got [2, 70]");
@@ -378,11 +383,13 @@ fn trains_that_know_nothing_of_a_recording_score_near_0() {
 fn no_rate_scores_by_itself() {
     for is_regular in [false, true] {
         // From 130 to 950 Hz, through 250 Hz where the published factor is divided by 0.
-        let waits = (0..20).map(|train| 20.0 + 7.0 * train as f32);
-        let trains: Vec<_> =
-            (0..).zip(waits).map(|(train, wait)| ignorant(train, 100_000, 1, wait, is_regular)).collect();
+        let train = |train: u64| ignorant(train, 100_000, 1, 20.0 + 4.0 * train as f32, is_regular);
+        let trains: Vec<_> = (0..35).map(train).collect();
         for tally in against_the_receptor(&trains) {
             assert!(tally.gamma() < 0.15, "{tally:?}");
+            // Random ones leave gaps, and so have fewer coincidences than the factor takes for chance.
+            let may_be_low = !is_regular || tally.predicted > 1250;
+            assert!(may_be_low || tally.gamma() > -0.15, "{tally:?}");
         }
     }
 }
