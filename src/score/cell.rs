@@ -139,3 +139,51 @@ impl CellScore {
         (f64::from(self.sum) - f64::from(self.lost) + 0.5 * level * level).max(0.0).sqrt()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::{counter, key, philox};
+
+    /// Spikes with so many steps between them on average.
+    fn train(which: u32, length: u32, interval: u32) -> Vec<u32> {
+        let spikes = |step| philox(counter(u64::from(step), 0, which), key(3))[0] < u32::MAX / interval;
+        (0..length).filter(|step| spikes(*step)).collect()
+    }
+
+    /// The distance in `f64`, without tables.
+    fn plain(recorded: &[u32], predicted: &[u32], tau: f64) -> f64 {
+        let mut jumps: Vec<(u32, f64)> = recorded.iter().map(|spike| (*spike, -1.0)).collect();
+        jumps.extend(predicted.iter().map(|spike| (*spike, 1.0)));
+        jumps.sort_by_key(|(step, _)| *step);
+        let (mut at, mut level, mut sum) = (0, 0.0, 0.0);
+        for (step, by) in jumps {
+            let times = f64::from(step - at) / tau;
+            sum += level * level * -0.5 * libm::expm1(-2.0 * times);
+            level = level * libm::exp(-times) + by;
+            at = step;
+        }
+        (sum + 0.5 * level * level).sqrt()
+    }
+
+    #[test]
+    fn distances_are_as_good_as_is_said() {
+        // Decay time, mean intervals of recorded and predicted spikes, and the error.
+        for (tau, recorded, predicted, error) in [
+            (200.0, 215, 150, 1e-6),
+            (20.0, 3000, 5000, 1e-6),
+            (20_000.0, 200, 220, 1e-6),
+            (20_000.0, 10, 14, 3e-5),
+            (20_000.0, 10, 10, 3e-5),
+        ] {
+            let length = 400_000;
+            let (spikes, predicted) = (train(1, length, recorded), train(2, length, predicted));
+            let expected = plain(&spikes, &predicted, tau);
+            let goal = Goal { start: 0, length, spikes, window: 3, decays: Some(Decays::new(tau, length)) };
+            let mut score = CellScore::default();
+            predicted.iter().for_each(|spike| score.take_spike(&goal, *spike));
+            let found = score.distance(&goal);
+            assert!((found / expected - 1.0).abs() < error, "tau {tau}: {found} instead of {expected}");
+        }
+    }
+}
