@@ -58,7 +58,8 @@
 //! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input; a [`ResidentRaster`] takes the
 //! spikes of one population to another without leaving the device.
 //!
-//! A [`Scorer`] says how well the spikes of each neuron predict recorded ones, without keeping them.
+//! A [`Scorer`] says how well the spikes of each neuron predict recorded ones, and
+//! [`Population::run_scored`] finds that where they are made.
 //!
 //! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
 //! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and

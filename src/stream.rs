@@ -5,6 +5,7 @@ use crate::input::Input;
 use crate::population::Population;
 use crate::random_source::Random;
 use crate::recording::{Recorded, Recording};
+use crate::score::Scorer;
 use crate::sink::Sink;
 use ndarray::ArrayD;
 use std::ops::ControlFlow;
@@ -69,6 +70,79 @@ impl Population {
         Block: InputBlock,
         Blocks::IntoIter: Send,
     {
+        let mut sink = Stretch { sink, before: 0, stopped: false };
+        // Nothing yet; and what is wrong with the recording is found before any block is made.
+        let mut all = self.run_into(0, 0.0, recording, &mut sink)?;
+        let made = self.run_blocks(steps, blocks, random, |population, steps, input| {
+            let made = population.run_into(steps, input, recording, &mut sink)?;
+            sink.before += made.steps;
+            if let (Some(counts), Some(more)) = (&mut all.counts, &made.counts) {
+                counts.zip_mut_with(more, |count, more| *count = count.wrapping_add(*more));
+            }
+            Ok((made.steps, flow(sink.stopped)))
+        })?;
+        Ok(Recorded { steps: made, ..all })
+    }
+
+    /// As [`run_scored_observed`](Self::run_scored_observed), with an input that comes in blocks, as in
+    /// [`run_stream`](Self::run_stream).
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Scorer, Target};
+    /// use ndarray::Array1;
+    /// use std::ops::ControlFlow;
+    ///
+    /// let blocks = (0..10).map(|_| Ok(Array1::from_elem(100, 0.9_f32).into_dyn()));
+    /// let mut population = Population::new(Params::default(), 50, 1, &Device::auto())?;
+    /// let mut scorer = Scorer::new((1, 50), vec![Target::new([75, 400], 0..1000)?], 20)?;
+    /// let go_on = |_| ControlFlow::Continue(());
+    /// let made = population.run_stream_scored(1000, blocks, &[], &mut scorer, go_on)?;
+    /// assert_eq!(made, 1000);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As there; the steps of the blocks before are then made and scored.
+    pub fn run_stream_scored<Blocks, Block>(
+        &mut self,
+        steps: u64,
+        blocks: Blocks,
+        random: &[Random],
+        scorer: &mut Scorer,
+        mut observe: impl FnMut(u64) -> ControlFlow<()>,
+    ) -> Result<u64>
+    where
+        Blocks: IntoIterator<Item = Result<Block>>,
+        Block: InputBlock,
+        Blocks::IntoIter: Send,
+    {
+        let mut before = 0;
+        self.run_blocks(steps, blocks, random, |population, steps, input| {
+            let mut stopped = false;
+            let made = population.run_scored_observed(steps, input, scorer, |made| {
+                let flow = observe(before + made);
+                stopped |= flow.is_break();
+                flow
+            })?;
+            before += made;
+            Ok((made, flow(stopped)))
+        })
+    }
+
+    /// Runs block by block until one says that it is enough, and says how many steps were made.
+    fn run_blocks<Blocks, Block>(
+        &mut self,
+        steps: u64,
+        blocks: Blocks,
+        random: &[Random],
+        run: impl FnMut(&mut Self, u64, Input<'_>) -> Result<(u64, ControlFlow<()>)>,
+    ) -> Result<u64>
+    where
+        Blocks: IntoIterator<Item = Result<Block>>,
+        Block: InputBlock,
+        Blocks::IntoIter: Send,
+    {
         let blocks = blocks.into_iter();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
@@ -76,47 +150,43 @@ impl Population {
                 // Ends where nobody waits for blocks any more.
                 let _ = blocks.map(|block| sender.send(block)).find(std::result::Result::is_err);
             });
-            self.run_blocks(steps, receiver, random, recording, sink)
+            self.run_received(steps, receiver, random, run)
         })
     }
 
-    fn run_blocks<Block: InputBlock>(
+    fn run_received<Block: InputBlock>(
         &mut self,
         steps: u64,
         blocks: Receiver<Result<Block>>,
         random: &[Random],
-        recording: &Recording,
-        sink: &mut dyn Sink,
-    ) -> Result<Recorded> {
-        let mut sink = Stretch { sink, before: 0, stopped: false };
-        // Nothing yet; and what is wrong with the recording is found before any block is made.
-        let mut all = self.run_into(0, 0.0, recording, &mut sink)?;
+        mut run: impl FnMut(&mut Self, u64, Input<'_>) -> Result<(u64, ControlFlow<()>)>,
+    ) -> Result<u64> {
+        let mut all = 0;
         for block in &blocks {
             let block = block?;
             let length = block.steps();
-            if length > steps - all.steps {
-                let more = format!("at least {} steps", all.steps + length);
+            if length > steps - all {
+                let more = format!("at least {} steps", all + length);
                 return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
             }
             let first = self.steps();
             let input = random.iter().cloned().fold(block.input(), Input::and);
-            let made =
-                self.run_into(length, input, recording, &mut sink).map_err(|error| placed(error, first))?;
-            all.steps += made.steps;
-            sink.before = all.steps;
-            if let (Some(counts), Some(more)) = (&mut all.counts, &made.counts) {
-                counts.zip_mut_with(more, |count, more| *count = count.wrapping_add(*more));
-            }
-            if sink.stopped {
+            let (made, flow) = run(self, length, input).map_err(|error| placed(error, first))?;
+            all += made;
+            if flow.is_break() {
                 return Ok(all);
             }
         }
-        if all.steps < steps {
-            let less = format!("{} steps", all.steps);
+        if all < steps {
+            let less = format!("{all} steps");
             return Err(Error::out_of_range("the length of the input", less, format!("{steps} steps")));
         }
         Ok(all)
     }
+}
+
+fn flow(stopped: bool) -> ControlFlow<()> {
+    if stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// Says in an error about a block where the block stands.

@@ -9,8 +9,9 @@ mod slabs;
 #[path = "common/work.rs"]
 mod work;
 
+use common::adapters::adapters_to_test;
 use common::random_case::{Case, case};
-use common::{adapters_to_test, scalar};
+use common::scalar;
 use libtest_mimic::{Arguments, Failed, Trial};
 use lif::{
     Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Random, Raster, Recording,

@@ -1,11 +1,11 @@
 //! How a population is placed on a device: in which slabs, and with how much memory.
 
-use super::{Device, Kind};
+use super::{Device, EngineKind, Kind};
 use crate::coefficients::Table;
 use crate::engine::Engine;
-use crate::engine::cpu::CpuEngine;
+use crate::engine::cpu::{CpuEngine, MOST_WORD_BYTES};
 use crate::engine::cut::{Footprint, Slab, cut};
-use crate::engine::gpu::GpuEngine;
+use crate::engine::gpu::{GpuEngine, MOST_SCORED_BYTES};
 use crate::engine::slabs::{Part, SlabEngine};
 use crate::error::Result;
 use crate::memory::{self, MemoryNeed};
@@ -124,6 +124,23 @@ impl Device {
         let cells = (batch * n) as u64;
         need.add("reading or writing state", bytes(cells), 0);
         need.add(QUEUE, queue::most_bytes(bytes(cells)), 0);
+        need
+    }
+
+    /// What the scores of so many cells, which have so many bytes, need beside the population: a copy that
+    /// the engine takes along, and the words of spikes that are there at a time.
+    pub(crate) fn memory_of_scores(&self, scores: u64, cells: usize, steps: u64) -> MemoryNeed {
+        let row = cells as u64 * 4;
+        let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
+        let mut need = MemoryNeed::default();
+        need.add("the scores", 2 * scores, 0);
+        match self.engine_kind() {
+            EngineKind::Cpu => need.add("what is scored at a time", words(MOST_WORD_BYTES), 0),
+            EngineKind::Gpu | EngineKind::Mixed => {
+                need.add("the scores", scores, scores);
+                need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
+            }
+        }
         need
     }
 

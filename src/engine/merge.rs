@@ -36,6 +36,7 @@ impl Share {
     pub(super) fn new(wanted: &Wanted, slab: &Slab, n: usize) -> Self {
         let (words, word_places) = match &wanted.words {
             Words::None => (Words::None, Places::From(0)),
+            Words::Scored => (Words::Scored, Places::From(0)),
             Words::All => (Words::All, Places::From(slab.cells(n).start)),
             Words::Chosen(neurons) => {
                 let (neurons, places) = chosen(neurons, slab, n);

@@ -8,6 +8,7 @@ pub(crate) mod slabs;
 
 use crate::error::Result;
 use crate::input::Current;
+use crate::score::Scoring;
 use crate::work::Work;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
@@ -43,6 +44,12 @@ pub(crate) trait Engine: Debug + Send {
     ) -> Result<Option<gpu::ResidentWords>> {
         Ok(None)
     }
+
+    /// Takes scores along from now on: each [`advance`](Self::advance) with [`Words::Scored`] brings them
+    /// up to date where the words are made.
+    fn start_scoring(&mut self, scoring: Scoring) -> Result<()>;
+    /// Gives back what was taken along.
+    fn finish_scoring(&mut self) -> Result<Option<Scoring>>;
 
     fn voltages(&mut self) -> Result<Vec<f32>>;
     /// Refractory counters with the [`SPIKE_FLAG`].
@@ -87,13 +94,15 @@ pub(crate) enum Words {
     All,
     /// These neurons of each batch row.
     Chosen(Vec<u32>),
+    /// Those of all neurons are scored, and not handed out.
+    Scored,
 }
 
 impl Words {
     /// Words per row of a piece.
     pub(crate) fn cells(&self, (batch, n): (usize, usize)) -> usize {
         match self {
-            Self::None => 0,
+            Self::None | Self::Scored => 0,
             Self::All => batch * n,
             Self::Chosen(neurons) => batch * neurons.len(),
         }

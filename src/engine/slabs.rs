@@ -7,10 +7,11 @@
 use super::cut::Slab;
 use super::gpu::StateBuffers;
 use super::merge::{Merged, Share};
-use super::{Engine, Piece, Wanted, Words};
+use super::{Engine, Piece, Wanted};
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::noise::Noise;
+use crate::score::Scoring;
 use crate::work::Work;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,11 +60,13 @@ pub(crate) struct SlabEngine {
     n: usize,
     /// The parts on each device, in the order of their cells.
     devices: Vec<Vec<Part>>,
+    /// The scores of all cells, as they were when the parts took theirs.
+    scoring: Option<Scoring>,
 }
 
 impl SlabEngine {
     pub(crate) fn new((batch, n): (usize, usize), devices: Vec<Vec<Part>>) -> Self {
-        Self { batch, n, devices }
+        Self { batch, n, devices, scoring: None }
     }
 
     fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
@@ -113,8 +116,8 @@ impl SlabEngine {
         let shape = (self.batch, self.n);
         let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
-        if wanted.words != Words::None {
-            most = most.min((MOST_BYTES / word_bytes).max(1) * 32);
+        if let Some(blocks) = MOST_BYTES.checked_div(word_bytes) {
+            most = most.min(blocks.max(1) * 32);
         }
         if let Some(voltages) = &wanted.voltages {
             let sample_bytes = 4 * (self.batch * voltages.neurons.len()) as u64;
@@ -185,6 +188,24 @@ impl Engine for SlabEngine {
         };
         // Whatever stopped one slab, others may have gone on: that is no refusal any more.
         made.map_err(|error| if error.is_fault() { error } else { fault(&error) })
+    }
+
+    fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        let n = self.n;
+        self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))))?;
+        self.scoring = Some(scoring);
+        Ok(())
+    }
+
+    fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
+        let Some(mut scoring) = self.scoring.take() else { return Ok(None) };
+        let n = self.n;
+        for part in self.parts() {
+            if let Some(own) = part.engine.finish_scoring()? {
+                scoring.put(&part.slab.cells(n), &own);
+            }
+        }
+        Ok(Some(scoring))
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {

@@ -1,5 +1,6 @@
 //! The public face: a batch of populations of neurons that share a device.
 
+mod scoring;
 mod state;
 mod stepping;
 

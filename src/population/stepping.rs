@@ -143,7 +143,7 @@ impl Population {
     }
 
     /// Refuses more steps than a population ever makes.
-    fn check_steps(&self, steps: u64) -> Result<()> {
+    pub(super) fn check_steps(&self, steps: u64) -> Result<()> {
         if steps > MOST_STEPS - self.steps {
             let requirement = format!("at most {} more", MOST_STEPS - self.steps);
             return Err(Error::out_of_range("the number of steps", steps, requirement));

@@ -9,7 +9,11 @@ use std::ops::Range;
 pub struct Target {
     spikes: Vec<u64>,
     range: Range<u64>,
+    row: Option<usize>,
 }
+
+/// The most steps of which steps after the last still have a number of their own, modulo 2^32.
+const MOST_STEPS: u64 = 1 << 31;
 
 impl Target {
     /// Takes the steps of the spikes, in any order, and which steps are scored. Several spikes in a step
@@ -17,18 +21,38 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] where there is no spike among the steps that are scored, or more than
-    /// 2^32 - 1.
+    /// [`Error::OutOfRange`] where there is no spike among the steps that are scored, or where these are
+    /// 2^31 or more.
     pub fn new(steps: impl IntoIterator<Item = u64>, scored: Range<u64>) -> Result<Self> {
+        let length = scored.end.saturating_sub(scored.start);
+        if length >= MOST_STEPS {
+            return Err(Error::out_of_range(
+                "the length of what is scored",
+                format!("{length} steps"),
+                "below 2^31 steps; score it in several targets, and add up their tallies",
+            ));
+        }
         let mut spikes: Vec<u64> = steps.into_iter().filter(|step| scored.contains(step)).collect();
         spikes.sort_unstable();
         spikes.dedup();
-        if spikes.is_empty() || spikes.len() > u32::MAX as usize {
-            let requirement =
-                format!("from 1 to 2^32 - 1 in the steps from {} to {}", scored.start, scored.end);
-            return Err(Error::out_of_range("the number of recorded spikes", spikes.len(), requirement));
+        if spikes.is_empty() {
+            let requirement = format!("1 or more in the steps from {} to {}", scored.start, scored.end);
+            return Err(Error::out_of_range("the number of recorded spikes", 0, requirement));
         }
-        Ok(Self { spikes, range: scored })
+        Ok(Self { spikes, range: scored, row: None })
+    }
+
+    /// Compares with it the neurons of this batch row alone, which have a stimulus of their own.
+    #[must_use]
+    pub fn in_row(mut self, row: usize) -> Self {
+        self.row = Some(row);
+        self
+    }
+
+    /// The batch row whose neurons are compared with it, if not all are.
+    #[must_use]
+    pub fn row(&self) -> Option<usize> {
+        self.row
     }
 
     /// The steps of the spikes, sorted.

@@ -64,6 +64,73 @@ fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
     folder.summary("--config lif-out/neuron.toml --neurons 1 --out run");
 }
 
+/// Two sounds, the second shorter, and the spikes of the same neuron that hears each.
+fn folder_of_two() -> Folder {
+    let folder = folder();
+    let sound: Array1<f64> = ndarray_npy::read_npy(folder.path("sound.npy")).unwrap();
+    let other: Array1<f64> = sound.iter().rev().copied().take(15_000).collect();
+    write_npy(folder.path("other.npy"), &other).unwrap();
+    folder
+        .summary("--tau-m 7 --resistance 26 --t-ref 2.5 --stimulus other.npy --stimulus-delay 3 --neurons 1");
+    let steps = folder.array::<u32>("step");
+    let times: String = steps.iter().map(|step| format!("{}\n", (f64::from(*step) + 0.5) * 0.1)).collect();
+    folder.write("others.txt", &times);
+    fs::remove_dir_all(folder.path("lif-out")).unwrap();
+    folder
+}
+
+#[test]
+fn recordings_of_several_stimuli_are_fitted_together() {
+    let folder = folder_of_two();
+    let data = "--stimulus sound.npy --stimulus other.npy --spikes spikes.txt --spikes others.txt,others.txt";
+    let words = format!("--quiet --json {data} --candidates 150 --generations 15 --seed 2");
+    let run = |words: &str| -> Value {
+        let output = folder.lif(words).assert().success().get_output().clone();
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let found = run(&format!("fit --device cpu {words} {VARY}"));
+    assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
+    let best = &found["best"][0];
+    assert!(best["gamma_train"].as_f64().unwrap() > 0.85, "{best}");
+    let files = |of: &Value| [of["stimulus"].clone(), of["recording"].clone()];
+    let recordings = best["recordings"].as_array().unwrap();
+    assert_eq!(files(&recordings[0]), ["sound.npy", "spikes.txt"]);
+    assert_eq!(
+        [1, 2].map(|index| files(&recordings[index])),
+        [["other.npy", "others.txt"], ["other.npy", "others.txt"]]
+    );
+    assert!(recordings.iter().all(|of| of["gamma_train"].as_f64().unwrap() > 0.8), "{best}");
+    let windows = found["stimuli"].as_array().unwrap();
+    assert_eq!((&windows[0]["split_ms"], &windows[0]["to_ms"]), (&1000.0.into(), &2000.0.into()));
+    assert_eq!((&windows[1]["split_ms"], &windows[1]["to_ms"]), (&750.0.into(), &1500.0.into()));
+
+    // Each as it is scored on its own; the neuron has the first stimulus, so that it can be run.
+    let score = "score --device cpu --json --config lif-out/neuron.toml";
+    let all = run(&format!("{score} {data} --to 750"));
+    assert_eq!(all["scores"][1]["stimulus"], "other.npy");
+    assert_eq!(all["scores"][1]["predicted"], recordings[1]["predicted_train"]);
+    assert_eq!(all["scores"][1]["van_rossum"], recordings[1]["van_rossum_train"]);
+    let first = run(&format!("{score} --spikes spikes.txt --to 1000"));
+    assert_eq!(first["gamma"], recordings[0]["gamma_train"]);
+    folder.summary("--config lif-out/neuron.toml --neurons 1 --out run");
+    folder.write("both.toml", "stimulus = [\"sound.npy\", \"other.npy\"]\nresistance = 26\n");
+    let listed = run("score --device cpu --json --config both.toml --spikes spikes.txt --spikes others.txt");
+    assert_eq!(listed["scores"].as_array().unwrap().len(), 2);
+
+    let table = format!("fit --device cpu --quiet {data} --candidates 150 --generations 12 --no-plot");
+    let lines = predicate::str::contains("750 to 1500 ms of other.npy")
+        .and(predicate::str::contains("the best by recording"));
+    folder.lif(&table).assert().success().stdout(lines);
+    // The longer sound has spikes after the end of the other.
+    let swapped = "--stimulus other.npy --stimulus sound.npy --spikes spikes.txt --spikes others.txt";
+    folder.refuses(&format!("{score} {swapped}"), 1, "spikes spikes.txt: ");
+    folder.refuses(
+        "run --stimulus sound.npy --stimulus other.npy",
+        2,
+        "there are several stimuli; a run plays one",
+    );
+}
+
 #[test]
 fn a_search_goes_on_from_its_checkpoint_as_if_it_had_not_been_ended() {
     let folder = folder();
@@ -129,6 +196,7 @@ fn what_cannot_be_searched_is_refused() {
         ("--preset nest", "the preset nest has its own names of parameters"),
         ("--stimulus-scale 2", "the bounds are yours to say"),
         ("--stimulus still.npy", "the stimulus does not change"),
+        ("--stimulus sound.npy --stimulus sound.npy", "2 stimuli need as many --spikes, and there are 1"),
     ] {
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
         folder.refuses(&format!("fit --device cpu {stimulus} --spikes spikes.txt {words}"), 2, message);

@@ -1,5 +1,6 @@
 //! What several tests share.
 
+pub mod adapters;
 pub mod random_case;
 pub mod scalar;
 pub mod spike_case;
@@ -19,15 +20,4 @@ pub struct Outcome {
     pub counts: Array2<u32>,
     pub traces: Option<Array2<f32>>,
     pub synaptic_currents: Option<Array2<f32>>,
-}
-
-/// Titles by which each adapter of this machine can be selected, or, where there is none, whether
-/// the tests are to be skipped.
-pub fn adapters_to_test() -> Result<Vec<String>, bool> {
-    let titles: Vec<String> =
-        lif::adapters().into_iter().map(|adapter| format!("{} ({}", adapter.name, adapter.backend)).collect();
-    if titles.is_empty() {
-        return Err(std::env::var_os("LIF_SKIP_GPU_TESTS").is_some());
-    }
-    Ok(titles)
 }

@@ -108,8 +108,12 @@ fn for_a_curve(option: Arg) -> Arg {
 
 /// An option of `lif run` as `lif score` has it.
 fn for_a_score(option: Arg) -> Arg {
-    let unused = score::UNUSED.contains(&option.get_id().as_str().replace('_', "-").as_str());
-    option.hide(unused)
+    let name = option.get_id().as_str().replace('_', "-");
+    let unused = score::UNUSED.contains(&name.as_str());
+    match score::HELP.into_iter().find(|(known, _)| *known == name) {
+        Some((_, help)) => option.help(help),
+        None => option.hide(unused),
+    }
 }
 
 /// An option of `lif run` as `lif fit` has it.

@@ -48,15 +48,16 @@ fn settings(layer: Layer) -> Result<Settings, Failure> {
 /// What was set, by the names of the options.
 pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
     let paths = [
-        ("stimulus", &settings.stimulus),
         ("events", &settings.events),
         ("events-matrix", &settings.events_matrix),
         ("nir", &settings.nir),
         ("out", &settings.out),
         ("checkpoint", &settings.checkpoint),
     ];
-    for (name, path) in paths {
-        if let Some(path) = path.as_ref().filter(|path| path.to_str().is_none()) {
+    let paths = paths.into_iter().flat_map(|(name, path)| path.iter().map(move |path| (name, path)));
+    let stimuli = settings.stimulus.iter().map(|path| ("stimulus", path));
+    for (name, path) in paths.chain(stimuli) {
+        if path.to_str().is_none() {
             return Err(Failure::usage(format!(
                 "the path of --{name}, {}, is not UTF-8, so that the summary could not name it",
                 path.display()
@@ -123,9 +124,8 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
     }
     // A settings file names its inputs as seen from where it lies, so that all can be moved together.
     if let Some(folder) = path.parent() {
-        let inputs =
-            [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix, &mut settings.nir];
-        for input in inputs.into_iter().flatten() {
+        let inputs = [&mut settings.events, &mut settings.events_matrix, &mut settings.nir];
+        for input in inputs.into_iter().flatten().chain(&mut settings.stimulus) {
             *input = folder.join(&*input);
         }
     }

@@ -93,7 +93,7 @@ pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<A
         Some(Spread::Range(low, high)) => {
             Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low, high)))
         }
-        None if settings.stimulus.is_some() || settings.events.is_some() => None,
+        None if !settings.stimulus.is_empty() || settings.events.is_some() => None,
         None => {
             let (low, high) = (settings.v_reset?, settings.v_threshold?);
             Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low.at(cell.1, n), high.at(cell.1, n))))

@@ -164,9 +164,8 @@ impl Plan {
     pub fn portable_settings(&self) -> Settings {
         let mut settings = self.settings.clone();
         // So that they name the same files wherever they are copied to.
-        let inputs =
-            [&mut settings.stimulus, &mut settings.events, &mut settings.events_matrix, &mut settings.nir];
-        for path in inputs.into_iter().flatten() {
+        let inputs = [&mut settings.events, &mut settings.events_matrix, &mut settings.nir];
+        for path in inputs.into_iter().flatten().chain(&mut settings.stimulus) {
             let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());
             *path = absolute.unwrap_or_else(|| path.clone());
         }
@@ -190,7 +189,13 @@ pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
 }
 
 fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
-    let Some(path) = &settings.stimulus else {
+    if let [_, _, ..] = &settings.stimulus[..] {
+        return Err(Failure::usage(
+            "there are several stimuli; a run plays one: take one --stimulus, or a file of shape [T,batch,n] for \
+             different ones at the same time",
+        ));
+    }
+    let Some(path) = settings.stimulus.first() else {
         let useless = [
             ("stimulus-scale", settings.stimulus_scale.is_some()),
             ("stimulus-offset", settings.stimulus_offset.is_some()),

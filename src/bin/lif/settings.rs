@@ -11,6 +11,7 @@ use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
 use crate::spread::{Spread, finite, number};
+use crate::stimulus::files;
 use crate::weight::Weight;
 use clap::Args;
 use serde::{Deserialize, Serialize};
@@ -146,7 +147,8 @@ pub struct Settings {
     /// Input over time, nA: .npy or .npz of shape [T], [T,n] or [T,batch,n], or text with one
     /// `value` or `time value` per line; resampled to dt by holding the last value
     #[arg(long, value_name = "FILE", help_heading = INPUT)]
-    pub stimulus: Option<PathBuf>,
+    #[serde(with = "files", skip_serializing_if = "Vec::is_empty")]
+    pub stimulus: Vec<PathBuf>,
     /// Spikes that drive the neurons: .npz with arrays `step` and `neuron` (and `batch`), as `lif run`
     /// writes it, or text with one `step neuron` or `step batch neuron` per line
     #[arg(long, value_name = "FILE", help_heading = INPUT)]

@@ -15,6 +15,7 @@ use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::model::{self, State, TraceRule, rounded};
+use crate::score::Scoring;
 use crate::work::Work;
 use block::{CurrentView, Tile};
 use ndarray::{Array2, ArrayViewMut1, Axis};
@@ -34,6 +35,9 @@ const LEAST_WORK: u64 = 1 << 16;
 /// Words of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
 /// cells alone is more.
 const MOST_WORDS: usize = 1 << 22;
+
+/// The same in bytes.
+pub(crate) const MOST_WORD_BYTES: u64 = 4 * MOST_WORDS as u64;
 
 /// Samples of voltages that are kept at a time, likewise.
 const MOST_VOLTAGES: usize = 1 << 22;
@@ -61,6 +65,7 @@ pub(crate) struct CpuEngine {
     counts: Vec<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
+    scoring: Option<Scoring>,
     cell_blocks: u64,
 }
 
@@ -80,6 +85,7 @@ impl CpuEngine {
             synaptic: vec![0.0; synaptic],
             counts: vec![0; cells],
             words: Vec::new(),
+            scoring: None,
             cell_blocks: 0,
         }
     }
@@ -255,9 +261,15 @@ impl Engine for CpuEngine {
             let words = match words {
                 Words::Chosen(neurons) => {
                     gathered = self.gather(neurons);
-                    &gathered
+                    gathered.as_slice()
                 }
-                _ => &self.words,
+                Words::Scored => {
+                    if let Some(scoring) = &mut self.scoring {
+                        scoring.take(first, count, &self.words);
+                    }
+                    &[]
+                }
+                Words::None | Words::All => self.words.as_slice(),
             };
             let piece = Piece { steps: count, words, voltages: &voltages };
             if take(piece).is_break() {
@@ -265,6 +277,15 @@ impl Engine for CpuEngine {
             }
         }
         Ok(made)
+    }
+
+    fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        self.scoring = Some(scoring);
+        Ok(())
+    }
+
+    fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
+        Ok(self.scoring.take())
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {

@@ -241,6 +241,15 @@ impl GpuContext {
     }
 }
 
+#[cfg(test)]
+impl GpuContext {
+    /// The most bytes that one of the last readbacks brought.
+    pub(super) fn most_read_back(&self) -> u64 {
+        let staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
+        staging.iter().map(wgpu::Buffer::size).max().unwrap_or(0)
+    }
+}
+
 fn note_lost(lost: &Mutex<Option<String>>, reason: &str) {
     lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| {
         log::error!("the device is lost: {reason}");

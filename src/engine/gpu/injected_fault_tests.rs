@@ -4,7 +4,7 @@
 use super::context::GpuContext;
 use super::fault_tests::{open, with_context};
 use super::injection::{Fault, Injection};
-use crate::{Device, Error, Params, Population, Recorded, Recording, Result, Tensor};
+use crate::{Device, Error, Params, Population, Recorded, Recording, Result, Scorer, Target, Tensor};
 use ndarray::{Array1, Array2};
 use std::sync::Arc;
 
@@ -75,6 +75,14 @@ const UNRECORDED: Act = |population| {
     population.run(STEPS, &drive(), &Recording::none())?;
     population.counts().map(drop)
 };
+const SCORED: Act = |population| {
+    let target = Target::new([7, 900], 0..STEPS)?;
+    let mut scorer = Scorer::new((BATCH, N), vec![target], 10)?;
+    let error = population.run_scored(STEPS, &drive(), &mut scorer);
+    // The scores are those before the call.
+    assert!(scorer.tallies(0).all(|tally| tally.predicted == 0));
+    error.map(drop)
+};
 const FORWARD: Act = |population| {
     (0..64).try_for_each(|_| population.forward(1.0))?;
     population.spikes().map(drop)
@@ -86,7 +94,7 @@ const CLEAR_COUNTS: Act = Population::clear_counts;
 const RESET: Act = Population::reset;
 
 /// What fails, at which stage, how often that passes before, and what is done then.
-const FAULTS: [(Fault, &str, usize, Act); 22] = [
+const FAULTS: [(Fault, &str, usize, Act); 28] = [
     // First, as a kernel is compiled once.
     (Fault::Internal, "compiling the kernel", 0, RUN),
     (Fault::OutOfMemory, "allocating the recording", 0, RUN),
@@ -98,6 +106,12 @@ const FAULTS: [(Fault, &str, usize, Act); 22] = [
     (Fault::OutOfMemory, "submitting a block of steps", 2, RUN),
     (Fault::OutOfMemory, "submitting a block of steps", 1, UNRECORDED),
     (Fault::OutOfMemory, "submitting a block of steps", 1, FORWARD),
+    (Fault::Internal, "compiling the kernel of the scores", 0, SCORED),
+    (Fault::OutOfMemory, "allocating the scores", 0, SCORED),
+    (Fault::OutOfMemory, "binding the scores", 0, SCORED),
+    (Fault::OutOfMemory, "submitting a block of steps", 2, SCORED),
+    (Fault::Hung, "waiting for a block of steps", 1, SCORED),
+    (Fault::Unmapped, "reading the scores", 0, SCORED),
     (Fault::OutOfMemory, "reading the membrane potentials", 0, VOLTAGES),
     (Fault::Internal, "uploading the membrane potentials", 0, SET_VOLTAGES),
     (Fault::Internal, "clearing state", 0, CLEAR_COUNTS),

@@ -8,6 +8,8 @@ mod noise;
 mod plan;
 pub(crate) mod projection;
 mod resident;
+mod score;
+mod score_check;
 pub(crate) mod self_check;
 mod stopwatch;
 
@@ -20,9 +22,12 @@ mod injection;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
+mod score_tests;
+#[cfg(test)]
 mod shader_tests;
 
 pub(crate) use engine::GpuEngine;
+pub(crate) use plan::MOST_SCORED_BYTES;
 pub(crate) use resident::ResidentWords;
 
 use crate::error::Result;
@@ -30,6 +35,8 @@ use crate::memory;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernels};
 use projection::ProjectionKernel;
+use score::{SCORE_SHADER, ScoreKernels};
+use score_check::ScoreChecks;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,6 +56,8 @@ pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
     projection: ProjectionKernel,
+    score_kernels: ScoreKernels,
+    score_checks: ScoreChecks,
     zero: wgpu::Buffer,
     /// [`MOST_STEPS`], unless a test wants to see a driver fail.
     most_steps: u64,
@@ -62,7 +71,15 @@ impl Gpu {
     fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
         let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
-        Ok(Self { context, kernels, projection: ProjectionKernel::default(), zero, most_steps })
+        Ok(Self {
+            context,
+            kernels,
+            projection: ProjectionKernel::default(),
+            score_kernels: ScoreKernels::new(SCORE_SHADER),
+            score_checks: ScoreChecks::default(),
+            zero,
+            most_steps,
+        })
     }
 
     /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what

@@ -13,6 +13,9 @@ use crate::random::GROUP;
 /// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
 const MOST_BYTES: u64 = 32 << 20;
 
+/// Bytes of spikes per dispatch where they stay on the device, so that dispatches need not be short.
+pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
+
 /// Trains whose words are looked at in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;
 
@@ -39,10 +42,14 @@ pub(super) struct Plan<'a> {
     /// Steps that a dispatch makes however long they take, where there are as many.
     pub(super) least_steps: u64,
     pub(super) most_steps: u64,
+    /// The most steps of a dispatch whose words are scored.
+    pub(super) most_scored_steps: u64,
     /// Cells that an invocation of the kernel takes abreast.
     pub(super) abreast: u32,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
+    /// The most bytes that the device binds at once.
+    pub(super) largest_binding: u64,
 }
 
 impl Plan<'_> {
@@ -55,10 +62,10 @@ impl Plan<'_> {
     }
 
     /// Refuses recordings of which not even a single step fits.
-    pub(super) fn check(&self, largest_binding: u64) -> Result<()> {
+    pub(super) fn check(&self) -> Result<()> {
         let least = self.least_recording();
-        if least > largest_binding {
-            return Err(too_large("the recording of one step", least, largest_binding));
+        if least > self.largest_binding {
+            return Err(too_large("the recording of one step", least, self.largest_binding));
         }
         Ok(())
     }
@@ -73,7 +80,7 @@ impl Plan<'_> {
             most = most.min(self.streamed_steps());
         }
         most = most.min(self.arrival_steps());
-        let allowed = self.least_recording().max(MOST_BYTES);
+        let allowed = self.allowed();
         while self.keeps_from.is_none() && most > 1 && self.recording_bytes(first_step, most) > allowed {
             most /= 2;
         }
@@ -87,7 +94,8 @@ impl Plan<'_> {
     /// steps comes on top of the five loops for each word.
     fn trusted_steps(&self) -> u64 {
         let loops = self.noise.map_or(0, |(_, places)| places.loops);
-        (self.most_steps / (1 + 2 * loops)).max(1)
+        let most = (self.most_steps / (1 + 2 * loops)).max(1);
+        if self.scores() { most.min(self.most_scored_steps) } else { most }
     }
 
     /// Steps whose streamed input one upload brings.
@@ -127,7 +135,23 @@ impl Plan<'_> {
         if self.keeps_from.is_some() {
             return 0;
         }
-        self.recording_bytes(first_step, steps).min(self.least_recording().max(MOST_BYTES))
+        self.recording_bytes(first_step, steps).min(self.allowed())
+    }
+
+    /// Bytes that a dispatch may record.
+    fn allowed(&self) -> u64 {
+        let most = if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_BYTES };
+        self.least_recording().max(most)
+    }
+
+    /// Whether the words are scored.
+    fn scores(&self) -> bool {
+        self.wanted.words == Words::Scored
+    }
+
+    /// Whether the words stay on the device.
+    pub(super) fn words_stay(&self) -> bool {
+        self.keeps_from.is_some() || self.scores()
     }
 
     /// Bytes that these steps record.
@@ -144,7 +168,7 @@ impl Plan<'_> {
 
     /// Words in a row of recorded spikes.
     fn word_cells(&self) -> usize {
-        self.wanted.words.cells((self.batch, self.n))
+        if self.scores() { self.cells() } else { self.wanted.words.cells((self.batch, self.n)) }
     }
 
     /// Membrane potentials in a sample.
@@ -209,7 +233,7 @@ impl Plan<'_> {
     pub(super) fn words(&self) -> u32 {
         match self.wanted.words {
             Words::None => kernel::NO_WORDS,
-            Words::All => kernel::WORDS_OF_ALL,
+            Words::All | Words::Scored => kernel::WORDS_OF_ALL,
             Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
         }
     }

@@ -2,9 +2,11 @@
 
 use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation};
 use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
+use super::score::{Goal, SCORE_BINDINGS, SCORE_SHADER};
 use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
 use crate::model::{self, Options, Refractory, Reset, SpikeTest, TraceRule};
 use crate::roofline::gpu as roofline;
+use crate::score::{CellScore, Decays};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
 use std::mem::offset_of;
@@ -174,6 +176,29 @@ fn structs_have_the_same_layout_on_both_sides() {
             unused_2,
         }
     );
+    let (score, _) = parse(SCORE_SHADER);
+    assert_layout!(
+        &score,
+        Goal {
+            cells,
+            first_cell,
+            grid_width,
+            words,
+            word_cells,
+            first,
+            end,
+            length,
+            window,
+            spikes,
+            low,
+            high,
+            high_count,
+            delayed,
+            unused_0,
+            unused_1,
+        }
+    );
+    assert_layout!(&score, CellScore { next, predicted, coincidences, next_jump, at, level, sum, lost });
 }
 
 #[test]
@@ -182,6 +207,7 @@ fn bindings_are_the_same_on_both_sides() {
         (BLOCK_SHADER, &BINDINGS[..]),
         (CHECK_SHADER, &CHECK_BINDINGS[..]),
         (PROJECTION_SHADER, &PROJECTION_BINDINGS[..]),
+        (SCORE_SHADER, &SCORE_BINDINGS[..]),
         (roofline::SHADER, &roofline::BINDINGS[..]),
     ] {
         let (module, _) = parse(source);
@@ -246,6 +272,9 @@ fn constants_are_the_same_on_both_sides() {
         assert_eq!(constant(&block, name), value, "{name}");
     }
     assert_eq!(constant(&projection, "STEPS"), f64::from(STEPS));
+    let (score, _) = parse(SCORE_SHADER);
+    assert_eq!(constant(&score, "LOW"), f64::from(Decays::LOW));
+    assert_eq!(constant(&score, "BEFORE"), f64::from(CellScore::BEFORE));
     let (module, _) = parse(roofline::SHADER);
     for (name, value) in
         [("WORKGROUP", roofline::WORKGROUP), ("COPIED", roofline::COPIED), ("ROUNDS", roofline::ROUNDS)]

@@ -4,6 +4,7 @@ mod evolution;
 mod kept;
 mod report;
 mod space;
+mod stimuli;
 mod trial;
 mod wish;
 
@@ -15,17 +16,17 @@ use crate::failure::Failure;
 use crate::files::{FIT, FIT_PICTURE, Folder, NEURON};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
-use crate::plan::{Drive, Plan, above_zero};
-use crate::score;
-use crate::stimulus::Transform;
+use crate::plan::{Plan, above_zero};
+use crate::score::{self, Experiment, Measures};
 use crate::{layers, logging, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
 use lif::Target;
-use report::Best;
+use report::{Best, Window};
 use serde_json::{Map, Value, json};
 use space::{Name, Vary};
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 use std::process::ExitCode;
 use trial::Trial;
@@ -45,35 +46,28 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         "a stimulus drives neurons from rest; --candidates says how many",
     )?;
     let checkpoint = settings.checkpoint.clone();
-    let mut plan = score::plan(settings)?;
-    refuse_unused_in_a_file(&plan)?;
-    let range = score::scored(&measures, &plan)?;
-    let split = match search.split {
-        Some(ms) => score::steps("split", ms, plan.dt)?,
-        None => range.start.midpoint(range.end),
-    };
-    if !(range.start + 1..range.end).contains(&split) {
-        return Err(Failure::usage(format!(
-            "split is {} ms; it must lie between from and to, {} and {} ms",
-            split as f64 * plan.dt,
-            range.start as f64 * plan.dt,
-            range.end as f64 * plan.dt
-        )));
-    }
-    let train = score::targets(&measures, &plan, &(range.start..split))?;
-    let held_out = score::targets(&measures, &plan, &(split..range.end))?;
-
-    let vary = parameters(&search.vary, &mut plan, split)?;
+    let mut experiments = score::experiments(&settings, &measures)?;
+    let splits: Vec<u64> = experiments
+        .iter()
+        .map(|experiment| {
+            refuse_unused_in_a_file(&experiment.plan)?;
+            stimuli::split(search.split, experiment)
+        })
+        .collect::<Result<_, _>>()?;
+    let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
+    let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
+    let train = targets(&experiments, &measures, |index, scored| scored.start..splits[index])?;
+    let held_out = targets(&experiments, &measures, |index, scored| splits[index]..scored.end)?;
     let trial = Trial {
-        device: run::device(&plan)?,
+        device: run::device(plan)?,
         params: plan.params.clone(),
-        current: current(&plan, range.end, vary.iter().any(|vary| vary.name == Name::StimulusDelay))?,
+        currents: stimuli::currents(&experiments, vary.iter().any(|vary| vary.name == Name::StimulusDelay))?,
         vary,
         window: score::steps("window", measures.window, plan.dt)?,
         tau: above_zero("tau-distance", measures.tau_distance)? / plan.dt,
     };
-    let aim = aim(&plan, &trial, &search, &[&train[..], &held_out].concat())?;
+    let aim = aim(plan, &trial, &search, &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, trial.vary.len());
     let kept = checkpoint.as_deref().map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
@@ -88,22 +82,26 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     interrupt::steps_are_over();
 
     let places = best_places(&evolution, &trial.vary, search.best as usize);
-    let (parts, events) = trial.results(&places, &[&train, &held_out])?;
+    let (scores, events) = trial.results(&places, [&train, &held_out])?;
     let sets: Vec<Map<String, Value>> = places.iter().map(|place| named(&trial.vary, place)).collect();
-    let best = sets.iter().enumerate().map(|(rank, set)| {
-        let of = |part: usize| parts[part][rank];
-        Best::new(set.clone(), of(0), of(1))
+    let recordings = recordings(&experiments);
+    let best = sets.iter().zip(scores).map(|(set, scores)| Best::new(set.clone(), &recordings, &scores));
+    let windows = experiments.iter().zip(&splits).map(|(experiment, split)| {
+        let ms = |steps: u64| steps as f64 * plan.dt;
+        Window {
+            stimulus: experiment.stimulus(),
+            from_ms: ms(experiment.scored.start),
+            split_ms: ms(*split),
+            to_ms: ms(experiment.scored.end),
+        }
     });
-    let ms = |steps: u64| steps as f64 * plan.dt;
     let report = Report {
         device: trial.device.name(),
         dt_ms: plan.dt,
         objective: search.objective,
         vary: trial.vary.clone(),
         candidates: search.candidates as usize,
-        from_ms: ms(range.start),
-        split_ms: ms(split),
-        to_ms: ms(range.end),
+        windows: windows.collect(),
         window_ms: measures.window,
         tau_distance_ms: measures.tau_distance,
         best: best.collect(),
@@ -111,31 +109,36 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         seed: plan.seed,
         version: env!("CARGO_PKG_VERSION"),
         interrupted: interrupt::asked(),
-        settings: plan.settings()?,
+        settings: score::all_settings(&experiments)?,
     };
     let scene = (!plan.settings.no_plot).then(|| {
-        let end = range.end.min(split + (SHOWN_MS / plan.dt) as u64);
+        let (split, end) = (splits[0], experiments[0].scored.end);
+        let end = end.min(split + (SHOWN_MS / plan.dt) as u64);
+        let of_the_first = held_out.iter().filter(|target| target.row() == Some(0));
+        let spikes_of = |rank: usize| {
+            let own = events.iter().filter(|event| event.batch == 0 && event.neuron as usize == rank);
+            own.map(|event| event.step).collect()
+        };
         FitScene {
             report: &report,
             shown: split..end,
             dt: plan.dt,
-            current: trial.current[split as usize..end as usize].to_vec(),
-            recorded: held_out.iter().map(|target| target.spikes().to_vec()).collect(),
-            predicted: (0..places.len())
-                .map(|rank| {
-                    events
-                        .iter()
-                        .filter(|event| event.neuron as usize == rank)
-                        .map(|event| event.step)
-                        .collect()
-                })
+            current: trial
+                .currents
+                .column(0)
+                .iter()
+                .copied()
+                .take(end as usize)
+                .skip(split as usize)
                 .collect(),
+            recorded: of_the_first.map(|target| target.spikes().to_vec()).collect(),
+            predicted: (0..places.len()).map(spikes_of).collect(),
             places: evolution.places.clone(),
             scores: evolution.scores.clone(),
         }
     });
     let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?;
-    let neuron = neuron(&plan, sets.first())?;
+    let neuron = neuron(plan, sets.first(), experiments.len())?;
     let mut files = Vec::new();
     if let Some(scene) = &scene {
         files.push(folder.stage(FIT_PICTURE, |file| picture::draw_fit(file.path(), scene))?);
@@ -153,6 +156,30 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What was recorded in some steps of each experiment, whose stimulus drives the batch row of its number.
+fn targets(
+    experiments: &[Experiment],
+    measures: &Measures,
+    part: impl Fn(usize, &Range<u64>) -> Range<u64>,
+) -> Result<Vec<Target>, Failure> {
+    let mut targets = Vec::new();
+    for (index, experiment) in experiments.iter().enumerate() {
+        let own = experiment.targets(measures, &part(index, &experiment.scored))?;
+        targets.extend(own.into_iter().map(|target| target.in_row(index)));
+    }
+    Ok(targets)
+}
+
+/// Each recording with its stimulus, in the order of the targets.
+fn recordings(experiments: &[Experiment]) -> Vec<(String, String)> {
+    let of_one = |experiment: &Experiment| {
+        let stimulus = experiment.stimulus();
+        let spikes = experiment.spikes.iter().map(|path| path.display().to_string());
+        spikes.map(|spikes| (spikes, stimulus.clone())).collect::<Vec<_>>()
+    };
+    experiments.iter().flat_map(of_one).collect()
 }
 
 /// What a settings file may ask for that candidates do not have.
@@ -176,80 +203,17 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The current at each step; without its delay where that is varied.
-fn current(plan: &Plan, steps: u64, varies_delay: bool) -> Result<Vec<f32>, Failure> {
-    let Drive::Stimulus(stimulus, transform) = &plan.drive else { return Ok(vec![0.0; steps as usize]) };
-    let delay = if varies_delay { 0.0 } else { transform.delay };
-    let transform = Transform { delay, ..*transform };
-    let mut current = Vec::with_capacity(steps as usize);
-    for block in stimulus.currents(0..steps, plan.dt, transform)? {
-        current.extend(block?);
-    }
-    Ok(current)
-}
-
-/// What is varied. Where nobody said how the stimulus is scaled, it gets mean 0 and standard deviation 1
-/// in what is fitted, so that bounds can be told that fit any stimulus.
-fn parameters(asked: &[Vary], plan: &mut Plan, split: u64) -> Result<Vec<Vary>, Failure> {
-    if let Some(twice) =
-        (1..asked.len()).find(|index| asked[..*index].iter().any(|vary| vary.name == asked[*index].name))
-    {
-        return Err(Failure::usage(format!("{} is varied twice", asked[twice].name.text())));
-    }
-    if !asked.is_empty() {
-        return Ok(asked.to_vec());
-    }
-    let current = current(plan, split, true)?;
-    let Drive::Stimulus(_, transform) = &mut plan.drive else { return Ok(Vec::new()) };
-    if transform.scale != 1.0 || transform.offset != 0.0 || transform.rectify {
-        return Err(Failure::usage(
-            "with a scaled or rectified stimulus the bounds are yours to say: add --vary tau-m=0.5:30:log --vary \
-             resistance=LO:HI:log ...",
-        ));
-    }
-    let count = current.len() as f64;
-    let mean = current.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
-    let variance = current.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>() / count;
-    if variance <= 0.0 {
-        return Err(Failure::usage(
-            "the stimulus does not change in the part to fit, so that nothing can be fitted",
-        ));
-    }
-    let deviation = variance.sqrt();
-    transform.scale = presets::rounded(1.0 / deviation);
-    transform.offset = presets::rounded(-mean / deviation);
-    plan.settings.stimulus_scale = Some(transform.scale);
-    plan.settings.stimulus_offset = Some(transform.offset);
-
-    let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
-    let (reset, threshold) = (first(&plan.params.v_reset), first(&plan.params.v_threshold));
-    let way = (threshold - reset).abs().max(1e-3);
-    let bounds = |name, low, high, is_logarithmic| Vary {
-        name,
-        low: presets::rounded(low),
-        high: presets::rounded(high),
-        is_logarithmic,
-        grid: None,
-    };
-    Ok(vec![
-        bounds(Name::TauM, (2.0 * plan.dt).max(0.5), 30.0_f64.max(4.0 * plan.dt), true),
-        bounds(Name::Resistance, 0.1 * way, 20.0 * way, true),
-        bounds(Name::VRest, reset - 2.0 * way, threshold + 2.0 * way, false),
-        bounds(Name::TRef, 0.0, 8.0, false),
-        bounds(Name::StimulusDelay, 0.0, 20.0, false),
-    ])
-}
-
 /// All that a search is for; another number of generations does not make it another search.
 fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> Result<String, Failure> {
     let mut hasher = Hasher::new();
-    trial.current.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+    trial.currents.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
     targets.iter().flat_map(Target::spikes).for_each(|step| hasher.update(&step.to_le_bytes()));
     let mut settings = plan.settings()?;
     settings.retain(|name, _| {
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "stimulus"].contains(&&**name)
     });
-    let ranges: Vec<_> = targets.iter().map(Target::range).map(|range| [range.start, range.end]).collect();
+    let scored = |target: &Target| (target.row(), target.range().start, target.range().end);
+    let ranges: Vec<_> = targets.iter().map(scored).collect();
     let aim = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
@@ -311,8 +275,8 @@ fn named(vary: &[Vary], place: &[f64]) -> Map<String, Value> {
     vary.iter().zip(place).map(|(vary, x)| (vary.name.text().to_owned(), value(vary, *x).into())).collect()
 }
 
-/// The best neuron as a settings file.
-fn neuron(plan: &Plan, best: Option<&Map<String, Value>>) -> Result<String, Failure> {
+/// The best neuron as a settings file, with the first of so many stimuli.
+fn neuron(plan: &Plan, best: Option<&Map<String, Value>>, stimuli: usize) -> Result<String, Failure> {
     let mut settings = plan.settings()?;
     settings.retain(|name, _| {
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "duration", "steps", "record", "seed"]
@@ -320,5 +284,7 @@ fn neuron(plan: &Plan, best: Option<&Map<String, Value>>) -> Result<String, Fail
     });
     settings.extend(best.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
     let text = toml::to_string(&settings).map_err(|error| Failure::fault(error.to_string()))?;
-    Ok(format!("# A neuron fitted to a recording by lif fit. Run it with `lif run --config`.\n{text}"))
+    let first =
+        if stimuli > 1 { format!("# Its stimulus is the first of {stimuli}.\n") } else { String::new() };
+    Ok(format!("# A neuron fitted to a recording by lif fit. Run it with `lif run --config`.\n{first}{text}"))
 }

@@ -2,12 +2,13 @@
 
 use super::evolution::Generation;
 use super::space::Vary;
+use super::trial::Score;
 use super::wish::Objective;
 use crate::figures::{counted, grouped};
 use lif::Tally;
 use serde::Serialize;
 use serde_json::{Map, Value};
-use std::fmt::Write;
+use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// What came of a search, in the order in which it is written.
@@ -18,9 +19,9 @@ pub struct Report {
     pub objective: Objective,
     pub vary: Vec<Vary>,
     pub candidates: usize,
-    pub from_ms: f64,
-    pub split_ms: f64,
-    pub to_ms: f64,
+    /// One for each stimulus.
+    #[serde(rename = "stimuli")]
+    pub windows: Vec<Window>,
     pub window_ms: f64,
     pub tau_distance_ms: f64,
     /// From the best on.
@@ -32,10 +33,39 @@ pub struct Report {
     pub settings: Map<String, Value>,
 }
 
+/// What of a stimulus was fitted, and what held out.
+#[derive(Debug, Serialize)]
+pub struct Window {
+    /// The file.
+    pub stimulus: String,
+    pub from_ms: f64,
+    pub split_ms: f64,
+    pub to_ms: f64,
+}
+
 /// A parameter set with its scores.
 #[derive(Debug, Serialize)]
 pub struct Best {
     pub parameters: Map<String, Value>,
+    /// Those of all recordings together.
+    #[serde(flatten)]
+    pub scores: Scores,
+    pub recordings: Vec<OfRecording>,
+}
+
+/// The scores against one recording.
+#[derive(Debug, Serialize)]
+pub struct OfRecording {
+    /// The file with the spikes, and that with the stimulus.
+    pub recording: String,
+    pub stimulus: String,
+    #[serde(flatten)]
+    pub scores: Scores,
+}
+
+/// Scores in what was fitted, and in what was held out.
+#[derive(Debug, Serialize)]
+pub struct Scores {
     pub gamma_train: f64,
     pub gamma_heldout: f64,
     pub recorded_train: u64,
@@ -49,9 +79,42 @@ pub struct Best {
 }
 
 impl Best {
-    pub fn new(parameters: Map<String, Value>, train: (Tally, f64), held_out: (Tally, f64)) -> Self {
+    /// From the scores against each recording, which has its files.
+    pub fn new(
+        parameters: Map<String, Value>,
+        recordings: &[(String, String)],
+        scores: &[[Score; 2]],
+    ) -> Self {
+        let [train, held_out] = [0, 1].map(|part| together(scores.iter().map(|score| score[part])));
+        let of_one =
+            |((recording, stimulus), [train, held_out]): (&(String, String), &[Score; 2])| OfRecording {
+                recording: recording.clone(),
+                stimulus: stimulus.clone(),
+                scores: Scores::new(*train, *held_out),
+            };
         Self {
             parameters,
+            scores: Scores::new(train, held_out),
+            recordings: recordings.iter().zip(scores).map(of_one).collect(),
+        }
+    }
+}
+
+/// The tallies of several recordings added up, and the mean distance.
+fn together(scores: impl Iterator<Item = Score>) -> Score {
+    let mut count = 0.0;
+    let sum = |(all, sum): Score, (tally, distance): Score| {
+        count += 1.0;
+        (all.and(tally), sum + distance)
+    };
+    let none = Tally { steps: 0, window: 0, recorded: 0, predicted: 0, coincidences: 0 };
+    let (tally, distances) = scores.reduce(sum).unwrap_or((none, 0.0));
+    (tally, distances / (count + 1.0))
+}
+
+impl Scores {
+    fn new(train: Score, held_out: Score) -> Self {
+        Self {
             gamma_train: train.0.gamma(),
             gamma_heldout: held_out.0.gamma(),
             recorded_train: train.0.recorded,
@@ -63,6 +126,21 @@ impl Best {
             van_rossum_train: train.1,
             van_rossum_heldout: held_out.1,
         }
+    }
+}
+
+impl fmt::Display for Scores {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{:>6.3} {:>6} {:>8.2}   {:>6.3} {:>6} {:>8.2}",
+            self.gamma_train,
+            self.predicted_train,
+            self.van_rossum_train,
+            self.gamma_heldout,
+            self.predicted_heldout,
+            self.van_rossum_heldout
+        )
     }
 }
 
@@ -82,8 +160,11 @@ impl Report {
             let _ = writeln!(text, "{}", words.trim_end());
         };
         line(format!("{:<12} {}", "device", self.device));
-        line(format!("{:<12} {} to {} ms", "fitted", self.from_ms, self.split_ms));
-        line(format!("{:<12} {} to {} ms", "held out", self.split_ms, self.to_ms));
+        for Window { stimulus, from_ms, split_ms, to_ms } in &self.windows {
+            let of = if self.windows.len() > 1 { format!(" of {stimulus}") } else { String::new() };
+            line(format!("{:<12} {from_ms} to {split_ms} ms{of}", "fitted"));
+            line(format!("{:<12} {split_ms} to {to_ms} ms{of}", "held out"));
+        }
         line(format!(
             "{:<12} {} of {}",
             "searched",
@@ -94,23 +175,20 @@ impl Report {
             line(format!(
                 "{:<12} {} to fit, {} held out\n",
                 "recorded",
-                counted(best.recorded_train, "spike"),
-                grouped(best.recorded_heldout)
+                counted(best.scores.recorded_train, "spike"),
+                grouped(best.scores.recorded_heldout)
             ));
         }
         line("            to fit                  held out".to_owned());
         line("     Gamma spikes distance    Gamma spikes distance".to_owned());
         for (rank, best) in self.best.iter().enumerate() {
-            line(format!(
-                "{:>3} {:>6.3} {:>6} {:>8.2}   {:>6.3} {:>6} {:>8.2}",
-                rank + 1,
-                best.gamma_train,
-                best.predicted_train,
-                best.van_rossum_train,
-                best.gamma_heldout,
-                best.predicted_heldout,
-                best.van_rossum_heldout
-            ));
+            line(format!("{:>3} {}", rank + 1, best.scores));
+        }
+        if let Some(best) = self.best.first().filter(|best| best.recordings.len() > 1) {
+            line("\n    the best by recording".to_owned());
+            for OfRecording { recording, scores, .. } in &best.recordings {
+                line(format!("    {scores}  {recording}"));
+            }
         }
         let mut names = "\n   ".to_owned();
         for vary in &self.vary {

@@ -4,7 +4,7 @@ use super::space::{Name, Vary};
 use super::wish::Objective;
 use crate::interrupt;
 use lif::{Device, Event, Input, Params, Population, Recorded, Recording, Scorer, Sink, Tally, Target};
-use ndarray::ArrayView1;
+use ndarray::{Array2, ArrayView3, Axis};
 use std::ops::ControlFlow;
 
 /// All that does not change from candidate to candidate.
@@ -13,8 +13,9 @@ pub struct Trial {
     pub device: Device,
     pub params: Params,
     pub vary: Vec<Vary>,
-    /// The current at each step, before any delay that is varied.
-    pub current: Vec<f32>,
+    /// The current at each step of each stimulus, before any delay that is varied: `[steps, stimuli]`. Each
+    /// drives a batch row of candidates.
+    pub currents: Array2<f32>,
     pub window: u64,
     /// Decay time of the distance, steps.
     pub tau: f64,
@@ -29,15 +30,24 @@ impl Trial {
                 *parameter = vary.values(dimension, places).into();
             }
         }
-        Population::new(params, places.len(), 1, &self.device)
+        Population::new(params, places.len(), self.currents.ncols(), &self.device)
+    }
+
+    /// The currents of the first steps, until the last target has ended, and how many these are.
+    fn input(&self, targets: &[Target]) -> (ArrayView3<'_, f32>, u64) {
+        let steps = targets.iter().map(|target| target.range().end).max().unwrap_or(0);
+        let currents = self.currents.slice_axis(Axis(0), (..steps as usize).into());
+        (currents.insert_axis(Axis(2)), steps)
     }
 
     fn scorer(&self, places: &[Vec<f64>], targets: &[Target], has_distances: bool) -> lif::Result<Scorer> {
-        let mut scorer = Scorer::new((1, places.len()), targets.to_vec(), self.window)?;
+        let rows = self.currents.ncols();
+        let mut scorer = Scorer::new((rows, places.len()), targets.to_vec(), self.window)?;
         if let Some(delay) = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay) {
             let delays = self.vary[delay].values(delay, places);
             let steps = |ms: &f32| (f64::from(*ms) / self.params.dt).round() as u32;
-            scorer = scorer.with_delays(delays.iter().map(steps).collect())?;
+            let delays: Vec<u32> = delays.iter().map(steps).collect();
+            scorer = scorer.with_delays(delays.repeat(rows))?;
         }
         if has_distances { scorer.with_distances(self.tau) } else { Ok(scorer) }
     }
@@ -51,17 +61,12 @@ impl Trial {
     ) -> lif::Result<Option<Vec<f64>>> {
         let has_distances = objective == Objective::VanRossum;
         let mut scorer = self.scorer(places, recordings, has_distances)?;
-        let steps = recordings.iter().map(|target| target.range().end).max().unwrap_or(0);
-        let current = ArrayView1::from(&self.current[..steps as usize]);
+        let (currents, steps) = self.input(recordings);
         let mut population = self.population(places)?;
-        let recording = Recording::none().spikes();
-        let made = population.run_into(
-            steps,
-            Input::sequence(&current),
-            &recording,
-            &mut Interruptible(&mut scorer),
-        )?;
-        if made.steps < steps {
+        let made = population.run_scored_observed(steps, Input::sequence(&currents), &mut scorer, |_| {
+            if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
+        if made < steps {
             return Ok(None);
         }
         let count = recordings.len();
@@ -76,9 +81,13 @@ impl Trial {
         }))
     }
 
-    /// What came of candidates: a tally and a distance of each against all recordings together, for each
-    /// part of them; and the spikes, by the delay later.
-    pub fn results(&self, places: &[Vec<f64>], parts: &[&[Target]]) -> lif::Result<(Vec<Part>, Vec<Event>)> {
+    /// What came of each candidate: a tally and a distance for each recording, in what was fitted and in what
+    /// was held out; and the spikes of all, by the delay later.
+    pub fn results(
+        &self,
+        places: &[Vec<f64>],
+        parts: [&[Target]; 2],
+    ) -> lif::Result<(Vec<Reached>, Vec<Event>)> {
         let mut scorers =
             parts.iter().map(|part| self.scorer(places, part, true)).collect::<lif::Result<Vec<_>>>()?;
         let delay = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay);
@@ -87,8 +96,7 @@ impl Trial {
             let ms = delays.as_ref().map_or(0.0, |delays| f64::from(delays[neuron as usize]));
             (ms / self.params.dt).round() as u64
         };
-        let steps = parts.iter().flat_map(|part| *part).map(|target| target.range().end).max().unwrap_or(0);
-        let current = ArrayView1::from(&self.current[..steps as usize]);
+        let (currents, steps) = self.input(&parts.concat());
         let mut events = Vec::new();
         let mut sink = |block: Recorded| {
             let spikes = block.spikes.iter().flat_map(|raster| raster.events());
@@ -96,17 +104,26 @@ impl Trial {
             scorers.iter_mut().try_for_each(|scorer| scorer.take(block.clone()))
         };
         let mut population = self.population(places)?;
-        population.run_into(steps, Input::sequence(&current), &Recording::none().spikes(), &mut sink)?;
-        let found = scorers
-            .iter()
-            .zip(parts)
-            .map(|(scorer, part)| together(scorer, part.len()).zip(distances(scorer, part.len())).collect());
-        Ok((found.collect(), events))
+        population.run_into(steps, Input::sequence(&currents), &Recording::none().spikes(), &mut sink)?;
+        let of_part = |scorer: &Scorer, recording| -> Vec<Score> {
+            scorer.tallies(recording).zip(scorer.distances(recording)).collect()
+        };
+        let mut found = vec![Vec::new(); places.len()];
+        for recording in 0..parts[0].len() {
+            let [train, held_out] = [0, 1].map(|part| of_part(&scorers[part], recording));
+            for ((found, train), held_out) in found.iter_mut().zip(train).zip(held_out) {
+                found.push([train, held_out]);
+            }
+        }
+        Ok((found, events))
     }
 }
 
-/// A tally and a distance for each candidate.
-pub type Part = Vec<(Tally, f64)>;
+/// What a candidate reached against a recording: what was counted, and the distance.
+pub type Score = (Tally, f64);
+
+/// What it reached against each recording, in what was fitted and in what was held out.
+pub type Reached = Vec<[Score; 2]>;
 
 /// The tallies of each candidate over so many recordings.
 fn together(scorer: &Scorer, recordings: usize) -> impl Iterator<Item = Tally> {
@@ -124,17 +141,4 @@ fn distances(scorer: &Scorer, recordings: usize) -> Vec<f64> {
         sums.iter_mut().zip(scorer.distances(index)).for_each(|(sum, distance)| *sum += distance);
     }
     sums.into_iter().map(|sum| sum / recordings as f64).collect()
-}
-
-/// A scorer that hears of Ctrl-C.
-struct Interruptible<'a>(&'a mut Scorer);
-
-impl Sink for Interruptible<'_> {
-    fn take(&mut self, block: Recorded) -> lif::Result<()> {
-        self.0.take(block)
-    }
-
-    fn progress(&mut self, _: u64) -> ControlFlow<()> {
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    }
 }

@@ -1,6 +1,6 @@
 //! What can be said of a search.
 
-use crate::score::Measures;
+use crate::score::{Measures, STIMULUS_HELP};
 use crate::settings::Settings;
 use crate::spread::number;
 use clap::{Args, ValueEnum};
@@ -27,7 +27,8 @@ pub const UNUSED: [&str; 12] = [
 ];
 
 /// What the other options say in the help of `lif fit`, where that is something else.
-pub const HELP: [(&str, &str); 3] = [
+pub const HELP: [(&str, &str); 4] = [
+    ("stimulus", STIMULUS_HELP),
     ("out", "Folder for fit.json, neuron.toml and fit.png, made if missing [default: lif-out]"),
     ("checkpoint", "Keep the search in this file after each generation, and go on from it where it is there"),
     ("seed", "Seed of the search [default: 0]"),

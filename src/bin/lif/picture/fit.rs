@@ -33,7 +33,10 @@ pub struct FitScene<'a> {
 /// Draws the picture into a file, whose name says the format.
 pub fn draw(path: &Path, scene: &FitScene<'_>) -> Result<(), String> {
     let title = scene.report.best.first().map_or_else(String::new, |best| {
-        format!("Best neuron: Gamma {:.3} to fit, {:.3} held out", best.gamma_train, best.gamma_heldout)
+        format!(
+            "Best neuron: Gamma {:.3} to fit, {:.3} held out",
+            best.scores.gamma_train, best.scores.gamma_heldout
+        )
     });
     let root = super::page(path, SIZE, &title)?;
     let (_, below) = root.split_vertically(super::TITLE_HEIGHT);

@@ -1,20 +1,21 @@
 //! `lif score`: how well a neuron predicts a recording.
 
-mod comparison;
+mod experiment;
 mod report;
 mod wish;
 
-pub use comparison::{plan, scored, steps, targets};
-pub use wish::{Measures, ScoreWish, UNUSED};
+pub use experiment::{Experiment, experiments, steps};
+pub use wish::{HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
 
-use crate::advance::advance;
+use crate::advance::advance_scored;
 use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
+use crate::settings::Settings;
 use crate::{layers, logging, progress, terminal};
-use indicatif::ProgressBar;
-use lif::{Recorded, Recording, Scorer, Sink};
+use lif::{Device, Scorer};
 use report::{Report, Score};
+use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
@@ -28,37 +29,26 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
         &UNUSED,
         "it plays a stimulus to one neuron and writes no files",
     )?;
-    let plan = plan(settings)?;
-    let range = scored(&measures, &plan)?;
-    let targets = targets(&measures, &plan, &range)?;
-    let window = steps("window", measures.window, plan.dt)?;
-    let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;
+    let experiments = experiments(&settings, &measures)?;
+    let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let device = select(&plan.device)?;
-    let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
-    let mut population = start(&plan, &device)?;
-    let bar = progress::bar(plan.steps, plan.settings.quiet);
-    let recording = Recording::none().spikes();
-    let mut sink = Watched { scorer: &mut scorer, bar: &bar };
-    let result = advance(&plan, &mut population, range.end, &recording, &mut sink);
-    bar.finish_and_clear();
-    result?;
-
-    let scores = measures.spikes.iter().enumerate().flat_map(|(index, path)| {
-        let found = scorer.tallies(index).zip(scorer.distances(index));
-        found.map(|(tally, distance)| Score::new(path.display().to_string(), tally, distance))
-    });
-    let together = (0..measures.spikes.len()).flat_map(|index| scorer.tallies(index)).reduce(lif::Tally::and);
+    let mut scores = Vec::new();
+    for experiment in &experiments {
+        scores.extend(compare(experiment, &measures, &device, experiments.len() > 1)?);
+    }
+    let together = scores.iter().map(|score| score.tally).reduce(lif::Tally::and);
+    let ms = |step: Option<u64>| step.unwrap_or(0) as f64 * plan.dt;
     let report = Report {
         device: device.name(),
         dt_ms: plan.dt,
         window_ms: measures.window,
         tau_distance_ms: measures.tau_distance,
-        from_ms: range.start as f64 * plan.dt,
-        to_ms: range.end as f64 * plan.dt,
-        scores: scores.collect(),
+        from_ms: ms(experiments.iter().map(|experiment| experiment.scored.start).min()),
+        to_ms: ms(experiments.iter().map(|experiment| experiment.scored.end).max()),
+        scores,
         gamma: together.map_or(0.0, |tally| tally.gamma()),
         version: env!("CARGO_PKG_VERSION"),
-        settings: plan.settings()?,
+        settings: all_settings(&experiments)?,
     };
     let text = if plan.settings.json {
         serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?
@@ -69,19 +59,39 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A scorer that also moves the progress bar.
-struct Watched<'a> {
-    scorer: &'a mut Scorer,
-    bar: &'a ProgressBar,
+/// Plays a stimulus to the neuron, and compares its spikes with each recording of the answer.
+fn compare(
+    experiment: &Experiment,
+    measures: &Measures,
+    device: &Device,
+    is_one_of_several: bool,
+) -> Result<Vec<Score>, Failure> {
+    let Experiment { plan, spikes, scored } = experiment;
+    let targets = experiment.targets(measures, scored)?;
+    let window = steps("window", measures.window, plan.dt)?;
+    let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;
+    let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
+    let mut population = start(plan, device)?;
+    let bar = progress::bar(plan.steps, plan.settings.quiet);
+    let result = advance_scored(plan, &mut population, scored.end, &mut scorer, |made| {
+        bar.set_position(made);
+        ControlFlow::Continue(())
+    });
+    bar.finish_and_clear();
+    result?;
+    let scores = spikes.iter().enumerate().flat_map(|(index, path)| {
+        let found = scorer.tallies(index).zip(scorer.distances(index));
+        found.map(|(tally, distance)| {
+            let stimulus = is_one_of_several.then(|| experiment.stimulus());
+            Score::new(path.display().to_string(), stimulus, tally, distance)
+        })
+    });
+    Ok(scores.collect())
 }
 
-impl Sink for Watched<'_> {
-    fn take(&mut self, block: Recorded) -> lif::Result<()> {
-        self.scorer.take(block)
-    }
-
-    fn progress(&mut self, made: u64) -> ControlFlow<()> {
-        self.bar.set_position(made);
-        ControlFlow::Continue(())
-    }
+/// The settings of all, which differ in the stimulus.
+pub fn all_settings(experiments: &[Experiment]) -> Result<Map<String, Value>, Failure> {
+    let [first, ..] = experiments else { return Ok(Map::new()) };
+    let all = experiments.iter().flat_map(|experiment| experiment.plan.portable_settings().stimulus);
+    layers::layer(&Settings { stimulus: all.collect(), ..first.plan.portable_settings() })
 }

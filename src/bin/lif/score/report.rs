@@ -26,18 +26,25 @@ pub struct Report {
 pub struct Score {
     /// The file.
     pub recording: String,
+    /// The file of the stimulus, where there are several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stimulus: Option<String>,
     pub recorded: u64,
     pub predicted: u64,
     pub coincidences: u64,
     pub gamma: f64,
     pub count_error: i64,
     pub van_rossum: f64,
+    #[serde(skip)]
+    pub tally: Tally,
 }
 
 impl Score {
-    pub fn new(recording: String, tally: Tally, van_rossum: f64) -> Self {
+    pub fn new(recording: String, stimulus: Option<String>, tally: Tally, van_rossum: f64) -> Self {
         Self {
             recording,
+            stimulus,
+            tally,
             recorded: tally.recorded,
             predicted: tally.predicted,
             coincidences: tally.coincidences,

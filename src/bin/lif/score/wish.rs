@@ -8,6 +8,13 @@ use std::path::PathBuf;
 
 const RECORDING: &str = "Recording and scores";
 
+/// What the other options say in the help of `lif score`, where that is something else.
+pub const HELP: [(&str, &str); 1] = [("stimulus", STIMULUS_HELP)];
+
+/// What `--stimulus` says where it can be repeated.
+pub const STIMULUS_HELP: &str = "Input over time, nA: .npy or .npz of shape [T], or text with one `value` or `time value` per line; resampled to \
+     dt by holding the last value. Repeatable: each is played on its own, from rest";
+
 /// Options of `lif run` that say nothing here.
 pub const UNUSED: [&str; 12] = [
     "neurons",
@@ -37,7 +44,8 @@ pub struct ScoreWish {
 #[derive(Debug, Clone, Args)]
 pub struct Measures {
     /// Recorded spikes: text with the time of one spike per line, on the clock of the stimulus, or .npy;
-    /// repeatable for several recordings of the answer to one stimulus
+    /// repeatable for several recordings of the answer to one stimulus. With several --stimulus there is
+    /// one --spikes for each, in the same order, with commas between several recordings
     #[arg(long, value_name = "FILE", required = true, help_heading = RECORDING)]
     pub spikes: Vec<PathBuf>,
     /// Unit of the spike times: us, ms or s [default: ms]

@@ -1,6 +1,7 @@
 //! The input current over time, read from its file while the steps are made.
 
 mod currents;
+pub mod files;
 pub mod numpy;
 mod samples;
 pub mod text;

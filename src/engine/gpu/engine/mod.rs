@@ -1,10 +1,15 @@
 //! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
 
+mod placed;
+mod readout;
+
 use super::context::Readback;
 use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED, Specialisation};
-use super::noise::{self, NoisePlaces};
+use super::noise;
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
+use super::score::{self, DeviceScores};
+use super::score_check;
 use super::stopwatch::Stopwatch;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
@@ -13,7 +18,9 @@ use crate::error::Result;
 use crate::input::{Current, Strides};
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
+use crate::score::Scoring;
 use crate::work::Work;
+use placed::Placed;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -45,30 +52,11 @@ pub(crate) struct GpuEngine {
     next_step: u32,
     /// What now stands behind the coefficients.
     placed: Placed,
+    /// Where scores are taken along.
+    scores: Option<DeviceScores>,
     cell_blocks: u64,
     /// Where the times of kernels are asked for and the device has a clock.
     stopwatch: Option<Stopwatch>,
-}
-
-/// What stands behind the coefficients in the parameters of the kernel.
-#[derive(Debug, Default)]
-struct Placed {
-    /// Of what the tables of places of recorded neurons are.
-    wanted: Wanted,
-    noise: Option<(Arc<Noise>, NoisePlaces)>,
-}
-
-impl Placed {
-    /// Whether the kernel finds all it needs. What a run without recording or noise does not use
-    /// may stay.
-    fn serves(&self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> bool {
-        let same_noise = match (&self.noise, noise) {
-            (_, None) => true,
-            (Some((placed, _)), Some(noise)) => Arc::ptr_eq(placed, noise),
-            _ => false,
-        };
-        same_noise && (*wanted == Wanted::default() || self.wanted == *wanted)
-    }
 }
 
 /// What drives the cells during a dispatch.
@@ -132,6 +120,7 @@ impl GpuEngine {
             last_done: Instant::now(),
             next_step: 0,
             placed: Placed::default(),
+            scores: None,
             cell_blocks: 0,
             stopwatch: None,
         })
@@ -212,15 +201,15 @@ impl GpuEngine {
     fn submit(
         &mut self,
         kernel: &Arc<Kernel>,
-        bindings: &wgpu::BindGroup,
+        (bindings, scored): (&wgpu::BindGroup, &[wgpu::BindGroup]),
         plan: &Plan<'_>,
         (first_step, steps): (u64, u64),
         driven_by: &DrivenBy<'_>,
     ) -> Result<()> {
         let block = plan.block(first_step, steps, driven_by.offset);
-        // What is kept stays on the device, but that it is there is known by the number of the step.
-        let keeps = plan.keeps_from.is_some();
-        let bytes = if keeps { 0 } else { plan.recording_bytes(first_step, steps) };
+        // What stays on the device is known to be there by the number of the step.
+        let stays = plan.words_stay();
+        let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid(plan.abreast);
         let context = &self.gpu.context;
         if let Some(stopwatch) = &mut self.stopwatch {
@@ -244,8 +233,11 @@ impl GpuEngine {
                 pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
                 pass.dispatch_workgroups(width, height, 1);
+                if let Some(scores) = &self.scores {
+                    scores.record(&self.gpu, &mut pass, scored, (first_step, steps));
+                }
             }
-            let readback = (bytes > 0 || keeps)
+            let readback = (bytes > 0 || stays)
                 .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
@@ -261,7 +253,7 @@ impl GpuEngine {
             steps,
             work: plan.work(steps),
             end: self.next_step,
-            words: if keeps { 0 } else { plan.word_count(first_step, steps) },
+            words: if stays { 0 } else { plan.word_count(first_step, steps) },
             readback,
         });
         Ok(())
@@ -304,50 +296,6 @@ impl GpuEngine {
         }
         Ok(())
     }
-
-    /// Where the kernel leaves the number of the step to come.
-    fn step_number(&self) -> (&wgpu::Buffer, u64, u64) {
-        (&self.state.counts, self.cells() as u64 * 4, 4)
-    }
-
-    /// Every readback brings the step number along: work that a driver dropped without a word is
-    /// found out by it.
-    fn check_step_number(&self, found: u32, expected: u32, stage: &str) -> Result<()> {
-        if found == expected {
-            return Ok(());
-        }
-        let context = &self.gpu.context;
-        context.note_lost(&format!("it has made {found} steps instead of {expected} (modulo 2^32)"));
-        context.check_lost(stage)
-    }
-
-    /// Where the synaptic currents stand, in bytes: behind the traces, if there are any.
-    fn synaptic_offset(&self) -> u64 {
-        if self.options.trace == TraceRule::Off { 0 } else { self.cells() as u64 * 4 }
-    }
-
-    /// Reads a buffer of one word per cell.
-    fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
-        self.read_from(what, buffer, 0)
-    }
-
-    /// Reads one word per cell, from this byte of a buffer on.
-    fn read_from(&mut self, what: &str, buffer: &wgpu::Buffer, offset: u64) -> Result<Vec<u32>> {
-        self.finish_all()?;
-        let bytes = self.cells() as u64 * 4;
-        let stage = format!("reading {what}");
-        let context = &self.gpu.context;
-        let (submission, readback) = context.scoped(&stage, || {
-            let mut encoder =
-                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let readback = context.read_back(&mut encoder, &[(buffer, offset, bytes), self.step_number()]);
-            (context.queue.submit([encoder.finish()]), readback)
-        })?;
-        context.wait(&submission, &stage)?;
-        let mut words = context.take_readback(readback, &stage, bytemuck::pod_collect_to_vec::<u8, u32>)?;
-        self.check_step_number(words.pop().unwrap_or_default(), self.next_step, &stage)?;
-        Ok(words)
-    }
 }
 
 impl GpuEngine {
@@ -389,11 +337,13 @@ impl GpuEngine {
             spread: self.spread,
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
             most_steps: self.gpu.most_steps,
+            most_scored_steps: score::most_scored_steps(&self.gpu),
             abreast: 1,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
+            largest_binding: self.gpu.context.largest_binding(),
         };
         if kept.is_none() {
-            plan.check(self.gpu.context.largest_binding())?;
+            plan.check()?;
         }
         let gpu = Arc::clone(&self.gpu);
         let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
@@ -415,6 +365,11 @@ impl GpuEngine {
         plan.abreast = key.abreast();
         let kernel = self.gpu.kernels.get(&self.gpu.context, key)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
+        // Without these, no scores are touched.
+        let scored = match &self.scores {
+            Some(scores) if wanted.words == Words::Scored => scores.bind(&gpu, &self.recorded)?,
+            _ => Vec::new(),
+        };
 
         let mut made = 0;
         let mut flow = ControlFlow::Continue(());
@@ -437,7 +392,7 @@ impl GpuEngine {
                 spikes.upload(&gpu, plan.shape(), made, count)?;
             }
             let driven_by = DrivenBy { input, offset, spikes: spikes.as_ref(), made };
-            self.submit(&kernel, &bindings, &plan, (first, count), &driven_by)?;
+            self.submit(&kernel, (&bindings, &scored), &plan, (first, count), &driven_by)?;
             made += count;
         }
         while observed && !self.in_flight.is_empty() {
@@ -475,6 +430,19 @@ impl Engine for GpuEngine {
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
         self.advance_keeping((first_step, steps), current, Some(&wanted), Some(&kept.buffer), &mut go_on)?;
         Ok(Some(kept))
+    }
+
+    fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        score_check::check(&self.gpu, &scoring)?;
+        self.scores = Some(DeviceScores::new(&self.gpu, scoring)?);
+        Ok(())
+    }
+
+    fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
+        let Some(scores) = self.scores.take() else { return Ok(None) };
+        let read = scores.buffers().map(|(buffer, bytes)| self.read_bytes("the scores", buffer, 0, bytes));
+        let read = read.collect::<Result<Vec<_>>>()?;
+        Ok(Some(scores.finish(&read)))
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {
@@ -562,19 +530,4 @@ fn values_of(values: &[f32], steps: usize, step_stride: usize, read: usize) -> C
     }
     let of_step = |step: usize| &values[step * step_stride..][..read];
     Cow::Owned((0..steps).flat_map(of_step).copied().collect())
-}
-
-impl GpuEngine {
-    /// Sets the first bytes of these buffers to 0.
-    fn clear(&self, buffers: &[(wgpu::Buffer, u64)]) -> Result<()> {
-        let context = &self.gpu.context;
-        context.scoped("clearing state", || {
-            let mut encoder =
-                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            for (buffer, bytes) in buffers {
-                encoder.clear_buffer(buffer, 0, Some(*bytes));
-            }
-            context.queue.submit([encoder.finish()]);
-        })
-    }
 }

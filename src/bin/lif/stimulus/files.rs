@@ -1,0 +1,27 @@
+//! The files of stimuli as a settings file names them: one, or a list.
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::path::PathBuf;
+
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected the name of a file, or a list of names")]
+enum Named {
+    One(PathBuf),
+    Several(Vec<PathBuf>),
+}
+
+/// Reads one name or a list.
+pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
+    Ok(match Named::deserialize(deserializer)? {
+        Named::One(path) => vec![path],
+        Named::Several(paths) => paths,
+    })
+}
+
+/// Writes one name as such.
+pub fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
+    match paths {
+        [path] => path.serialize(serializer),
+        paths => paths.serialize(serializer),
+    }
+}

@@ -1,0 +1,243 @@
+//! Scores on the device: a kernel of its own brings them up to date with the words of each dispatch, so
+//! that neither words nor scores are read back before the end.
+
+use super::context::GpuContext;
+use super::kernel::{self, Access, WORKGROUP};
+use super::{Gpu, MOST_STEPS, STATE, UNIFORM};
+use crate::error::Result;
+use crate::score::{CellScore, Decays, Scoring, TargetScores};
+use bytemuck::{Pod, Zeroable};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+/// Source of the kernel.
+pub(crate) const SCORE_SHADER: &str =
+    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/score.wgsl"));
+
+/// The bindings of group 0, by number.
+pub(crate) const SCORE_BINDINGS: [(&str, Access); 6] = [
+    ("zero", Access::Uniform),
+    ("goal", Access::Uniform),
+    ("tables", Access::Read),
+    ("delays", Access::Read),
+    ("words", Access::Read),
+    ("scores", Access::ReadWrite),
+];
+
+/// The most steps of a dispatch that is scored, so that it can be observed.
+const MOST_SCORED_STEPS: u64 = MOST_STEPS / 4;
+
+/// The same on llvmpipe, with its 65,535 rounds of loops. There, a loop goes on for all 16 cells of a
+/// vector while it does for any. A step can be a spike (a round of three loops), and for each of the
+/// cells, at another time than for the others, be recorded as one (a round of two): 35 rounds.
+const MOST_SCORED_STEPS_OF_LLVMPIPE: u64 = MOST_STEPS / 64;
+
+/// The most steps of a dispatch that is scored on a device.
+pub(super) fn most_scored_steps(gpu: &Gpu) -> u64 {
+    if gpu.context.is_llvmpipe() { MOST_SCORED_STEPS_OF_LLVMPIPE } else { MOST_SCORED_STEPS }
+}
+
+/// `Goal` in `shaders/score.wgsl`, which says what each member is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+pub(crate) struct Goal {
+    pub(crate) cells: u32,
+    pub(crate) first_cell: u32,
+    pub(crate) grid_width: u32,
+    pub(crate) words: u32,
+    pub(crate) word_cells: u32,
+    pub(crate) first: u32,
+    pub(crate) end: u32,
+    pub(crate) length: u32,
+    pub(crate) window: u32,
+    pub(crate) spikes: u32,
+    pub(crate) low: u32,
+    pub(crate) high: u32,
+    pub(crate) high_count: u32,
+    pub(crate) delayed: u32,
+    pub(crate) unused_0: u32,
+    pub(crate) unused_1: u32,
+}
+
+/// The kernels of a device, with and without distances, each compiled when it is first needed.
+#[derive(Debug)]
+pub(super) struct ScoreKernels {
+    shader: Cow<'static, str>,
+    built: [Mutex<Option<ScoreKernel>>; 2],
+}
+
+#[derive(Debug, Clone)]
+struct ScoreKernel {
+    layout: wgpu::BindGroupLayout,
+    pipeline: wgpu::ComputePipeline,
+}
+
+impl ScoreKernels {
+    pub(super) fn new(shader: impl Into<Cow<'static, str>>) -> Self {
+        Self { shader: shader.into(), built: Default::default() }
+    }
+
+    fn get(&self, context: &GpuContext, has_distances: bool) -> Result<ScoreKernel> {
+        let mut kernel =
+            self.built[usize::from(has_distances)].lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = &*kernel {
+            return Ok(kernel.clone());
+        }
+        let compiled = context.scoped("compiling the kernel of the scores", || {
+            let device = &context.device;
+            let layout = kernel::bind_group_layout(device, &SCORE_BINDINGS);
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("lif score"),
+                source: wgpu::ShaderSource::Wgsl((&*self.shader).into()),
+            });
+            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some("lif score"),
+                layout: Some(&kernel::pipeline_layout(device, &layout)),
+                module: &module,
+                entry_point: Some("take"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &[
+                        ("WORKGROUP", f64::from(WORKGROUP)),
+                        ("DISTANCES", f64::from(u8::from(has_distances))),
+                    ],
+                    zero_initialize_workgroup_memory: false,
+                },
+                cache: None,
+            });
+            ScoreKernel { layout, pipeline }
+        })?;
+        *kernel = Some(compiled.clone());
+        Ok(compiled)
+    }
+}
+
+/// The scores of an engine's cells while they are on the device.
+#[derive(Debug)]
+pub(super) struct DeviceScores {
+    /// What is on the device, as it was brought there.
+    scoring: Scoring,
+    late: (u32, u32),
+    delays: wgpu::Buffer,
+    parts: Vec<Part>,
+}
+
+/// Cells that are scored against one target, as many as one buffer holds.
+#[derive(Debug)]
+struct Part {
+    target: usize,
+    /// Among the cells that are compared with the target.
+    cells: Range<usize>,
+    kernel: ScoreKernel,
+    tables: wgpu::Buffer,
+    uniform: wgpu::Buffer,
+    scores: wgpu::Buffer,
+}
+
+impl DeviceScores {
+    pub(super) fn new(gpu: &Gpu, scoring: Scoring) -> Result<Self> {
+        let delays = match scoring.delays.as_slice() {
+            [] => gpu.context.buffer("no delays", 4, STATE)?,
+            delays => gpu.upload("the delays", bytemuck::cast_slice(delays))?,
+        };
+        let most = (gpu.context.largest_binding() / size_of::<CellScore>() as u64) as usize;
+        let mut parts = Vec::new();
+        for (index, target) in scoring.targets.iter().enumerate() {
+            if target.scores.is_empty() {
+                continue;
+            }
+            let kernel = gpu.score_kernels.get(&gpu.context, target.goal.decays.is_some())?;
+            let tables = gpu.upload("the recorded spikes", bytemuck::cast_slice(&tables(target)))?;
+            for (part, scores) in target.scores.chunks(most).enumerate() {
+                parts.push(Part {
+                    target: index,
+                    cells: part * most..part * most + scores.len(),
+                    kernel: kernel.clone(),
+                    tables: tables.clone(),
+                    uniform: gpu.context.buffer("the target", size_of::<Goal>() as u64, UNIFORM)?,
+                    scores: gpu.upload("the scores", bytemuck::cast_slice(scores))?,
+                });
+            }
+        }
+        Ok(Self { late: scoring.late(), scoring, delays, parts })
+    }
+
+    /// Binds all that the kernel needs to score the words in this buffer.
+    pub(super) fn bind(&self, gpu: &Gpu, words: &wgpu::Buffer) -> Result<Vec<wgpu::BindGroup>> {
+        gpu.context.scoped("binding the scores", || {
+            let bind = |part: &Part| {
+                let buffers = [&gpu.zero, &part.uniform, &part.tables, &self.delays, words, &part.scores];
+                kernel::bind_group(&gpu.context.device, &part.kernel.layout, &buffers)
+            };
+            self.parts.iter().map(bind).collect()
+        })
+    }
+
+    /// Puts the scoring of these steps into a pass, behind what makes their words. To be called within an
+    /// error scope.
+    pub(super) fn record(
+        &self,
+        gpu: &Gpu,
+        pass: &mut wgpu::ComputePass<'_>,
+        bindings: &[wgpu::BindGroup],
+        (first_step, steps): (u64, u64),
+    ) {
+        for (part, bindings) in self.parts.iter().zip(bindings) {
+            let Some(values) = self.goal(part, first_step, steps) else { continue };
+            let groups = values.cells.div_ceil(WORKGROUP);
+            let width = groups.min(gpu.context.limits.max_compute_workgroups_per_dimension);
+            let values = Goal { grid_width: width * WORKGROUP, ..values };
+            gpu.context.queue.write_buffer(&part.uniform, 0, bytemuck::bytes_of(&values));
+            pass.set_pipeline(&part.kernel.pipeline);
+            pass.set_bind_group(0, bindings, &[]);
+            pass.dispatch_workgroups(width, groups.div_ceil(width), 1);
+        }
+    }
+
+    /// What the kernel has to know of some steps, where any of them is scored.
+    fn goal(&self, part: &Part, first_step: u64, steps: u64) -> Option<Goal> {
+        let target = &self.scoring.targets[part.target];
+        let shown = target.goal.shown(first_step, steps, self.late)?;
+        let spikes = target.goal.spikes.len() as u32;
+        Some(Goal {
+            cells: part.cells.len() as u32,
+            first_cell: (target.cells.start + part.cells.start) as u32,
+            words: crate::engine::blocks(first_step, steps) as u32,
+            word_cells: self.scoring.cells as u32,
+            first: shown.first,
+            end: shown.end,
+            length: target.goal.length,
+            window: target.goal.window,
+            spikes,
+            low: spikes,
+            high: spikes + 2 * Decays::LOW,
+            high_count: target.goal.decays.as_ref().map_or(0, |decays| decays.high.len() as u32),
+            delayed: u32::from(!self.scoring.delays.is_empty()),
+            ..Goal::default()
+        })
+    }
+
+    /// The buffers with the scores, in the order in which [`finish`](Self::finish) takes what they hold.
+    pub(super) fn buffers(&self) -> impl Iterator<Item = (&wgpu::Buffer, u64)> {
+        self.parts.iter().map(|part| (&part.scores, (part.cells.len() * size_of::<CellScore>()) as u64))
+    }
+
+    /// Takes what was read from the buffers.
+    pub(super) fn finish(mut self, read: &[Vec<u32>]) -> Scoring {
+        for (part, words) in self.parts.iter().zip(read) {
+            let scores: Vec<CellScore> = bytemuck::pod_collect_to_vec(words);
+            self.scoring.targets[part.target].scores[part.cells.clone()].copy_from_slice(&scores);
+        }
+        self.scoring
+    }
+}
+
+/// What the kernel looks up: the recorded spikes, and the decays, if they are needed.
+fn tables(target: &TargetScores) -> Vec<u32> {
+    let mut tables = target.goal.spikes.clone();
+    if let Some(decays) = &target.goal.decays {
+        let values = decays.low.iter().chain(&decays.high).flatten();
+        tables.extend(values.map(|value| value.to_bits()));
+    }
+    tables
+}

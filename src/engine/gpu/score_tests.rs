@@ -1,0 +1,77 @@
+//! Scores are made on the device.
+
+use super::fault_tests::with_context;
+use super::score::{SCORE_SHADER, ScoreKernels};
+use super::{Gpu, GpuEngine, MOST_STEPS, score_check};
+use crate::coefficients::Table;
+use crate::engine::{Engine, Wanted, Words};
+use crate::input::{Current, Input};
+use crate::{Device, Error, Params, Scorer, Target};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+const N: usize = 40;
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
+    with_context(|context| {
+        let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
+        let table = Table::new(&Params::default(), (1, N)).expect("valid");
+        let mut engine = GpuEngine::new(&gpu, &table, (1, N)).expect("built");
+        let target = Target::new([100, 900], 0..20_000).expect("valid");
+        let scorer = Scorer::new((1, N), vec![target], 20).and_then(|scorer| scorer.with_distances(200.0));
+        let scorer = scorer.expect("valid");
+        let current = Current::new(Input::constant(1.0), 20_000, (1, N), table.bounds, None, &Device::cpu());
+        let current = current.expect("valid");
+        let wanted = Wanted { words: Words::Scored, voltages: None };
+        engine.start_scoring(scorer.scoring.clone()).expect("brought there");
+        let by_the_check = gpu.context.most_read_back();
+        let mut take = |piece: crate::engine::Piece<'_>| {
+            assert!(piece.words.is_empty() && piece.voltages.is_empty());
+            ControlFlow::Continue(())
+        };
+        assert_eq!(engine.advance(0, 20_000, &current, Some(&wanted), &mut take), Ok(20_000));
+        // The words would be 100,000 bytes.
+        assert_eq!(gpu.context.most_read_back(), by_the_check);
+        let scored = engine.finish_scoring().expect("read back").expect("there");
+        assert_eq!(gpu.context.most_read_back(), 4 + N as u64 * 32);
+        assert_ne!(scored.targets[0].scores, scorer.scoring.targets[0].scores);
+    });
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_driver_that_scores_otherwise_is_refused() {
+    with_context(|context| {
+        let target = || Target::new([100, 900], 0..20_000).expect("valid");
+        let without = Scorer::new((1, N), vec![target()], 20).expect("valid");
+        let with = Scorer::new((1, N), vec![target()], 20).and_then(|scorer| scorer.with_distances(200.0));
+        let with = with.expect("valid");
+        let mut gpu = Gpu::new(context, MOST_STEPS).expect("a device");
+        for scorer in [&without, &with] {
+            score_check::check(&gpu, &scorer.scoring).expect("the driver is right");
+        }
+        for (right, wrong) in [
+            ("<= step + goal.window", "< step + goal.window"),
+            ("+ goal.window >= step", "+ goal.window > step"),
+            ("score.next += 1u;\n        }\n    }\n    if", "}\n    }\n    if"),
+            ("late = delays[cell]", "late = delays[cell] + 1u"),
+            ("if (spike >= end)", "if (spike > end)"),
+            ("step < goal.length", "step <= goal.length"),
+            ("rounded(low.x * high.x)", "rounded(low.x * high.x * 1.0000002)"),
+            ("rounded(square * high.y)", "square"),
+            ("score.lost = rounded(rounded(sum - score.sum) - more)", "score.lost = 0.0"),
+        ] {
+            assert!(SCORE_SHADER.contains(right), "{right}");
+            gpu.score_kernels = ScoreKernels::new(SCORE_SHADER.replace(right, wrong));
+            gpu.score_checks = Default::default();
+            match score_check::check(&gpu, &with.scoring) {
+                Err(Error::SelfCheck { difference, .. }) => {
+                    assert!(difference.contains("where the CPU finds"), "{difference}")
+                }
+                other => panic!("'{wrong}' passed: {other:?}"),
+            }
+        }
+    });
+}
