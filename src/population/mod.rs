@@ -8,7 +8,7 @@ pub(crate) use state::State;
 use crate::broadcast::strides;
 use crate::coefficients::Table;
 use crate::device::Device;
-use crate::engine::Engine;
+use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::memory::MemoryNeed;
@@ -220,14 +220,16 @@ impl Population {
     /// Makes the queued steps.
     fn flush(&mut self) -> Result<()> {
         let mut first_step = self.steps - self.queue.steps();
-        for run in self.queue.drain() {
-            let result = self
-                .engine
-                .advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
-            // Whatever the error, the steps are gone from the queue.
-            first_step += result.inspect_err(|error| self.fault = Some(error.to_string()))?;
-        }
-        Ok(())
+        // Whatever the error, the steps are gone from the queue.
+        let mut queue = std::mem::take(&mut self.queue);
+        let result = queue.runs().try_for_each(|(steps, current)| {
+            let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+            first_step += self.engine.advance(first_step, steps, &current, None, &mut go_on)?;
+            Ok(())
+        });
+        queue.clear();
+        self.queue = queue;
+        result.inspect_err(|error: &Error| self.fault = Some(error.to_string()))
     }
 
     /// Reads or writes state after the last queued step.
@@ -239,7 +241,7 @@ impl Population {
     }
 
     fn forget(&mut self) {
-        self.queue = Queue::default();
+        self.queue.clear();
         self.steps = 0;
         self.fault = None;
     }
