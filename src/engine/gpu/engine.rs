@@ -6,6 +6,7 @@ use super::noise::{self, NoisePlaces};
 use super::plan::Plan;
 use super::projection::{Planes, Projections};
 use super::stopwatch::Stopwatch;
+use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Wanted, Words, blocks};
@@ -36,6 +37,7 @@ pub(crate) struct GpuEngine {
     coefficients: Vec<u32>,
     spread: [[u32; 4]; COEFFICIENTS],
     current: wgpu::Buffer,
+    uploads: Uploads,
     recorded: wgpu::Buffer,
     /// Bound where no spikes arrive.
     no_arrivals: wgpu::Buffer,
@@ -125,6 +127,7 @@ impl GpuEngine {
             coefficients,
             spread,
             current: gpu.context.buffer("the input", 4, STATE)?,
+            uploads: Uploads::default(),
             recorded: gpu.context.buffer("no recording", 4, STATE)?,
             no_arrivals: gpu.context.buffer("no arriving spikes", 4, STATE)?,
             gpu: Arc::clone(gpu),
@@ -226,13 +229,14 @@ impl GpuEngine {
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.prepare(context)?;
         }
+        let input = driven_by.input.as_deref().unwrap_or_default();
+        let writes =
+            [(&self.block, bytemuck::bytes_of(&block)), (&self.current, bytemuck::cast_slice(input))];
+        let upload = self.uploads.write(context, "uploading a block of steps", &writes)?;
         let (submission, readback) = context.scoped("submitting a block of steps", || {
-            if let Some(values) = &driven_by.input {
-                context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
-            }
-            context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(&block));
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.uploads.record(&mut encoder, upload);
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: None,

@@ -10,6 +10,7 @@ pub(crate) mod projection;
 mod resident;
 pub(crate) mod self_check;
 mod stopwatch;
+mod uploads;
 
 #[cfg(test)]
 mod fault_tests;
