@@ -285,7 +285,7 @@ impl GpuEngine {
         let done = Instant::now();
         let began = dispatch.submitted.max(self.last_done);
         self.last_done = done;
-        dispatch.kernel.allowance.learn(dispatch.work, done - began);
+        dispatch.kernel.allowance.learn(dispatch.steps, dispatch.work, done - began);
 
         let mut hand_on =
             |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });

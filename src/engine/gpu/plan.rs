@@ -10,8 +10,13 @@ use crate::input::Strides;
 use crate::noise::Noise;
 use crate::random::GROUP;
 
-/// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
+/// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
 const MOST_BYTES: u64 = 32 << 20;
+
+/// Bytes of recordings per dispatch, likewise: for a million cells 512 steps, so that lavapipe, which
+/// takes as long to load and store a cell as for some 200 steps, does that seldom. More gains nothing
+/// there. The memory is taken once on the device and twice on the way from there.
+const MOST_RECORDED: u64 = 64 << 20;
 
 /// Trains whose words are looked at in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;
@@ -73,7 +78,7 @@ impl Plan<'_> {
             most = most.min(self.streamed_steps());
         }
         most = most.min(self.arrival_steps());
-        let allowed = self.least_recording().max(MOST_BYTES);
+        let allowed = self.least_recording().max(MOST_RECORDED);
         while self.keeps_from.is_none() && most > 1 && self.recording_bytes(first_step, most) > allowed {
             most /= 2;
         }
@@ -127,7 +132,7 @@ impl Plan<'_> {
         if self.keeps_from.is_some() {
             return 0;
         }
-        self.recording_bytes(first_step, steps).min(self.least_recording().max(MOST_BYTES))
+        self.recording_bytes(first_step, steps).min(self.least_recording().max(MOST_RECORDED))
     }
 
     /// Bytes that these steps record.
