@@ -18,7 +18,8 @@ use crate::params::Params;
 use crate::queue::Queue;
 use crate::random::{COUNTER_BITS, GROUP};
 use crate::random_source::Random;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewD};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -284,13 +285,19 @@ impl Population {
         Ok(Some(noise))
     }
 
-    /// Broadcasts to one value per cell.
-    fn spread<T: Copy>(&self, what: &str, values: ndarray::ArrayViewD<'_, T>) -> Result<Vec<T>> {
-        strides(what, values.shape(), (self.batch, self.n))?;
+    /// Broadcasts to one value per cell, copied only where the values do not lie so.
+    fn spread<'a, T: Copy>(&self, what: &str, values: ArrayViewD<'a, T>) -> Result<Cow<'a, [T]>> {
+        let shape = (self.batch, self.n);
+        strides(what, values.shape(), shape)?;
+        if values.len() == self.batch * self.n
+            && let Some(values) = values.to_slice()
+        {
+            return Ok(Cow::Borrowed(values));
+        }
         let spread: ArrayView2<'_, T> = values
-            .broadcast((self.batch, self.n))
+            .broadcast(shape)
             .ok_or_else(|| Error::shape(what, format!("[{}, {}]", self.batch, self.n), values.shape()))?;
-        Ok(spread.iter().copied().collect())
+        Ok(Cow::Owned(spread.iter().copied().collect()))
     }
 
     fn array<T>(&self, values: Vec<T>) -> Result<Array2<T>> {
