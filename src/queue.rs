@@ -20,13 +20,15 @@ pub(crate) fn most_bytes(step_bytes: u64) -> u64 {
 pub(crate) struct Queue {
     runs: Vec<Run>,
     steps: u64,
-    bytes: usize,
+    /// The values of all runs, one run after the other. Their memory is used again once the steps
+    /// are made: fresh memory costs more than the steps of a small population.
+    values: Vec<f32>,
 }
 
 /// Steps whose inputs have the same shape.
 #[derive(Debug)]
-pub(crate) struct Run {
-    pub(crate) steps: u64,
+struct Run {
+    steps: u64,
     values: RunValues,
     strides: Strides,
     noise: Option<Arc<Noise>>,
@@ -35,10 +37,16 @@ pub(crate) struct Run {
 #[derive(Debug)]
 enum RunValues {
     Tensor(Tensor),
-    /// The same values at each step.
-    Same(Vec<f32>),
-    /// The values of one step after those of the other.
-    Each(Vec<f32>),
+    /// The same values at each step: so many from here on.
+    Same {
+        start: usize,
+        length: usize,
+    },
+    /// The values of one step after those of the other, so many for each, from here on.
+    Each {
+        start: usize,
+        length: usize,
+    },
 }
 
 impl Queue {
@@ -48,7 +56,7 @@ impl Queue {
 
     /// Whether the queue holds as much as is worth waiting for.
     pub(crate) fn is_full(&self) -> bool {
-        self.bytes >= MOST_BYTES
+        size_of_val(&self.values[..]) >= MOST_BYTES
     }
 
     /// Adds one step.
@@ -60,71 +68,93 @@ impl Queue {
             _ => false,
         });
         let last = self.runs.last_mut().filter(|run| same_noise && run.strides == current.strides);
-        let grown = match (&current.values, last) {
-            (_, None) => None,
-            (Values::Tensor(tensor), Some(last)) => last.push_tensor(tensor),
-            (Values::Host(values), Some(last)) => last.push_values(values),
-        };
-        self.bytes += grown.unwrap_or_else(|| self.start(current));
+        let added = last.is_some_and(|last| match &current.values {
+            Values::Tensor(tensor) => last.push_tensor(tensor),
+            Values::Host(values) => last.push_values(values, &mut self.values),
+        });
+        if !added {
+            self.start(current);
+        }
         self.steps += 1;
     }
 
-    /// Starts another run and returns its bytes.
-    fn start(&mut self, current: &Current<'_>) -> usize {
-        let (values, bytes) = match &current.values {
-            Values::Tensor(tensor) => (RunValues::Tensor((*tensor).clone()), 0),
-            Values::Host(values) => (RunValues::Same(values.to_vec()), size_of_val(&values[..])),
+    /// Starts another run.
+    fn start(&mut self, current: &Current<'_>) {
+        let values = match &current.values {
+            Values::Tensor(tensor) => RunValues::Tensor((*tensor).clone()),
+            Values::Host(values) => {
+                let start = self.values.len();
+                self.values.extend_from_slice(values);
+                RunValues::Same { start, length: values.len() }
+            }
         };
         let noise = current.noise.clone();
         self.runs.push(Run { steps: 1, values, strides: current.strides, noise });
-        bytes
     }
 
-    /// Takes everything out.
-    pub(crate) fn drain(&mut self) -> Vec<Run> {
-        std::mem::take(self).runs
+    /// The steps of each run with what drives them.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u64, Current<'_>)> {
+        self.runs.iter().map(|run| (run.steps, run.current(&self.values)))
+    }
+
+    /// Forgets all steps.
+    pub(crate) fn clear(&mut self) {
+        self.runs.clear();
+        self.values.clear();
+        self.steps = 0;
     }
 }
 
 impl Run {
-    /// Adds a step, where it is driven by the same tensor, and returns the bytes that it takes.
-    fn push_tensor(&mut self, tensor: &Tensor) -> Option<usize> {
+    /// Adds a step, where it is driven by the same tensor.
+    fn push_tensor(&mut self, tensor: &Tensor) -> bool {
         let same = matches!(&self.values, RunValues::Tensor(last) if last.is(tensor));
         self.steps += u64::from(same);
-        same.then_some(0)
+        same
     }
 
-    /// Adds a step, where as many values drive it, and returns the bytes that it takes. Whoever
-    /// passes the same values at each step gets the speed of a constant input.
-    fn push_values(&mut self, values: &[f32]) -> Option<usize> {
-        let steps = self.steps as usize;
-        let bytes = match &mut self.values {
-            RunValues::Same(last) if *last == values => 0,
-            RunValues::Same(last) if last.len() == values.len() => {
-                let mut each = last.repeat(steps);
-                each.extend_from_slice(values);
-                self.values = RunValues::Each(each);
-                size_of_val(values) * steps
+    /// Adds a step, where as many values drive it, to the last of the queued values. Whoever passes
+    /// the same values at each step gets the speed of a constant input.
+    fn push_values(&mut self, values: &[f32], queued: &mut Vec<f32>) -> bool {
+        match self.values {
+            RunValues::Same { start, length } if length == values.len() => {
+                if !same_bits(&queued[start..], values) {
+                    let most = most_bytes(size_of_val(values) as u64) as usize / size_of::<f32>();
+                    queued.reserve_exact((start + most).saturating_sub(queued.len()));
+                    for _ in 1..self.steps {
+                        queued.extend_from_within(start..start + length);
+                    }
+                    queued.extend_from_slice(values);
+                    self.values = RunValues::Each { start, length };
+                }
             }
-            RunValues::Each(each) if each.len() == values.len() * steps => {
-                each.extend_from_slice(values);
-                size_of_val(values)
-            }
-            _ => return None,
-        };
+            RunValues::Each { length, .. } if length == values.len() => queued.extend_from_slice(values),
+            _ => return false,
+        }
         self.steps += 1;
-        Some(bytes)
+        true
     }
 
-    pub(crate) fn current(&self) -> Current<'_> {
+    fn current<'a>(&'a self, queued: &'a [f32]) -> Current<'a> {
         let (values, step) = match &self.values {
             RunValues::Tensor(tensor) => (Values::Tensor(tensor), 0),
-            RunValues::Same(values) => (Values::Host(values.into()), 0),
-            RunValues::Each(values) => (Values::Host(values.into()), values.len() / self.steps as usize),
+            RunValues::Same { start, length } => (host(queued, *start, *length), 0),
+            RunValues::Each { start, length } => {
+                (host(queued, *start, length * self.steps as usize), *length)
+            }
         };
         let strides = Strides { step, ..self.strides };
         Current { values, strides, noise: self.noise.clone(), spikes: Vec::new(), offset: 0 }
     }
+}
+
+fn host(queued: &[f32], start: usize, length: usize) -> Values<'_> {
+    Values::Host(queued[start..start + length].into())
+}
+
+/// As bytes, which are compared many at a time.
+fn same_bits(one: &[f32], other: &[f32]) -> bool {
+    bytemuck::cast_slice::<_, u8>(one) == bytemuck::cast_slice::<_, u8>(other)
 }
 
 #[cfg(test)]
@@ -144,16 +174,16 @@ mod tests {
             );
         }
         assert_eq!(queue.steps(), inputs.len() as u64);
-        let runs = queue.drain();
-        assert_eq!(queue.steps(), 0);
-        runs.iter()
-            .map(|run| match run.current() {
-                Current { values: Values::Host(values), strides, .. } => {
-                    (run.steps, values.to_vec(), strides)
-                }
+        let runs = queue
+            .runs()
+            .map(|(steps, current)| match current {
+                Current { values: Values::Host(values), strides, .. } => (steps, values.to_vec(), strides),
                 other => panic!("{other:?}"),
             })
-            .collect()
+            .collect();
+        queue.clear();
+        assert_eq!((queue.steps(), queue.runs().count()), (0, 0));
+        runs
     }
 
     #[test]
@@ -168,6 +198,8 @@ mod tests {
         let strides = Strides { step: 1, row: 0, neuron: 0 };
         let inputs = [5.0, 5.0, 5.0, 6.0, 5.0].map(|value| arr1(&[value]));
         assert_eq!(queue(&inputs), [(5, vec![5.0, 5.0, 5.0, 6.0, 5.0], strides)]);
+        let queued = queue(&[0.0, -0.0].map(|value| arr1(&[value])));
+        assert_eq!(queued[0].1.iter().map(|value| value.to_bits()).collect::<Vec<_>>(), [0, 1 << 31]);
     }
 
     #[test]
@@ -179,5 +211,24 @@ mod tests {
             queue(&inputs),
             [(1, vec![1.0], one), (1, vec![1.0, 2.0, 3.0], each), (1, vec![1.0], one)]
         );
+    }
+
+    #[test]
+    fn memory_is_used_again_and_as_much_as_accounted_for() {
+        let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
+        let mut queue = Queue::default();
+        let mut places = Vec::new();
+        for block in 0..3 {
+            for step in 0..QUEUED_STEPS as usize {
+                let input = Array1::from_elem(300, (block + step) as f32);
+                let current =
+                    Current::new(Input::constant(&input), 1, (1, 300), bounds, None, &Device::cpu());
+                queue.push(&current.expect("valid"));
+            }
+            places.push(queue.values.as_ptr());
+            queue.clear();
+        }
+        assert_eq!(places, [places[0]; 3]);
+        assert_eq!(queue.values.capacity() as u64 * 4, most_bytes(300 * 4));
     }
 }

@@ -9,7 +9,7 @@ pub(crate) use state::State;
 use crate::broadcast::strides;
 use crate::coefficients::Table;
 use crate::device::Device;
-use crate::engine::Engine;
+use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::memory::MemoryNeed;
@@ -19,7 +19,8 @@ use crate::params::Params;
 use crate::queue::Queue;
 use crate::random::{COUNTER_BITS, GROUP};
 use crate::random_source::Random;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, ArrayViewD};
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -221,14 +222,16 @@ impl Population {
     /// Makes the queued steps.
     fn flush(&mut self) -> Result<()> {
         let mut first_step = self.steps - self.queue.steps();
-        for run in self.queue.drain() {
-            let result = self
-                .engine
-                .advance(first_step, run.steps, &run.current(), None, &mut |_| ControlFlow::Continue(()));
-            // Whatever the error, the steps are gone from the queue.
-            first_step += result.inspect_err(|error| self.fault = Some(error.to_string()))?;
-        }
-        Ok(())
+        // Whatever the error, the steps are gone from the queue.
+        let mut queue = std::mem::take(&mut self.queue);
+        let result = queue.runs().try_for_each(|(steps, current)| {
+            let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+            first_step += self.engine.advance(first_step, steps, &current, None, &mut go_on)?;
+            Ok(())
+        });
+        queue.clear();
+        self.queue = queue;
+        result.inspect_err(|error: &Error| self.fault = Some(error.to_string()))
     }
 
     /// Reads or writes state after the last queued step.
@@ -240,7 +243,7 @@ impl Population {
     }
 
     fn forget(&mut self) {
-        self.queue = Queue::default();
+        self.queue.clear();
         self.steps = 0;
         self.fault = None;
     }
@@ -283,13 +286,19 @@ impl Population {
         Ok(Some(noise))
     }
 
-    /// Broadcasts to one value per cell.
-    fn spread<T: Copy>(&self, what: &str, values: ndarray::ArrayViewD<'_, T>) -> Result<Vec<T>> {
-        strides(what, values.shape(), (self.batch, self.n))?;
+    /// Broadcasts to one value per cell, copied only where the values do not lie so.
+    fn spread<'a, T: Copy>(&self, what: &str, values: ArrayViewD<'a, T>) -> Result<Cow<'a, [T]>> {
+        let shape = (self.batch, self.n);
+        strides(what, values.shape(), shape)?;
+        if values.len() == self.batch * self.n
+            && let Some(values) = values.to_slice()
+        {
+            return Ok(Cow::Borrowed(values));
+        }
         let spread: ArrayView2<'_, T> = values
-            .broadcast((self.batch, self.n))
+            .broadcast(shape)
             .ok_or_else(|| Error::shape(what, format!("[{}, {}]", self.batch, self.n), values.shape()))?;
-        Ok(spread.iter().copied().collect())
+        Ok(Cow::Owned(spread.iter().copied().collect()))
     }
 
     fn array<T>(&self, values: Vec<T>) -> Result<Array2<T>> {

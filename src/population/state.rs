@@ -101,7 +101,7 @@ impl Population {
             ));
         }
         let all = self.spread("the synaptic currents", values)?;
-        let all: Vec<f32> = all.into_iter().map(|current| flush(current, SMALLEST_STATE)).collect();
+        let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
         self.on_engine(|engine| engine.set_synaptic_currents(&all))
     }
 
@@ -149,8 +149,11 @@ impl Population {
             let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
             return Err(Error::out_of_range("the voltages", largest, requirement));
         }
-        let all = self.spread("the voltages", values)?;
-        let all: Vec<f32> = all.into_iter().map(|v| flush(v, SMALLEST_STATE)).collect();
+        let mut all = self.spread("the voltages", values)?;
+        // A copy of what lies in the caller's memory is taken only where something of it changes.
+        if all.iter().any(|v| flush(*v, SMALLEST_STATE).to_bits() != v.to_bits()) {
+            all.to_mut().iter_mut().for_each(|v| *v = flush(*v, SMALLEST_STATE));
+        }
         self.on_engine(|engine| engine.set_voltages(&all))
     }
 

@@ -2,7 +2,8 @@
 
 use crate::columns::Column;
 use crate::spools::Spools;
-use ndarray::{Array1, Array2};
+use lif::Population;
+use ndarray::Array1;
 use ndarray_npy::npy::header::{Header, Layout};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use std::fmt::Display;
@@ -15,24 +16,23 @@ use zip::{CompressionMethod, ZipWriter};
 pub struct Arrays<'a> {
     /// The arrays that grew with the run.
     pub spools: &'a Spools,
-    pub counts: &'a Array2<u32>,
-    pub voltage_final: Array2<f32>,
-    pub trace_final: Option<Array2<f32>>,
+    /// Of whose state the rest is read: one array at a time, as each can be a large part of all memory.
+    pub population: &'a mut Population,
     pub voltage_neurons: Array1<u32>,
 }
 
 /// Writes the arrays.
-pub fn write(file: impl Write + Seek, arrays: &Arrays<'_>) -> Result<(), String> {
+pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), String> {
     let mut archive = Archive(ZipWriter::new(OneFailure::new(BufWriter::new(file))));
-    let batch = arrays.counts.nrows();
+    let batch = arrays.population.batch();
     let neurons = arrays.voltage_neurons.len();
     for name in ["step", "batch", "neuron"] {
         archive.spooled::<u32>(name, arrays.spools, &[])?;
     }
-    archive.array("counts", arrays.counts)?;
-    archive.array("voltage_final", &arrays.voltage_final)?;
-    if let Some(traces) = &arrays.trace_final {
-        archive.array("trace_final", traces)?;
+    archive.array("counts", &arrays.population.counts().map_err(said)?)?;
+    archive.array("voltage_final", &arrays.population.voltages().map_err(said)?)?;
+    if arrays.population.params().trace.is_some() {
+        archive.array("trace_final", &arrays.population.traces().map_err(said)?)?;
     }
     archive.spooled::<u32>("rate", arrays.spools, &[batch])?;
     if neurons > 0 {

@@ -68,6 +68,14 @@ pub enum Drive {
 }
 
 impl Plan {
+    /// Lets go of a current for each neuron, once all steps are made: it takes as much memory as an
+    /// array that is read back then.
+    pub fn forget_currents(&mut self) {
+        if let Drive::Spread(currents) = &mut self.drive {
+            *currents = Array1::default(0);
+        }
+    }
+
     /// Decides, and looks through the stimulus.
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let mut settings = layers::complete(given)?;

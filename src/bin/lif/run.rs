@@ -23,7 +23,7 @@ use std::process::ExitCode;
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     logging::start(given.quiet);
     let interrupted = Interrupted::open(&given)?;
-    let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let mut plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let settings = plan.settings()?;
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
@@ -57,6 +57,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     interrupt::steps_are_over();
+    plan.forget_currents();
 
     spools.flush()?;
     let counts = population.counts()?;
@@ -65,17 +66,16 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let events = statistics.map_err(Failure::fault)?;
     let outcome = Outcome { device: &device, memory: &memory, steps, wall_s, counts: &counts, events };
     let summary = Summary::new(&plan, settings, &outcome);
-    let arrays = Arrays {
+    drop(counts);
+    let mut arrays = Arrays {
         spools: &spools,
-        counts: &counts,
-        voltage_final: population.voltages()?,
-        trace_final: if plan.params.trace.is_some() { Some(population.traces()?) } else { None },
+        population: &mut population,
         voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into(),
     };
     let is_drawn = !plan.settings.no_plot;
     let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools)).transpose()?;
     let scene = scene.filter(|scene| !scene.is_empty());
-    let files = write(&folder, &summary, &arrays, scene.as_ref(), plan.graph.as_ref())?;
+    let files = write(&folder, &summary, &mut arrays, scene.as_ref(), plan.graph.as_ref())?;
     if let Some(keeper) = keeper {
         keeper.finish()?;
     }
@@ -129,7 +129,7 @@ pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
 fn write(
     folder: &Folder,
     summary: &Summary,
-    arrays: &Arrays<'_>,
+    arrays: &mut Arrays<'_>,
     scene: Option<&Scene>,
     graph: Option<&Neurons>,
 ) -> Result<Vec<PathBuf>, Failure> {

@@ -15,21 +15,26 @@ const WORK: std::ops::RangeInclusive<u64> = 1 << 16..=1 << 36;
 /// second or two after which drivers kill it.
 const DISPATCH: Duration = Duration::from_millis(50);
 
-/// The same where a driver computes on the CPU: it kills nothing, and is slow where the steps of a
-/// dispatch are few.
+/// The same where a driver computes on the CPU: it kills nothing.
 const SOFTWARE_DISPATCH: Duration = Duration::from_millis(400);
+
+/// Steps below which a dispatch may take longer there: to load and store a cell takes such a driver
+/// as long as some 200 steps.
+const SOFTWARE_STEPS: u64 = 1024;
+
+/// How long it may take then.
+const LONG_SOFTWARE_DISPATCH: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]
 pub(crate) struct Allowance {
     work: AtomicU64,
-    meant: Duration,
+    is_software: bool,
 }
 
 impl Allowance {
     /// For a kernel on an adapter that computes on the CPU, or that does not.
     pub(super) fn new(is_software: bool) -> Self {
-        let meant = if is_software { SOFTWARE_DISPATCH } else { DISPATCH };
-        Self { work: AtomicU64::new(FIRST_WORK), meant }
+        Self { work: AtomicU64::new(FIRST_WORK), is_software }
     }
 
     /// How many neuron-steps one dispatch should make.
@@ -37,13 +42,22 @@ impl Allowance {
         self.work.load(Ordering::Relaxed)
     }
 
-    /// Learns from a dispatch of this much work that took this long. Only dispatches that used the
-    /// full allowance say that it could be larger.
-    pub(super) fn learn(&self, work: u64, took: Duration) {
-        let allowed = self.work();
-        let next = if took > self.meant * 2 {
+    /// How long a dispatch of so many steps shall take.
+    fn meant(&self, steps: u64) -> Duration {
+        match (self.is_software, steps < SOFTWARE_STEPS) {
+            (false, _) => DISPATCH,
+            (true, false) => SOFTWARE_DISPATCH,
+            (true, true) => LONG_SOFTWARE_DISPATCH,
+        }
+    }
+
+    /// Learns from a dispatch of so many steps and this much work that took this long. Only
+    /// dispatches that used the full allowance say that it could be larger.
+    pub(super) fn learn(&self, steps: u64, work: u64, took: Duration) {
+        let (allowed, meant) = (self.work(), self.meant(steps));
+        let next = if took > meant * 2 {
             work / 2
-        } else if took < self.meant / 2 && work > allowed / 2 {
+        } else if took < meant / 2 && work > allowed / 2 {
             allowed * 2
         } else {
             return;
@@ -60,18 +74,30 @@ mod tests {
     fn work_grows_while_it_is_quick_and_shrinks_where_it_is_not() {
         let allowance = Allowance::new(false);
         for _ in 0..3 {
-            allowance.learn(allowance.work(), DISPATCH / 4);
+            allowance.learn(1, allowance.work(), DISPATCH / 4);
         }
         assert_eq!(allowance.work(), FIRST_WORK << 3);
         // Less than was allowed says nothing, nor does what took about as long as it should.
-        allowance.learn(FIRST_WORK, DISPATCH / 100);
-        allowance.learn(allowance.work(), DISPATCH);
+        allowance.learn(1, FIRST_WORK, DISPATCH / 100);
+        allowance.learn(1, allowance.work(), DISPATCH);
         assert_eq!(allowance.work(), FIRST_WORK << 3);
-        allowance.learn(allowance.work(), DISPATCH * 3);
+        allowance.learn(1, allowance.work(), DISPATCH * 3);
         assert_eq!(allowance.work(), FIRST_WORK << 2);
         for _ in 0..99 {
-            allowance.learn(allowance.work(), Duration::from_secs(9));
+            allowance.learn(1, allowance.work(), Duration::from_secs(9));
         }
         assert_eq!(allowance.work(), *WORK.start());
+    }
+
+    #[test]
+    fn few_steps_may_take_long_where_the_driver_computes_on_the_cpu() {
+        let learned = |is_software, steps| {
+            let allowance = Allowance::new(is_software);
+            allowance.learn(steps, allowance.work(), SOFTWARE_DISPATCH * 2);
+            allowance.work()
+        };
+        assert_eq!(learned(true, SOFTWARE_STEPS - 1), FIRST_WORK << 1);
+        assert_eq!(learned(true, SOFTWARE_STEPS), FIRST_WORK);
+        assert_eq!(learned(false, 1), FIRST_WORK >> 1);
     }
 }

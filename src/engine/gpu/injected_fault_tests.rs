@@ -94,7 +94,7 @@ const CLEAR_COUNTS: Act = Population::clear_counts;
 const RESET: Act = Population::reset;
 
 /// What fails, at which stage, how often that passes before, and what is done then.
-const FAULTS: [(Fault, &str, usize, Act); 28] = [
+const FAULTS: [(Fault, &str, usize, Act); 29] = [
     // First, as a kernel is compiled once.
     (Fault::Internal, "compiling the kernel", 0, RUN),
     (Fault::OutOfMemory, "allocating the recording", 0, RUN),
@@ -102,6 +102,7 @@ const FAULTS: [(Fault, &str, usize, Act); 28] = [
     (Fault::OutOfMemory, "allocating the input", 0, RUN),
     (Fault::OutOfMemory, "uploading the parameters", 0, RUN),
     (Fault::OutOfMemory, "binding the state", 0, RUN),
+    (Fault::OutOfMemory, "uploading a block of steps", 0, RUN),
     (Fault::OutOfMemory, "submitting a block of steps", 0, RUN),
     (Fault::OutOfMemory, "submitting a block of steps", 2, RUN),
     (Fault::OutOfMemory, "submitting a block of steps", 1, UNRECORDED),

@@ -12,6 +12,7 @@ mod score;
 mod score_check;
 pub(crate) mod self_check;
 mod stopwatch;
+mod uploads;
 
 #[cfg(test)]
 mod fault_tests;

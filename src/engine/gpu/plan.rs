@@ -10,11 +10,16 @@ use crate::input::Strides;
 use crate::noise::Noise;
 use crate::random::GROUP;
 
-/// Bytes of recordings, and of streamed input, per dispatch, unless one step alone is more.
+/// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
 const MOST_BYTES: u64 = 32 << 20;
 
 /// Bytes of spikes per dispatch where they stay on the device, so that dispatches need not be short.
 pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
+
+/// Bytes of recordings per dispatch, likewise: for a million cells 512 steps, so that lavapipe, which
+/// takes as long to load and store a cell as for some 200 steps, does that seldom. More gains nothing
+/// there. The memory is taken once on the device and twice on the way from there.
+const MOST_RECORDED: u64 = 64 << 20;
 
 /// Trains whose words are looked at in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;
@@ -140,7 +145,7 @@ impl Plan<'_> {
 
     /// Bytes that a dispatch may record.
     fn allowed(&self) -> u64 {
-        let most = if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_BYTES };
+        let most = if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_RECORDED };
         self.least_recording().max(most)
     }
 

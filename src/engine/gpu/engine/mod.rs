@@ -11,6 +11,7 @@ use super::projection::{Planes, Projections};
 use super::score::{self, DeviceScores};
 use super::score_check;
 use super::stopwatch::Stopwatch;
+use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Wanted, Words, blocks};
@@ -43,6 +44,7 @@ pub(crate) struct GpuEngine {
     coefficients: Vec<u32>,
     spread: [[u32; 4]; COEFFICIENTS],
     current: wgpu::Buffer,
+    uploads: Uploads,
     recorded: wgpu::Buffer,
     /// Bound where no spikes arrive.
     no_arrivals: wgpu::Buffer,
@@ -113,6 +115,7 @@ impl GpuEngine {
             coefficients,
             spread,
             current: gpu.context.buffer("the input", 4, STATE)?,
+            uploads: Uploads::default(),
             recorded: gpu.context.buffer("no recording", 4, STATE)?,
             no_arrivals: gpu.context.buffer("no arriving spikes", 4, STATE)?,
             gpu: Arc::clone(gpu),
@@ -215,13 +218,14 @@ impl GpuEngine {
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.prepare(context)?;
         }
+        let input = driven_by.input.as_deref().unwrap_or_default();
+        let writes =
+            [(&self.block, bytemuck::bytes_of(&block)), (&self.current, bytemuck::cast_slice(input))];
+        let upload = self.uploads.write(context, "uploading a block of steps", &writes)?;
         let (submission, readback) = context.scoped("submitting a block of steps", || {
-            if let Some(values) = &driven_by.input {
-                context.queue.write_buffer(&self.current, 0, bytemuck::cast_slice(values));
-            }
-            context.queue.write_buffer(&self.block, 0, bytemuck::bytes_of(&block));
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            self.uploads.record(&mut encoder, upload);
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: None,
@@ -273,7 +277,7 @@ impl GpuEngine {
         let done = Instant::now();
         let began = dispatch.submitted.max(self.last_done);
         self.last_done = done;
-        dispatch.kernel.allowance.learn(dispatch.work, done - began);
+        dispatch.kernel.allowance.learn(dispatch.steps, dispatch.work, done - began);
 
         let mut hand_on =
             |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });

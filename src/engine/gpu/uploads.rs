@@ -1,0 +1,78 @@
+//! How the input of a dispatch goes to the device: through a ring of staging buffers that are used
+//! again once the device has read them. `Queue::write_buffer` takes fresh memory at each call, whose
+//! first use costs as much as the copy; `wgpu::util::StagingBelt` panics where a device is lost.
+
+use super::context::{GpuContext, gpu_error};
+use crate::error::Result;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// The staging buffers that the device is done with, ready to be written.
+#[derive(Debug, Default)]
+pub(super) struct Uploads {
+    free: Arc<Mutex<Vec<wgpu::Buffer>>>,
+}
+
+/// Values that were put into a staging buffer.
+#[derive(Debug)]
+pub(super) struct Upload<'a> {
+    staging: wgpu::Buffer,
+    targets: Vec<(&'a wgpu::Buffer, u64)>,
+}
+
+impl Uploads {
+    /// Writes values for the beginnings of these buffers.
+    pub(super) fn write<'a>(
+        &self,
+        context: &GpuContext,
+        stage: &str,
+        writes: &[(&'a wgpu::Buffer, &[u8])],
+    ) -> Result<Upload<'a>> {
+        let bytes = writes.iter().map(|(_, values)| values.len() as u64).sum();
+        let staging = self.take(context, stage, bytes)?;
+        let mut view = staging.get_mapped_range_mut(0..bytes).map_err(|error| gpu_error(stage, &error))?;
+        let mut end = 0;
+        for (_, values) in writes {
+            view.slice(end..end + values.len()).copy_from_slice(values);
+            end += values.len();
+        }
+        drop(view);
+        staging.unmap();
+        let targets = writes.iter().map(|(target, values)| (*target, values.len() as u64)).collect();
+        Ok(Upload { staging, targets })
+    }
+
+    /// Records the copies to where the values are meant for.
+    pub(super) fn record(&self, encoder: &mut wgpu::CommandEncoder, upload: Upload<'_>) {
+        let Upload { staging, targets } = upload;
+        let mut end = 0;
+        for (target, bytes) in targets {
+            encoder.copy_buffer_to_buffer(&staging, end, target, 0, bytes);
+            end += bytes;
+        }
+        let free = Arc::clone(&self.free);
+        encoder.map_buffer_on_submit(&staging.clone(), wgpu::MapMode::Write, .., move |mapped| {
+            // What cannot be mapped is of no use; why it cannot, others are told.
+            if mapped.is_ok() {
+                free.lock().unwrap_or_else(PoisonError::into_inner).push(staging);
+            }
+        });
+    }
+
+    /// A mapped buffer. Where all are too small, they give way to one that is not.
+    fn take(&self, context: &GpuContext, stage: &str, bytes: u64) -> Result<wgpu::Buffer> {
+        let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = free.iter().position(|buffer| buffer.size() >= bytes) {
+            return Ok(free.swap_remove(index));
+        }
+        free.clear();
+        drop(free);
+        context.scoped(stage, || {
+            context.device.create_buffer(&wgpu::BufferDescriptor {
+                label: Some("upload"),
+                size: bytes,
+                usage: wgpu::BufferUsages::MAP_WRITE | wgpu::BufferUsages::COPY_SRC,
+                mapped_at_creation: true,
+            })
+        })
+    }
+}
