@@ -62,7 +62,7 @@ cargo test --no-default-features --lib --test conventions --test population
 
 say "what a package would hold"
 files=$(cargo package --list --allow-dirty)
-for needed in build.rs shaders/lif.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
+for needed in build.rs shaders/lif.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl shaders/projection.wgsl shaders/score.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
     grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package" >&2; exit 1; }
 done
 

@@ -80,7 +80,7 @@ impl Lanes {
         copy(&mut self.counts, &tile.counts[first..]);
         self.coefficients.load(table, options, cells);
         let memory = Memory::for_cells(&self.steps, &left);
-        self.holds = can_hold(options, memory) && holds(&self.steps, &left, &self.v, &self.coefficients);
+        self.holds = can_hold(options) && holds(&self.steps, &left, &self.v, &self.coefficients);
         self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
         self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
         self.memory.keep(&self.steps, &left, &mut self.kept);

@@ -5,8 +5,9 @@
 //! The instruction set is chosen at run time by `pulp`. The rules are given to the compiler as
 //! constants, so that nothing is decided in the loop: the rules of reset and refractoriness in all
 //! combinations, and bound, trace, fast decay and jumps together or not at all, with a synapse or
-//! without; and those of the usual neuron once more, with jumps or without, where that takes less. What cells lack of these changes no bits: a bound of minus infinity, a trace that stays 0,
-//! a jump of -0.
+//! without. What cells lack of these changes no bits: a bound of minus infinity, a trace that stays 0,
+//! a jump of -0. Those of the usual neuron are there once more, with jumps or without, for cells that
+//! take less to compute: [`Lanes::holds`].
 
 use super::additions::{OfWord, WORD};
 use super::lanes::{LANES, LaneCoefficients, Lanes};
@@ -71,7 +72,7 @@ pub(super) fn advance(
             }
         };
     }
-    choose!(number(lanes.memory, lanes.holds, options); 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33);
+    choose!(number(lanes.memory, lanes.holds, options); 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35);
 }
 
 /// Whether cells need none of what is compiled together.
@@ -80,16 +81,16 @@ pub(super) fn is_plain(options: Options) -> bool {
     !bounded && trace == TraceRule::Off && !fast_decay && !jumps && !synapse
 }
 
-/// Whether there are kernels that [hold](Lanes::holds) such cells.
-pub(super) fn can_hold(options: Options, memory: Memory) -> bool {
+/// Whether there are kernels that [hold](Lanes::holds) cells with these rules.
+pub(super) fn can_hold(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
-    is_plain(Options { jumps: false, ..options }) && is_frozen && memory != Memory::Both
+    is_plain(Options { jumps: false, ..options }) && is_frozen
 }
 
 /// The number of the kernel for some rules. Its inverse is [`kernel`].
 fn number(memory: Memory, holds: bool, options: Options) -> usize {
     if holds {
-        return 30 + 2 * usize::from(options.jumps) + usize::from(memory == Memory::Countdown);
+        return 30 + 3 * usize::from(options.jumps) + memory as usize;
     }
     let refractory = match options.refractory {
         Refractory::Frozen => 0,
@@ -112,8 +113,7 @@ fn number(memory: Memory, holds: bool, options: Options) -> usize {
 const fn kernel(number: usize) -> (Memory, bool, Options) {
     let holds = number >= 30;
     let (memory, rich) = match number / 6 {
-        5 if number.is_multiple_of(2) => (Memory::History, false),
-        5 => (Memory::Countdown, false),
+        5 => ([Memory::History, Memory::Countdown, Memory::Both][number % 3], false),
         0 => (Memory::History, false),
         1 => (Memory::Countdown, false),
         2 => (Memory::Both, false),
@@ -135,7 +135,7 @@ const fn kernel(number: usize) -> (Memory, bool, Options) {
         bounded: rich,
         trace: if rich { TraceRule::Add } else { TraceRule::Off },
         fast_decay: rich,
-        jumps: rich || number >= 32,
+        jumps: rich || number >= 33,
         synapse: number / 6 == 4,
     };
     (memory, holds, options)
@@ -208,7 +208,7 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
                     let cells = &Cells::<S>::load(coefficients, first_vector + vector);
                     let state = &mut states[vector];
                     if holds {
-                        step_holding(simd, memory, options.jumps, cells, state, drive, number);
+                        step_holding(simd, memory, options.jumps, cells, state, drive, (number, bit));
                     } else {
                         step_cells(simd, memory, options, cells, state, drive, bit);
                     }
@@ -260,7 +260,7 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
             let (state, vector) = (states[vector], first_vector + vector);
             S::as_mut_simd_f32s(v).0[vector] = state.v;
             S::as_mut_simd_u32s(kept).0[vector] = match memory {
-                Memory::Countdown if holds => left(simd, state.memory, number),
+                Memory::Countdown | Memory::Both if holds => left(simd, state.memory, number),
                 _ => state.memory,
             };
             if matches!(memory, Memory::Both) {
@@ -357,8 +357,8 @@ fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) -> S::u32s 
 }
 
 /// [`step_cells`] for lanes that [hold](Lanes::holds), with less to compute: v stays where it is while
-/// nothing is added to it, and does not cross the threshold there. A long refractory period is kept as the
-/// number of its last step, which is compared and not counted down.
+/// nothing is added to it, and does not cross the threshold there. Steps left are kept as the number of the
+/// last of them, which is compared and not counted down.
 #[inline(always)]
 fn step_holding<S: Simd>(
     simd: S,
@@ -367,7 +367,7 @@ fn step_holding<S: Simd>(
     cells: &Cells<S>,
     state: &mut State<S>,
     drive: Drive<S>,
-    number: S::i32s,
+    (number, bit): (S::i32s, S::u32s),
 ) {
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
     let change = simd.mul_f32s(cells.leak, simd.sub_f32s(drive.drive, above_rest));
@@ -390,6 +390,9 @@ fn step_holding<S: Simd>(
         }
         _ => simd.select_u32s(spike, simd.add_u32s(cast(number), cells.refractory), state.memory),
     };
+    if matches!(memory, Memory::Both) {
+        state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
+    }
 }
 
 /// [`model::step_cell`](crate::model::step_cell), and what of `settle` is due at every step.
@@ -527,7 +530,7 @@ mod tests {
 
     #[test]
     fn each_kernel_has_its_number() {
-        for expected in 0..34 {
+        for expected in 0..36 {
             let (memory, holds, options) = kernel(expected);
             assert_eq!(number(memory, holds, options), expected);
         }
