@@ -244,22 +244,23 @@ impl LaneSource<'_> {
     }
 }
 
-/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond one that no word exceeds
-/// there is no need to look.
+/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond the largest word there is no
+/// need to look.
 #[inline(always)]
 fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES]) {
     let [smallest, levels, thresholds @ ..] = table else { return };
-    let mut counts = [*smallest as i32; LANES];
+    let (mut counts, mut ordered_words, mut largest) = ([*smallest as i32; LANES], [0; LANES], i32::MIN);
+    for (to, word) in ordered_words.iter_mut().zip(words) {
+        *to = ordered(*word);
+        largest = largest.max(*to);
+    }
     for threshold in thresholds.iter().take((1 << levels) - 1) {
         let threshold = ordered(*threshold);
-        let mut exceeded_by_any = 0;
-        for (count, word) in counts.iter_mut().zip(words) {
-            let exceeded = i32::from(ordered(*word) > threshold);
-            *count += exceeded;
-            exceeded_by_any |= exceeded;
-        }
-        if exceeded_by_any == 0 {
+        if threshold >= largest {
             break;
+        }
+        for (count, word) in counts.iter_mut().zip(&ordered_words) {
+            *count += i32::from(*word > threshold);
         }
     }
     for (draw, count) in draws.iter_mut().zip(counts) {
