@@ -292,6 +292,8 @@ fn what_cannot_be_scored_is_refused() {
     let target = || vec![Target::new([3], 0..10).expect("valid")];
     let scorer = |window| Scorer::new((1, N), target(), window);
     refused(Scorer::new((1, N), Vec::new(), 3).map(drop), "the number of targets is 0");
+    refused(Scorer::new((usize::MAX, 2), target(), 3).map(drop), "below 2^32 - 1");
+    refused(Scorer::new((1 << 16, 1 << 16), target(), 3).map(drop), "65536 rows of 65536 neurons");
     refused(scorer(5).map(drop), "below half of the 10 steps");
     refused(
         scorer(4).and_then(|scorer| scorer.with_delays(vec![1])).map(drop),

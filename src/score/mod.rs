@@ -62,8 +62,8 @@ impl Scorer {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for no targets, for one of a row that there is not, and for a window that is
-    /// half as long as what is scored; [`Error::TooLarge`] where memory cannot hold the scores.
+    /// [`Error::OutOfRange`] for no targets, for one of a row that there is not, for 2^32 - 1 cells and more, and
+    /// for a window that is half as long as what is scored; [`Error::TooLarge`] where memory cannot hold the scores.
     pub fn new(shape: (usize, usize), targets: Vec<Target>, window: u64) -> Result<Self> {
         if targets.is_empty() {
             return Err(Error::out_of_range("the number of targets", 0, "1 or more"));
@@ -74,11 +74,16 @@ impl Scorer {
             return Err(Error::out_of_range("the window", format!("{window} steps"), requirement));
         }
         let (batch, n) = shape;
+        let all = batch.checked_mul(n).filter(|cells| *cells < u32::MAX as usize);
+        let Some(all) = all else {
+            let cells = format!("{batch} rows of {n} neurons");
+            return Err(Error::out_of_range("the number of scored cells", cells, "below 2^32 - 1 in all"));
+        };
         if let Some(row) = targets.iter().filter_map(Target::row).find(|row| *row >= batch) {
             let requirement = format!("below the batch size, {batch}");
             return Err(Error::out_of_range("the row of a target", row, requirement));
         }
-        let cells = |target: &Target| target.row().map_or(0..batch * n, |row| row * n..(row + 1) * n);
+        let cells = |target: &Target| target.row().map_or(0..all, |row| row * n..(row + 1) * n);
         let bytes: usize = targets.iter().map(|target| cells(target).len() * size_of::<CellScore>()).sum();
         memory::require("the scores", bytes as u64, "take fewer neurons or targets")?;
         let goal = |target: &Target| Goal {
@@ -95,7 +100,7 @@ impl Scorer {
             scores: vec![CellScore::default(); cells(target).len()],
         };
         let scoring =
-            Scoring { cells: batch * n, delays: Vec::new(), targets: targets.iter().map(scores).collect() };
+            Scoring { cells: all, delays: Vec::new(), targets: targets.iter().map(scores).collect() };
         Ok(Self { shape, targets, scoring })
     }
 
