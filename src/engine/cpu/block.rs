@@ -59,6 +59,13 @@ impl<'a> CurrentView<'a> {
         }
     }
 
+    /// Whether cells that are neighbours in a population with `n` neurons each read a value of their own at
+    /// each step: rows, which are read fastest in long stretches.
+    pub(super) fn reads_rows(&self, n: usize) -> bool {
+        let to_neighbour = if n == 1 { self.strides.row } else { self.strides.neuron };
+        self.strides.step > 0 && to_neighbour > 0
+    }
+
     /// The rules of a population, with what this input asks of them.
     pub(super) fn options(&self, options: Options) -> Options {
         let jumps = self.noise.is_some_and(Noise::jumps)
@@ -71,9 +78,9 @@ impl<'a> CurrentView<'a> {
 /// stands in memory for each step: as many rows as processors fetch ahead of their use at a time.
 const STEPS_IN_TURN: usize = 8;
 
-/// Advances a tile: one group of lanes after the other through all steps, or, where the input differs
-/// from step to step, all of them through a few steps after the other. They then read neighbouring
-/// stretches of the same rows, as memory wants them.
+/// Advances a tile: one group of lanes after the other through all steps, or, where they read rows of
+/// input, all of them through a few steps after the other. They then read neighbouring stretches of the
+/// same rows, as memory wants them.
 pub(super) fn advance(
     tile: Tile<'_>,
     table: &Table,
@@ -104,7 +111,7 @@ impl WithSimd for Advance<'_, '_> {
         let options = current.options(table.options);
         let mut scratch = Scratch { drives: [[0.0; LANES]; WORD], added: Additions::none() };
         let firsts = (0..tile.v.len()).step_by(LANES);
-        if current.strides.step == 0 {
+        if !current.reads_rows(n) {
             let mut group = Group::empty();
             for first in firsts {
                 group.load(&tile, table, options, n, current, first);
@@ -176,15 +183,13 @@ fn advance_groups(
     scratch: &mut Scratch,
 ) {
     let sourceless = groups.iter().all(|group| group.sources.is_empty());
-    let constant = current.strides.step == 0 && sourceless;
-    let reads_rows = !groups.iter().all(|group| matches!(group.places, Places::Same(_)));
-    let turn = if sourceless && reads_rows { STEPS_IN_TURN } else { WORD };
+    let needs_no_stop = current.strides.step == 0 && sourceless;
+    let turn = if sourceless && groups.len() > 1 { STEPS_IN_TURN } else { WORD };
     let mut made = 0;
     while made < steps {
         let from = ((first_step + made) % WORD as u64) as usize;
         let left = (steps - made) as usize;
-        // What is constant needs no stop.
-        let count = if constant { left } else { left.min(turn - from % turn) };
+        let count = if needs_no_stop { left } else { left.min(turn - from % turn) };
         let block = blocks(first_step, made + 1) - 1;
         let begun = if block == 0 { (first_step % WORD as u64) as usize } else { 0 };
         let span = Span { first: from, begun, steps: count, is_last: count == left };

@@ -113,9 +113,7 @@ impl CpuEngine {
         let cells = self.v.len();
         let rows = if keep { blocks(first_step, steps) } else { 0 };
         self.words.resize(rows * cells, 0);
-        // What each neuron reads at each step is read fastest in long stretches.
-        let reads_rows = current.strides.step > 0 && current.strides.neuron > 0;
-        let tiles_per_thread = if reads_rows { 1 } else { TILES_PER_THREAD };
+        let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
         let tile_size = cells
             .div_ceil(tiles_per_thread * rayon::current_num_threads())
             .max((LEAST_WORK / steps) as usize)
