@@ -5,6 +5,7 @@ use crate::coefficients::LARGEST_PARAMETER;
 use crate::device::Device;
 use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
+use crate::large::Large;
 use crate::memory;
 use crate::noise::Noise;
 use crate::projection::Projection;
@@ -146,7 +147,7 @@ pub struct Tensor {
 
 #[derive(Debug, Clone)]
 pub(crate) enum TensorData {
-    Host(Arc<[f32]>),
+    Host(Arc<Large<f32>>),
     Gpu(Arc<crate::engine::gpu::GpuTensor>),
     /// A copy for each of several devices.
     Several(Arc<[Tensor]>),

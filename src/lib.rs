@@ -93,6 +93,7 @@ mod device;
 mod engine;
 mod error;
 mod input;
+mod large;
 mod memory;
 pub mod model;
 #[cfg(feature = "nir")]

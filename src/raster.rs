@@ -2,12 +2,9 @@
 
 use crate::engine::blocks;
 use crate::error::{Error, Result};
+use crate::large::Large;
 use crate::memory;
 use ndarray::{Array2, Array3};
-use rayon::prelude::*;
-
-/// Words below which to hand a copy to other threads costs more than it gains.
-const MANY_WORDS: usize = 1 << 16;
 
 /// The spikes of some neurons over some steps.
 ///
@@ -17,7 +14,7 @@ const MANY_WORDS: usize = 1 << 16;
 /// the last block may be filled in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raster {
-    words: Vec<u32>,
+    words: Large<u32>,
     first_step: u64,
     steps: u64,
     batch: usize,
@@ -38,7 +35,7 @@ pub struct Event {
 
 impl Raster {
     pub(crate) fn new(first_step: u64, batch: usize, neurons: Vec<u32>) -> Self {
-        Self { words: Vec::new(), first_step, steps: 0, batch, neurons }
+        Self { words: Large::with_capacity(0), first_step, steps: 0, batch, neurons }
     }
 
     /// Spikes that were listed: those of `steps` steps from `first_step` on, of `batch` rows of `n`
@@ -72,7 +69,7 @@ impl Raster {
         let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
         memory::require("the spikes", words.saturating_mul(4), "take fewer steps at a time")?;
         let mut raster = Self::new(first_step, batch, (0..n as u32).collect());
-        raster.words = vec![0; words as usize];
+        raster.words = Large::zeroed(words as usize);
         raster.steps = steps;
         for (index, event) in events.into_iter().enumerate() {
             let step = event.step.checked_sub(first_step).filter(|step| *step < steps);
@@ -96,20 +93,30 @@ impl Raster {
 
     /// Takes memory for this many words.
     pub(crate) fn reserve(&mut self, words: usize) {
-        self.words.reserve_exact(words);
+        self.words = Large::with_capacity(words);
+    }
+
+    /// Memory for the next rows of words, all zeros, where it was taken before and the last row is complete.
+    /// Whoever fills it then appends the steps [without words](Self::append).
+    pub(crate) fn room(&mut self, words: usize) -> Option<&mut [u32]> {
+        let left = self.words.capacity() - self.words.len();
+        (self.ends_with_a_word() && words <= left).then(|| self.words.grow(words))
+    }
+
+    fn ends_with_a_word(&self) -> bool {
+        self.steps == 0 || (self.first_step + self.steps).is_multiple_of(32)
     }
 
     /// Appends steps. `words` are whole rows of cells, the first being that of the block in which
     /// the raster so far ends or, where that was complete, of the next.
-    pub(crate) fn append(&mut self, words: impl Iterator<Item = u32>, steps: u64) {
-        let mut words = words;
-        if self.steps > 0 && !(self.first_step + self.steps).is_multiple_of(32) {
-            let last_row = self.words.len() - self.cells();
-            for (word, more) in self.words[last_row..].iter_mut().zip(&mut words) {
-                *word |= more;
-            }
+    pub(crate) fn append(&mut self, words: &[u32], steps: u64) {
+        let continued = if self.ends_with_a_word() { 0 } else { self.cells().min(words.len()) };
+        let (continued, rest) = words.split_at(continued);
+        let last_row = self.words.len() - continued.len();
+        for (word, more) in self.words[last_row..].iter_mut().zip(continued) {
+            *word |= more;
         }
-        self.words.extend(words);
+        self.words.extend_from_slice(rest);
         self.steps += steps;
     }
 
@@ -143,7 +150,7 @@ impl Raster {
         &self.words
     }
 
-    pub(crate) fn into_words(self) -> Vec<u32> {
+    pub(crate) fn into_words(self) -> Large<u32> {
         self.words
     }
 
@@ -194,18 +201,6 @@ impl Raster {
     pub fn count(&self) -> u64 {
         // Most processors count bits in one instruction that not all have.
         pulp::Arch::new().dispatch(|| self.words.iter().map(|word| u64::from(word.count_ones())).sum())
-    }
-
-    /// As [`append`](Self::append), of words that lie in memory: on all cores where they are many, as the
-    /// first touch of memory takes longer than the copy.
-    pub(crate) fn append_rows(&mut self, words: &[u32], steps: u64) {
-        if words.len() < MANY_WORDS {
-            return self.append(words.iter().copied(), steps);
-        }
-        let continued = self.steps > 0 && !(self.first_step + self.steps).is_multiple_of(32);
-        let (last_row, rest) = words.split_at(if continued { self.cells() } else { 0 });
-        self.append(last_row.iter().copied(), steps);
-        self.words.par_extend(rest);
     }
 
     /// All spikes, sorted by step, then batch row, then position in [`neurons`](Self::neurons).
@@ -270,9 +265,9 @@ mod tests {
     fn parts_of_a_word_are_put_together() {
         // Two cells from step 30 on: steps 30 and 31, then 32 to 40, then 41 to 64.
         let mut raster = Raster::new(30, 1, vec![4, 9]);
-        raster.append([1 << 30, 1 << 31].into_iter(), 2);
-        raster.append([0b1, 0b1_0000_0000].into_iter(), 9);
-        raster.append([1 << 9, 1 << 31, 0b1, 0].into_iter(), 24);
+        raster.append(&[1 << 30, 1 << 31], 2);
+        raster.append(&[0b1, 0b1_0000_0000], 9);
+        raster.append(&[1 << 9, 1 << 31, 0b1, 0], 24);
         assert_eq!(raster.words(), [1 << 30, 1 << 31, 0b10_0000_0001, (1 << 31) + (1 << 8), 1, 0]);
         assert_eq!(raster.steps(), 35);
         let events: Vec<(u64, u32)> = raster.events().map(|event| (event.step, event.neuron)).collect();
@@ -280,5 +275,21 @@ mod tests {
         assert_eq!(raster.get(0, 0, 0), Some(true));
         assert_eq!(raster.get(1, 0, 0), Some(false));
         assert_eq!(raster.get(34, 0, 0), Some(true));
+    }
+
+    #[test]
+    fn there_is_room_for_whole_words_where_it_was_taken() {
+        let mut raster = Raster::new(30, 1, vec![4, 9]);
+        raster.reserve(6);
+        raster.room(2).expect("the first").copy_from_slice(&[1 << 30, 1 << 31]);
+        raster.append(&[], 2);
+        raster.append(&[0b1, 0b1_0000_0000], 9);
+        assert_eq!(raster.room(2), None, "the last word goes on");
+        raster.append(&[1 << 9, 1 << 31], 23);
+        assert_eq!(raster.room(4), None, "more than was taken");
+        assert_eq!(raster.room(2), Some(&mut [0, 0][..]));
+        raster.append(&[], 1);
+        assert_eq!(raster.words(), [1 << 30, 1 << 31, 0b10_0000_0001, (1 << 31) + (1 << 8), 0, 0]);
+        assert_eq!(raster.steps(), 35);
     }
 }

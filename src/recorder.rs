@@ -100,15 +100,23 @@ impl Recorder {
         (observed || self.wanted != Wanted::default()).then(|| self.wanted.clone())
     }
 
+    /// Memory for the words of all neurons, where nothing else is made of these.
+    pub(crate) fn room(&mut self, words: usize) -> Option<&mut [u32]> {
+        if self.rate.is_some() || self.wanted.words != Words::All {
+            return None;
+        }
+        self.spikes.as_mut().and_then(|raster| raster.room(words))
+    }
+
     pub(crate) fn take(&mut self, piece: Piece<'_>) {
         let first_step = self.first_step + self.made;
         if let Some(raster) = &mut self.spikes {
             match &self.gather {
-                None => raster.append_rows(piece.words, piece.steps),
+                None => raster.append(piece.words, piece.steps),
                 Some(neurons) => {
                     let rows = piece.words.chunks_exact(self.n);
                     let chosen = rows.flat_map(|row| neurons.iter().map(|&neuron| row[neuron as usize]));
-                    raster.append(chosen, piece.steps);
+                    raster.append(&chosen.collect::<Vec<_>>(), piece.steps);
                 }
             }
         }

@@ -3,6 +3,7 @@
 use crate::device::Device;
 use crate::engine::gpu::ResidentWords;
 use crate::error::Result;
+use crate::large::Large;
 use crate::projection::Words;
 use crate::raster::Raster;
 use std::sync::Arc;
@@ -35,7 +36,7 @@ pub struct ResidentRaster {
 
 #[derive(Debug, Clone)]
 pub(crate) enum ResidentData {
-    Host(Arc<[u32]>),
+    Host(Arc<Large<u32>>),
     Gpu(Arc<ResidentWords>),
 }
 
@@ -87,18 +88,17 @@ impl ResidentRaster {
     /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
     pub fn read(&self) -> Result<Raster> {
         let mut raster = Raster::new(self.first_step, self.batch, (0..self.n as u32).collect());
-        let words = match &self.words {
-            ResidentData::Host(words) => words.to_vec(),
-            ResidentData::Gpu(words) => words.read()?,
-        };
-        raster.append(words.into_iter(), self.steps);
+        match &self.words {
+            ResidentData::Host(words) => raster.append(words, self.steps),
+            ResidentData::Gpu(words) => raster.append(&words.read()?, self.steps),
+        }
         Ok(raster)
     }
 
     /// The words, as an engine on this device can take them.
     pub(crate) fn words_for(&self, device: &Device) -> Result<Words<'_>> {
         Ok(match &self.words {
-            ResidentData::Host(words) => Words::Host((&words[..]).into()),
+            ResidentData::Host(words) => Words::Host((&***words).into()),
             ResidentData::Gpu(words) if device.is(words.gpu()) => Words::Gpu(Arc::clone(words)),
             ResidentData::Gpu(words) => Words::Host(words.read()?.into()),
         })

@@ -1,6 +1,7 @@
 //! Who takes what a run records, and when.
 
-use crate::error::Result;
+use crate::engine::{Piece, Receiver};
+use crate::error::{Error, Result};
 use crate::recorder::Recorder;
 use crate::recording::Recorded;
 use crate::sink::Sink;
@@ -42,5 +43,39 @@ impl Taker<'_> {
             sink.take(recorded)?;
         }
         Ok(Recorded { first_step, steps, spikes: None, counts: None, rate: None, voltages: None })
+    }
+}
+
+/// A run that is recorded, and whoever takes that.
+pub(crate) struct Taking<'a, 'b> {
+    recorder: &'a mut Recorder,
+    taker: &'a mut Taker<'b>,
+    first_step: u64,
+    made: u64,
+    /// Of the taker, which ends the run.
+    pub(crate) refusal: Option<Error>,
+}
+
+impl<'a, 'b> Taking<'a, 'b> {
+    pub(crate) fn new(recorder: &'a mut Recorder, taker: &'a mut Taker<'b>, first_step: u64) -> Self {
+        Self { recorder, taker, first_step, made: 0, refusal: None }
+    }
+}
+
+impl Receiver for Taking<'_, '_> {
+    fn room(&mut self, words: usize) -> Option<&mut [u32]> {
+        self.recorder.room(words)
+    }
+
+    fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+        self.made += piece.steps;
+        self.recorder.take(piece);
+        if self.refusal.is_some() {
+            return ControlFlow::Break(());
+        }
+        self.taker.after(self.recorder, self.first_step, self.made).unwrap_or_else(|error| {
+            self.refusal = Some(error);
+            ControlFlow::Break(())
+        })
     }
 }

@@ -11,6 +11,7 @@ use crate::engine::gpu::context::GpuContext;
 use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, ResidentWords, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
+use crate::large::Large;
 use crate::memory::MemoryNeed;
 use crate::resident::ResidentData;
 use std::fmt;
@@ -308,7 +309,7 @@ impl Device {
                 let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
                 Ok(TensorData::Gpu(Arc::new(GpuTensor::new(gpu, values, largest)?)))
             }
-            Kind::Cpu | Kind::Several(_) => Ok(TensorData::Host(values.into())),
+            Kind::Cpu | Kind::Several(_) => Ok(TensorData::Host(Arc::new(Large::copy_of(values)))),
         }
     }
 }
@@ -325,7 +326,9 @@ impl Device {
             Kind::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
                 Ok(ResidentData::Gpu(Arc::new(ResidentWords::upload(gpu, words)?)))
             }
-            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => Ok(ResidentData::Host(words.into())),
+            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => {
+                Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
+            }
         }
     }
 }

@@ -21,8 +21,8 @@ pub(crate) const SPIKE_FLAG: u32 = 1 << 31;
 /// Cells are numbered `row * n + neuron`. State is handed out and taken in this order.
 pub(crate) trait Engine: Debug + Send {
     /// Advances all cells by `steps` steps, the first having the number `first_step`, and hands
-    /// what is wanted to `take`, piece by piece in order. Stops early, after what was already
-    /// under way, when `take` breaks. Returns the number of steps made.
+    /// what is wanted to the receiver, piece by piece in order. Stops early, after what was already
+    /// under way, when that breaks. Returns the number of steps made.
     ///
     /// Without anything wanted this may return before the device has finished.
     fn advance(
@@ -31,7 +31,7 @@ pub(crate) trait Engine: Debug + Send {
         steps: u64,
         current: &Current<'_>,
         wanted: Option<&Wanted>,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64>;
 
     /// As [`advance`](Self::advance), and keeps the spikes of all cells on the device. `None`, with
@@ -134,6 +134,23 @@ pub(crate) struct Piece<'a> {
     pub(crate) words: &'a [u32],
     /// `[samples, batch, neurons]`.
     pub(crate) voltages: &'a [f32],
+}
+
+/// Who gets what an engine hands out.
+pub(crate) trait Receiver {
+    /// Memory for the words of all cells in the coming steps, so many in all, where they may be written to
+    /// where they stay. The piece is then taken without words.
+    fn room(&mut self, _words: usize) -> Option<&mut [u32]> {
+        None
+    }
+
+    fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()>;
+}
+
+impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Receiver for F {
+    fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+        self(piece)
+    }
 }
 
 /// How many blocks of 32 steps a range of steps touches.

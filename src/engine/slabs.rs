@@ -7,7 +7,7 @@
 use super::cut::Slab;
 use super::gpu::StateBuffers;
 use super::merge::{Merged, Share};
-use super::{Engine, Piece, Wanted};
+use super::{Engine, Piece, Receiver, Wanted};
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::noise::Noise;
@@ -135,7 +135,7 @@ impl SlabEngine {
         steps: u64,
         current: &Current<'_>,
         wanted: &Wanted,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let n = self.n;
         let merged = Mutex::new(Merged::new(wanted, (self.batch, n)));
@@ -150,7 +150,9 @@ impl SlabEngine {
                 let slab = &part.slab;
                 let share = Share::new(wanted, slab, n);
                 let mut next = first;
-                part.engine.advance(first, count, &current, Some(&share.wanted), &mut |piece| {
+                part.engine.advance(first, count, &current, Some(&share.wanted), &mut |piece: Piece<
+                    '_,
+                >| {
                     lock().take(&share, slab, next, piece);
                     next += piece.steps;
                     ControlFlow::Continue(())
@@ -158,7 +160,7 @@ impl SlabEngine {
                 Ok(())
             })?;
             made += count;
-            if take(lock().piece()).is_break() {
+            if receiver.take(lock().piece()).is_break() {
                 break;
             }
         }
@@ -173,11 +175,11 @@ impl Engine for SlabEngine {
         steps: u64,
         current: &Current<'_>,
         wanted: Option<&Wanted>,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let n = self.n;
         let made = match wanted {
-            Some(wanted) => self.advance_blocks(first_step, steps, current, wanted, take),
+            Some(wanted) => self.advance_blocks(first_step, steps, current, wanted, receiver),
             None => self
                 .on_all(|device, part| {
                     let current = part.current(current, device, 0, n);

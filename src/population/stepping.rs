@@ -4,13 +4,14 @@ use super::{MOST_STEPS, Population};
 use crate::engine::Piece;
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
+use crate::large::Large;
 use crate::queue::QUEUED_STEPS;
 use crate::raster::Raster;
 use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
 use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
-use crate::taker::Taker;
+use crate::taker::{Taker, Taking};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -39,7 +40,8 @@ impl Population {
     /// Makes a step that does not wait in the queue.
     fn step_at_once(&mut self, current: Current<'_>) -> Result<()> {
         self.flush()?;
-        let result = self.engine.advance(self.steps, 1, &current, None, &mut |_| ControlFlow::Continue(()));
+        let result =
+            self.engine.advance(self.steps, 1, &current, None, &mut |_: Piece<'_>| ControlFlow::Continue(()));
         self.steps += self.note(result)?;
         Ok(())
     }
@@ -128,14 +130,12 @@ impl Population {
             None => {
                 let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole)?;
                 let wanted = recorder.wanted(false);
-                let result =
-                    self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece| {
-                        recorder.take(piece);
-                        ControlFlow::Continue(())
-                    });
+                let mut nobody = Taker::Nobody;
+                let mut taking = Taking::new(&mut recorder, &mut nobody, first_step);
+                let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut taking);
                 self.note(result)?;
                 let raster = recorder.cut(first_step + steps)?.spikes;
-                ResidentData::Host(raster.map_or_else(Vec::new, Raster::into_words).into())
+                ResidentData::Host(Arc::new(raster.map_or_else(|| Large::zeroed(0), Raster::into_words)))
             }
         };
         self.steps += steps;
@@ -207,29 +207,16 @@ impl Population {
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
 
         let first_step = self.steps;
-        let mut refusal = None;
         if steps > 0 {
             let wanted = recorder.wanted(!matches!(taker, Taker::Nobody));
             // Holds where a panic of the taker ends the run between two blocks.
             self.fault = Some("a run was left by a panic".to_owned());
-            let mut made = 0;
-            let result =
-                self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut |piece: Piece<'_>| {
-                    recorder.take(piece);
-                    made += piece.steps;
-                    if refusal.is_some() {
-                        return ControlFlow::Break(());
-                    }
-                    taker.after(&mut recorder, first_step, made).unwrap_or_else(|error| {
-                        refusal = Some(error);
-                        ControlFlow::Break(())
-                    })
-                });
+            let mut taking = Taking::new(&mut recorder, taker, first_step);
+            let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut taking);
+            let refusal = taking.refusal;
             self.fault = None;
             self.steps += self.note(result)?;
-        }
-        if let Some(error) = refusal {
-            return Err(error);
+            refusal.map_or(Ok(()), Err)?;
         }
 
         let counts = if recording.counts {

@@ -10,7 +10,7 @@ mod projection;
 mod tests;
 mod vector;
 
-use super::{Engine, Piece, Wanted, WantedVoltages, Words, blocks};
+use super::{Engine, Piece, Receiver, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
@@ -20,7 +20,6 @@ use crate::work::Work;
 use block::{CurrentView, Tile};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// The most cells that one thread takes at a time: their state fits the first-level cache.
@@ -90,29 +89,27 @@ impl CpuEngine {
         }
     }
 
-    /// Steps that are made before what is wanted of them is handed out.
-    fn piece_steps(&self, first_step: u64, left: u64, wanted: Option<&Wanted>) -> u64 {
+    /// Steps that are made before what is wanted of them is handed out, where the words of their spikes are
+    /// kept until then or not.
+    fn piece_steps(&self, first_step: u64, left: u64, wanted: Option<&Wanted>, keeps_words: bool) -> u64 {
         let cells = self.v.len();
         let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS);
-        if let Some(wanted) = wanted {
-            if wanted.words != Words::None {
-                most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
-            }
-            if let Some(voltages) = &wanted.voltages {
-                let row = self.batch * voltages.neurons.len();
-                most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
-            }
+        if keeps_words {
+            most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
+        }
+        if let Some(voltages) = wanted.and_then(|wanted| wanted.voltages.as_ref()) {
+            let row = self.batch * voltages.neurons.len();
+            most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
         }
         // Ending at the end of a block of 32 keeps each word in one piece.
         let to_boundary = most.div_ceil(32) * 32 - first_step % 32;
         to_boundary.min(left)
     }
 
-    /// Advances all cells and leaves the words of spikes in `self.words` where `keep` says so.
-    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, keep: bool) {
+    /// Advances all cells and writes the words of their spikes, unless there is no memory for these.
+    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, words: &mut [u32]) {
         let cells = self.v.len();
-        let rows = if keep { blocks(first_step, steps) } else { 0 };
-        self.words.resize(rows * cells, 0);
+        let rows = words.len() / cells;
         let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
         let tile_size = cells
             .div_ceil(tiles_per_thread * rayon::current_num_threads())
@@ -121,7 +118,7 @@ impl CpuEngine {
             .min(LARGEST_TILE);
         let tile_count = cells.div_ceil(tile_size);
         let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();
-        for row in self.words.chunks_exact_mut(cells) {
+        for row in words.chunks_exact_mut(cells) {
             for (column, words) in columns.iter_mut().zip(row.chunks_mut(tile_size)) {
                 column.push(words);
             }
@@ -228,7 +225,7 @@ impl Engine for CpuEngine {
         steps: u64,
         current: &Current<'_>,
         wanted: Option<&Wanted>,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let values = current.values.host().ok_or_else(|| {
             let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
@@ -245,18 +242,33 @@ impl Engine for CpuEngine {
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
-            let count = self.piece_steps(first, steps - made, wanted);
+            let asked_for = wanted.map_or(&Words::None, |wanted| &wanted.words);
+            let left = steps - made;
+            let mut count = self.piece_steps(first, left, wanted, false);
+            let mut own = std::mem::take(&mut self.words);
+            let cells = self.v.len();
+            let room = match asked_for {
+                Words::All => receiver.room(blocks(first, count) * cells),
+                Words::None | Words::Chosen(_) | Words::Scored => None,
+            };
+            let stays = room.is_some();
+            let words = room.unwrap_or_else(|| {
+                let keeps_words = *asked_for != Words::None;
+                count = self.piece_steps(first, left, wanted, keeps_words);
+                own.resize(if keeps_words { blocks(first, count) * cells } else { 0 }, 0);
+                &mut own
+            });
             let view = whole.after(made as usize);
             let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
                 Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
                 None => Vec::new(),
             };
-            let words = wanted.map_or(&Words::None, |wanted| &wanted.words);
-            self.advance_cells(first, count, &view, *words != Words::None);
-            self.cell_blocks += self.v.len() as u64;
+            self.advance_cells(first, count, &view, words);
+            self.words = own;
+            self.cell_blocks += cells as u64;
             made += count;
             let gathered;
-            let words = match words {
+            let words = match asked_for {
                 Words::Chosen(neurons) => {
                     gathered = self.gather(neurons);
                     gathered.as_slice()
@@ -267,10 +279,11 @@ impl Engine for CpuEngine {
                     }
                     &[]
                 }
+                Words::All if stays => &[],
                 Words::None | Words::All => self.words.as_slice(),
             };
             let piece = Piece { steps: count, words, voltages: &voltages };
-            if take(piece).is_break() {
+            if receiver.take(piece).is_break() {
                 break;
             }
         }

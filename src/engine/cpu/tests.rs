@@ -3,7 +3,7 @@
 
 use super::CpuEngine;
 use crate::coefficients::Table;
-use crate::engine::{Engine, SPIKE_FLAG, Wanted, Words, blocks};
+use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words, blocks};
 use crate::input::Current;
 use crate::model::{self, State};
 use crate::noise::Noise;
@@ -199,7 +199,7 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
         let wanted = Wanted { words: Words::All, voltages: None };
         let mut words = Vec::new();
         let made = engine
-            .advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
+            .advance(first_step, steps, &current, Some(&wanted), &mut |piece: Piece<'_>| {
                 words.extend_from_slice(piece.words);
                 ControlFlow::Continue(())
             })

@@ -10,7 +10,7 @@ use super::kernel::{self, Access};
 use super::{Gpu, GpuEngine, STATE, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, Wanted, Words, blocks};
+use crate::engine::{Engine, Piece, Wanted, Words, blocks};
 use crate::error::{Error, Result};
 use crate::input::Input;
 use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule, rounded};
@@ -371,7 +371,7 @@ fn trajectory(
     let current = Current::new(input, steps as usize, shape, table.bounds, noise, &Device::cpu())?;
     let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
-    engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece| {
+    engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece: Piece<'_>| {
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;
@@ -383,7 +383,8 @@ fn trajectory(
 fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
     let mut raster = Raster::new(5, 1, (0..n as u32).collect());
     let words = 0..blocks(5, steps) * n;
-    raster.append(words.map(|word| (word as u32).wrapping_mul(0x9e37_79b9) & 0x8421_a5a5), steps);
+    let words = words.map(|word| (word as u32).wrapping_mul(0x9e37_79b9) & 0x8421_a5a5);
+    raster.append(&words.collect::<Vec<_>>(), steps);
     let weights =
         Array2::from_shape_fn((n, n), |(from, to)| 0.011 * (1.0 + from as f32) - 0.0037 * to as f32);
     (raster, weights)

@@ -14,7 +14,7 @@ use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
-use crate::engine::{Engine, Piece, Wanted, Words, blocks};
+use crate::engine::{Engine, Piece, Receiver, Wanted, Words, blocks};
 use crate::error::Result;
 use crate::input::{Current, Strides};
 use crate::model::{Options, TraceRule};
@@ -264,10 +264,7 @@ impl GpuEngine {
     }
 
     /// Waits for the oldest dispatch and hands on what it recorded.
-    fn finish_oldest(
-        &mut self,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
-    ) -> Result<ControlFlow<()>> {
+    fn finish_oldest(&mut self, receiver: &mut dyn Receiver) -> Result<ControlFlow<()>> {
         let Some(dispatch) = self.in_flight.pop_front() else {
             return Ok(ControlFlow::Continue(()));
         };
@@ -280,7 +277,7 @@ impl GpuEngine {
         dispatch.kernel.allowance.learn(dispatch.steps, dispatch.work, done - began);
 
         let mut hand_on =
-            |words: &[u32], voltages: &[f32]| take(Piece { steps: dispatch.steps, words, voltages });
+            |words: &[u32], voltages: &[f32]| receiver.take(Piece { steps: dispatch.steps, words, voltages });
         let Some(readback) = dispatch.readback else {
             return Ok(hand_on(&[], &[]));
         };
@@ -296,7 +293,7 @@ impl GpuEngine {
     /// Waits for all dispatches, whose recordings nobody wants.
     fn finish_all(&mut self) -> Result<()> {
         while !self.in_flight.is_empty() {
-            let _ = self.finish_oldest(&mut |_| ControlFlow::Continue(()))?;
+            let _ = self.finish_oldest(&mut |_: Piece<'_>| ControlFlow::Continue(()))?;
         }
         Ok(())
     }
@@ -310,7 +307,7 @@ impl GpuEngine {
         current: &Current<'_>,
         wanted: Option<&Wanted>,
         kept: Option<&wgpu::Buffer>,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let observed = wanted.is_some();
         let nothing = Wanted::default();
@@ -379,7 +376,7 @@ impl GpuEngine {
         let mut flow = ControlFlow::Continue(());
         while made < steps {
             while self.in_flight.len() >= IN_FLIGHT {
-                flow = self.finish_oldest(take)?;
+                flow = self.finish_oldest(receiver)?;
             }
             if flow.is_break() {
                 break;
@@ -401,7 +398,7 @@ impl GpuEngine {
         }
         while observed && !self.in_flight.is_empty() {
             // Told to stop or not, what was made is handed on.
-            let _ = self.finish_oldest(take)?;
+            let _ = self.finish_oldest(receiver)?;
         }
         Ok(made)
     }
@@ -414,9 +411,9 @@ impl Engine for GpuEngine {
         steps: u64,
         current: &Current<'_>,
         wanted: Option<&Wanted>,
-        take: &mut dyn FnMut(Piece<'_>) -> ControlFlow<()>,
+        receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        self.advance_keeping((first_step, steps), current, wanted, None, take)
+        self.advance_keeping((first_step, steps), current, wanted, None, receiver)
     }
 
     fn advance_resident(

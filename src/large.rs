@@ -1,0 +1,172 @@
+//! Arrays that may be very large, in large pages of memory where the system has them: it takes as long to
+//! hand out many small pages as the fastest engine takes to fill them, and rows of memory that are read
+//! side by side need more small pages than a processor remembers.
+
+use bytemuck::Pod;
+use memmap2::MmapMut;
+use rayon::prelude::*;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+
+/// Bytes up to which an array stands in ordinary memory, of which allocators keep as much for the next
+/// array; what is larger they give back to the system.
+const SMALL: usize = 32 << 20;
+
+/// Values that one thread copies at a time.
+const COPIED_TOGETHER: usize = 1 << 16;
+
+/// A vector of numbers. It takes memory for as many as it is made for, and uses it as they come.
+pub(crate) struct Large<T> {
+    values: Memory<T>,
+}
+
+enum Memory<T> {
+    Ordinary(Vec<T>),
+    /// So many of the values that there is room for.
+    Mapped(MmapMut, usize),
+}
+
+impl<T: Pod + Send + Sync> Large<T> {
+    /// An empty one with room for so many values.
+    pub(crate) fn with_capacity(capacity: usize) -> Self {
+        let bytes = capacity.saturating_mul(size_of::<T>());
+        let mapped = if bytes <= SMALL { None } else { map(bytes) };
+        let values = match mapped {
+            Some(map) => Memory::Mapped(map, 0),
+            None => Memory::Ordinary(Vec::with_capacity(capacity)),
+        };
+        Self { values }
+    }
+
+    pub(crate) fn zeroed(length: usize) -> Self {
+        let mut zeros = Self::with_capacity(length);
+        zeros.grow(length);
+        zeros
+    }
+
+    pub(crate) fn copy_of(values: &[T]) -> Self {
+        let mut copy = Self::with_capacity(values.len());
+        copy.extend_from_slice(values);
+        copy
+    }
+
+    /// How many values there is room for.
+    pub(crate) fn capacity(&self) -> usize {
+        match &self.values {
+            Memory::Ordinary(values) => values.capacity(),
+            Memory::Mapped(map, _) => map.len() / size_of::<T>(),
+        }
+    }
+
+    /// Adds so many zeros, and returns them.
+    pub(crate) fn grow(&mut self, by: usize) -> &mut [T] {
+        let before = self.len();
+        let length = before + by;
+        match &mut self.values {
+            Memory::Ordinary(values) => values.resize(length, T::zeroed()),
+            Memory::Mapped(map, used) if length <= map.len() / size_of::<T>() => *used = length,
+            Memory::Mapped(..) => {
+                let mut larger = Self::with_capacity(length.max(2 * before));
+                larger.extend_from_slice(self);
+                larger.grow(by);
+                *self = larger;
+            }
+        }
+        &mut self[before..]
+    }
+
+    /// Copies on all cores where there is much to copy: the first touch of memory takes longer than that.
+    pub(crate) fn extend_from_slice(&mut self, values: &[T]) {
+        if let Memory::Ordinary(ordinary) = &mut self.values {
+            return ordinary.extend_from_slice(values);
+        }
+        let pieces = self.grow(values.len()).par_chunks_mut(COPIED_TOGETHER);
+        pieces.zip(values.par_chunks(COPIED_TOGETHER)).for_each(|(to, from)| to.copy_from_slice(from));
+    }
+}
+
+/// So many bytes that are zero, or more. Nothing where the system has none of these for us.
+fn map(bytes: usize) -> Option<MmapMut> {
+    let map = MmapMut::map_anon(bytes).ok()?;
+    // A wish. Without it pages are small, and all else is the same.
+    #[cfg(target_os = "linux")]
+    if let Err(refusal) = map.advise(memmap2::Advice::HugePage) {
+        log::debug!("no large pages: {refusal}");
+    }
+    Some(map)
+}
+
+impl<T: Pod> Deref for Large<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        match &self.values {
+            Memory::Ordinary(values) => values,
+            Memory::Mapped(map, used) => bytemuck::cast_slice(&map[..used * size_of::<T>()]),
+        }
+    }
+}
+
+impl<T: Pod> DerefMut for Large<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        match &mut self.values {
+            Memory::Ordinary(values) => values,
+            Memory::Mapped(map, used) => bytemuck::cast_slice_mut(&mut map[..*used * size_of::<T>()]),
+        }
+    }
+}
+
+impl<T: Pod + Send + Sync> Clone for Large<T> {
+    fn clone(&self) -> Self {
+        Self::copy_of(self)
+    }
+}
+
+impl<T: Pod + PartialEq> PartialEq for Large<T> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl<T: Pod + Eq> Eq for Large<T> {}
+
+impl<T: Pod + fmt::Debug> fmt::Debug for Large<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Lengths on both sides of what is small.
+    const LENGTHS: [usize; 4] = [0, 5, SMALL / 4, SMALL / 4 + 70_000];
+
+    #[test]
+    fn values_survive_growth_beyond_what_there_was_room_for() {
+        for length in LENGTHS {
+            let values: Vec<u32> = (0..length as u32).collect();
+            let mut large = Large::copy_of(&values);
+            assert_eq!(*large, *values);
+            assert_eq!(large, large.clone());
+            assert_eq!(*large.grow(3), [0; 3]);
+            large[length + 1] = 7;
+            large.extend_from_slice(&values);
+            assert_eq!(large[length..length + 3], [0, 7, 0]);
+            assert_eq!((&large[..length], &large[length + 3..]), (&*values, &*values));
+        }
+    }
+
+    #[test]
+    fn room_is_used_as_values_come_and_holds_zeros() {
+        for length in LENGTHS {
+            let mut large = Large::<f32>::with_capacity(length);
+            assert!(large.is_empty());
+            large.grow(length / 2);
+            large.grow(length - length / 2);
+            assert_eq!(*large, *vec![0.0; length]);
+            assert_eq!(*Large::<f32>::zeroed(length), *large);
+        }
+    }
+}
