@@ -2,8 +2,9 @@
 //! the steps that it drives.
 
 use super::additions::{Additions, LaneSources, OfWord, WORD};
+use super::kernels::is_plain;
 use super::lanes::{Cells, LANES, Lanes, Places};
-use super::vector::{self, Drives, NO_JUMPS, Span};
+use super::vector::{self, Drives, NO_JUMPS, Rows, Span};
 use crate::coefficients::Table;
 use crate::engine::blocks;
 use crate::input::Strides;
@@ -204,20 +205,30 @@ fn advance_groups(
             // Where arriving currents go through a synapse, they are no part of the drives.
             let arriving = filled.arriving && !options.synapse;
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
-            pulp::Arch::new().dispatch(FillDrives {
-                options,
-                resistance: &lanes.coefficients.resistance,
-                places,
-                current,
-                made: made as usize,
-                from,
-                added: (filled.currents.then_some(&added.currents), arriving.then_some(&added.arriving)),
-                drives: if constant { &mut drives[..1] } else { &mut drives[from..from + count] },
-            });
+            let rows = match places {
+                // By far the most values that are ever read: they go through no hands but the processor's.
+                Places::Adjacent(place) if current.strides.step > 0 && sourceless && is_plain(options) => {
+                    let stride = current.strides.step;
+                    Some(Rows { currents: &current.values[made as usize * stride + *place..], stride })
+                }
+                _ => None,
+            };
+            if rows.is_none() {
+                pulp::Arch::new().dispatch(FillDrives {
+                    options,
+                    resistance: &lanes.coefficients.resistance,
+                    places,
+                    current,
+                    made: made as usize,
+                    from,
+                    added: (filled.currents.then_some(&added.currents), arriving.then_some(&added.arriving)),
+                    drives: if constant { &mut drives[..1] } else { &mut drives[from..from + count] },
+                });
+            }
             let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
-            let drives = Drives { constant, drives, arriving: &added.arriving, jumps };
-            let rows = tile.words.get_mut(block..).unwrap_or_default();
-            vector::advance(options, lanes, drives, span, (rows, *first));
+            let drives = Drives { constant, drives, arriving: &added.arriving, jumps, rows };
+            let words = tile.words.get_mut(block..).unwrap_or_default();
+            vector::advance(options, lanes, drives, span, (words, *first));
         }
         made += count as u64;
     }
@@ -250,11 +261,6 @@ impl WithSimd for FillDrives<'_> {
         let mut values = [0.0; LANES];
         for (offset, drives) in drives.iter_mut().enumerate() {
             let row = &current.values[(made + offset) * stride..];
-            if let (Places::Adjacent(first), (None, None), false) = (places, added, options.synapse) {
-                // By far the most values that are ever read: they go through no hands but the processor's.
-                vector::drives(simd, resistance, &row[*first..][..LANES], drives);
-                continue;
-            }
             if offset == 0 || stride > 0 {
                 places.take(row, &mut values);
             }

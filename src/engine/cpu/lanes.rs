@@ -3,15 +3,15 @@
 //! Loops instead of closures, which would be compiled without the instructions that the processor has.
 
 use super::block::Tile;
+use super::kernels::{can_hold, is_plain};
 use super::memory::Memory;
-use super::vector::{can_hold, is_plain};
 use crate::broadcast::Column;
 use crate::coefficients::Table;
 use crate::engine::SPIKE_FLAG;
 use crate::model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 
-/// Cells that are advanced side by side.
-pub(super) const LANES: usize = 48;
+/// Cells that are advanced side by side: six of the largest vectors there are.
+pub(super) const LANES: usize = 96;
 
 /// Refractory steps at the most whose end is told as the number of a step to come.
 const LONGEST_HELD: u32 = 1 << 30;
@@ -22,6 +22,8 @@ const LONGEST_HELD: u32 = 1 << 30;
 /// Begins where a cache line does, as all that is read as vectors.
 #[repr(align(64))]
 pub(super) struct Lanes {
+    /// How many cells there are, from the first lane on.
+    pub(super) cells: usize,
     pub(super) coefficients: LaneCoefficients,
     /// Refractory steps after each spike.
     pub(super) steps: [u32; LANES],
@@ -46,6 +48,7 @@ impl Lanes {
     #[inline(always)]
     pub(super) fn empty() -> Self {
         Self {
+            cells: 0,
             coefficients: LaneCoefficients::none(),
             steps: [0; LANES],
             v: [0.0; LANES],
@@ -70,6 +73,7 @@ impl Lanes {
         cells: &Cells,
         first: usize,
     ) {
+        self.cells = cells.count.min(LANES);
         let mut left = [0; LANES];
         copy(&mut left, &tile.refractory[first..]);
         for left in &mut left {

@@ -2,6 +2,7 @@
 
 mod additions;
 mod block;
+mod kernels;
 mod lanes;
 mod memory;
 mod noise;

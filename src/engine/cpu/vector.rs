@@ -1,18 +1,15 @@
 //! [`model::step_cell`](crate::model::step_cell) for vectors of cells, operation by operation: six
-//! vectors of eight cells, say, whose state stays in registers through many steps. A step of one
+//! vectors of sixteen cells, say, whose state stays in registers through many steps. A step of one
 //! cell is a chain of operations that wait for each other; so many vectors fill the waiting.
 //!
-//! The instruction set is chosen at run time by `pulp`. The rules are given to the compiler as
-//! constants, so that nothing is decided in the loop: the rules of reset and refractoriness in all
-//! combinations, and bound, trace, fast decay and jumps together or not at all, with a synapse or
-//! without. What cells lack of these changes no bits: a bound of minus infinity, a trace that stays 0,
-//! a jump of -0. Those of the usual neuron are there once more, with jumps or without, for cells that
-//! take less to compute: [`Lanes::holds`].
+//! The instruction set is chosen at run time by `pulp`, and what is decided before the loop by the
+//! number of the [`Kernel`].
 
 use super::additions::{OfWord, WORD};
+use super::kernels::{Kernel, dispatch_kernel};
 use super::lanes::{LANES, LaneCoefficients, Lanes};
 use super::memory::Memory;
-use crate::model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, SpikeTest, TraceRule};
+use crate::model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, TraceRule};
 use pulp::{Arch, Scalar128b, Simd, WithSimd, cast};
 
 /// The jumps of cells that have none.
@@ -53,6 +50,17 @@ pub(super) struct Drives<'a> {
     pub(super) drives: &'a OfWord,
     pub(super) arriving: &'a OfWord,
     pub(super) jumps: &'a OfWord,
+    /// What is read instead of `drives`.
+    pub(super) rows: Option<Rows<'a>>,
+}
+
+/// Currents of the cells in the lanes that are read where they stand, R I being all that drives them.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a> {
+    /// From that of the first lane at the first step on.
+    pub(super) currents: &'a [f32],
+    /// How far the current of a cell at a step is from that at the step before.
+    pub(super) stride: usize,
 }
 
 /// Makes some steps and, where a word or the call ends, writes the word of each lane into the columns
@@ -62,90 +70,20 @@ pub(super) fn advance(
     lanes: &mut Lanes,
     drives: Drives<'_>,
     span: Span,
-    (rows, column): (&mut [&mut [u32]], usize),
+    (words, column): (&mut [&mut [u32]], usize),
 ) {
-    macro_rules! choose {
-        ($number:expr; $($kernel:literal)*) => {
-            match $number {
-                $($kernel => Arch::new().dispatch(Advance::<$kernel> { lanes, drives, span, rows, column }),)*
-                _ => {}
-            }
-        };
-    }
-    choose!(number(lanes.memory, lanes.holds, options); 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35);
-}
-
-/// Whether cells need none of what is compiled together.
-pub(super) fn is_plain(options: Options) -> bool {
-    let Options { bounded, trace, fast_decay, jumps, synapse, .. } = options;
-    !bounded && trace == TraceRule::Off && !fast_decay && !jumps && !synapse
-}
-
-/// Whether there are kernels that [hold](Lanes::holds) cells with these rules.
-pub(super) fn can_hold(options: Options) -> bool {
-    let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
-    is_plain(Options { jumps: false, ..options }) && is_frozen
-}
-
-/// The number of the kernel for some rules. Its inverse is [`kernel`].
-fn number(memory: Memory, holds: bool, options: Options) -> usize {
-    if holds {
-        return 30 + 3 * usize::from(options.jumps) + memory as usize;
-    }
-    let refractory = match options.refractory {
-        Refractory::Frozen => 0,
-        Refractory::LeakOnly => 1,
-        Refractory::Silent => 2,
-    };
-    let memory = match memory {
-        _ if options.synapse => 4,
-        _ if !is_plain(options) => 3,
-        Memory::History => 0,
-        Memory::Countdown => 1,
-        Memory::Both => 2,
-    };
-    // To subtract 0 changes nothing.
-    let subtract = usize::from(options.reset != Reset::ToValue);
-    (memory * 3 + refractory) * 2 + subtract
-}
-
-/// What the kernel of this number is compiled for.
-const fn kernel(number: usize) -> (Memory, bool, Options) {
-    let holds = number >= 30;
-    let (memory, rich) = match number / 6 {
-        5 => ([Memory::History, Memory::Countdown, Memory::Both][number % 3], false),
-        0 => (Memory::History, false),
-        1 => (Memory::Countdown, false),
-        2 => (Memory::Both, false),
-        _ => (Memory::Both, true),
-    };
-    let options = Options {
-        spike_test: SpikeTest::Above,
-        reset: match number % 2 {
-            _ if holds => Reset::ToValue,
-            0 => Reset::ToValue,
-            _ => Reset::Subtract,
-        },
-        refractory: match number / 2 % 3 {
-            _ if holds => Refractory::Frozen,
-            0 => Refractory::Frozen,
-            1 => Refractory::LeakOnly,
-            _ => Refractory::Silent,
-        },
-        bounded: rich,
-        trace: if rich { TraceRule::Add } else { TraceRule::Off },
-        fast_decay: rich,
-        jumps: rich || number >= 33,
-        synapse: number / 6 == 4,
-    };
-    (memory, holds, options)
+    let reads_rows = drives.rows.is_some();
+    let kernel = Kernel { memory: lanes.memory, holds: lanes.holds, reads_rows, options };
+    dispatch_kernel!(kernel.number(), NUMBER => {
+        Arch::new().dispatch(Advance::<NUMBER> { lanes, drives, span, words, column })
+    });
 }
 
 struct Advance<'a, 'b, const KERNEL: usize> {
     lanes: &'a mut Lanes,
     drives: Drives<'a>,
     span: Span,
-    rows: &'a mut [&'b mut [u32]],
+    words: &'a mut [&'b mut [u32]],
     column: usize,
 }
 
@@ -155,28 +93,27 @@ impl<const KERNEL: usize> WithSimd for Advance<'_, '_, KERNEL> {
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
         match S::F32_LANES {
-            16 => self.advance::<S, 3>(simd, 0),
-            8 => self.advance::<S, 6>(simd, 0),
-            4 => {
-                for half in 0..2 {
-                    self.advance::<S, 6>(simd, half);
-                }
-            }
-            _ => {
-                for quarter in 0..4 {
-                    self.advance::<Scalar128b, 3>(Scalar128b, quarter);
-                }
-            }
+            4.. => self.advance_parts::<S, 6>(simd),
+            _ => self.advance_parts::<Scalar128b, 3>(Scalar128b),
         }
     }
 }
 
 impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
+    /// Advances the lanes in which there are cells, as many vectors at a time.
+    #[inline(always)]
+    fn advance_parts<S: Simd, const VECTORS: usize>(&mut self, simd: S) {
+        let lanes = VECTORS * S::F32_LANES;
+        for part in 0..self.lanes.cells.div_ceil(lanes) {
+            self.advance::<S, VECTORS>(simd, part);
+        }
+    }
+
     /// Advances a part of the lanes as so many vectors.
     #[inline(always)]
     fn advance<S: Simd, const VECTORS: usize>(&mut self, simd: S, part: usize) {
-        let (memory, holds, options) = const { kernel(KERNEL) };
-        let Self { lanes, drives, span, rows, column } = self;
+        let Kernel { memory, holds, reads_rows, options } = const { Kernel::numbered(KERNEL) };
+        let Self { lanes, drives, span, words: rows, column } = self;
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
         // No closures: they would be compiled without the instructions that the processor has.
@@ -184,6 +121,7 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
         for_each_vector!(VECTORS, vector, {
             states[vector] = State::load(lanes, first_vector + vector);
         });
+        let Rows { mut currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
         let mask = if drives.constant { 0 } else { WORD - 1 };
         // Of the step to come, counted from 1.
         let mut number = simd.splat_i32s(1);
@@ -193,19 +131,21 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
             let to = (from + span.steps - made).min(WORD);
             let mut bit = simd.splat_u32s(1 << from);
             for step in from..to {
-                let drives_now = S::as_simd_f32s(&drives.drives[step & mask][part.clone()]).0;
+                let inputs_now = if reads_rows { currents } else { &drives.drives[step & mask] };
+                let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
                 let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
                 // The compiler is not to know that these are the same as at the step before: it would keep
                 // some of them in registers and the states, of which each waits for the one before, in memory.
                 let coefficients = std::hint::black_box(&lanes.coefficients);
                 for_each_vector!(VECTORS, vector, {
+                    let cells = &Cells::<S>::load(coefficients, first_vector + vector);
+                    let input = inputs_now[vector];
                     let drive = Drive {
-                        drive: drives_now[vector],
+                        drive: if reads_rows { voltage(simd, cells.resistance, input) } else { input },
                         arriving: arriving_now[vector],
                         jump: jumps_now[vector],
                     };
-                    let cells = &Cells::<S>::load(coefficients, first_vector + vector);
                     let state = &mut states[vector];
                     if holds {
                         step_holding(simd, memory, options.jumps, cells, state, drive, (number, bit));
@@ -213,6 +153,7 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
                         step_cells(simd, memory, options, cells, state, drive, bit);
                     }
                 });
+                currents = currents.get(stride..).unwrap_or_default();
                 bit = simd.add_u32s(bit, bit);
                 number = simd.add_i32s(number, simd.splat_i32s(1));
             }
@@ -492,20 +433,6 @@ pub(super) fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &mut 
     }
 }
 
-/// [`drive`] from as many currents as lanes.
-#[inline(always)]
-pub(super) fn drives<S: Simd>(
-    simd: S,
-    resistance: &[f32; LANES],
-    currents: &[f32],
-    drives: &mut [f32; LANES],
-) {
-    let inputs = S::as_simd_f32s(resistance).0.iter().zip(S::as_simd_f32s(currents).0);
-    for (drive, (resistance, current)) in S::as_mut_simd_f32s(drives).0.iter_mut().zip(inputs) {
-        *drive = voltage(simd, *resistance, *current);
-    }
-}
-
 /// [`model::drive`](crate::model::drive).
 #[inline(always)]
 fn voltage<S: Simd>(simd: S, resistance: S::f32s, current: S::f32s) -> S::f32s {
@@ -522,17 +449,4 @@ fn flush<S: Simd>(simd: S, x: S::f32s, smallest: S::f32s) -> S::f32s {
 #[inline(always)]
 fn select<S: Simd>(simd: S, mask: S::m32s, yes: S::f32s, no: S::f32s) -> S::f32s {
     cast(simd.select_u32s(mask, cast(yes), cast(no)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_kernel_has_its_number() {
-        for expected in 0..36 {
-            let (memory, holds, options) = kernel(expected);
-            assert_eq!(number(memory, holds, options), expected);
-        }
-    }
 }
