@@ -219,10 +219,7 @@ impl LaneSource<'_> {
                 }
             }
             Kind::Poisson | Kind::PoissonJumps if self.counts_are_small => {
-                let table = noise.poisson_table(self.table[0]);
-                for (draws, words) in draws.iter_mut().zip(words) {
-                    count_exceeded(words, table, draws);
-                }
+                count_exceeded(words, noise.poisson_table(self.table[0]), draws);
             }
             Kind::Poisson | Kind::PoissonJumps => {
                 for (draws, words) in draws.iter_mut().zip(words) {
@@ -245,26 +242,34 @@ impl LaneSource<'_> {
 }
 
 /// [`random::poisson`] for all lanes: the thresholds rise, so that beyond the largest word there is no
-/// need to look.
+/// need to look. Found for the whole group: that the steps after the first look as far as it did is what
+/// processors guess rightly.
 #[inline(always)]
-fn count_exceeded(words: &[u32; LANES], table: &[u32], draws: &mut [f32; LANES]) {
+fn count_exceeded(words: &OfGroup<u32>, table: &[u32], draws: &mut OfGroup<f32>) {
     let [smallest, levels, thresholds @ ..] = table else { return };
-    let (mut counts, mut ordered_words, mut largest) = ([*smallest as i32; LANES], [0; LANES], i32::MIN);
-    for (to, word) in ordered_words.iter_mut().zip(words) {
-        *to = ordered(*word);
-        largest = largest.max(*to);
-    }
-    for threshold in thresholds.iter().take((1 << levels) - 1) {
-        let threshold = ordered(*threshold);
-        if threshold >= largest {
-            break;
-        }
-        for (count, word) in counts.iter_mut().zip(&ordered_words) {
-            *count += i32::from(*word > threshold);
+    let mut largest = [i32::MIN; LANES];
+    for words in words {
+        for (largest, word) in largest.iter_mut().zip(words) {
+            *largest = (*largest).max(ordered(*word));
         }
     }
-    for (draw, count) in draws.iter_mut().zip(counts) {
-        *draw = count as f32;
+    let largest = largest.iter().fold(i32::MIN, |largest, word| largest.max(*word));
+    let thresholds = &thresholds[..thresholds.len().min((1 << levels) - 1)];
+    let exceeded = thresholds.iter().take_while(|threshold| ordered(**threshold) < largest).count();
+    for (draws, words) in draws.iter_mut().zip(words) {
+        let (mut counts, mut ordered_words) = ([*smallest as i32; LANES], [0; LANES]);
+        for (to, word) in ordered_words.iter_mut().zip(words) {
+            *to = ordered(*word);
+        }
+        for threshold in &thresholds[..exceeded] {
+            let threshold = ordered(*threshold);
+            for (count, word) in counts.iter_mut().zip(&ordered_words) {
+                *count += i32::from(*word > threshold);
+            }
+        }
+        for (draw, count) in draws.iter_mut().zip(counts) {
+            *draw = count as f32;
+        }
     }
 }
 
