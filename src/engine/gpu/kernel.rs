@@ -17,7 +17,7 @@ pub(crate) const BLOCK_SHADER: &str = concat!(
     include_str!("../../../shaders/noise.wgsl")
 );
 
-/// Invocations in a workgroup.
+/// Invocations in a workgroup, unless a device was found to be faster with [others](super::workgroup).
 pub(crate) const WORKGROUP: u32 = 64;
 
 /// Cells that an invocation takes abreast where an operation is waited for before the next of the
@@ -99,6 +99,8 @@ pub(crate) const BINDINGS: [(&str, Access); 10] = [
 /// What a pipeline is specialised by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Specialisation {
+    /// Invocations in a workgroup.
+    pub(crate) workgroup: u32,
     pub(crate) options: Options,
     pub(crate) sequence: bool,
     pub(crate) voltages: bool,
@@ -125,7 +127,7 @@ impl Specialisation {
     pub(crate) fn constants(&self) -> [(&'static str, f64); 17] {
         let options = &self.options;
         [
-            ("WORKGROUP", f64::from(WORKGROUP)),
+            ("WORKGROUP", f64::from(self.workgroup)),
             ("ABREAST", f64::from(self.abreast())),
             ("SPIKE_TEST", f64::from(spike_test_number(options.spike_test))),
             ("RESET", f64::from(reset_number(options.reset))),

@@ -13,6 +13,7 @@ mod score_check;
 pub(crate) mod self_check;
 mod stopwatch;
 mod uploads;
+mod workgroup;
 
 #[cfg(test)]
 mod fault_tests;
@@ -39,7 +40,7 @@ use projection::ProjectionKernel;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
 /// drops what exceeds it without a word; a dispatch loops five times per word of 32 steps, and once
@@ -60,6 +61,8 @@ pub(crate) struct Gpu {
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
     zero: wgpu::Buffer,
+    /// Invocations in a workgroup of the kernel for large populations, once it was measured.
+    workgroup: OnceLock<u32>,
     /// [`MOST_STEPS`], unless a test wants to see a driver fail.
     most_steps: u64,
 }
@@ -79,7 +82,22 @@ impl Gpu {
             score_kernels: ScoreKernels::new(SCORE_SHADER),
             score_checks: ScoreChecks::default(),
             zero,
+            workgroup: OnceLock::new(),
             most_steps,
+        })
+    }
+
+    /// Invocations in a workgroup of the kernel for so many cells. Where many keep a device busy it is
+    /// measured once; drivers that compute on the CPU go through one invocation after the other in any case.
+    fn workgroup(self: &Arc<Self>, cells: usize) -> u32 {
+        if self.context.is_software() || cells < workgroup::MANY_CELLS {
+            return kernel::WORKGROUP;
+        }
+        *self.workgroup.get_or_init(|| {
+            workgroup::measure(self, workgroup::MANY_CELLS).unwrap_or_else(|error| {
+                log::warn!("{}: no size of workgroups was measured: {error}", self.context.info.name);
+                kernel::WORKGROUP
+            })
         })
     }
 

@@ -49,6 +49,8 @@ pub(super) struct Plan<'a> {
     pub(super) most_steps: u64,
     /// The most steps of a dispatch whose words are scored.
     pub(super) most_scored_steps: u64,
+    /// Invocations in a workgroup of the kernel.
+    pub(super) workgroup: u32,
     /// Cells that an invocation of the kernel takes abreast.
     pub(super) abreast: u32,
     /// The most workgroups in one dimension of the grid.
@@ -59,7 +61,7 @@ pub(super) struct Plan<'a> {
 
 impl Plan<'_> {
     pub(super) fn shape(&self) -> Shape {
-        Shape { batch: self.batch, n: self.n, grid: self.grid(1) }
+        Shape { batch: self.batch, n: self.n, grid: self.grid_of(WORKGROUP) }
     }
 
     fn cells(&self) -> usize {
@@ -191,7 +193,7 @@ impl Plan<'_> {
         let mut block = Block {
             cells: self.cells() as u32,
             neurons: self.n as u32,
-            grid_width: self.grid(self.abreast).0 * WORKGROUP,
+            grid_width: self.grid().0 * self.workgroup,
             first_step: first_step as u32,
             steps: steps as u32,
             current_offset: offset as u32,
@@ -243,10 +245,15 @@ impl Plan<'_> {
         }
     }
 
-    /// Workgroups in x and y, each invocation having so many cells: more than one dimension of the
-    /// grid holds are folded.
-    pub(super) fn grid(&self, abreast: u32) -> (u32, u32) {
-        let groups = (self.cells() as u32).div_ceil(WORKGROUP * abreast);
+    /// Workgroups of the kernel in x and y.
+    pub(super) fn grid(&self) -> (u32, u32) {
+        self.grid_of(self.workgroup * self.abreast)
+    }
+
+    /// Workgroups in x and y, where each has so many cells: more than one dimension of the grid holds are
+    /// folded.
+    fn grid_of(&self, cells: u32) -> (u32, u32) {
+        let groups = (self.cells() as u32).div_ceil(cells);
         let width = groups.min(self.most_groups);
         (width, groups.div_ceil(width))
     }

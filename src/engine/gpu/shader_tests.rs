@@ -23,6 +23,7 @@ fn parse(source: &str) -> (Module, ModuleInfo) {
 
 fn specialisation() -> Specialisation {
     Specialisation {
+        workgroup: kernel::WORKGROUP,
         options: Options::default(),
         sequence: true,
         voltages: true,

@@ -34,6 +34,8 @@ const IN_FLIGHT: usize = 2;
 #[derive(Debug)]
 pub(crate) struct GpuEngine {
     gpu: Arc<Gpu>,
+    /// Invocations in a workgroup of the kernel.
+    workgroup: u32,
     options: Options,
     batch: usize,
     n: usize,
@@ -87,7 +89,17 @@ struct Dispatch {
 }
 
 impl GpuEngine {
-    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, (batch, n): (usize, usize)) -> Result<Self> {
+    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, shape: (usize, usize)) -> Result<Self> {
+        Self::with_workgroup(gpu, table, shape, gpu.workgroup(shape.0 * shape.1))
+    }
+
+    /// With so many invocations in a workgroup.
+    pub(super) fn with_workgroup(
+        gpu: &Arc<Gpu>,
+        table: &Table,
+        (batch, n): (usize, usize),
+        workgroup: u32,
+    ) -> Result<Self> {
         let cells = (batch * n) as u64;
         let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
         let (coefficients, spread) = kernel::pack(table);
@@ -106,6 +118,7 @@ impl GpuEngine {
         };
         gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&table.rest((batch, n))))?;
         Ok(Self {
+            workgroup,
             options: table.options,
             batch,
             n,
@@ -213,7 +226,7 @@ impl GpuEngine {
         // What stays on the device is known to be there by the number of the step.
         let stays = plan.words_stay();
         let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
-        let (width, height) = plan.grid(plan.abreast);
+        let (width, height) = plan.grid();
         let context = &self.gpu.context;
         if let Some(stopwatch) = &mut self.stopwatch {
             stopwatch.prepare(context)?;
@@ -339,6 +352,7 @@ impl GpuEngine {
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
             most_steps: self.gpu.most_steps,
             most_scored_steps: score::most_scored_steps(&self.gpu),
+            workgroup: self.workgroup,
             abreast: 1,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
             largest_binding: self.gpu.context.largest_binding(),
@@ -350,6 +364,7 @@ impl GpuEngine {
         let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
         self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
         let key = Specialisation {
+            workgroup: self.workgroup,
             options: Options {
                 jumps: plan.planes.jumps || current.noise.as_ref().is_some_and(|noise| noise.jumps()),
                 ..self.options

@@ -1,0 +1,150 @@
+//! How many invocations there are in a workgroup of the kernel: as many as the device was found to be the
+//! fastest with. What is best depends on registers and schedulers that no driver tells of.
+
+use super::kernel::WORKGROUP;
+use super::{Gpu, GpuEngine};
+use crate::Device;
+use crate::coefficients::Table;
+use crate::engine::{Engine, Piece};
+use crate::error::Result;
+use crate::input::{Current, Input};
+use crate::params::Params;
+use ndarray::Array1;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Sizes that are tried: whole subgroups of most devices.
+const SIZES: [u32; 4] = [32, 64, 128, 256];
+
+/// Cells from which on a population keeps a large device busy whatever the size, and with which sizes are
+/// tried. With fewer, small workgroups reach more of its processors.
+pub(super) const MANY_CELLS: usize = 1 << 18;
+
+/// What a trial takes at least, so that its submission is little beside it, unless it makes
+/// [`MOST_STEPS`].
+const LEAST: Duration = Duration::from_millis(5);
+
+const FIRST_STEPS: u64 = 64;
+const MOST_STEPS: u64 = 1 << 14;
+
+/// How often each size is tried.
+const ROUNDS: usize = 3;
+
+/// Another size than the usual one must save at least this part of the time.
+const LEAST_GAIN: f64 = 0.03;
+
+/// A size on trial.
+struct Trial {
+    size: u32,
+    engine: GpuEngine,
+    made: u64,
+    /// The least time for the last number of steps.
+    best: Duration,
+}
+
+impl Trial {
+    fn run(&mut self, current: &Current<'_>, steps: u64) -> Result<Duration> {
+        let begun = Instant::now();
+        let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+        self.made += self.engine.advance(self.made, steps, current, None, &mut go_on)?;
+        // Waits until all is done.
+        self.engine.work()?;
+        Ok(begun.elapsed())
+    }
+}
+
+/// The size with which the device is the fastest, among those that give the bits of the usual one, which
+/// was checked.
+pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
+    let shape = (1, cells);
+    let table = Table::new(&Params::default(), shape)?;
+    let currents = Array1::linspace(0.5_f32, 2.0, cells);
+    let input = Input::constant(&currents);
+    let current = Current::new(input, MOST_STEPS as usize, shape, table.bounds, None, &Device::cpu())?;
+    let limits = &gpu.context.limits;
+    let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
+    let mut trials = Vec::new();
+    // The usual one first, which decides how many steps are made.
+    for size in std::iter::once(WORKGROUP).chain(SIZES.into_iter().filter(|size| *size != WORKGROUP)) {
+        if size <= most {
+            let engine = GpuEngine::with_workgroup(gpu, &table, shape, size)?;
+            trials.push(Trial { size, engine, made: 0, best: Duration::MAX });
+        }
+    }
+    // What the first steps take tells little: pipelines are built, and dispatches grow.
+    let mut steps = FIRST_STEPS;
+    loop {
+        let mut usual = None;
+        for trial in &mut trials {
+            let took = trial.run(&current, steps)?;
+            usual.get_or_insert(took);
+        }
+        if steps >= MOST_STEPS || usual.is_some_and(|usual| usual >= LEAST) {
+            break;
+        }
+        steps *= 2;
+    }
+    for _ in 0..ROUNDS {
+        for trial in &mut trials {
+            trial.best = trial.best.min(trial.run(&current, steps)?);
+        }
+    }
+    let mut times = Vec::new();
+    let mut usual = None;
+    for trial in &mut trials {
+        let bits: Vec<u32> = trial.engine.voltages()?.iter().map(|v| v.to_bits()).collect();
+        let state = (bits, trial.engine.counts()?);
+        if *usual.get_or_insert_with(|| state.clone()) == state {
+            times.push((trial.size, trial.best));
+        } else {
+            log::warn!(
+                "{}: workgroups of {} give other bits and are not used",
+                gpu.context.info.name,
+                trial.size
+            );
+        }
+    }
+    let size = choose(&times);
+    log::info!("{}: workgroups of {size}, measured {times:?} for {steps} steps", gpu.context.info.name);
+    Ok(size)
+}
+
+/// The size to use, of sizes and times: the fastest, unless it gains next to nothing over the usual one.
+fn choose(times: &[(u32, Duration)]) -> u32 {
+    let usual = times.iter().find(|(size, _)| *size == WORKGROUP).map(|(_, time)| time.as_secs_f64());
+    match (times.iter().min_by_key(|(_, time)| *time), usual) {
+        (Some((size, time)), Some(usual)) if time.as_secs_f64() < usual * (1.0 - LEAST_GAIN) => *size,
+        _ => WORKGROUP,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_STEPS;
+    use super::super::fault_tests::with_context;
+    use super::*;
+
+    #[test]
+    fn another_size_is_used_where_it_is_clearly_faster() {
+        let choose = |times: [u64; 4]| {
+            let times: Vec<_> = SIZES.into_iter().zip(times.map(Duration::from_micros)).collect();
+            choose(&times)
+        };
+        assert_eq!(choose([900, 700, 650, 500]), 256);
+        assert_eq!(choose([500, 700, 650, 600]), 32);
+        assert_eq!(choose([900, 700, 690, 695]), WORKGROUP);
+        assert_eq!(super::choose(&[]), WORKGROUP);
+        assert_eq!(super::choose(&[(128, Duration::from_secs(1))]), WORKGROUP);
+    }
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn one_of_the_sizes_is_found_whatever_the_device() {
+        with_context(|context| {
+            let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
+            let size = measure(&gpu, 100).expect("measured");
+            assert!(SIZES.contains(&size), "{size}");
+        });
+    }
+}
