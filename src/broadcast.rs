@@ -133,7 +133,7 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     // Row-major order, which most arrays have, is found out faster than any other.
     let largest = match values.as_slice().or_else(|| values.as_slice_memory_order()) {
         Some(slice) if slice.len() <= PARALLEL => largest_of(slice),
-        Some(slice) => slice.par_chunks(PARALLEL).map(largest_of).reduce(|| 0.0, f32::max),
+        Some(slice) => slice.par_chunks(TOGETHER).map(largest_of).reduce(|| 0.0, f32::max),
         None => largest_magnitude(values.iter().copied()),
     };
     if largest.is_finite() {
@@ -147,8 +147,11 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     Err(Error::NonFinite { what: what.to_owned(), place, value })
 }
 
+/// Values up to which to share them among threads takes longer than to look through them, or to copy them.
+pub(crate) const PARALLEL: usize = 1 << 16;
+
 /// Values that one thread looks through at a time.
-const PARALLEL: usize = 1 << 16;
+const TOGETHER: usize = 1 << 14;
 
 /// [`largest_magnitude`], with the instructions that the processor has.
 fn largest_of(values: &[f32]) -> f32 {

@@ -1,7 +1,9 @@
 //! Steps that were asked for one by one and wait to be made together.
 
+use crate::broadcast::PARALLEL;
 use crate::input::{Current, Strides, Tensor, Values};
 use crate::noise::Noise;
+use rayon::prelude::*;
 use std::sync::Arc;
 
 /// Bytes of queued inputs after which waiting for more steps is not worth the memory.
@@ -124,11 +126,11 @@ impl Run {
                     for _ in 1..self.steps {
                         queued.extend_from_within(start..start + length);
                     }
-                    queued.extend_from_slice(values);
+                    append(queued, values);
                     self.values = RunValues::Each { start, length };
                 }
             }
-            RunValues::Each { length, .. } if length == values.len() => queued.extend_from_slice(values),
+            RunValues::Each { length, .. } if length == values.len() => append(queued, values),
             _ => return false,
         }
         self.steps += 1;
@@ -150,6 +152,15 @@ impl Run {
 
 fn host(queued: &[f32], start: usize, length: usize) -> Values<'_> {
     Values::Host(queued[start..start + length].into())
+}
+
+/// On all cores where there are many.
+fn append(queued: &mut Vec<f32>, values: &[f32]) {
+    if values.len() > PARALLEL {
+        queued.par_extend(values);
+    } else {
+        queued.extend_from_slice(values);
+    }
 }
 
 /// As bytes, which are compared many at a time.

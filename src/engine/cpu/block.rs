@@ -2,6 +2,7 @@
 //! the steps that it drives.
 
 use super::additions::{Additions, LaneSources, OfWord, WORD};
+use super::instructions;
 use super::kernels::is_plain;
 use super::lanes::{Cells, LANES, Lanes, Places};
 use super::vector::{self, Drives, NO_JUMPS, Rows, Span};
@@ -67,6 +68,16 @@ impl<'a> CurrentView<'a> {
         self.strides.step > 0 && to_neighbour > 0
     }
 
+    /// The currents of some steps where they stand, which go through no hands but the processor's: by far
+    /// the most values that are ever read. Lanes without cells read what stands behind.
+    fn rows(&self, places: &Places, made: usize, steps: usize) -> Option<Rows<'a>> {
+        let (Places::Adjacent(place) | Places::Few { first: place, .. }) = places else { return None };
+        let stride = self.strides.step;
+        let first = made * stride + place;
+        let end = first + (steps - 1) * stride + LANES;
+        (stride > 0 && end <= self.values.len()).then(|| Rows { currents: &self.values[first..], stride })
+    }
+
     /// The rules of a population, with what this input asks of them.
     pub(super) fn options(&self, options: Options) -> Options {
         let jumps = self.noise.is_some_and(Noise::jumps)
@@ -90,7 +101,7 @@ pub(super) fn advance(
     steps: u64,
     current: &CurrentView<'_>,
 ) {
-    pulp::Arch::new().dispatch(Advance { tile, table, n, span: (first_step, steps), current });
+    instructions::best().dispatch(Advance { tile, table, n, span: (first_step, steps), current });
 }
 
 /// [`advance`], with the instructions that the processor has. A closure would not do: it is not
@@ -205,16 +216,10 @@ fn advance_groups(
             // Where arriving currents go through a synapse, they are no part of the drives.
             let arriving = filled.arriving && !options.synapse;
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
-            let rows = match places {
-                // By far the most values that are ever read: they go through no hands but the processor's.
-                Places::Adjacent(place) if current.strides.step > 0 && sourceless && is_plain(options) => {
-                    let stride = current.strides.step;
-                    Some(Rows { currents: &current.values[made as usize * stride + *place..], stride })
-                }
-                _ => None,
-            };
+            let readable = sourceless && is_plain(options);
+            let rows = if readable { current.rows(places, made as usize, count) } else { None };
             if rows.is_none() {
-                pulp::Arch::new().dispatch(FillDrives {
+                instructions::best().dispatch(FillDrives {
                     options,
                     resistance: &lanes.coefficients.resistance,
                     places,

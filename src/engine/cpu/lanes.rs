@@ -187,6 +187,11 @@ pub(super) enum Places {
     Same(usize),
     /// One after the other from here on.
     Adjacent(usize),
+    /// Likewise, of fewer cells than lanes.
+    Few {
+        first: usize,
+        count: usize,
+    },
     Each(Box<[usize; LANES]>),
 }
 
@@ -196,10 +201,13 @@ impl Places {
         if row_stride == 0 && neuron_stride == 0 {
             return Self::Same(0);
         }
+        let first = cells.row * row_stride + cells.neuron * neuron_stride;
         if !cells.together {
+            if neuron_stride == 1 && cells.neuron + cells.count <= cells.n {
+                return Self::Few { first, count: cells.count };
+            }
             return Self::of_rows(cells, row_stride, neuron_stride);
         }
-        let first = cells.row * row_stride + cells.neuron * neuron_stride;
         if neuron_stride == 0 { Self::Same(first) } else { Self::Adjacent(first) }
     }
 
@@ -226,6 +234,11 @@ impl Places {
         match self {
             Self::Same(place) => lanes.fill(values[*place]),
             Self::Adjacent(first) => lanes.copy_from_slice(&values[*first..*first + LANES]),
+            Self::Few { first, count } => {
+                let (cells, beyond) = lanes.split_at_mut(*count);
+                cells.copy_from_slice(&values[*first..*first + *count]);
+                beyond.fill(values[*first + *count - 1]);
+            }
             Self::Each(places) => {
                 for (lane, place) in lanes.iter_mut().zip(&**places) {
                     *lane = values[*place];

@@ -2,6 +2,7 @@
 
 mod additions;
 mod block;
+mod instructions;
 mod kernels;
 mod lanes;
 mod memory;
@@ -24,7 +25,7 @@ use rayon::prelude::*;
 use std::sync::Arc;
 
 /// The most cells that one thread takes at a time: their state fits the first-level cache.
-const LARGEST_TILE: usize = 1024 / lanes::LANES * lanes::LANES;
+const LARGEST_TILE: usize = 1024_usize.next_multiple_of(lanes::LANES);
 
 /// Tiles per thread in a small population, so that no thread waits long for the last one.
 const TILES_PER_THREAD: usize = 8;

@@ -2,6 +2,7 @@
 //! word of steps at once, so that each call of the generator serves four steps.
 
 use super::additions::{Additions, OfWord};
+use super::instructions;
 use super::lanes::{Cells, LANES, spread};
 use crate::model::rounded;
 use crate::noise::{Kind, Noise, Source};
@@ -78,7 +79,7 @@ impl<'a> LaneNoise<'a> {
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
     pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        pulp::Arch::new().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
+        instructions::best().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
     }
 }
 

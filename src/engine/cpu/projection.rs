@@ -2,6 +2,7 @@
 //! a word of steps at once, so that trains without spikes cost one look at a word.
 
 use super::additions::{Additions, OfWord, WORD};
+use super::instructions;
 use super::lanes::{Cells, LANES, Places, spread};
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::projection::{Projection, Wiring};
@@ -21,7 +22,7 @@ struct LaneProjection<'a> {
 }
 
 enum LaneWiring<'a> {
-    Each([f32; LANES]),
+    Each(Box<[f32; LANES]>),
     Dense { weights: &'a [f32], trains: usize, row: usize, places: Places },
 }
 
@@ -30,7 +31,7 @@ impl<'a> LaneProjections<'a> {
         let inputs = projections.iter().map(|projection| {
             let wiring = match &projection.wiring {
                 Wiring::Each(weights) => {
-                    let mut of_lanes = [0.0; LANES];
+                    let mut of_lanes = Box::new([0.0; LANES]);
                     spread(weights, cells, &mut of_lanes);
                     LaneWiring::Each(of_lanes)
                 }
@@ -63,7 +64,7 @@ impl<'a> LaneProjections<'a> {
                 Target::Current => &mut arriving,
                 Target::Potential => &mut jumps,
             };
-            pulp::Arch::new().dispatch(
+            instructions::best().dispatch(
                 #[inline(always)]
                 || self.add(input, step, &mut sum[from..to]),
             );

@@ -1,7 +1,7 @@
 //! Each kernel gives the bits of the model. Random populations seldom reach the kernels that serve
 //! long or mixed refractory periods, so that each is asked for here by name.
 
-use super::CpuEngine;
+use super::{CpuEngine, instructions};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words, blocks};
 use crate::input::Current;
@@ -255,5 +255,19 @@ fn each_kernel_gives_the_models_bits() {
             }
         }
         assert!(spikes > 10_000, "{family:?}: {spikes}");
+    }
+}
+
+#[test]
+fn each_set_of_instructions_gives_the_models_bits() {
+    for (place, instructions) in instructions::available().into_iter().enumerate() {
+        instructions::use_for(place, || {
+            for family in FAMILIES {
+                let of = |reset, refractory, n| params(family, reset, refractory, SpikeTest::Above, n);
+                let spikes = compare(family, &of(Reset::ToValue, Refractory::Frozen, 1027), (2, 1027))
+                    + compare(family, &of(Reset::Subtract, Refractory::LeakOnly, 29), (3, 29));
+                assert!(spikes > 1000, "{instructions:?}, {family:?}: {spikes}");
+            }
+        });
     }
 }

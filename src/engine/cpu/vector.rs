@@ -6,11 +6,12 @@
 //! number of the [`Kernel`].
 
 use super::additions::{OfWord, WORD};
+use super::instructions;
 use super::kernels::{Kernel, dispatch_kernel};
 use super::lanes::{LANES, LaneCoefficients, Lanes};
 use super::memory::Memory;
 use crate::model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, TraceRule};
-use pulp::{Arch, Scalar128b, Simd, WithSimd, cast};
+use pulp::{Scalar128b, Simd, WithSimd, cast};
 
 /// The jumps of cells that have none.
 pub(super) static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
@@ -75,7 +76,7 @@ pub(super) fn advance(
     let reads_rows = drives.rows.is_some();
     let kernel = Kernel { memory: lanes.memory, holds: lanes.holds, reads_rows, options };
     dispatch_kernel!(kernel.number(), NUMBER => {
-        Arch::new().dispatch(Advance::<NUMBER> { lanes, drives, span, words, column })
+        instructions::best().dispatch(Advance::<NUMBER> { lanes, drives, span, words, column })
     });
 }
 
