@@ -84,10 +84,11 @@ impl Population {
         };
         let result = self.engine.advance(first_step, steps, &current, Some(&wanted), &mut take);
         self.fault = None;
+        // Whatever came of the run, the engine gives its copy back.
+        let scored = self.engine.finish_scoring();
         let made = self.note(result)?;
         self.steps += made;
-        let result = self.engine.finish_scoring();
-        if let Some(scoring) = self.note(result)? {
+        if let Some(scoring) = self.note(scored)? {
             scorer.scoring = scoring;
         }
         Ok(made)

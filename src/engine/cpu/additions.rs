@@ -25,7 +25,7 @@ pub(super) struct Additions {
 }
 
 impl Additions {
-    pub(super) fn none() -> Self {
+    pub(super) const fn none() -> Self {
         let none = [[0.0; LANES]; WORD];
         Self { currents: none, arriving: none, jumps: none }
     }

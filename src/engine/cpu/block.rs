@@ -90,54 +90,73 @@ impl<'a> CurrentView<'a> {
 /// stands in memory for each step: as many rows as processors fetch ahead of their use at a time.
 const STEPS_IN_TURN: usize = 8;
 
+/// Memory in which a thread advances one tile after the other.
+pub(super) struct Workspace<'a> {
+    groups: Vec<Group<'a>>,
+    drives: Ready,
+    /// Nothing until something is added.
+    added: Option<Box<Additions>>,
+}
+
+/// What drives the cells in the lanes through a word.
+#[repr(align(64))]
+struct Ready(OfWord);
+
+/// What is added where nothing is.
+static NOTHING: Additions = Additions::none();
+
+impl Workspace<'_> {
+    pub(super) fn new() -> Self {
+        Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), added: None }
+    }
+}
+
 /// Advances a tile: one group of lanes after the other through all steps, or, where they read rows of
 /// input, all of them through a few steps after the other. They then read neighbouring stretches of the
 /// same rows, as memory wants them.
-pub(super) fn advance(
+pub(super) fn advance<'a>(
+    workspace: &mut Workspace<'a>,
     tile: Tile<'_>,
     table: &Table,
     n: usize,
-    first_step: u64,
-    steps: u64,
-    current: &CurrentView<'_>,
+    span: (u64, u64),
+    current: &CurrentView<'a>,
 ) {
-    instructions::best().dispatch(Advance { tile, table, n, span: (first_step, steps), current });
+    instructions::best().dispatch(Advance { workspace, tile, table, n, span, current });
 }
 
 /// [`advance`], with the instructions that the processor has. A closure would not do: it is not
 /// compiled into what has them.
-struct Advance<'a, 'b> {
-    tile: Tile<'a>,
-    table: &'a Table,
+struct Advance<'w, 't, 'a> {
+    workspace: &'w mut Workspace<'a>,
+    tile: Tile<'t>,
+    table: &'t Table,
     n: usize,
+    /// Number of the first step, and how many.
     span: (u64, u64),
-    current: &'a CurrentView<'b>,
+    current: &'t CurrentView<'a>,
 }
 
-impl WithSimd for Advance<'_, '_> {
+impl WithSimd for Advance<'_, '_, '_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { mut tile, table, n, span, current } = self;
+        let Self { workspace, mut tile, table, n, span, current } = self;
         let options = current.options(table.options);
-        let mut scratch = Scratch { drives: [[0.0; LANES]; WORD], added: Additions::none() };
-        let firsts = (0..tile.v.len()).step_by(LANES);
-        if !current.reads_rows(n) {
-            let mut group = Group::empty();
-            for first in firsts {
-                group.load(&tile, table, options, n, current, first);
-                let groups = std::slice::from_mut(&mut group);
-                advance_groups(groups, &mut tile, options, span, current, &mut scratch);
+        let Workspace { groups, drives, added } = workspace;
+        let count = tile.v.len().div_ceil(LANES);
+        let together = if current.reads_rows(n) { count } else { 1 };
+        if groups.len() < together {
+            groups.resize_with(together, Group::empty);
+        }
+        for first in (0..count).step_by(together) {
+            let groups = &mut groups[..together];
+            for (index, group) in groups.iter_mut().enumerate() {
+                group.load(&tile, table, options, n, current, (first + index) * LANES);
             }
-            return;
+            advance_groups(groups, &mut tile, options, span, current, (&mut drives.0, added));
         }
-        let mut groups: Vec<Group<'_>> = Vec::new();
-        groups.resize_with(firsts.len(), Group::empty);
-        for (group, first) in groups.iter_mut().zip(firsts) {
-            group.load(&tile, table, options, n, current, first);
-        }
-        advance_groups(&mut groups, &mut tile, options, span, current, &mut scratch);
     }
 }
 
@@ -177,13 +196,6 @@ impl<'a> Group<'a> {
     }
 }
 
-/// What drives the cells in the lanes through a word.
-#[repr(align(64))]
-struct Scratch {
-    drives: OfWord,
-    added: Additions,
-}
-
 /// Advances some groups of a tile through all steps, taking turns.
 #[inline(always)]
 fn advance_groups(
@@ -192,7 +204,7 @@ fn advance_groups(
     options: Options,
     (first_step, steps): (u64, u64),
     current: &CurrentView<'_>,
-    scratch: &mut Scratch,
+    (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
 ) {
     let sourceless = groups.iter().all(|group| group.sources.is_empty());
     let needs_no_stop = current.strides.step == 0 && sourceless;
@@ -207,12 +219,13 @@ fn advance_groups(
         let span = Span { first: from, begun, steps: count, is_last: count == left };
         for group in &mut *groups {
             let Group { first, lanes, places, sources } = group;
-            let Scratch { drives, added } = &mut *scratch;
             let filled = sources.filled();
             if !sources.is_empty() {
                 let to = from + count;
+                let added = added.get_or_insert_with(|| Box::new(Additions::none()));
                 sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
             }
+            let added = added.as_deref().unwrap_or(&NOTHING);
             // Where arriving currents go through a synapse, they are no part of the drives.
             let arriving = filled.arriving && !options.synapse;
             let constant = current.strides.step == 0 && !filled.currents && !arriving;

@@ -19,7 +19,7 @@ use crate::input::Current;
 use crate::model::{self, State, TraceRule, rounded};
 use crate::score::Scoring;
 use crate::work::Work;
-use block::{CurrentView, Tile};
+use block::{CurrentView, Tile, Workspace};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -109,7 +109,13 @@ impl CpuEngine {
     }
 
     /// Advances all cells and writes the words of their spikes, unless there is no memory for these.
-    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, words: &mut [u32]) {
+    fn advance_cells<'a>(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &CurrentView<'a>,
+        words: &mut [u32],
+    ) {
         let cells = self.v.len();
         let rows = words.len() / cells;
         let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
@@ -144,12 +150,15 @@ impl CpuEngine {
                 words,
             })
             .collect();
-        let advance = |tile| block::advance(tile, &self.table, self.n, first_step, steps, current);
+        let advance = |workspace: &mut Workspace<'a>, tile| {
+            block::advance(workspace, tile, &self.table, self.n, (first_step, steps), current);
+        };
         if tile_count == 1 {
             // Waking another thread takes longer than a small tile.
-            tiles.into_iter().for_each(advance);
+            let mut workspace = Workspace::new();
+            tiles.into_iter().for_each(|tile| advance(&mut workspace, tile));
         } else {
-            tiles.into_par_iter().for_each(advance);
+            tiles.into_par_iter().for_each_init(Workspace::new, advance);
         }
     }
 

@@ -313,7 +313,7 @@ fn step_holding<S: Simd>(
 ) {
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
     let change = simd.mul_f32s(cells.leak, simd.sub_f32s(drive.drive, above_rest));
-    let (none, one) = (simd.splat_u32s(0), simd.splat_u32s(1));
+    let none = simd.splat_u32s(0);
     let free = match memory {
         Memory::History => simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none),
         _ => simd.greater_than_i32s(number, cast(state.memory)),
@@ -326,15 +326,19 @@ fn step_holding<S: Simd>(
     let spike = simd.greater_than_f32s(v, cells.v_threshold);
     state.v = select(simd, spike, cells.reset, v);
     state.memory = match memory {
-        Memory::History => {
-            let earlier = simd.add_u32s(state.memory, state.memory);
-            simd.add_u32s(earlier, simd.select_u32s(spike, one, none))
-        }
+        Memory::History => remember(simd, state.memory, spike),
         _ => simd.select_u32s(spike, simd.add_u32s(cast(number), cells.refractory), state.memory),
     };
     if matches!(memory, Memory::Both) {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
+}
+
+/// The [history](Memory::History) with one more step.
+#[inline(always)]
+fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
+    let latest = simd.select_u32s(spike, simd.splat_u32s(1), simd.splat_u32s(0));
+    simd.add_u32s(simd.add_u32s(history, history), latest)
 }
 
 /// [`model::step_cell`](crate::model::step_cell), and what of `settle` is due at every step.
@@ -387,10 +391,7 @@ fn step_cells<S: Simd>(
     state.v = if options.fast_decay { flush(simd, v, cells.v_smallest) } else { v };
 
     state.memory = match memory {
-        Memory::History => {
-            let earlier = simd.add_u32s(state.memory, state.memory);
-            simd.add_u32s(earlier, simd.select_u32s(spike, one, none))
-        }
+        Memory::History => remember(simd, state.memory, spike),
         Memory::Countdown | Memory::Both => {
             let less_one = simd.sub_u32s(state.memory, one);
             let left = simd.add_u32s(less_one, simd.select_u32s(free, one, none));
