@@ -16,6 +16,7 @@ use super::{Engine, Piece, Receiver, Wanted, WantedVoltages, Words, blocks};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
+use crate::large::Large;
 use crate::model::{self, State, TraceRule, rounded};
 use crate::score::Scoring;
 use crate::work::Work;
@@ -57,13 +58,13 @@ pub(crate) struct CpuEngine {
     table: Arc<Table>,
     batch: usize,
     n: usize,
-    v: Vec<f32>,
-    refractory: Vec<u32>,
+    v: Large<f32>,
+    refractory: Large<u32>,
     /// Empty where no trace is kept.
-    trace: Vec<f32>,
+    trace: Large<f32>,
     /// Empty where there is no synapse.
-    synaptic: Vec<f32>,
-    counts: Vec<u32>,
+    synaptic: Large<f32>,
+    counts: Large<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
     scoring: Option<Scoring>,
@@ -80,11 +81,11 @@ impl CpuEngine {
             table,
             batch,
             n,
-            v: start,
-            refractory: vec![0; cells],
-            trace: vec![0.0; trace],
-            synaptic: vec![0.0; synaptic],
-            counts: vec![0; cells],
+            v: Large::copy_of(&start),
+            refractory: Large::zeroed(cells),
+            trace: Large::zeroed(trace),
+            synaptic: Large::zeroed(synaptic),
+            counts: Large::zeroed(cells),
             words: Vec::new(),
             scoring: None,
             cell_blocks: 0,
@@ -311,23 +312,23 @@ impl Engine for CpuEngine {
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {
-        Ok(self.v.clone())
+        Ok(self.v.to_vec())
     }
 
     fn refractory(&mut self) -> Result<Vec<u32>> {
-        Ok(self.refractory.clone())
+        Ok(self.refractory.to_vec())
     }
 
     fn traces(&mut self) -> Result<Vec<f32>> {
-        Ok(self.trace.clone())
+        Ok(self.trace.to_vec())
     }
 
     fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
-        Ok(self.synaptic.clone())
+        Ok(self.synaptic.to_vec())
     }
 
     fn counts(&mut self) -> Result<Vec<u32>> {
-        Ok(self.counts.clone())
+        Ok(self.counts.to_vec())
     }
 
     fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
