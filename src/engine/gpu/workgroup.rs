@@ -124,6 +124,7 @@ mod tests {
     use super::super::MOST_STEPS;
     use super::super::fault_tests::with_context;
     use super::*;
+    use crate::engine::{Wanted, Words};
 
     #[test]
     fn another_size_is_used_where_it_is_clearly_faster() {
@@ -140,9 +141,29 @@ mod tests {
 
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
-    fn one_of_the_sizes_is_found_whatever_the_device() {
+    fn each_size_gives_the_same_bits_and_one_is_found() {
         with_context(|context| {
             let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
+            let shape = (3, 331);
+            let table = Table::new(&Params::default(), shape).expect("valid");
+            let currents = Array1::linspace(0.5_f32, 2.0, shape.1);
+            let input = Input::constant(&currents);
+            let current = Current::new(input, 500, shape, table.bounds, None, &Device::cpu()).expect("valid");
+            let wanted = Wanted { words: Words::All, voltages: None };
+            let found = SIZES.map(|size| {
+                let mut engine = GpuEngine::with_workgroup(&gpu, &table, shape, size).expect("built");
+                let mut words = Vec::new();
+                let mut take = |piece: Piece<'_>| {
+                    words.extend_from_slice(piece.words);
+                    ControlFlow::Continue(())
+                };
+                assert_eq!(engine.advance(0, 500, &current, Some(&wanted), &mut take), Ok(500));
+                (words, engine.voltages().expect("read"), engine.counts().expect("read"))
+            });
+            assert!(found[0].2.iter().sum::<u32>() > 1000);
+            for (size, found_by_it) in SIZES.iter().zip(&found) {
+                assert!(*found_by_it == found[0], "{size}");
+            }
             let size = measure(&gpu, 100).expect("measured");
             assert!(SIZES.contains(&size), "{size}");
         });
