@@ -338,3 +338,21 @@ impl LaneCoefficients {
 pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
     Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lanes_beyond_the_last_cell_repeat_it() {
+        let values: Vec<u32> = (0..400).collect();
+        // Five cells at the end of the last of two rows, read by neuron, by row, and one by one.
+        let cells = Cells::new(2 * 150 - 5, 5, 150);
+        for (strides, last) in [((0, 1), 149), ((150, 1), 299), ((1, 0), 1), ((1, 2), 299)] {
+            let mut lanes = [0; LANES];
+            Places::of(&cells, strides.0, strides.1).take(&values, &mut lanes);
+            assert_eq!(lanes[4..], [last; LANES - 4], "{strides:?}");
+            assert_eq!(lanes[0], last - 4 * strides.1 as u32, "{strides:?}");
+        }
+    }
+}
