@@ -17,13 +17,14 @@ const COPIED_TOGETHER: usize = 1 << 16;
 
 /// A vector of numbers. It takes memory for as many as it is made for, and uses it as they come.
 pub(crate) struct Large<T> {
-    values: Memory<T>,
+    /// Behind the values in use stand zeros.
+    memory: Memory<T>,
+    length: usize,
 }
 
 enum Memory<T> {
     Ordinary(Vec<T>),
-    /// So many of the values that there is room for.
-    Mapped(MmapMut, usize),
+    Mapped(MmapMut),
 }
 
 impl<T: Pod + Send + Sync> Large<T> {
@@ -31,17 +32,12 @@ impl<T: Pod + Send + Sync> Large<T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         let bytes = capacity.saturating_mul(size_of::<T>());
         let mapped = if bytes <= SMALL { None } else { map(bytes) };
-        let values = match mapped {
-            Some(map) => Memory::Mapped(map, 0),
-            None => Memory::Ordinary(Vec::with_capacity(capacity)),
-        };
-        Self { values }
+        let memory = mapped.map_or_else(|| Memory::Ordinary(vec![T::zeroed(); capacity]), Memory::Mapped);
+        Self { memory, length: 0 }
     }
 
     pub(crate) fn zeroed(length: usize) -> Self {
-        let mut zeros = Self::with_capacity(length);
-        zeros.grow(length);
-        zeros
+        Self { length, ..Self::with_capacity(length) }
     }
 
     pub(crate) fn copy_of(values: &[T]) -> Self {
@@ -52,36 +48,49 @@ impl<T: Pod + Send + Sync> Large<T> {
 
     /// How many values there is room for.
     pub(crate) fn capacity(&self) -> usize {
-        match &self.values {
-            Memory::Ordinary(values) => values.capacity(),
-            Memory::Mapped(map, _) => map.len() / size_of::<T>(),
-        }
+        self.memory.all().len()
     }
 
     /// Adds so many zeros, and returns them.
     pub(crate) fn grow(&mut self, by: usize) -> &mut [T] {
-        let before = self.len();
+        let before = self.length;
         let length = before + by;
-        match &mut self.values {
-            Memory::Ordinary(values) => values.resize(length, T::zeroed()),
-            Memory::Mapped(map, used) if length <= map.len() / size_of::<T>() => *used = length,
-            Memory::Mapped(..) => {
-                let mut larger = Self::with_capacity(length.max(2 * before));
-                larger.extend_from_slice(self);
-                larger.grow(by);
-                *self = larger;
-            }
+        if length > self.capacity() {
+            let mut larger = Self::with_capacity(length.max(2 * before));
+            larger.extend_from_slice(self);
+            *self = larger;
         }
+        self.length = length;
         &mut self[before..]
     }
 
     /// Copies on all cores where there is much to copy: the first touch of memory takes longer than that.
     pub(crate) fn extend_from_slice(&mut self, values: &[T]) {
-        if let Memory::Ordinary(ordinary) = &mut self.values {
-            return ordinary.extend_from_slice(values);
+        let added = self.grow(values.len());
+        if values.len() <= COPIED_TOGETHER {
+            return added.copy_from_slice(values);
         }
-        let pieces = self.grow(values.len()).par_chunks_mut(COPIED_TOGETHER);
-        pieces.zip(values.par_chunks(COPIED_TOGETHER)).for_each(|(to, from)| to.copy_from_slice(from));
+        let pieces = added.par_chunks_mut(COPIED_TOGETHER).zip(values.par_chunks(COPIED_TOGETHER));
+        pieces.for_each(|(to, from)| to.copy_from_slice(from));
+    }
+}
+
+impl<T: Pod> Memory<T> {
+    fn all(&self) -> &[T] {
+        match self {
+            Self::Ordinary(values) => values,
+            Self::Mapped(map) => bytemuck::cast_slice(&map[..map.len() / size_of::<T>() * size_of::<T>()]),
+        }
+    }
+
+    fn all_mut(&mut self) -> &mut [T] {
+        match self {
+            Self::Ordinary(values) => values,
+            Self::Mapped(map) => {
+                let whole = map.len() / size_of::<T>() * size_of::<T>();
+                bytemuck::cast_slice_mut(&mut map[..whole])
+            }
+        }
     }
 }
 
@@ -100,19 +109,13 @@ impl<T: Pod> Deref for Large<T> {
     type Target = [T];
 
     fn deref(&self) -> &[T] {
-        match &self.values {
-            Memory::Ordinary(values) => values,
-            Memory::Mapped(map, used) => bytemuck::cast_slice(&map[..used * size_of::<T>()]),
-        }
+        &self.memory.all()[..self.length]
     }
 }
 
 impl<T: Pod> DerefMut for Large<T> {
     fn deref_mut(&mut self) -> &mut [T] {
-        match &mut self.values {
-            Memory::Ordinary(values) => values,
-            Memory::Mapped(map, used) => bytemuck::cast_slice_mut(&mut map[..*used * size_of::<T>()]),
-        }
+        &mut self.memory.all_mut()[..self.length]
     }
 }
 
