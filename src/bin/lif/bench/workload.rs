@@ -75,12 +75,18 @@ pub fn check(case: Case) -> lif::Result<()> {
     Population::memory_needed(&params(), case.neurons, case.batch, &Device::cpu()).map(|_| ())
 }
 
-/// How often each step of a sequence of this many cells can be different.
+/// How often each step of a sequence of this many cells can be different: all that were asked for, where
+/// memory is no hindrance.
 fn sequence_steps(cells: u64, steps: Option<u64>, sequences: Sequences) -> u64 {
     let fitting = |bytes: u64| bytes / cells.saturating_mul(BYTES).max(1);
-    let most = fitting(sequences as u64).clamp(32, 1024).min(fitting(MOST_SEQUENCE_BYTES).max(1));
-    let whole = if most >= 32 { most - most % 32 } else { most };
-    whole.min(steps.unwrap_or(u64::MAX))
+    let most = fitting(MOST_SEQUENCE_BYTES).max(1);
+    match steps {
+        Some(steps) if steps <= most => steps,
+        _ => {
+            let some = fitting(sequences as u64).clamp(32, 1024).min(most);
+            if some >= 32 { some - some % 32 } else { some }
+        }
+    }
 }
 
 /// A current of a sequence: each value between the bounds as likely.
@@ -210,6 +216,8 @@ mod tests {
         assert_eq!(long(10_000_000, None), 13);
         assert_eq!(long(u64::MAX / 2, None), 1);
         assert_eq!(long(1000, Some(7)), 7);
+        assert_eq!(long(1_000_000, Some(100)), 100);
+        assert_eq!(long(1_000_000, Some(200)), 32);
         assert_eq!(sequence_steps(30_000, None, Sequences::Short), 64);
     }
 
