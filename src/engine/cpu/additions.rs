@@ -48,11 +48,6 @@ pub(super) struct LaneSources<'a> {
 }
 
 impl<'a> LaneSources<'a> {
-    pub(super) fn none() -> Self {
-        let (by_noise, by_projections) = (Filled::default(), Filled::default());
-        Self { noise: None, projections: None, by_noise, by_projections }
-    }
-
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(
         noise: Option<&'a Noise>,
@@ -79,11 +74,6 @@ impl<'a> LaneSources<'a> {
             by_noise,
             by_projections,
         }
-    }
-
-    /// Whether anything is ever added.
-    pub(super) fn is_empty(&self) -> bool {
-        self.noise.is_none() && self.projections.is_none()
     }
 
     /// Which sums [`fill`](Self::fill) fills.

@@ -1,7 +1,7 @@
 //! A tile of cells through a block of steps: what drives the cells in the lanes, word by word, and
 //! the steps that it drives.
 
-use super::additions::{Additions, LaneSources, OfWord, WORD};
+use super::additions::{Additions, Filled, LaneSources, OfWord, WORD};
 use super::instructions;
 use super::kernels::is_plain;
 use super::lanes::{Cells, LANES, Lanes, Places};
@@ -14,6 +14,7 @@ use crate::noise::{Drawn, Noise};
 use crate::projection::{Projected, Projection};
 use crate::spike_input::Target;
 use pulp::{Simd, WithSimd};
+use std::fmt;
 
 /// A contiguous range of cells with its part of all state.
 pub(super) struct Tile<'a> {
@@ -61,6 +62,11 @@ impl<'a> CurrentView<'a> {
         }
     }
 
+    /// Whether something is drawn or arrives.
+    fn has_sources(&self) -> bool {
+        self.noise.is_some() || !self.spikes.is_empty()
+    }
+
     /// Whether cells that are neighbours in a population with `n` neurons each read a value of their own at
     /// each step: rows, which are read fastest in long stretches.
     pub(super) fn reads_rows(&self, n: usize) -> bool {
@@ -91,8 +97,8 @@ impl<'a> CurrentView<'a> {
 const STEPS_IN_TURN: usize = 8;
 
 /// Memory in which a thread advances one tile after the other.
-pub(super) struct Workspace<'a> {
-    groups: Vec<Group<'a>>,
+pub(super) struct Workspace {
+    groups: Vec<Group>,
     drives: Ready,
     /// Nothing until something is added.
     added: Option<Box<Additions>>,
@@ -105,39 +111,45 @@ struct Ready(OfWord);
 /// What is added where nothing is.
 static NOTHING: Additions = Additions::none();
 
-impl Workspace<'_> {
+impl Workspace {
     pub(super) fn new() -> Self {
         Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), added: None }
+    }
+}
+
+impl fmt::Debug for Workspace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Workspace").finish_non_exhaustive()
     }
 }
 
 /// Advances a tile: one group of lanes after the other through all steps, or, where they read rows of
 /// input, all of them through a few steps after the other. They then read neighbouring stretches of the
 /// same rows, as memory wants them.
-pub(super) fn advance<'a>(
-    workspace: &mut Workspace<'a>,
+pub(super) fn advance(
+    workspace: &mut Workspace,
     tile: Tile<'_>,
     table: &Table,
     n: usize,
     span: (u64, u64),
-    current: &CurrentView<'a>,
+    current: &CurrentView<'_>,
 ) {
     instructions::best().dispatch(Advance { workspace, tile, table, n, span, current });
 }
 
 /// [`advance`], with the instructions that the processor has. A closure would not do: it is not
 /// compiled into what has them.
-struct Advance<'w, 't, 'a> {
-    workspace: &'w mut Workspace<'a>,
-    tile: Tile<'t>,
-    table: &'t Table,
+struct Advance<'a, 'b> {
+    workspace: &'a mut Workspace,
+    tile: Tile<'a>,
+    table: &'a Table,
     n: usize,
     /// Number of the first step, and how many.
     span: (u64, u64),
-    current: &'t CurrentView<'a>,
+    current: &'a CurrentView<'b>,
 }
 
-impl WithSimd for Advance<'_, '_, '_> {
+impl WithSimd for Advance<'_, '_> {
     type Output = ();
 
     #[inline(always)]
@@ -150,29 +162,34 @@ impl WithSimd for Advance<'_, '_, '_> {
         if groups.len() < together {
             groups.resize_with(together, Group::empty);
         }
+        let mut sources = Vec::new();
         for first in (0..count).step_by(together) {
             let groups = &mut groups[..together];
+            sources.clear();
             for (index, group) in groups.iter_mut().enumerate() {
-                group.load(&tile, table, options, n, current, (first + index) * LANES);
+                let cells = group.load(&tile, table, options, n, current, (first + index) * LANES);
+                if current.has_sources() {
+                    let first_cell = tile.first_cell + group.first;
+                    sources.push(LaneSources::load(current.noise, current.spikes, &cells, first_cell));
+                }
             }
-            advance_groups(groups, &mut tile, options, span, current, (&mut drives.0, added));
+            advance_groups(groups, &sources, &mut tile, options, span, current, (&mut drives.0, added));
         }
     }
 }
 
-/// The cells in the lanes and what drives them.
-struct Group<'a> {
+/// The cells in the lanes, and where their input stands.
+struct Group {
     /// The place of the first in the tile.
     first: usize,
     lanes: Lanes,
     places: Places,
-    sources: LaneSources<'a>,
 }
 
-impl<'a> Group<'a> {
+impl Group {
     #[inline(always)]
     fn empty() -> Self {
-        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0), sources: LaneSources::none() }
+        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0) }
     }
 
     #[inline(always)]
@@ -182,31 +199,29 @@ impl<'a> Group<'a> {
         table: &Table,
         options: Options,
         n: usize,
-        current: &CurrentView<'a>,
+        current: &CurrentView<'_>,
         first: usize,
-    ) {
+    ) -> Cells {
         let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
         self.first = first;
         self.lanes.load(tile, table, options, &cells, first);
         self.places = Places::of(&cells, current.strides.row, current.strides.neuron);
-        if current.noise.is_some() || !current.spikes.is_empty() {
-            let first_cell = tile.first_cell + first;
-            self.sources = LaneSources::load(current.noise, current.spikes, &cells, first_cell);
-        }
+        cells
     }
 }
 
 /// Advances some groups of a tile through all steps, taking turns.
 #[inline(always)]
 fn advance_groups(
-    groups: &mut [Group<'_>],
+    groups: &mut [Group],
+    sources: &[LaneSources<'_>],
     tile: &mut Tile<'_>,
     options: Options,
     (first_step, steps): (u64, u64),
     current: &CurrentView<'_>,
     (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
 ) {
-    let sourceless = groups.iter().all(|group| group.sources.is_empty());
+    let sourceless = !current.has_sources();
     let needs_no_stop = current.strides.step == 0 && sourceless;
     let turn = if sourceless && groups.len() > 1 { STEPS_IN_TURN } else { WORD };
     let mut made = 0;
@@ -217,10 +232,11 @@ fn advance_groups(
         let block = blocks(first_step, made + 1) - 1;
         let begun = if block == 0 { (first_step % WORD as u64) as usize } else { 0 };
         let span = Span { first: from, begun, steps: count, is_last: count == left };
-        for group in &mut *groups {
-            let Group { first, lanes, places, sources } = group;
-            let filled = sources.filled();
-            if !sources.is_empty() {
+        for (index, group) in groups.iter_mut().enumerate() {
+            let Group { first, lanes, places } = group;
+            let mut filled = Filled::default();
+            if let Some(sources) = sources.get(index) {
+                filled = sources.filled();
                 let to = from + count;
                 let added = added.get_or_insert_with(|| Box::new(Additions::none()));
                 sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
@@ -244,7 +260,9 @@ fn advance_groups(
                 });
             }
             let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
-            let drives = Drives { constant, drives, arriving: &added.arriving, jumps, rows };
+            // What is not filled holds what was added in another call.
+            let arriving = if filled.arriving { &added.arriving } else { &NOTHING.arriving };
+            let drives = Drives { constant, drives, arriving, jumps, rows };
             let words = tile.words.get_mut(block..).unwrap_or_default();
             vector::advance(options, lanes, drives, span, (words, *first));
         }

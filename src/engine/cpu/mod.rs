@@ -68,6 +68,8 @@ pub(crate) struct CpuEngine {
     /// Reused for the words of each piece.
     words: Vec<u32>,
     scoring: Option<Scoring>,
+    /// Of populations for which one thread is enough.
+    workspace: Workspace,
     cell_blocks: u64,
 }
 
@@ -88,6 +90,7 @@ impl CpuEngine {
             counts: Large::zeroed(cells),
             words: Vec::new(),
             scoring: None,
+            workspace: Workspace::new(),
             cell_blocks: 0,
         }
     }
@@ -110,13 +113,7 @@ impl CpuEngine {
     }
 
     /// Advances all cells and writes the words of their spikes, unless there is no memory for these.
-    fn advance_cells<'a>(
-        &mut self,
-        first_step: u64,
-        steps: u64,
-        current: &CurrentView<'a>,
-        words: &mut [u32],
-    ) {
+    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, words: &mut [u32]) {
         let cells = self.v.len();
         let rows = words.len() / cells;
         let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
@@ -151,13 +148,12 @@ impl CpuEngine {
                 words,
             })
             .collect();
-        let advance = |workspace: &mut Workspace<'a>, tile| {
+        let advance = |workspace: &mut Workspace, tile| {
             block::advance(workspace, tile, &self.table, self.n, (first_step, steps), current);
         };
         if tile_count == 1 {
             // Waking another thread takes longer than a small tile.
-            let mut workspace = Workspace::new();
-            tiles.into_iter().for_each(|tile| advance(&mut workspace, tile));
+            tiles.into_iter().for_each(|tile| advance(&mut self.workspace, tile));
         } else {
             tiles.into_par_iter().for_each_init(Workspace::new, advance);
         }
