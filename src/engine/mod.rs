@@ -50,6 +50,8 @@ pub(crate) trait Engine: Debug + Send {
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()>;
     /// Gives back what was taken along.
     fn finish_scoring(&mut self) -> Result<Option<Scoring>>;
+    /// Forgets what was taken along, and asks no device for it.
+    fn abandon_scoring(&mut self);
 
     fn voltages(&mut self) -> Result<Vec<f32>>;
     /// Refractory counters with the [`SPIKE_FLAG`].

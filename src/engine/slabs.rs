@@ -210,6 +210,11 @@ impl Engine for SlabEngine {
         Ok(Some(scoring))
     }
 
+    fn abandon_scoring(&mut self) {
+        self.scoring = None;
+        self.parts().for_each(|part| part.engine.abandon_scoring());
+    }
+
     fn voltages(&mut self) -> Result<Vec<f32>> {
         self.gather(|engine| engine.voltages())
     }

@@ -84,11 +84,13 @@ impl Population {
         };
         let result = self.engine.advance(first_step, steps, &current, Some(&wanted), &mut take);
         self.fault = None;
-        // Whatever came of the run, the engine gives its copy back.
-        let scored = self.engine.finish_scoring();
+        if result.is_err() {
+            self.engine.abandon_scoring();
+        }
         let made = self.note(result)?;
         self.steps += made;
-        if let Some(scoring) = self.note(scored)? {
+        let result = self.engine.finish_scoring();
+        if let Some(scoring) = self.note(result)? {
             scorer.scoring = scoring;
         }
         Ok(made)

@@ -251,21 +251,23 @@ impl Engine for CpuEngine {
         while made < steps {
             let first = first_step + made;
             let asked_for = wanted.map_or(&Words::None, |wanted| &wanted.words);
-            let left = steps - made;
-            let mut count = self.piece_steps(first, left, wanted, false);
-            let mut own = std::mem::take(&mut self.words);
             let cells = self.v.len();
+            let most = self.piece_steps(first, steps - made, wanted, false);
             let room = match asked_for {
-                Words::All => receiver.room(blocks(first, count) * cells),
+                Words::All => receiver.room(blocks(first, most) * cells),
                 Words::None | Words::Chosen(_) | Words::Scored => None,
             };
-            let stays = room.is_some();
-            let words = room.unwrap_or_else(|| {
-                let keeps_words = *asked_for != Words::None;
-                count = self.piece_steps(first, left, wanted, keeps_words);
-                own.resize(if keeps_words { blocks(first, count) * cells } else { 0 }, 0);
-                &mut own
-            });
+            let stay = room.is_some();
+            let mut own = std::mem::take(&mut self.words);
+            let (count, words) = match room {
+                Some(room) => (most, room),
+                None if *asked_for == Words::None => (most, &mut [][..]),
+                None => {
+                    let count = self.piece_steps(first, steps - made, wanted, true);
+                    own.resize(blocks(first, count) * cells, 0);
+                    (count, &mut own[..])
+                }
+            };
             let view = whole.after(made as usize);
             let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
                 Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
@@ -287,8 +289,8 @@ impl Engine for CpuEngine {
                     }
                     &[]
                 }
-                Words::All if stays => &[],
-                Words::None | Words::All => self.words.as_slice(),
+                Words::All if !stay => self.words.as_slice(),
+                Words::None | Words::All => &[],
             };
             let piece = Piece { steps: count, words, voltages: &voltages };
             if receiver.take(piece).is_break() {
@@ -305,6 +307,10 @@ impl Engine for CpuEngine {
 
     fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
         Ok(self.scoring.take())
+    }
+
+    fn abandon_scoring(&mut self) {
+        self.scoring = None;
     }
 
     fn voltages(&mut self) -> Result<Vec<f32>> {

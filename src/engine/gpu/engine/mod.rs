@@ -461,6 +461,10 @@ impl Engine for GpuEngine {
         Ok(Some(scores.finish(&read)))
     }
 
+    fn abandon_scoring(&mut self) {
+        self.scores = None;
+    }
+
     fn voltages(&mut self) -> Result<Vec<f32>> {
         let buffer = self.state.voltages.clone();
         Ok(bytemuck::cast_vec(self.read("the membrane potentials", &buffer)?))
