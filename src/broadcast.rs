@@ -148,7 +148,7 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
 }
 
 /// Values up to which to share them among threads takes longer than to look through them, or to copy them.
-pub(crate) const PARALLEL: usize = 1 << 16;
+pub(crate) const PARALLEL: usize = 1 << 18;
 
 /// Values that one thread looks through at a time.
 const TOGETHER: usize = 1 << 14;
