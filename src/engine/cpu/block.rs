@@ -294,23 +294,28 @@ impl WithSimd for FillDrives<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { options, resistance, places, current, made, from, added, drives } = self;
         let stride = current.strides.step;
-        let mut values = [0.0; LANES];
+        let mut read = [0.0; LANES];
         for (offset, drives) in drives.iter_mut().enumerate() {
             let row = &current.values[(made + offset) * stride..];
-            if offset == 0 || stride > 0 {
-                places.take(row, &mut values);
-            }
-            *drives = values;
-            if let Some(currents) = added.0 {
-                add(simd, drives, &currents[(from + offset) % WORD]);
-            }
+            let mut summed;
+            let currents = match (places, added) {
+                (Places::Adjacent(first), (None, None)) => &row[*first..][..LANES],
+                _ => {
+                    if offset == 0 || stride > 0 {
+                        places.take(row, &mut read);
+                    }
+                    summed = read;
+                    for added in [added.0, added.1].into_iter().flatten() {
+                        add(simd, &mut summed, &added[(from + offset) % WORD]);
+                    }
+                    &summed[..]
+                }
+            };
             if options.synapse {
-                continue;
+                drives.copy_from_slice(currents);
+            } else {
+                vector::drive(simd, resistance, currents, drives);
             }
-            if let Some(arriving) = added.1 {
-                add(simd, drives, &arriving[(from + offset) % WORD]);
-            }
-            vector::drive(simd, resistance, drives);
         }
     }
 }

@@ -426,12 +426,17 @@ fn settle<S: Simd>(simd: S, options: Options, state: &mut State<S>) {
     }
 }
 
-/// [`model::drive`](crate::model::drive) for all lanes.
+/// [`model::drive`](crate::model::drive) for all lanes, from as many currents.
 #[inline(always)]
-pub(super) fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &mut [f32; LANES]) {
-    let lanes = S::as_mut_simd_f32s(currents).0.iter_mut().zip(S::as_simd_f32s(resistance).0);
-    for (current, resistance) in lanes {
-        *current = voltage(simd, *resistance, *current);
+pub(super) fn drive<S: Simd>(
+    simd: S,
+    resistance: &[f32; LANES],
+    currents: &[f32],
+    drives: &mut [f32; LANES],
+) {
+    let inputs = S::as_simd_f32s(resistance).0.iter().zip(S::as_simd_f32s(currents).0);
+    for (drive, (resistance, current)) in S::as_mut_simd_f32s(drives).0.iter_mut().zip(inputs) {
+        *drive = voltage(simd, *resistance, *current);
     }
 }
 
