@@ -24,6 +24,7 @@ pub(crate) struct Large<T> {
 
 enum Memory<T> {
     Ordinary(Vec<T>),
+    /// As many bytes as a number of values has, from the beginning of a page on.
     Mapped(MmapMut),
 }
 
@@ -79,22 +80,19 @@ impl<T: Pod> Memory<T> {
     fn all(&self) -> &[T] {
         match self {
             Self::Ordinary(values) => values,
-            Self::Mapped(map) => bytemuck::cast_slice(&map[..map.len() / size_of::<T>() * size_of::<T>()]),
+            Self::Mapped(map) => bytemuck::cast_slice(map),
         }
     }
 
     fn all_mut(&mut self) -> &mut [T] {
         match self {
             Self::Ordinary(values) => values,
-            Self::Mapped(map) => {
-                let whole = map.len() / size_of::<T>() * size_of::<T>();
-                bytemuck::cast_slice_mut(&mut map[..whole])
-            }
+            Self::Mapped(map) => bytemuck::cast_slice_mut(map),
         }
     }
 }
 
-/// So many bytes that are zero, or more. Nothing where the system has none of these for us.
+/// So many bytes that are zero. Nothing where the system has none of these for us.
 fn map(bytes: usize) -> Option<MmapMut> {
     let map = MmapMut::map_anon(bytes).ok()?;
     // A wish. Without it pages are small, and all else is the same.

@@ -222,6 +222,7 @@ fn advance_groups(
     (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
 ) {
     let sourceless = !current.has_sources();
+    let readable = sourceless && is_plain(options);
     let needs_no_stop = current.strides.step == 0 && sourceless;
     let turn = if sourceless && groups.len() > 1 { STEPS_IN_TURN } else { WORD };
     let mut made = 0;
@@ -245,7 +246,6 @@ fn advance_groups(
             // Where arriving currents go through a synapse, they are no part of the drives.
             let arriving = filled.arriving && !options.synapse;
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
-            let readable = sourceless && is_plain(options);
             let rows = if readable { current.rows(places, made as usize, count) } else { None };
             if rows.is_none() {
                 instructions::best().dispatch(FillDrives {

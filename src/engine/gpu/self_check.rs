@@ -354,7 +354,8 @@ fn compare(
 /// Bits of the potentials, words of spikes, refractory counters.
 type Trajectory = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-fn trajectory(
+/// What becomes of the cells of an engine in these steps.
+pub(super) fn trajectory(
     engine: &mut dyn Engine,
     table: &Table,
     shape: (usize, usize),

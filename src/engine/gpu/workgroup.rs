@@ -72,7 +72,10 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
             trials.push(Trial { size, engine, made: 0, best: Duration::MAX });
         }
     }
-    // What the first steps take tells little: pipelines are built, and dispatches grow.
+    // What the first steps take tells nothing: pipelines are built. After that, dispatches grow.
+    for trial in &mut trials {
+        trial.run(&current, FIRST_STEPS)?;
+    }
     let mut steps = FIRST_STEPS;
     loop {
         let mut usual = None;
@@ -123,8 +126,8 @@ fn choose(times: &[(u32, Duration)]) -> u32 {
 mod tests {
     use super::super::MOST_STEPS;
     use super::super::fault_tests::with_context;
+    use super::super::self_check::trajectory;
     use super::*;
-    use crate::engine::{Wanted, Words};
 
     #[test]
     fn another_size_is_used_where_it_is_clearly_faster() {
@@ -146,21 +149,12 @@ mod tests {
             let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
             let shape = (3, 331);
             let table = Table::new(&Params::default(), shape).expect("valid");
-            let currents = Array1::linspace(0.5_f32, 2.0, shape.1);
-            let input = Input::constant(&currents);
-            let current = Current::new(input, 500, shape, table.bounds, None, &Device::cpu()).expect("valid");
-            let wanted = Wanted { words: Words::All, voltages: None };
             let found = SIZES.map(|size| {
                 let mut engine = GpuEngine::with_workgroup(&gpu, &table, shape, size).expect("built");
-                let mut words = Vec::new();
-                let mut take = |piece: Piece<'_>| {
-                    words.extend_from_slice(piece.words);
-                    ControlFlow::Continue(())
-                };
-                assert_eq!(engine.advance(0, 500, &current, Some(&wanted), &mut take), Ok(500));
-                (words, engine.voltages().expect("read"), engine.counts().expect("read"))
+                let trajectory = trajectory(&mut engine, &table, shape, (0, 500), None).expect("made");
+                (trajectory, engine.counts().expect("read"))
             });
-            assert!(found[0].2.iter().sum::<u32>() > 1000);
+            assert!(found[0].1.iter().sum::<u32>() > 1000);
             for (size, found_by_it) in SIZES.iter().zip(&found) {
                 assert!(*found_by_it == found[0], "{size}");
             }
