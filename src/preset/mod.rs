@@ -98,6 +98,13 @@ impl Preset {
         self.system.input_unit
     }
 
+    /// Unit of the membrane potentials, "mV" or "unitless".
+    #[must_use]
+    pub fn potential_unit(&self) -> &'static str {
+        let in_mv = self.system.parameters.iter().any(|known| known.unit == "mV");
+        if in_mv { "mV" } else { "unitless" }
+    }
+
     /// Sets a parameter under the name that it has in that system: a number or an array, which
     /// broadcasts to `[batch, n]` as all parameters do, or a word.
     ///

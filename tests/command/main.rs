@@ -3,6 +3,7 @@
 mod bench;
 mod corpus;
 mod curves;
+mod documents;
 mod errors;
 mod events;
 mod fits;

@@ -160,6 +160,10 @@ fn a_picture_is_drawn_of_whatever_there_is() {
         "--neurons 20 --current 0 --duration 20",
         "--neurons 20 --duration 20 --record rate",
         "--neurons 20 --duration 20 --record spikes:2+5",
+        "--neurons 20 --duration 20 --record counts",
+        "--neurons 20 --steps 1 --record voltage",
+        "--neurons 20 --duration 20 --plot-from 5 --plot-to 10 --rate-bin 0.5",
+        "--neurons 20 --duration 20 --preset norse",
         "--neurons 20 --duration 20 --record voltage:0..9/7 --v-threshold -52:-50",
         "--neurons 20 --duration 20 --reset none --t-ref 1 --init-voltage -62 --v-rest -62 --v-reset -62",
     ] {
@@ -167,8 +171,35 @@ fn a_picture_is_drawn_of_whatever_there_is() {
         assert!(fs::metadata(folder.path("lif-out/raster.png")).unwrap().len() > 1000, "{words}");
     }
     // With nothing to draw, the picture of an earlier run goes, as it would tell of another run.
-    folder.run("--neurons 5 --duration 20 --record counts").assert().success();
+    folder.run("--neurons 5 --duration 20 --record none").assert().success();
     assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
+}
+
+#[test]
+fn a_picture_can_show_a_part_of_the_run() {
+    let folder = Folder::new();
+    let picture = |words: &str| {
+        folder.run(&format!("--neurons 20 --duration 40 --quiet {words}")).assert().success();
+        fs::read(folder.path("lif-out/raster.png")).unwrap()
+    };
+    let whole = picture("");
+    assert_eq!(picture("--plot-from 0 --plot-to 40"), whole);
+    assert_ne!(picture("--plot-from 10 --plot-to 30"), whole);
+    assert_ne!(picture("--rate-bin 10"), whole);
+    for (words, message) in [
+        (
+            "--plot-from 40",
+            "plot-from is 40 ms; it must be at least 0 and before the end of the run, at 40 ms",
+        ),
+        ("--plot-from=-1", "plot-from is -1 ms"),
+        (
+            "--plot-from 7 --plot-to 7",
+            "plot-to is 7 ms; it must be at least a step of 0.1 ms after plot-from, 7 ms",
+        ),
+        ("--rate-bin 0", "rate-bin is 0 ms; it must be above 0"),
+    ] {
+        folder.refuses(&format!("run --device cpu --neurons 20 --duration 40 {words}"), 2, message);
+    }
 }
 
 #[test]

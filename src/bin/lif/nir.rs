@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
+use crate::presets::Units;
 use crate::settings::Settings;
 use crate::terminal;
 use clap::Args;
@@ -12,8 +13,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What currents are measured in, of which NIR says nothing.
-pub const INPUT_UNIT: &str = "as in the NIR graph";
+/// What currents and membrane potentials are measured in, of which NIR says nothing.
+pub const UNITS: Units = Units { input: "as in the NIR graph", potential: "v" };
 
 /// What a node says of its neurons, and what other neurons come with.
 const IN_A_NODE: [&str; 8] =

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::layers;
 use crate::neurons;
 use crate::nir;
-use crate::presets;
+use crate::presets::{self, Units};
 use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::settings::Settings;
@@ -17,6 +17,7 @@ use lif::nir::{Neurons, Stepping};
 use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
+use std::ops::Range;
 use std::path::PathBuf;
 
 const DEFAULT_NEURONS: usize = 100_000;
@@ -41,14 +42,17 @@ pub struct Plan {
     pub preset: String,
     pub params: Params,
     pub drive: Drive,
-    /// Unit of the drive.
-    pub input_unit: &'static str,
+    pub units: Units,
     /// What is added to it at random.
     pub random: Vec<Random>,
     /// Spikes that drive it.
     pub trains: Option<Trains>,
     pub record: Record,
     pub recording: Recording,
+    /// The steps that the picture shows.
+    pub window: Range<u64>,
+    /// The steps of a bin of the population's rate in the picture, where somebody said so.
+    pub rate_bin: Option<u64>,
     pub out: PathBuf,
     /// The neurons as a node of a NIR graph, where that is to be written.
     pub graph: Option<Neurons>,
@@ -132,11 +136,16 @@ impl Plan {
             preset: settings.preset.as_ref().map_or_else(|| "nir".to_owned(), ToString::to_string),
             params,
             drive,
-            input_unit: match of_a_system {
-                Some(preset) => preset.input_unit(),
-                None if node.is_some() => nir::INPUT_UNIT,
-                None => "nA",
+            units: match (&settings.preset, node.is_some()) {
+                (_, true) => nir::UNITS,
+                (Some(choice), _) => choice.units(),
+                (None, _) => Units::PHYSICAL,
             },
+            window: window(&settings, dt, steps)?,
+            rate_bin: settings
+                .rate_bin
+                .map(|bin| Ok::<_, Failure>(((above_zero("rate-bin", bin)? / dt).round() as u64).max(1)))
+                .transpose()?,
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
             recording: record.recording(neurons, batch, steps)?,
@@ -300,6 +309,26 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
         )));
     }
     Ok(steps)
+}
+
+/// The steps that the picture shows.
+fn window(settings: &Settings, dt: f64, steps: u64) -> Result<Range<u64>, Failure> {
+    let length = steps as f64 * dt;
+    let from = settings.plot_from.unwrap_or(0.0);
+    if !(0.0..length).contains(&from) {
+        return Err(Failure::usage(format!(
+            "plot-from is {from} ms; it must be at least 0 and before the end of the run, at {length} ms"
+        )));
+    }
+    let start = (from / dt).round().min((steps - 1) as f64) as u64;
+    let to = settings.plot_to.unwrap_or(length);
+    let end = ((to / dt).round() as u64).min(steps);
+    if end <= start {
+        return Err(Failure::usage(format!(
+            "plot-to is {to} ms; it must be at least a step of {dt} ms after plot-from, {from} ms"
+        )));
+    }
+    Ok(start..end)
 }
 
 /// The currents where none are given.

@@ -13,10 +13,10 @@ use std::str::FromStr;
 pub const BASE: &str = "origin";
 
 /// Each is a settings file; a new one is a file and a line here.
-const SETTINGS: [(&str, &str); 3] = [
-    (BASE, include_str!("presets/origin.toml")),
-    ("normalised", include_str!("presets/normalised.toml")),
-    ("receptor", include_str!("presets/receptor.toml")),
+const SETTINGS: [(&str, &str, Units); 3] = [
+    (BASE, include_str!("presets/origin.toml"), Units::PHYSICAL),
+    ("normalised", include_str!("presets/normalised.toml"), Units::NONE),
+    ("receptor", include_str!("presets/receptor.toml"), Units::PHYSICAL),
 ];
 
 /// Settings that say what a neuron is, which another simulator's neurons say under their own names.
@@ -44,6 +44,22 @@ const OF_A_NEURON: [&str; 17] = [
 /// threshold.
 const USUAL_CURRENTS: (f64, f64) = (0.8, 1.6);
 
+/// What the axes of pictures and the columns of tables are measured in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Units {
+    /// Of inputs.
+    pub input: &'static str,
+    /// Of membrane potentials, or how they are called where they have no unit.
+    pub potential: &'static str,
+}
+
+impl Units {
+    /// Those of this crate.
+    pub const PHYSICAL: Self = Self { input: "nA", potential: "mV" };
+    /// Where numbers are just numbers.
+    const NONE: Self = Self { input: "unitless", potential: "v" };
+}
+
 /// What `--preset` asks for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
@@ -66,7 +82,18 @@ impl Choice {
 
     /// The settings of the preset, as TOML, where it is such a one.
     pub fn settings(&self) -> Option<&'static str> {
-        SETTINGS.iter().find(|(known, _)| *known == self.name).map(|(_, text)| *text)
+        SETTINGS.iter().find(|(known, ..)| *known == self.name).map(|(_, text, _)| *text)
+    }
+
+    /// What its inputs and membrane potentials are measured in.
+    pub fn units(&self) -> Units {
+        let of_settings = SETTINGS.iter().find(|(known, ..)| *known == self.name).map(|(.., units)| *units);
+        let of_a_system = || {
+            let preset = Preset::by_name(&self.name).ok()?;
+            let potential = if preset.potential_unit() == "mV" { "mV" } else { "v" };
+            Some(Units { input: preset.input_unit(), potential })
+        };
+        of_settings.or_else(of_a_system).unwrap_or(Units::PHYSICAL)
     }
 
     /// The neurons of another simulator, where they are asked for.
@@ -122,7 +149,7 @@ pub fn rounded(value: f64) -> f64 {
 
 /// All names, in words.
 pub fn list() -> String {
-    SETTINGS.iter().map(|(name, _)| *name).chain(Preset::names()).collect::<Vec<_>>().join(", ")
+    SETTINGS.iter().map(|(name, ..)| *name).chain(Preset::names()).collect::<Vec<_>>().join(", ")
 }
 
 impl FromStr for Choice {

@@ -18,6 +18,7 @@ const UNASKED_VALUES: u64 = 4_000_000;
 pub struct Record {
     text: String,
     spikes: Option<Option<Chosen>>,
+    counts: bool,
     rate: bool,
     voltage: Option<(Option<Chosen>, Option<u32>)>,
 }
@@ -75,6 +76,7 @@ impl Default for Record {
         Self {
             text: "spikes,rate,voltage".to_owned(),
             spikes: Some(None),
+            counts: false,
             rate: true,
             voltage: Some((None, None)),
         }
@@ -85,7 +87,8 @@ impl FromStr for Record {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let mut record = Self { text: text.to_owned(), spikes: None, rate: false, voltage: None };
+        let mut record =
+            Self { text: text.to_owned(), spikes: None, counts: false, rate: false, voltage: None };
         let mut names = Vec::new();
         for item in text.split(',').map(str::trim) {
             let (name, every) = match item.split_once('/') {
@@ -106,7 +109,8 @@ impl FromStr for Record {
                     record.voltage = Some((chosen, every.transpose()?));
                 }
                 ("rate", None, None) => record.rate = true,
-                ("counts" | "none", None, None) => {}
+                ("counts", None, None) => record.counts = true,
+                ("none", None, None) => {}
                 _ => {
                     return Err(format!(
                         "'{item}' cannot be recorded; there are spikes, counts, rate, voltage and none, \
@@ -212,6 +216,11 @@ impl Record {
     /// Whether the spikes of all neurons are recorded.
     pub fn has_all_spikes(&self) -> bool {
         matches!(self.spikes, Some(None))
+    }
+
+    /// Whether the counts were asked for.
+    pub fn has_counts(&self) -> bool {
+        self.counts
     }
 }
 

@@ -66,15 +66,15 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let events = statistics.map_err(Failure::fault)?;
     let outcome = Outcome { device: &device, memory: &memory, steps, wall_s, counts: &counts, events };
     let summary = Summary::new(&plan, settings, &outcome);
+    let is_drawn = !plan.settings.no_plot;
+    let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools, &counts)).transpose()?;
+    let scene = scene.filter(|scene| !scene.is_empty());
     drop(counts);
     let mut arrays = Arrays {
         spools: &spools,
         population: &mut population,
         voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into(),
     };
-    let is_drawn = !plan.settings.no_plot;
-    let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools)).transpose()?;
-    let scene = scene.filter(|scene| !scene.is_empty());
     let files = write(&folder, &summary, &mut arrays, scene.as_ref(), plan.graph.as_ref())?;
     if let Some(keeper) = keeper {
         keeper.finish()?;

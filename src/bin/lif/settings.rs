@@ -230,6 +230,19 @@ pub struct Settings {
     /// Print the summary as JSON
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
+    /// Draw from this time on, ms [default: 0]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
+    #[serde(alias = "plot_from", deserialize_with = "finite")]
+    pub plot_from: Option<f64>,
+    /// Draw up to this time, ms [default: the end]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
+    #[serde(alias = "plot_to", deserialize_with = "finite")]
+    pub plot_to: Option<f64>,
+    /// Width of the bins in which the picture shows the population's rate, ms [default: so that each
+    /// has enough spikes]
+    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
+    #[serde(alias = "rate_bin", deserialize_with = "finite")]
+    pub rate_bin: Option<f64>,
     /// Draw no picture
     #[arg(long, help_heading = OUTPUT)]
     #[serde(alias = "no_plot")]

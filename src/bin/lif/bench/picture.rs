@@ -204,7 +204,7 @@ fn panel(
         .axis_desc_style(font)
         .x_label_formatter(&|power| format!("1e{power:.0}"))
         .y_label_formatter(&|power| format!("1e{power:.0}"))
-        .x_desc("cells")
+        .x_desc("neurons (in all batch rows)")
         .y_desc("neuron-steps/s")
         .draw()
         .map_err(|error| error.to_string())?;

@@ -30,7 +30,10 @@ const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
 const MOST_ROWS: usize = 18;
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 30] = [
+pub const UNUSED: [&str; 33] = [
+    "plot-from",
+    "plot-to",
+    "rate-bin",
     "batch",
     "steps",
     "seed",
@@ -87,7 +90,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let params = neurons::params(&settings, 1)?;
     require_one_neuron(&params)?;
     let theory = Theory::new(&params);
-    let unit = presets::of_a_system(&settings, 1)?.map_or("nA", |preset| preset.input_unit());
+    let unit = settings.preset.as_ref().map_or(presets::Units::PHYSICAL, presets::Choice::units).input;
 
     let points = *settings.neurons.get_or_insert(DEFAULT_POINTS);
     if points == 0 {

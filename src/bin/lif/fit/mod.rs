@@ -10,7 +10,8 @@ mod wish;
 
 pub use evolution::Generation;
 pub use report::Report;
-pub use wish::{FitWish, HELP, UNUSED};
+pub use space::Vary;
+pub use wish::{FitWish, HELP, Objective, UNUSED};
 
 use crate::failure::Failure;
 use crate::files::{FIT, FIT_PICTURE, Folder, NEURON};
@@ -24,7 +25,7 @@ use evolution::Evolution;
 use lif::Target;
 use report::{Best, Window};
 use serde_json::{Map, Value, json};
-use space::{Name, Vary};
+use space::Name;
 use std::io::Write;
 use std::ops::Range;
 use std::path::Path;

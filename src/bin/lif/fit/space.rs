@@ -19,20 +19,25 @@ pub enum Name {
     StimulusDelay,
 }
 
-const NAMES: [(&str, Name); 7] = [
-    ("tau-m", Name::TauM),
-    ("resistance", Name::Resistance),
-    ("v-rest", Name::VRest),
-    ("v-reset", Name::VReset),
-    ("v-threshold", Name::VThreshold),
-    ("t-ref", Name::TRef),
-    ("stimulus-delay", Name::StimulusDelay),
+const NAMES: [(&str, Name, &str); 7] = [
+    ("tau-m", Name::TauM, "ms"),
+    ("resistance", Name::Resistance, "MOhm"),
+    ("v-rest", Name::VRest, "mV"),
+    ("v-reset", Name::VReset, "mV"),
+    ("v-threshold", Name::VThreshold, "mV"),
+    ("t-ref", Name::TRef, "ms"),
+    ("stimulus-delay", Name::StimulusDelay, "ms"),
 ];
 
 impl Name {
     /// As on the command line.
     pub fn text(self) -> &'static str {
-        NAMES.iter().find(|(_, name)| *name == self).map_or("", |(text, _)| text)
+        NAMES.iter().find(|(_, name, _)| *name == self).map_or("", |(text, ..)| text)
+    }
+
+    /// What its values are measured in.
+    pub fn unit(self) -> &'static str {
+        NAMES.iter().find(|(_, name, _)| *name == self).map_or("", |(.., unit)| unit)
     }
 }
 
@@ -92,8 +97,8 @@ impl FromStr for Vary {
         let form = || format!("'{text}' must be NAME=LO:HI or NAME=LO:HI:log");
         let (name, bounds) = text.split_once('=').ok_or_else(form)?;
         let name = name.replace('_', "-");
-        let Some((_, name)) = NAMES.iter().find(|(known, _)| *known == name) else {
-            let names = NAMES.map(|(known, _)| known).join(", ");
+        let Some((_, name, _)) = NAMES.iter().find(|(known, ..)| *known == name) else {
+            let names = NAMES.map(|(known, ..)| known).join(", ");
             return Err(format!("'{name}' cannot be varied; there are {names}"));
         };
         let parts: Vec<&str> = bounds.split(':').collect();

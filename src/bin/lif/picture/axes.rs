@@ -81,13 +81,17 @@ pub struct Vertical<'a> {
 }
 
 impl Scene {
-    /// The time of a step on the axis.
+    /// The place of a time, in steps, on the axis.
     pub fn time(&self, step: f64) -> f64 {
         step * self.dt / self.time_unit().0
     }
 
     fn time_unit(&self) -> (f64, &'static str) {
-        if self.steps as f64 * self.dt > LONGEST_IN_MS { (1000.0, "time (s)") } else { (1.0, "time (ms)") }
+        if self.shown_steps() as f64 * self.dt > LONGEST_IN_MS {
+            (1000.0, "time (s)")
+        } else {
+            (1.0, "time (ms)")
+        }
     }
 }
 
@@ -98,8 +102,8 @@ pub fn chart<'a, 'b>(
     vertical: Vertical<'_>,
     lowest: bool,
 ) -> Result<Chart<'a, 'b>, String> {
-    let end = scene.time(scene.steps as f64);
-    let horizontal = Horizontal { name: scene.time_unit().1, range: 0.0..end, ticks: ticks(0.0, end, 8) };
+    let (start, end) = scene.bounds();
+    let horizontal = Horizontal { name: scene.time_unit().1, range: start..end, ticks: ticks(start, end, 8) };
     chart_over(area, horizontal, vertical, lowest)
 }
 
@@ -168,6 +172,20 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     (first..=last).map(|index| index as f64 * step).collect()
 }
 
+/// As [`ticks`], of what is counted.
+pub fn whole_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
+    ticks(low, high, most).into_iter().filter(|tick| tick.fract() == 0.0).collect()
+}
+
+/// The numbers 1, 2 and 5 times a power of ten in a range above 0, or those powers alone where the range is
+/// wide.
+pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
+    let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
+    let factors: &[f64] = if high / low < 200.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
+    let ticks = powers.flat_map(|power| factors.iter().map(move |factor| factor * 10_f64.powi(power)));
+    ticks.filter(|tick| (low * (1.0 - 1e-9)..=high * (1.0 + 1e-9)).contains(tick)).collect()
+}
+
 /// A tick's number without trailing zeros or traces of rounding.
 pub fn plain(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
@@ -206,6 +224,10 @@ mod tests {
         assert_eq!(ticks(0.0, 1000.0, 8), [0.0, 200.0, 400.0, 600.0, 800.0, 1000.0]);
         assert_eq!(ticks(-62.0, -50.0, 3), [-60.0, -55.0, -50.0]);
         assert_eq!(ticks(3.0, 3.0, 3), [3.0]);
+        assert_eq!(ticks(0.0, 2.0, 5), [0.0, 0.5, 1.0, 1.5, 2.0]);
+        assert_eq!(whole_ticks(0.0, 2.0, 5), [0.0, 1.0, 2.0]);
+        assert_eq!(logarithmic_ticks(1.0, 20.0), [1.0, 2.0, 5.0, 10.0, 20.0]);
+        assert_eq!(logarithmic_ticks(30.0, 40_000.0), [100.0, 1000.0, 10_000.0]);
         assert_eq!(plain(0.30000000000000004), "0.3");
         assert_eq!(plain(100_000.0), "100,000");
         assert_eq!(plain(-0.0), "0");

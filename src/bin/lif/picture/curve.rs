@@ -2,6 +2,7 @@
 
 use super::axes::{self, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
 use crate::fi::{Curve, Point};
+use plotters::element::DashedPathElement;
 use plotters::prelude::*;
 use std::path::Path;
 
@@ -35,7 +36,10 @@ pub fn draw(path: &Path, curve: &Curve) -> Result<(), String> {
             .draw_series(DashedLineSeries::new(rheobase, 8, 6, THRESHOLD.stroke_width(2)))
             .map_err(|error| error.to_string())?
             .label("rheobase")
-            .legend(|(x, y)| PathElement::new([(x, y), (x + 28, y)], THRESHOLD.stroke_width(2)));
+            .legend(|(x, y)| {
+                let line = [(x, y), (x + 28, y)];
+                DashedPathElement::new(line.into_iter(), 8, 6, THRESHOLD.stroke_width(2))
+            });
     }
     let simulated = line(|point| point.rate_hz);
     if simulated.len() <= MOST_DOTS {

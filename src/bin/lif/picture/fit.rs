@@ -2,7 +2,7 @@
 //! search, and where the candidates lie in the end.
 
 use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
-use crate::fit::{Generation, Report};
+use crate::fit::{Generation, Objective, Report, Vary};
 use plotters::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -45,7 +45,7 @@ pub fn draw(path: &Path, scene: &FitScene<'_>) -> Result<(), String> {
     let (search, spread) = below.split_vertically(SEARCH_HEIGHT);
     draw_stimulus(&stimulus, scene)?;
     draw_raster(&raster, scene)?;
-    draw_search(&search, &scene.report.generations)?;
+    draw_search(&search, scene.report)?;
     let count = scene.report.vary.len();
     let columns = spread.split_evenly((1, count.max(1)));
     columns
@@ -115,15 +115,33 @@ fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     axes::remark(area, &chart, &["spikes,", "best sets"])
 }
 
-fn draw_search(area: &Area<'_>, history: &[Generation]) -> Result<(), String> {
+/// What the axis of the scores says.
+fn score_name(objective: Objective) -> &'static str {
+    match objective {
+        Objective::Gamma => "Gamma to fit",
+        Objective::GammaCount => "Gamma - count error",
+        Objective::VanRossum => "- distance to fit",
+    }
+}
+
+fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
+    let history = &report.generations;
     let last = history.len().saturating_sub(1).max(1) as f64;
     let range = around(history.iter().flat_map(|generation| [generation.best, generation.median]));
-    let horizontal = Horizontal { name: "generation", range: 0.0..last, ticks: ticks(0.0, last, 10) };
+    let horizontal =
+        Horizontal { name: "generation", range: 0.0..last, ticks: axes::whole_ticks(0.0, last, 10) };
     let marks = ticks(range.start, range.end, 5);
-    let vertical = Vertical { name: "score to fit", range, ticks: marks, label: &plain };
+    let vertical = Vertical { name: score_name(report.objective), range, ticks: marks, label: &plain };
     let mut chart = axes::chart_over(area, horizontal, vertical, true)?;
     let mut draw = |score: fn(&Generation) -> f64, colour: RGBColor| {
-        let points = history.iter().enumerate().map(|(index, generation)| (index as f64, score(generation)));
+        let points: Vec<(f64, f64)> = (history.iter().enumerate())
+            .map(|(index, generation)| (index as f64, score(generation)))
+            .collect();
+        if let [point] = points[..] {
+            // One makes no line.
+            let dot = Circle::new(point, 5, colour.filled());
+            return chart.plotting_area().draw(&dot).map_err(|error| error.to_string());
+        }
         let curve = LineSeries::new(points, colour.stroke_width(3));
         chart.draw_series(curve).map(drop).map_err(|error| error.to_string())
     };
@@ -132,23 +150,47 @@ fn draw_search(area: &Area<'_>, history: &[Generation]) -> Result<(), String> {
     axes::remark(area, &chart, &["best (dark)", "and median"])
 }
 
+/// The horizontal axis of a parameter, whose logarithm it has where the search had.
+struct Scale<'a>(&'a Vary);
+
+impl Scale<'_> {
+    fn place(&self, value: f64) -> f64 {
+        if self.0.is_logarithmic { value.log10() } else { value }
+    }
+
+    fn value(&self, place: f64) -> f64 {
+        if self.0.is_logarithmic { 10_f64.powf(place) } else { place }
+    }
+
+    fn axis(&self) -> axes::Axis {
+        let (low, high) = (self.0.low, self.0.high);
+        let marks =
+            if self.0.is_logarithmic { axes::logarithmic_ticks(low, high) } else { ticks(low, high, 3) };
+        // A narrow logarithmic range may have no round number in it.
+        let marks = if marks.len() < 2 { vec![low, high] } else { marks };
+        let marks = marks.into_iter().map(|mark| self.place(mark)).collect();
+        axes::Axis::new(self.place(low)..self.place(high), marks)
+    }
+}
+
 /// The candidates by one parameter and their score.
 fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Result<(), String> {
     let vary = &scene.report.vary[dimension];
     let best = scene.scores.iter().copied().fold(f64::MIN, f64::max);
     let median = scene.report.generations.last().map_or(best, |last| last.median);
     let range = around([median - (best - median), best].into_iter());
-    let scale = if vary.is_logarithmic { " (log)" } else { "" };
-    let name = format!("{}{scale}", vary.name.text());
-    let marks = if dimension == 0 { ticks(range.start, range.end, 4) } else { Vec::new() };
+    let name = format!("{} ({})", vary.name.text(), vary.name.unit());
+    let is_first = dimension == 0;
+    let marks = if is_first { ticks(range.start, range.end, 4) } else { Vec::new() };
+    let scale = Scale(vary);
     let mut chart = ChartBuilder::on(area)
-        .margin_left(10)
+        .margin_left(axes::MARGIN_LEFT)
         .margin_top(10)
         .margin_right(24)
         .margin_bottom(8)
-        .set_label_area_size(LabelAreaPosition::Left, if dimension == 0 { 80 } else { 24 })
+        .set_label_area_size(LabelAreaPosition::Left, if is_first { axes::LEFT } else { 24 })
         .set_label_area_size(LabelAreaPosition::Bottom, axes::TIME_HEIGHT)
-        .build_cartesian_2d(axes::Axis::new(0.0..1.0, vec![0.0, 1.0]), axes::Axis::new(range.clone(), marks))
+        .build_cartesian_2d(scale.axis(), axes::Axis::new(range.clone(), marks))
         .map_err(|error| error.to_string())?;
     let font = ("sans-serif", axes::TEXT_SIZE - 2).into_font().color(&INK);
     chart
@@ -157,17 +199,24 @@ fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Resul
         .axis_style(FRAME)
         .label_style(font.clone())
         .axis_desc_style(font)
-        .x_label_formatter(&|place: &f64| plain(f64::from(vary.value(*place))))
+        .x_label_formatter(&|place: &f64| short_plain(scale.value(*place)))
         .y_label_formatter(&|value: &f64| plain(*value))
         .x_desc(name)
+        .y_desc(if is_first { score_name(scene.report.objective) } else { "" })
         .draw()
         .map_err(|error| error.to_string())?;
     let candidates = scene.places.iter().zip(&scene.scores).filter(|(_, score)| range.contains(score));
     chart
         .draw_series(candidates.map(|(place, score)| {
             let colour = if *score >= best { THRESHOLD.filled() } else { INPUT.mix(0.5).filled() };
-            Circle::new((place[dimension], *score), if *score >= best { 7 } else { 3 }, colour)
+            let value = scale.place(f64::from(vary.value(place[dimension])));
+            Circle::new((value, *score), if *score >= best { 7 } else { 3 }, colour)
         }))
         .map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// A number with the digits that there is room for beneath a small panel.
+fn short_plain(value: f64) -> String {
+    plain(format!("{value:.3e}").parse().unwrap_or(value))
 }

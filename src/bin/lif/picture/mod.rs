@@ -2,10 +2,12 @@
 
 pub mod axes;
 mod curve;
+mod density;
 mod fit;
 mod membrane;
 mod raster;
 mod rate;
+mod rates;
 mod scene;
 mod stimulus;
 
@@ -79,6 +81,9 @@ fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {
     }
     if let Some(rate) = &scene.rate {
         panels.push((RATE_WEIGHT, Box::new(move |area, lowest| rate::draw(area, scene, rate, lowest))));
+    }
+    if let Some(counts) = &scene.counts {
+        panels.push((RASTER_WEIGHT, Box::new(move |area, _| rates::draw(area, counts))));
     }
     for trace in &scene.traces {
         panels.push((

@@ -1,21 +1,53 @@
-//! The panel of the spikes: ticks where each cell has room for its own, otherwise an image whose
-//! darkness is the number of spikes.
+//! The panel of the spikes: a mark for each while there is room for them, otherwise their density.
 
 use super::axes::{self, Area, Chart, FRAME, INK, Vertical, plain, remark};
+use super::density;
 use super::scene::{Scene, Spikes};
 use plotters::prelude::*;
 
-/// Pixels that a cell needs for ticks of its own.
+/// Pixels that a cell needs for ticks of its own height.
 const TICK_HEIGHT: usize = 3;
+
+/// Pixels that a tick of a cell needs beside it; with less, ticks grow together into bars.
+const TICK_WIDTH: u64 = 4;
+
+/// Fewer ticks than this are drawn thick.
+const FEW_TICKS: u64 = 3000;
+
+/// Width and height in pixels of marks that are higher than the row of their cell, the largest first.
+const MARKS: [(i32, i32); 5] = [(3, 8), (2, 6), (2, 4), (1, 3), (1, 2)];
+
+/// The part of the panel that marks cover at most.
+const COVERED: f64 = 0.06;
 
 /// Up to so many rows get a name of their own.
 const NAMED_ROWS: usize = 10;
 
-/// The part of the pixels with spikes that may be as dark as can be.
-const DARKEST_PART: f64 = 0.02;
+/// How spikes are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// Each in the row of its cell, this thick.
+    Ticks(u32),
+    /// Each at its cell, of this width and height in pixels.
+    Marks(i32, i32),
+    /// None by itself.
+    Density,
+}
 
-/// A pixel with a single spike is at least this dark.
-const LIGHTEST: f64 = 0.12;
+impl Look {
+    fn new(spikes: u64, cells: usize, (width, height): (u32, u32)) -> Self {
+        if cells * TICK_HEIGHT <= height as usize {
+            let fits = spikes.saturating_mul(TICK_WIDTH) <= cells as u64 * u64::from(width);
+            return match fits {
+                true => Self::Ticks(if spikes < FEW_TICKS { 2 } else { 1 }),
+                false => Self::Density,
+            };
+        }
+        let room = COVERED * f64::from(width) * f64::from(height);
+        let fits = |(width, height): &(i32, i32)| spikes as f64 * f64::from(width * height) <= room;
+        MARKS.into_iter().find(fits).map_or(Self::Density, |(width, height)| Self::Marks(width, height))
+    }
+}
 
 /// Draws all cells from below, those of the first batch row first.
 pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Result<(), String> {
@@ -34,24 +66,23 @@ pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Re
     let vertical = Vertical { name, range: 0.0..cells as f64, ticks, label: &label };
     let mut chart = axes::chart(area, scene, vertical, lowest)?;
 
-    let height = chart.plotting_area().dim_in_pixel().1 as usize;
-    if by_row && spikes.batch <= height / 8 {
-        let end = scene.time(scene.steps as f64);
+    let (width, height) = chart.plotting_area().dim_in_pixel();
+    if by_row && spikes.batch <= height as usize / 8 {
+        let (start, end) = scene.bounds();
         let borders = (1..spikes.batch).map(|row| {
             let border = (row * neurons) as f64;
-            PathElement::new([(0.0, border), (end, border)], FRAME.mix(0.5))
+            PathElement::new([(start, border), (end, border)], FRAME.mix(0.5))
         });
         chart.draw_series(borders).map_err(|error| error.to_string())?;
     }
-    if cells * TICK_HEIGHT <= height {
-        draw_ticks(&chart, scene, spikes)?;
-    } else {
-        draw_density(area, &chart, scene, cells, spikes)?;
+    if spikes.count == 0 {
+        return remark(area, &chart, &["no spikes"]);
     }
-    if spikes.events.count() == 0 {
-        remark(area, &chart, &["no spikes"])?;
+    match Look::new(spikes.count, cells, (width, height)) {
+        Look::Ticks(thick) => draw_ticks(&chart, scene, spikes, thick),
+        Look::Marks(width, height) => draw_marks(&chart, scene, spikes, (width, height)),
+        Look::Density => density::draw(area, &chart, scene, spikes, cells),
     }
-    Ok(())
 }
 
 /// The middle of each row's cells, or of some where there are many.
@@ -68,51 +99,46 @@ fn neuron_ticks(neurons: usize) -> Vec<f64> {
     axes::ticks(0.0, neurons as f64 - 1.0, 6)
 }
 
-fn draw_ticks(chart: &Chart<'_, '_>, scene: &Scene, spikes: &Spikes) -> Result<(), String> {
-    spikes.each_place(|step, cell| {
-        let time = scene.time(f64::from(step) + 1.0);
-        let tick = PathElement::new([(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)], INK);
+fn draw_ticks(chart: &Chart<'_, '_>, scene: &Scene, spikes: &Spikes, thick: u32) -> Result<(), String> {
+    spikes.each_place(&scene.shown, |step, cell| {
+        let time = scene.end_of(u64::from(step));
+        let ends = [(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)];
+        let tick = PathElement::new(ends, INK.stroke_width(thick));
         // Not as a series, each of which the chart remembers.
         chart.plotting_area().draw(&tick).map_err(|error| error.to_string())
     })
 }
 
-fn draw_density(
-    area: &Area<'_>,
+fn draw_marks(
     chart: &Chart<'_, '_>,
     scene: &Scene,
-    cells: usize,
     spikes: &Spikes,
+    (width, height): (i32, i32),
 ) -> Result<(), String> {
-    let (columns, rows) = chart.plotting_area().get_pixel_range();
-    let (left, top) = area.get_base_pixel();
-    let width = columns.len().max(1);
-    let height = rows.len().max(1);
-    let mut counts = vec![0_u32; width * height];
-    spikes.each_place(|step, cell| {
-        let column = (u64::from(step) * width as u64 / scene.steps.max(1)) as usize;
-        let row = height - 1 - (cell as u64 * height as u64 / cells as u64) as usize;
-        if let Some(count) = counts.get_mut(row * width + column) {
-            *count += 1;
-        }
-        Ok(())
-    })?;
-    let dark = darkest(&counts);
-    for (index, count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-        let darkness = LIGHTEST + (1.0 - LIGHTEST) * (f64::from(*count) / dark).min(1.0);
-        let place =
-            (columns.start - left + (index % width) as i32, rows.start - top + (index / width) as i32);
-        area.draw_pixel(place, &INK.mix(darkness)).map_err(|error| error.to_string())?;
-    }
-    Ok(())
+    // Both corners of a rectangle are drawn.
+    let corners = [(-width / 2, -height / 2), (width - width / 2 - 1, height - height / 2 - 1)];
+    spikes.each_place(&scene.shown, |step, cell| {
+        let place = (scene.end_of(u64::from(step)), cell as f64 + 0.5);
+        let mark = EmptyElement::at(place) + Rectangle::new(corners, INK.filled());
+        chart.plotting_area().draw(&mark).map_err(|error| error.to_string())
+    })
 }
 
-/// The number of spikes that is drawn as dark as can be: few pixels have more.
-fn darkest(counts: &[u32]) -> f64 {
-    let mut some: Vec<u32> = counts.iter().copied().filter(|count| *count > 0).collect();
-    if some.is_empty() {
-        return 1.0;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_have_the_size_that_there_is_room_for() {
+        let look = |spikes, cells| Look::new(spikes, cells, (1330, 520));
+        assert_eq!(look(26, 200), Look::Marks(3, 8));
+        assert_eq!(look(3000, 1000), Look::Marks(2, 6));
+        assert_eq!(look(20_000, 1000), Look::Marks(1, 2));
+        assert_eq!(look(1_000_000, 100_000), Look::Density);
+        assert_eq!(look(40, 4), Look::Ticks(2));
+        assert_eq!(look(5000, 100), Look::Ticks(1));
+        // One neuron over 10 s, and 50 over an hour.
+        assert_eq!(look(600, 1), Look::Density);
+        assert_eq!(look(10_000_000, 50), Look::Density);
     }
-    let place = ((some.len() as f64 * (1.0 - DARKEST_PART)) as usize).min(some.len() - 1);
-    f64::from(*some.select_nth_unstable(place).1)
 }

@@ -12,8 +12,8 @@ pub fn draw(area: &Area<'_>, scene: &Scene, rate: &Rate, lowest: bool) -> Result
         Vertical { name: "rate (Hz)", range: 0.0..top, ticks: axes::ticks(0.0, top, 4), label: &plain };
     let mut chart = axes::chart(area, scene, vertical, lowest)?;
     let edges = rate.hz.iter().enumerate().flat_map(|(bin, hz)| {
-        let start = bin as u64 * rate.bin;
-        let end = (start + rate.bin).min(scene.steps);
+        let start = scene.shown.start + bin as u64 * rate.bin;
+        let end = (start + rate.bin).min(scene.shown.end);
         [start, end].map(|step| (scene.time(step as f64), *hz))
     });
     chart

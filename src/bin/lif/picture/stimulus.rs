@@ -15,7 +15,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, currents: &[(u64, f32)], lowest: boo
     };
     let margin = 0.08 * (high - low);
     let range = low - margin..high + margin;
-    let name = format!("input ({})", scene.input_unit);
+    let name = format!("input ({})", scene.units.input);
     let vertical =
         Vertical { name: &name, ticks: axes::ticks(range.start, range.end, 3), range, label: &plain };
     let mut chart = axes::chart(area, scene, vertical, lowest)?;
