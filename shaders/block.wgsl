@@ -85,7 +85,7 @@ struct Block {
     unused_1: u32,
     unused_2: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
-    spread: array<vec4<u32>, 10>,
+    spread: array<vec4<u32>, 11>,
 }
 
 @group(0) @binding(1) var<uniform> block: Block;
@@ -142,6 +142,7 @@ fn load_cell(row: u32, neuron: u32) -> Coefficients {
     cell.refractory_steps = parameter_bits(8u, row, neuron);
     if (SYNAPSE) {
         cell.synaptic_decay = parameter(9u, row, neuron);
+        cell.synaptic_factor = parameter(10u, row, neuron);
     }
     return cell;
 }
@@ -257,7 +258,8 @@ fn step(
             (*path).arrival_place += block.cells;
         }
         (*path).state = receive((*path).state, arriving);
-        input = drive((*path).cell.resistance, rounded(input + (*path).state.synaptic));
+        input = total_current(options, (*path).cell, (*path).state, input);
+        input = drive((*path).cell.resistance, input);
     } else if (SEQUENCE) {
         input = drive((*path).cell.resistance, current[(*path).current_place]);
     }

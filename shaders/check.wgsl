@@ -38,6 +38,7 @@ struct Case {
     jump: u32,
     synapse: u32,
     synaptic_decay: u32,
+    synaptic_factor: u32,
     arriving: u32,
 }
 
@@ -86,6 +87,7 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         bitcast<f32>(c.trace_scale),
         c.refractory_steps,
         bitcast<f32>(c.synaptic_decay),
+        bitcast<f32>(c.synaptic_factor),
     );
     var state = State(bitcast<f32>(c.v), 0u, 0.0, 0.0, false);
     var spikes = 0u;
@@ -93,7 +95,8 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var step = 0u; step < check.steps; step++) {
         let arrives = step % ARRIVES_EVERY == 0u && currents[step] != 0.0;
         state = receive(state, select(0.0, bitcast<f32>(c.arriving), arrives));
-        let input = drive(cell.resistance, rounded(currents[step] + state.synaptic));
+        let current = total_current(options, cell, state, currents[step]);
+        let input = drive(cell.resistance, current);
         state = step_cell(options, cell, state, input, bitcast<f32>(c.jump));
         state = settle(options, cell, state, step);
         spikes += select(0u, 1u, state.spike);

@@ -15,6 +15,7 @@ const AT_OR_ABOVE: u32 = 1u;
 const TO_VALUE: u32 = 0u;
 const SUBTRACT: u32 = 1u;
 const NO_RESET: u32 = 2u;
+const SUBTRACT_AHEAD: u32 = 3u;
 
 // Refractory
 const FROZEN: u32 = 0u;
@@ -48,6 +49,7 @@ struct Coefficients {
     trace_scale: f32,
     refractory_steps: u32,
     synaptic_decay: f32,
+    synaptic_factor: f32,
 }
 
 struct State {
@@ -80,6 +82,20 @@ fn receive(state: State, arriving: f32) -> State {
     return received;
 }
 
+fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
+    let synaptic = select(
+        state.synaptic, rounded(cell.synaptic_factor * state.synaptic), options.synapse
+    );
+    return rounded(input + synaptic);
+}
+
+fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
+    if (options.spike_test == AT_OR_ABOVE) {
+        return v >= cell.v_threshold;
+    }
+    return v > cell.v_threshold;
+}
+
 fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0u;
 
@@ -88,21 +104,20 @@ fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jum
     let above_rest = rounded(state.v - cell.v_rest);
     var integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
     integrated = select(integrated, rounded(integrated + jump), options.jumps && !deaf);
+    let subtracted = rounded(integrated - cell.reset);
+    let ahead = options.reset == SUBTRACT_AHEAD && !refractory && crosses(options, cell, state.v);
+    integrated = select(integrated, subtracted, ahead);
     var v = select(integrated, state.v, options.refractory == FROZEN && refractory);
 
-    var crossed = v > cell.v_threshold;
-    if (options.spike_test == AT_OR_ABOVE) {
-        crossed = v >= cell.v_threshold;
-    }
-    let spike = crossed && !refractory;
-
+    let spike = crosses(options, cell, v) && !refractory;
     var after_spike = v;
     if (options.reset == TO_VALUE) {
         after_spike = cell.reset;
-    } else if (options.reset == SUBTRACT) {
-        after_spike = rounded(v - cell.reset);
+    } else if (options.reset == SUBTRACT || options.reset == SUBTRACT_AHEAD) {
+        after_spike = subtracted;
     }
-    v = select(v, after_spike, spike);
+    let without_spike = select(v, rounded(v + cell.reset), ahead);
+    v = select(without_spike, after_spike, spike);
     v = select(v, cell.v_lower, options.bounded && v < cell.v_lower);
 
     let waited = state.refractory - select(0u, 1u, refractory);

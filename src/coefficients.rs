@@ -16,6 +16,14 @@ pub(crate) const LARGEST_PARAMETER: f32 = 1e20;
 /// Below this `dt / tau_m` an update is lost to rounding.
 const SMALLEST_LEAK: f32 = 1e-9;
 
+/// A synaptic current of which a smaller part acts within its step is refused. With this no product of the two is
+/// subnormal: a current that loses less than [`FASTEST_LEAK`] per step, and can be as small as 5e-37, acts by
+/// more than half; any other is zero or at least 4e-35.
+const SMALLEST_SYNAPTIC_FACTOR: f64 = 1e-3;
+
+/// Ratios of times beyond this change no result.
+const LARGEST_RATIO: f64 = 1e300;
+
 /// The refractory counter shares its word with the flag of the last spike.
 const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
 
@@ -33,6 +41,7 @@ pub(crate) struct Table {
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
     pub(crate) synaptic_decay: Column<f32>,
+    pub(crate) synaptic_factor: Column<f32>,
     /// What bounds the currents of an input.
     pub(crate) bounds: Bounds,
 }
@@ -77,9 +86,11 @@ impl Table {
                 },
             ),
         };
-        let synaptic_decay = match &params.tau_syn {
-            None => Column::scalar(0.0),
-            Some(tau) => synaptic_decay(tau, dt, shape)?,
+        let (synaptic_decay, synaptic_factor) = match &params.tau_syn {
+            None => (Column::scalar(0.0), Column::scalar(1.0)),
+            Some(tau) => {
+                (synaptic_decay(tau, dt, shape)?, synaptic_factor(&tau_m, tau, dt, shape, params.integrator)?)
+            }
         };
         let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
         let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
@@ -88,7 +99,7 @@ impl Table {
 
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
-            Reset::Subtract => {
+            Reset::Subtract | Reset::SubtractAhead => {
                 v_threshold.zip(&v_reset, shape, |threshold, reset| threshold - reset).map(smallest_to_zero)
             }
         };
@@ -114,6 +125,7 @@ impl Table {
             trace_scale,
             refractory_steps,
             synaptic_decay,
+            synaptic_factor,
         })
     }
 
@@ -132,6 +144,7 @@ impl Table {
             trace_scale: self.trace_scale.part(slab),
             refractory_steps: self.refractory_steps.part(slab),
             synaptic_decay: self.synaptic_decay.part(slab),
+            synaptic_factor: self.synaptic_factor.part(slab),
             bounds: self.bounds,
         }
     }
@@ -149,6 +162,7 @@ impl Table {
             self.trace_scale.footprint(),
             self.refractory_steps.footprint(),
             self.synaptic_decay.footprint(),
+            self.synaptic_factor.footprint(),
         ]
         .into_iter()
         .fold(Footprint::default(), Footprint::and)
@@ -172,6 +186,7 @@ impl Table {
             trace_scale: self.trace_scale.get(row, neuron),
             refractory_steps: self.refractory_steps.get(row, neuron),
             synaptic_decay: self.synaptic_decay.get(row, neuron),
+            synaptic_factor: self.synaptic_factor.get(row, neuron),
         }
     }
 }
@@ -197,7 +212,7 @@ fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Re
 /// What a step leaves of something that decays with a time constant.
 fn decay(what: &str, tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
-    Ok(tau.map(|tau| (-dt / f64::from(*tau)).exp() as f32).map(smallest_to_zero))
+    Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(smallest_to_zero))
 }
 
 fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
@@ -249,8 +264,52 @@ fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f
 pub(crate) fn leak_of(ratio: f64, integrator: Integrator) -> f64 {
     match integrator {
         Integrator::Euler => ratio,
-        Integrator::Exact => -(-ratio).exp_m1(),
+        Integrator::Exact => -libm::expm1(-ratio),
     }
+}
+
+fn synaptic_factor(
+    tau_m: &Column<f32>,
+    tau_syn: &Parameter,
+    dt: f64,
+    shape: (usize, usize),
+    integrator: Integrator,
+) -> Result<Column<f32>> {
+    if integrator == Integrator::Euler {
+        return Ok(Column::scalar(1.0));
+    }
+    let tau_syn = time_constant("tau_syn", tau_syn, shape)?;
+    let factor = tau_m.zip(&tau_syn, shape, |tau_m, tau_syn| {
+        synaptic_factor_of(dt / f64::from(tau_m), dt / f64::from(tau_syn))
+    });
+    require(
+        &tau_syn,
+        "tau_syn",
+        &factor.map(|factor| *factor >= SMALLEST_SYNAPTIC_FACTOR),
+        format!(
+            "longer, as less than {SMALLEST_SYNAPTIC_FACTOR:e} of a synaptic current would act on v within its \
+             step; take a shorter dt"
+        ),
+    )?;
+    Ok(factor.map(|factor| *factor as f32))
+}
+
+/// The mean over a step of a current that decays from 1, each moment weighed by what the membrane keeps of
+/// it until the end of the step; the ratios are `dt / tau_m` and `dt / tau_syn`:
+///
+/// ```text
+/// integral of exp(-membrane (1 - t)) exp(-synapse t) dt / integral of exp(-membrane (1 - t)) dt, t from 0 to 1
+///   = (exp(-synapse) - exp(-membrane)) / (membrane - synapse) / ((1 - exp(-membrane)) / membrane)
+/// ```
+fn synaptic_factor_of(membrane: f64, synapse: f64) -> f64 {
+    let (membrane, synapse) = (membrane.min(LARGEST_RATIO), synapse.min(LARGEST_RATIO));
+    let larger = libm::exp(-membrane.min(synapse));
+    larger * mean_decay((membrane - synapse).abs()) / mean_decay(membrane)
+}
+
+/// `(1 - exp(-x)) / x`, of which nothing is lost where x is small.
+fn mean_decay(x: f64) -> f64 {
+    if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
 }
 
 fn refractory_steps(t_ref: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {

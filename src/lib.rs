@@ -100,6 +100,8 @@ pub mod model;
 pub mod nir;
 mod noise;
 mod params;
+#[cfg(test)]
+mod platform_tests;
 mod population;
 mod preset;
 mod projection;

@@ -12,6 +12,10 @@
 //! weight and which decays as `exp(-t / tau_syn)`. Where there is no such synapse, arriving spikes
 //! are a current for one step.
 //!
+//! A current of the input is constant over a step. The exact integrator lets the synaptic current
+//! decay within it: it then drives v as much as a constant current of a part of it does
+//! ([`Coefficients::synaptic_factor`]). Euler holds it, too.
+//!
 //! One step of length dt is `v + leak * (R I - (v - v_rest))` with `leak = dt / tau_m` (forward
 //! Euler) or `leak = 1 - exp(-dt / tau_m)` (exact for a current that is constant over the step;
 //! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
@@ -23,7 +27,8 @@
 //! through [`rounded`], beyond which no compiler of a GPU can see: else some merge a product with
 //! the sum that follows (Vulkan, DirectX), some reorder sums (Metal, DirectX). Some GPUs flush subnormal numbers to
 //! zero, so none may ever arise: parameters and `R I` are zero or at least [`SMALLEST_PARAMETER`]
-//! in magnitude, and a state that has decayed below [`SMALLEST_STATE`] becomes zero. Doing that
+//! in magnitude, a synaptic current times its factor is no smaller than that factor allows, and a
+//! state that has decayed below [`SMALLEST_STATE`] becomes zero. Doing that
 //! at every 32nd step is enough for a cell that decays slowly (31 steps of a decay by 0.625 take
 //! 1e-30 to 5e-37, above the smallest normal number 1.2e-38); a cell that decays faster
 //! than [`FASTEST_LEAK`] per step does it at each step. Both depend on the cell and on the number
@@ -56,6 +61,9 @@ pub enum Reset {
     ToValue,
     /// `v = v - (v_threshold - v_reset)`: what exceeded the threshold is kept.
     Subtract,
+    /// As [`Subtract`](Self::Subtract); but where v is above the threshold before a step, as it can still be
+    /// after a spike, the step is a spike only if v is so after the subtraction as well.
+    SubtractAhead,
     /// Nothing.
     None,
 }
@@ -128,6 +136,9 @@ pub struct Coefficients {
     pub refractory_steps: u32,
     /// `exp(-dt / tau_syn)`.
     pub synaptic_decay: f32,
+    /// The constant current that drives v through a step as much as a synaptic current of 1 at its
+    /// beginning does. With `leak` times the resistance it is P21 of Rotter & Diesmann 1999.
+    pub synaptic_factor: f32,
 }
 
 /// What changes from step to step.
@@ -167,14 +178,34 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
 }
 
 /// Takes in the weights (nA) of the spikes that arrive at the beginning of a step. The synaptic current
-/// of the state is then the one that flows during the step, beside that of the input.
+/// of the state is then the one with which the step begins.
 #[inline(always)]
 #[must_use]
 pub fn receive(state: State, arriving: f32) -> State {
     State { synaptic: rounded(state.synaptic + arriving), ..state }
 }
 
-/// Advances one cell by one step under the given [`drive`], which is that of all its currents. Where the options have jumps, `jump`
+/// The current (nA) that drives a cell through a step: that of the input, and of the synaptic current what
+/// acts on v.
+#[inline(always)]
+#[must_use]
+pub fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
+    let synaptic =
+        if options.synapse { rounded(cell.synaptic_factor * state.synaptic) } else { state.synaptic };
+    rounded(input + synaptic)
+}
+
+/// Whether a potential is a spike.
+#[inline(always)]
+#[must_use]
+pub fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
+    match options.spike_test {
+        SpikeTest::Above => v > cell.v_threshold,
+        SpikeTest::AtOrAbove => v >= cell.v_threshold,
+    }
+}
+
+/// Advances one cell by one step under the given [`drive`], which is that of its [`total_current`]. Where the options have jumps, `jump`
 /// (mV) is added once the membrane equation has been stepped and before the threshold is looked at,
 /// as a synapse that injects a charge does; what ignores the drive ignores the jump.
 #[inline(always)]
@@ -187,20 +218,19 @@ pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32,
     let above_rest = rounded(state.v - cell.v_rest);
     let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
     let integrated = if options.jumps && !deaf { rounded(integrated + jump) } else { integrated };
+    let subtracted = rounded(integrated - cell.reset);
+    let ahead = options.reset == Reset::SubtractAhead && !refractory && crosses(options, cell, state.v);
+    let integrated = if ahead { subtracted } else { integrated };
     let v = if options.refractory == Refractory::Frozen && refractory { state.v } else { integrated };
 
-    let crossed = match options.spike_test {
-        SpikeTest::Above => v > cell.v_threshold,
-        SpikeTest::AtOrAbove => v >= cell.v_threshold,
-    };
-    let spike = crossed & !refractory;
-
+    let spike = crosses(options, cell, v) & !refractory;
     let after_spike = match options.reset {
         Reset::ToValue => cell.reset,
-        Reset::Subtract => rounded(v - cell.reset),
+        Reset::Subtract | Reset::SubtractAhead => subtracted,
         Reset::None => v,
     };
-    let v = if spike { after_spike } else { v };
+    let without_spike = if ahead { rounded(v + cell.reset) } else { v };
+    let v = if spike { after_spike } else { without_spike };
     let v = if options.bounded && v < cell.v_lower { cell.v_lower } else { v };
 
     let waited = state.refractory - u32::from(refractory);

@@ -45,11 +45,12 @@ impl<S: Data<Elem = f32>, D: Dimension> From<&ArrayBase<S, D>> for Parameter {
 /// How the membrane equation is stepped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Integrator {
-    /// Forward Euler: `leak = dt / tau_m`.
+    /// Forward Euler: `leak = dt / tau_m`. All currents are held over a step, synaptic ones as they are when it
+    /// begins.
     #[default]
     Euler,
-    /// Exact for a current that is constant over the step: `leak = 1 - exp(-dt / tau_m)`
-    /// (Rotter & Diesmann 1999, Biol. Cybern. 81:381).
+    /// Exact for a current that is constant over the step: `leak = 1 - exp(-dt / tau_m)`, and for a synaptic
+    /// current that decays within it (Rotter & Diesmann 1999, Biol. Cybern. 81:381).
     Exact,
 }
 
@@ -119,7 +120,8 @@ pub struct Params {
     /// Spike trace. Default none.
     pub trace: Option<Trace>,
     /// Time constant of the synaptic current, ms. Each spike that arrives adds its weight (nA) to it, and
-    /// it decays as `exp(-t / tau_syn)`. Default none: a spike is a current for one step.
+    /// it decays as `exp(-t / tau_syn)`, with [`Integrator::Exact`] within steps as well. Default none: a spike
+    /// is a current for one step.
     pub tau_syn: Option<Parameter>,
     /// Whether neurons that cannot but spike at every step (reset above the threshold without a
     /// refractory period) are allowed. Default `false`: they are refused, as they are most often a

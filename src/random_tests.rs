@@ -2,6 +2,8 @@
 //! test either passes for ever or shows a fault; the significance says how unlikely its failure was
 //! to begin with: below one in a million for each.
 
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
 use crate::params::Parameter;
 use crate::random::{self, GROUP};
 use crate::tables;

@@ -23,7 +23,7 @@ pub(crate) fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
         let segments = 1 << SEGMENT_BITS;
         let mut table = [[0.0; 2]; NORMAL_INTERVALS];
         for (octave, intervals) in table.chunks_exact_mut(segments).enumerate() {
-            let lowest = 0.5_f64.powi(octave as i32 + 1);
+            let lowest = libm::ldexp(0.5, -(octave as i32));
             let magnitude =
                 |segment: usize| normal_magnitude(lowest * (1.0 + segment as f64 / segments as f64));
             for (segment, interval) in intervals.iter_mut().enumerate() {
@@ -137,7 +137,7 @@ mod tests {
     #[test]
     fn thresholds_divide_the_words() {
         let table = poisson(0.7);
-        let none = (-0.7_f64).exp() * WORDS;
+        let none = libm::exp(-0.7) * WORDS;
         assert_eq!(random::poisson(none.round() as u32 - 1, &table), 0);
         assert_eq!(random::poisson(none.round() as u32, &table), 1);
         assert_eq!(random::poisson(0, &table), 0);

@@ -1,6 +1,9 @@
 //! The model against what can be calculated, over wide ranges of parameters.
 
-use lif::{Device, Input, Integrator, Params, Population, Recording, SpikeTest, Trace, TraceKind};
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
+use lif::{Device, Event, Input, Integrator, Params, Population, Raster, Recording, SpikeInput};
+use lif::{SpikeTest, Trace, TraceKind};
 use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 
@@ -248,6 +251,96 @@ fn euler_converges_with_first_order_and_exact_integration_has_converged() {
             assert!(error(tau / parts, Integrator::Exact) < 2e-5, "tau {tau}, {parts} steps");
         }
     }
+}
+
+/// v after each step with a spike of 1 nA in one of them, and what solves the equations, R being 20 MOhm.
+fn postsynaptic_potential(
+    (tau_m, tau_syn): (f32, f32),
+    dt: f64,
+    integrator: Integrator,
+) -> (Vec<f64>, Vec<f64>) {
+    let spike = 3;
+    let steps = spike + (4.0 * f64::from(tau_m.max(tau_syn)) / dt) as u64;
+    let params = Params {
+        tau_m: tau_m.into(),
+        tau_syn: Some(tau_syn.into()),
+        v_rest: 0.0.into(),
+        v_reset: 0.0.into(),
+        v_threshold: 1e3.into(),
+        t_ref: 0.0.into(),
+        dt,
+        integrator,
+        ..Params::default()
+    };
+    let raster = Raster::from_events([Event { step: spike, batch: 0, neuron: 0 }], 0, steps, 1, 1).unwrap();
+    let mut population = Population::new(params, 1, 1, &Device::cpu()).unwrap();
+    let recorded =
+        population.run(steps, SpikeInput::each(&raster, 1.0), &Recording::none().voltages([0], 1)).unwrap();
+    let (tau_m, tau_syn) = (f64::from(tau_m), f64::from(tau_syn));
+    let expected = (1..=steps).map(|step| {
+        let t = step.saturating_sub(spike) as f64 * dt;
+        // R tau_syn / (tau_m - tau_syn) (exp(-t / tau_m) - exp(-t / tau_syn)), and its limit.
+        let apart = t / tau_syn - t / tau_m;
+        let part = if apart == 0.0 { 1.0 } else { -(-apart).exp_m1() / apart };
+        20.0 * t / tau_m * (-t / tau_m).exp() * part
+    });
+    (recorded.voltages.unwrap().values.into_iter().map(f64::from).collect(), expected.collect())
+}
+
+/// The largest difference, in parts of the peak.
+fn largest_error((found, expected): (Vec<f64>, Vec<f64>)) -> f64 {
+    let peak = expected.iter().copied().fold(0.0, f64::max);
+    found.iter().zip(&expected).map(|(found, expected)| (found - expected).abs() / peak).fold(0.0, f64::max)
+}
+
+#[test]
+fn postsynaptic_potentials_are_those_of_theory() {
+    for (tau_m, tau_syn, dt) in [
+        (10.0, 0.5, 0.1),
+        (10.0, 2.0, 0.1),
+        (10.0, 10.0, 0.1),
+        // Within 1e-6 of tau_m, above and below, and a little further off.
+        (10.0, 10.000_01, 0.1),
+        (10.0, 10.0_f32.next_up(), 0.1),
+        (10.0, 9.999_99, 0.1),
+        (10.0, 10.01, 0.1),
+        (20.0, 5.0, 1.0),
+        (5.0, 20.0, 0.5),
+        (10.0, 0.2, 1.0),
+        (0.5, 0.5, 1.0),
+    ] {
+        let error = largest_error(postsynaptic_potential((tau_m, tau_syn), dt, Integrator::Exact));
+        assert!(error < 1e-5, "tau_m {tau_m}, tau_syn {tau_syn}, dt {dt}: {error:e} of the peak");
+    }
+    // Euler holds the current over each step.
+    let error = largest_error(postsynaptic_potential((10.0, 0.5), 0.1, Integrator::Euler));
+    assert!((0.08..0.13).contains(&error), "{error}");
+}
+
+#[test]
+fn what_acts_of_a_synaptic_current_is_that_of_exact_integration() {
+    let factor = |tau_m: f32, tau_syn: f32, integrator| {
+        let params =
+            Params { tau_m: tau_m.into(), tau_syn: Some(tau_syn.into()), integrator, ..Params::default() };
+        let population = Population::new(params, 1, 1, &Device::cpu()).unwrap();
+        population.coefficients(0, 0).unwrap().synaptic_factor
+    };
+    for (tau_m, tau_syn, expected) in
+        [(10.0, 0.5, 0.906_195_3), (20.0, 5.0, 0.990_058_1), (20.0, 10.0, 0.995_0)]
+    {
+        let found = factor(tau_m, tau_syn, Integrator::Exact);
+        assert!((found - expected).abs() < 5e-5, "tau_m {tau_m}, tau_syn {tau_syn}: {found}");
+        assert_eq!(factor(tau_m, tau_syn, Integrator::Euler), 1.0);
+    }
+    // Of what is gone long before the step ends, too little acts.
+    let refused = |tau_syn: f32, integrator| {
+        let params = Params { tau_syn: Some(tau_syn.into()), integrator, ..Params::default() };
+        Population::new(params, 1, 1, &Device::cpu()).err().map(|error| error.to_string())
+    };
+    let refusal = refused(5e-5, Integrator::Exact).unwrap();
+    assert!(refusal.contains("tau_syn is 0.00005") && refusal.contains("take a shorter dt"), "{refusal}");
+    assert_eq!(refused(5e-5, Integrator::Euler), None);
+    assert_eq!(refused(2e-4, Integrator::Exact), None);
 }
 
 /// Exactly on the threshold the two spike tests differ, for every kind of reset.

@@ -2,6 +2,8 @@
 //!
 //! Default neurons: tau_m 10 ms, R 20 MOhm, threshold 10 mV above rest, dt 0.1 ms.
 
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
 use lif::{
     Device, Input, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest, Trace, TraceKind,
 };
@@ -152,6 +154,19 @@ fn resets_and_refractory_rules_are_as_documented() {
     // Subtracted is 1 - (-0.5) = 1.5.
     assert_eq!(trace(Params { reset: Reset::Subtract, ..half() }), [0.5, 0.75, 0.75, 0.75, 2.375 - 1.5]);
     assert_eq!(trace(Params { reset: Reset::None, ..half() }), [0.5, 2.25, 2.25, 2.25, 3.125]);
+    // Without a refractory period, 1 subtracted: 2.5 - 1 is above the threshold still, from where 3.25 - 1 is a
+    // spike and so is 2.125 - 1; 1.0625 - 1 is none, and nothing is subtracted.
+    let ahead = Params { reset: Reset::SubtractAhead, v_reset: 0.0.into(), t_ref: 0.0.into(), ..half() };
+    let strong = [5.0, 5.0, 2.0, 1.0, 0.0];
+    assert_eq!(voltages(ahead.clone(), &strong), [1.5, 2.25, 1.125, 1.0625, 0.53125]);
+    let spikes = |params| {
+        let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+        let recording = Recording::none().spikes();
+        let recorded = population.run(5, Input::sequence(&arr1(&strong)), &recording).expect("valid");
+        recorded.spikes.expect("asked for").events().map(|event| event.step).collect::<Vec<_>>()
+    };
+    assert_eq!(spikes(ahead.clone()), [0, 1, 2]);
+    assert_eq!(spikes(Params { reset: Reset::Subtract, ..ahead }), [0, 1, 2, 3]);
     // Leaking, without input: -0.5 -> -0.25 -> -0.125 -> (input again) 1.9375 > 1.
     let leak_only = Params { refractory: Refractory::LeakOnly, ..half() };
     assert_eq!(trace(leak_only), [0.5, -0.5, -0.25, -0.125, -0.5]);
@@ -183,7 +198,7 @@ fn traces_decay_first_and_then_take_the_spike() {
         }
         traces
     };
-    let decay = (-0.25_f64).exp() as f32;
+    let decay = libm::exp(-0.25) as f32;
     // Spikes at steps 0, 2 and 4.
     let added = [3.0, 3.0 * decay, 3.0 * decay * decay + 3.0];
     let last = added[2] * decay * decay + 3.0;

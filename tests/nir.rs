@@ -3,7 +3,7 @@
 use lif::nir::{self, Graph, Neurons, Node, Stepping};
 use lif::{Device, Error, Input, Params, Population, Raster, Recording, Reset, SpikeInput};
 use lif::{Event, Integrator, Refractory};
-use ndarray::{Array, Array1, IxDyn, arr1};
+use ndarray::{Array, Array1, Array2, IxDyn, arr1};
 use std::path::PathBuf;
 
 fn reference(name: &str) -> PathBuf {
@@ -139,34 +139,71 @@ fn what_is_written_is_read_again() {
     }
 }
 
-/// The equation that the node stands for, solved exactly for an S that is 1 in the steps with a spike.
-#[test]
-fn the_synaptic_current_is_that_of_the_equation() {
-    let graph = graph("cuba.nir");
-    let neurons = graph.neurons(None).unwrap();
-    let (n, dt) = (neurons.n(), stepping().dt);
-    let params = neurons.params(&stepping()).unwrap();
-    let synapse = neurons.synapse.as_ref().unwrap();
-    let steps = [0, 1, 2, 7, 30];
+/// What is left of the synaptic currents of a node of the package after 40 steps with spikes in these.
+fn left(integrator: Integrator, steps: &[u64]) -> (Neurons, Array2<f32>) {
+    let neurons = graph("cuba.nir").neurons(None).unwrap().clone();
+    let stepping = Stepping { integrator, ..stepping() };
+    let n = neurons.n();
     let events = steps
         .iter()
         .flat_map(|step| (0..n as u32).map(move |neuron| Event { step: *step, batch: 0, neuron }));
     let raster = Raster::from_events(events, 0, 40, 1, n).unwrap();
-    let weight = neurons.spike_weight(dt).unwrap();
-    let mut population = Population::new(params, n, 1, &Device::cpu()).unwrap();
+    let weight = neurons.spike_weight(stepping.dt, integrator).unwrap();
+    let mut population = Population::new(neurons.params(&stepping).unwrap(), n, 1, &Device::cpu()).unwrap();
     let input = Input::from(SpikeInput::each(&raster, weight));
     population.run(40, input, &Recording::none()).unwrap();
-    let left = population.synaptic_currents().unwrap();
-    for (neuron, (w_in, tau)) in synapse.w_in.iter().zip(&synapse.tau_syn).enumerate() {
-        let mut current = 0.0_f64;
-        for step in 0..40 {
-            // dI/dt = (w_in S - I) / tau_syn over a step with S constant.
-            let towards = if steps.contains(&step) { *w_in } else { 0.0 };
-            current = towards + (current - towards) * (-dt / (tau * 1000.0)).exp();
+    (neurons, population.synaptic_currents().unwrap())
+}
+
+/// The equation that the node stands for, solved exactly for an S that is 1 in the steps with a spike; with the
+/// exact integrator, for an S of as large impulses.
+#[test]
+fn the_synaptic_current_is_that_of_the_equation() {
+    let steps = [0, 1, 2, 7, 30];
+    for integrator in [Integrator::Euler, Integrator::Exact] {
+        let (neurons, left) = left(integrator, &steps);
+        let synapse = neurons.synapse.as_ref().unwrap();
+        for (neuron, (w_in, tau)) in synapse.w_in.iter().zip(&synapse.tau_syn).enumerate() {
+            let ratio = stepping().dt / (tau * 1000.0);
+            let kept = libm::exp(-ratio);
+            let mut current = 0.0_f64;
+            for step in 0..40 {
+                let spike = if steps.contains(&step) { *w_in } else { 0.0 };
+                // dI/dt = (w_in S - I) / tau_syn
+                current = match integrator {
+                    Integrator::Euler => spike + (current - spike) * kept,
+                    Integrator::Exact => (current + spike * ratio) * kept,
+                };
+            }
+            // What the population holds has decayed for the step to come.
+            let expected = if integrator == Integrator::Euler { current * kept } else { current };
+            let difference = (f64::from(left[[0, neuron]]) / expected - 1.0).abs();
+            assert!(difference < 1e-5, "neuron {neuron}: {} instead of {expected}", left[[0, neuron]]);
         }
-        // What the population holds has decayed for the step to come.
-        let expected = current * (-dt / (tau * 1000.0)).exp();
-        let difference = (f64::from(left[[0, neuron]]) / expected - 1.0).abs();
-        assert!(difference < 1e-5, "neuron {neuron}: {} instead of {expected}", left[[0, neuron]]);
+    }
+}
+
+/// Spikes in every step are a constant S of 1, which drives `w_in` in the end.
+#[test]
+fn a_spike_has_the_area_of_its_step() {
+    let (dt, steps) = (stepping().dt, 2000);
+    for integrator in [Integrator::Euler, Integrator::Exact] {
+        let mut neurons = graph("cuba.nir").neurons(None).unwrap().clone();
+        neurons.v_threshold.fill(1e6);
+        let n = neurons.n();
+        let params = neurons.params(&Stepping { integrator, ..stepping() }).unwrap();
+        let events =
+            (0..steps).flat_map(|step| (0..n as u32).map(move |neuron| Event { step, batch: 0, neuron }));
+        let raster = Raster::from_events(events, 0, steps, 1, n).unwrap();
+        let weight = neurons.spike_weight(dt, integrator).unwrap();
+        let mut population = Population::new(params, n, 1, &Device::cpu()).unwrap();
+        population.run(steps, SpikeInput::each(&raster, weight), &Recording::none()).unwrap();
+        let v = population.voltages().unwrap();
+        let w_in = &neurons.synapse.as_ref().unwrap().w_in;
+        for (neuron, ((w_in, r), v_leak)) in w_in.iter().zip(&neurons.r).zip(&neurons.v_leak).enumerate() {
+            let current = (f64::from(v[[0, neuron]]) - v_leak) / r;
+            // The current goes up and down within each step, and v with it.
+            assert!((current / w_in - 1.0).abs() < 1e-3, "neuron {neuron}: {current} instead of {w_in}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! Scores of each cell against recorded trains, beside a plain implementation that has all spikes.
 
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
 #[path = "common/adapters.rs"]
 mod adapters;
 

@@ -1,5 +1,7 @@
 //! Spikes that drive a population: what they do, where they may lie, and what is refused.
 
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
 use lif::{
     Device, Error, Event, Input, Params, Population, Random, Raster, Recording, ResidentRaster, SpikeInput,
     Tensor,

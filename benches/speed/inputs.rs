@@ -1,5 +1,7 @@
 //! A block of 32 steps with each kind of input.
 
+#![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
+
 use crate::{devices, neurons, population};
 use criterion::{Criterion, Throughput};
 use lif::{Input, Random, Recording, Tensor};

@@ -27,8 +27,15 @@ const INTEGRATORS: Words<Integrator, 2> =
     ("integrator", [("euler", Integrator::Euler), ("exact", Integrator::Exact)]);
 const SPIKE_TESTS: Words<SpikeTest, 2> =
     ("spike_test", [("above", SpikeTest::Above), ("at-or-above", SpikeTest::AtOrAbove)]);
-const RESETS: Words<Reset, 3> =
-    ("reset", [("to-value", Reset::ToValue), ("subtract", Reset::Subtract), ("none", Reset::None)]);
+const RESETS: Words<Reset, 4> = (
+    "reset",
+    [
+        ("to-value", Reset::ToValue),
+        ("subtract", Reset::Subtract),
+        ("subtract-ahead", Reset::SubtractAhead),
+        ("none", Reset::None),
+    ],
+);
 const REFRACTORIES: Words<Refractory, 3> = (
     "refractory",
     [("frozen", Refractory::Frozen), ("leak-only", Refractory::LeakOnly), ("silent", Refractory::Silent)],

@@ -136,19 +136,21 @@ impl Neurons {
     /// What a spike of weight 1 adds to the current, as the weight of a [`SpikeInput`](crate::SpikeInput).
     ///
     /// S of NIR is taken as programs that run NIR graphs take it: 1 during a step (ms) with a spike,
-    /// 0 else. The synapse, solved exactly for such an S, then gains `w_in (1 - exp(-dt / tau_syn))`; a `LIF`
-    /// has no synapse, and its current is the weight itself, for one step.
+    /// 0 else. Euler holds a synaptic current over a step, and what flows is that of the synapse, solved exactly
+    /// for such an S, at the end of each step: it gains `w_in (1 - exp(-dt / tau_syn))`. The exact integrator lets
+    /// currents decay within a step: it takes S as an impulse at its beginning, with the same area, and the current
+    /// gains `w_in dt / tau_syn`. A `LIF` has no synapse, and its current is the weight itself, for one step.
     ///
     /// # Errors
     /// If the arrays have not all the same shape, or a time constant is not above 0.
-    pub fn spike_weight(&self, dt: f64) -> Result<Parameter> {
+    pub fn spike_weight(&self, dt: f64, integrator: Integrator) -> Result<Parameter> {
         self.require_one_shape()?;
         let Some(synapse) = &self.synapse else { return Ok(1.0.into()) };
-        Ok(parameter(&(&synapse.w_in * &arriving(&synapse.tau_syn, dt)?)))
+        Ok(parameter(&(&synapse.w_in * &arriving(&synapse.tau_syn, dt, integrator)?)))
     }
 
     /// `n` neurons with these parameters; those with a [`tau_syn`](Params::tau_syn) are a `CubaLIF` whose `w_in`
-    /// makes [`spike_weight`](Self::spike_weight) 1 at their dt. A node cannot hold a [`Stepping`], which
+    /// makes [`spike_weight`](Self::spike_weight) 1 at their dt, with their integrator. A node cannot hold a [`Stepping`], which
     /// [`Stepping::of`] keeps, nor a trace.
     ///
     /// # Errors
@@ -170,7 +172,7 @@ impl Neurons {
         }
         let synapse = params.tau_syn.as_ref().map(|tau| {
             let tau_syn = values("tau_syn", tau, n)? / MS_PER_S;
-            let w_in = arriving(&tau_syn, params.dt)?.mapv(f64::recip);
+            let w_in = arriving(&tau_syn, params.dt, params.integrator)?.mapv(f64::recip);
             Ok(Synapse { tau_syn, w_in })
         });
         Ok(Self {
@@ -184,15 +186,20 @@ impl Neurons {
     }
 }
 
-/// `1 - exp(-dt / tau)` with tau in s and dt in ms: the part of a constant input that a step takes in.
-fn arriving(tau: &ArrayD<f64>, dt: f64) -> Result<ArrayD<f64>> {
+/// The part of the input of a step that a spike adds, with tau in s and dt in ms; see
+/// [`Neurons::spike_weight`].
+fn arriving(tau: &ArrayD<f64>, dt: f64, integrator: Integrator) -> Result<ArrayD<f64>> {
     if !(dt.is_finite() && dt > 0.0) {
         return Err(Error::out_of_range("dt", format!("{dt} ms"), "a number above 0"));
     }
     if let Some(tau) = tau.iter().find(|tau| !(tau.is_finite() && **tau > 0.0)) {
         return Err(Error::out_of_range("tau_syn", format!("{tau} s"), "above 0"));
     }
-    Ok(tau.mapv(|tau| -(-dt / (tau * MS_PER_S)).exp_m1()))
+    let ratio = tau.mapv(|tau| dt / (tau * MS_PER_S));
+    Ok(match integrator {
+        Integrator::Euler => ratio.mapv(|ratio| -libm::expm1(-ratio)),
+        Integrator::Exact => ratio,
+    })
 }
 
 /// One number where all are equal, or one per neuron.
@@ -258,9 +265,12 @@ mod tests {
             resistance: 0.1.into(),
             ..Params::default()
         };
-        let neurons = Neurons::from_params(&params, 50).unwrap();
-        assert_eq!(neurons.params(&Stepping::of(&params)).unwrap(), params);
-        assert_eq!(neurons.spike_weight(params.dt).unwrap(), 1.0.into());
+        for integrator in [Integrator::Euler, Integrator::Exact] {
+            let params = Params { integrator, ..params.clone() };
+            let neurons = Neurons::from_params(&params, 50).unwrap();
+            assert_eq!(neurons.params(&Stepping::of(&params)).unwrap(), params);
+            assert_eq!(neurons.spike_weight(params.dt, integrator).unwrap(), 1.0.into());
+        }
     }
 
     #[test]

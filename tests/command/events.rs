@@ -1,5 +1,7 @@
 //! Spikes from a file that drive the population.
 
+#![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
+
 use super::Folder;
 #[cfg(unix)]
 use super::resume::{begin, wait_for};

@@ -1,5 +1,7 @@
 //! `lif fit`: a neuron is found again, and what is written of it can be used.
 
+#![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
+
 use super::Folder;
 use ndarray::Array1;
 use ndarray_npy::write_npy;

@@ -1,5 +1,7 @@
 //! `lif score`, and the transforms of a stimulus that it shares with `lif run`.
 
+#![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
+
 use super::Folder;
 use ndarray::Array1;
 use ndarray_npy::write_npy;

@@ -1,5 +1,7 @@
 //! Random populations with random inputs, and what an engine makes of them.
 
+#![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
+
 use super::Outcome;
 use super::spike_case::{Lent, Trains};
 use lif::{
@@ -218,7 +220,12 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
     let rules = (
         prop_oneof![Just(Integrator::Euler), Just(Integrator::Exact)],
         prop_oneof![Just(SpikeTest::Above), Just(SpikeTest::AtOrAbove)],
-        prop_oneof![Just(Reset::ToValue), Just(Reset::Subtract), Just(Reset::None)],
+        prop_oneof![
+            Just(Reset::ToValue),
+            Just(Reset::Subtract),
+            Just(Reset::SubtractAhead),
+            Just(Reset::None)
+        ],
         prop_oneof![Just(Refractory::Frozen), Just(Refractory::LeakOnly), Just(Refractory::Silent)],
         prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
         any::<bool>(),

@@ -49,7 +49,8 @@ pub fn outcome(case: &Case) -> Outcome {
                         trains.fold(0.0, |sum, trains| trains.add(sum, offset, row, neuron))
                     };
                     state = model::receive(state, drawn.arriving + projected(false));
-                    let drive = model::drive(cell.resistance, current + state.synaptic);
+                    let current = model::total_current(options, cell, state, current);
+                    let drive = model::drive(cell.resistance, current);
                     state = model::step_cell(options, cell, state, drive, drawn.jump + projected(true));
                     state = model::settle(options, cell, state, (step % 32) as u32);
                     outcome.spikes[[step, row, neuron]] = state.spike;

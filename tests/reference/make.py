@@ -180,27 +180,28 @@ def brian2(case):
 NEST_LEAD = 40
 
 
-def nest(case):
-    """Currents come from a step_current_generator per neuron; with "jumps" in the case the last waveform comes
-    as spikes through static synapses instead, whose weight is the jump."""
+def nest(case, model):
+    """Currents come from a step_current_generator per neuron; with "jumps" or "spikes" in the case the last waveform
+    comes as spikes through static synapses instead, whose weight is the jump or the current."""
     import nest
 
     nest.verbosity = getattr(nest, "VerbosityLevel").ERROR if hasattr(nest, "VerbosityLevel") else "M_ERROR"
     parameters = dict(case["parameters"])
     h = parameters.pop("resolution", 0.1)
     x = currents(case)
-    shift = nest_shift(h)
+    shift = nest_shift(h, model)
     nest.ResetKernel()
     nest.resolution = h
-    neurons = nest.Create("iaf_psc_delta", x.shape[1], params=parameters)
+    neurons = nest.Create(model, x.shape[1], params=parameters)
     neurons.V_m = parameters.get("E_L", -70.0)
     pulsed = np.arange(x.shape[1]) >= 4 * NEURONS
+    # A jump is felt in the update that ends when the spike arrives, a current from then on.
+    arrival = 0 if case.get("spikes") else 1
     for index, neuron in enumerate(neurons):
         column = x[:, index]
-        if case.get("jumps") and pulsed[index]:
+        if (case.get("jumps") or case.get("spikes")) and pulsed[index]:
             steps = np.flatnonzero(column)
-            # Felt in the update that ends when the spike arrives.
-            times = np.round((steps + NEST_LEAD + 1) * h - 10 * h, 6)
+            times = np.round((steps + NEST_LEAD + arrival) * h - 10 * h, 6)
             generator = nest.Create("spike_generator", params=dict(spike_times=times, spike_weights=column[steps].astype(float)))
             nest.Connect(generator, neuron, syn_spec=dict(delay=10 * h))
         else:
@@ -219,13 +220,13 @@ def nest(case):
     return {"spikes": spikes[NEST_LEAD:]}
 
 
-def nest_shift(h):
+def nest_shift(h, model):
     """Steps from a generator's time to the first update that its current acts in (the current from step 20 on)."""
     import nest
 
     nest.ResetKernel()
     nest.resolution = h
-    neuron = nest.Create("iaf_psc_delta")
+    neuron = nest.Create(model)
     generator = nest.Create("step_current_generator", params=dict(amplitude_times=[20 * h], amplitude_values=[100.0]))
     nest.Connect(generator, neuron, syn_spec=dict(delay=10 * h))
     meter = nest.Create("voltmeter", params=dict(interval=h))
@@ -279,6 +280,8 @@ SYSTEMS = {
         case(0.1, 0.5, beta=0.8, threshold=0.5, reset_mechanism="none"),
         case(0.01, 1.0, beta=0.99, reset_delay=False),
         case(0.1, 2.0, beta=0.95, threshold=2.0, reset_mechanism="zero", reset_delay=False),
+        case(0.5, 3.0, beta=0.9, reset_delay=False),
+        case(0.5, 4.0, beta=0.5, threshold=0.75, reset_delay=False),
     ]),
     "snntorch-lapicque": (lambda c: snntorch(c, "Lapicque"), ["snntorch", "torch"], [
         case(1.0, 10.0, R=1.0, C=10.0),
@@ -311,11 +314,18 @@ SYSTEMS = {
         case(0.75, 15.0, tau=20.0, R=20.0, v_rest=-65.0, v_reset=-68.0, v_th=-50.0, refractory=2.5, dt=1.0, method="euler"),
         case(1.0, 20.0, tau=2.0, refractory=0.1, dt=0.1),
     ]),
-    "nest": (nest, ["nest-simulator"], [
+    "nest": (lambda c: nest(c, "iaf_psc_delta"), ["nest-simulator"], [
         case(375.0, 37500.0),
         case(375.0, 15.0, "jumps", t_ref=5.0),
         case(100.0, 10000.0, C_m=100.0, tau_m=10.0, E_L=-60.0, V_reset=-65.0, V_th=-50.0, t_ref=1.74, V_min=-66.0),
         case(187.5, 15.0, "jumps", tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, resolution=1.0),
+    ]),
+    "nest-psc-exp": (lambda c: nest(c, "iaf_psc_exp"), ["nest-simulator"], [
+        case(375.0, 37500.0),
+        case(0.0, 300.0, "spikes"),
+        case(0.0, 1000.0, "spikes", tau_syn_ex=0.5, tau_syn_in=0.5, t_ref=1.74, V_reset=-65.0),
+        case(0.0, 60.0, "spikes", tau_syn_ex=10.0, tau_syn_in=10.0, t_ref=5.0),
+        case(0.0, 400.0, "spikes", tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, tau_syn_ex=5.0, tau_syn_in=5.0, resolution=1.0),
     ]),
     "nengo": (nengo, ["nengo", "numpy"], [
         case(1.0, 20.0),
@@ -331,6 +341,7 @@ NOTES = {
              "lasts one step; where it has, the pulses are spikes of one weight and the other inputs nothing.",
     "brian2": "One equation, dv/dt = (v_rest - v + R * I) / tau (unless refractory), threshold v > v_th, reset v = v_reset.",
     "nest": "iaf_psc_delta. With jumps, the pulses are spikes through static synapses.",
+    "nest-psc-exp": "iaf_psc_exp. But for the first case, the pulses are spikes of one weight and the other inputs nothing.",
     "nengo": "nengo.LIF.step, called step by step.",
 }
 

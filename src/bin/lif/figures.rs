@@ -1,5 +1,7 @@
 //! Numbers as people read them.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 /// `1,234,567`
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();

@@ -118,7 +118,7 @@ impl Plan {
         let trains = trains(&mut settings, default_weight, (batch, neurons), steps)?;
         let trains = match (trains, &node) {
             (Some(trains), Some(node)) => {
-                let weight = node.spike_weight(dt)?;
+                let weight = node.spike_weight(dt, params.integrator)?;
                 // One for all, or one for each.
                 let factors = weight.values().iter().copied().cycle().take(neurons).collect();
                 Some(trains.weighed(&factors))

@@ -43,6 +43,7 @@ impl From<SpikeTest> for lif::SpikeTest {
 pub enum Reset {
     ToValue,
     Subtract,
+    SubtractAhead,
     None,
 }
 
@@ -51,6 +52,7 @@ impl From<Reset> for lif::Reset {
         match reset {
             Reset::ToValue => Self::ToValue,
             Reset::Subtract => Self::Subtract,
+            Reset::SubtractAhead => Self::SubtractAhead,
             Reset::None => Self::None,
         }
     }

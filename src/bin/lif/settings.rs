@@ -98,7 +98,8 @@ pub struct Settings {
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     #[serde(alias = "spike_test")]
     pub spike_test: Option<SpikeTest>,
-    /// A spike sets v to v_reset, subtracts v_threshold - v_reset, or leaves v alone [default: to-value]
+    /// A spike sets v to v_reset, subtracts v_threshold - v_reset (ahead of the next spike test, where v is above
+    /// the threshold still), or leaves v alone [default: to-value]
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub reset: Option<Reset>,
     /// While refractory, v is held, only leaks, or integrates but cannot spike [default: frozen]

@@ -3,8 +3,9 @@
 //! The rules are given to the compiler as constants, so that nothing is decided in the loop: the rules of
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
 //! all, with a synapse or without. What cells lack of these changes no bits: a bound of minus infinity, a
-//! trace that stays 0, a jump of -0. Those of the usual neuron are there more than once: for cells that
-//! take less to compute, and for input that is read where it stands.
+//! trace that stays 0, a jump of -0. A reset that seldom is chosen is there only with all of them. Those of
+//! the usual neuron are there more than once: for cells that take less to compute, and for input that is
+//! read where it stands.
 
 use super::memory::Memory;
 use crate::model::{Options, Refractory, Reset, SpikeTest, TraceRule};
@@ -23,8 +24,8 @@ pub(super) struct Kernel {
 /// Kernels of the usual neuron for the rules of reset and refractoriness and the kinds of memory.
 const PLAIN: usize = 18;
 const RICH: usize = PLAIN;
-const SYNAPSE: usize = RICH + 6;
-const HOLDING: usize = SYNAPSE + 6;
+const SYNAPSE: usize = RICH + 9;
+const HOLDING: usize = SYNAPSE + 9;
 const HOLDING_WITH_JUMPS: usize = HOLDING + 3;
 /// Those that read rows: again the plain ones and then the ones that hold.
 const ROWS: usize = HOLDING_WITH_JUMPS + 3;
@@ -47,16 +48,19 @@ impl Kernel {
             Refractory::LeakOnly => 1,
             Refractory::Silent => 2,
         };
-        // To subtract 0 changes nothing.
-        let rules = refractory * 2 + usize::from(options.reset != Reset::ToValue);
-        rules
-            + if options.synapse {
-                SYNAPSE
-            } else if is_plain(options) {
-                rows + memory as usize * 6
-            } else {
-                RICH
-            }
+        let reset = match options.reset {
+            Reset::ToValue => 0,
+            // To subtract 0 changes nothing.
+            Reset::Subtract | Reset::None => 1,
+            Reset::SubtractAhead => 2,
+        };
+        if options.synapse {
+            SYNAPSE + refractory * 3 + reset
+        } else if is_plain(options) {
+            rows + memory as usize * 6 + refractory * 2 + reset
+        } else {
+            RICH + refractory * 3 + reset
+        }
     }
 
     /// What the kernel of this number is compiled for.
@@ -70,10 +74,16 @@ impl Kernel {
             (false, true) => MEMORIES[place / 6],
             (false, false) => Memory::Both,
         };
+        let resets = if plain { 2 } else { 3 };
         let options = Options {
             spike_test: SpikeTest::Above,
-            reset: if holds || place % 2 == 0 { Reset::ToValue } else { Reset::Subtract },
-            refractory: match place / 2 % 3 {
+            reset: match place % resets {
+                _ if holds => Reset::ToValue,
+                0 => Reset::ToValue,
+                1 => Reset::Subtract,
+                _ => Reset::SubtractAhead,
+            },
+            refractory: match place / resets % 3 {
                 _ if holds => Refractory::Frozen,
                 0 => Refractory::Frozen,
                 1 => Refractory::LeakOnly,
@@ -94,8 +104,9 @@ const MEMORIES: [Memory; 3] = [Memory::History, Memory::Countdown, Memory::Both]
 
 /// Whether cells need none of what is compiled together.
 pub(super) fn is_plain(options: Options) -> bool {
-    let Options { bounded, trace, fast_decay, jumps, synapse, .. } = options;
-    !bounded && trace == TraceRule::Off && !fast_decay && !jumps && !synapse
+    let Options { spike_test: _, reset, refractory: _, bounded, trace, fast_decay, jumps, synapse } = options;
+    let is_usual = reset != Reset::SubtractAhead && trace == TraceRule::Off;
+    is_usual && !bounded && !fast_decay && !jumps && !synapse
 }
 
 /// Whether there are kernels that [hold](super::lanes::Lanes::holds) cells with these rules.
@@ -109,7 +120,7 @@ macro_rules! dispatch_kernel {
     ($number:expr, $kernel:ident => $call:expr) => {
         dispatch_kernel!(@ $number, $kernel, $call;
             0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35
-            36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56)
+            36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62)
     };
     (@ $number:expr, $kernel:ident, $call:expr; $($literal:literal)*) => {
         match $number {

@@ -267,6 +267,7 @@ pub(super) struct LaneCoefficients {
     pub(super) trace_scale: [f32; LANES],
     pub(super) trace_smallest: [f32; LANES],
     pub(super) synaptic_decay: [f32; LANES],
+    pub(super) synaptic_factor: [f32; LANES],
     pub(super) synaptic_smallest: [f32; LANES],
     /// See [`Memory::coefficients`].
     pub(super) refractory: [u32; LANES],
@@ -290,6 +291,7 @@ impl LaneCoefficients {
             trace_scale: zero,
             trace_smallest: zero,
             synaptic_decay: zero,
+            synaptic_factor: zero,
             synaptic_smallest: zero,
             refractory: [0; LANES],
         }
@@ -305,7 +307,7 @@ impl LaneCoefficients {
         if options.spike_test == SpikeTest::AtOrAbove {
             // To be at or above a number is to be above the next one below.
             for threshold in &mut self.v_threshold {
-                *threshold = threshold.next_down();
+                *threshold = next_below(*threshold);
             }
         }
         if options.reset == Reset::None {
@@ -324,6 +326,7 @@ impl LaneCoefficients {
         spread(&table.trace_decay, cells, &mut self.trace_decay);
         spread(&table.trace_scale, cells, &mut self.trace_scale);
         spread(&table.synaptic_decay, cells, &mut self.synaptic_decay);
+        spread(&table.synaptic_factor, cells, &mut self.synaptic_factor);
         self.trace_added_to = [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES];
         if options.fast_decay {
             let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
@@ -334,6 +337,13 @@ impl LaneCoefficients {
     }
 }
 
+/// The largest number below another that is no subnormal one, which some processors take for zero. Nor are
+/// potentials ever subnormal.
+#[inline(always)]
+fn next_below(x: f32) -> f32 {
+    if x == 0.0 { -f32::MIN_POSITIVE } else { x.next_down() }
+}
+
 #[inline(always)]
 pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
     Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
@@ -342,6 +352,31 @@ pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Params, SpikeTest};
+    use ndarray::Array1;
+
+    #[test]
+    fn thresholds_in_lanes_are_normal_numbers() {
+        let thresholds = Array1::from(vec![0.0_f32, -0.0, 1e-20, -1e-20, 1e-30, 1.0, -52.0]);
+        let n = thresholds.len();
+        let params = Params {
+            v_threshold: thresholds.into(),
+            v_reset: (-60.0).into(),
+            spike_test: SpikeTest::AtOrAbove,
+            ..Params::default()
+        };
+        let table = Table::new(&params, (1, n)).unwrap();
+        let mut lanes = LaneCoefficients::none();
+        lanes.load(&table, table.options, &Cells::new(0, n, n));
+        for (lane, above) in lanes.v_threshold.iter().enumerate() {
+            assert!(above.is_normal(), "{above:e} in lane {lane}");
+            let threshold = table.v_threshold.get(0, lane.min(n - 1));
+            assert!(
+                threshold > *above && *above >= threshold.next_down() - f32::MIN_POSITIVE,
+                "{threshold:e}"
+            );
+        }
+    }
 
     #[test]
     fn lanes_beyond_the_last_cell_repeat_it() {

@@ -17,7 +17,7 @@ use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::large::Large;
-use crate::model::{self, State, TraceRule, rounded};
+use crate::model::{self, State, TraceRule};
 use crate::score::Scoring;
 use crate::work::Work;
 use block::{CurrentView, Tile, Workspace};
@@ -207,7 +207,8 @@ impl CpuEngine {
             let number = first_step + step;
             let input = current.at(step as usize, number, (row, neuron), self.n);
             state = model::receive(state, input.arriving);
-            let drive = model::drive(cell.resistance, rounded(input.current + state.synaptic));
+            let current = model::total_current(options, cell, state, input.current);
+            let drive = model::drive(cell.resistance, current);
             state = model::step_cell(options, cell, state, drive, input.jump);
             state = model::settle(options, cell, state, (number % 32) as u32);
             if number.is_multiple_of(every) {

@@ -7,7 +7,9 @@ use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words, blocks};
 use crate::input::Current;
 use crate::model::{self, State};
 use crate::noise::Noise;
-use crate::{Device, Input, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind};
+use crate::{
+    Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind,
+};
 use ndarray::{Array1, Array2, Array3};
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -84,6 +86,7 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
     }
     if family == Family::Synapse {
         params.tau_syn = Some(per_neuron(|neuron| 0.8 + neuron as f32 % 4.0));
+        params.integrator = if n.is_multiple_of(2) { Integrator::Euler } else { Integrator::Exact };
     }
     params
 }
@@ -125,7 +128,8 @@ fn modelled(
             let drawn = noise.map(|noise| noise.at(cell / n, cell % n, n, number)).unwrap_or_default();
             let state = model::receive(states[cell], drawn.arriving);
             let current = current(step as usize, cell) + drawn.current;
-            let drive = model::drive(coefficients.resistance, current + state.synaptic);
+            let current = model::total_current(options, coefficients, state, current);
+            let drive = model::drive(coefficients.resistance, current);
             let state = model::step_cell(options, coefficients, state, drive, drawn.jump);
             let state = model::settle(options, coefficients, state, (number % 32) as u32);
             let place = first_step % 32 + step;
@@ -243,7 +247,7 @@ fn each_kernel_gives_the_models_bits() {
     let mut shapes = SHAPES.into_iter().cycle();
     for family in FAMILIES {
         let mut spikes = 0;
-        for reset in [Reset::ToValue, Reset::Subtract, Reset::None] {
+        for reset in [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None] {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
                     // All but one of the shapes, another one each time.
@@ -265,7 +269,8 @@ fn each_set_of_instructions_gives_the_models_bits() {
             for family in FAMILIES {
                 let of = |reset, refractory, n| params(family, reset, refractory, SpikeTest::Above, n);
                 let spikes = compare(family, &of(Reset::ToValue, Refractory::Frozen, 1027), (2, 1027))
-                    + compare(family, &of(Reset::Subtract, Refractory::LeakOnly, 29), (3, 29));
+                    + compare(family, &of(Reset::Subtract, Refractory::LeakOnly, 29), (3, 29))
+                    + compare(family, &of(Reset::SubtractAhead, Refractory::Silent, 64), (2, 64));
                 assert!(spikes > 1000, "{instructions:?}, {family:?}: {spikes}");
             }
         });

@@ -233,6 +233,7 @@ struct Cells<S: Simd> {
     trace_smallest: S::f32s,
     resistance: S::f32s,
     synaptic_decay: S::f32s,
+    synaptic_factor: S::f32s,
     synaptic_smallest: S::f32s,
     refractory: S::u32s,
 }
@@ -253,6 +254,7 @@ impl<S: Simd> Cells<S> {
             trace_smallest: S::as_simd_f32s(&cells.trace_smallest).0[vector],
             resistance: S::as_simd_f32s(&cells.resistance).0[vector],
             synaptic_decay: S::as_simd_f32s(&cells.synaptic_decay).0[vector],
+            synaptic_factor: S::as_simd_f32s(&cells.synaptic_factor).0[vector],
             synaptic_smallest: S::as_simd_f32s(&cells.synaptic_smallest).0[vector],
             refractory: S::as_simd_u32s(&cells.refractory).0[vector],
         }
@@ -360,7 +362,8 @@ fn step_cells<S: Simd>(
     let mut input = drive.drive;
     if options.synapse {
         state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
-        input = voltage(simd, cells.resistance, simd.add_f32s(input, state.synaptic));
+        let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
+        input = voltage(simd, cells.resistance, simd.add_f32s(input, acting));
     }
 
     let deaf = matches!(options.refractory, Refractory::LeakOnly);
@@ -374,15 +377,29 @@ fn step_cells<S: Simd>(
         let jumped = simd.add_f32s(v, drive.jump);
         v = if deaf { select(simd, free, jumped, v) } else { jumped };
     }
+    let subtracted = simd.sub_f32s(v, cells.reset);
+    let ahead = match options.reset {
+        Reset::SubtractAhead => {
+            let above = simd.greater_than_f32s(state.v, cells.v_threshold);
+            Some(simd.and_m32s(above, free))
+        }
+        Reset::ToValue | Reset::Subtract | Reset::None => None,
+    };
+    if let Some(ahead) = ahead {
+        v = select(simd, ahead, subtracted, v);
+    }
     // Of v before it is held for refractory cells, which do not spike: so nothing waits for that.
     let crossed = simd.greater_than_f32s(v, cells.v_threshold);
     let spike = simd.and_m32s(crossed, free);
     let after_spike = match options.reset {
         Reset::ToValue => cells.reset,
-        Reset::Subtract | Reset::None => simd.sub_f32s(v, cells.reset),
+        Reset::Subtract | Reset::SubtractAhead | Reset::None => subtracted,
     };
     if matches!(options.refractory, Refractory::Frozen) {
         v = select(simd, free, v, state.v);
+    }
+    if let Some(ahead) = ahead {
+        v = select(simd, ahead, simd.add_f32s(v, cells.reset), v);
     }
     v = select(simd, spike, after_spike, v);
     if options.bounded {

@@ -33,7 +33,7 @@ pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
 pub(crate) const NOT_RECORDED: u32 = u32::MAX;
 
 /// Members of [`crate::model::Coefficients`].
-pub(crate) const COEFFICIENTS: usize = 10;
+pub(crate) const COEFFICIENTS: usize = 11;
 
 /// The uniform of a dispatch: `Block` in `shaders/block.wgsl`, which says what each member is.
 #[repr(C)]
@@ -161,6 +161,7 @@ pub(crate) fn reset_number(rule: Reset) -> u32 {
         Reset::ToValue => 0,
         Reset::Subtract => 1,
         Reset::None => 2,
+        Reset::SubtractAhead => 3,
     }
 }
 
@@ -291,6 +292,7 @@ pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; COEFFICIENTS]) {
         table.trace_scale.map(|value| value.to_bits()),
         table.refractory_steps.clone(),
         table.synaptic_decay.map(|value| value.to_bits()),
+        table.synaptic_factor.map(|value| value.to_bits()),
     ];
     let mut values = Vec::new();
     let spread = columns.map(|column| {

@@ -13,9 +13,9 @@ use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, Piece, Wanted, Words, blocks};
 use crate::error::{Error, Result};
 use crate::input::Input;
-use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule, rounded};
+use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
 use crate::noise::Noise;
-use crate::params::Params;
+use crate::params::{Integrator, Params};
 use crate::random::GROUP;
 use crate::random_source::Random;
 use crate::raster::Raster;
@@ -92,6 +92,7 @@ pub(crate) struct Case {
     pub(crate) jump: u32,
     pub(crate) synapse: u32,
     pub(crate) synaptic_decay: u32,
+    pub(crate) synaptic_factor: u32,
     pub(crate) arriving: u32,
 }
 
@@ -116,7 +117,7 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
         Random::poisson_current(9000.0, 0.2),
         Random::poisson(700.0, 1.3),
     ];
-    let params = Params { tau_syn: Some(3.1.into()), ..params() };
+    let params = Params { tau_syn: Some(3.1.into()), integrator: Integrator::Exact, ..params() };
     let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
     // Where the numbers of cells and of groups of steps outgrow a word.
     noise.first_cell = (1 << 32) - 3;
@@ -154,7 +155,8 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     for (step, &current) in (0..).zip(currents) {
         let arrives = step % ARRIVES_EVERY == 0 && current != 0.0;
         state = model::receive(state, if arrives { ARRIVING } else { 0.0 });
-        let drive = model::drive(cell.resistance, rounded(current + state.synaptic));
+        let current = model::total_current(options, cell, state, current);
+        let drive = model::drive(cell.resistance, current);
         state = model::step_cell(options, cell, state, drive, JUMP);
         state = model::settle(options, cell, state, step);
         spikes += u32::from(state.spike);
@@ -175,7 +177,7 @@ fn currents(steps: usize) -> Vec<f32> {
     (0..steps)
         .map(|step| match step {
             0..8 | 128..224 => 0.0,
-            _ => 0.3 + 1.7 * (step as f32 * 0.37).sin().abs(),
+            _ => 0.3 + 1.7 * libm::sinf(step as f32 * 0.37).abs(),
         })
         .collect()
 }
@@ -185,7 +187,7 @@ fn currents(steps: usize) -> Vec<f32> {
 fn every_combination() -> Vec<(Options, Coefficients)> {
     let mut cells = Vec::new();
     for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
-        for reset in [Reset::ToValue, Reset::Subtract, Reset::None] {
+        for reset in [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None] {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
                     for bounded in [false, true] {
@@ -224,12 +226,16 @@ fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
         resistance: 2.1 * vary,
         v_rest,
         v_threshold,
-        reset: if options.reset == Reset::Subtract { v_threshold - v_reset } else { v_reset },
+        reset: match options.reset {
+            Reset::ToValue | Reset::None => v_reset,
+            Reset::Subtract | Reset::SubtractAhead => v_threshold - v_reset,
+        },
         v_lower: v_rest - 0.9,
         trace_decay: if options.fast_decay { 0.21 } else { 0.97 / vary },
         trace_scale: 0.7 * vary,
         refractory_steps: (index % 5) as u32,
         synaptic_decay: if options.fast_decay { 0.33 } else { 0.93 / vary },
+        synaptic_factor: if options.fast_decay { 0.61 } else { 0.97 / vary },
     }
 }
 
@@ -305,6 +311,7 @@ fn case(options: Options, cell: Coefficients) -> Case {
         jump: JUMP.to_bits(),
         synapse: u32::from(options.synapse),
         synaptic_decay: cell.synaptic_decay.to_bits(),
+        synaptic_factor: cell.synaptic_factor.to_bits(),
         arriving: ARRIVING.to_bits(),
     }
 }
@@ -419,6 +426,21 @@ mod tests {
     }
 
     #[test]
+    fn what_acts_of_a_synaptic_current_shows_in_the_outcome() {
+        let currents = currents(STEPS as usize);
+        for pair in
+            every_combination().chunks(2).filter(|pair| pair.iter().all(|(options, _)| options.synapse))
+        {
+            let shows = pair.iter().any(|(options, cell)| {
+                let synaptic_factor = f32::from_bits(cell.synaptic_factor.to_bits() + 8);
+                expected(*options, Coefficients { synaptic_factor, ..*cell }, &currents)
+                    != expected(*options, *cell, &currents)
+            });
+            assert!(shows, "{pair:?}");
+        }
+    }
+
+    #[test]
     fn every_rule_shows_in_the_outcome_of_some_case() {
         let currents = currents(STEPS as usize);
         let cells = every_combination();
@@ -426,11 +448,15 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 8] = [
+        let wrong: [(&str, Change); 9] = [
             ("synapse", |options| Options { synapse: false, ..options }),
             ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
+            ("reset ahead", |options| match options.reset {
+                Reset::SubtractAhead => Options { reset: Reset::Subtract, ..options },
+                _ => options,
+            }),
             ("refractory", |options| Options { refractory: Refractory::Silent, ..options }),
             ("bounded", |options| Options { bounded: false, ..options }),
             ("trace", |options| Options { trace: TraceRule::Add, ..options }),
@@ -441,13 +467,18 @@ mod tests {
         }
     }
 
-    /// A driver that merges the product and the sum of the update into one rounding is seen.
+    /// A driver that merges a product and the sum that it goes into is seen.
     #[test]
     fn contraction_shows_in_the_outcome() {
-        let mut differs = 0;
+        let (mut differs, mut currents_differ) = (0, 0);
         for (options, cell) in every_combination() {
             let mut state = State { v: cell.v_rest, ..State::default() };
-            for &current in &currents(STEPS as usize) {
+            for (step, &input) in (0..).zip(&currents(STEPS as usize)) {
+                let arrives = step % ARRIVES_EVERY == 0 && input != 0.0;
+                state = model::receive(state, if arrives { ARRIVING } else { 0.0 });
+                let current = model::total_current(options, cell, state, input);
+                let fused = cell.synaptic_factor.mul_add(state.synaptic, input);
+                currents_differ += u32::from(options.synapse && fused.to_bits() != current.to_bits());
                 let drive = model::drive(cell.resistance, current);
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;
@@ -455,6 +486,6 @@ mod tests {
                 differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
             }
         }
-        assert!(differs > 1000, "{differs}");
+        assert!(differs > 1000 && currents_differ > 1000, "{differs}, {currents_differ}");
     }
 }

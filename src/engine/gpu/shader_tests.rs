@@ -147,6 +147,7 @@ fn structs_have_the_same_layout_on_both_sides() {
             jump,
             synapse,
             synaptic_decay,
+            synaptic_factor,
             arriving,
         }
     );
@@ -257,6 +258,7 @@ fn constants_are_the_same_on_both_sides() {
         ("TO_VALUE", f64::from(kernel::reset_number(Reset::ToValue))),
         ("SUBTRACT", f64::from(kernel::reset_number(Reset::Subtract))),
         ("NO_RESET", f64::from(kernel::reset_number(Reset::None))),
+        ("SUBTRACT_AHEAD", f64::from(kernel::reset_number(Reset::SubtractAhead))),
         ("FROZEN", f64::from(kernel::refractory_number(Refractory::Frozen))),
         ("LEAK_ONLY", f64::from(kernel::refractory_number(Refractory::LeakOnly))),
         ("SILENT", f64::from(kernel::refractory_number(Refractory::Silent))),

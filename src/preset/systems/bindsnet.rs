@@ -38,7 +38,7 @@ fn params(values: &Values) -> Result<Params> {
     Ok(Params {
         tau_m: parameter(&tau),
         // So that an input is what one step adds to the membrane potential.
-        resistance: parameter(&tau.mapv(|tau| -1.0 / (-dt / tau).exp_m1())),
+        resistance: parameter(&tau.mapv(|tau| -1.0 / libm::expm1(-dt / tau))),
         v_rest: values.parameter("rest"),
         v_reset: values.parameter("reset"),
         v_threshold: values.parameter("thresh"),

@@ -5,6 +5,7 @@ mod brian2;
 mod genn;
 mod nengo;
 mod nest;
+mod nest_psc_exp;
 mod norse;
 mod snntorch;
 mod spikingjelly;
@@ -22,5 +23,6 @@ pub(super) const SYSTEMS: &[System] = &[
     genn::GENN,
     brian2::BRIAN2,
     nest::NEST,
+    nest_psc_exp::NEST_PSC_EXP,
     nengo::NENGO,
 ];

@@ -39,7 +39,7 @@ fn params(values: &Values) -> Result<Params> {
                 ));
             }
             // The decay that loses as much per step as forward Euler does.
-            Some(parameter(&lost.mapv(|lost| -dt / (-lost).ln_1p())))
+            Some(parameter(&lost.mapv(|lost| -dt / libm::log1p(-lost))))
         }
     };
     Ok(Params {

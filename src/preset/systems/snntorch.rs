@@ -41,15 +41,30 @@ pub(super) const LAPICQUE: System = System {
 fn leaky(values: &Values) -> Result<Params> {
     let beta = values.numbers("beta");
     let threshold = values.numbers("threshold");
-    let late = values.is("reset_mechanism", "subtract") && values.is("reset_delay", TRUE);
+    let subtracts = values.is("reset_mechanism", "subtract");
+    let is_late = values.is("reset_delay", TRUE);
+    let is_above_zero = threshold.iter().all(|threshold| *threshold >= 0.0);
+    if values.is("reset_mechanism", "zero") && !is_late && !is_above_zero {
+        let lowest = threshold.iter().copied().fold(f64::INFINITY, f64::min);
+        let requirement = "0 or more with reset_mechanism=zero,reset_delay=false, as 0 is above it otherwise, and \
+                           snnTorch then doubles membrane potentials that come back below it";
+        return Err(Error::out_of_range("threshold", lowest, requirement));
+    }
+    let shared = unitless(values);
     Ok(Params {
-        tau_m: parameter(&beta.mapv(|beta| -1.0 / beta.ln())),
+        tau_m: parameter(&beta.mapv(|beta| -1.0 / libm::log(beta))),
         // So that an input is what one step adds to the membrane potential.
         resistance: parameter(&beta.mapv(|beta| 1.0 / (1.0 - beta))),
-        v_reset: parameter(&if late { late_reset(&threshold, &beta) } else { &threshold * 0.0 }),
+        v_reset: parameter(&if subtracts && is_late {
+            late_reset(&threshold, &beta)
+        } else {
+            &threshold * 0.0
+        }),
+        // What is subtracted at once is subtracted again, where v is above the threshold still.
+        reset: if subtracts && !is_late { Reset::SubtractAhead } else { shared.reset },
         integrator: Integrator::Exact,
         dt: 1.0,
-        ..unitless(values)
+        ..shared
     })
 }
 
@@ -101,4 +116,29 @@ fn unitless(values: &Values) -> Params {
 /// `kept v - threshold = kept (v - threshold / kept)`.
 fn late_reset(threshold: &ArrayD<f64>, kept: &ArrayD<f64>) -> ArrayD<f64> {
     threshold - threshold / kept
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Params, Preset, Reset, Result};
+
+    fn leaky(mechanism: &str, delay: bool, threshold: f64) -> Result<Params> {
+        let preset = Preset::by_name("snntorch-leaky")?.with("reset_mechanism", mechanism)?;
+        preset.with("reset_delay", delay)?.with("threshold", threshold)?.params()
+    }
+
+    #[test]
+    fn a_reset_at_once_has_its_own_rule_or_is_refused() {
+        for (mechanism, delay, reset) in [
+            ("subtract", false, Reset::SubtractAhead),
+            ("subtract", true, Reset::Subtract),
+            ("zero", false, Reset::ToValue),
+            ("none", false, Reset::None),
+        ] {
+            assert_eq!(leaky(mechanism, delay, 1.5).unwrap().reset, reset);
+        }
+        let message = leaky("zero", false, -0.25).unwrap_err().to_string();
+        assert!(message.starts_with("threshold is -0.25; it must be 0 or more"), "{message}");
+        assert!(leaky("zero", true, -0.25).is_ok() && leaky("zero", false, 0.0).is_ok());
+    }
 }

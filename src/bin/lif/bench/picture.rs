@@ -1,5 +1,7 @@
 //! The picture of a benchmark: throughput over size, a panel for each input and recording.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 use super::case::{InputKind, Mode, RecordKind, name};
 use super::contestant::REFERENCE;
 use super::report::Report;

@@ -70,7 +70,8 @@ impl<'a> Reference<'a> {
                 None => self.workload.constant.get(neuron).copied().unwrap_or_default(),
             };
             state = model::receive(state, drawn.arriving);
-            let drive = model::drive(cell.resistance, current + drawn.current + state.synaptic);
+            let current = model::total_current(self.options, cell, state, current + drawn.current);
+            let drive = model::drive(cell.resistance, current);
             state = model::step_cell(self.options, cell, state, drive, drawn.jump);
             state = model::settle(self.options, cell, state, (step % 32) as u32);
             self.counts[[row, neuron]] += u32::from(state.spike);

@@ -1,5 +1,7 @@
 //! The rate of a leaky integrate-and-fire neuron with a constant current, in continuous time.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 use lif::{Parameter, Params, Refractory, Reset};
 
 /// One neuron, in potentials above rest.

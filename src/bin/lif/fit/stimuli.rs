@@ -89,7 +89,11 @@ pub fn parameters(
 fn standardised(current: &[f32]) -> Result<(f64, f64), Failure> {
     let count = current.len() as f64;
     let mean = current.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
-    let variance = current.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>() / count;
+    let squares = current.iter().map(|value| {
+        let from_mean = f64::from(*value) - mean;
+        from_mean * from_mean
+    });
+    let variance = squares.sum::<f64>() / count;
     if variance <= 0.0 {
         return Err(Failure::usage(
             "the stimulus does not change in the part to fit, so that nothing can be fitted",

@@ -1,5 +1,7 @@
 //! One look for the axes of all panels, so that their times stand beneath each other.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 use super::scene::Scene;
 use plotters::chart::ChartContext;
 use plotters::coord::Shift;

@@ -1,5 +1,7 @@
 //! What the picture shows, taken from a run and brought to the units of its axes.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 use crate::columns::Column;
 use crate::events::Events;
 use crate::failure::Failure;

@@ -301,11 +301,11 @@ mod tests {
         let decibel = Transform { level: Level::Decibel { reference: 1.0 }, scale: 0.5, ..PLAIN };
         assert_eq!(seen(decibel, 0..4), [0.0, 10.0, 20.0, -10.0]);
         let logarithm = Transform { level: Level::Logarithm, offset: 1.0, ..PLAIN };
-        assert_eq!(seen(logarithm, 0..2), [1.0, 1.0 + 10_f32.ln()]);
+        assert_eq!(seen(logarithm, 0..2), [1.0, 1.0 + libm::log(10.0) as f32]);
         let rectified = Transform { rectify: true, delay: 2.0, ..decibel };
         assert_eq!(seen(rectified, 0..7), [0.0, 0.0, 0.0, 10.0, 20.0, 0.0, 0.0]);
         // It comes nearer by half in each step.
-        let filtered = Transform { low_pass: Some(1.0 / 2_f64.ln()), delay: 1.0, ..rectified };
+        let filtered = Transform { low_pass: Some(1.0 / libm::log(2.0)), delay: 1.0, ..rectified };
         assert_eq!(seen(filtered, 0..6), [0.0, 0.0, 5.0, 12.5, 6.25, 3.125]);
         for first in 0..6 {
             let whole = seen(filtered, 0..6);

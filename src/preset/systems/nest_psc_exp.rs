@@ -1,0 +1,78 @@
+//! NEST's `iaf_psc_exp`: spikes are currents, which decay exponentially.
+
+use crate::error::{Error, Result};
+use crate::params::{Integrator, Params, SpikeTest};
+use crate::preset::System;
+use crate::preset::refractory::rounded_up;
+use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::{Known, Values, parameter};
+
+pub(super) const NEST_PSC_EXP: System = System {
+    name: "nest-psc-exp",
+    about: "NEST, iaf_psc_exp",
+    input_unit: "pA",
+    parameters: &[
+        Known::number("C_m", 250.0, AboveZero, "pF"),
+        Known::number("tau_m", 10.0, AboveZero, "ms"),
+        Known::number("tau_syn_ex", 2.0, AboveZero, "ms"),
+        Known::number("tau_syn_in", 2.0, AboveZero, "ms"),
+        Known::number("t_ref", 2.0, ZeroOrMore, "ms"),
+        Known::number("E_L", -70.0, Any, "mV"),
+        Known::number("V_reset", -70.0, Any, "mV"),
+        Known::number("V_th", -55.0, Any, "mV"),
+        Known::step("resolution", 0.1, "ms"),
+    ],
+    params,
+};
+
+fn params(values: &Values) -> Result<Params> {
+    let dt = values.single("resolution");
+    let (excitatory, inhibitory) = (values.numbers("tau_syn_ex"), values.numbers("tau_syn_in"));
+    let apart = (&inhibitory - &excitatory).mapv(f64::abs);
+    if let Some(apart) = apart.iter().find(|apart| **apart > 0.0) {
+        return Err(Error::out_of_range(
+            "tau_syn_in",
+            format!("{apart} ms away from tau_syn_ex"),
+            "the same as tau_syn_ex, as there is one synaptic current here, which all spikes add to; set both",
+        ));
+    }
+    Ok(Params {
+        tau_m: values.parameter("tau_m"),
+        // ms / pF is mV / pA.
+        resistance: parameter(&(values.numbers("tau_m") / values.numbers("C_m"))),
+        v_rest: values.parameter("E_L"),
+        v_reset: values.parameter("V_reset"),
+        v_threshold: values.parameter("V_th"),
+        t_ref: rounded_up("t_ref", &values.numbers("t_ref"), dt)?,
+        dt,
+        integrator: Integrator::Exact,
+        spike_test: SpikeTest::AtOrAbove,
+        tau_syn: Some(parameter(&excitatory)),
+        ..Params::default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Preset, PresetValue, Result};
+    use ndarray::arr1;
+
+    fn with(excitatory: impl Into<PresetValue>, inhibitory: impl Into<PresetValue>) -> Result<crate::Params> {
+        let preset = Preset::by_name("nest-psc-exp")?.with("tau_syn_ex", excitatory)?;
+        preset.with("tau_syn_in", inhibitory)?.params()
+    }
+
+    #[test]
+    fn both_synaptic_currents_decay_alike_or_are_refused() {
+        assert_eq!(with(0.5, 0.5).unwrap().tau_syn, Some(0.5.into()));
+        let both = arr1(&[0.5_f32, 3.0]);
+        assert_eq!(with(&both, &both).unwrap().tau_syn, Some(both.clone().into()));
+        for refused in [with(0.5, 2.0), with(3.0, &both), with(&both, 0.5)] {
+            let message = refused.unwrap_err().to_string();
+            assert!(
+                message.contains("tau_syn_in is ") && message.contains("the same as tau_syn_ex"),
+                "{message}"
+            );
+        }
+    }
+}
