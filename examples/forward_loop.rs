@@ -22,6 +22,8 @@ fn seconds(
 }
 
 fn main() -> lif::Result<()> {
+    // Without a desktop, drivers complain otherwise.
+    lif::start_quietly();
     let choice: DeviceChoice = std::env::args().nth(1).as_deref().unwrap_or("auto").parse()?;
     let device = Device::select(&choice)?;
     println!("million neuron-steps per second on {device}");

@@ -19,6 +19,8 @@ fn count(@builtin(global_invocation_id) id: vec3<u32>) {
 }";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // Without a desktop, drivers complain otherwise.
+    lif::start_quietly();
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?;
     let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default()))?;

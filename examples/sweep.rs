@@ -7,6 +7,8 @@ use lif::{Device, Integrator, Params, Population, Recording};
 use ndarray::{Array1, Array2, Axis};
 
 fn main() -> lif::Result<()> {
+    // Without a desktop, drivers complain otherwise.
+    lif::start_quietly();
     let time_constants = Array1::linspace(5.0_f32, 30.0, 6);
     let currents = Array1::linspace(0.4_f32, 1.6, 7);
     let params = Params {

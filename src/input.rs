@@ -3,14 +3,14 @@
 use crate::broadcast::{finite, strides};
 use crate::coefficients::LARGEST_PARAMETER;
 use crate::device::Device;
-use crate::engine::cut::Slab;
+use crate::engine::cut::{Footprint, Slab};
 use crate::error::{Error, Result};
 use crate::large::Large;
-use crate::memory;
+use crate::memory::{self, MemoryNeed};
 use crate::noise::Noise;
 use crate::projection::Projection;
 use crate::random_source::Random;
-use crate::spike_input::SpikeInput;
+use crate::spike_input::{SpikeInput, SpikeSize, Target};
 use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -75,6 +75,60 @@ impl<'a> Input<'a> {
     pub fn and_spikes(mut self, spikes: SpikeInput<'a>) -> Self {
         self.spikes.push(spikes);
         self
+    }
+}
+
+impl Input<'_> {
+    /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
+    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there.
+    ///
+    /// ```
+    /// use lif::{Device, Input};
+    /// use ndarray::Array2;
+    ///
+    /// let currents = Array2::<f32>::zeros((500, 1000));
+    /// let need = Input::sequence(&currents).memory_needed(500, 1000, 1, &Device::cpu());
+    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
+    /// ```
+    #[must_use]
+    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+        device.memory_of_input(&self.size(n), steps, Footprint::default(), (batch, n))
+    }
+
+    /// What matters of it for memory.
+    pub(crate) fn size(&self, n: usize) -> InputSize {
+        let (of_step, copied) = match &self.source.0 {
+            SourceKind::Number(_) => (1, 0),
+            SourceKind::Array(view) => {
+                let lengths = &view.shape()[usize::from(self.time_axis).min(view.ndim())..];
+                let of_step: usize = lengths.iter().product();
+                let is_in_place = view.is_standard_layout() || view.strides().contains(&0);
+                (of_step, if is_in_place { 0 } else { view.len() })
+            }
+            SourceKind::Tensor(tensor) => (tensor.values_from_host_at_a_step(self.time_axis), 0),
+        };
+        let spikes = self.spikes.iter().map(|spikes| spikes.size(n)).collect();
+        InputSize { of_step: of_step as u64, is_sequence: self.time_axis, copied: 4 * copied as u64, spikes }
+    }
+}
+
+/// What an input consists of, as far as memory is concerned.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputSize {
+    /// Values of a step that come from the memory of this program.
+    pub(crate) of_step: u64,
+    /// Whether each step has its own.
+    pub(crate) is_sequence: bool,
+    /// Bytes that are copied to lie in row-major order.
+    pub(crate) copied: u64,
+    pub(crate) spikes: Vec<SpikeSize>,
+}
+
+impl InputSize {
+    /// How many kinds of sums the spikes add to: currents, potentials, or both.
+    pub(crate) fn spike_targets(&self) -> u64 {
+        let any = |target| u64::from(self.spikes.iter().any(|spikes| spikes.target == target));
+        any(Target::Current) + any(Target::Potential)
     }
 }
 
@@ -189,6 +243,19 @@ impl Tensor {
     #[must_use]
     pub fn shape(&self) -> &[usize] {
         &self.shape
+    }
+
+    /// Values of each step that are sent when it is used, as they are more than the device binds at once.
+    fn values_from_host_at_a_step(&self, time_axis: bool) -> usize {
+        let of_step = self.shape.iter().skip(usize::from(time_axis)).product();
+        match &self.data {
+            TensorData::Host(_) => of_step,
+            TensorData::Gpu(tensor) if tensor.kept().is_some() => of_step,
+            TensorData::Gpu(_) => 0,
+            TensorData::Several(copies) => {
+                copies.iter().map(|copy| copy.values_from_host_at_a_step(time_axis)).max().unwrap_or(0)
+            }
+        }
     }
 
     /// The largest magnitude of the values.

@@ -92,6 +92,7 @@ mod coefficients;
 mod device;
 mod engine;
 mod error;
+mod headless;
 mod input;
 mod large;
 mod memory;
@@ -113,6 +114,7 @@ mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod regular_file;
 mod resident;
 mod roofline;
 mod score;
@@ -124,9 +126,12 @@ mod taker;
 mod work;
 
 pub use checkpoint::Checkpoint;
-pub use device::{AdapterDescription, Device, DeviceChoice, EngineKind, adapters, check_adapters};
+pub use device::{
+    AdapterDescription, Device, DeviceChoice, EngineKind, adapter_restrictions, adapters, check_adapters,
+};
 pub use engine::gpu::StateBuffers;
 pub use error::{Error, Result};
+pub use headless::start_quietly;
 pub use input::{Input, Source, Tensor};
 pub use memory::{MemoryNeed, MemoryPart, require as require_memory};
 pub use noise::{Drawn, Draws};
@@ -136,6 +141,7 @@ pub use preset::{Preset, PresetValue};
 pub use random_source::Random;
 pub use raster::{Event, Raster};
 pub use recording::{Recorded, Recording, Voltages};
+pub use regular_file::open as open_regular_file;
 pub use resident::ResidentRaster;
 pub use roofline::Roofline;
 pub use score::{Scorer, Tally, Target};

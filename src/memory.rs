@@ -7,13 +7,20 @@ use sysinfo::{MemoryRefreshKind, System};
 /// Requests below this are not worth the question.
 const SMALL: u64 = 64 << 20;
 
+/// The same in a process whose memory is limited, of which there may be little.
+const SMALL_WHERE_LIMITED: u64 = 1 << 20;
+
+/// Of a limit of the process so much is left for stacks and for what nobody asks for.
+const SPARE: u64 = 16 << 20;
+
 /// How much memory something needs, part by part, known before any of it is taken.
 ///
 /// ```
 /// use lif::{Device, Params, Population, Recording};
 ///
-/// let population = Population::memory_needed(&Params::default(), 1_000_000, 4, &Device::cpu())?;
-/// let recording = Recording::none().spikes().memory_needed(10_000, 1_000_000, 4);
+/// let device = Device::cpu();
+/// let population = Population::memory_needed(&Params::default(), 1_000_000, 4, &device)?;
+/// let recording = Recording::none().spikes().memory_needed(10_000, 1_000_000, 4, &device);
 /// assert!(recording.host_bytes() > 4_000_000 * 10_000 / 8);    // one bit per cell and step
 /// println!("{}", population.and(recording));
 /// # Ok::<(), lif::Error>(())
@@ -104,34 +111,98 @@ impl fmt::Display for MemoryNeed {
     }
 }
 
-/// Refuses what the machine's memory cannot hold now, before it is taken.
+/// Refuses what the machine's memory cannot hold now, or what this process may not take (`ulimit -v`,
+/// `ulimit -d`), before it is taken.
 ///
 /// # Errors
 ///
 /// [`Error::TooLarge`], which says how much there is and ends with `advice`.
 pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
-    if bytes < SMALL {
+    if bytes < SMALL_WHERE_LIMITED || bytes < SMALL && !limits::are_set() {
         return Ok(());
     }
-    let available = available();
+    let (limit_name, available) = available();
     if bytes <= available {
         return Ok(());
     }
     Err(Error::TooLarge {
         what: what.to_owned(),
         need: bytes,
-        limit_name: "the memory available on this machine".to_owned(),
+        limit_name: limit_name.to_owned(),
         limit: available,
         advice: advice.to_owned(),
     })
 }
 
-/// Bytes that can be had now, also where a container has less than its machine.
-fn available() -> u64 {
+/// Bytes that can be had now, also where a container has less than its machine, and what bounds them.
+fn available() -> (&'static str, u64) {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
     let machine = system.available_memory();
-    system.cgroup_limits().map_or(machine, |limits| machine.min(limits.free_memory))
+    let machine = system.cgroup_limits().map_or(machine, |limits| machine.min(limits.free_memory));
+    let limits = limits::left().map(|(name, left)| (name, left.saturating_sub(SPARE)));
+    let all = limits.chain([("the memory available on this machine", machine)]);
+    all.min_by_key(|(_, left)| *left).unwrap_or(("the memory available on this machine", machine))
+}
+
+/// What this process may still take of an address space that is limited, and the limit, in bytes.
+pub(crate) fn address_space() -> Option<(u64, u64)> {
+    limits::address_space()
+}
+
+/// The limits that a process of Linux has of its own. What goes beyond them is refused to it, and ends it.
+mod limits {
+    use std::sync::LazyLock;
+
+    /// A limit in `/proc/self/limits`, what counts against it in `/proc/self/status`, and its name here.
+    const KINDS: [(&str, &str, &str); 2] = [
+        (
+            "Max address space",
+            "VmSize:",
+            "what is left of the address space that this process may take (ulimit -v)",
+        ),
+        ("Max data size", "VmData:", "what is left of the data that this process may have (ulimit -d)"),
+    ];
+
+    /// Those that are set, in bytes. They are read once: a process seldom changes its own.
+    static SET: LazyLock<Vec<(usize, u64)>> = LazyLock::new(|| {
+        let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let of_kind = |kind: usize| Some((kind, limit(&text, KINDS[kind].0)?));
+        (0..KINDS.len()).filter_map(of_kind).collect()
+    });
+
+    pub(super) fn are_set() -> bool {
+        !SET.is_empty()
+    }
+
+    /// What is left of the first, and the limit.
+    pub(super) fn address_space() -> Option<(u64, u64)> {
+        let (_, limit) = SET.iter().find(|(kind, _)| *kind == 0)?;
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        Some((limit.saturating_sub(taken(&status, KINDS[0].1)), *limit))
+    }
+
+    /// What is left of each.
+    pub(super) fn left() -> impl Iterator<Item = (&'static str, u64)> {
+        let status = if are_set() { std::fs::read_to_string("/proc/self/status") } else { Ok(String::new()) };
+        let status = status.unwrap_or_default();
+        let left = move |(kind, limit): &(usize, u64)| {
+            let (_, taken, name) = KINDS[*kind];
+            (name, limit.saturating_sub(self::taken(&status, taken)))
+        };
+        SET.iter().map(left)
+    }
+
+    /// The soft limit of a name; none where it is `unlimited`.
+    pub(super) fn limit(text: &str, name: &str) -> Option<u64> {
+        text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// What a status says under a name, in bytes.
+    pub(super) fn taken(status: &str, name: &str) -> u64 {
+        let kibibytes = status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+        kibibytes.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) << 10
+    }
 }
 
 #[cfg(test)]
@@ -149,6 +220,22 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn the_limits_of_a_process_are_read() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max data size             unlimited            unlimited            bytes     \n\
+                      Max address space         204800000            409600000            bytes     \n";
+        assert_eq!(limits::limit(limits, "Max address space"), Some(204_800_000));
+        assert_eq!(limits::limit(limits, "Max data size"), None);
+        assert_eq!(limits::limit(limits, "Max stack size"), None);
+        assert_eq!(limits::taken("VmPeak:\t  90 kB\nVmSize:\t   70 kB\n", "VmSize:"), 70 << 10);
+        assert_eq!(limits::taken("", "VmSize:"), 0);
+        #[cfg(target_os = "linux")]
+        assert!(
+            limits::taken(&std::fs::read_to_string("/proc/self/status").unwrap_or_default(), "VmSize:") > 0
+        );
     }
 
     #[test]

@@ -13,7 +13,7 @@ const MOST_BYTES: usize = 64 << 20;
 pub(crate) const QUEUED_STEPS: u64 = 32;
 
 /// Bytes of queued inputs at the most, where each step has as many as this.
-pub(crate) fn most_bytes(step_bytes: u64) -> u64 {
+fn most_bytes(step_bytes: u64) -> u64 {
     step_bytes.saturating_mul(QUEUED_STEPS).min(step_bytes.saturating_add(MOST_BYTES as u64))
 }
 
@@ -61,8 +61,8 @@ impl Queue {
         size_of_val(&self.values[..]) >= MOST_BYTES
     }
 
-    /// Adds one step.
-    pub(crate) fn push(&mut self, current: &Current<'_>) {
+    /// Adds one step. Where that takes memory for those to come, it is for no more than so many bytes.
+    pub(crate) fn push(&mut self, current: &Current<'_>, room: Option<u64>) {
         // The population hands out the same noise as long as its sources stay the same.
         let same_noise = self.runs.last().is_some_and(|run| match (&run.noise, &current.noise) {
             (None, None) => true,
@@ -72,7 +72,7 @@ impl Queue {
         let last = self.runs.last_mut().filter(|run| same_noise && run.strides == current.strides);
         let added = last.is_some_and(|last| match &current.values {
             Values::Tensor(tensor) => last.push_tensor(tensor),
-            Values::Host(values) => last.push_values(values, &mut self.values),
+            Values::Host(values) => last.push_values(values, &mut self.values, room),
         });
         if !added {
             self.start(current);
@@ -117,11 +117,12 @@ impl Run {
 
     /// Adds a step, where as many values drive it, to the last of the queued values. Whoever passes
     /// the same values at each step gets the speed of a constant input.
-    fn push_values(&mut self, values: &[f32], queued: &mut Vec<f32>) -> bool {
+    fn push_values(&mut self, values: &[f32], queued: &mut Vec<f32>, room: Option<u64>) -> bool {
         match self.values {
             RunValues::Same { start, length } if length == values.len() => {
                 if !same_bits(&queued[start..], values) {
-                    let most = most_bytes(size_of_val(values) as u64) as usize / size_of::<f32>();
+                    let most = most_bytes(size_of_val(values) as u64).min(room.unwrap_or(u64::MAX));
+                    let most = most as usize / size_of::<f32>();
                     queued.reserve_exact((start + most).saturating_sub(queued.len()));
                     for _ in 1..self.steps {
                         queued.extend_from_within(start..start + length);
@@ -182,6 +183,7 @@ mod tests {
             queue.push(
                 &Current::new(Input::constant(input), 1, (2, 3), bounds, None, &Device::cpu())
                     .expect("valid"),
+                None,
             );
         }
         assert_eq!(queue.steps(), inputs.len() as u64);
@@ -234,7 +236,7 @@ mod tests {
                 let input = Array1::from_elem(300, (block + step) as f32);
                 let current =
                     Current::new(Input::constant(&input), 1, (1, 300), bounds, None, &Device::cpu());
-                queue.push(&current.expect("valid"));
+                queue.push(&current.expect("valid"), None);
             }
             places.push(queue.values.as_ptr());
             queue.clear();

@@ -2,7 +2,6 @@
 
 use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array, Dimension, IntoDimension};
@@ -11,7 +10,7 @@ use ndarray::{Array, Dimension, IntoDimension};
 pub(crate) const BLOCK_BYTES: usize = 8 << 20;
 
 /// What to do about a recording that is too large.
-const RECORD_LESS: &str = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
+pub(crate) const RECORD_LESS: &str = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
                            recording on in blocks with run_into";
 
 /// Collects the recording of one run, as a whole or in blocks.
@@ -38,13 +37,14 @@ pub(crate) enum Kept {
 }
 
 impl Recorder {
+    /// Takes the memory that it [needs](Recording::need) for a recording that is kept.
     pub(crate) fn new(
         recording: &Recording,
         first_step: u64,
         steps: u64,
         (batch, n): (usize, usize),
         kept: Kept,
-    ) -> Result<Self> {
+    ) -> Self {
         let words = match (&recording.spikes, recording.rate) {
             (Some(Neurons::All), _) | (_, true) => Words::All,
             (Some(Neurons::These(neurons)), false) => Words::Chosen(neurons.clone()),
@@ -79,10 +79,8 @@ impl Recorder {
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
-        let need = recording.need(first_step, steps, (batch, n), kept);
-        memory::require("the recording", need.total(), RECORD_LESS)?;
         if kept == Kept::InBlocks {
-            return Ok(recorder);
+            return recorder;
         }
         // Taken at once, so that growing does not take it twice.
         if let Some(raster) = &mut recorder.spikes {
@@ -92,7 +90,7 @@ impl Recorder {
             rate.reserve_exact(rate_values);
         }
         recorder.voltages.reserve_exact(voltage_values);
-        Ok(recorder)
+        recorder
     }
 
     /// What the engine has to hand out: nothing, unless something is recorded or observed.

@@ -1,5 +1,7 @@
 //! What is asked of a run, and what comes back.
 
+use crate::device::{Device, Stream};
+use crate::engine::cut::Footprint;
 use crate::error::{Error, Result};
 use crate::memory::MemoryNeed;
 use crate::raster::Raster;
@@ -20,9 +22,6 @@ pub struct Recording {
     pub(crate) rate: bool,
     pub(crate) voltages: Option<(Neurons, u32)>,
 }
-
-/// Bytes that engines record before they hand them out, unless one step alone is more.
-const MOST_AT_A_TIME: u64 = 64 << 20;
 
 /// Some neurons of each batch row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,33 +98,35 @@ impl Recording {
     }
 
     /// How much memory the recording of a run of this many steps needs, in a population of `batch`
-    /// rows of `n` neurons that has not made a step yet.
+    /// rows of `n` neurons on a device that has not made a step yet.
     ///
     /// ```
-    /// use lif::Recording;
-    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, 1);
+    /// use lif::{Device, Recording};
+    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, 1, &Device::cpu());
     /// assert!(need.host_bytes() > 1000 * 3200 / 8 + 3200 * 4);
     /// println!("{need}");
     /// ```
     #[must_use]
-    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize) -> MemoryNeed {
-        self.need(0, steps, (batch, n), Kept::Whole)
+    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+        self.need((0, steps), (batch, n), Kept::Whole, device, Footprint::default())
     }
 
     /// The same for a run that hands its recording on in blocks, as
-    /// [`run_into`](crate::Population::run_into) does.
+    /// [`run_into`](crate::Population::run_into) does, one of which waits for whoever takes it while another
+    /// is taken.
     #[must_use]
-    pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize) -> MemoryNeed {
-        self.need(0, steps, (batch, n), Kept::InBlocks)
+    pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+        self.need((0, steps), (batch, n), Kept::InBlocks, device, Footprint::default())
     }
 
-    /// The same for a run that starts at any step.
+    /// The same for a run that starts at any step, of a population with these parameters.
     pub(crate) fn need(
         &self,
-        first_step: u64,
-        steps: u64,
+        (first_step, steps): (u64, u64),
         (batch, n): (usize, usize),
         kept: Kept,
+        device: &Device,
+        parameters: Footprint,
     ) -> MemoryNeed {
         let bytes = |factors: [u64; 3]| factors.into_iter().fold(4, u64::saturating_mul);
         let rows = batch as u64;
@@ -134,21 +135,25 @@ impl Recording {
         let length = |neurons: &Neurons| neurons.len(n) as u64;
 
         let spikes = self.spikes.as_ref().map_or(0, length);
-        let spike_bytes = bytes([blocks, rows, spikes]).saturating_add(bytes([spikes, 1, 1]));
-        let rate_bytes = if self.rate { bytes([steps, rows, 1]) } else { 0 };
         let (sampled, samples) = self.voltages.as_ref().map_or((0, 0), |(neurons, every)| {
             let every = u64::from(*every).max(1);
             (length(neurons), end.div_ceil(every) - first_step.div_ceil(every))
         });
-        let voltages = bytes([samples, rows, sampled]);
-        let voltage_bytes = voltages.saturating_add(bytes([sampled, 1, 1]));
-        // What an engine hands out at a time lies beside the whole, at least one row of each.
-        let words = if self.rate { n as u64 } else { spikes };
-        let least = bytes([rows, words, 1]).saturating_add(bytes([rows, sampled, 1]));
-        let all = bytes([blocks, rows, words]).saturating_add(voltages);
+        // Of so many steps at a time.
+        let stream = |values: u64, times: u64| Stream {
+            all: bytes([times, rows, values]),
+            row: bytes([rows, values, 1]),
+        };
+        let voltages = stream(sampled, samples);
+        let spike_bytes = bytes([blocks, rows, spikes]).saturating_add(bytes([spikes, 1, 1]));
+        let rate_bytes = if self.rate { bytes([steps, rows, 1]) } else { 0 };
+        let voltage_bytes = voltages.all.saturating_add(bytes([sampled, 1, 1]));
 
         let mut need = MemoryNeed::default();
         need.add("the counts", if self.counts { bytes([2, rows, n as u64]) } else { 0 }, 0);
+        if self.spikes.is_none() && self.voltages.is_none() && !self.rate {
+            return need;
+        }
         match kept {
             Kept::Whole => {
                 need.add("the recorded spikes", spike_bytes, 0);
@@ -157,13 +162,19 @@ impl Recording {
             }
             Kept::InBlocks => {
                 let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
+                let most_steps = steps.min(device.most_recorded_steps());
+                let words = stream(spikes, most_steps.div_ceil(32) + 1);
+                let piece = (words, stream(sampled, most_steps.min(samples)));
+                let rate = if self.rate { bytes([most_steps, rows, 1]) } else { 0 };
+                let some = device.most_of_block(BLOCK_BYTES as u64, piece, parameters, (batch, n));
+                let some = some.saturating_add(rate);
                 // One is collected, one waits, one is taken.
-                let some = least.saturating_add(BLOCK_BYTES as u64).saturating_mul(3);
-                need.add("the blocks of the recording", whole.min(some), 0);
+                need.add("the blocks of the recording", whole.min(some.saturating_mul(3)), 0);
             }
         }
-        need.add("what is recorded at a time", all.min(least.max(MOST_AT_A_TIME)), 0);
-        need
+        let words = stream(if self.rate { n as u64 } else { spikes }, blocks);
+        let in_place = kept == Kept::Whole && !self.rate && self.spikes == Some(Neurons::All);
+        need.and(device.memory_of_recording((words, voltages), in_place, parameters, (batch, n)))
     }
 
     pub(crate) fn check(&self, n: usize) -> Result<()> {

@@ -1,6 +1,6 @@
 //! What the user says of spikes that drive a population: trains, and the weights they go through.
 
-use crate::input::Source;
+use crate::input::{Source, SourceKind};
 use crate::params::Parameter;
 use crate::raster::Raster;
 use crate::resident::ResidentRaster;
@@ -83,6 +83,15 @@ pub(crate) enum Target {
     Potential,
 }
 
+/// What the spikes of an input consist of, as far as memory is concerned.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpikeSize {
+    /// Words of 32 steps, and weights, both of which come from the memory of this program.
+    pub(crate) words_of_block: u64,
+    pub(crate) weights: u64,
+    pub(crate) target: Target,
+}
+
 impl<'a> SpikeInput<'a> {
     /// Each neuron is driven by a train of its own, the one at its place in the raster, through a
     /// weight (nA) that broadcasts to `[batch, n]` as all parameters do.
@@ -95,6 +104,21 @@ impl<'a> SpikeInput<'a> {
     /// not at each call. Weights below 1e-20 in magnitude are 0.
     pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<Source<'a>>) -> Self {
         Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), target: Target::Current }
+    }
+
+    /// What matters of it for the memory of a population of `n` neurons.
+    pub(crate) fn size(&self, n: usize) -> SpikeSize {
+        let words_of_block = match &self.spikes.0 {
+            SpikeSourceKind::Raster(raster) => raster.batch() * raster.neurons().len(),
+            // Where it lies on the device it need not go there.
+            SpikeSourceKind::Resident(resident) => resident.batch() * resident.n(),
+        };
+        let weights = match &self.weights {
+            Weights::Each(weight) => weight.values().len(),
+            Weights::Dense(Source(SourceKind::Array(view))) => view.len(),
+            Weights::Dense(Source(SourceKind::Tensor(_) | SourceKind::Number(_))) => n,
+        };
+        SpikeSize { words_of_block: words_of_block as u64, weights: weights as u64, target: self.target }
     }
 
     /// The weights are mV, by which each spike moves the membrane potential at once.

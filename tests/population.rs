@@ -405,7 +405,7 @@ fn what_exceeds_the_budget_is_refused_with_each_part() {
     let synapse = Params { tau_syn: Some(5.0.into()), ..params.clone() };
     let with_synapse = Population::memory_needed(&synapse, 1000, 2, &Device::cpu()).expect("valid");
     assert!(with_synapse.host_bytes() >= population.host_bytes() + 2000 * 4, "{with_synapse}");
-    let need = population.clone().and(recording.memory_needed(320, 1000, 2));
+    let need = population.clone().and(recording.memory_needed(320, 1000, 2, &Device::cpu()));
     assert!(need.total() >= population.total() + 10 * 2000 * 4 + 2 * 2000 * 4, "{need}");
 
     let refused = |budget| {
@@ -419,6 +419,63 @@ fn what_exceeds_the_budget_is_refused_with_each_part() {
     assert_says(&refused(need.total() - 1).expect_err("too much"), &parts);
     let parts = ["the population (", "the parameters", "fewer neurons"];
     assert_says(&refused(population.total() - 1).expect_err("too much"), &parts);
+}
+
+#[test]
+fn inputs_wait_only_where_the_budget_leaves_room() {
+    let n = 1000;
+    let alone = Population::memory_needed(&Params::default(), n, 1, &Device::cpu()).expect("valid").total();
+    let inputs: Vec<Array1<f32>> = (0..40)
+        .map(|step| Array1::from_shape_fn(n, |neuron| ((step * 7 + neuron) % 13) as f32 * 0.2))
+        .collect();
+    let forward = |room| {
+        let device = Device::cpu().with_memory_budget(alone + room);
+        let mut population = Population::new(Params::default(), n, 1, &device)?;
+        inputs.iter().try_for_each(|input| population.forward(input))?;
+        population.voltages()
+    };
+    let expected = forward(1 << 20);
+    assert!(expected.is_ok());
+    for inputs in [1, 2, 5] {
+        assert_eq!(forward(inputs * 4 * n as u64), expected);
+    }
+    let refused = forward(4 * n as u64 - 1).map(|_| ()).map_err(|error| error.to_string());
+    assert_says(&refused.expect_err("too much"), &["an input that waits (", "the queue of inputs 3.91 KiB"]);
+}
+
+#[test]
+fn inputs_take_memory_on_the_way_to_a_gpu_alone() {
+    use lif::{Raster, SpikeInput};
+
+    let (n, steps) = (1000, 20_000);
+    let sequence = Array2::<f32>::zeros((50, n));
+    let raster = Raster::from_events([], 0, 50, 1, n).expect("valid");
+    let weights = Array2::<f32>::zeros((n, n));
+    let cpu = Device::cpu();
+    assert_eq!(Input::sequence(&sequence).memory_needed(steps, n, 1, &cpu).total(), 0);
+    let all = Recording::none().spikes().rate().counts().all_voltages(1);
+    assert_eq!(all.memory_needed(u64::MAX, usize::MAX, 2, &cpu).total(), u64::MAX);
+    let transposed = Array2::<f32>::zeros((n, 50));
+    assert_eq!(
+        Input::sequence(&transposed.t()).memory_needed(50, n, 1, &cpu).host_bytes(),
+        50 * 4 * n as u64
+    );
+    let Ok(gpu) = Device::select(&lif::DeviceChoice::Software) else { return };
+    let need = |input: Input<'_>| input.memory_needed(steps, n, 1, &gpu);
+    let constant = need(Input::constant(0.6));
+    assert_eq!((constant.host_bytes(), constant.device_bytes()), (4, 4));
+    // 32 MiB at a time, three times on the way.
+    let streamed = need(Input::sequence(&sequence));
+    assert_eq!((streamed.host_bytes(), streamed.device_bytes()), (3 << 25, 1 << 25));
+    let spikes = need(Input::from(SpikeInput::dense(&raster, &weights)));
+    let matrix = 4 * (n * n) as u64;
+    assert!(spikes.device_bytes() > matrix + (31 << 20), "{spikes}");
+    assert!(spikes.host_bytes() > matrix && spikes.device_bytes() < 2 * matrix + (33 << 20), "{spikes}");
+    let recording = Recording::none().spikes().all_voltages(1);
+    let [on_gpu, on_cpu] = [&gpu, &cpu].map(|device| recording.memory_needed(steps, n, 1, device));
+    assert_eq!(on_gpu.device_bytes(), 64 << 20);
+    assert_eq!(on_cpu.device_bytes(), 0);
+    assert_eq!(on_gpu.host_bytes() + (16 << 20), on_cpu.host_bytes() + (3 << 26));
 }
 
 #[test]

@@ -54,8 +54,12 @@ say "examples"
 for example in examples/*.rs; do
     name=$(basename "$example" .rs)
     if [ "$name" = own_wgpu ] && [ -n "${LIF_SKIP_GPU_TESTS:-}" ]; then continue; fi
-    cargo run -q --example "$name" >/dev/null
+    said=$(env -u XDG_RUNTIME_DIR cargo run -q --example "$name" 2>&1 >/dev/null)
+    [ -z "$said" ] || { echo "the example $name says: $said" >&2; exit 1; }
 done
+
+say "the programs of the README, in a package of their own"
+cargo test --test programs -- --ignored the_programs
 
 say "the library alone, without default features"
 cargo test --no-default-features --lib --test conventions --test population

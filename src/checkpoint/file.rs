@@ -3,6 +3,7 @@
 //! The checksum stands in the header, which it covers too: it is that of the file in which its own
 //! digits are zeros. So any byte that is flipped, anywhere, is found out before it is interpreted.
 
+use crate::{memory, regular_file};
 use bytemuck::Pod;
 use crc32fast::Hasher;
 use safetensors::Dtype;
@@ -133,7 +134,7 @@ impl Contents {
     /// Opens and checks a file.
     pub(super) fn open(path: &Path) -> Result<Self, String> {
         let unreadable = |error| format!("it cannot be read: {error}");
-        let mut file = File::open(path).map_err(unreadable)?;
+        let mut file = regular_file::open(path).map_err(unreadable)?;
         let size = file.metadata().map_err(unreadable)?.len();
         let mut length = [0; 8];
         if size < length.len() as u64 {
@@ -210,7 +211,9 @@ impl Contents {
             return Err(format!("'{name}' in it is of type {:?} instead of {dtype:?}", info.dtype));
         }
         let (start, end) = info.data_offsets;
-        // Not more than the file has, which was compared with its header.
+        // Not more than the file has, which was compared with its header; memory may be smaller.
+        let what = format!("'{name}' in it");
+        memory::require(&what, (end - start) as u64, "resume it where there is more memory").map_err(said)?;
         let mut values = vec![T::zeroed(); (end - start) / size_of::<T>()];
         self.file
             .seek(SeekFrom::Start(self.data_start + start as u64))

@@ -3,6 +3,7 @@
 use super::Device;
 use crate::engine::gpu::context::GpuContext;
 use crate::error::Result;
+use crate::memory;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
@@ -59,10 +60,40 @@ pub(super) fn title(info: &wgpu::AdapterInfo) -> String {
 }
 
 /// All adapters of this machine. The variables `WGPU_BACKEND` (a list of `vulkan`, `metal`,
-/// `dx12`, `gl`) and `WGPU_ADAPTER_NAME` (part of a name) restrict them.
+/// `dx12`, `gl`) and `WGPU_ADAPTER_NAME` (part of a name) restrict them; see [`adapter_restrictions`].
 #[must_use]
 pub fn adapters() -> Vec<AdapterDescription> {
     all().map(AdapterDescription::of).collect()
+}
+
+/// Drivers load compilers and start threads, which takes so much address space at least, though little memory.
+/// With less some of them end the process.
+const DRIVERS: u64 = 3 << 29;
+
+/// The limit of the address space, in the words that set it, where that is too small for drivers.
+fn narrow() -> Option<String> {
+    static NARROW: LazyLock<Option<String>> = LazyLock::new(|| {
+        let (_, limit) = memory::address_space().filter(|(left, _)| *left < DRIVERS)?;
+        Some(format!("ulimit -v {}", limit >> 10))
+    });
+    NARROW.clone()
+}
+
+/// Variables that hide adapters from this program, beside those of the graphics API that they name.
+const RESTRICTIONS: [&str; 4] = ["WGPU_BACKEND", "WGPU_ADAPTER_NAME", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
+
+/// The variables that hide adapters, as far as they are set: `WGPU_BACKEND=gl and VK_DRIVER_FILES=/some.json`;
+/// and a limit of the address space, `ulimit -v 400000`, in which no drivers are started.
+/// Where there is such a restriction and no adapter, there may well be one on the machine. What is hidden is
+/// not looked for, as drivers are hidden for good reasons.
+#[must_use]
+pub fn adapter_restrictions() -> Option<String> {
+    let restriction = |name| {
+        let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
+        Some(format!("{name}={value}"))
+    };
+    let set: Vec<String> = RESTRICTIONS.into_iter().filter_map(restriction).chain(narrow()).collect();
+    (!set.is_empty()).then(|| set.join(" and "))
 }
 
 /// Runs the self-check on each adapter of this machine: its description, the outcome, and how long
@@ -96,6 +127,10 @@ pub(super) fn all() -> impl Iterator<Item = &'static wgpu::Adapter> {
 }
 
 fn find(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
+    if let Some(limit) = narrow() {
+        log::info!("no adapter is looked for with {limit}");
+        return Vec::new();
+    }
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     descriptor.backends &= backends;
     let backends = descriptor.backends;

@@ -1,7 +1,7 @@
 //! Which device a program or a user wants.
 
 use super::Device;
-use super::adapters::{all, open, opengl, primary, title};
+use super::adapters::{adapter_restrictions, all, open, opengl, primary, title};
 use crate::error::{Error, Result};
 use std::collections::HashMap;
 use std::fmt;
@@ -79,7 +79,8 @@ fn first_that_opens(adapters: &[&wgpu::Adapter], open: impl Fn(&wgpu::Adapter) -
         }
     }
     let device = Device::cpu();
-    log::info!("using {device}: no GPU that can be used was found");
+    let restricted = adapter_restrictions().map_or_else(String::new, |set| format!(" with {set}"));
+    log::info!("using {device}: no GPU that can be used was found{restricted}");
     device
 }
 
@@ -158,14 +159,27 @@ fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
     Ok(device)
 }
 
+/// What there is instead.
 fn seen() -> String {
-    let titles: Vec<String> = all().map(|adapter| title(&adapter.get_info())).collect();
-    let choices = "'cpu' is always there";
-    if titles.is_empty() {
-        format!("no adapter was found on this machine; {choices}")
+    let infos: Vec<wgpu::AdapterInfo> = all().map(wgpu::Adapter::get_info).collect();
+    let has_software = infos.iter().any(|info| rank(info) == SOFTWARE_RANK);
+    let titles: Vec<String> = infos.iter().map(title).collect();
+    found(&titles, adapter_restrictions().as_deref(), has_software)
+}
+
+fn found(titles: &[String], restrictions: Option<&str>, has_software: bool) -> String {
+    let what = match (titles, restrictions) {
+        ([], None) => "no adapter was found on this machine".to_owned(),
+        ([], Some(set)) => format!("no adapter was found with {set}, which may hide those that there are"),
+        (_, None) => format!("this machine has: {}", titles.join(", ")),
+        (_, Some(set)) => format!("with {set} this machine has: {}", titles.join(", ")),
+    };
+    let software = if has_software {
+        "'software' takes an adapter that computes on the CPU"
     } else {
-        format!("this machine has: {}; {choices}", titles.join(", "))
-    }
+        "'software' takes an adapter that computes on the CPU, once one is installed"
+    };
+    format!("{what}; 'cpu' is always there, and {software}")
 }
 
 #[cfg(test)]
@@ -196,6 +210,22 @@ mod tests {
             }
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn what_hides_adapters_is_told() {
+        let one = ["llvmpipe (vulkan, software)".to_owned()];
+        let told = found(&one, None, true);
+        assert_eq!(
+            told,
+            "this machine has: llvmpipe (vulkan, software); 'cpu' is always there, and 'software' takes an \
+             adapter that computes on the CPU"
+        );
+        assert!(found(&one, Some("WGPU_BACKEND=vulkan"), true).starts_with("with WGPU_BACKEND=vulkan this"));
+        let told = found(&[], Some("WGPU_BACKEND=gl"), false);
+        assert!(told.starts_with("no adapter was found with WGPU_BACKEND=gl, which may hide"), "{told}");
+        assert!(told.ends_with("once one is installed"), "{told}");
+        assert!(found(&[], None, false).starts_with("no adapter was found on this machine;"));
     }
 
     #[test]

@@ -4,15 +4,16 @@ mod adapters;
 mod choice;
 mod placement;
 
-pub use adapters::{AdapterDescription, adapters, check_adapters};
+pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
 pub use choice::DeviceChoice;
+pub(crate) use placement::Stream;
 
 use crate::engine::gpu::context::GpuContext;
 use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, ResidentWords, self_check};
 use crate::error::{Error, Result};
 use crate::input::{Tensor, TensorData};
 use crate::large::Large;
-use crate::memory::MemoryNeed;
+use crate::memory::{self, MemoryNeed};
 use crate::resident::ResidentData;
 use std::fmt;
 use std::sync::Arc;
@@ -189,6 +190,11 @@ impl Device {
         }
     }
 
+    /// What the budget leaves beside something, if there is one.
+    pub(crate) fn left_of_budget(&self, need: &MemoryNeed) -> Option<u64> {
+        self.memory_budget.map(|budget| budget.saturating_sub(need.total()))
+    }
+
     pub(crate) fn has_memory_budget(&self) -> bool {
         self.memory_budget.is_some()
     }
@@ -309,7 +315,10 @@ impl Device {
                 let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
                 Ok(TensorData::Gpu(Arc::new(GpuTensor::new(gpu, values, largest)?)))
             }
-            Kind::Cpu | Kind::Several(_) => Ok(TensorData::Host(Arc::new(Large::copy_of(values)))),
+            Kind::Cpu | Kind::Several(_) => {
+                memory::require("the tensor", size_of_val(values) as u64, "take fewer values")?;
+                Ok(TensorData::Host(Arc::new(Large::copy_of(values))))
+            }
         }
     }
 }

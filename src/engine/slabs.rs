@@ -16,8 +16,8 @@ use crate::work::Work;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Bytes of recordings that are put together at a time, unless one step alone is more.
-const MOST_BYTES: u64 = 64 << 20;
+/// Bytes of words, and of membrane potentials, that are put together at a time, unless a row alone is more.
+pub(crate) const MOST_MERGED_BYTES: u64 = 64 << 20;
 
 /// Cells times steps after which a run looks whether it is to stop.
 const MOST_WORK: u64 = 1 << 30;
@@ -116,12 +116,13 @@ impl SlabEngine {
         let shape = (self.batch, self.n);
         let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
-        if let Some(blocks) = MOST_BYTES.checked_div(word_bytes) {
+        if let Some(blocks) = MOST_MERGED_BYTES.checked_div(word_bytes) {
             most = most.min(blocks.max(1) * 32);
         }
         if let Some(voltages) = &wanted.voltages {
             let sample_bytes = 4 * (self.batch * voltages.neurons.len()) as u64;
-            most = most.min((MOST_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
+            most =
+                most.min((MOST_MERGED_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
         }
         // Ending at the end of a block of 32 keeps each word in one piece.
         let end = first_step + most;

@@ -2,7 +2,7 @@
 
 use super::{Graph, Neurons, Node, Synapse};
 use crate::error::{Error, Result};
-use crate::memory;
+use crate::{memory, regular_file};
 use hdf5_pure::{Dataset, File, FileBuilder, Group, GroupBuilder};
 use ndarray::ArrayD;
 use std::fmt::Display;
@@ -27,6 +27,8 @@ pub fn read(path: impl AsRef<Path>) -> Result<Graph> {
 }
 
 fn read_into(graph: &mut Graph) -> std::result::Result<(), String> {
+    let bytes = regular_file::open(&graph.path).and_then(|file| file.metadata()).map_err(words)?.len();
+    memory::require("the file", bytes, "take a graph with fewer neurons").map_err(words)?;
     let file = File::open(&graph.path).map_err(|error| match error {
         hdf5_pure::Error::Io(error) => error.to_string(),
         error => format!("it is no HDF5 file that can be read: {error}"),
@@ -122,6 +124,10 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
 }
 
 fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
+    let shape = dataset.shape().map_err(words)?;
+    let strings = shape.iter().fold(1_u64, |strings, length| strings.saturating_mul(*length));
+    let bytes = strings.saturating_mul(size_of::<String>() as u64);
+    memory::require("its strings", bytes, "the file may be damaged").map_err(words)?;
     dataset.read_string().map_err(words)
 }
 

@@ -54,6 +54,8 @@ pub struct Population {
     table: Arc<Table>,
     engine: Box<dyn Engine>,
     queue: Queue,
+    /// Bytes that may wait in the queue, where the device has a memory budget.
+    queue_room: Option<u64>,
     /// Steps made and queued since the start.
     steps: u64,
     seed: u64,
@@ -81,6 +83,7 @@ impl Population {
     pub fn new(params: Params, n: usize, batch: usize, device: &Device) -> Result<Self> {
         let (table, engine) = build(&params, n, batch, device)?;
         Ok(Self {
+            queue_room: device.left_of_budget(&device.memory_needed(&table, (batch, n))),
             params,
             n,
             batch,
@@ -95,8 +98,10 @@ impl Population {
         })
     }
 
-    /// How much memory a population would need, its queue of inputs at the fullest. What it records
-    /// comes on top: [`Recording::memory_needed`](crate::Recording::memory_needed).
+    /// How much memory a population would need by itself. What drives it and what it records come on top:
+    /// [`Input::memory_needed`] and [`Recording::memory_needed`](crate::Recording::memory_needed). Inputs that
+    /// wait in a loop over [`forward`](Self::forward) take no more than the device's
+    /// [budget](Device::with_memory_budget) leaves; without one at most 32 wait, and no more than 64 MiB and one.
     ///
     /// # Errors
     ///
@@ -112,6 +117,7 @@ impl Population {
     /// As [`new`](Self::new); the population is then unchanged.
     pub fn set_batch_size(&mut self, batch: usize) -> Result<()> {
         let (table, engine) = build(&self.params, self.n, batch, &self.device)?;
+        self.queue_room = self.device.left_of_budget(&self.device.memory_needed(&table, (batch, self.n)));
         self.table = table;
         self.engine = engine;
         self.batch = batch;

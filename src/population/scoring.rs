@@ -60,11 +60,12 @@ impl Population {
         self.check_steps(steps)?;
         let shape = (self.batch, self.n);
         scorer.check(shape)?;
-        let current = self.check_input(input.into(), steps as usize)?;
+        let input: Input<'_> = input.into();
+        let size = input.size(self.n);
+        let current = self.check_input(input, steps as usize)?;
         let scores = scorer.memory_needed(&self.device, steps);
-        let need = self.device.memory_needed(&self.table, shape).and(scores.clone());
-        self.device.require_within_budget(&need, "the population and its scores")?;
-        memory::require("the scores", scores.host_bytes(), "take fewer neurons or targets")?;
+        self.require(&size, steps, &scores, "the population and its scores")?;
+        memory::require("the scores", self.device.on_this_machine(&scores), "take fewer neurons or targets")?;
         self.flush()?;
         if steps == 0 {
             return Ok(0);

@@ -1,13 +1,14 @@
 //! How a population is stepped: one step at a time, or many with what they record.
 
 use super::{MOST_STEPS, Population};
-use crate::engine::Piece;
+use crate::engine::{Piece, blocks};
 use crate::error::{Error, Result};
-use crate::input::{Current, Input};
+use crate::input::{Current, Input, InputSize, Values};
 use crate::large::Large;
+use crate::memory::{self, MemoryNeed};
 use crate::queue::QUEUED_STEPS;
 use crate::raster::Raster;
-use crate::recorder::{Kept, Recorder};
+use crate::recorder::{Kept, RECORD_LESS, Recorder};
 use crate::recording::{Recorded, Recording};
 use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
@@ -29,12 +30,25 @@ impl Population {
         if !current.spikes.is_empty() {
             return self.step_at_once(current);
         }
-        self.queue.push(&current);
+        self.leave_room(&current)?;
+        self.queue.push(&current, self.queue_room);
         self.steps += 1;
         if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
             self.flush()?;
         }
         Ok(())
+    }
+
+    /// Makes the steps that wait where the memory budget has no room for another one beside them.
+    fn leave_room(&mut self, current: &Current<'_>) -> Result<()> {
+        let (Some(room), Values::Host(values)) = (self.queue_room, &current.values) else { return Ok(()) };
+        let bytes = (size_of_val(&values[..]) as u64).saturating_mul(self.device.copies_of_queued());
+        if bytes > room {
+            let need = self.device.memory_needed(&self.table, (self.batch, self.n));
+            let need = need.and(MemoryNeed::of("the queue of inputs", bytes, 0));
+            self.device.require_within_budget(&need, "the population and an input that waits")?;
+        }
+        if bytes.saturating_mul(self.queue.steps() + 1) > room { self.flush() } else { Ok(()) }
     }
 
     /// Makes a step that does not wait in the queue.
@@ -114,13 +128,18 @@ impl Population {
     pub fn run_resident<'a>(&mut self, steps: u64, input: impl Into<Input<'a>>) -> Result<ResidentRaster> {
         self.check_state()?;
         self.check_steps(steps)?;
-        let current = self.check_input(input.into(), steps as usize)?;
+        let input: Input<'_> = input.into();
+        let size = input.size(self.n);
+        let current = self.check_input(input, steps as usize)?;
         let shape = (self.batch, self.n);
         let recording = Recording::none().spikes();
-        if self.device.has_memory_budget() {
-            let recorded = recording.need(self.steps, steps, shape, Kept::Whole);
-            let need = self.device.memory_needed(&self.table, shape).and(recorded);
-            self.device.require_within_budget(&need, "the population and its spikes")?;
+        let words = (blocks(self.steps, steps) as u64).saturating_mul(4 * (self.batch * self.n) as u64);
+        let recorded = self.device.memory_of_kept_words(words, self.table.footprint(), shape);
+        let is_kept = recorded.is_some();
+        let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
+        self.require(&size, steps, &recorded, "the population and its spikes")?;
+        if !is_kept {
+            memory::require("the spikes", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         }
         self.flush()?;
         let first_step = self.steps;
@@ -128,7 +147,7 @@ impl Population {
         let words = match self.note(on_device)? {
             Some(words) => ResidentData::Gpu(Arc::new(words)),
             None => {
-                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole)?;
+                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole);
                 let wanted = recorder.wanted(false);
                 let mut nobody = Taker::Nobody;
                 let mut taking = Taking::new(&mut recorder, &mut nobody, first_step);
@@ -140,6 +159,22 @@ impl Population {
         };
         self.steps += steps;
         Ok(ResidentRaster::kept(first_step, steps, shape, words))
+    }
+
+    fn recording_need(&self, recording: &Recording, steps: u64, kept: Kept) -> MemoryNeed {
+        let shape = (self.batch, self.n);
+        recording.need((self.steps, steps), shape, kept, &self.device, self.table.footprint())
+    }
+
+    /// Refuses a call for which the memory budget does not reach.
+    pub(super) fn require(&self, input: &InputSize, steps: u64, more: &MemoryNeed, what: &str) -> Result<()> {
+        if !self.device.has_memory_budget() {
+            return Ok(());
+        }
+        let shape = (self.batch, self.n);
+        let input = self.device.memory_of_input(input, steps, self.table.footprint(), shape);
+        let need = self.device.memory_needed(&self.table, shape).and(input).and(more.clone());
+        self.device.require_within_budget(&need, what)
     }
 
     /// Refuses more steps than a population ever makes.
@@ -193,15 +228,13 @@ impl Population {
         self.check_state()?;
         recording.check(self.n)?;
         self.check_steps(steps)?;
+        let size = input.size(self.n);
         let current = self.check_input(input, steps as usize)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
-        if self.device.has_memory_budget() {
-            let shape = (self.batch, self.n);
-            let recorded = recording.need(self.steps, steps, shape, kept);
-            let need = self.device.memory_needed(&self.table, shape).and(recorded);
-            self.device.require_within_budget(&need, "the population and what it records")?;
-        }
-        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
+        let recorded = self.recording_need(recording, steps, kept);
+        self.require(&size, steps, &recorded, "the population and what it records")?;
+        memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
+        let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         self.flush()?;
         let counts_before =
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };

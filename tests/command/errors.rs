@@ -152,23 +152,111 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
 }
 
 #[test]
-fn no_gpu_where_one_is_asked_for_is_a_failure_that_says_what_there_is() {
+fn no_gpu_is_one_failure_and_no_such_device_another_alone_or_in_a_list() {
     let folder = Folder::new();
-    folder
-        .lif("run --device gpu --neurons 5 --steps 5")
-        .env("WGPU_ADAPTER_NAME", "no adapter has this name")
-        .assert()
-        .code(1)
-        .stderr(
-            predicate::str::contains("no device fits 'gpu'")
-                .and(predicate::str::contains("'cpu' is always there")),
-        );
+    let refused = |words: &str, code, device: &str| {
+        folder
+            .lif(words)
+            .env("WGPU_ADAPTER_NAME", "no adapter has this name")
+            .assert()
+            .code(code)
+            .stdout("")
+            .stderr(
+                predicate::str::contains(format!("no device fits '{device}'; no adapter was found with"))
+                    .and(predicate::str::contains("WGPU_ADAPTER_NAME=no adapter has this name"))
+                    .and(predicate::str::contains("'cpu' is always there, and 'software' takes")),
+            );
+    };
+    for command in ["run --neurons 5 --steps 5", "fi --neurons 5", "bench --quick"] {
+        refused(&format!("{command} --device gpu"), 1, "gpu");
+        refused(&format!("{command} --device software"), 1, "software");
+        refused(&format!("{command} --device nothing"), 2, "nothing");
+    }
+    for (list, code, device) in
+        [("cpu,gpu", 1, "gpu"), ("software,cpu", 1, "software"), ("cpu,nothing", 2, "nothing")]
+    {
+        refused(&format!("run --neurons 5 --steps 5 --device {list}"), code, device);
+    }
+    assert!(!folder.path("lif-out").exists());
+}
+
+#[test]
+fn devices_tell_what_hides_adapters() {
+    let folder = Folder::new();
     folder
         .lif("devices")
         .env("WGPU_ADAPTER_NAME", "no adapter has this name")
         .assert()
         .success()
-        .stdout(predicate::str::contains("mesa-vulkan-drivers"));
+        .stdout(predicate::str::contains("No GPU adapter was found with WGPU_ADAPTER_NAME=no adapter"));
+    folder
+        .lif("devices")
+        .env("WGPU_BACKEND", "metal")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("WGPU_BACKEND=metal").and(predicate::str::contains("--device cpu")));
+}
+
+/// What is no regular file where one is needed, with what is said of it.
+#[cfg(unix)]
+#[test]
+fn what_is_no_regular_file_is_refused_and_not_waited_for() {
+    let folder = Folder::new();
+    fs::create_dir(folder.path("folder")).unwrap();
+    let made = std::process::Command::new("mkfifo").arg(folder.path("pipe")).status().unwrap();
+    assert!(made.success());
+    let _listener = std::os::unix::net::UnixListener::bind(folder.path("socket")).unwrap();
+    folder.write("in.txt", &"1\n2\n".repeat(500));
+    folder.write("spikes.txt", "3\n70\n");
+    for (file, what) in
+        [("/dev/zero", "a device"), ("folder", "a folder"), ("pipe", "a pipe"), ("socket", "a socket")]
+    {
+        let message = format!("it is {what}, and no file that can be read");
+        for words in [
+            format!("run --config {file}"),
+            format!("fi --config {file}"),
+            format!("score --config {file} --stimulus in.txt --spikes spikes.txt"),
+            format!("fit --config {file} --stimulus in.txt --spikes spikes.txt"),
+            format!("fit --checkpoint {file} --stimulus in.txt --spikes spikes.txt --device cpu"),
+            format!("run --resume {file}"),
+            format!("run --nir {file} --dt 0.1 --t-ref 0 --reset to-value"),
+            format!("nir {file}"),
+        ] {
+            folder.refuses(&words, 1, &message);
+        }
+    }
+    assert!(!folder.path("lif-out").exists());
+}
+
+#[test]
+fn settings_are_read_to_a_bound() {
+    let folder = Folder::new();
+    let file = fs::File::create(folder.path("long.toml")).unwrap();
+    file.set_len((64 << 20) + 1).unwrap();
+    folder.refuses("run --config long.toml", 1, "it has more than 67108864 bytes");
+}
+
+/// A device that is full.
+#[cfg(target_os = "linux")]
+#[test]
+fn help_that_cannot_be_written_is_a_failure() {
+    let folder = Folder::new();
+    let full = || fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let lif = |words: &str| {
+        let mut command = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lif"));
+        command.args(words.split_whitespace()).current_dir(folder.path(""));
+        command
+    };
+    for words in ["--help", "-h", "--version", "help run", "run --help", "bench -h"] {
+        let output = lif(words).stdout(full()).output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{words}");
+        assert!(message.starts_with("error: cannot write to standard output: "), "{message}");
+    }
+    for words in ["", "--nonsense", "run --neurons many"] {
+        let output = lif(words).stderr(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{words}");
+    }
 }
 
 #[test]

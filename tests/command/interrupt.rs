@@ -91,3 +91,45 @@ fn ctrl_c_writes_what_there_is() {
         folder.array::<u32>("counts").iter().map(|count| u64::from(*count)).sum::<u64>()
     );
 }
+
+#[test]
+fn a_benchmark_hears_the_first_ctrl_c() {
+    let folder = Folder::new();
+    for words in [
+        "--device cpu --steps 1e15",
+        "--device cpu --steps 1e15 --mode forward",
+        "--device cpu --steps 1e15 --input sequence",
+        "--device reference --steps 1e15",
+        "--device reference --steps 1e15 --mode forward",
+        "--device cpu --steps 32 --repeats 1e15",
+    ] {
+        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+            .args(["bench", "--quick", "--neurons", "100", "--record", "none"])
+            .args(words.split(' '))
+            .current_dir(folder.path(""))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // The devices are told when all is ready for the first measurement.
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        output.read_line(&mut String::new()).unwrap();
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(interrupt(&child), "{words}");
+        let start = Instant::now();
+        let code = loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status.code();
+            }
+            if start.elapsed() > Duration::from_secs(20) {
+                child.kill().unwrap();
+                panic!("{words}: it goes on");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        assert_eq!(code, Some(130), "{words}");
+        let said: Vec<String> =
+            BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap).collect();
+        assert!(said.iter().any(|line| line.starts_with("interrupted; what was measured")), "{said:?}");
+    }
+}

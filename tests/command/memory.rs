@@ -112,3 +112,107 @@ fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {
     let counts = folder.array::<u32>("counts");
     assert_eq!((counts.sum(), counts[[0, n as usize - 1]]), (1, 1));
 }
+
+/// `lif` where the process may take so many KiB of address space.
+#[cfg(target_os = "linux")]
+fn limited(folder: &Folder, kibibytes: u64, words: &str) -> std::process::Output {
+    std::process::Command::new("sh")
+        .args(["-c", &format!("ulimit -v {kibibytes}; exec \"$0\" \"$@\"")])
+        .arg(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(words.split(' '))
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn every_command_asks_for_memory_before_it_takes_it() {
+    use ndarray::{Array1, arr0};
+    use ndarray_npy::NpzWriter;
+
+    let folder = Folder::new();
+    // A small file of many samples, each of which holds for 100 steps.
+    let mut archive = NpzWriter::new_compressed(std::fs::File::create(folder.path("long.npz")).unwrap());
+    archive.add_array("stimulus", &Array1::from_shape_fn(1_000_000, |sample| (sample % 2) as i8)).unwrap();
+    archive.add_array("dt_ms", &arr0(10.0)).unwrap();
+    archive.finish().unwrap();
+    folder.write("few.txt", "3\n70\n");
+    folder.write("short.txt", &"1\n2\n".repeat(500));
+    let sparse = |name: &str, bytes: u64| std::fs::File::create(folder.path(name)).unwrap().set_len(bytes);
+    sparse("large.nir", 8 << 30).unwrap();
+    let mut header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000,), }".to_owned();
+    header.push_str(&" ".repeat(128 - 11 - header.len()));
+    header.push('\n');
+    let mut file = std::fs::File::create(folder.path("many.npy")).unwrap();
+    file.write_all(b"\x93NUMPY\x01\x00").unwrap();
+    file.write_all(&(header.len() as u16).to_le_bytes()).unwrap();
+    file.write_all(header.as_bytes()).unwrap();
+    file.set_len(128 + 8_000_000_000).unwrap();
+
+    for (words, what) in [
+        ("run --device cpu --neurons 60000000 --steps 10", "the population"),
+        ("fi --device cpu --neurons 3000000", "the curve (the parameters"),
+        ("bench --device cpu --neurons 6e7 --steps 1", "cpu: the population"),
+        ("bench --device reference --neurons 6e7 --steps 1", "reference: the cells of the reference"),
+        ("score --device cpu --stimulus short.txt --spikes many.npy", "the spikes"),
+        (
+            "fit --device cpu --stimulus short.txt --spikes few.txt --candidates 10000000",
+            "the search (the stimuli",
+        ),
+        ("fit --device cpu --stimulus long.npz --spikes few.txt", "the search (the stimuli"),
+        ("nir large.nir", "the file"),
+    ] {
+        let output = limited(&folder, 900_000, words);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{words}: {said}");
+        assert!(said.contains(what), "{words}: {said}");
+        let limit = "needed, but what is left of the address space that this process may take (ulimit -v) is";
+        assert!(said.contains(limit), "{words}: {said}");
+        assert!(!folder.path("lif-out").exists(), "{words}");
+    }
+}
+
+#[test]
+fn sizes_beyond_all_memory_are_refused_by_every_command() {
+    let folder = Folder::new();
+    for words in ["run --device cpu", "fi --device cpu"] {
+        for (neurons, code) in [("18446744073709551615", 2), ("100000000000", 2), ("4294967294", 1)] {
+            // A run looks at memory first.
+            let code = if words.starts_with("run") { 1 } else { code };
+            let assert = folder.lif(&format!("{words} --neurons {neurons}")).assert().code(code).stdout("");
+            assert.stderr(
+                predicate::str::starts_with("error: ").and(predicate::str::contains("panicked").not()),
+            );
+        }
+    }
+    assert!(!folder.path("lif-out").exists());
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn drivers_are_not_started_in_an_address_space_that_is_too_small_for_them() {
+    let folder = Folder::new();
+    let output = limited(&folder, 400_000, "devices");
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("No GPU adapter was found with ulimit -v 400000"), "{said}");
+    let output = limited(&folder, 400_000, "run --device software --neurons 3 --steps 3");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("no adapter was found with ulimit -v 400000"), "{said}");
+    let output = limited(&folder, 400_000, "run --neurons 3 --steps 3 --no-plot");
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn the_memory_of_a_run_counts_no_queue() {
+    let folder = Folder::new();
+    let memory = &folder.summary("--neurons 100000 --steps 32 --record none")["memory_bytes"]["host"];
+    // 12 of state, 4 of what is read back, 4 of the current; and the parameters.
+    assert_eq!(memory, 100_000 * 20 + 40);
+    // What was 88 MiB.
+    let words = "--neurons 1000 --steps 20000 --record voltage:0..1000 --memory-budget 70MiB";
+    let memory = folder.summary(words)["memory_bytes"]["host"].as_u64().unwrap();
+    assert!(memory > 40 << 20, "{memory}");
+}

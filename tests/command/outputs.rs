@@ -264,3 +264,45 @@ fn help_says_what_there_is() {
         predicate::str::contains("--stimulus-offset <NA>").and(predicate::str::contains("Examples:")),
     );
 }
+
+#[test]
+fn help_is_short_with_one_letter_and_long_with_a_word() {
+    let folder = Folder::new();
+    let shown = |words: &str| {
+        let output = folder.lif(words).assert().success().stderr("").get_output().clone();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    for command in ["", "run ", "fi ", "score ", "fit ", "nir ", "devices ", "bench "] {
+        let (short, long) = (shown(&format!("{command}-h")), shown(&format!("{command}--help")));
+        assert!(!short.contains("Examples:") && long.contains("Examples:"), "{command}");
+        let room = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
+        assert!(room(&long) > room(&short) + 3, "{command}: {} and {}", room(&long), room(&short));
+        assert!(short.lines().chain(long.lines()).all(|line| line.chars().count() <= 100), "{command}");
+        // Both have all options.
+        let options = |text: &str| -> Vec<String> {
+            let words = text.split_once("Examples:").map_or(text, |(before, _)| before).lines();
+            let names = words.filter_map(|line| line.trim_start().strip_prefix("--"));
+            names.map(|name| name.split([' ', '=']).next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(options(&short), options(&long), "{command}");
+    }
+    // An option takes a line, and seldom another one.
+    let short = shown("run -h");
+    let names = short.lines().filter(|line| line.trim_start().starts_with("--")).count();
+    assert!(names > 50 && short.lines().count() < 2 * names, "{names} options\n{short}");
+}
+
+#[test]
+fn a_long_run_says_how_often_it_records() {
+    let folder = Folder::new();
+    let words = "--neurons 3 --steps 1400000 --no-plot --out long";
+    let output = folder.run(words).assert().success().get_output().clone();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("recorded once in 2 steps") && said.contains("--record spikes,rate,voltage/1"),
+        "{said}"
+    );
+    for words in ["--neurons 3 --steps 1300000", "--neurons 3 --steps 1400000 --record voltage/2"] {
+        folder.run(&format!("{words} --no-plot")).assert().success().stderr("");
+    }
+}

@@ -65,9 +65,28 @@ Examples:
   lif fit --stimulus sound.npz --spikes recorded.txt --candidates 100000 --checkpoint search.json
       a search for a GPU, which goes on where it was ended";
 
+const MORE: &str = "--help says more of each option, and has examples";
+
+const NIR_EXAMPLES: &str = "\
+Examples:
+  lif nir network.nir
+      the nodes of a graph, and how to simulate those that are neurons
+  lif nir network.nir --json
+      all that is known of them, for programs";
+
+const DEVICES_EXAMPLES: &str = "\
+Examples:
+  lif devices
+      the CPU, and all adapters that are found
+  lif devices --check
+      the same, each adapter compared with the model
+  WGPU_BACKEND=vulkan lif devices --json
+      only those of one graphics API, for programs";
+
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
-#[command(name = "lif", version, after_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "lif", version, after_help = "lif COMMAND -h lists the options of a command, lif COMMAND --help \
+    says more of each and has examples", after_long_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -77,23 +96,46 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Simulate a population; write its spikes, a summary and a picture
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = MORE, after_long_help = EXAMPLES)]
     Run(Box<Settings>),
     /// Rate against constant current: simulated beside theory, as a table and a picture
-    #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = FI_EXAMPLES)]
+    #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = MORE, after_long_help = FI_EXAMPLES)]
     Fi(Box<Settings>),
     /// How well a neuron predicts the recorded answer to a stimulus
-    #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = SCORE_EXAMPLES)]
+    #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = SCORE_EXAMPLES)]
     Score(Box<ScoreWish>),
     /// Search for the neuron that predicts the recorded answer to a stimulus best
-    #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = FIT_EXAMPLES)]
+    #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = FIT_EXAMPLES)]
     Fit(Box<FitWish>),
     /// List the nodes of a NIR graph, and how to simulate its neurons
+    #[command(after_help = MORE, after_long_help = NIR_EXAMPLES)]
     Nir(NirWish),
     /// List what this machine can run on
+    #[command(after_help = MORE, after_long_help = DEVICES_EXAMPLES)]
     Devices(DevicesWish),
     /// Measure how fast each device is, beside what it could do at best
+    #[command(after_help = MORE)]
     Bench(Box<BenchWish>),
+}
+
+impl Command {
+    /// Whether only errors are to be told beside what comes out.
+    pub fn is_quiet(&self) -> bool {
+        match self {
+            Self::Run(settings) | Self::Fi(settings) => settings.quiet,
+            Self::Score(wish) => wish.settings.quiet,
+            Self::Fit(wish) => wish.settings.quiet,
+            Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
+        }
+    }
+}
+
+/// The help of an option of `lif run` that another command says otherwise.
+fn said_otherwise(option: Arg, help: &'static str) -> Arg {
+    // What stands before the end of a clause will do where there is little room.
+    let end = ["; ", ". "].into_iter().filter_map(|end| help.find(end)).min();
+    let short = &help[..end.unwrap_or(help.len())];
+    option.help(short).long_help(help)
 }
 
 /// An option of `lif run` as `lif fi` has it.
@@ -101,7 +143,7 @@ fn for_a_curve(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = fi::UNUSED.contains(&name.as_str());
     match fi::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => option.help(help),
+        Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
     }
 }
@@ -111,7 +153,7 @@ fn for_a_score(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = score::UNUSED.contains(&name.as_str());
     match score::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => option.help(help),
+        Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
     }
 }
@@ -121,7 +163,7 @@ fn for_a_fit(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = fit::UNUSED.contains(&name.as_str());
     match fit::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => option.help(help),
+        Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
     }
 }
@@ -130,9 +172,13 @@ fn for_a_fit(option: Arg) -> Arg {
 #[derive(Debug, Args)]
 pub struct DevicesWish {
     /// Print a JSON array
+    ///
+    /// With one object for the CPU and one for each adapter, and nothing else on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Compare each adapter with the model, bit by bit; exit code 1 if one differs
+    /// Compare each adapter with the model, bit by bit
+    ///
+    /// Some small populations are stepped on it and compared with the model. The exit code is 1 if one differs.
     #[arg(long)]
     pub check: bool,
 }

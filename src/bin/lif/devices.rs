@@ -3,17 +3,18 @@
 use crate::arguments::DevicesWish;
 use crate::failure::Failure;
 use crate::figures::{bytes, short};
-use crate::{logging, terminal};
-use lif::{AdapterDescription, Device, adapters, check_adapters};
+use crate::terminal;
+use lif::{AdapterDescription, Device, adapter_restrictions, adapters, check_adapters};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
 const HOW_TO_GET_ONE: &str = "\
-No GPU adapter was found; the CPU engine is always there. For a GPU, install its
-Vulkan driver. For a software adapter to test with, install Mesa's lavapipe: on
-Debian and Ubuntu the packages mesa-vulkan-drivers and libvulkan1.";
+No GPU adapter was found; the CPU engine is always there (--device cpu). For a
+GPU, install its Vulkan driver. For a software adapter to test with (--device
+software), install Mesa's lavapipe: on Debian and Ubuntu the packages
+mesa-vulkan-drivers and libvulkan1.";
 
 /// Room for the name, so that a row has 80 columns.
 const NAME_WIDTH: usize = 32;
@@ -26,7 +27,6 @@ struct Row {
 
 /// Lists, and checks where wished.
 pub fn devices(wish: &DevicesWish) -> Result<ExitCode, Failure> {
-    logging::start(false);
     let rows: Vec<Row> = if wish.check {
         check_adapters()
             .into_iter()
@@ -73,8 +73,14 @@ fn as_table(rows: &[Row]) -> String {
             }
         }
     }
-    if rows.is_empty() {
-        line(format!("\n{HOW_TO_GET_ONE}"));
+    match (rows, adapter_restrictions()) {
+        ([], None) => line(format!("\n{HOW_TO_GET_ONE}")),
+        ([], Some(set)) => line(format!(
+            "\nNo GPU adapter was found with {set},\nwhich may hide those that there are; the CPU engine is \
+             always there (--device cpu)."
+        )),
+        (_, Some(set)) => line(format!("\nwith {set}; other adapters are not shown")),
+        (_, None) => {}
     }
     table.trim_end().to_owned()
 }

@@ -3,6 +3,7 @@
 use crate::failure::Failure;
 use crate::leftovers;
 use crate::terminal::complain;
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Exit code of a run that was interrupted, as shells have it for Ctrl-C.
@@ -34,6 +35,11 @@ pub fn listen() -> Result<(), Failure> {
 /// Whether the run was asked to stop.
 pub fn asked() -> bool {
     ASKED.load(Ordering::Relaxed)
+}
+
+/// Whether whoever makes steps is to go on.
+pub fn flow() -> ControlFlow<()> {
+    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// There are no steps left to stop.

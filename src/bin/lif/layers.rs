@@ -3,12 +3,16 @@
 use crate::failure::Failure;
 use crate::nir;
 use crate::presets::Choice;
+use crate::reading;
 use crate::settings::Settings;
 use serde_json::{Map, Value};
 use std::path::Path;
 
 /// What switches something off that a weaker layer switched on.
 const NONE: &str = "none";
+
+/// The longest settings: lists of neurons to record may be long.
+const MOST_SETTINGS: u64 = 64 << 20;
 
 type Layer = Map<String, Value>;
 
@@ -114,7 +118,7 @@ fn preset(choice: &Choice) -> Result<Layer, Failure> {
 
 fn read_config(path: &Path) -> Result<Settings, Failure> {
     let shown = path.display();
-    let text = std::fs::read_to_string(path)
+    let text = reading::text(path, MOST_SETTINGS)
         .map_err(|error| Failure::fault(format!("cannot read the settings file {shown}: {error}")))?;
     let mut settings = parse(&text, &shown.to_string())?;
     if settings.steps.is_some() && settings.duration.is_some() {

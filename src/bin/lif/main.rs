@@ -16,13 +16,13 @@ mod fi;
 mod figures;
 mod files;
 mod fit;
-mod headless;
 mod interrupt;
 mod layers;
 mod leftovers;
 mod logging;
 #[cfg(test)]
 mod lost_device_tests;
+mod memory;
 mod neurons;
 mod nir;
 mod npz;
@@ -31,6 +31,7 @@ mod plan;
 mod presets;
 mod progress;
 mod random_input;
+mod reading;
 mod record;
 mod recorded;
 mod rules;
@@ -44,23 +45,23 @@ mod spread;
 mod stimulus;
 mod summary;
 mod terminal;
+mod threads;
 mod trains;
 mod weight;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    headless::start_quietly();
+    lif::start_quietly();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(message) => {
-            // The reader of help that is piped into `head` has gone; that is no failure.
-            let _ = message.print();
-            return ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(failure::USAGE));
-        }
+        Err(message) => return show(&message),
     };
+    logging::start(arguments.command.is_quiet());
+    threads::start();
     let result = match arguments.command {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),
@@ -76,5 +77,18 @@ fn main() -> ExitCode {
             terminal::complain(&format!("error: {failure}"));
             failure.exit_code()
         }
+    }
+}
+
+/// Shows help, the version, or what is wrong with the options.
+fn show(message: &clap::Error) -> ExitCode {
+    let shown = message.print().and_then(|()| std::io::stdout().flush());
+    match shown {
+        // The reader of help that is piped into `head` has gone; that is no failure.
+        Err(error) if !message.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+            terminal::complain(&format!("error: cannot write to standard output: {error}"));
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::from(u8::try_from(message.exit_code()).unwrap_or(failure::USAGE)),
     }
 }

@@ -31,8 +31,12 @@ const NOT_IN_A_NODE: [(&str, &str); 3] = [
 #[derive(Debug, Args)]
 pub struct NirWish {
     /// The graph, as the Python package nir writes it
+    ///
+    /// An HDF5 file with a group `node`.
     pub file: PathBuf,
     /// Print a JSON object
+    ///
+    /// With all nodes, all values of those that are neurons, and the edges; nothing else on standard output.
     #[arg(long)]
     pub json: bool,
 }
@@ -80,7 +84,16 @@ pub fn list(wish: &NirWish) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What a value takes as JSON: as such, and as words, which grow.
+const BYTES_PER_VALUE: u64 = 32 + 3 * 32;
+
 fn as_json(graph: &Graph) -> Result<String, Failure> {
+    let values = |node: &Node| match node {
+        Node::Other(_) => 0,
+        Node::Neurons(neurons) => neurons.fields().iter().map(|(_, values)| values.len() as u64).sum(),
+    };
+    let values: u64 = graph.nodes().iter().map(|(_, node)| values(node)).sum();
+    lif::require_memory("the graph as JSON", values * BYTES_PER_VALUE, "leave out --json")?;
     let nodes: Vec<Value> = graph
         .nodes()
         .iter()

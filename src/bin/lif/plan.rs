@@ -14,7 +14,7 @@ use crate::stimulus::{Level, Stimulus, Times, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
 use lif::nir::{Neurons, Stepping};
-use lif::{Device, DeviceChoice, MemoryNeed, Params, Population, Random, Recording};
+use lif::{Device, DeviceChoice, Input, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -156,20 +156,43 @@ impl Plan {
         })
     }
 
-    /// What the population and its recording need on this device; refused where that is more than
+    /// What the population, its input and its recording need on this device; refused where that is more than
     /// its budget.
     pub fn memory_needed(&self, device: &Device) -> Result<MemoryNeed, Failure> {
-        let population = Population::memory_needed(&self.params, self.neurons, self.batch, device)?;
-        let recording = self.recording.memory_needed_in_blocks(self.steps, self.neurons, self.batch);
-        let mut need = population.and(recording);
-        if let Drive::Stimulus(stimulus, _) = &self.drive {
-            need = need.and(MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(), 0));
-        }
-        if let Some(trains) = &self.trains {
-            need = need.and(MemoryNeed::of("the events", trains.bytes(), 0));
-        }
+        let (n, batch) = (self.neurons, self.batch);
+        let population = Population::memory_needed(&self.params, n, batch, device)?;
+        let recording = self.recording.memory_needed_in_blocks(self.steps, n, batch, device);
+        let need = population.and(recording).and(self.memory_of_input(device)?);
         device.require_within_budget(&need, "the run")?;
         Ok(need)
+    }
+
+    /// What its input takes beside the population, block by block.
+    pub fn memory_of_input(&self, device: &Device) -> Result<MemoryNeed, Failure> {
+        let mut need = MemoryNeed::default();
+        let mut steps = self.steps;
+        // The input of one step tells what that of more takes.
+        let step;
+        let input = match &self.drive {
+            Drive::Same(current) => Input::constant(*current),
+            Drive::Spread(currents) => {
+                need = MemoryNeed::of("the currents", currents.len() as u64 * size_of::<f32>() as u64, 0);
+                Input::constant(currents)
+            }
+            Drive::Stimulus(stimulus, _) => {
+                need = MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(), 0);
+                steps = steps.min(stimulus.block_steps());
+                step = stimulus.silence();
+                Input::sequence(&step)
+            }
+        };
+        let needed = |input: &Input<'_>, steps| input.memory_needed(steps, self.neurons, self.batch, device);
+        let Some(trains) = &self.trains else { return Ok(need.and(needed(&input, steps))) };
+        need = need.and(MemoryNeed::of("the events", trains.bytes(), 0));
+        steps = steps.min(trains.block_steps());
+        let raster = trains.raster(0..1)?;
+        let input = input.and_spikes(trains.input(&raster));
+        Ok(need.and(needed(&input, steps)))
     }
 
     /// The settings for the summary, by the names of the options.

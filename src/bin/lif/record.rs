@@ -180,6 +180,22 @@ impl Record {
         Ok(Some((neurons, every)))
     }
 
+    /// At each how many steps membrane potentials are recorded, where nobody said it and it is not each.
+    pub fn thinned(&self, n: usize, batch: usize, steps: u64) -> Result<Option<u32>, Failure> {
+        let Some((None, None)) = self.voltage else { return Ok(None) };
+        let every = self.voltages(n, batch, steps)?.map(|(_, every)| every);
+        Ok(every.filter(|every| *every > 1))
+    }
+
+    /// The same words, by which they are recorded at each step.
+    pub fn unthinned(&self) -> String {
+        let items = self.text.split(',').map(|item| match item.trim() {
+            "voltage" => "voltage/1",
+            other => other,
+        });
+        items.collect::<Vec<_>>().join(",")
+    }
+
     /// Whose membrane potentials are recorded; nobody's where none are.
     pub fn voltage_neurons(&self, n: usize) -> Result<Vec<u32>, Failure> {
         match &self.voltage {
@@ -242,6 +258,17 @@ mod tests {
         let expected = Recording::none().spikes_of([4, 5]).rate().voltages([3, 7], 5);
         assert_eq!(record.recording(10, 1, 100).unwrap(), expected);
         assert_eq!(Record::default().to_string().parse::<Record>().unwrap(), Record::default());
+    }
+
+    #[test]
+    fn only_what_nobody_chose_is_thinned() {
+        let thinned = |text: &str, steps| text.parse::<Record>().unwrap().thinned(100, 1, steps).unwrap();
+        assert_eq!(thinned("spikes,voltage", 1_000_000), None);
+        assert_eq!(thinned("spikes,voltage", 2_000_000), Some(2));
+        for chosen in ["spikes", "voltage/1", "voltage:0..3", "voltage:0/2"] {
+            assert_eq!(thinned(chosen, 4_000_000_000), None, "{chosen}");
+        }
+        assert_eq!(Record::default().unthinned(), "spikes,rate,voltage/1");
     }
 
     #[test]

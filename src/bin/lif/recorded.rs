@@ -1,6 +1,7 @@
 //! The spike times of a recording, from a file.
 
 use crate::failure::Failure;
+use crate::memory::Growing;
 use crate::stimulus::numpy;
 use crate::stimulus::text::Lines;
 use std::path::Path;
@@ -32,14 +33,14 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Vec<u64>, Failure> {
 
 fn from_text(path: &Path, clock: &Clock) -> Result<Vec<u64>, String> {
     let mut lines = Lines::open(path, 1.0)?;
-    let mut steps = Vec::new();
+    let mut steps = Growing::new("the spikes");
     loop {
         let numbers = lines.numbers();
         let place = |reason: String| format!("line {}: {reason}", lines.number().max(1));
         match numbers.map_err(place)?.as_deref() {
-            None => return Ok(steps),
+            None => return Ok(steps.into_values()),
             Some([]) => {}
-            Some([time]) => steps.push(step(*time, clock).map_err(place)?),
+            Some([time]) => steps.push(step(*time, clock).map_err(place)?).map_err(place)?,
             Some(several) => {
                 return Err(place(format!("{} numbers; expected the time of one spike", several.len())));
             }
@@ -53,6 +54,9 @@ fn from_npy(path: &Path, clock: &Clock) -> Result<Vec<u64>, String> {
         let [count] = shape else {
             return Err(format!("the array has shape {shape:?}; expected [spikes]"));
         };
+        let bytes = *count as u64 * size_of::<u64>() as u64;
+        lif::require_memory("the spikes", bytes, "take fewer at a time")
+            .map_err(|error| error.to_string())?;
         let mut row = Vec::new();
         for place in 0..*count {
             rows.next(&mut row)?;

@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::simulation::Simulation;
 use crate::spools::Spools;
 use crate::summary::{Outcome, Summary};
-use crate::{logging, neurons, terminal};
+use crate::{memory, neurons, terminal};
 use lif::nir::{self, Neurons};
 use lif::{Device, DeviceChoice, Error, Population};
 use std::io::Write;
@@ -21,13 +21,20 @@ use std::process::ExitCode;
 
 /// Simulates, writes the files and says what came out.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
-    logging::start(given.quiet);
     let interrupted = Interrupted::open(&given)?;
     let mut plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)? {
+        log::warn!(
+            "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
+             --record {} records them at each step",
+            plan.record.unthinned()
+        );
+    }
     let settings = plan.settings()?;
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
     let memory = plan.memory_needed(&device)?;
+    memory::require("the run", &memory, &device, "take fewer neurons or a smaller batch, or record less")?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
     let folder;
     let (population, spools, wall_s) = match interrupted {
@@ -119,9 +126,13 @@ pub fn device(plan: &Plan) -> Result<Device, Failure> {
 
 /// The device of a choice.
 pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
-    Device::select(choice).map_err(|error| match (&error, choice) {
-        // A misspelt name is the caller's to mend, a machine without a GPU is not.
-        (Error::NoAdapter { .. }, DeviceChoice::Named(_)) => Failure::usage(error.to_string()),
+    Device::select(choice).map_err(|error| match &error {
+        // A misspelt name is the caller's to mend, a machine without a GPU is not; alone or in a list.
+        Error::NoAdapter { requested, .. }
+            if matches!(requested.parse::<DeviceChoice>(), Ok(DeviceChoice::Named(_))) =>
+        {
+            Failure::usage(error.to_string())
+        }
         _ => error.into(),
     })
 }

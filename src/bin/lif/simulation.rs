@@ -82,6 +82,6 @@ impl Sink for Watched<'_> {
 
     fn progress(&mut self, made: u64) -> ControlFlow<()> {
         self.bar.set_position(self.first + made);
-        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        interrupt::flow()
     }
 }

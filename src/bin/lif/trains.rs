@@ -1,6 +1,7 @@
 //! Spikes from a file that drive the population, and the weights that they go through.
 
 use crate::failure::Failure;
+use crate::memory::Growing;
 use crate::spread::Spread;
 use crate::stimulus::Rows;
 use crate::stimulus::numpy::{self, Archive};
@@ -206,11 +207,11 @@ fn all(shape: &[usize], rows: &mut dyn Rows) -> Result<Vec<f64>, String> {
 /// One spike per line: `step neuron`, or `step batch neuron`.
 fn from_text(path: &Path) -> Result<Vec<Event>, String> {
     let mut lines = Lines::open(path, 1.0)?;
-    let mut events = Vec::new();
+    let mut events = Growing::new("the events");
     loop {
         let numbers = match lines.numbers() {
             Ok(Some(numbers)) => numbers,
-            Ok(None) => return Ok(events),
+            Ok(None) => return Ok(events.into_values()),
             Err(reason) => return Err(format!("line {}: {reason}", lines.number().max(1))),
         };
         let found = match numbers[..] {
@@ -219,7 +220,8 @@ fn from_text(path: &Path) -> Result<Vec<Event>, String> {
             [step, row, neuron] => event(step, row, neuron),
             _ => Err(format!("{} numbers; expected `step neuron` or `step batch neuron`", numbers.len())),
         };
-        events.push(found.map_err(|reason| format!("line {}: {reason}", lines.number()))?);
+        let place = |reason: String| format!("line {}: {reason}", lines.number());
+        events.push(found.map_err(place)?).map_err(place)?;
     }
 }
 

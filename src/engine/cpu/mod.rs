@@ -44,11 +44,14 @@ pub(crate) const MOST_WORD_BYTES: u64 = 4 * MOST_WORDS as u64;
 /// Samples of voltages that are kept at a time, likewise.
 const MOST_VOLTAGES: usize = 1 << 22;
 
+/// The same in bytes.
+pub(crate) const MOST_VOLTAGE_BYTES: u64 = 4 * MOST_VOLTAGES as u64;
+
 /// Cells whose voltages one thread records at a time.
 const RECORDED_TOGETHER: usize = 16;
 
 /// Steps after which a run looks whether it is to stop.
-const MOST_STEPS: u64 = 1 << 14;
+pub(crate) const MOST_STEPS: u64 = 1 << 14;
 
 /// Cells times steps after which a run looks whether it is to stop: some tenths of a second.
 const MOST_WORK: u64 = 1 << 29;

@@ -28,8 +28,8 @@ mod score_tests;
 #[cfg(test)]
 mod shader_tests;
 
-pub(crate) use engine::GpuEngine;
-pub(crate) use plan::MOST_SCORED_BYTES;
+pub(crate) use engine::{GpuEngine, IN_FLIGHT};
+pub(crate) use plan::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 pub(crate) use resident::ResidentWords;
 
 use crate::error::Result;

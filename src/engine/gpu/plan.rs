@@ -11,7 +11,7 @@ use crate::noise::Noise;
 use crate::random::GROUP;
 
 /// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
-const MOST_BYTES: u64 = 32 << 20;
+pub(crate) const MOST_MOVED_BYTES: u64 = 32 << 20;
 
 /// Bytes of spikes per dispatch where they stay on the device, so that dispatches need not be short.
 pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
@@ -19,7 +19,7 @@ pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
 /// Bytes of recordings per dispatch, likewise: for a million cells 512 steps, so that lavapipe, which
 /// takes as long to load and store a cell as for some 200 steps, does that seldom. More gains nothing
 /// there. The memory is taken once on the device and twice on the way from there.
-const MOST_RECORDED: u64 = 64 << 20;
+pub(crate) const MOST_RECORDED_BYTES: u64 = 64 << 20;
 
 /// Trains whose words are looked at in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;
@@ -107,14 +107,14 @@ impl Plan<'_> {
 
     /// Steps whose streamed input one upload brings.
     fn streamed_steps(&self) -> u64 {
-        (MOST_BYTES / (self.streamed as u64 * 4)).max(1)
+        (MOST_MOVED_BYTES / (self.streamed as u64 * 4)).max(1)
     }
 
     /// Steps whose arriving spikes are summed at a time.
     fn arrival_steps(&self) -> u64 {
         match self.planes.count() * self.cells() {
             0 => u64::MAX,
-            sums => (MOST_BYTES / (sums as u64 * 4)).max(1),
+            sums => (MOST_MOVED_BYTES / (sums as u64 * 4)).max(1),
         }
     }
 
@@ -147,7 +147,8 @@ impl Plan<'_> {
 
     /// Bytes that a dispatch may record.
     fn allowed(&self) -> u64 {
-        let most = if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_RECORDED };
+        let most =
+            if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_RECORDED_BYTES };
         self.least_recording().max(most)
     }
 

@@ -63,7 +63,7 @@ pub fn measure<'a>(
             break;
         }
         match enter(workload, contestant, manner, &mut agreement) {
-            Ok(entry) => entries.push(entry),
+            Ok(entry) => entries.extend(entry),
             Err(Refusal::Memory(error)) => {
                 bar.suspend(|| log::warn!("{}: without {}: {error}", workload.case, contestant.label));
                 bar.inc(manner.repeats);
@@ -72,10 +72,11 @@ pub fn measure<'a>(
         }
         bar.inc(1);
     }
-    for _ in 0..manner.repeats {
+    let repeats = if entries.is_empty() { 0 } else { manner.repeats };
+    'repeats: for _ in 0..repeats {
         for entry in &mut entries {
             if interrupt::asked() {
-                break;
+                break 'repeats;
             }
             entry.take_turn(workload, &mut agreement)?;
             bar.inc(1);
@@ -104,19 +105,22 @@ impl From<Failure> for Refusal {
 }
 
 /// Builds what a device needs, compares its results with those of the others, and finds out how many
-/// steps it makes in good time.
+/// steps it makes in good time. `None` where somebody interrupts.
 fn enter<'w, 'c>(
     workload: &'w Workload,
     contestant: &'c Contestant,
     manner: Manner,
     agreement: &mut Agreement,
-) -> Result<Entry<'w, 'c>, Refusal> {
+) -> Result<Option<Entry<'w, 'c>>, Refusal> {
     let mut runner: Box<dyn Runner + 'w> = match &contestant.device {
         None => Box::new(Reference::new(workload)?),
         Some(device) => Box::new(Simulated::new(workload, device, manner.steps)?),
     };
     let checked_steps = workload.checked_steps();
     let recordings = runner.advance(checked_steps, true)?;
+    if interrupt::asked() {
+        return Ok(None);
+    }
     let results = compare(workload, runner.as_mut(), &recordings, &contestant.label, agreement)?;
     drop(recordings);
     let least = if contestant.device.is_none() { workload.rows().unwrap_or(1) } else { workload.unit() };
@@ -136,7 +140,7 @@ fn enter<'w, 'c>(
         results,
         memory: workload.memory_needed(&measuring_device, steps)?,
     };
-    Ok(Entry { runner, measured })
+    Ok(Some(Entry { runner, measured }))
 }
 
 /// Steps that take about as long, a multiple of `least` where `most` allows.
@@ -146,7 +150,7 @@ fn timely_steps(runner: &mut dyn Runner, least: u64, most: u64, duration: Durati
         let start = Instant::now();
         runner.advance(steps, false)?;
         let took = start.elapsed();
-        if took >= duration / 4 || steps == most {
+        if took >= duration / 4 || steps == most || interrupt::asked() {
             return Ok(scaled(steps, took, duration, least, most));
         }
         steps = steps.saturating_mul(4).min(most);
@@ -182,7 +186,12 @@ impl Entry<'_, '_> {
         let before = self.runner.work()?;
         let start = Instant::now();
         self.runner.advance(self.measured.steps, false)?;
-        self.measured.seconds.push(start.elapsed().as_secs_f64());
+        let took = start.elapsed();
+        if interrupt::asked() {
+            // It may have ended before its time, which is then that of nothing.
+            return Ok(());
+        }
+        self.measured.seconds.push(took.as_secs_f64());
         let after = self.runner.work()?;
         self.measured.cell_blocks = after.cell_blocks - before.cell_blocks;
         if let (Some(before), Some(after)) = (before.kernel_time, after.kernel_time) {

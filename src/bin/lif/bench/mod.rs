@@ -19,7 +19,7 @@ pub use wish::BenchWish;
 
 use crate::failure::Failure;
 use crate::interrupt::{self, INTERRUPTED};
-use crate::{logging, progress, terminal};
+use crate::{progress, terminal};
 use case::Case;
 use contestant::Contestant;
 use indicatif::ProgressBar;
@@ -32,7 +32,6 @@ use workload::{Sequences, Workload};
 
 /// Measures, and says what came out.
 pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
-    logging::start(false);
     let cases = case::chosen(wish);
     for case in &cases {
         // What cannot be is said before anything is measured.

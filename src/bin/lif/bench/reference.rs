@@ -3,9 +3,16 @@
 use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
+use crate::interrupt;
 use lif::model::{self, Coefficients, Options, State};
 use lif::{Device, Draws, Population, Random, Work};
 use ndarray::{Array2, Array3};
+
+/// Steps of a cell after which it is seen whether somebody interrupts.
+const HEARD: u64 = 1 << 14;
+
+/// Cells after which it is.
+const HEARD_CELLS: usize = 1 << 10;
 
 /// The cells of a workload.
 #[derive(Debug)]
@@ -32,7 +39,9 @@ impl<'a> Reference<'a> {
     /// All cells at rest.
     pub fn new(workload: &'a Workload) -> lif::Result<Self> {
         let (n, batch) = (workload.case.neurons, workload.case.batch);
-        let state_bytes = (size_of::<State>() * n * batch) as u64;
+        // Beside its state a cell has a count, and both are copied to be compared.
+        let state_bytes =
+            ((size_of::<State>() + 3 * size_of::<u32>()) as u64).saturating_mul((n * batch) as u64);
         lif::require_memory("the cells of the reference", state_bytes, "take fewer neurons")?;
         let mut population = Population::new(params(), n, batch, &Device::cpu())?;
         population.set_seed(SEED)?;
@@ -63,6 +72,9 @@ impl<'a> Reference<'a> {
         let index = row * self.workload.case.neurons + neuron;
         let mut state = self.states[index];
         for step in first..first + steps {
+            if step.is_multiple_of(HEARD) && interrupt::asked() {
+                break;
+            }
             let made = step - records.first_step;
             let drawn = self.draws.at(row, neuron, step).unwrap_or_default();
             let current = match self.workload.rows() {
@@ -89,6 +101,9 @@ impl<'a> Reference<'a> {
     fn step_all(&mut self, first: u64, steps: u64, records: &mut Records) {
         for row in 0..self.workload.case.batch {
             for neuron in 0..self.workload.case.neurons {
+                if neuron.is_multiple_of(HEARD_CELLS) && interrupt::asked() {
+                    return;
+                }
                 let cell = self.population.coefficients(row, neuron).unwrap_or_default();
                 self.step_cell((row, neuron), cell, first, steps, records);
             }
@@ -117,7 +132,7 @@ impl Runner for Reference<'_> {
         match self.workload.case.kind.mode {
             Mode::Run => self.step_all(first, steps, &mut records),
             Mode::Forward => {
-                for step in first..first + steps {
+                for step in (first..first + steps).take_while(|_| !interrupt::asked()) {
                     self.step_all(step, 1, &mut records);
                 }
             }

@@ -3,6 +3,7 @@
 use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
+use crate::interrupt;
 use lif::{Device, Input, Population, Tensor, Work};
 use ndarray::{Array2, Axis};
 
@@ -57,7 +58,7 @@ impl<'a> Simulated<'a> {
         let part = self.workload.rows().unwrap_or(steps).max(1);
         let mut recordings = Recordings::default();
         let mut made = 0;
-        while made < steps {
+        while made < steps && !interrupt::asked() {
             let count = part.min(steps - made);
             let rows;
             let input = match (&self.resident, self.workload.case.kind.input) {
@@ -72,7 +73,7 @@ impl<'a> Simulated<'a> {
                 }
                 (_, InputKind::Gaussian | InputKind::Poisson) => drawn(self.workload),
             };
-            let recorded = self.population.run(count, input, &recording)?;
+            let recorded = self.population.run_observed(count, input, &recording, |_| interrupt::flow())?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);
                 recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values));
@@ -88,6 +89,9 @@ impl<'a> Simulated<'a> {
         let workload = self.workload;
         let mut recordings = Recordings::default();
         for made in 0..steps {
+            if interrupt::asked() {
+                break;
+            }
             let row;
             let input = match (&self.resident, workload.case.kind.input) {
                 (Resident::Steps(tensors), _) => Input::constant(&tensors[made as usize % tensors.len()]),

@@ -21,42 +21,63 @@ Examples:
 
 /// The options of `lif bench`.
 #[derive(Debug, Clone, Default, Args)]
-#[command(after_help = EXAMPLES)]
+#[command(after_long_help = EXAMPLES)]
 pub struct BenchWish {
-    /// reference (the model as written, one thread), cpu, gpu, software, or part of an adapter's
-    /// name; repeatable [default: reference, cpu and every adapter]
+    /// Who is measured; repeatable [default: reference, cpu and every adapter]
+    ///
+    /// reference (the model as written, one thread), cpu, gpu, software, or part of an adapter's name.
     #[arg(long, value_name = "DEVICE")]
     pub device: Vec<String>,
-    /// Neurons in a batch row, as 1000 or 1e6; a list with commas, as below [default: 1e3 to 1e7,
-    /// but at most 1e6 for the reference and for software adapters; with --quick 1e3 and 3e4]
+    /// Neurons in a batch row, as 1000 or 1e3,1e6 [default: 1e3 to 1e7]
+    ///
+    /// A list with commas, as below. By default at most 1e6 for the reference and for software adapters, which are
+    /// there to be compared with; with --quick 1e3 and 3e4.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
     pub neurons: Vec<u64>,
     /// Batch rows [default: 1]
+    ///
+    /// Independent copies of the population, in the same call.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
     pub batch: Vec<u64>,
     /// Steps of one measurement [default: as many as take about 0.1 s]
+    ///
+    /// With --quick about 0.03 s. Ctrl-C ends a measurement that takes too long; it is not told.
     #[arg(long, value_name = "T", value_parser = whole, allow_negative_numbers = true)]
     pub steps: Option<u64>,
-    /// What drives the neurons: a constant, a sequence that lies on the device, one that is streamed
-    /// from the host, or what the device draws at random
+    /// What drives the neurons
+    ///
+    /// A constant, a sequence that lies on the device, one that is streamed from the host, or what the device draws
+    /// at random.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
     pub input: Vec<InputKind>,
-    /// What is recorded of all neurons at each step
+    /// What is recorded
+    ///
+    /// Of all neurons, at each step.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
     pub record: Vec<RecordKind>,
-    /// One call of run, or a loop over forward that reads what it records after each step
+    /// One call of run, or a loop over forward
+    ///
+    /// Such a loop reads what it records after each step.
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
     pub mode: Vec<Mode>,
-    /// Measurements of each case, of which the median counts [default: 5, with --quick 3]
+    /// Measurements of each case [default: 5, with --quick 3]
+    ///
+    /// Their median counts; the devices take turns.
     #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
     pub repeats: Option<u64>,
     /// Few sizes and short measurements
+    ///
+    /// A first look, in less than a minute.
     #[arg(long)]
     pub quick: bool,
-    /// Draw throughput over size, with the roofline of each device
+    /// Draw throughput over size
+    ///
+    /// With the roofline of each device, into a PNG.
     #[arg(long, value_name = "FILE.png")]
     pub plot: Option<PathBuf>,
-    /// Print one JSON object per case and device, each on a line of its own
+    /// Print one JSON object per case and device
+    ///
+    /// Each on a line of its own, as soon as it is measured.
     #[arg(long)]
     pub json: bool,
 }

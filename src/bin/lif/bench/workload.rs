@@ -184,7 +184,7 @@ impl Workload {
     pub fn memory_needed(&self, device: &Device, steps: u64) -> lif::Result<MemoryNeed> {
         let Case { neurons, batch, .. } = self.case;
         let population = Population::memory_needed(&params(), neurons, batch, device)?;
-        Ok(population.and(self.recording().memory_needed(steps, neurons, batch)))
+        Ok(population.and(self.recording().memory_needed(steps, neurons, batch, device)))
     }
 }
 

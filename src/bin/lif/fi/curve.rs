@@ -1,7 +1,7 @@
 //! The points of a curve.
 
 use super::theory::Theory;
-use lif::Raster;
+use lif::{Raster, Recorded, Sink};
 use ndarray::Array1;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -47,33 +47,53 @@ impl Curve {
     }
 }
 
-/// The points of these currents, whose neurons spiked like this.
-pub fn points(
-    spikes: Option<&Raster>,
-    currents: &Array1<f32>,
-    steps: u64,
-    dt: f64,
-    theory: &Theory,
-) -> Vec<Point> {
-    // First and last spike, and how many.
-    let mut trains = vec![(0_u64, 0_u64, 0_u64); currents.len()];
-    for event in spikes.into_iter().flat_map(Raster::events) {
-        if let Some((first, last, count)) = trains.get_mut(event.neuron as usize) {
-            if *count == 0 {
-                *first = event.step;
-            }
-            *last = event.step;
-            *count += 1;
-        }
-    }
-    let point = |(current, (first, last, count)): (&f32, (u64, u64, u64))| {
-        let interval_steps = (count > 1).then(|| (last - first) as f64 / (count - 1) as f64);
-        let rate_hz = match interval_steps {
-            Some(interval) => 1000.0 / (interval * dt),
-            None => count as f64 * 1000.0 / (steps as f64 * dt),
-        };
-        let theory_hz = theory.rate(f64::from(*current));
-        Point { current: *current, spikes: count, interval_steps, rate_hz, theory_hz }
-    };
-    currents.iter().zip(trains).map(point).collect()
+/// When each neuron spiked first and last, and how often.
+#[derive(Debug)]
+pub struct Trains(Vec<Train>);
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Train {
+    first: u64,
+    last: u64,
+    count: u64,
 }
+
+impl Trains {
+    /// Of so many neurons, none of which has spiked.
+    pub fn new(neurons: usize) -> Self {
+        Self(vec![Train::default(); neurons])
+    }
+
+    /// The points of these currents, one for each neuron.
+    pub fn points(&self, currents: &Array1<f32>, steps: u64, dt: f64, theory: &Theory) -> Vec<Point> {
+        let point = |(current, train): (&f32, &Train)| {
+            let Train { first, last, count } = *train;
+            let interval_steps = (count > 1).then(|| (last - first) as f64 / (count - 1) as f64);
+            let rate_hz = match interval_steps {
+                Some(interval) => 1000.0 / (interval * dt),
+                None => count as f64 * 1000.0 / (steps as f64 * dt),
+            };
+            let theory_hz = theory.rate(f64::from(*current));
+            Point { current: *current, spikes: count, interval_steps, rate_hz, theory_hz }
+        };
+        currents.iter().zip(&self.0).map(point).collect()
+    }
+}
+
+impl Sink for Trains {
+    fn take(&mut self, block: Recorded) -> lif::Result<()> {
+        for event in block.spikes.iter().flat_map(Raster::events) {
+            if let Some(train) = self.0.get_mut(event.neuron as usize) {
+                if train.count == 0 {
+                    train.first = event.step;
+                }
+                train.last = event.step;
+                train.count += 1;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a point takes: its current, its spikes, itself, and its words in a file and on the terminal.
+pub const BYTES_PER_POINT: u64 = (size_of::<f32>() + size_of::<Train>() + size_of::<Point>()) as u64 + 400;

@@ -10,8 +10,9 @@ use crate::plan::above_zero;
 use crate::run::select;
 use crate::settings::Settings;
 use crate::spread::Spread;
-use crate::{layers, logging, neurons, picture, presets, terminal};
-use lif::{DeviceChoice, Input, Parameter, Params, Population, Recording};
+use crate::{layers, memory, neurons, picture, presets, terminal};
+use curve::{BYTES_PER_POINT, Trains};
+use lif::{DeviceChoice, Input, MemoryNeed, Parameter, Params, Population, Recording};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -71,7 +72,8 @@ pub const HELP: [(&str, &str); 4] = [
     ("neurons", "Currents of the curve [default: 200]"),
     (
         "duration",
-        "Time to simulate, ms [default: 1000, or 100 membrane time constants and refractory periods]",
+        "Time to simulate, ms [default: 1000 or more]; by default it is at least 100 membrane time constants and \
+         refractory periods",
     ),
     ("current", "Currents from first to last, as LO:HI [default: 0.8 to 5 times the rheobase]"),
     ("out", "Folder for fi.png and fi.json, made if missing [default: lif-out]"),
@@ -79,7 +81,6 @@ pub const HELP: [(&str, &str); 4] = [
 
 /// Simulates the curve, writes it and says what it is.
 pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
-    logging::start(given.quiet);
     layers::refuse_unused(
         given,
         "lif fi",
@@ -102,14 +103,21 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let rheobase = theory.rheobase();
     let (low, high) = DEFAULT_CURRENTS;
     let default_currents = Spread::Range(presets::rounded(low * rheobase), presets::rounded(high * rheobase));
-    let currents = settings.current.get_or_insert(default_currents).values(points);
+    let currents = *settings.current.get_or_insert(default_currents);
 
     let choice: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
     let device = select(&choice)?;
+    let recording = Recording::none().spikes();
+    let need = Population::memory_needed(&params, points, 1, &device)?
+        .and(recording.memory_needed_in_blocks(steps, points, 1, &device))
+        .and(MemoryNeed::of("the curve", (points as u64).saturating_mul(BYTES_PER_POINT), 0));
+    memory::require("the curve", &need, &device, "take fewer --neurons")?;
+    let currents = currents.values(points);
     let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
     let folder = Folder::prepare(&out)?;
     let mut population = Population::new(params.clone(), points, 1, &device)?;
-    let recorded = population.run(steps, Input::constant(&currents), &Recording::none().spikes())?;
+    let mut trains = Trains::new(points);
+    population.run_into(steps, Input::constant(&currents), &recording, &mut trains)?;
 
     let curve = Curve {
         device: device.name(),
@@ -118,7 +126,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
         dt_ms: params.dt,
         steps,
         rheobase,
-        points: curve::points(recorded.spikes.as_ref(), &currents, steps, params.dt, &theory),
+        points: trains.points(&currents, steps, params.dt, &theory),
         settings: layers::layer(&settings)?,
     };
     let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;

@@ -2,9 +2,13 @@
 
 use super::evolution::{Evolution, Generation};
 use crate::failure::Failure;
+use crate::reading;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::path::Path;
+
+/// The longest of what a file holds beside its candidates: the history of all generations, and the aim.
+const OTHERS: u64 = 1 << 30;
 
 /// Numbers by their bits, so that none is rounded.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,7 +49,9 @@ pub fn read(
     (seed, candidates, dimensions): (u64, usize, usize),
 ) -> Result<Option<Evolution>, Failure> {
     let refusal = |reason: &str| Failure::fault(format!("checkpoint {}: {reason}", path.display()));
-    let text = match std::fs::read_to_string(path) {
+    // No number takes more than 20 digits and a comma, and the names and the aim are short beside them.
+    let most = (candidates as u64).saturating_mul(dimensions as u64 + 1).saturating_mul(24) + OTHERS;
+    let text = match reading::text(path, most) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|error| refusal(&error.to_string()))?,
     };

@@ -19,10 +19,10 @@ use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
 use crate::score::{self, Experiment, Measures};
-use crate::{layers, logging, presets, progress, run, terminal};
+use crate::{layers, memory, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
-use lif::Target;
+use lif::{Device, MemoryNeed, Target};
 use report::{Best, Window};
 use serde_json::{Map, Value, json};
 use space::Name;
@@ -39,7 +39,6 @@ const SHOWN_MS: f64 = 1000.0;
 /// Searches, and writes what was found.
 pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     let FitWish { measures, search, settings } = wish;
-    logging::start(settings.quiet);
     layers::refuse_unused(
         &settings,
         "lif fit",
@@ -55,6 +54,7 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
             stimuli::split(search.split, experiment)
         })
         .collect::<Result<_, _>>()?;
+    require_memory(&experiments, &search)?;
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
@@ -157,6 +157,22 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses a search whose stimuli, which are read as a whole, or candidates do not fit into memory. What is
+/// simulated and scored of them asks for itself.
+fn require_memory(experiments: &[Experiment], search: &SearchWish) -> Result<(), Failure> {
+    let value = size_of::<f32>() as u64;
+    let steps = experiments.iter().map(|experiment| experiment.scored.end);
+    let longest = steps.clone().max().unwrap_or(0);
+    // All side by side, one on its way there, and all in a row to find their mean.
+    let stimuli = longest.saturating_mul(experiments.len() as u64 + 1).saturating_add(2 * steps.sum::<u64>());
+    // A place has a number for each of what can be varied. There are those of this generation and of the next,
+    // and what is made of them.
+    let place = (size_of::<Vec<f64>>() + Name::COUNT * size_of::<f64>()) as u64;
+    let need = MemoryNeed::of("the stimuli", stimuli.saturating_mul(value), 0);
+    let need = need.and(MemoryNeed::of("the candidates", u64::from(search.candidates) * place * 4, 0));
+    memory::require("the search", &need, &Device::cpu(), "take shorter stimuli or fewer --candidates")
 }
 
 /// What was recorded in some steps of each experiment, whose stimulus drives the batch row of its number.

@@ -30,6 +30,9 @@ const NAMES: [(&str, Name, &str); 7] = [
 ];
 
 impl Name {
+    /// How many there are.
+    pub const COUNT: usize = NAMES.len();
+
     /// As on the command line.
     pub fn text(self) -> &'static str {
         NAMES.iter().find(|(_, name, _)| *name == self).map_or("", |(text, ..)| text)

@@ -5,7 +5,6 @@ use super::wish::Objective;
 use crate::interrupt;
 use lif::{Device, Event, Input, Params, Population, Recorded, Recording, Scorer, Sink, Tally, Target};
 use ndarray::{Array2, ArrayView3, Axis};
-use std::ops::ControlFlow;
 
 /// All that does not change from candidate to candidate.
 #[derive(Debug)]
@@ -63,9 +62,8 @@ impl Trial {
         let mut scorer = self.scorer(places, recordings, has_distances)?;
         let (currents, steps) = self.input(recordings);
         let mut population = self.population(places)?;
-        let made = population.run_scored_observed(steps, Input::sequence(&currents), &mut scorer, |_| {
-            if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-        })?;
+        let input = Input::sequence(&currents);
+        let made = population.run_scored_observed(steps, input, &mut scorer, |_| interrupt::flow())?;
         if made < steps {
             return Ok(None);
         }

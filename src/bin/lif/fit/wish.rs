@@ -48,24 +48,37 @@ pub struct FitWish {
 /// How it searches.
 #[derive(Debug, Clone, Args)]
 pub struct SearchWish {
-    /// A parameter to find between bounds, evenly or on a logarithmic scale; repeatable. NAME is tau-m,
-    /// resistance, v-rest, v-reset, v-threshold, t-ref or stimulus-delay [default: tau-m, resistance,
-    /// v-rest, t-ref and stimulus-delay between bounds that fit the stimulus]
+    /// A parameter to find between bounds; repeatable
+    ///
+    /// Evenly or on a logarithmic scale. NAME is tau-m, resistance, v-rest, v-reset, v-threshold, t-ref or
+    /// stimulus-delay [default: tau-m, resistance, v-rest, t-ref and stimulus-delay between bounds that fit the
+    /// stimulus].
     #[arg(long, value_name = "NAME=LO:HI[:log]", help_heading = SEARCH)]
     pub vary: Vec<Vary>,
-    /// Fit to what comes before this time, ms; hold out the rest [default: half of what is scored]
+    /// Fit to what comes before this time, ms [default: half]
+    ///
+    /// The rest is held out: it is not fitted to, and says how well the neuron predicts what it has not seen.
+    /// By default it is the second half of what is scored.
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SEARCH)]
     pub split: Option<f64>,
     /// What is made as high as can be
+    ///
+    /// With several recordings it is that of all together.
     #[arg(long, value_name = "NAME", default_value = "gamma", help_heading = SEARCH)]
     pub objective: Objective,
     /// Neurons that are simulated at a time
+    ///
+    /// The more, the better is the space between the bounds searched; a GPU takes a hundred thousand easily.
     #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(8..=10_000_000), help_heading = SEARCH)]
     pub candidates: u32,
     /// How often the best of them are bred
+    ///
+    /// Where the search is kept by --checkpoint, more generations go on with it.
     #[arg(long, value_name = "N", default_value = "40", help_heading = SEARCH)]
     pub generations: u32,
     /// Parameter sets in the result
+    ///
+    /// The best ones that differ, which tell how well each parameter is known.
     #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = SEARCH)]
     pub best: u32,
 }

@@ -12,8 +12,8 @@ use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
 use crate::settings::Settings;
-use crate::{layers, logging, progress, terminal};
-use lif::{Device, Scorer};
+use crate::{layers, memory, progress, terminal};
+use lif::{Device, Population, Scorer};
 use report::{Report, Score};
 use serde_json::{Map, Value};
 use std::ops::ControlFlow;
@@ -22,7 +22,6 @@ use std::process::ExitCode;
 /// Simulates the neuron and says how well it predicts.
 pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
     let ScoreWish { measures, settings } = wish;
-    logging::start(settings.quiet);
     layers::refuse_unused(
         &settings,
         "lif score",
@@ -71,6 +70,10 @@ fn compare(
     let window = steps("window", measures.window, plan.dt)?;
     let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;
     let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
+    let need = Population::memory_needed(&plan.params, plan.neurons, plan.batch, device)?
+        .and(plan.memory_of_input(device)?)
+        .and(scorer.memory_needed(device, plan.steps));
+    memory::require("the run", &need, device, "take a stimulus with fewer columns")?;
     let mut population = start(plan, device)?;
     let bar = progress::bar(plan.steps, plan.settings.quiet);
     let result = advance_scored(plan, &mut population, scored.end, &mut scorer, |made| {

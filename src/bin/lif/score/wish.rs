@@ -12,8 +12,9 @@ const RECORDING: &str = "Recording and scores";
 pub const HELP: [(&str, &str); 1] = [("stimulus", STIMULUS_HELP)];
 
 /// What `--stimulus` says where it can be repeated.
-pub const STIMULUS_HELP: &str = "Input over time, nA: .npy or .npz of shape [T], or text with one `value` or `time value` per line; resampled to \
-     dt by holding the last value. Repeatable: each is played on its own, from rest";
+pub const STIMULUS_HELP: &str = "Input over time, nA, from a file; repeatable. It is .npy or .npz of shape [T], or text with one `value` or \
+     `time value` per line, and is resampled to dt by holding the last value. Each of several is played on its own, from \
+     rest";
 
 /// Options of `lif run` that say nothing here.
 pub const UNUSED: [&str; 12] = [
@@ -43,24 +44,36 @@ pub struct ScoreWish {
 /// A recording, and how it is compared with.
 #[derive(Debug, Clone, Args)]
 pub struct Measures {
-    /// Recorded spikes: text with the time of one spike per line, on the clock of the stimulus, or .npy;
-    /// repeatable for several recordings of the answer to one stimulus. With several --stimulus there is
-    /// one --spikes for each, in the same order, with commas between several recordings
+    /// Recorded spikes, from a file; repeatable
+    ///
+    /// Text with the time of one spike per line, on the clock of the stimulus, or .npy; several are recordings of the
+    /// answer to one stimulus. With several --stimulus there is one --spikes for each, in the same order, with commas
+    /// between several recordings.
     #[arg(long, value_name = "FILE", required = true, help_heading = RECORDING)]
     pub spikes: Vec<PathBuf>,
     /// Unit of the spike times: us, ms or s [default: ms]
+    ///
+    /// Samples of a recorder are numbers of its sampling intervals: convert them first.
     #[arg(long, value_name = "UNIT", hide_possible_values = true, hide_default_value = true, default_value = "ms", help_heading = RECORDING)]
     pub spikes_time_unit: TimeUnit,
     /// How far coinciding spikes are apart at most, ms
+    ///
+    /// A predicted spike and a recorded one are counted together where they are no further apart; each once.
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "2", help_heading = RECORDING)]
     pub window: f64,
     /// Decay time of a spike in the van Rossum distance, ms
+    ///
+    /// Each spike is replaced by exp(-t / tau); short times compare single spikes, long ones the rates.
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "10", help_heading = RECORDING)]
     pub tau_distance: f64,
     /// Score from this time of the stimulus on, ms
+    ///
+    /// What comes before is simulated, but not compared.
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "0", help_heading = RECORDING)]
     pub from: f64,
     /// Score until this time, ms [default: the end of the stimulus]
+    ///
+    /// What comes after is not compared.
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = RECORDING)]
     pub to: Option<f64>,
 }

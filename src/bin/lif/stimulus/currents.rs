@@ -197,6 +197,11 @@ pub(super) fn bytes(samples: &Samples) -> u64 {
     BLOCKS * block_steps(row).saturating_mul(4 * row as u64)
 }
 
+/// The most steps of a block.
+pub(super) fn most_steps(samples: &Samples) -> u64 {
+    block_steps(samples.shape[1..].iter().product())
+}
+
 /// Steps of a block.
 fn block_steps(row: usize) -> u64 {
     let bytes = (4 * row).max(1);

@@ -12,6 +12,7 @@ pub use samples::{Rows, Times};
 pub use transform::{Level, Transform};
 
 use crate::failure::Failure;
+use ndarray::ArrayD;
 use samples::Samples;
 use std::ops::Range;
 use std::path::Path;
@@ -74,6 +75,16 @@ impl Stimulus {
     /// The currents of these steps, in blocks.
     pub fn currents(&self, steps: Range<u64>, dt: f64, transform: Transform) -> lif::Result<Currents> {
         Currents::new(&self.samples, self.interval, steps, dt, transform)
+    }
+
+    /// The most steps of a block of its currents.
+    pub fn block_steps(&self) -> u64 {
+        currents::most_steps(&self.samples)
+    }
+
+    /// One step of no current, in the shape of its samples.
+    pub fn silence(&self) -> ArrayD<f32> {
+        ArrayD::zeros([&[1], &self.samples.shape[1..]].concat())
     }
 
     /// The most bytes of memory that its currents take while a run goes on.

@@ -29,7 +29,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 /// Dispatches under way at a time: one computes while the next is prepared.
-const IN_FLIGHT: usize = 2;
+pub(crate) const IN_FLIGHT: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct GpuEngine {

@@ -1,8 +1,20 @@
 //! Quiet graphics drivers on machines without a desktop.
 
-/// Mesa's drivers print `error: XDG_RUNTIME_DIR is invalid` at each start where that variable is
-/// missing, which a newcomer takes for a failure. A process cannot safely change its own variables
-/// once it runs, so it starts again with this one set; where that fails, it just goes on.
+/// Starts this program once more, with the variable `XDG_RUNTIME_DIR` set, where that is missing; to be
+/// called first of all in `main`, before anything is read, written or started.
+///
+/// Without this variable Mesa's drivers print `error: XDG_RUNTIME_DIR is invalid` at each start, which a
+/// newcomer takes for a failure, and a process cannot safely change its own variables once it runs. The
+/// program keeps its arguments, its number and its open files. On systems other than Linux, where the
+/// variable is there, and where the second start fails, this does nothing.
+///
+/// ```no_run
+/// fn main() -> lif::Result<()> {
+///     lif::start_quietly();
+///     println!("{}", lif::Device::auto());
+///     Ok(())
+/// }
+/// ```
 #[cfg(target_os = "linux")]
 pub fn start_quietly() {
     use std::ffi::OsString;
