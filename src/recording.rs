@@ -146,6 +146,8 @@ impl Recording {
         let words = if self.rate { n as u64 } else { spikes };
         let least = bytes([rows, words, 1]).saturating_add(bytes([rows, sampled, 1]));
         let all = bytes([blocks, rows, words]).saturating_add(voltages);
+        // Beside the lists that are handed on.
+        let lists = bytes([spikes, 1, 1]).saturating_add(bytes([sampled, 1, 1]));
 
         let mut need = MemoryNeed::default();
         need.add("the counts", if self.counts { bytes([2, rows, n as u64]) } else { 0 }, 0);
@@ -157,11 +159,14 @@ impl Recording {
             }
             Kept::InBlocks => {
                 let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
+                let row = [spikes, sampled, u64::from(self.rate)].map(|values| bytes([rows, values, 1]));
+                let least = row.into_iter().fold(bytes([sampled, 1, 1]), u64::saturating_add);
                 // One is collected, one waits, one is taken.
                 let some = least.saturating_add(BLOCK_BYTES as u64).saturating_mul(3);
                 need.add("the blocks of the recording", whole.min(some), 0);
             }
         }
+        need.add("the numbers of the recorded neurons", lists, 0);
         need.add("what is recorded at a time", all.min(least.max(MOST_AT_A_TIME)), 0);
         need
     }

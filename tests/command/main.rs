@@ -6,6 +6,7 @@ mod curves;
 mod errors;
 mod events;
 mod fits;
+mod folders;
 mod graphs;
 mod interrupt;
 mod memory;

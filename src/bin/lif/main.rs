@@ -7,8 +7,10 @@ mod bench;
 mod bound;
 mod budget;
 mod checkpoints;
+mod claim;
 mod columns;
 mod devices;
+mod disk;
 mod driven;
 mod events;
 mod failure;
@@ -17,15 +19,18 @@ mod figures;
 mod files;
 mod fit;
 mod headless;
+mod identity;
 mod interrupt;
 mod layers;
 mod leftovers;
+mod lock;
 mod logging;
 #[cfg(test)]
 mod lost_device_tests;
 mod neurons;
 mod nir;
 mod npz;
+mod partials;
 mod picture;
 mod plan;
 mod presets;
@@ -49,6 +54,7 @@ mod weight;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use failure::Failure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -73,7 +79,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            terminal::complain(&format!("error: {failure}"));
+            let before = if matches!(failure, Failure::Interrupted(_)) { "" } else { "error: " };
+            terminal::complain(&format!("{before}{failure}"));
             failure.exit_code()
         }
     }

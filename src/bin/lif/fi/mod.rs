@@ -5,15 +5,16 @@ mod theory;
 
 use crate::failure::Failure;
 use crate::figures::{counted, grouped, short};
-use crate::files::{CURVE, CURVE_PICTURE, Folder};
+use crate::files::{CURVE, CURVE_PICTURE, Folder, OF_FI};
 use crate::plan::above_zero;
 use crate::run::select;
 use crate::settings::Settings;
 use crate::spread::Spread;
-use crate::{layers, logging, neurons, picture, presets, terminal};
+use crate::{interrupt, layers, logging, neurons, picture, presets, terminal};
 use lif::{DeviceChoice, Input, Parameter, Params, Population, Recording};
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use theory::Theory;
@@ -104,9 +105,23 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let choice: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
     let device = select(&choice)?;
     let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
-    let folder = Folder::prepare(&out)?;
+    // From here on there is something to take away.
+    interrupt::listen()?;
+    let folder = Folder::prepare(&out, &OF_FI)?;
+    folder.tidy();
     let mut population = Population::new(params.clone(), points, 1, &device)?;
-    let recorded = population.run(steps, Input::constant(&currents), &Recording::none().spikes())?;
+    let recording = Recording::none().spikes();
+    let recorded = population.run_observed(steps, Input::constant(&currents), &recording, |_| {
+        if interrupt::asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    })?;
+    if recorded.steps < steps {
+        return Err(Failure::Interrupted(format!(
+            "interrupted after {} of {} steps; nothing is written",
+            grouped(recorded.steps),
+            grouped(steps)
+        )));
+    }
+    interrupt::steps_are_over();
 
     let curve = Curve {
         device: device.name(),
@@ -124,7 +139,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
         files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve))?);
     }
     files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
-    let files = folder.publish(files, settings.no_plot.then_some(CURVE_PICTURE))?;
+    let files = folder.publish(files, &given.inputs())?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
 }
