@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::large::Large;
 use crate::memory;
 use ndarray::{Array2, Array3};
+use std::sync::Arc;
 
 /// The spikes of some neurons over some steps.
 ///
@@ -18,7 +19,7 @@ pub struct Raster {
     first_step: u64,
     steps: u64,
     batch: usize,
-    neurons: Vec<u32>,
+    neurons: Arc<[u32]>,
 }
 
 /// One spike.
@@ -34,8 +35,8 @@ pub struct Event {
 }
 
 impl Raster {
-    pub(crate) fn new(first_step: u64, batch: usize, neurons: Vec<u32>) -> Self {
-        Self { words: Large::with_capacity(0), first_step, steps: 0, batch, neurons }
+    pub(crate) fn new(first_step: u64, batch: usize, neurons: impl Into<Arc<[u32]>>) -> Self {
+        Self { words: Large::with_capacity(0), first_step, steps: 0, batch, neurons: neurons.into() }
     }
 
     /// Spikes that were listed: those of `steps` steps from `first_step` on, of `batch` rows of `n`
@@ -68,7 +69,7 @@ impl Raster {
         };
         let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
         memory::require("the spikes", words.saturating_mul(4), "take fewer steps at a time")?;
-        let mut raster = Self::new(first_step, batch, (0..n as u32).collect());
+        let mut raster = Self::new(first_step, batch, (0..n as u32).collect::<Vec<_>>());
         raster.words = Large::zeroed(words as usize);
         raster.steps = steps;
         for (index, event) in events.into_iter().enumerate() {
@@ -89,6 +90,11 @@ impl Raster {
             raster.words[place] |= 1 << (bit % 32);
         }
         Ok(raster)
+    }
+
+    /// Another one of the same neurons, which begins at this step.
+    pub(crate) fn next(&self, first_step: u64) -> Self {
+        Self::new(first_step, self.batch, Arc::clone(&self.neurons))
     }
 
     /// Takes memory for this many words.

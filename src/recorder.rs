@@ -5,9 +5,13 @@ use crate::error::{Error, Result};
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use ndarray::{Array, Dimension, IntoDimension};
+use std::sync::Arc;
 
 /// Bytes of a recording after which a block of it is complete, where it is handed on in blocks.
 pub(crate) const BLOCK_BYTES: usize = 8 << 20;
+
+/// Bytes of rates that are made of a piece, unless one step alone has more.
+const MOST_RATE_BYTES: usize = 2 * BLOCK_BYTES;
 
 /// What to do about a recording that is too large.
 pub(crate) const RECORD_LESS: &str = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
@@ -20,7 +24,7 @@ pub(crate) struct Recorder {
     made: u64,
     batch: usize,
     n: usize,
-    wanted: Wanted,
+    wanted: Arc<Wanted>,
     spikes: Option<Raster>,
     /// The recorded neurons, where the words handed out are those of all neurons.
     gather: Option<Vec<u32>>,
@@ -68,7 +72,7 @@ impl Recorder {
             made: 0,
             batch,
             n,
-            wanted: Wanted { words, voltages },
+            wanted: Arc::new(Wanted { words, voltages }),
             spikes: recording
                 .spikes
                 .as_ref()
@@ -94,8 +98,8 @@ impl Recorder {
     }
 
     /// What the engine has to hand out: nothing, unless something is recorded or observed.
-    pub(crate) fn wanted(&self, observed: bool) -> Option<Wanted> {
-        (observed || self.wanted != Wanted::default()).then(|| self.wanted.clone())
+    pub(crate) fn wanted(&self, observed: bool) -> Option<Arc<Wanted>> {
+        (observed || *self.wanted != Wanted::default()).then(|| Arc::clone(&self.wanted))
     }
 
     /// Memory for the words of all neurons, where nothing else is made of these.
@@ -104,6 +108,12 @@ impl Recorder {
             return None;
         }
         self.spikes.as_mut().and_then(|raster| raster.room(words))
+    }
+
+    /// The most steps at a time: their rates are made here and not by the engine, which bounds the rest.
+    pub(crate) fn most_steps(&self) -> u64 {
+        let of_a_step = self.rate.as_ref().map(|_| 4 * self.batch);
+        of_a_step.map_or(u64::MAX, |bytes| (MOST_RATE_BYTES / bytes).max(1) as u64)
     }
 
     pub(crate) fn take(&mut self, piece: Piece<'_>) {
@@ -138,7 +148,7 @@ impl Recorder {
         self.first_step = end;
         self.made = 0;
         let spikes = self.spikes.as_mut().map(|raster| {
-            let next = Raster::new(end, self.batch, raster.neurons().to_vec());
+            let next = raster.next(end);
             std::mem::replace(raster, next)
         });
         let rate = self.rate.as_mut().map(std::mem::take);

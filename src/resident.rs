@@ -87,7 +87,7 @@ impl ResidentRaster {
     ///
     /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
     pub fn read(&self) -> Result<Raster> {
-        let mut raster = Raster::new(self.first_step, self.batch, (0..self.n as u32).collect());
+        let mut raster = Raster::new(self.first_step, self.batch, (0..self.n as u32).collect::<Vec<_>>());
         match &self.words {
             ResidentData::Host(words) => raster.append(words, self.steps),
             ResidentData::Gpu(words) => raster.append(&words.read()?, self.steps),

@@ -67,6 +67,10 @@ impl Receiver for Taking<'_, '_> {
         self.recorder.room(words)
     }
 
+    fn most_steps(&self) -> u64 {
+        self.recorder.most_steps()
+    }
+
     fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
         self.made += piece.steps;
         self.recorder.take(piece);

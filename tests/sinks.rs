@@ -59,6 +59,41 @@ fn blocks_put_together_are_the_recording_and_never_large() {
     assert_eq!(parts.voltages(), whole.voltages());
 }
 
+/// A row alone may be more than a block has otherwise, and more rows come one by one then.
+#[test]
+fn blocks_of_many_cells_have_one_row() {
+    let all = Recording::none().spikes().all_voltages(1);
+    for (shape, recording, row) in [
+        ((3_000_000, 1), &all, 8 * 3_000_000),
+        // The rates of many populations are more than their spikes.
+        ((1, 3_000_000), &Recording::none().rate(), 4 * 3_000_000),
+    ] {
+        let run = |device: &Device, mut take: Box<dyn FnMut(&Recorded) + '_>| {
+            let mut population = Population::new(Params::default(), shape.0, shape.1, device).expect("valid");
+            population.run(29, 0.9, &Recording::none()).expect("valid");
+            let mut sink = |block: Recorded| {
+                take(&block);
+                Ok(())
+            };
+            population.run_into(40, 0.9, recording, &mut sink).expect("valid");
+        };
+        let both = Device::several(&[Device::cpu(), Device::cpu()]).expect("valid");
+        let (mut steps, mut largest) = (0, 0);
+        for device in [Device::cpu(), both] {
+            run(
+                &device,
+                Box::new(|block| {
+                    steps += block.steps;
+                    largest = largest.max(bytes(block));
+                }),
+            );
+        }
+        assert_eq!(steps, 80);
+        // A block is complete when it has 8 MiB, before which as many may come at a time.
+        assert!(largest <= row.max(64 << 20), "{largest} bytes, {row} in a row");
+    }
+}
+
 #[test]
 fn the_first_failure_of_a_sink_ends_the_run_and_is_returned() {
     let full = || Error::Sink { what: "x".to_owned(), reason: "no space".to_owned() };

@@ -11,8 +11,8 @@ use safetensors::tensor::{Metadata, TensorInfo};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
-use std::fs::File;
-use std::io::{BufWriter, Read, Seek, SeekFrom, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 /// What stands before the digits of the checksum. Inside a text of the header its quotes would
@@ -43,7 +43,8 @@ pub(super) fn write(
     tensors: &[Tensor<'_>],
 ) -> Result<(), String> {
     let partial = beside(path);
-    let written = fill(&partial, notes, tensors)
+    let file = begin(&partial).map_err(said)?;
+    let written = fill(file, notes, tensors)
         .and_then(|()| std::fs::rename(&partial, path).map_err(said))
         .and_then(|()| sync_folder(path).map_err(said));
     if written.is_err() {
@@ -65,11 +66,20 @@ fn said(error: impl Display) -> String {
     error.to_string()
 }
 
-fn fill(partial: &Path, notes: BTreeMap<String, String>, tensors: &[Tensor<'_>]) -> Result<(), String> {
+/// Makes that file anew. What a killed process left under the name goes, and so does a link: it is not
+/// followed to a file of somebody else.
+fn begin(partial: &Path) -> io::Result<File> {
+    match std::fs::remove_file(partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        _ => OpenOptions::new().write(true).create_new(true).open(partial),
+    }
+}
+
+fn fill(file: File, notes: BTreeMap<String, String>, tensors: &[Tensor<'_>]) -> Result<(), String> {
     let header = header(notes, tensors)?;
     let digits = digits_at(&header).ok_or("the header has no place for a checksum")?;
     let mut hasher = Hasher::new();
-    let mut file = BufWriter::new(File::create(partial).map_err(said)?);
+    let mut file = BufWriter::new(file);
     let length = (header.len() as u64).to_le_bytes();
     let data = tensors.iter().map(|tensor| &*tensor.bytes);
     for bytes in [&length[..], &header].into_iter().chain(data) {
@@ -112,13 +122,13 @@ fn digits_at(header: &[u8]) -> Option<usize> {
 
 /// A file is there after a crash of the machine only when its folder is on the disk too.
 #[cfg(unix)]
-fn sync_folder(path: &Path) -> std::io::Result<()> {
+fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(not(unix))]
-fn sync_folder(_path: &Path) -> std::io::Result<()> {
+fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -4,6 +4,7 @@ pub(crate) mod cpu;
 pub(crate) mod cut;
 pub(crate) mod gpu;
 mod merge;
+mod pace;
 pub(crate) mod slabs;
 
 use crate::error::Result;
@@ -146,6 +147,11 @@ pub(crate) trait Receiver {
         None
     }
 
+    /// The most steps of a piece, where more is made of each step than the engine hands out.
+    fn most_steps(&self) -> u64 {
+        u64::MAX
+    }
+
     fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()>;
 }
 
@@ -153,6 +159,14 @@ impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Receiver for F {
     fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
         self(piece)
     }
+}
+
+/// At most so many steps from this one on: those that end with a block of 32 where they reach the end of
+/// one, so that each word is in one piece.
+pub(crate) fn whole_words(first_step: u64, most: u64) -> u64 {
+    let end = first_step + most;
+    let aligned = end - end % 32;
+    if aligned > first_step { aligned - first_step } else { most }
 }
 
 /// How many blocks of 32 steps a range of steps touches.

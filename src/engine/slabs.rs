@@ -7,7 +7,8 @@
 use super::cut::Slab;
 use super::gpu::StateBuffers;
 use super::merge::{Merged, Share};
-use super::{Engine, Piece, Receiver, Wanted};
+use super::pace::Pace;
+use super::{Engine, Piece, Receiver, Wanted, whole_words};
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::noise::Noise;
@@ -15,6 +16,7 @@ use crate::score::Scoring;
 use crate::work::Work;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 /// Bytes of words, and of membrane potentials, that are put together at a time, unless a row alone is more.
 pub(crate) const MOST_MERGED_BYTES: u64 = 64 << 20;
@@ -60,13 +62,14 @@ pub(crate) struct SlabEngine {
     n: usize,
     /// The parts on each device, in the order of their cells.
     devices: Vec<Vec<Part>>,
+    pace: Pace,
     /// The scores of all cells, as they were when the parts took theirs.
     scoring: Option<Scoring>,
 }
 
 impl SlabEngine {
     pub(crate) fn new((batch, n): (usize, usize), devices: Vec<Vec<Part>>) -> Self {
-        Self { batch, n, devices, scoring: None }
+        Self { batch, n, devices, pace: Pace::new(batch * n), scoring: None }
     }
 
     fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
@@ -112,9 +115,9 @@ impl SlabEngine {
     }
 
     /// Steps that all slabs make before what is wanted of them is put together.
-    fn block_steps(&self, wanted: &Wanted, first_step: u64, left: u64) -> u64 {
+    fn block_steps(&self, wanted: &Wanted, first_step: u64, most_steps: u64) -> u64 {
         let shape = (self.batch, self.n);
-        let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS);
+        let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS).min(most_steps);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
         if let Some(blocks) = MOST_MERGED_BYTES.checked_div(word_bytes) {
             most = most.min(blocks.max(1) * 32);
@@ -124,10 +127,7 @@ impl SlabEngine {
             most =
                 most.min((MOST_MERGED_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
         }
-        // Ending at the end of a block of 32 keeps each word in one piece.
-        let end = first_step + most;
-        let aligned = end - end % 32;
-        (if aligned > first_step { aligned - first_step } else { most }).min(left)
+        whole_words(first_step, most)
     }
 
     fn advance_blocks(
@@ -144,7 +144,10 @@ impl SlabEngine {
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
-            let count = self.block_steps(wanted, first, steps - made);
+            let left = steps - made;
+            let most = receiver.most_steps().min(self.pace.steps());
+            let count = self.block_steps(wanted, first, most).min(left);
+            let start = Instant::now();
             lock().start(wanted, first, count);
             self.on_all(|device, part| {
                 let current = part.current(current, device, made as usize, n);
@@ -160,6 +163,7 @@ impl SlabEngine {
                 })?;
                 Ok(())
             })?;
+            self.pace.learn(count, start);
             made += count;
             if receiver.take(lock().piece()).is_break() {
                 break;

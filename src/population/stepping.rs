@@ -151,7 +151,7 @@ impl Population {
                 let wanted = recorder.wanted(false);
                 let mut nobody = Taker::Nobody;
                 let mut taking = Taking::new(&mut recorder, &mut nobody, first_step);
-                let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut taking);
+                let result = self.engine.advance(first_step, steps, &current, wanted.as_deref(), &mut taking);
                 self.note(result)?;
                 let raster = recorder.cut(first_step + steps)?.spikes;
                 ResidentData::Host(Arc::new(raster.map_or_else(|| Large::zeroed(0), Raster::into_words)))
@@ -245,7 +245,7 @@ impl Population {
             // Holds where a panic of the taker ends the run between two blocks.
             self.fault = Some("a run was left by a panic".to_owned());
             let mut taking = Taking::new(&mut recorder, taker, first_step);
-            let result = self.engine.advance(first_step, steps, &current, wanted.as_ref(), &mut taking);
+            let result = self.engine.advance(first_step, steps, &current, wanted.as_deref(), &mut taking);
             let refusal = taking.refusal;
             self.fault = None;
             self.steps += self.note(result)?;

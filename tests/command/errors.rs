@@ -137,14 +137,17 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
     // 512 KiB, which the picture keeps: too little for an array while the run goes on, and for the
     // file of all arrays after it.
     for (words, file) in [
-        ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000", ".lif-"),
-        ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000 --no-plot", ".lif-"),
-        ("--neurons 20000 --steps 200 --record voltage:0..500", "spikes.npz"),
+        ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000", "the recorded voltage in lif-out"),
+        (
+            "--neurons 2000 --steps 200 --record spikes,voltage:0..2000 --no-plot",
+            "the recorded voltage in lif-out",
+        ),
+        ("--neurons 20000 --steps 200 --record voltage:0..500", "lif-out/spikes.npz"),
     ] {
         let output = limited(&folder, 1024, words);
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let message = String::from_utf8(output.stderr).unwrap();
-        assert!(message.starts_with(&format!("error: cannot write lif-out/{file}")), "{message}");
+        assert!(message.starts_with(&format!("error: cannot write {file}")), "{message}");
         assert_eq!(message.lines().count(), 1, "{message}");
         assert!(output.stdout.is_empty());
         assert_eq!(contents(), before);

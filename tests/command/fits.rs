@@ -253,3 +253,27 @@ fn ctrl_c_keeps_the_best() {
     let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
     assert_eq!(found["interrupted"], true);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_checkpoint_can_be_read_by_whoever_reads_the_results_and_is_no_other_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = folder();
+    let words = "--candidates 8 --generations 1 --no-plot --checkpoint search.json";
+    fit(&folder, words);
+    let mode = |name| fs::metadata(folder.path(name)).unwrap().permissions().mode();
+    assert_eq!(mode("search.json"), mode("lif-out/fit.json"));
+    assert!(!folder.path("search.json.lock").exists() && !folder.path("search.json.partial").exists());
+    let before = fs::read(folder.path("spikes.txt")).unwrap();
+    for (checkpoint, message) in [
+        ("lif-out/fit.json", "is a result in the output folder"),
+        ("lif-out/NEURON.toml", "is a result in the output folder"),
+        ("spikes.txt", "is the spikes spikes.txt"),
+        ("./sound.npy", "is the stimulus sound.npy"),
+    ] {
+        let words =
+            format!("fit --device cpu {DATA} --candidates 8 --generations 1 --checkpoint {checkpoint}");
+        folder.refuses(&words, 2, message);
+    }
+    assert_eq!(fs::read(folder.path("spikes.txt")).unwrap(), before);
+}

@@ -7,6 +7,7 @@ mod documents;
 mod errors;
 mod events;
 mod fits;
+mod folders;
 mod graphs;
 mod interrupt;
 mod memory;

@@ -86,6 +86,20 @@ fn a_recording_of_ten_times_the_memory_stays_within_the_budget() {
     assert!(written > 10 * BUDGET - (1 << 20) && peak <= BUDGET, "{peak} bytes for {written}");
 }
 
+/// What many neurons record in a few steps is more than all else that they need.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_potentials_of_many_neurons_take_the_memory_that_is_said() {
+    let folder = Folder::new();
+    let words = "--neurons 2000000 --steps 64 --current 0.9 --init-voltage -60 --record voltage:0..2000000";
+    let need = folder.summary(words)["memory_bytes"]["host"].as_u64().unwrap();
+    let peak = peak(&folder, words);
+    // The command itself has some 30 MiB.
+    assert!(peak <= need + (40 << 20), "{peak} bytes, {need} said");
+    // A sample has 8 MB, and the state of a neuron three words and two for reading it.
+    assert!(need < 400 << 20, "{need}");
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {

@@ -5,7 +5,7 @@ use super::Folder;
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -234,24 +234,48 @@ fn a_run_goes_on_on_another_device() {
     assert_eq!(found.2["spike_hash"], expected.2["spike_hash"]);
 }
 
+/// The partial file in which the only run of a folder keeps an array.
+fn partial(folder: &Folder, array: &str) -> PathBuf {
+    let end = format!(".{array}.partial");
+    let name = folder.written().into_iter().find(|name| name.ends_with(&end));
+    folder.path("lif-out").join(name.expect("it has one"))
+}
+
 #[test]
-fn what_a_run_has_kept_must_be_there_and_long_enough() {
+fn what_a_run_has_kept_must_be_there_as_it_was() {
+    let expected = undisturbed(500);
     let folder = killed();
-    let spool = folder.path("lif-out/spikes.npz.step.partial");
+    let spool = partial(&folder, "step");
     let kept = fs::read(&spool).unwrap();
-    for (bytes, reason) in [(Some(0), "had"), (None, "cannot be opened")] {
+    let rate = fs::read(partial(&folder, "rate")).unwrap();
+    let mut altered = kept.clone();
+    altered[0] ^= 1;
+    for (bytes, reason) in [
+        (Some(&kept[..0]), "had"),
+        (Some(&altered[..]), "its checksum is another"),
+        // That of another array, or of another run.
+        (Some(&[&rate[..], &kept].concat()[..]), "its checksum is another"),
+        (None, "cannot be opened"),
+    ] {
         match bytes {
-            Some(bytes) => fs::write(&spool, &kept[..bytes]).unwrap(),
+            Some(bytes) => fs::write(&spool, bytes).unwrap(),
             None => fs::remove_file(&spool).unwrap(),
         }
-        folder
-            .lif(&format!("run --resume {CHECKPOINT}"))
-            .assert()
-            .code(1)
-            .stderr(predicate::str::contains("cannot resume").and(predicate::str::contains(reason)));
+        folder.refuses(&format!("run --resume {CHECKPOINT}"), 1, "cannot resume");
+        folder.refuses(&format!("run --resume {CHECKPOINT}"), 1, reason);
+        // A refusal changes nothing.
+        assert_eq!(fs::read(&spool).ok().as_deref(), bytes);
+        assert_eq!(fs::read(partial(&folder, "rate")).unwrap(), rate);
     }
+    let aside = folder.path("aside");
+    fs::write(&aside, &kept).unwrap();
+    std::os::unix::fs::symlink(&aside, &spool).unwrap();
+    folder.refuses(&format!("run --resume {CHECKPOINT}"), 1, "is a link");
+    assert_eq!(fs::read(&aside).unwrap(), kept);
+    fs::remove_file(&spool).unwrap();
     fs::write(&spool, kept).unwrap();
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+    assert_eq!(outputs(&folder), expected);
 }
 
 #[test]
@@ -327,28 +351,38 @@ fn a_stimulus_that_has_changed_is_noticed() {
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
 }
 
+/// Goes on where no file may be longer than so many bytes, which stands in for a disk that is full.
+#[cfg(target_os = "linux")]
+fn limited(folder: &Folder, bytes: u64) -> String {
+    let output = Command::new("sh")
+        .args(["-c", &format!("trap '' XFSZ; ulimit -f {}; exec \"$0\" \"$@\"", bytes / 512)])
+        .arg(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(["run", "--resume", CHECKPOINT])
+        .current_dir(folder.path(""))
+        .output()
+        .unwrap();
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    message
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_told_and_the_run_can_go_on_when_there_is_room() {
     let expected = undisturbed(500);
     let folder = killed();
-    let spool = folder.path("lif-out/spikes.npz.rate.partial");
-    let aside = folder.path("aside");
-    fs::rename(&spool, &aside).unwrap();
-    std::os::unix::fs::symlink("/dev/full", &spool).unwrap();
-    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().code(1);
-    fs::remove_file(&spool).unwrap();
-    fs::rename(&aside, &spool).unwrap();
-
     // A checkpoint that cannot be written ends the run; the earlier one stays.
-    let partial = folder.path("run.safetensors.partial");
-    let _ = fs::remove_file(&partial);
-    std::os::unix::fs::symlink("/dev/full", &partial).unwrap();
-    folder
-        .lif(&format!("run --resume {CHECKPOINT}"))
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("cannot be written"));
+    let steps = || lif::Checkpoint::open(folder.path(CHECKPOINT)).unwrap().steps();
+    let before = steps();
+    let message = limited(&folder, 512);
+    assert!(message.starts_with("error: checkpoint run.safetensors: it cannot be written"), "{message}");
+    assert_eq!(steps(), before);
+    // An array that cannot be written likewise; the checkpoints of a population this small can.
+    let message =
+        limited(&folder, fs::metadata(folder.path(CHECKPOINT)).unwrap().len().next_multiple_of(512));
+    assert!(message.starts_with("error: cannot write "), "{message}");
+    assert!(message.contains("File too large") && message.lines().count() == 1, "{message}");
+    assert!(message.trim_end().ends_with("go on with: lif run --resume run.safetensors"), "{message}");
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
     assert_eq!(outputs(&folder), expected);
 }

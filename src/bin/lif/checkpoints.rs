@@ -1,14 +1,20 @@
 //! Checkpoints of a run: the library's, with the settings and the lengths of what was recorded.
 
+use crate::claim::claim;
 use crate::failure::Failure;
 use crate::files::Folder;
+use crate::identity::Identity;
 use crate::layers;
+use crate::leftovers;
+use crate::lock::Lock;
+use crate::partials::{self, RunId};
 use crate::plan::{Drive, Plan};
 use crate::settings::Settings;
-use crate::spools::{Lengths, Spools};
+use crate::spools::{Parts, Spools};
 use crate::trains::Trains;
 use lif::{Checkpoint, Device, Population};
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -25,8 +31,10 @@ const UNASKED: u64 = 10;
 struct Progress {
     /// The output folder, whose path does not depend on where the command runs.
     folder: PathBuf,
-    /// Values in each spool.
-    lengths: Lengths,
+    /// Whose its partial files are.
+    run: RunId,
+    /// What is in them.
+    parts: Parts,
     /// The time that the simulation has taken.
     wall_s: f64,
     /// What the stimulus was, to know it again.
@@ -39,6 +47,8 @@ struct Progress {
 #[derive(Debug)]
 pub struct Interrupted {
     path: PathBuf,
+    /// The file that has been opened.
+    opened: Option<Identity>,
     checkpoint: Checkpoint,
     settings: Settings,
     progress: Progress,
@@ -49,6 +59,7 @@ impl Interrupted {
     pub fn open(given: &Settings) -> Result<Option<Self>, Failure> {
         let Some(path) = &given.resume else { return Ok(None) };
         refuse_others(given)?;
+        let opened = Identity::of(path).ok();
         let checkpoint = Checkpoint::open(path)?;
         let shown = path.display();
         let note = |name| {
@@ -67,7 +78,7 @@ impl Interrupted {
         }
         settings.json = given.json;
         settings.quiet = given.quiet;
-        Ok(Some(Self { path: path.clone(), checkpoint, settings, progress }))
+        Ok(Some(Self { path: path.clone(), opened, checkpoint, settings, progress }))
     }
 
     /// The settings of the run.
@@ -80,14 +91,25 @@ impl Interrupted {
         &self.progress.folder
     }
 
+    /// What it has recorded.
+    pub fn parts(&self) -> &Parts {
+        &self.progress.parts
+    }
+
     /// Takes the run up where its checkpoint was made: the population, what it has recorded, the
-    /// time that it has taken.
+    /// time that it has taken. The checkpoint has to be this process's.
     pub fn take_up(
         self,
         plan: &Plan,
         device: &Device,
         folder: &Folder,
     ) -> Result<(Population, Spools, f64), Failure> {
+        if self.opened != Identity::of(&self.path).ok() {
+            return Err(Failure::fault(format!(
+                "cannot resume {}: another run has gone on with it in the meantime; try again",
+                self.path.display()
+            )));
+        }
         let events = plan.trains.as_ref().map(Trains::checksum);
         for (what, has_changed) in [
             ("stimulus has", self.progress.stimulus != stimulus(plan)),
@@ -100,7 +122,8 @@ impl Interrupted {
                 )));
             }
         }
-        let spools = Spools::reopen(folder, &plan.record, &self.progress.lengths)?;
+        let run = (self.path.as_path(), self.progress.run);
+        let spools = Spools::reopen(folder, &plan.record, &self.progress.parts, run)?;
         Ok((self.checkpoint.population(device)?, spools, self.progress.wall_s))
     }
 }
@@ -124,6 +147,12 @@ fn refuse_others(given: &Settings) -> Result<(), Failure> {
 #[derive(Debug)]
 pub struct Keeper {
     path: PathBuf,
+    /// While this is held the file is this process's.
+    lock: Option<Lock>,
+    run: RunId,
+    is_new: bool,
+    /// Whether there is a checkpoint to go on from.
+    has_saved: Cell<bool>,
     every: u64,
     settings: String,
     folder: PathBuf,
@@ -146,11 +175,8 @@ impl Keeper {
         }
         // What is resumed is kept where it was.
         let path = resumed.map_or(path, |resumed| &resumed.path);
-        if resumed.is_none() && path.exists() {
-            return Err(Failure::usage(format!(
-                "the checkpoint {} is there already; go on with it by --resume, or remove it",
-                path.display()
-            )));
+        if resumed.is_none() {
+            refuse_what_is_there(path)?;
         }
         let settings = toml::to_string(&plan.portable_settings()).map_err(|error| {
             Failure::usage(format!("these settings cannot be kept in a checkpoint: {error}"))
@@ -160,12 +186,67 @@ impl Keeper {
             .map_err(|error| Failure::fault(format!("cannot find the output folder: {error}")))?;
         let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
         let events = plan.trains.as_ref().map(Trains::checksum);
-        Ok(Some(Self { path: path.clone(), every, settings, folder, stimulus: stimulus(plan), events }))
+        Ok(Some(Self {
+            path: path.clone(),
+            lock: None,
+            run: resumed.map_or_else(RunId::random, |resumed| resumed.progress.run),
+            is_new: resumed.is_none(),
+            has_saved: Cell::new(resumed.is_some()),
+            every,
+            settings,
+            folder,
+            stimulus: stimulus(plan),
+            events,
+        }))
     }
 
-    /// The file.
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// Sees to it that the file is no other file of the run, and that no other run writes it.
+    pub fn claim(mut self, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Self, Failure> {
+        self.lock = Some(claim(&self.path, folder, inputs)?);
+        if self.is_new {
+            // Nobody else makes it from now on.
+            refuse_what_is_there(&self.path)?;
+        } else {
+            self.say_farewell();
+        }
+        Ok(self)
+    }
+
+    /// Has it said how to go on where the process is ended.
+    fn say_farewell(&self) {
+        let farewell = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
+        leftovers::hold().say_farewell(Some(farewell));
+    }
+
+    /// The file, and whose the partial files are.
+    pub fn run(&self) -> (&Path, RunId) {
+        (&self.path, self.run)
+    }
+
+    /// How to go on from the last checkpoint.
+    pub fn how_to_go_on(&self) -> String {
+        format!("go on with: lif run --resume {}", self.path.display())
+    }
+
+    /// What to do after a failure, which may have come before any step was made.
+    pub fn after(&self, failure: Failure, steps: u64) -> Failure {
+        if !self.has_saved.get() {
+            return failure;
+        }
+        if self.is_new && steps == 0 {
+            self.forget();
+            return failure;
+        }
+        failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
+    }
+
+    /// Takes away what a run has kept that has not made a step.
+    fn forget(&self) {
+        // What cannot be taken away does no harm.
+        let _ = std::fs::remove_file(&self.path);
+        partials::remove(&self.folder, self.run);
+        self.has_saved.set(false);
+        leftovers::hold().say_farewell(None);
     }
 
     /// Steps from `step` to the next checkpoint.
@@ -178,7 +259,8 @@ impl Keeper {
         spools.sync()?;
         let progress = Progress {
             folder: self.folder.clone(),
-            lengths: spools.lengths(),
+            run: self.run,
+            parts: spools.parts(),
             wall_s,
             stimulus: self.stimulus,
             events: self.events,
@@ -187,11 +269,21 @@ impl Keeper {
         let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
         let notes: BTreeMap<String, String> =
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
-        Ok(population.save_with(&self.path, &notes)?)
+        let saved = population.save_with(&self.path, &notes);
+        if saved.is_err() && !self.has_saved.get() {
+            // It may have got its name and yet not be on the disk.
+            self.forget();
+        }
+        saved?;
+        spools.stay();
+        self.has_saved.set(true);
+        self.say_farewell();
+        Ok(())
     }
 
     /// The run is over: its checkpoint goes, as what it refers to goes.
     pub fn finish(self) -> Result<(), Failure> {
+        leftovers::hold().say_farewell(None);
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::fault(format!(
                 "the run is complete, but its checkpoint {} cannot be removed: {error}",
@@ -200,6 +292,17 @@ impl Keeper {
             _ => Ok(()),
         }
     }
+}
+
+fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
+    // A link that leads nowhere too.
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        "the checkpoint {} is there already; go on with it by --resume, or remove it",
+        path.display()
+    )))
 }
 
 /// A number that changes with the stimulus.

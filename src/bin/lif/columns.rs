@@ -2,25 +2,51 @@
 
 use bytemuck::Pod;
 use std::fs::File;
-use std::io::{BufReader, Read};
-use std::path::PathBuf;
+use std::io::{self, BufReader, Read};
+use std::sync::Arc;
 
 /// Values that are read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// A file of `f32` or `u32` one after the other.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file of `f32` or `u32` one after the other. It stays open, so that it is the same file whatever becomes
+/// of its name.
+#[derive(Debug, Clone)]
 pub struct Column {
-    pub path: PathBuf,
+    pub file: Arc<File>,
+    /// What it is called in messages.
+    pub name: String,
     /// How many values.
     pub length: u64,
 }
 
+/// Reads an open file from its beginning, wherever others read or write it.
+#[derive(Debug)]
+pub struct Reader {
+    file: Arc<File>,
+    position: u64,
+}
+
+impl Reader {
+    pub fn new(file: Arc<File>) -> Self {
+        Self { file, position: 0 }
+    }
+}
+
+impl Read for Reader {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let count = std::os::unix::fs::FileExt::read_at(&*self.file, bytes, self.position)?;
+        #[cfg(windows)]
+        let count = std::os::windows::fs::FileExt::seek_read(&*self.file, bytes, self.position)?;
+        self.position += count as u64;
+        Ok(count)
+    }
+}
+
 impl Column {
-    /// Opens it.
-    pub fn reader(&self) -> Result<BufReader<File>, String> {
-        let file = File::open(&self.path).map_err(|error| self.unreadable(&error))?;
-        Ok(BufReader::with_capacity(1 << 20, file))
+    /// Reads it from its beginning.
+    pub fn reader(&self) -> BufReader<Reader> {
+        BufReader::with_capacity(1 << 20, Reader::new(Arc::clone(&self.file)))
     }
 
     /// Shows rows of `width` values, one after the other.
@@ -29,7 +55,7 @@ impl Column {
         width: usize,
         mut visit: impl FnMut(&[T]) -> Result<(), String>,
     ) -> Result<(), String> {
-        let mut reader = self.reader()?;
+        let mut reader = self.reader();
         let mut left = self.length / width as u64;
         let most = (CHUNK / width).max(1);
         let mut values = vec![T::zeroed(); (left.min(most as u64)) as usize * width];
@@ -49,6 +75,6 @@ impl Column {
     }
 
     fn unreadable(&self, error: &std::io::Error) -> String {
-        format!("cannot read {}: {error}", self.path.display())
+        format!("cannot read {}: {error}", self.name)
     }
 }

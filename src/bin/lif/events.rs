@@ -7,7 +7,7 @@ use crate::spike_hash;
 const CHUNK: usize = 1 << 14;
 
 /// Spikes sorted by step, batch row and neuron.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Events {
     pub step: Column,
     pub batch: Column,
@@ -31,7 +31,7 @@ impl Events {
     /// Shows one after the other.
     pub fn each(&self, mut visit: impl FnMut(Spike) -> Result<(), String>) -> Result<(), String> {
         let (mut steps, mut rows, mut neurons) =
-            (self.step.reader()?, self.batch.reader()?, self.neuron.reader()?);
+            (self.step.reader(), self.batch.reader(), self.neuron.reader());
         let [mut step, mut batch, mut neuron] = [(); 3].map(|()| vec![0_u32; CHUNK]);
         let mut left = self.count();
         while left > 0 {

@@ -6,6 +6,9 @@ use std::process::ExitCode;
 /// Exit code where the command was asked for something that cannot be.
 pub const USAGE: u8 = 2;
 
+/// Exit code where somebody interrupted, as shells have it for Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
 /// A reason to end, with a message for the person at the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
@@ -13,6 +16,8 @@ pub enum Failure {
     Usage(String),
     /// What was asked for failed: a file, a device, the disk.
     Fault(String),
+    /// Somebody interrupted before there was anything to keep.
+    Interrupted(String),
 }
 
 impl Failure {
@@ -31,14 +36,26 @@ impl Failure {
         match self {
             Self::Usage(_) => ExitCode::from(USAGE),
             Self::Fault(_) => ExitCode::FAILURE,
+            Self::Interrupted(_) => ExitCode::from(INTERRUPTED),
         }
+    }
+
+    /// The same, with something to do about it.
+    #[must_use]
+    pub fn with_advice(mut self, advice: &str) -> Self {
+        let (Self::Usage(message) | Self::Fault(message) | Self::Interrupted(message)) = &mut self;
+        message.push_str("; ");
+        message.push_str(advice);
+        self
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Fault(message) => formatter.write_str(message),
+            Self::Usage(message) | Self::Fault(message) | Self::Interrupted(message) => {
+                formatter.write_str(message)
+            }
         }
     }
 }

@@ -1,9 +1,13 @@
-//! The folder that a run writes into. Its files are written under temporary names and get their own
-//! together, so that they always tell of the same run.
+//! The folder that a run writes into, which is its own as long as it goes on. Its files are written under
+//! temporary names and get their own together, so that they always tell of the same run.
 
 use crate::failure::Failure;
+use crate::identity::is_same;
 use crate::leftovers::{self, Leftovers};
+use crate::lock::{Lock, Refusal};
+use crate::partials;
 use std::fmt::Display;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
@@ -26,13 +30,28 @@ pub const GRAPH: &str = "neurons.nir";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
-/// A folder that has been found to be writable. Where nothing was written into it, it goes again,
-/// with all folders around it that were made for it.
+/// What `lif run` writes, all of it or some.
+pub const OF_RUN: [&str; 4] = [PICTURE, ARRAYS, GRAPH, SUMMARY];
+/// What `lif fi` writes.
+pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];
+/// What `lif fit` writes.
+pub const OF_FIT: [&str; 3] = [FIT_PICTURE, FIT, NEURON];
+
+/// The lock of a folder.
+const LOCK: &str = ".lif-lock";
+/// What all other names begin with that are there for a time only.
+const TEMPORARY: &str = ".lif-";
+
+/// A folder that has been found to be writable, and that no other process writes into. Where nothing was
+/// written into it, it goes again, with all folders around it that were made for it.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
+    /// What may be written.
+    results: &'static [&'static str],
     /// What was missing, the outermost first.
     made: Vec<PathBuf>,
+    lock: Option<Lock>,
 }
 
 /// A complete file that has not got its name yet.
@@ -43,22 +62,75 @@ pub struct Staged {
 }
 
 impl Folder {
-    /// Makes the folder where it is missing and tries whether it can be written.
-    pub fn prepare(path: &Path) -> Result<Self, Failure> {
-        let is_missing = |level: &&Path| !level.as_os_str().is_empty() && !level.exists();
-        let mut made: Vec<PathBuf> = path.ancestors().take_while(is_missing).map(Path::to_owned).collect();
-        made.reverse();
-        let mut leftovers = leftovers::hold();
-        made.iter().for_each(|level| leftovers.remember(level));
-        let folder = Self { path: path.to_owned(), made };
-        std::fs::create_dir_all(path).map_err(|error| folder.refusal(error))?;
+    /// Makes the folder where it is missing, locks it, and tries whether it can be written.
+    pub fn prepare(path: &Path, results: &'static [&'static str]) -> Result<Self, Failure> {
+        let mut folder = Self { path: path.to_owned(), results, made: Vec::new(), lock: None };
+        folder.make().map_err(|reason| folder.refusal(reason))?;
+        if let Some(name) = results.iter().find(|name| path.join(name).is_dir()) {
+            return Err(folder.refusal(format!("'{name}' in it is a folder")));
+        }
+        let lock = path.join(LOCK);
+        folder.lock = Some(Lock::take(&lock).map_err(|refusal| {
+            folder.refusal(match refusal {
+                Refusal::Held => {
+                    format!("another run is writing into it, and holds {} until it is done", lock.display())
+                }
+                Refusal::Fault(reason) => reason,
+            })
+        })?);
         folder.temporary("")?;
-        for name in [PICTURE, ARRAYS, SUMMARY, CURVE_PICTURE, CURVE, GRAPH, FIT_PICTURE, FIT, NEURON] {
-            if path.join(name).is_dir() {
-                return Err(folder.refusal(format!("'{name}' in it is a folder")));
+        Ok(folder)
+    }
+
+    /// Says what earlier runs have left that can be gone on with, and takes away what cannot.
+    pub fn tidy(&self) {
+        if self.lock.as_ref().is_some_and(Lock::is_held) {
+            partials::tidy(&self.path);
+        }
+    }
+
+    fn make(&mut self) -> Result<(), String> {
+        let levels: Vec<&Path> =
+            self.path.ancestors().filter(|level| !level.as_os_str().is_empty()).collect();
+        for level in levels.into_iter().rev().filter(|level| !level.is_dir()) {
+            let mut leftovers = leftovers::hold();
+            match std::fs::create_dir(level) {
+                Ok(()) => {
+                    leftovers.remember(level);
+                    self.made.push(level.to_owned());
+                }
+                // Others may have made it in between.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && level.is_dir() => {}
+                Err(error) => return Err(why_no_folder(level, &error)),
             }
         }
-        Ok(folder)
+        Ok(())
+    }
+
+    /// What a file of this name in this folder is to the commands that write into it.
+    pub fn meaning(name: &str) -> Option<&'static str> {
+        // Names that differ in their case only are the same on many disks.
+        let name = name.to_lowercase();
+        if [&OF_RUN[..], &OF_FI, &OF_FIT].concat().contains(&name.as_str()) {
+            Some("a result")
+        } else if name.starts_with(TEMPORARY) {
+            Some("a temporary file")
+        } else {
+            partials::is_partial(&name).then_some("a partial file")
+        }
+    }
+
+    /// Refuses inputs that would be lost, as they have the place of a result.
+    pub fn refuse_to_replace(&self, inputs: &[(&str, &Path)], results: &[&str]) -> Result<(), Failure> {
+        for (option, input) in inputs {
+            if let Some(name) = results.iter().find(|name| is_same(input, &self.path.join(name))) {
+                return Err(Failure::usage(format!(
+                    "the {option} {} would be replaced by the {name} of this run; choose another folder with --out",
+                    input.display()
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Where it lies.
@@ -78,7 +150,7 @@ impl Folder {
         // Readable by others as any new file is; temporary files are private otherwise.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.prefix(".lif-").suffix(suffix).tempfile_in(&self.path).map_err(|error| self.refusal(error))
+        builder.prefix(TEMPORARY).suffix(suffix).tempfile_in(&self.path).map_err(|error| self.refusal(error))
     }
 
     /// Writes a file under a temporary name.
@@ -96,21 +168,47 @@ impl Folder {
         Ok(Staged { file, path })
     }
 
-    /// Gives all files their names, and takes away a file of an earlier run that this run does not
-    /// replace.
-    pub fn publish(&self, staged: Vec<Staged>, stale: Option<&str>) -> Result<Vec<PathBuf>, Failure> {
+    /// Gives all files their names, and takes away those of an earlier run that this run does not
+    /// replace, unless they are inputs of this one.
+    pub fn publish(&self, staged: Vec<Staged>, inputs: &[(&str, &Path)]) -> Result<Vec<PathBuf>, Failure> {
         // Nobody ends the process in the middle of this.
         let mut leftovers = leftovers::hold();
-        let paths = staged.into_iter().map(|file| file.publish(&mut leftovers)).collect::<Result<_, _>>()?;
-        match stale.map(|name| std::fs::remove_file(self.path.join(name))) {
-            Some(Err(error)) if error.kind() != std::io::ErrorKind::NotFound => Err(self.refusal(error)),
-            _ => Ok(paths),
+        let paths: Vec<PathBuf> =
+            staged.into_iter().map(|file| file.publish(&mut leftovers)).collect::<Result<_, _>>()?;
+        let all = self.results.iter().map(|name| self.path.join(name));
+        for stale in all.filter(|path| !paths.contains(path)) {
+            if inputs.iter().any(|(_, input)| is_same(input, &stale)) {
+                continue;
+            }
+            match std::fs::remove_file(stale) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.refusal(error)),
+                _ => {}
+            }
         }
+        Ok(paths)
     }
+}
+
+/// Why there is no folder of this name and none can be made.
+fn why_no_folder(level: &Path, error: &std::io::Error) -> String {
+    let shown = level.display();
+    if let Ok(target) = std::fs::read_link(level) {
+        let target = target.display();
+        return match std::fs::metadata(level) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                format!("{shown} is a link to {target}, which is not there")
+            }
+            Err(error) => format!("{shown} is a link to {target}, which leads nowhere: {error}"),
+            Ok(_) => format!("{shown} is a link to {target}, which is no folder"),
+        };
+    }
+    if level.exists() { format!("{shown} is no folder") } else { format!("{shown} cannot be made: {error}") }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        // Its file goes before the folders around it.
+        self.lock = None;
         for level in self.made.iter().rev() {
             // It only goes while it is empty; what cannot be taken away does no harm.
             let _ = std::fs::remove_dir(level);

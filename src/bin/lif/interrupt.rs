@@ -1,13 +1,12 @@
 //! Ctrl-C: the first asks the run to stop, the second ends the process.
 
+pub use crate::failure::INTERRUPTED;
+
 use crate::failure::Failure;
 use crate::leftovers;
 use crate::terminal::complain;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Exit code of a run that was interrupted, as shells have it for Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
 
 static ASKED: AtomicBool = AtomicBool::new(false);
 static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);

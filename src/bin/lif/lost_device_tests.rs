@@ -1,7 +1,7 @@
 //! A run whose device is lost goes on from its checkpoint.
 
 use crate::checkpoints::Keeper;
-use crate::files::{ARRAYS, Folder, PICTURE};
+use crate::files::{ARRAYS, Folder, OF_RUN, PICTURE};
 use crate::plan::Plan;
 use crate::run;
 use crate::settings::Settings;
@@ -42,15 +42,16 @@ fn open() -> (wgpu::Device, wgpu::Queue) {
 fn lost(settings: &Settings) -> String {
     let plan = Plan::new(settings).unwrap();
     let keeper = Keeper::new(&plan, None).unwrap().unwrap();
-    let folder = Folder::prepare(&plan.out).unwrap();
+    let folder = Folder::prepare(&plan.out, &OF_RUN).unwrap();
     let (raw, queue) = open();
     let device = Device::from_wgpu(raw.clone(), queue).unwrap();
     let population = run::start(&plan, &device).unwrap();
-    let spools = Spools::create(&folder, &plan.record, true).unwrap();
+    let spools = Spools::create(&folder, &plan.record, Some(keeper.run())).unwrap();
     let mut simulation = Simulation { plan: &plan, keeper: Some(&keeper), population, spools, wall_s: 0.0 };
+    let (path, _) = keeper.run();
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !Checkpoint::open(keeper.path()).is_ok_and(|checkpoint| checkpoint.steps() >= 3000) {
+            while !Checkpoint::open(path).is_ok_and(|checkpoint| checkpoint.steps() >= 3000) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             raw.destroy();

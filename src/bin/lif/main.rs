@@ -7,8 +7,10 @@ mod bench;
 mod bound;
 mod budget;
 mod checkpoints;
+mod claim;
 mod columns;
 mod devices;
+mod disk;
 mod driven;
 mod events;
 mod failure;
@@ -16,9 +18,11 @@ mod fi;
 mod figures;
 mod files;
 mod fit;
+mod identity;
 mod interrupt;
 mod layers;
 mod leftovers;
+mod lock;
 mod logging;
 #[cfg(test)]
 mod lost_device_tests;
@@ -26,6 +30,7 @@ mod memory;
 mod neurons;
 mod nir;
 mod npz;
+mod partials;
 mod picture;
 mod plan;
 mod presets;
@@ -51,6 +56,7 @@ mod weight;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use failure::Failure;
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
@@ -74,7 +80,8 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {
-            terminal::complain(&format!("error: {failure}"));
+            let before = if matches!(failure, Failure::Interrupted(_)) { "" } else { "error: " };
+            terminal::complain(&format!("{before}{failure}"));
             failure.exit_code()
         }
     }

@@ -81,11 +81,11 @@ impl<W: Write + Seek> Archive<W> {
     }
 
     fn copy(&mut self, column: &Column) -> Result<(), String> {
-        let copied = io::copy(&mut column.reader()?, &mut self.0).map_err(said)?;
+        let copied = io::copy(&mut column.reader(), &mut self.0).map_err(said)?;
         if copied == column.length * 4 {
             Ok(())
         } else {
-            Err(format!("{} has changed while the run went on", column.path.display()))
+            Err(format!("{} has changed while the run went on", column.name))
         }
     }
 }

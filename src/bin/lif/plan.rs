@@ -1,5 +1,7 @@
 //! Everything about a run that can be decided before any device is touched.
 
+use crate::claim::folder_of;
+use crate::disk::Need;
 use crate::events;
 use crate::failure::Failure;
 use crate::layers;
@@ -9,6 +11,7 @@ use crate::presets::{self, Units};
 use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::settings::Settings;
+use crate::spools::Parts;
 use crate::spread::Spread;
 use crate::stimulus::{Level, Stimulus, Times, Transform};
 use crate::trains::Trains;
@@ -18,7 +21,7 @@ use lif::{Device, DeviceChoice, Input, MemoryNeed, Params, Population, Random, R
 use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DURATION_MS: f64 = 1000.0;
@@ -164,6 +167,15 @@ impl Plan {
         let recording = self.recording.memory_needed_in_blocks(self.steps, n, batch, device);
         let need = population.and(recording).and(self.memory_of_input(device)?);
         device.require_within_budget(&need, "the run")?;
+        let cells = self.neurons as u64 * self.batch as u64;
+        let statistics = cells.saturating_mul(bytes_per_cell(&self.record) - BYTES_PER_CELL);
+        let all = need.clone().and(MemoryNeed::of("the statistics of the spikes", statistics, 0));
+        let buffers = if device.is_software_adapter() { all.device_bytes() } else { 0 };
+        lif::require_memory(
+            &format!("the run ({all})"),
+            all.host_bytes().saturating_add(buffers),
+            "take fewer neurons or a smaller batch, or record fewer neurons",
+        )?;
         Ok(need)
     }
 
@@ -193,6 +205,36 @@ impl Plan {
         let raster = trains.raster(0..1)?;
         let input = input.and_spikes(trains.input(&raster));
         Ok(need.and(needed(&input, steps)))
+    }
+
+    /// What the run is known to write: what it records, the results that are put together from that, and
+    /// checkpoints. Of a run that goes on some is there already.
+    pub fn disk_needed(
+        &self,
+        parts: Option<&Parts>,
+        folder: &Path,
+        checkpoint: Option<&Path>,
+    ) -> Result<Vec<Need>, Failure> {
+        let known = self.record.known_bytes(self.neurons, self.batch, self.steps)?;
+        let there = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
+        let spikes = ["step", "batch", "neuron"].map(there);
+        let recorded = known.iter().map(|(_, bytes)| *bytes).chain(spikes).fold(0, u64::saturating_add);
+        let left = known.into_iter().map(|(name, bytes)| {
+            let what = if name == "rate" { "the rate" } else { "the membrane potentials" };
+            (what, bytes.saturating_sub(there(name)))
+        });
+        let cells = 4 * (self.neurons * self.batch) as u64;
+        let of_all = |is_kept| if is_kept { cells } else { 0 };
+        let traces = of_all(self.params.trace.is_some());
+        let results = ("the results with all of that", recorded.saturating_add(2 * cells + traces));
+        let mut needs = vec![Need::new(folder, left.chain([results]))];
+        if let Some(checkpoint) = checkpoint {
+            // A new one is written beside the last.
+            let copies = if parts.is_some() { 1 } else { 2 };
+            let bytes = copies * (3 * cells + traces + of_all(self.params.tau_syn.is_some()));
+            needs.push(Need::new(folder_of(checkpoint), [("the checkpoints", bytes)]));
+        }
+        Ok(needs)
     }
 
     /// The settings for the summary, by the names of the options.

@@ -12,6 +12,9 @@ const SHOWN_NEURONS: usize = 3;
 /// The most values of membrane potentials that are kept where nobody said how many.
 const UNASKED_VALUES: u64 = 4_000_000;
 
+/// All arrays that may grow while a run goes on.
+pub const STREAMS: [&str; 6] = ["step", "batch", "neuron", "rate", "voltage", "voltage_steps"];
+
 /// A list of things to record. Spike counts are always recorded, as they cost nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -214,6 +217,28 @@ impl Record {
         }
     }
 
+    /// The bytes of those arrays that grow whose sizes are known before a run, by their names: all but those of
+    /// spikes.
+    pub fn known_bytes(
+        &self,
+        n: usize,
+        batch: usize,
+        steps: u64,
+    ) -> Result<Vec<(&'static str, u64)>, Failure> {
+        let bytes = |values: [u64; 3]| values.into_iter().fold(4, u64::saturating_mul);
+        let rows = batch as u64;
+        let mut known = Vec::new();
+        if self.rate {
+            known.push(("rate", bytes([steps, rows, 1])));
+        }
+        if let Some((neurons, every)) = self.voltages(n, batch, steps)? {
+            let samples = steps.div_ceil(u64::from(every));
+            let values = bytes([samples, rows, neurons.len() as u64]);
+            known.push(("voltage", values.saturating_add(bytes([samples, 1, 1]))));
+        }
+        Ok(known)
+    }
+
     /// The arrays that grow while a run goes on.
     pub fn streams(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
@@ -269,6 +294,15 @@ mod tests {
             assert_eq!(thinned(chosen, 4_000_000_000), None, "{chosen}");
         }
         assert_eq!(Record::default().unthinned(), "spikes,rate,voltage/1");
+    }
+
+    #[test]
+    fn the_sizes_of_all_but_spikes_are_known() {
+        let record: Record = "spikes,rate,voltage:2..5/10".parse().unwrap();
+        let known = record.known_bytes(10, 2, 101).unwrap();
+        assert_eq!(known, [("rate", 4 * 202), ("voltage", 4 * (11 * 6 + 11))]);
+        let record: Record = "spikes,counts".parse().unwrap();
+        assert_eq!(record.known_bytes(10, 2, 101).unwrap(), []);
     }
 
     #[test]

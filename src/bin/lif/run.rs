@@ -1,9 +1,10 @@
 //! `lif run`: from settings to files.
 
 use crate::checkpoints::{Interrupted, Keeper};
+use crate::disk;
 use crate::failure::Failure;
 use crate::figures::grouped;
-use crate::files::{ARRAYS, Folder, GRAPH, PICTURE, SUMMARY};
+use crate::files::{ARRAYS, Folder, GRAPH, OF_RUN, PICTURE, SUMMARY};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
@@ -13,8 +14,8 @@ use crate::simulation::Simulation;
 use crate::spools::Spools;
 use crate::summary::{Outcome, Summary};
 use crate::{memory, neurons, terminal};
-use lif::nir::{self, Neurons};
-use lif::{Device, DeviceChoice, Error, Population};
+use lif::nir;
+use lif::{Device, DeviceChoice, Error, MemoryNeed, Population};
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -30,64 +31,62 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
             plan.record.unthinned()
         );
     }
-    let settings = plan.settings()?;
+    plan.settings.config.clone_from(&given.config);
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
     let memory = plan.memory_needed(&device)?;
     memory::require("the run", &memory, &device, "take fewer neurons or a smaller batch, or record less")?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
-    let folder;
+    // From here on there is something to take away.
+    interrupt::listen()?;
+    let folder = Folder::prepare(&out, &OF_RUN)?;
+    let replaced: Vec<&str> = OF_RUN.into_iter().filter(|name| *name != GRAPH).collect();
+    folder.refuse_to_replace(&plan.settings.data(), &replaced)?;
+    let keeper = keeper.map(|keeper| keeper.claim(&folder, &plan.settings.inputs())).transpose()?;
+    let kept = keeper.as_ref().map(Keeper::run);
+    let parts = interrupted.as_ref().map(Interrupted::parts);
+    disk::require(plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?)?;
     let (population, spools, wall_s) = match interrupted {
-        Some(interrupted) => {
-            interrupt::listen()?;
-            folder = Folder::prepare(&out)?;
-            interrupted.take_up(&plan, &device, &folder)?
-        }
+        Some(interrupted) => interrupted.take_up(&plan, &device, &folder)?,
         None => {
+            folder.tidy();
             let population = start(&plan, &device)?;
-            interrupt::listen()?;
-            folder = Folder::prepare(&out)?;
-            (population, Spools::create(&folder, &plan.record, keeper.is_some())?, 0.0)
+            if interrupt::asked() {
+                return Err(Failure::Interrupted(
+                    "interrupted before the first step; nothing is written".to_owned(),
+                ));
+            }
+            (population, Spools::create(&folder, &plan.record, kept)?, 0.0)
         }
     };
     let mut simulation = Simulation { plan: &plan, keeper: keeper.as_ref(), population, spools, wall_s };
-    simulation.run()?;
-    let Simulation { mut population, mut spools, wall_s, .. } = simulation;
+    let result = simulation.run();
+    let Simulation { population, spools, wall_s, .. } = simulation;
     let steps = population.steps();
+    let or_how_to_go_on = |failure| match &keeper {
+        Some(keeper) => keeper.after(failure, steps),
+        None => failure,
+    };
+    result.map_err(or_how_to_go_on)?;
     if let Some(keeper) = keeper.as_ref().filter(|_| steps < plan.steps) {
+        let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
         terminal::complain(&format!(
-            "interrupted after {} of {} steps; go on with: lif run --resume {}",
+            "interrupted after {} of {} steps; {}{kept}",
             grouped(steps),
             grouped(plan.steps),
-            keeper.path().display()
+            keeper.how_to_go_on()
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     interrupt::steps_are_over();
     plan.forget_currents();
-
-    spools.flush()?;
-    let counts = population.counts()?;
-    let all_events = spools.events().filter(|_| plan.record.has_all_spikes());
-    let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
-    let events = statistics.map_err(Failure::fault)?;
-    let outcome = Outcome { device: &device, memory: &memory, steps, wall_s, counts: &counts, events };
-    let summary = Summary::new(&plan, settings, &outcome);
-    let is_drawn = !plan.settings.no_plot;
-    let scene = is_drawn.then(|| Scene::new(&plan, &summary, steps, &spools, &counts)).transpose()?;
-    let scene = scene.filter(|scene| !scene.is_empty());
-    drop(counts);
-    let mut arrays = Arrays {
-        spools: &spools,
-        population: &mut population,
-        voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into(),
-    };
-    let files = write(&folder, &summary, &mut arrays, scene.as_ref(), plan.graph.as_ref())?;
+    let mut made = Made { population, spools, wall_s };
+    let (summary, files) = finish(&plan, &device, &memory, &folder, &mut made).map_err(or_how_to_go_on)?;
     if let Some(keeper) = keeper {
         keeper.finish()?;
     }
-    spools.are_done();
-    drop(spools);
+    made.spools.are_done();
+    drop(made);
 
     if plan.settings.json {
         terminal::print(&json(&summary)?)?;
@@ -103,6 +102,40 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What the steps have made.
+struct Made {
+    population: Population,
+    spools: Spools,
+    wall_s: f64,
+}
+
+/// Sums up and writes the files.
+fn finish(
+    plan: &Plan,
+    device: &Device,
+    memory: &MemoryNeed,
+    folder: &Folder,
+    made: &mut Made,
+) -> Result<(Summary, Vec<PathBuf>), Failure> {
+    let Made { population, spools, wall_s } = made;
+    spools.flush()?;
+    let steps = population.steps();
+    let counts = population.counts()?;
+    let all_events = spools.events().filter(|_| plan.record.has_all_spikes());
+    let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
+    let events = statistics.map_err(Failure::fault)?;
+    let outcome = Outcome { device, memory, steps, wall_s: *wall_s, counts: &counts, events };
+    let summary = Summary::new(plan, plan.settings()?, &outcome);
+    let is_drawn = !plan.settings.no_plot;
+    let scene = is_drawn.then(|| Scene::new(plan, &summary, steps, spools, &counts)).transpose()?;
+    let scene = scene.filter(|scene| !scene.is_empty());
+    drop(counts);
+    let mut arrays =
+        Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into() };
+    let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
+    Ok((summary, files))
 }
 
 /// A population before its first step.
@@ -142,19 +175,19 @@ fn write(
     summary: &Summary,
     arrays: &mut Arrays<'_>,
     scene: Option<&Scene>,
-    graph: Option<&Neurons>,
+    plan: &Plan,
 ) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     if let Some(scene) = scene {
         files.push(folder.stage(PICTURE, |file| picture::draw(file.path(), scene))?);
     }
     files.push(folder.stage(ARRAYS, |file| npz::write(file, arrays))?);
-    if let Some(neurons) = graph {
+    if let Some(neurons) = &plan.graph {
         files.push(folder.stage(GRAPH, |file| nir::write(file.path(), "neurons", neurons))?);
     }
     let text = json(summary)?;
     files.push(folder.stage(SUMMARY, |file| writeln!(file, "{text}"))?);
-    folder.publish(files, scene.is_none().then_some(PICTURE))
+    folder.publish(files, &plan.settings.inputs())
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {

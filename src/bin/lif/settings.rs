@@ -15,7 +15,7 @@ use crate::stimulus::files;
 use crate::weight::Weight;
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 const SIZE: &str = "Population and time";
 const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
@@ -360,4 +360,22 @@ pub struct Settings {
     /// The summary, errors, and what is said on Ctrl-C stay.
     #[arg(long, help_heading = OUTPUT)]
     pub quiet: bool,
+}
+
+impl Settings {
+    /// The files with what is simulated, by the names of their options.
+    pub fn data(&self) -> Vec<(&'static str, &Path)> {
+        let stimuli = self.stimulus.iter().map(|path| ("stimulus", path));
+        let events = self.events.iter().map(|path| ("events", path));
+        let matrix = self.events_matrix.iter().map(|path| ("events-matrix", path));
+        stimuli.chain(events).chain(matrix).map(|(option, path)| (option, path.as_path())).collect()
+    }
+
+    /// Those and the files with settings.
+    pub fn inputs(&self) -> Vec<(&'static str, &Path)> {
+        let mut inputs = self.data();
+        let settings = [("nir", &self.nir), ("config", &self.config)];
+        inputs.extend(settings.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?))));
+        inputs
+    }
 }

@@ -1,96 +1,146 @@
 //! The raw data of a run's arrays, written to disk while the run goes on, so that a run of any
 //! length takes the same memory.
 
-use crate::columns::Column;
+use crate::columns::{Column, Reader};
 use crate::events::Events;
 use crate::failure::Failure;
-use crate::files::{ARRAYS, Folder};
+use crate::files::Folder;
+use crate::identity::is_itself;
+use crate::interrupt;
 use crate::leftovers;
+use crate::partials::{self, RunId};
 use crate::record::Record;
+use crc32fast::Hasher;
 use lif::{Recorded, Sink};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 const BYTES_PER_VALUE: u64 = 4;
 
 const BUFFER: usize = 1 << 18;
 
+/// Spikes that are written at a time.
+const SPIKES: usize = 1 << 14;
+
+/// Bytes that are read at a time for a checksum.
+const CHUNK: usize = 1 << 20;
+
 /// One array on its way.
 #[derive(Debug)]
 struct Spool {
     name: &'static str,
-    path: PathBuf,
-    file: BufWriter<File>,
+    /// What it is called in messages.
+    shown: String,
+    file: BufWriter<Arc<File>>,
     values: u64,
+    hasher: Hasher,
 }
 
 /// All of them. They go when this goes, unless the run can be resumed from them.
 #[derive(Debug, Default)]
 pub struct Spools {
     spools: Vec<Spool>,
+    /// Where they have names, which tell the run.
+    named: Option<Named>,
+}
+
+/// The partial files of a run.
+#[derive(Debug)]
+struct Named {
+    folder: PathBuf,
+    id: RunId,
+    /// Whether a checkpoint counts on them.
     stay: bool,
 }
 
-/// How many values each had when a checkpoint was made.
-pub type Lengths = BTreeMap<String, u64>;
+/// What a checkpoint counts on in a spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    values: u64,
+    /// CRC-32 of their bytes.
+    checksum: u32,
+}
+
+/// The same of each spool.
+pub type Parts = BTreeMap<String, Part>;
 
 impl Spools {
-    /// Begins anew. Those that are to stay have names that tell what they are; others have the
-    /// number of the process in theirs, so that runs may share a folder.
-    pub fn create(folder: &Folder, record: &Record, stay: bool) -> Result<Self, Failure> {
-        let mut spools = Self { spools: Vec::new(), stay };
-        for name in record.streams() {
-            let path = if stay {
-                lasting(folder.path(), name)
-            } else {
-                folder.path().join(format!(".lif-{}.{name}.partial", std::process::id()))
-            };
+    /// Begins anew. Those of a run that makes checkpoints have names that tell the run; others have none, so
+    /// that nothing is left of them whatever ends the process.
+    pub fn create(
+        folder: &Folder,
+        record: &Record,
+        checkpoint: Option<(&Path, RunId)>,
+    ) -> Result<Self, Failure> {
+        let mut spools = Self::default();
+        let folder = folder.path();
+        let names = record.streams();
+        let named = checkpoint.filter(|_| !names.is_empty());
+        if let Some((checkpoint, id)) = named {
             let mut leftovers = leftovers::hold();
-            let file = File::create(&path).map_err(|error| unwritten(&path, &error))?;
-            if !stay {
-                leftovers.remember(&path);
-            }
-            spools.push(name, path, file, 0);
+            partials::paths(folder, id).iter().for_each(|path| leftovers.remember(path));
+            drop(leftovers);
+            spools.named = Some(Named { folder: folder.to_owned(), id, stay: false });
+            partials::note(folder, id, checkpoint)
+                .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
         }
-        Ok(spools)
-    }
-
-    /// Takes up those of an interrupted run, as they were at its checkpoint.
-    pub fn reopen(folder: &Folder, record: &Record, lengths: &Lengths) -> Result<Self, Failure> {
-        let mut spools = Self { spools: Vec::new(), stay: true };
-        for name in record.streams() {
-            let path = lasting(folder.path(), name);
-            let values = lengths.get(name).copied().unwrap_or_default();
-            let bytes = values.saturating_mul(BYTES_PER_VALUE);
-            let cannot = |reason: String| {
-                Failure::fault(format!(
-                    "cannot resume: {}, in which the run keeps what it has recorded, {reason}; \
-                     bring it back, or begin the run anew",
-                    path.display()
-                ))
+        for name in names {
+            let (file, shown) = match named {
+                Some((_, id)) => {
+                    let path = partials::path(folder, id, name);
+                    (partials::create(&path), path.display().to_string())
+                }
+                None => {
+                    (tempfile::tempfile_in(folder), format!("the recorded {name} in {}", folder.display()))
+                }
             };
-            let mut file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(&path)
-                .map_err(|error| cannot(format!("cannot be opened ({error})")))?;
-            let size = file.metadata().map_err(|error| cannot(error.to_string()))?.len();
-            if size < bytes {
-                return Err(cannot(format!("has {size} bytes, and had {bytes} at the checkpoint")));
-            }
-            // What was written after the checkpoint is made once more.
-            file.set_len(bytes).and_then(|()| file.seek(SeekFrom::Start(bytes))).map_err(|error| {
-                cannot(format!("cannot be cut to its length at the checkpoint ({error})"))
-            })?;
-            spools.push(name, path, file, values);
+            let file = file.map_err(|error| unwritten(&shown, &error))?;
+            spools.push(name, shown, file, Part::default(), Hasher::new());
         }
         Ok(spools)
     }
 
-    fn push(&mut self, name: &'static str, path: PathBuf, file: File, values: u64) {
-        self.spools.push(Spool { name, path, file: BufWriter::with_capacity(BUFFER, file), values });
+    /// Takes up those of an interrupted run, as they were at its checkpoint. Where they are not what the
+    /// checkpoint says, nothing is changed.
+    pub fn reopen(
+        folder: &Folder,
+        record: &Record,
+        parts: &Parts,
+        (checkpoint, id): (&Path, RunId),
+    ) -> Result<Self, Failure> {
+        let folder = folder.path();
+        let names = record.streams();
+        let mut found = Vec::new();
+        for name in &names {
+            let part = parts.get(*name).copied().unwrap_or_default();
+            let path = partials::path(folder, id, name);
+            let (file, hasher) = reread(&path, part)?;
+            found.push((*name, path, file, part, hasher));
+        }
+        let mut spools = Self::default();
+        if !names.is_empty() {
+            // The checkpoint may have moved.
+            partials::note(folder, id, checkpoint)
+                .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
+            spools.named = Some(Named { folder: folder.to_owned(), id, stay: true });
+        }
+        for (name, path, mut file, part, hasher) in found {
+            // What was written after the checkpoint is made once more.
+            file.set_len(part.bytes()).and_then(|()| file.seek(SeekFrom::Start(part.bytes()))).map_err(
+                |error| unresumed(&path, &format!("cannot be cut to its length at the checkpoint ({error})")),
+            )?;
+            spools.push(name, path.display().to_string(), file, part, hasher);
+        }
+        Ok(spools)
+    }
+
+    fn push(&mut self, name: &'static str, shown: String, file: File, part: Part, hasher: Hasher) {
+        let file = BufWriter::with_capacity(BUFFER, Arc::new(file));
+        self.spools.push(Spool { name, shown, file, values: part.values, hasher });
     }
 
     /// Hands all that was written to the system, so that it can be read.
@@ -106,18 +156,25 @@ impl Spools {
     fn each(&mut self, act: impl Fn(&mut Spool) -> io::Result<()>) -> Result<(), Failure> {
         self.spools
             .iter_mut()
-            .try_for_each(|spool| act(spool).map_err(|error| unwritten(&spool.path, &error)))
+            .try_for_each(|spool| act(spool).map_err(|error| unwritten(&spool.shown, &error)))
     }
 
-    /// How many values each has.
-    pub fn lengths(&self) -> Lengths {
-        self.spools.iter().map(|spool| (spool.name.to_owned(), spool.values)).collect()
+    /// What each has until now.
+    pub fn parts(&self) -> Parts {
+        let part = |spool: &Spool| Part { values: spool.values, checksum: spool.hasher.clone().finalize() };
+        self.spools.iter().map(|spool| (spool.name.to_owned(), part(spool))).collect()
+    }
+
+    /// The names of all files that are kept for the run to be resumed, for people.
+    pub fn kept(&self) -> Option<String> {
+        self.named.as_ref().map(|named| named.id.pattern(&named.folder))
     }
 
     /// One of them, to be read.
     pub fn column(&self, name: &str) -> Option<Column> {
         let spool = self.spools.iter().find(|spool| spool.name == name)?;
-        Some(Column { path: spool.path.clone(), length: spool.values })
+        let file = Arc::clone(spool.file.get_ref());
+        Some(Column { file, name: spool.shown.clone(), length: spool.values })
     }
 
     /// The spikes, where they are recorded.
@@ -126,30 +183,104 @@ impl Spools {
         Some(Events { step: step?, batch: batch?, neuron: neuron? })
     }
 
+    /// A checkpoint counts on what was written until now.
+    pub fn stay(&mut self) {
+        if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
+            named.stay = true;
+            let mut leftovers = leftovers::hold();
+            partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
+        }
+    }
+
     /// The run is over: nothing is left to resume.
     pub fn are_done(&mut self) {
-        self.stay = false;
+        if let Some(named) = &mut self.named {
+            named.stay = false;
+        }
     }
 
     fn write(&mut self, name: &str, values: &[u8]) -> lif::Result<()> {
         let Some(spool) = self.spools.iter_mut().find(|spool| spool.name == name) else { return Ok(()) };
         spool.values += values.len() as u64 / BYTES_PER_VALUE;
-        spool.file.write_all(values).map_err(|error| lif::Error::Sink {
-            what: spool.path.display().to_string(),
-            reason: error.to_string(),
-        })
+        spool.hasher.update(values);
+        spool
+            .file
+            .write_all(values)
+            .map_err(|error| lif::Error::Sink { what: spool.shown.clone(), reason: error.to_string() })
     }
+
+    fn write_spikes(&mut self, [step, batch, neuron]: &mut [Vec<u32>; 3]) -> lif::Result<()> {
+        for (name, values) in [("step", step), ("batch", batch), ("neuron", neuron)] {
+            self.write(name, bytemuck::cast_slice(values))?;
+            values.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Part {
+    /// Bytes that it has.
+    pub fn bytes(self) -> u64 {
+        self.values.saturating_mul(BYTES_PER_VALUE)
+    }
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self { values: 0, checksum: Hasher::new().finalize() }
+    }
+}
+
+/// Opens a partial file and compares what a checkpoint counts on with its checksum, which goes on with what
+/// comes next.
+fn reread(path: &Path, part: Part) -> Result<(File, Hasher), Failure> {
+    let cannot = |reason: &str| unresumed(path, reason);
+    let open = OpenOptions::new().read(true).write(true).open(path);
+    let file = open.map_err(|error| cannot(&format!("cannot be opened ({error})")))?;
+    if !is_itself(&file, path) {
+        return Err(cannot("is a link, or no file"));
+    }
+    let size = file.metadata().map_err(|error| cannot(&error.to_string()))?.len();
+    if size < part.bytes() {
+        return Err(cannot(&format!("has {size} bytes, and had {} at the checkpoint", part.bytes())));
+    }
+    let file = Arc::new(file);
+    let mut reader = Reader::new(Arc::clone(&file)).take(part.bytes());
+    let mut hasher = Hasher::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        if interrupt::asked() {
+            return Err(Failure::Interrupted(
+                "interrupted before the run went on; nothing has changed".to_owned(),
+            ));
+        }
+        match reader.read(&mut chunk).map_err(|error| cannot(&format!("cannot be read ({error})")))? {
+            0 => break,
+            count => hasher.update(&chunk[..count]),
+        }
+    }
+    if hasher.clone().finalize() != part.checksum {
+        return Err(cannot("does not hold what the run had written there: its checksum is another"));
+    }
+    drop(reader);
+    let file = Arc::into_inner(file).ok_or_else(|| cannot("is still being read"))?;
+    Ok((file, hasher))
 }
 
 impl Sink for Spools {
     fn take(&mut self, block: Recorded) -> lif::Result<()> {
         if let Some(raster) = &block.spikes {
+            let mut columns = [const { Vec::new() }; 3];
             for event in raster.events() {
                 // A run has at most 2^32 - 1 steps; its plan has made sure of that.
-                self.write("step", &(event.step as u32).to_ne_bytes())?;
-                self.write("batch", &event.batch.to_ne_bytes())?;
-                self.write("neuron", &event.neuron.to_ne_bytes())?;
+                columns[0].push(event.step as u32);
+                columns[1].push(event.batch);
+                columns[2].push(event.neuron);
+                if columns[0].len() == SPIKES {
+                    self.write_spikes(&mut columns)?;
+                }
             }
+            self.write_spikes(&mut columns)?;
         }
         if let Some(rate) = block.rate.as_ref().and_then(|rate| rate.as_slice()) {
             self.write("rate", bytemuck::cast_slice(rate))?;
@@ -167,23 +298,21 @@ impl Sink for Spools {
 
 impl Drop for Spools {
     fn drop(&mut self) {
-        if self.stay {
-            return;
-        }
+        let Some(named) = self.named.as_ref().filter(|named| !named.stay) else { return };
         let mut leftovers = leftovers::hold();
-        for spool in &self.spools {
-            // What cannot be taken away does no harm.
-            let _ = std::fs::remove_file(&spool.path);
-            leftovers.forget(&spool.path);
-        }
+        partials::remove(&named.folder, named.id);
+        partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
     }
 }
 
-/// Where a run that can be resumed keeps an array.
-fn lasting(folder: &Path, name: &str) -> PathBuf {
-    folder.join(format!("{ARRAYS}.{name}.partial"))
+fn unresumed(path: &Path, reason: &str) -> Failure {
+    Failure::fault(format!(
+        "cannot resume: {}, in which the run keeps what it has recorded, {reason}; bring it back, or begin the \
+         run anew",
+        path.display()
+    ))
 }
 
-fn unwritten(path: &Path, error: &io::Error) -> Failure {
-    Failure::fault(format!("cannot write {}: {error}", path.display()))
+fn unwritten(what: &str, error: &io::Error) -> Failure {
+    Failure::fault(format!("cannot write {what}: {error}"))
 }

@@ -12,7 +12,8 @@ mod projection;
 mod tests;
 mod vector;
 
-use super::{Engine, Piece, Receiver, Wanted, WantedVoltages, Words, blocks};
+use super::pace::Pace;
+use super::{Engine, Piece, Receiver, Wanted, WantedVoltages, Words, blocks, whole_words};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
@@ -24,6 +25,7 @@ use block::{CurrentView, Tile, Workspace};
 use ndarray::{Array2, ArrayViewMut1, Axis};
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// The most cells that one thread takes at a time: their state fits the first-level cache.
 const LARGEST_TILE: usize = 1024_usize.next_multiple_of(lanes::LANES);
@@ -47,8 +49,11 @@ const MOST_VOLTAGES: usize = 1 << 22;
 /// The same in bytes.
 pub(crate) const MOST_VOLTAGE_BYTES: u64 = 4 * MOST_VOLTAGES as u64;
 
-/// Cells whose voltages one thread records at a time.
+/// Cells whose voltages one thread records at a time, where there are few.
 const RECORDED_TOGETHER: usize = 16;
+
+/// Parts in which the voltages of many are recorded.
+const MOST_PARTS: usize = 1 << 12;
 
 /// Steps after which a run looks whether it is to stop.
 pub(crate) const MOST_STEPS: u64 = 1 << 14;
@@ -71,6 +76,7 @@ pub(crate) struct CpuEngine {
     /// Reused for the words of each piece.
     words: Vec<u32>,
     scoring: Option<Scoring>,
+    pace: Pace,
     /// Of populations for which one thread is enough.
     workspace: Workspace,
     cell_blocks: u64,
@@ -93,16 +99,26 @@ impl CpuEngine {
             counts: Large::zeroed(cells),
             words: Vec::new(),
             scoring: None,
+            pace: Pace::new(cells),
             workspace: Workspace::new(),
             cell_blocks: 0,
         }
     }
 
-    /// Steps that are made before what is wanted of them is handed out, where the words of their spikes are
-    /// kept until then or not.
-    fn piece_steps(&self, first_step: u64, left: u64, wanted: Option<&Wanted>, keeps_words: bool) -> u64 {
+    /// Steps that are made before what is wanted of them is handed out, at most `most_steps`, where the words
+    /// of their spikes are kept until then or not.
+    fn piece_steps(
+        &self,
+        first_step: u64,
+        most_steps: u64,
+        wanted: Option<&Wanted>,
+        keeps_words: bool,
+    ) -> u64 {
         let cells = self.v.len();
-        let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS);
+        let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS).min(most_steps);
+        if wanted.is_some() {
+            most = most.min(self.pace.steps());
+        }
         if keeps_words {
             most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
         }
@@ -110,9 +126,7 @@ impl CpuEngine {
             let row = self.batch * voltages.neurons.len();
             most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
         }
-        // Ending at the end of a block of 32 keeps each word in one piece.
-        let to_boundary = most.div_ceil(32) * 32 - first_step % 32;
-        to_boundary.min(left)
+        whole_words(first_step, most)
     }
 
     /// Advances all cells and writes the words of their spikes, unless there is no memory for these.
@@ -175,10 +189,12 @@ impl CpuEngine {
         let samples = wanted.samples(first_step, first_step + steps);
         let chosen = wanted.neurons.len();
         let mut voltages = Array2::zeros((samples, self.batch * chosen));
-        let columns: Vec<_> = voltages.axis_chunks_iter_mut(Axis(1), RECORDED_TOGETHER).collect();
+        // The more there are, the larger the parts: a list of them takes memory too.
+        let together = RECORDED_TOGETHER.max(self.batch * chosen / MOST_PARTS);
+        let columns: Vec<_> = voltages.axis_chunks_iter_mut(Axis(1), together).collect();
         columns.into_par_iter().enumerate().for_each(|(chunk, mut columns)| {
             for (column, samples) in columns.columns_mut().into_iter().enumerate() {
-                let place = chunk * RECORDED_TOGETHER + column;
+                let place = chunk * together + column;
                 let cell = (place / chosen, wanted.neurons[place % chosen] as usize);
                 self.foresee_cell(cell, first_step, steps, u64::from(wanted.every), current, samples);
             }
@@ -256,7 +272,8 @@ impl Engine for CpuEngine {
             let first = first_step + made;
             let asked_for = wanted.map_or(&Words::None, |wanted| &wanted.words);
             let cells = self.v.len();
-            let most = self.piece_steps(first, steps - made, wanted, false);
+            let (left, most_steps) = (steps - made, receiver.most_steps());
+            let most = self.piece_steps(first, most_steps, wanted, false).min(left);
             let room = match asked_for {
                 Words::All => receiver.room(blocks(first, most) * cells),
                 Words::None | Words::Chosen(_) | Words::Scored => None,
@@ -267,11 +284,12 @@ impl Engine for CpuEngine {
                 Some(room) => (most, room),
                 None if *asked_for == Words::None => (most, &mut [][..]),
                 None => {
-                    let count = self.piece_steps(first, steps - made, wanted, true);
+                    let count = self.piece_steps(first, most_steps, wanted, true).min(left);
                     own.resize(blocks(first, count) * cells, 0);
                     (count, &mut own[..])
                 }
             };
+            let start = wanted.map(|_| Instant::now());
             let view = whole.after(made as usize);
             let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
                 Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
@@ -281,6 +299,9 @@ impl Engine for CpuEngine {
             self.words = own;
             self.cell_blocks += cells as u64;
             made += count;
+            if let Some(start) = start {
+                self.pace.learn(count, start);
+            }
             let gathered;
             let words = match asked_for {
                 Words::Chosen(neurons) => {

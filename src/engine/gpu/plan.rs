@@ -4,7 +4,7 @@ use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
 use super::projection::{Planes, Shape};
-use crate::engine::{Wanted, WantedVoltages, Words, blocks};
+use crate::engine::{Wanted, WantedVoltages, Words, blocks, whole_words};
 use crate::error::Result;
 use crate::input::Strides;
 use crate::noise::Noise;
@@ -92,9 +92,7 @@ impl Plan<'_> {
             most /= 2;
         }
         // Whole words, where there is the choice.
-        let end = first_step + most;
-        let aligned = end - end % 32;
-        if most < left && aligned > first_step { aligned - first_step } else { most }
+        if most < left { whole_words(first_step, most) } else { most }
     }
 
     /// Steps whose loops a driver can be trusted with: what random sources loop for each group of

@@ -389,7 +389,7 @@ pub(super) fn trajectory(
 
 /// Trains with some spikes in common, from the middle of a word on, and weights whose sums are rounded.
 fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
-    let mut raster = Raster::new(5, 1, (0..n as u32).collect());
+    let mut raster = Raster::new(5, 1, (0..n as u32).collect::<Vec<_>>());
     let words = 0..blocks(5, steps) * n;
     let words = words.map(|word| (word as u32).wrapping_mul(0x9e37_79b9) & 0x8421_a5a5);
     raster.append(&words.collect::<Vec<_>>(), steps);

@@ -5,12 +5,12 @@ mod theory;
 
 use crate::failure::Failure;
 use crate::figures::{counted, grouped, short};
-use crate::files::{CURVE, CURVE_PICTURE, Folder};
+use crate::files::{CURVE, CURVE_PICTURE, Folder, OF_FI};
 use crate::plan::above_zero;
 use crate::run::select;
 use crate::settings::Settings;
 use crate::spread::Spread;
-use crate::{layers, memory, neurons, picture, presets, terminal};
+use crate::{interrupt, layers, memory, neurons, picture, presets, terminal};
 use curve::{BYTES_PER_POINT, Trains};
 use lif::{DeviceChoice, Input, MemoryNeed, Parameter, Params, Population, Recording};
 use std::fmt::Write as _;
@@ -27,6 +27,8 @@ const SHORTEST_DEFAULT_MS: f64 = 1000.0;
 const DEFAULT_INTERVALS: f64 = 100.0;
 /// The currents where none are given, in parts of the rheobase.
 const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
+/// So many pass before Ctrl-C is heard.
+const NEURON_STEPS_AT_A_TIME: u64 = 1 << 26;
 /// Rows of the table.
 const MOST_ROWS: usize = 18;
 
@@ -114,10 +116,25 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     memory::require("the curve", &need, &device, "take fewer --neurons")?;
     let currents = currents.values(points);
     let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
-    let folder = Folder::prepare(&out)?;
+    // From here on there is something to take away.
+    interrupt::listen()?;
+    let folder = Folder::prepare(&out, &OF_FI)?;
+    folder.tidy();
     let mut population = Population::new(params.clone(), points, 1, &device)?;
     let mut trains = Trains::new(points);
-    population.run_into(steps, Input::constant(&currents), &recording, &mut trains)?;
+    let most = (NEURON_STEPS_AT_A_TIME / points as u64).max(32);
+    while population.steps() < steps && !interrupt::asked() {
+        let some = most.min(steps - population.steps());
+        population.run_into(some, Input::constant(&currents), &recording, &mut trains)?;
+    }
+    if population.steps() < steps {
+        return Err(Failure::Interrupted(format!(
+            "interrupted after {} of {} steps; nothing is written",
+            grouped(population.steps()),
+            grouped(steps)
+        )));
+    }
+    interrupt::steps_are_over();
 
     let curve = Curve {
         device: device.name(),
@@ -135,7 +152,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
         files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve))?);
     }
     files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
-    let files = folder.publish(files, settings.no_plot.then_some(CURVE_PICTURE))?;
+    let files = folder.publish(files, &given.inputs())?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,9 @@
 //! A search on disk, so that it can go on after whatever ended it.
 
 use super::evolution::{Evolution, Generation};
+use crate::claim;
 use crate::failure::Failure;
+use crate::partials;
 use crate::reading;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -34,12 +36,15 @@ pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Fail
             .collect(),
     };
     let text = serde_json::to_string(&file).map_err(|error| Failure::fault(error.to_string()))?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let written = tempfile::NamedTempFile::new_in(folder)
-        .and_then(|mut staged| staged.write_all(text.as_bytes()).map(|()| staged))
-        .and_then(|staged| staged.as_file().sync_all().map(|()| staged))
-        .and_then(|staged| staged.persist(path).map_err(|error| error.error));
-    written.map(drop).map_err(|error| Failure::fault(format!("cannot write {}: {error}", path.display())))
+    let partial = claim::partial(path);
+    let written = partials::create_anew(&partial)
+        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
+        .and_then(|()| std::fs::rename(&partial, path));
+    written.map_err(|error| {
+        // It may not even be there.
+        let _ = std::fs::remove_file(&partial);
+        Failure::fault(format!("cannot write {}: {error}", path.display()))
+    })
 }
 
 /// Reads a search, where there is one, that is for the same.

@@ -13,8 +13,9 @@ pub use report::Report;
 pub use space::Vary;
 pub use wish::{FitWish, HELP, Objective, UNUSED};
 
+use crate::claim::claim;
 use crate::failure::Failure;
-use crate::files::{FIT, FIT_PICTURE, Folder, NEURON};
+use crate::files::{FIT, FIT_PICTURE, Folder, NEURON, OF_FIT};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
@@ -28,7 +29,7 @@ use serde_json::{Map, Value, json};
 use space::Name;
 use std::io::Write;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use trial::Trial;
 use wish::SearchWish;
@@ -47,6 +48,10 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     )?;
     let checkpoint = settings.checkpoint.clone();
     let mut experiments = score::experiments(&settings, &measures)?;
+    let recorded: Vec<PathBuf> =
+        experiments.iter().flat_map(|experiment| experiment.spikes.clone()).collect();
+    let mut inputs = settings.inputs();
+    inputs.extend(recorded.iter().map(|path| ("spikes", path.as_path())));
     let splits: Vec<u64> = experiments
         .iter()
         .map(|experiment| {
@@ -70,10 +75,14 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     };
     let aim = aim(plan, &trial, &search, &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, trial.vary.len());
+    // From here on there is something to take away.
+    interrupt::listen()?;
+    let folder = Folder::prepare(&plan.out, &OF_FIT)?;
+    folder.tidy();
+    // Before it is read, so that no other search goes on with it. Held until the end.
+    let _claim = checkpoint.as_deref().map(|path| claim(path, &folder, &inputs)).transpose()?;
     let kept = checkpoint.as_deref().map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
-    interrupt::listen()?;
-    let folder = Folder::prepare(&plan.out)?;
     evolve(&mut evolution, &trial, &train, &search, plan.settings.quiet, |evolution| {
         checkpoint.as_deref().map_or(Ok(()), |path: &Path| kept::save(path, &aim, evolution))
     })?;
@@ -146,7 +155,7 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     }
     files.push(folder.stage(FIT, |file| writeln!(file, "{json}"))?);
     files.push(folder.stage(NEURON, |file| file.write_all(neuron.as_bytes()))?);
-    let files = folder.publish(files, scene.is_none().then_some(FIT_PICTURE))?;
+    let files = folder.publish(files, &inputs)?;
     terminal::print(&if plan.settings.json { json } else { report.table(&files) })?;
     if report.interrupted {
         terminal::complain(&format!(

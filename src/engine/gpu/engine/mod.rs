@@ -350,7 +350,7 @@ impl GpuEngine {
             places: self.coefficients.len(),
             spread: self.spread,
             noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
-            most_steps: self.gpu.most_steps,
+            most_steps: self.gpu.most_steps.min(receiver.most_steps()),
             most_scored_steps: score::most_scored_steps(&self.gpu),
             workgroup: self.workgroup,
             abreast: 1,

@@ -1,0 +1,80 @@
+//! Whether two names are those of one file. Nothing is opened for that, as pipes notice when they are.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::Path;
+
+/// What tells a file from all others, whatever its names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity(Number);
+
+#[cfg(unix)]
+type Number = (u64, u64);
+
+#[cfg(not(unix))]
+type Number = std::path::PathBuf;
+
+impl Identity {
+    /// That of the file which this name leads to, through links too.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        #[cfg(unix)]
+        let number = number(&std::fs::metadata(path)?);
+        #[cfg(not(unix))]
+        let number = std::fs::canonicalize(path)?;
+        Ok(Self(number))
+    }
+}
+
+#[cfg(unix)]
+fn number(metadata: &Metadata) -> Number {
+    use std::os::unix::fs::MetadataExt;
+    (metadata.dev(), metadata.ino())
+}
+
+/// Whether both names lead to one file, which is there.
+pub fn is_same(one: &Path, other: &Path) -> bool {
+    match (Identity::of(one), Identity::of(other)) {
+        (Ok(one), Ok(other)) => one == other,
+        _ => false,
+    }
+}
+
+/// Whether an open file is an ordinary one which has this name itself, and not through a link.
+pub fn is_itself(file: &File, path: &Path) -> bool {
+    let (Ok(opened), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
+    opened.is_file() && named.is_file() && is_one(&opened, &named)
+}
+
+#[cfg(unix)]
+fn is_one(one: &Metadata, other: &Metadata) -> bool {
+    number(one) == number(other)
+}
+
+#[cfg(not(unix))]
+fn is_one(_one: &Metadata, _other: &Metadata) -> bool {
+    // There a file that is open keeps its name.
+    true
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_known_by_any_name_and_itself_by_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let [file, hard, soft, other] =
+            ["file", "hard", "soft", "other"].map(|name| folder.path().join(name));
+        for path in [&file, &other] {
+            std::fs::write(path, "").unwrap();
+        }
+        std::fs::hard_link(&file, &hard).unwrap();
+        std::os::unix::fs::symlink(&file, &soft).unwrap();
+        let around = folder.path().join(".").join("file");
+        assert!([&hard, &soft, &around].into_iter().all(|name| is_same(&file, name)));
+        assert!(!is_same(&file, &other) && !is_same(&file, Path::new("missing")));
+        let opened = File::open(&file).unwrap();
+        assert!(is_itself(&opened, &file) && is_itself(&opened, &hard));
+        assert!(!is_itself(&opened, &soft) && !is_itself(&opened, &other));
+    }
+}
