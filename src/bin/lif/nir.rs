@@ -41,17 +41,18 @@ pub struct NirWish {
 pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
     if !asked.contains_key("nir") {
         return match asked.contains_key("nir-node") {
-            true => Err(Failure::usage("nir-node needs a graph: add --nir FILE")),
+            true => Err(Failure::of("nir-node", "nir-node needs a graph: add --nir FILE")),
             false => Ok(false),
         };
     }
     if let Some(name) = IN_A_NODE.into_iter().find(|name| asked.contains_key(*name)) {
-        return Err(Failure::usage(format!(
-            "{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"
-        )));
+        return Err(Failure::of(
+            name,
+            format!("{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"),
+        ));
     }
     if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !asked.contains_key(*name)) {
-        return Err(Failure::usage(format!("a NIR graph does not say {name}: add {option}")));
+        return Err(Failure::of("nir", format!("a NIR graph does not say {name}: add {option}")));
     }
     Ok(true)
 }
@@ -62,7 +63,10 @@ pub fn neurons(settings: &Settings) -> Result<Option<Neurons>, Failure> {
     let graph = nir::read(path)?;
     match graph.neurons(settings.nir_node.as_deref()) {
         Ok(neurons) => Ok(Some(neurons.clone())),
-        Err(error) => Err(Failure::usage(format!("{error}; see lif nir {} and --nir-node", path.display()))),
+        Err(error) => {
+            let message = format!("{error}; see lif nir {} and --nir-node", path.display());
+            Err(Failure::of("nir, nir-node", message))
+        }
     }
 }
 

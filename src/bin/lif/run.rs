@@ -23,7 +23,12 @@ use std::process::ExitCode;
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     logging::start(given.quiet);
     let interrupted = Interrupted::open(&given)?;
-    let mut plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let words = plan.settings.words.clone();
+    carry_out(plan, interrupted).map_err(|failure| failure.said_as(&words))
+}
+
+fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
     let settings = plan.settings()?;
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
@@ -121,7 +126,7 @@ pub fn device(plan: &Plan) -> Result<Device, Failure> {
 pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     Device::select(choice).map_err(|error| match (&error, choice) {
         // A misspelt name is the caller's to mend, a machine without a GPU is not.
-        (Error::NoAdapter { .. }, DeviceChoice::Named(_)) => Failure::usage(error.to_string()),
+        (Error::NoAdapter { .. }, DeviceChoice::Named(_)) => Failure::of("device", error.to_string()),
         _ => error.into(),
     })
 }

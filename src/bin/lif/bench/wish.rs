@@ -5,6 +5,7 @@
 )]
 
 use super::case::{InputKind, Mode, RecordKind};
+use crate::quantity::count_between;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -29,13 +30,13 @@ pub struct BenchWish {
     pub device: Vec<String>,
     /// Neurons in a batch row, as 1000 or 1e6; a list with commas, as below [default: 1e3 to 1e7,
     /// but at most 1e6 for the reference and for software adapters; with --quick 1e3 and 3e4]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_hyphen_values = true)]
     pub neurons: Vec<u64>,
     /// Batch rows [default: 1]
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_hyphen_values = true)]
     pub batch: Vec<u64>,
     /// Steps of one measurement [default: as many as take about 0.1 s]
-    #[arg(long, value_name = "T", value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = whole, allow_hyphen_values = true)]
     pub steps: Option<u64>,
     /// What drives the neurons: a constant, a sequence that lies on the device, one that is streamed
     /// from the host, or what the device draws at random
@@ -48,7 +49,7 @@ pub struct BenchWish {
     #[arg(long, value_name = "LIST", value_delimiter = ',', value_enum)]
     pub mode: Vec<Mode>,
     /// Measurements of each case, of which the median counts [default: 5, with --quick 3]
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true)]
     pub repeats: Option<u64>,
     /// Few sizes and short measurements
     #[arg(long)]
@@ -62,15 +63,11 @@ pub struct BenchWish {
 }
 
 /// The largest number that is taken, far beyond what any machine simulates.
-const LARGEST: f64 = 1e15;
+const LARGEST: u64 = 1_000_000_000_000_000;
 
 /// A whole number of at least 1, also as 1e6.
 fn whole(text: &str) -> Result<u64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
-    if (1.0..=LARGEST).contains(&number) && number.fract() == 0.0 {
-        return Ok(number as u64);
-    }
-    Err(format!("{text} is no whole number of at least 1"))
+    count_between(text, 1, LARGEST)
 }
 
 #[cfg(test)]
@@ -79,7 +76,7 @@ mod tests {
 
     #[test]
     fn numbers_are_whole_and_positive() {
-        assert_eq!(["1", "1000", "1e6", "2.5e3"].map(whole), [Ok(1), Ok(1000), Ok(1_000_000), Ok(2500)]);
+        assert_eq!(["1", "1_000", "1e6", "2.5e3"].map(whole), [Ok(1), Ok(1000), Ok(1_000_000), Ok(2500)]);
         for wrong in ["0", "-3", "1.5", "1e99", "nan", "inf", "many", ""] {
             assert!(whole(wrong).is_err(), "{wrong}");
         }

@@ -18,6 +18,7 @@ use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
 use crate::score::{self, Experiment, Measures};
+use crate::settings::Settings;
 use crate::{layers, logging, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
@@ -37,7 +38,8 @@ const SHOWN_MS: f64 = 1000.0;
 
 /// Searches, and writes what was found.
 pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
-    let FitWish { measures, search, settings } = wish;
+    let FitWish { words, measures, search, settings } = wish;
+    let settings = Settings { words, ..settings };
     logging::start(settings.quiet);
     layers::refuse_unused(
         &settings,
@@ -45,8 +47,18 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         &UNUSED,
         "a stimulus drives neurons from rest; --candidates says how many",
     )?;
-    let checkpoint = settings.checkpoint.clone();
-    let mut experiments = score::experiments(&settings, &measures)?;
+    let experiments = score::experiments(&settings, &measures)?;
+    let words = score::said(&experiments);
+    let checkpoint = settings.checkpoint.as_deref();
+    fitted(experiments, &measures, &search, checkpoint).map_err(|failure| failure.said_as(&words))
+}
+
+fn fitted(
+    mut experiments: Vec<Experiment>,
+    measures: &Measures,
+    search: &SearchWish,
+    checkpoint: Option<&Path>,
+) -> Result<ExitCode, Failure> {
     let splits: Vec<u64> = experiments
         .iter()
         .map(|experiment| {
@@ -57,8 +69,8 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
-    let train = targets(&experiments, &measures, |index, scored| scored.start..splits[index])?;
-    let held_out = targets(&experiments, &measures, |index, scored| splits[index]..scored.end)?;
+    let train = targets(&experiments, measures, |index, scored| scored.start..splits[index])?;
+    let held_out = targets(&experiments, measures, |index, scored| splits[index]..scored.end)?;
     let trial = Trial {
         device: run::device(plan)?,
         params: plan.params.clone(),
@@ -67,14 +79,15 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         window: score::steps("window", measures.window, plan.dt)?,
         tau: above_zero("tau-distance", measures.tau_distance)? / plan.dt,
     };
-    let aim = aim(plan, &trial, &search, &[&train[..], &held_out].concat())?;
+    trial.check()?;
+    let aim = aim(plan, &trial, search, &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, trial.vary.len());
-    let kept = checkpoint.as_deref().map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
+    let kept = checkpoint.map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out)?;
-    evolve(&mut evolution, &trial, &train, &search, plan.settings.quiet, |evolution| {
-        checkpoint.as_deref().map_or(Ok(()), |path: &Path| kept::save(path, &aim, evolution))
+    evolve(&mut evolution, &trial, &train, search, plan.settings.quiet, |evolution| {
+        checkpoint.map_or(Ok(()), |path| kept::save(path, &aim, evolution))
     })?;
     if evolution.generation() == 0 {
         return Err(Failure::fault("interrupted before the first generation was scored"));
@@ -191,14 +204,15 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
         ("init-voltage", settings.init_voltage.is_some()),
     ];
     if let Some((name, _)) = unused.into_iter().find(|(_, is_there)| *is_there) {
-        return Err(Failure::usage(format!("the settings have {name}, for which lif fit has no use")));
+        return Err(Failure::of(name, format!("the settings have {name}, for which lif fit has no use")));
     }
     if presets::of_a_system(settings, 1)?.is_some() {
-        return Err(Failure::usage(format!(
+        let message = format!(
             "the preset {} has its own names of parameters; lif fit varies those of lif run: take origin, normalised or \
              receptor",
             plan.preset
-        )));
+        );
+        return Err(Failure::of("preset", message));
     }
     Ok(())
 }

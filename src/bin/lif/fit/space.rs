@@ -1,6 +1,7 @@
 //! The parameters that a search varies, and their bounds.
 
-use crate::spread::number;
+use crate::quantity::{MOHM, MS, MV, Unit};
+use crate::spread::{self, Spread};
 use lif::{Parameter, Params};
 use ndarray::Array1;
 use serde::Serialize;
@@ -30,6 +31,15 @@ const NAMES: [(&str, Name); 7] = [
 ];
 
 impl Name {
+    /// What its values are measured in.
+    fn unit(self) -> Unit {
+        match self {
+            Self::TauM | Self::TRef | Self::StimulusDelay => MS,
+            Self::Resistance => MOHM,
+            Self::VRest | Self::VReset | Self::VThreshold => MV,
+        }
+    }
+
     /// As on the command line.
     pub fn text(self) -> &'static str {
         NAMES.iter().find(|(_, name)| *name == self).map_or("", |(text, _)| text)
@@ -96,12 +106,14 @@ impl FromStr for Vary {
             let names = NAMES.map(|(known, _)| known).join(", ");
             return Err(format!("'{name}' cannot be varied; there are {names}"));
         };
-        let parts: Vec<&str> = bounds.split(':').collect();
-        let (low, high, is_logarithmic) = match parts[..] {
-            [low, high] => (number(low)?, number(high)?, false),
-            [low, high, "log"] => (number(low)?, number(high)?, true),
-            _ => return Err(form()),
+        let (bounds, is_logarithmic) = match bounds.strip_suffix(":log") {
+            Some(bounds) => (bounds, true),
+            None => (bounds, false),
         };
+        if bounds.split(':').count() != 2 {
+            return Err(form());
+        }
+        let [low, high] = spread::in_unit(bounds, name.unit()).map(Spread::ends)?;
         if low >= high {
             return Err(format!("the lower bound {low} must be below the upper bound {high}"));
         }

@@ -1,8 +1,9 @@
 //! What can be said of a search.
 
+use crate::quantity::{count, count_between, ms};
 use crate::score::{Measures, STIMULUS_HELP};
 use crate::settings::Settings;
-use crate::spread::number;
+use crate::words::Words;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -37,6 +38,9 @@ pub const HELP: [(&str, &str); 4] = [
 /// The options of `lif fit`.
 #[derive(Debug, Args)]
 pub struct FitWish {
+    /// First, as what is read is taken away.
+    #[command(flatten)]
+    pub words: Words,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]
@@ -54,19 +58,19 @@ pub struct SearchWish {
     #[arg(long, value_name = "NAME=LO:HI[:log]", help_heading = SEARCH)]
     pub vary: Vec<Vary>,
     /// Fit to what comes before this time, ms; hold out the rest [default: half of what is scored]
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SEARCH)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = SEARCH)]
     pub split: Option<f64>,
     /// What is made as high as can be
     #[arg(long, value_name = "NAME", default_value = "gamma", help_heading = SEARCH)]
     pub objective: Objective,
     /// Neurons that are simulated at a time
-    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(8..=10_000_000), help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = |text: &str| count_between(text, 8_u32, 10_000_000), allow_hyphen_values = true, help_heading = SEARCH)]
     pub candidates: u32,
     /// How often the best of them are bred
-    #[arg(long, value_name = "N", default_value = "40", help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "40", value_parser = count::<u32>, allow_hyphen_values = true, help_heading = SEARCH)]
     pub generations: u32,
     /// Parameter sets in the result
-    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = |text: &str| count_between(text, 1_u32, 1000), allow_hyphen_values = true, help_heading = SEARCH)]
     pub best: u32,
 }
 
