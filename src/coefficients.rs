@@ -55,7 +55,7 @@ impl Table {
         let physical = |what, parameter| physical(what, parameter, shape);
 
         let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
-        let leak = leak(&tau_m, dt, params.integrator)?;
+        let leak = leak(&params.tau_m, &tau_m, dt, params.integrator)?;
         let resistance = physical("resistance", &params.resistance)?;
         let v_rest = physical("v_rest", &params.v_rest)?;
         let v_reset = physical("v_reset", &params.v_reset)?;
@@ -67,9 +67,11 @@ impl Table {
             Some(bound) => physical("v_lower", bound)?,
             None => Column::scalar(f32::NEG_INFINITY),
         };
-        if bounded {
+        if let Some(bound) = &params.v_lower {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
-            require(&v_lower, "v_lower", &low, "below v_threshold, or every step would be a spike")?;
+            let threshold = params.v_threshold.name_or("v_threshold");
+            let requirement = format!("below {threshold}, or every step would be a spike");
+            require_parameter(bound, "v_lower", &v_lower, &low, requirement)?;
         }
         if !params.allow_constant_firing {
             refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, shape)?;
@@ -197,15 +199,22 @@ pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
 
 /// A parameter that may have any sign, checked for its magnitude.
 pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
-    let column = column(what, parameter.values().view(), shape)?;
+    let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
-    require_value(&column, what, |value| value.abs() <= LARGEST_PARAMETER, requirement)?;
+    let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
+    require_parameter(parameter, what, &column, &fits, requirement)?;
     Ok(column.map(smallest_to_zero))
 }
 
 fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
-    let column = column(what, parameter.values().view(), shape)?;
-    require_value(&column, what, |tau| *tau > 0.0, "above 0 ms")?;
+    let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
+    // In its own unit, where it was said in another way.
+    let requirement = if parameter.as_said().is_some() {
+        "such that the time constant is above 0 and finite in single precision"
+    } else {
+        "above 0 ms"
+    };
+    require_parameter(parameter, what, &column, &column.map(|tau| *tau > 0.0), requirement)?;
     Ok(column)
 }
 
@@ -225,35 +234,46 @@ fn synaptic_decay(tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Col
     // Else synaptic currents would grow without bound.
     let requirement =
         "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
-    require(
-        &column("tau_syn", tau.values().view(), shape)?,
-        "tau_syn",
-        &decay.map(|decay| *decay < 1.0),
-        requirement,
-    )?;
+    let column = column(tau.name_or("tau_syn"), tau.values().view(), shape)?;
+    require_parameter(tau, "tau_syn", &column, &decay.map(|decay| *decay < 1.0), requirement)?;
     Ok(decay)
 }
 
-fn leak(tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f32>> {
+/// What a step in membrane time constants is called, and what to do where it is too long.
+fn step_in_time_constants(tau_m: &Parameter) -> (&str, &str) {
+    match tau_m.as_said() {
+        None => ("dt / tau_m", "; take a shorter dt or the exact integrator"),
+        Some(said) => (&said.in_steps, &said.advice),
+    }
+}
+
+/// Warns of neurons that forward Euler steps beyond where they go.
+pub(crate) fn warn_of_long_steps(params: &Params) {
+    let shortest = params.tau_m.values().iter().copied().fold(f32::INFINITY, f32::min);
+    let ratio = params.dt / f64::from(shortest);
+    if params.integrator == Integrator::Euler && ratio > 1.0 {
+        let (what, advice) = step_in_time_constants(&params.tau_m);
+        // A search makes many such populations, of which each has another ratio.
+        log::warn!(target: "lif::long_steps", "{what} is {ratio:.3}: above 1 forward Euler overshoots{advice}");
+    }
+}
+
+fn leak(parameter: &Parameter, tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f32>> {
+    let (what, advice) = step_in_time_constants(parameter);
     let ratio = tau_m.map(|tau| dt / f64::from(*tau));
     if integrator == Integrator::Euler {
         require_value(
             // Rounded, as the leak itself will be.
             &ratio.map(|ratio| *ratio as f32),
-            "dt / tau_m",
+            what,
             |ratio| *ratio <= 2.0,
-            "at most 2 with forward Euler, which is unstable beyond; take a shorter dt or the exact integrator",
+            format!("at most 2 with forward Euler, which is unstable beyond{advice}"),
         )?;
-        if let Some(ratio) = ratio.values.iter().find(|ratio| **ratio > 1.0) {
-            log::warn!(
-                "dt / tau_m is {ratio:.3}: above 1 forward Euler overshoots; take a shorter dt or the exact integrator"
-            );
-        }
     }
     let leak = ratio.map(|ratio| leak_of(*ratio, integrator) as f32);
     require_value(
         &leak,
-        "dt / tau_m",
+        what,
         |leak| *leak >= SMALLEST_LEAK,
         format!("at least {SMALLEST_LEAK:e}, or single precision loses each update"),
     )?;
@@ -312,14 +332,15 @@ fn mean_decay(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
 }
 
-fn refractory_steps(t_ref: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {
-    let t_ref = column("t_ref", t_ref.values().view(), shape)?;
-    require_value(&t_ref, "t_ref", |time| *time >= 0.0, "0 ms or more")?;
+fn refractory_steps(parameter: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {
+    let t_ref = column(parameter.name_or("t_ref"), parameter.values().view(), shape)?;
+    require_parameter(parameter, "t_ref", &t_ref, &t_ref.map(|time| *time >= 0.0), "0 ms or more")?;
     let steps = t_ref.map(|time| (f64::from(*time) / dt).round());
     let whole = t_ref.zip(&steps, shape, |time, steps| time == 0.0 || steps > 0.0);
-    require(
-        &t_ref,
+    require_parameter(
+        parameter,
         "t_ref",
+        &t_ref,
         &whole,
         format!("0 or at least half of dt ({dt} ms), as it is rounded to whole steps; take a shorter dt"),
     )?;
@@ -347,13 +368,12 @@ fn refuse_constant_firing(
         SpikeTest::AtOrAbove => reset < threshold,
     });
     let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
-    require(
-        v_reset,
-        "v_reset",
-        &pauses,
-        "below v_threshold where there is no refractory period, or every step would be a spike; \
-         if that is meant, set allow_constant_firing",
-    )
+    let threshold = params.v_threshold.name_or("v_threshold");
+    let requirement = format!(
+        "below {threshold} where there is no refractory period, or every step would be a spike; \
+         if that is meant, set allow_constant_firing"
+    );
+    require_parameter(&params.v_reset, "v_reset", v_reset, &pauses, requirement)
 }
 
 /// Refuses where a value does not fit, and says which value.
@@ -373,6 +393,24 @@ pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
     }
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
+}
+
+/// Refuses a parameter where a value does not fit, with the name and the value that it was given.
+fn require_parameter(
+    parameter: &Parameter,
+    ours: &str,
+    values: &Column<f32>,
+    fits: &Column<bool>,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    require(values, ours, fits, requirement).map_err(|error| match (error, parameter.as_said()) {
+        (Error::OutOfRange { value, place, requirement, .. }, Some(said)) => {
+            let own = fits.values.iter().position(|fits| !fits).map(|index| fits.cell_of(index));
+            let value = own.and_then(|(row, neuron)| said.value(row, neuron)).unwrap_or(value);
+            Error::OutOfRange { what: said.name.clone(), value, place, requirement }
+        }
+        (error, _) => error,
+    })
 }
 
 /// The same where more than the value itself decides whether it fits.

@@ -6,20 +6,91 @@ pub use crate::model::{Refractory, Reset, SpikeTest};
 
 /// One parameter of the neurons: a number for all, or an array that broadcasts to
 /// `[batch, n]` as ndarray does: `[n]` (per neuron), `[batch, 1]` (per batch row) or `[batch, n]`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parameter(ArrayD<f32>);
+#[derive(Debug, Clone)]
+pub struct Parameter {
+    values: ArrayD<f32>,
+    said: Option<Box<Said>>,
+}
+
+/// How a parameter was said where it was not by its name here, for messages.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// As `tau_mem_inv`.
+    pub(crate) name: String,
+    pub(crate) unit: &'static str,
+    /// What was given under that name.
+    pub(crate) values: ArrayD<f64>,
+    /// A step in time constants, as `dt tau_mem_inv`, where it is one.
+    pub(crate) in_steps: String,
+    /// What to do where steps are too long.
+    pub(crate) advice: String,
+}
 
 impl Parameter {
     /// The values, of 0, 1 or 2 dimensions.
     #[must_use]
     pub fn values(&self) -> &ArrayD<f32> {
-        &self.0
+        &self.values
+    }
+
+    /// The same, said in another way.
+    pub(crate) fn said(mut self, said: Said) -> Self {
+        self.said = Some(Box::new(said));
+        self
+    }
+
+    /// The same with another way to write a step in time constants.
+    pub(crate) fn in_steps(mut self, text: &str) -> Self {
+        if let Some(said) = &mut self.said {
+            text.clone_into(&mut said.in_steps);
+        }
+        self
+    }
+
+    /// The same with other advice where steps are too long.
+    pub(crate) fn advice(mut self, text: &str) -> Self {
+        if let Some(said) = &mut self.said {
+            text.clone_into(&mut said.advice);
+        }
+        self
+    }
+
+    /// How it was said, where not by its name here.
+    pub(crate) fn as_said(&self) -> Option<&Said> {
+        self.said.as_deref()
+    }
+
+    /// The name under which it was said.
+    pub(crate) fn name_or<'a>(&'a self, ours: &'a str) -> &'a str {
+        self.as_said().map_or(ours, |said| &said.name)
+    }
+}
+
+impl Said {
+    /// The value of a cell, with its unit.
+    pub(crate) fn value(&self, row: usize, neuron: usize) -> Option<String> {
+        // What has length 1 is the same for all.
+        let at = |index: usize, length: usize| if length == 1 { 0 } else { index };
+        let value = match *self.values.shape() {
+            [] => self.values.first(),
+            [neurons] => self.values.get([at(neuron, neurons)].as_slice()),
+            [rows, neurons] => self.values.get([at(row, rows), at(neuron, neurons)].as_slice()),
+            _ => None,
+        }?;
+        Some(format!("{value} {}", self.unit).trim_end().to_owned())
+    }
+}
+
+impl PartialEq for Parameter {
+    /// However they were said.
+    fn eq(&self, other: &Self) -> bool {
+        self.values == other.values
     }
 }
 
 impl From<f32> for Parameter {
     fn from(value: f32) -> Self {
-        Self(arr0(value).into_dyn())
+        arr0(value).into()
     }
 }
 
@@ -32,13 +103,13 @@ impl From<f64> for Parameter {
 
 impl<D: Dimension> From<Array<f32, D>> for Parameter {
     fn from(values: Array<f32, D>) -> Self {
-        Self(values.into_dyn())
+        Self { values: values.into_dyn(), said: None }
     }
 }
 
 impl<S: Data<Elem = f32>, D: Dimension> From<&ArrayBase<S, D>> for Parameter {
     fn from(values: &ArrayBase<S, D>) -> Self {
-        Self(values.to_owned().into_dyn())
+        values.to_owned().into()
     }
 }
 

@@ -7,7 +7,7 @@ mod stepping;
 pub(crate) use state::State;
 
 use crate::broadcast::strides;
-use crate::coefficients::Table;
+use crate::coefficients::{self, Table};
 use crate::device::Device;
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
@@ -82,6 +82,7 @@ impl Population {
     /// faults of the device.
     pub fn new(params: Params, n: usize, batch: usize, device: &Device) -> Result<Self> {
         let (table, engine) = build(&params, n, batch, device)?;
+        coefficients::warn_of_long_steps(&params);
         Ok(Self {
             queue_room: device.left_of_budget(&device.memory_needed(&table, (batch, n))),
             params,

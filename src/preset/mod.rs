@@ -50,6 +50,8 @@ struct System {
     about: &'static str,
     /// Unit of its inputs.
     input_unit: &'static str,
+    /// Which of its parameters say what this crate calls so.
+    terms: &'static [(&'static str, &'static str)],
     /// Its parameters, with the defaults that it has.
     parameters: &'static [Known],
     /// Brings them to the terms of this crate.
@@ -118,6 +120,28 @@ impl Preset {
     /// Name, default and unit of each parameter.
     pub fn parameters(&self) -> impl Iterator<Item = (&'static str, String, &'static str)> {
         self.system.parameters.iter().map(|known| (known.name, known.default(), known.unit))
+    }
+
+    /// The words that a parameter can be; none where it can only be a number.
+    #[must_use]
+    pub fn words(&self, name: &str) -> Vec<&'static str> {
+        let known = self.system.parameters.iter().find(|known| known.name == name);
+        known.map_or_else(Vec::new, |known| known.words())
+    }
+
+    /// The parameter of that system, with its unit, that says what a field of [`Params`] says here; `None` where
+    /// none does alone.
+    ///
+    /// ```
+    /// let nest = lif::Preset::by_name("nest")?;
+    /// assert_eq!(nest.parameter_for("dt"), Some(("resolution", "ms")));
+    /// assert_eq!(nest.parameter_for("resistance"), Some(("C_m", "pF")));
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    #[must_use]
+    pub fn parameter_for(&self, field: &str) -> Option<(&'static str, &'static str)> {
+        let (_, own) = self.system.terms.iter().find(|(ours, _)| *ours == field)?;
+        self.system.parameters.iter().find(|known| known.name == *own).map(|known| (known.name, known.unit))
     }
 
     /// The same neurons in the terms of this crate.

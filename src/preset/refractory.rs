@@ -48,12 +48,16 @@ pub(super) fn nearest(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parame
 
 /// Steps as they are, rounded up.
 pub(super) fn steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    if let Some(most) = steps.iter().find(|steps| **steps > MOST_STEPS) {
+        return Err(Error::out_of_range(name, format!("{most} steps"), format!("at most {MOST_STEPS}")));
+    }
     t_ref(name, &(steps * dt), dt, |time| (time / dt - 1e-9).ceil())
 }
 
 /// The refractory time whose steps are these.
 fn t_ref(name: &str, times: &ArrayD<f64>, dt: f64, steps: impl Fn(f64) -> f64) -> Result<Parameter> {
     if let Some(time) = times.iter().find(|time| **time / dt > MOST_STEPS) {
+        let time = format!("{time} ms");
         return Err(Error::out_of_range(name, time, format!("at most {MOST_STEPS} steps long")));
     }
     Ok(parameter(&times.mapv(|time| steps(time) * dt)))

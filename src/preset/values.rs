@@ -1,7 +1,7 @@
 //! The parameters of another system: which there are, and what they were set to.
 
 use crate::error::{Error, Result};
-use crate::params::Parameter;
+use crate::params::{Parameter, Said};
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
 
 /// The value of a parameter of a [`Preset`](crate::Preset): a number, an array, or a word.
@@ -130,6 +130,15 @@ impl Known {
         Self { name, kind: Kind::Word(words), unit: "" }
     }
 
+    /// The words that it can be.
+    pub(super) fn words(&self) -> Vec<&'static str> {
+        match self.kind {
+            Kind::Word(words) => words.to_vec(),
+            Kind::NumbersOrNone(_) => vec![NONE],
+            Kind::Numbers(..) | Kind::Single(_) => Vec::new(),
+        }
+    }
+
     /// The default, as it would be written.
     pub(super) fn default(&self) -> String {
         match self.kind {
@@ -175,7 +184,10 @@ impl Known {
                 Err(Error::shape(self.name, "[], the same for all", numbers.shape()))
             }
             (Value::Numbers(numbers), _) => match numbers.iter().find(|value| !range.holds(**value)) {
-                Some(value) => Err(Error::out_of_range(self.name, value, range.words())),
+                Some(value) => {
+                    let value = format!("{value} {}", self.unit);
+                    Err(Error::out_of_range(self.name, value.trim_end(), range.words()))
+                }
                 None => Ok(()),
             },
         }
@@ -256,7 +268,41 @@ impl Values {
 
     /// As a parameter of this crate.
     pub(super) fn parameter(&self, name: &str) -> Parameter {
-        parameter(&self.numbers(name))
+        self.said(name, parameter(&self.numbers(name)))
+    }
+
+    /// The same, where it can be absent.
+    pub(super) fn optional_parameter(&self, name: &str) -> Option<Parameter> {
+        self.optional(name).map(|_| self.parameter(name))
+    }
+
+    /// A parameter of this crate that comes of one of the system, so that messages are about that.
+    pub(super) fn said(&self, name: &str, parameter: Parameter) -> Parameter {
+        let unit = self.0.iter().find(|(known, _)| known.name == name).map_or("", |(known, _)| known.unit);
+        self.said_as(name, unit, self.numbers(name), parameter)
+    }
+
+    /// The same of one that comes of several, as `tau_m / C_m`.
+    pub(super) fn composed(&self, what: &str, values: &ArrayD<f64>) -> Parameter {
+        self.said_as(what, "", values.clone(), parameter(values))
+    }
+
+    fn said_as(
+        &self,
+        name: &str,
+        unit: &'static str,
+        values: ArrayD<f64>,
+        parameter: Parameter,
+    ) -> Parameter {
+        let steps = self.0.iter().find(|(known, _)| matches!(known.kind, Kind::Single(_)));
+        let divisor = if name.contains(' ') { format!("({name})") } else { name.to_owned() };
+        let (in_steps, advice) = match steps {
+            Some((step, _)) => {
+                (format!("{} / {divisor}", step.name), format!("; take a shorter {}", step.name))
+            }
+            None => (format!("1 / {divisor}"), String::new()),
+        };
+        parameter.said(Said { name: name.to_owned(), unit, values, in_steps, advice })
     }
 }
 

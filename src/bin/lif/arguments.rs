@@ -5,43 +5,56 @@
 )]
 
 use crate::bench::BenchWish;
+use crate::failure::Failure;
 use crate::fi;
 use crate::fit::{self, FitWish};
 use crate::nir::NirWish;
+use crate::presets::{self, PresetsWish};
 use crate::score::{self, ScoreWish};
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use clap::{Arg, Args, Parser, Subcommand};
+
+// No line is longer than a terminal of 80 columns shows, as one that is wrapped cannot be pasted.
 
 const EXAMPLES: &str = "\
 Examples:
   lif run
       100,000 neurons for one second, on the GPU if there is one
-  lif run --neurons 2000 --current 0.45:1.2 --t-ref 2
-      weakly to strongly driven neurons, from first to last
-  lif run --neurons 500 --stimulus sound.npz --resistance 5:40
-      a recorded input, neurons of different gain
-  lif run --neurons 1000 --input poisson:rate=900,weight=0.5 --seed 3
-      neurons that get 900 random spikes per second of 0.5 mV each
-  lif run --config experiment.toml --seed 7 --json > summary.json
-      settings from a file, one of them changed
   lif fi --preset nest:tau_m=20
       the rate of a neuron against its input current, simulated and in theory
   lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
       how well a neuron predicts recorded spikes
   lif fit --stimulus sound.npz --spikes recorded.txt
       the neuron that predicts them best
+  lif presets
+      the neurons that --preset takes, with their parameters, units and defaults
   lif nir network.nir
-      the neurons in a graph of the Neuromorphic Intermediate Representation, which run --nir takes
+      the neurons in a NIR graph, which run --nir takes
   lif devices --check
       what this machine can run on, and whether its results are right
   lif bench --quick
       how fast its devices are";
 
+const RUN_EXAMPLES: &str = "\
+Examples:
+  lif run
+      100,000 neurons for one second, on the GPU if there is one
+  lif run -n 2000 --current 0.45:1.2 --t-ref 2ms
+      weakly to strongly driven neurons, from first to last
+  lif run -n 500 --stimulus sound.npz --resistance 5:40
+      a recorded input, neurons of different gain
+  lif run -n 1000 --input poisson:rate=900,weight=0.5 --seed 3
+      neurons that get 900 random spikes per second of 0.5 mV each
+  lif run --preset nest:tau_m=20 --current 150:400 --duration 5s
+      the neurons of another simulator, in its units
+  lif run --config experiment.toml --seed 7 --json > summary.json
+      settings from a file, one of them changed";
+
 const FI_EXAMPLES: &str = "\
 Examples:
   lif fi
       the default neuron at 200 currents, beside theory
-  lif fi --current 0.4:2 --neurons 1000 --t-ref 2 --integrator exact
+  lif fi --current 0.4:2 -n 1000 --t-ref 2ms --integrator exact
       these currents, another neuron
   lif fi --preset brian2:tau=20,refractory=5 --json
       the neuron of another simulator; all points as JSON";
@@ -50,19 +63,25 @@ const SCORE_EXAMPLES: &str = "\
 Examples:
   lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
       the neuron of a settings file
-  lif score --preset receptor --dt 0.05 --stimulus sound.npz --spikes recorded.txt --from 5000 --json
+  lif score --preset receptor --dt 0.05 --stimulus sound.npz \\
+      --spikes recorded.txt --from 5s --json
       what comes after the first five seconds, as JSON
-  lif score --config neuron.toml --stimulus sound.txt --stimulus-time-unit us
-            --spikes first.txt --spikes second.txt --spikes-time-unit us
+  lif score --config neuron.toml \\
+      --stimulus sound.txt --stimulus-time-unit us \\
+      --spikes first.txt --spikes second.txt --spikes-time-unit us
       two recordings of the answer to one stimulus, times in microseconds";
 
 const FIT_EXAMPLES: &str = "\
 Examples:
-  lif fit --stimulus sound.npz --stimulus-decibel 2e-5 --spikes recorded.txt --dt 0.05
-      membrane, gain, offset, refractory period and delay of a neuron that hears in decibel
-  lif fit --stimulus current.txt --spikes recorded.txt --vary tau-m=1:50:log --vary resistance=10:500:log
+  lif fit --stimulus sound.npz --stimulus-decibel 2e-5 \\
+      --spikes recorded.txt --dt 0.05
+      membrane, gain, offset, refractory period and delay of a neuron that
+      hears in decibel
+  lif fit --stimulus current.txt --spikes recorded.txt \\
+      --vary tau-m=1:50:log --vary resistance=10:500:log
       two parameters between bounds of your own, for an injected current in nA
-  lif fit --stimulus sound.npz --spikes recorded.txt --candidates 100000 --checkpoint search.json
+  lif fit --stimulus sound.npz --spikes recorded.txt \\
+      --candidates 1e5 --checkpoint search.json
       a search for a GPU, which goes on where it was ended";
 
 const MORE: &str = "--help says more of each option, and has examples";
@@ -83,6 +102,11 @@ Examples:
   WGPU_BACKEND=vulkan lif devices --json
       only those of one graphics API, for programs";
 
+/// What the help of a command says after its options: its examples, and the presets that it takes.
+fn with_presets(examples: &str) -> String {
+    format!("{}\n\n{examples}", presets::in_the_help())
+}
+
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
 #[command(name = "lif", version, after_help = "lif COMMAND -h lists the options of a command, lif COMMAND --help \
@@ -96,17 +120,19 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Simulate a population; write its spikes, a summary and a picture
-    #[command(after_help = MORE, after_long_help = EXAMPLES)]
+    #[command(after_help = MORE, after_long_help = with_presets(RUN_EXAMPLES))]
     Run(Box<Settings>),
     /// Rate against constant current: simulated beside theory, as a table and a picture
-    #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = MORE, after_long_help = FI_EXAMPLES)]
+    #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = MORE, after_long_help = with_presets(FI_EXAMPLES))]
     Fi(Box<Settings>),
     /// How well a neuron predicts the recorded answer to a stimulus
-    #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = SCORE_EXAMPLES)]
+    #[command(mut_args = for_a_score, override_usage = "lif score --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = with_presets(SCORE_EXAMPLES))]
     Score(Box<ScoreWish>),
     /// Search for the neuron that predicts the recorded answer to a stimulus best
-    #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = FIT_EXAMPLES)]
+    #[command(mut_args = for_a_fit, override_usage = "lif fit --stimulus FILE --spikes FILE [OPTIONS]", after_help = MORE, after_long_help = with_presets(FIT_EXAMPLES))]
     Fit(Box<FitWish>),
+    /// List the neurons that --preset takes, with their parameters, units and defaults
+    Presets(PresetsWish),
     /// List the nodes of a NIR graph, and how to simulate its neurons
     #[command(after_help = MORE, after_long_help = NIR_EXAMPLES)]
     Nir(NirWish),
@@ -125,8 +151,19 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.quiet,
             Self::Score(wish) => wish.settings.quiet,
             Self::Fit(wish) => wish.settings.quiet,
-            Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
+            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
         }
+    }
+
+    /// What to tell of presets, where an option asks for that.
+    pub fn help(&self) -> Option<Result<String, Failure>> {
+        let settings = match self {
+            Self::Run(settings) | Self::Fi(settings) => settings,
+            Self::Score(wish) => &wish.settings,
+            Self::Fit(wish) => &wish.settings,
+            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => return None,
+        };
+        settings.preset.as_ref()?.help()
     }
 }
 
@@ -142,6 +179,7 @@ fn said_otherwise(option: Arg, help: &'static str) -> Arg {
 fn for_a_curve(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = fi::UNUSED.contains(&name.as_str());
+    let option = of_one_neuron(option);
     match fi::HELP.into_iter().find(|(known, _)| *known == name) {
         Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
@@ -152,6 +190,7 @@ fn for_a_curve(option: Arg) -> Arg {
 fn for_a_score(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = score::UNUSED.contains(&name.as_str());
+    let option = of_one_neuron(option);
     match score::HELP.into_iter().find(|(known, _)| *known == name) {
         Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
@@ -162,10 +201,16 @@ fn for_a_score(option: Arg) -> Arg {
 fn for_a_fit(option: Arg) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
     let unused = fit::UNUSED.contains(&name.as_str());
+    let option = of_one_neuron(option);
     match fit::HELP.into_iter().find(|(known, _)| *known == name) {
         Some((_, help)) => said_otherwise(option, help),
         None => option.hide(unused),
     }
+}
+
+/// An option where there is one neuron, whose parameters are no ranges.
+fn of_one_neuron(option: Arg) -> Arg {
+    if option.get_help_heading() == Some(settings::MODEL) { option.help_heading("Neuron") } else { option }
 }
 
 /// The options of `lif devices`.
@@ -191,5 +236,52 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Arguments::command().debug_assert();
+    }
+
+    /// The commands among the examples of a help, as a shell would read them.
+    fn commands(help: &str) -> Vec<String> {
+        let joined = help.replace("\\\n", " ");
+        let examples = joined.split("Examples:\n").nth(1).unwrap_or_default();
+        examples
+            .lines()
+            .filter(|line| line.starts_with("  lif "))
+            .map(|line| line.trim().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn each_command_shows_its_own_examples_which_can_be_pasted() {
+        let mut lif = Arguments::command().term_width(80);
+        lif.build();
+        let mut told = 0;
+        for command in lif.get_subcommands_mut() {
+            let name = command.get_name().to_owned();
+            for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
+                assert!(help.lines().all(|line| line.chars().count() <= 80), "{name}");
+                for example in commands(&help) {
+                    assert!(example.starts_with(&format!("lif {name}")), "{name}: {example}");
+                    let words = example.split(" > ").next().unwrap_or_default().split_whitespace();
+                    Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
+                    told += 1;
+                }
+            }
+        }
+        assert!(told > 2 * 12, "{told}");
+        for example in commands(&lif.render_long_help().to_string()) {
+            Arguments::try_parse_from(example.split_whitespace())
+                .unwrap_or_else(|error| panic!("{example}: {error}"));
+        }
+    }
+
+    #[test]
+    fn the_long_help_lists_the_parameters_of_presets_with_units_and_defaults() {
+        let mut lif = Arguments::command().term_width(80);
+        lif.build();
+        for name in ["run", "fi", "score"] {
+            let help = lif.find_subcommand_mut(name).unwrap().render_long_help().to_string();
+            for part in ["C_m=250 pF, tau_m=10 ms", "tau_mem_inv=100 1/s", "tau-m=3 ms"] {
+                assert!(help.contains(part), "{name}: {part}");
+            }
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! A bound that can be absent: `none`, or what a [`Spread`] can be.
 
-use crate::spread::Spread;
+use crate::quantity;
+use crate::spread::{self, Spread};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use std::fmt;
-use std::str::FromStr;
 
 const NONE: &str = "none";
 
@@ -25,12 +24,21 @@ impl Bound {
     }
 }
 
-impl FromStr for Bound {
-    type Err = String;
+/// What can read a bound that there is.
+type Read = fn(&str) -> Result<Spread, String>;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == NONE { Ok(Self::None) } else { text.parse().map(Self::At) }
-    }
+fn read(text: &str, bound: Read) -> Result<Bound, String> {
+    if text.trim() == NONE { Ok(Bound::None) } else { bound(text).map(Bound::At) }
+}
+
+/// Of a time, in ms.
+pub fn ms(text: &str) -> Result<Bound, String> {
+    read(text, spread::ms)
+}
+
+/// Of a potential, in mV.
+pub fn mv(text: &str) -> Result<Bound, String> {
+    read(text, spread::mv)
 }
 
 impl Serialize for Bound {
@@ -44,37 +52,6 @@ impl Serialize for Bound {
 
 impl<'de> Deserialize<'de> for Bound {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(BoundVisitor)
-    }
-}
-
-struct BoundVisitor;
-
-/// Reads a number as a [`Spread`] does.
-fn number<E: de::Error>(value: f64) -> Result<Bound, E> {
-    Spread::deserialize(de::value::F64Deserializer::new(value)).map(Bound::At)
-}
-
-impl de::Visitor<'_> for BoundVisitor {
-    type Value = Bound;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a number, \"LO:HI\" or \"none\"")
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Bound, E> {
-        number(value)
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Bound, E> {
-        number(value as f64)
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Bound, E> {
-        number(value as f64)
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Bound, E> {
-        text.parse().map_err(E::custom)
+        read(&quantity::text(deserializer)?, spread::plain).map_err(de::Error::custom)
     }
 }

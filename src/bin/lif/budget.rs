@@ -1,7 +1,8 @@
 //! A number of bytes as people write it: `512MiB`, `2GB`, `1.5 GiB`, or a plain number.
 
+use crate::quantity;
 use bytesize::ByteSize;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::str::FromStr;
 
 /// The most memory that a run may take.
@@ -19,10 +20,23 @@ impl FromStr for Budget {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        match text.parse::<ByteSize>() {
-            Ok(size) if size.as_u64() > 0 => Ok(Self(size.as_u64())),
+        match bytes(text) {
+            Some(bytes) if bytes > 0 => Ok(Self(bytes)),
             _ => Err(format!("'{text}' is no amount of memory; write it as 512MiB, 2GB or 1.5GiB")),
         }
+    }
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let (number, unit) = quantity::parts(text.trim());
+    let unit = match unit.trim() {
+        "" => 1,
+        unit => format!("1{unit}").parse::<ByteSize>().ok()?.as_u64(),
+    };
+    match quantity::count::<u64>(number) {
+        Ok(number) => Some(number.saturating_mul(unit)),
+        // Casting makes 0 of what is below.
+        Err(_) => Some((quantity::number(number).ok()? * unit as f64) as u64),
     }
 }
 
@@ -35,17 +49,7 @@ impl Serialize for Budget {
 
 impl<'de> Deserialize<'de> for Budget {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged, expecting = "an amount of memory, as 512MiB or a number of bytes")]
-        enum Written {
-            Bytes(u64),
-            Text(String),
-        }
-        let text = match Written::deserialize(deserializer)? {
-            Written::Bytes(bytes) => bytes.to_string(),
-            Written::Text(text) => text,
-        };
-        text.parse().map_err(de::Error::custom)
+        u64::deserialize(deserializer).map(Self)
     }
 }
 
@@ -60,6 +64,9 @@ mod tests {
         assert_eq!(bytes("2GB"), Ok(2_000_000_000));
         assert_eq!(bytes("1.5 GiB"), Ok(3 << 29));
         assert_eq!(bytes("1000"), Ok(1000));
+        assert_eq!(bytes("1e9"), Ok(1_000_000_000));
+        assert_eq!(bytes("1_000 MB"), Ok(1_000_000_000));
+        assert_eq!(bytes("9007199254740993B"), Ok(9_007_199_254_740_993));
         for wrong in ["", "0", "-1GiB", "much", "5 apples"] {
             assert!(bytes(wrong).is_err(), "{wrong}");
         }

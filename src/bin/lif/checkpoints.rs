@@ -167,11 +167,14 @@ impl Keeper {
         let Some(path) = &plan.settings.checkpoint else {
             return match asked {
                 None => Ok(None),
-                Some(_) => Err(Failure::usage("checkpoint-every needs a file: add --checkpoint FILE")),
+                Some(_) => Err(Failure::of(
+                    "checkpoint-every",
+                    "checkpoint-every needs a file: add --checkpoint FILE",
+                )),
             };
         };
         if asked == Some(0) {
-            return Err(Failure::usage("checkpoint-every is 0; it must be at least 1 step"));
+            return Err(Failure::of("checkpoint-every", "checkpoint-every is 0; it must be at least 1 step"));
         }
         // What is resumed is kept where it was.
         let path = resumed.map_or(path, |resumed| &resumed.path);

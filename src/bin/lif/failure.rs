@@ -1,5 +1,7 @@
 //! Why the command ends without a result, and the exit code that says which kind of reason it was.
 
+use crate::words::Words;
+use lif::Error;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -14,6 +16,8 @@ pub const INTERRUPTED: u8 = 130;
 pub enum Failure {
     /// The options or the settings file ask for something that cannot be.
     Usage(String),
+    /// The same of a value, by the names of what is wrong, before it is said who wrote it where.
+    Value { what: String, message: String },
     /// What was asked for failed: a file, a device, the disk.
     Fault(String),
     /// Somebody interrupted before there was anything to keep.
@@ -26,6 +30,23 @@ impl Failure {
         Self::Usage(message.into())
     }
 
+    /// A wrong value of the setting of this name.
+    pub fn of(name: &str, message: impl Into<String>) -> Self {
+        Self::Value { what: name.to_owned(), message: message.into() }
+    }
+
+    /// The same with the words that the user wrote, where the failure is of a value.
+    pub fn said_as(self, words: &Words) -> Self {
+        match self {
+            Self::Value { what, message } => {
+                let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");
+                let said = words.about(&what, &message).join(", ");
+                Self::Usage(if said.is_empty() { message } else { format!("{said}: {message}") })
+            }
+            other => other,
+        }
+    }
+
     /// Something that went wrong.
     pub fn fault(message: impl Into<String>) -> Self {
         Self::Fault(message.into())
@@ -34,7 +55,7 @@ impl Failure {
     /// The code that the process ends with.
     pub fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Usage(_) => ExitCode::from(USAGE),
+            Self::Usage(_) | Self::Value { .. } => ExitCode::from(USAGE),
             Self::Fault(_) => ExitCode::FAILURE,
             Self::Interrupted(_) => ExitCode::from(INTERRUPTED),
         }
@@ -43,7 +64,10 @@ impl Failure {
     /// The same, with something to do about it.
     #[must_use]
     pub fn with_advice(mut self, advice: &str) -> Self {
-        let (Self::Usage(message) | Self::Fault(message) | Self::Interrupted(message)) = &mut self;
+        let (Self::Usage(message)
+        | Self::Value { message, .. }
+        | Self::Fault(message)
+        | Self::Interrupted(message)) = &mut self;
         message.push_str("; ");
         message.push_str(advice);
         self
@@ -53,15 +77,23 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage(message) | Self::Fault(message) | Self::Interrupted(message) => {
-                formatter.write_str(message)
-            }
+            Self::Usage(message)
+            | Self::Value { message, .. }
+            | Self::Fault(message)
+            | Self::Interrupted(message) => formatter.write_str(message),
         }
     }
 }
 
-impl From<lif::Error> for Failure {
-    fn from(error: lif::Error) -> Self {
-        if error.is_usage() { Self::Usage(error.to_string()) } else { Self::Fault(error.to_string()) }
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let message = error.to_string();
+        match error {
+            Error::Shape { what, .. } | Error::NonFinite { what, .. } | Error::OutOfRange { what, .. } => {
+                Self::Value { what, message }
+            }
+            error if error.is_usage() => Self::Usage(message),
+            _ => Self::Fault(message),
+        }
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod advance;
+mod amount;
 mod arguments;
 mod bench;
 mod bound;
@@ -35,6 +36,7 @@ mod picture;
 mod plan;
 mod presets;
 mod progress;
+mod quantity;
 mod random_input;
 mod reading;
 mod record;
@@ -53,6 +55,7 @@ mod terminal;
 mod threads;
 mod trains;
 mod weight;
+mod words;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
@@ -68,15 +71,22 @@ fn main() -> ExitCode {
     };
     logging::start(arguments.command.is_quiet());
     threads::start();
-    let result = match arguments.command {
+    if let Some(help) = arguments.command.help() {
+        return end(help.and_then(|text| terminal::print(&text)).map(|()| ExitCode::SUCCESS));
+    }
+    end(match arguments.command {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),
         Command::Score(wish) => score::score(*wish),
         Command::Fit(wish) => fit::fit(*wish),
+        Command::Presets(wish) => presets::presets(&wish),
         Command::Nir(wish) => nir::list(&wish),
         Command::Devices(wish) => devices::devices(&wish),
         Command::Bench(wish) => bench::bench(&wish),
-    };
+    })
+}
+
+fn end(result: Result<ExitCode, Failure>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(failure) => {

@@ -15,7 +15,9 @@ const DEFAULT_TAU_TRACE_MS: f64 = 20.0;
 /// The parameters of `n` neurons.
 pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
     if let Some(preset) = presets::of_a_system(settings, n)? {
-        return Ok(preset.params()?);
+        let params = preset.params()?;
+        let allow_constant_firing = settings.allow_constant_firing || params.allow_constant_firing;
+        return Ok(Params { allow_constant_firing, ..params });
     }
     laid_over(Params::default(), settings, n)
 }
@@ -53,7 +55,8 @@ fn trace(settings: &Settings, n: usize) -> Result<Option<lif::Trace>, Failure> {
     let kind = match settings.trace {
         None | Some(Trace::None) => {
             if settings.tau_trace.or(settings.trace_scale).is_some() {
-                return Err(Failure::usage(
+                return Err(Failure::of(
+                    "tau-trace, trace-scale, trace",
                     "tau-trace and trace-scale need a trace: add --trace add or --trace set",
                 ));
             }
@@ -88,7 +91,7 @@ pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<A
     let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {
         (low + (high - low) * uniform(seed, (row * n + neuron) as u64)) as f32
     };
-    match settings.init_voltage {
+    match settings.init_voltage.map(|voltage| voltage.spread) {
         Some(Spread::Number(value)) => Some(Array2::from_elem((1, 1), value as f32)),
         Some(Spread::Range(low, high)) => {
             Some(Array2::from_shape_fn((batch, n), |cell| draw(cell, low, high)))

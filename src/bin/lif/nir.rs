@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::figures::counted;
-use crate::presets::Units;
+use crate::presets::AxisUnits;
 use crate::settings::Settings;
 use crate::terminal;
 use clap::Args;
@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What currents and membrane potentials are measured in, of which NIR says nothing.
-pub const UNITS: Units = Units { input: "as in the NIR graph", potential: "v" };
+pub const UNITS: AxisUnits = AxisUnits { input: "as in the NIR graph", potential: "v" };
 
 /// What a node says of its neurons, and what other neurons come with.
 const IN_A_NODE: [&str; 8] =
@@ -46,17 +46,20 @@ pub struct NirWish {
 pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
     if !asked.contains_key("nir") {
         return match asked.contains_key("nir-node") {
-            true => Err(Failure::usage("nir-node needs a graph: add --nir FILE")),
+            true => Err(Failure::of("nir-node", "nir-node needs a graph: add --nir FILE")),
             false => Ok(false),
         };
     }
     if let Some(name) = IN_A_NODE.into_iter().find(|name| asked.contains_key(*name)) {
-        return Err(Failure::usage(format!(
-            "{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"
-        )));
+        return Err(Failure::of(
+            name,
+            format!(
+                "{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"
+            ),
+        ));
     }
     if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !asked.contains_key(*name)) {
-        return Err(Failure::usage(format!("a NIR graph does not say {name}: add {option}")));
+        return Err(Failure::of("nir", format!("a NIR graph does not say {name}: add {option}")));
     }
     Ok(true)
 }
@@ -67,7 +70,10 @@ pub fn neurons(settings: &Settings) -> Result<Option<Neurons>, Failure> {
     let graph = nir::read(path)?;
     match graph.neurons(settings.nir_node.as_deref()) {
         Ok(neurons) => Ok(Some(neurons.clone())),
-        Err(error) => Err(Failure::usage(format!("{error}; see lif nir {} and --nir-node", path.display()))),
+        Err(error) => {
+            let message = format!("{error}; see lif nir {} and --nir-node", path.display());
+            Err(Failure::of("nir, nir-node", message))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::layers;
 use crate::neurons;
 use crate::nir;
-use crate::presets::{self, Units};
+use crate::presets::{self, AxisUnits};
 use crate::record::Record;
 use crate::rules::TimeUnit;
 use crate::settings::Settings;
@@ -30,8 +30,8 @@ const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 /// About what a cell takes here: its state, its parameters and what is read back of it.
 const BYTES_PER_CELL: u64 = 32;
 /// In a NIR graph spikes are currents, which go through the synapse.
-const NODE_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Nanoampere };
-const DEFAULT_WEIGHT: Weight = Weight { value: Spread::Number(1.0), unit: Unit::Millivolt };
+const NODE_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Nanoampere);
+const DEFAULT_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Millivolt);
 
 /// A run, decided.
 #[derive(Debug)]
@@ -45,7 +45,7 @@ pub struct Plan {
     pub preset: String,
     pub params: Params,
     pub drive: Drive,
-    pub units: Units,
+    pub units: AxisUnits,
     /// What is added to it at random.
     pub random: Vec<Random>,
     /// Spikes that drive it.
@@ -85,7 +85,12 @@ impl Plan {
 
     /// Decides, and looks through the stimulus.
     pub fn new(given: &Settings) -> Result<Self, Failure> {
-        let mut settings = layers::complete(given)?;
+        let settings = layers::complete(given)?;
+        let words = settings.words.clone();
+        Self::of(settings).map_err(|failure| failure.said_as(&words))
+    }
+
+    fn of(mut settings: Settings) -> Result<Self, Failure> {
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let of_a_system = presets::of_a_system(&settings, 1)?;
         let dt = match &of_a_system {
@@ -141,8 +146,8 @@ impl Plan {
             drive,
             units: match (&settings.preset, node.is_some()) {
                 (_, true) => nir::UNITS,
-                (Some(choice), _) => choice.units(),
-                (None, _) => Units::PHYSICAL,
+                (Some(choice), _) => choice.axis_units(),
+                (None, _) => AxisUnits::PHYSICAL,
             },
             window: window(&settings, dt, steps)?,
             rate_bin: settings
@@ -266,13 +271,14 @@ pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     if value > 0.0 {
         Ok(value)
     } else {
-        Err(Failure::usage(format!("{what} is {value} ms; it must be above 0")))
+        Err(Failure::of(what, format!("{what} is {value} ms; it must be above 0")))
     }
 }
 
 fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
     if let [_, _, ..] = &settings.stimulus[..] {
-        return Err(Failure::usage(
+        return Err(Failure::of(
+            "stimulus",
             "there are several stimuli; a run plays one: take one --stimulus, or a file of shape [T,batch,n] for \
              different ones at the same time",
         ));
@@ -290,7 +296,9 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
             ("stimulus-time-unit", settings.stimulus_time_unit.is_some()),
         ];
         return match useless.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Failure::usage(format!("{name} needs a stimulus: add --stimulus FILE"))),
+            Some((name, _)) => {
+                Err(Failure::of(name, format!("{name} needs a stimulus: add --stimulus FILE")))
+            }
             None => Ok(None),
         };
     };
@@ -320,7 +328,7 @@ fn trains(
             ("events-matrix", settings.events_matrix.is_some()),
         ];
         return match useless.iter().find(|(_, given)| *given) {
-            Some((name, _)) => Err(Failure::usage(format!("{name} needs events: add --events FILE"))),
+            Some((name, _)) => Err(Failure::of(name, format!("{name} needs events: add --events FILE"))),
             None => Ok(None),
         };
     };
@@ -336,7 +344,7 @@ fn size(
     default: usize,
 ) -> Result<usize, Failure> {
     if *asked == Some(0) {
-        return Err(Failure::usage(format!("{what} is 0; it must be at least 1")));
+        return Err(Failure::of(what, format!("{what} is 0; it must be at least 1")));
     }
     let mut files = made_for.iter().filter_map(|(file, size)| Some((file, (*size)?)));
     let Some((first, size)) = files.next() else { return Ok(*asked.get_or_insert(default)) };
@@ -346,9 +354,12 @@ fn size(
         )));
     }
     match *asked {
-        Some(asked) if asked != size => Err(Failure::usage(format!(
-            "{what} is {asked}, but {first} is made for {size}; leave out --{what}, or change the file"
-        ))),
+        Some(asked) if asked != size => Err(Failure::of(
+            what,
+            format!(
+                "{what} is {asked}, but {first} is made for {size}; leave out --{what}, or change the file"
+            ),
+        )),
         _ => Ok(*asked.insert(size)),
     }
 }
@@ -365,13 +376,17 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
         (None, duration) => (above_zero("duration", duration.unwrap_or_default())? / dt).round() as u64,
     };
     if steps == 0 {
-        return Err(Failure::usage("there are 0 steps to make; simulate at least one step, of length dt"));
+        return Err(Failure::of(
+            "steps, duration, dt",
+            "there are 0 steps to make; simulate at least one step, of length dt",
+        ));
     }
     if steps > u64::from(u32::MAX) {
-        return Err(Failure::usage(format!(
-            "{steps} steps are more than one run can have, {}; shorten the run or lengthen dt",
-            u32::MAX
-        )));
+        let most = u32::MAX;
+        return Err(Failure::of(
+            "steps, duration, dt",
+            format!("{steps} steps are more than one run can have, {most}; shorten the run or lengthen dt"),
+        ));
     }
     Ok(steps)
 }
@@ -416,19 +431,22 @@ fn drive(
     let Some(stimulus) = stimulus else {
         let is_alone = settings.input.is_empty() && settings.events.is_none();
         let default = if is_alone { usual_currents(settings, params) } else { Spread::Number(0.0) };
-        return Ok(match *settings.current.get_or_insert(default) {
+        return Ok(match settings.current.get_or_insert(default.into()).spread {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),
         });
     };
-    let current = match settings.current {
+    let current = match settings.current.map(|current| current.spread) {
         None => 0.0,
         Some(Spread::Number(current)) => current,
         Some(spread) => {
-            return Err(Failure::usage(format!(
-                "a current of {spread} cannot go with a stimulus, only a single number can; \
-                 let the neurons differ in --resistance or --v-threshold instead"
-            )));
+            return Err(Failure::of(
+                "current",
+                format!(
+                    "a current of {spread} cannot go with a stimulus, only a single number can; \
+                     let the neurons differ in --resistance or --v-threshold instead"
+                ),
+            ));
         }
     };
     let duration = steps as f64 * dt;
@@ -448,26 +466,31 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
     let level = match settings.stimulus_decibel {
         Some(reference) if reference > 0.0 => Level::Decibel { reference },
         Some(reference) => {
-            return Err(Failure::usage(format!("stimulus-decibel is {reference}; it must be above 0")));
+            let message = format!("stimulus-decibel is {reference}; it must be above 0");
+            return Err(Failure::of("stimulus-decibel", message));
         }
         None if settings.stimulus_log => Level::Logarithm,
         None => Level::Itself,
     };
     if level.is_logarithmic() && stimulus.smallest() <= 0.0 {
-        return Err(Failure::usage(format!(
-            "the stimulus has a value of {}, which has no logarithm; all must be above 0",
-            stimulus.smallest()
-        )));
+        return Err(Failure::of(
+            "stimulus, stimulus-decibel, stimulus-log",
+            format!(
+                "the stimulus has a value of {}, which has no logarithm; all must be above 0",
+                stimulus.smallest()
+            ),
+        ));
     }
     let low_pass = settings.stimulus_low_pass.map(|tau| above_zero("stimulus-low-pass", tau)).transpose()?;
     let delay = settings.stimulus_delay.unwrap_or(0.0);
     if delay < 0.0 {
-        return Err(Failure::usage(format!("stimulus-delay is {delay} ms; it must be 0 or more")));
+        let message = format!("stimulus-delay is {delay} ms; it must be 0 or more");
+        return Err(Failure::of("stimulus-delay", message));
     }
     Ok(Transform {
         level,
-        scale: *settings.stimulus_scale.get_or_insert(1.0),
-        offset: *settings.stimulus_offset.get_or_insert(0.0) + current,
+        scale: settings.stimulus_scale.get_or_insert(1.0.into()).number(),
+        offset: settings.stimulus_offset.get_or_insert(0.0.into()).number() + current,
         rectify: settings.stimulus_rectify,
         low_pass,
         delay,

@@ -1,6 +1,8 @@
 //! A random source of input: `gaussian:mean=0.4,sd=0.2`.
 
-use crate::spread::Spread;
+use crate::amount::{Amount, Units};
+use crate::quantity::{self, HZ};
+use crate::spread::{self, Spread};
 use crate::weight::{Unit, Weight};
 use lif::Random;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -30,27 +32,65 @@ enum Source {
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomInput {
     source: Source,
-    first: Spread,
-    second: Spread,
-    unit: Unit,
+    first: Amount,
+    second: Second,
     stream: Option<u32>,
 }
 
+/// The second parameter of a source.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Second {
+    Amount(Amount),
+    Weight(Weight),
+}
+
 impl RandomInput {
-    /// The source for `n` neurons.
+    /// The source for `n` neurons, in the units of the preset.
     pub fn random(&self, n: usize) -> Random {
-        let (first, second) = (self.first.parameter(n), self.second.parameter(n));
-        let random = match (self.source, self.unit) {
-            (Source::Gaussian, _) => Random::gaussian(first, second),
-            (Source::WhiteNoise, _) => Random::white_noise(first, second),
-            (Source::Uniform, _) => Random::uniform(first, second),
-            (Source::Poisson, Unit::Millivolt) => Random::poisson(first, second),
-            (Source::Poisson, Unit::Nanoampere) => Random::poisson_current(first, second),
+        let first = self.first.spread.parameter(n);
+        let random = match (self.source, self.second) {
+            (Source::WhiteNoise, Second::Amount(sigma)) => {
+                Random::white_noise(first, sigma.spread.parameter(n))
+            }
+            (Source::Uniform, Second::Amount(high)) => Random::uniform(first, high.spread.parameter(n)),
+            (_, Second::Amount(sd)) => Random::gaussian(first, sd.spread.parameter(n)),
+            (_, Second::Weight(weight)) => match weight.unit {
+                Unit::Millivolt => Random::poisson(first, weight.value.parameter(n)),
+                Unit::Nanoampere => Random::poisson_current(first, weight.value.parameter(n)),
+            },
         };
         match self.stream {
             None => random,
             Some(stream) => random.stream(stream),
         }
+    }
+
+    /// The same in the units of a preset.
+    pub fn in_units(self, units: &Units) -> Result<Self, String> {
+        let second = match self.second {
+            Second::Amount(amount) => Second::Amount(amount.in_units(units.input, units)?),
+            Second::Weight(weight) => Second::Weight(weight.in_units(units)?),
+        };
+        Ok(Self { first: self.first.in_units(units.input, units)?, second, ..self })
+    }
+
+    /// Whether its parameters differ from neuron to neuron.
+    pub fn is_spread(&self) -> bool {
+        let second = match self.second {
+            Second::Amount(amount) => amount.spread,
+            Second::Weight(weight) => weight.value,
+        };
+        [self.first.spread, second].iter().any(|spread| matches!(spread, Spread::Range(..)))
+    }
+}
+
+/// Reads a parameter that is no weight.
+fn amount(key: &str, value: &str) -> Result<Amount, String> {
+    match key {
+        "rate" => spread::in_unit(value, HZ).map(Amount::from),
+        // It has the unit of a current times that of the root of a time.
+        "sigma" => spread::plain(value).map(Amount::from),
+        _ => value.parse(),
     }
 }
 
@@ -67,30 +107,24 @@ impl FromStr for RandomInput {
                  uniform:low=X,high=X or poisson:rate=X,weight=X"
             ));
         };
-        let (mut first, mut second, mut unit, mut stream) = (None, None, Unit::Millivolt, None);
+        let (mut first, mut second, mut stream) = (None, None, None);
         for parameter in parameters.split(',').filter(|parameter| !parameter.is_empty()) {
             let (key, value) = parameter.split_once('=').unwrap_or((parameter, ""));
-            let known = [first_name, second_name, STREAM];
-            if !known.contains(&key) {
-                return Err(format!("{name} has no '{key}'; it has {}", known.join(", ")));
-            }
-            let repeated = match key {
-                STREAM => {
-                    let number =
-                        value.parse().map_err(|_| format!("the stream '{value}' is no whole number"))?;
-                    stream.replace(number).is_some()
-                }
-                _ if key == first_name => first.replace(value.parse()?).is_some(),
-                _ => {
-                    let value = if key == WEIGHT {
-                        let weight: Weight = value.parse()?;
-                        unit = weight.unit;
-                        weight.value
-                    } else {
-                        value.parse()?
-                    };
-                    second.replace(value).is_some()
-                }
+            let key = key.trim();
+            let in_key = |reason: String| format!("{key}: {reason}");
+            let repeated = if key == STREAM {
+                stream.replace(quantity::count(value).map_err(in_key)?).is_some()
+            } else if key == first_name {
+                first.replace(amount(key, value).map_err(in_key)?).is_some()
+            } else if key == second_name {
+                let value = if key == WEIGHT {
+                    value.parse().map(Second::Weight)
+                } else {
+                    amount(key, value).map(Second::Amount)
+                };
+                second.replace(value.map_err(in_key)?).is_some()
+            } else {
+                return Err(format!("{name} has no '{key}'; it has {first_name}, {second_name}, {STREAM}"));
             };
             if repeated {
                 return Err(format!("'{key}' is given twice"));
@@ -98,10 +132,10 @@ impl FromStr for RandomInput {
         }
         let missing = |key: &str| format!("{name} needs {key}=X");
         let first = match (first, first_name) {
-            (None, "mean") => Spread::Number(0.0),
+            (None, "mean") => 0.0.into(),
             (first, _) => first.ok_or_else(|| missing(first_name))?,
         };
-        Ok(Self { source, first, second: second.ok_or_else(|| missing(second_name))?, unit, stream })
+        Ok(Self { source, first, second: second.ok_or_else(|| missing(second_name))?, stream })
     }
 }
 
@@ -109,9 +143,10 @@ impl fmt::Display for RandomInput {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known = SOURCES.into_iter().find(|(_, source, _)| *source == self.source);
         let (name, _, [first, second]) = known.unwrap_or(SOURCES[0]);
-        write!(formatter, "{name}:{first}={},{second}={}", self.first, self.second)?;
-        if self.unit == Unit::Nanoampere {
-            formatter.write_str("nA")?;
+        write!(formatter, "{name}:{first}={},{second}=", self.first)?;
+        match self.second {
+            Second::Amount(amount) => write!(formatter, "{amount}")?,
+            Second::Weight(weight) => write!(formatter, "{weight}")?,
         }
         self.stream.map_or(Ok(()), |stream| write!(formatter, ",{STREAM}={stream}"))
     }
@@ -141,11 +176,19 @@ mod tests {
             "uniform:low=-1,high=1,stream=3",
             "poisson:rate=800,weight=0.2",
             "poisson:rate=1:100,weight=-0.2nA,stream=0",
+            "gaussian:mean=300pA,sd=0.1:0.2nA",
         ] {
             assert_eq!(text.parse::<RandomInput>().unwrap().to_string(), text);
         }
-        let units = ["poisson:rate=8,weight=2mV", "poisson:weight=2,rate=8"];
-        assert_eq!(units[0].parse::<RandomInput>(), units[1].parse());
+        let nest =
+            Units { whose: String::new(), input: quantity::Unit::read("pA"), potential: Some(quantity::MV) };
+        for (text, shown) in [
+            ("poisson:rate=0.008kHz,weight=2000uV", "poisson:rate=8,weight=2"),
+            ("poisson:weight=2nA,rate=8Hz", "poisson:rate=8,weight=2000pA"),
+            ("uniform:low=-1nA,high=3,stream=1e2", "uniform:low=-1000,high=3,stream=100"),
+        ] {
+            assert_eq!(text.parse::<RandomInput>().unwrap().in_units(&nest).unwrap().to_string(), shown);
+        }
     }
 
     #[test]
@@ -157,7 +200,10 @@ mod tests {
             ("poisson:rate=3,weight=1,sd=2", "no 'sd'; it has rate, weight, stream"),
             ("gaussian:sd=1,sd=2", "twice"),
             ("gaussian:sd=x", "not a number"),
-            ("gaussian:sd=1,stream=-1", "whole number"),
+            ("gaussian:sd=1,stream=-1", "stream: -1 is below 0"),
+            ("gaussian:sd=5ms,mean=3 apples", "mean: '3 apples' is not a number"),
+            ("poisson:rate=5ms,weight=1", "rate: '5ms' is a time, not a rate"),
+            ("white-noise:sigma=5nA", "sigma: '5nA' is a current, but this is a number without a unit"),
         ] {
             let message = text.parse::<RandomInput>().unwrap_err();
             assert!(message.contains(part), "{text}: {message}");

@@ -1,6 +1,7 @@
 //! What `--record` asks for: `spikes,counts,rate,voltage:0..10/5`.
 
 use crate::failure::Failure;
+use crate::quantity::count;
 use lif::Recording;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -42,10 +43,11 @@ impl Chosen {
             Self::List(list) => list.iter().copied().max(),
         };
         if let Some(highest) = highest.filter(|highest| *highest as usize >= n) {
-            return Err(Failure::usage(format!(
+            let message = format!(
                 "there is no neuron {highest} to record; {n} neurons are numbered from 0 to {}",
                 n - 1
-            )));
+            );
+            return Err(Failure::of("record, neurons", message));
         }
         let mut indices: Vec<u32> = match self {
             Self::Range(from, to) => (*from..*to).collect(),
@@ -62,7 +64,7 @@ impl FromStr for Chosen {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let index = |text: &str| {
-            text.trim().parse::<u32>().map_err(|_| format!("'{text}' is not the number of a neuron"))
+            count::<u32>(text).map_err(|reason| format!("'{text}' is not the number of a neuron: {reason}"))
         };
         match text.split_once("..") {
             Some((from, to)) => {
@@ -105,7 +107,7 @@ impl FromStr for Record {
             match (name, &chosen, every) {
                 ("spikes", _, None) => record.spikes = Some(chosen),
                 ("voltage", _, _) => {
-                    let every = every.map(|every| match every.parse() {
+                    let every = every.map(|every| match count(every) {
                         Ok(every) if every > 0 => Ok(every),
                         _ => Err(format!("'/{every}' must be a whole number of steps, at least 1")),
                     });

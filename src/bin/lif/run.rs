@@ -23,7 +23,16 @@ use std::process::ExitCode;
 /// Simulates, writes the files and says what came out.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let interrupted = Interrupted::open(&given)?;
-    let mut plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let words = plan.settings.words.clone();
+    carry_out(plan, interrupted, &given).map_err(|failure| failure.said_as(&words))
+}
+
+fn carry_out(
+    mut plan: Plan,
+    interrupted: Option<Interrupted>,
+    given: &Settings,
+) -> Result<ExitCode, Failure> {
     if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)? {
         log::warn!(
             "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
@@ -164,7 +173,7 @@ pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
         Error::NoAdapter { requested, .. }
             if matches!(requested.parse::<DeviceChoice>(), Ok(DeviceChoice::Named(_))) =>
         {
-            Failure::usage(error.to_string())
+            Failure::of("device", error.to_string())
         }
         _ => error.into(),
     })

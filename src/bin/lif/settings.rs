@@ -4,21 +4,25 @@
     reason = "the comments on fields are the text of the help, where a bracket is a bracket"
 )]
 
-use crate::bound::Bound;
+use crate::amount::Amount;
+use crate::bound::{self, Bound};
 use crate::budget::Budget;
 use crate::presets::Choice;
+use crate::quantity::{count, ms, number};
 use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
-use crate::spread::{Spread, finite, number};
+use crate::spread::{self, Spread};
 use crate::stimulus::files;
 use crate::weight::Weight;
+use crate::words::Words;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 const SIZE: &str = "Population and time";
-const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
+/// Of the parameters of neurons.
+pub const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
 const INPUT: &str = "Input";
 const OUTPUT: &str = "Output";
 
@@ -26,34 +30,36 @@ const OUTPUT: &str = "Output";
 #[derive(Debug, Clone, Default, PartialEq, Args, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields, default)]
 pub struct Settings {
+    #[command(flatten)]
+    #[serde(skip)]
+    pub words: Words,
+
     /// Neurons in a batch row [default: 100000, or as in a file]
     ///
     /// Where a stimulus file or a NIR graph is made for a number of neurons, it is that number. Each neuron has
     /// its own state; a parameter written as LO:HI differs from neuron to neuron.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help_heading = SIZE)]
+    #[arg(short, long, value_name = "N", value_parser = count::<usize>, allow_hyphen_values = true, help_heading = SIZE)]
     pub neurons: Option<usize>,
     /// Batch rows, copies of the population [default: 1, or as in a file]
     ///
     /// The rows are independent of each other and have the same parameters. With a stimulus of shape [T,batch,n]
     /// each row hears its own, and random inputs differ from row to row.
-    #[arg(long, value_name = "B", allow_negative_numbers = true, help_heading = SIZE)]
+    #[arg(long, value_name = "B", value_parser = count::<usize>, allow_hyphen_values = true, help_heading = SIZE)]
     pub batch: Option<usize>,
     /// Steps to simulate
     ///
     /// Instead of a duration: a run has duration / dt steps, and at most 2^32 - 1.
-    #[arg(long, value_name = "T", allow_negative_numbers = true, conflicts_with = "duration", help_heading = SIZE)]
+    #[arg(long, value_name = "T", value_parser = count::<u64>, allow_hyphen_values = true, conflicts_with = "duration", help_heading = SIZE)]
     pub steps: Option<u64>,
     /// Time to simulate, ms [default: 1000, or the length of the stimulus]
     ///
     /// It is rounded to whole steps. Where it is longer than the stimulus, the last value of that stays.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
-    #[serde(deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = SIZE)]
     pub duration: Option<f64>,
     /// Length of a step, ms [default: 0.1]
     ///
     /// The finer the steps, the nearer are spikes to those in continuous time, and the longer takes a run.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SIZE)]
-    #[serde(deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = SIZE)]
     pub dt: Option<f64>,
     /// auto, cpu, gpu, software or part of a name, or a list [default: auto]
     ///
@@ -67,12 +73,11 @@ pub struct Settings {
     /// A run whose population, input and recording need more, in the memory of this machine and of adapters
     /// together, is refused before it starts. Without a budget the memory that there is bounds it.
     #[arg(long, value_name = "SIZE", help_heading = SIZE)]
-    #[serde(alias = "memory_budget")]
     pub memory_budget: Option<Budget>,
     /// Seed of everything that is drawn at random [default: 0]
     ///
     /// Random inputs, and potentials at the start. The same seed draws the same on every device.
-    #[arg(long, value_name = "S", allow_negative_numbers = true, help_heading = SIZE)]
+    #[arg(long, value_name = "S", value_parser = count::<u64>, allow_hyphen_values = true, help_heading = SIZE)]
     pub seed: Option<u64>,
 
     /// Start from the neurons of this name [default: origin]
@@ -92,42 +97,36 @@ pub struct Settings {
     ///
     /// `lif nir FILE` lists the nodes, and says which have neurons.
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
-    #[serde(alias = "nir_node")]
     pub nir_node: Option<String>,
     /// Membrane time constant, ms [default: 10]
     ///
     /// How fast the membrane forgets: without input, v comes nearer to v_rest by a factor of e in this time.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "tau_m")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_m: Option<Spread>,
     /// Membrane resistance, MOhm [default: 20]
     ///
     /// What a current is multiplied with: 1 nA moves v by as many mV in the end.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
+    #[arg(long, value_name = "VALUE", value_parser = spread::mohm, allow_hyphen_values = true, help_heading = MODEL)]
     pub resistance: Option<Spread>,
     /// Resting potential, mV [default: -62]
     ///
     /// Where v goes without input.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "v_rest")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::mv, allow_hyphen_values = true, help_heading = MODEL)]
     pub v_rest: Option<Spread>,
     /// Potential after a spike, mV [default: -62]
     ///
     /// See --reset for what else a spike can do to v.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "v_reset")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::mv, allow_hyphen_values = true, help_heading = MODEL)]
     pub v_reset: Option<Spread>,
     /// Threshold, mV [default: -52]
     ///
     /// See --spike-test for what is a spike exactly at it.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "v_threshold")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::mv, allow_hyphen_values = true, help_heading = MODEL)]
     pub v_threshold: Option<Spread>,
     /// Refractory period, ms [default: 5]
     ///
     /// It is rounded to whole steps; 0 is none. See --refractory for what happens meanwhile.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "t_ref")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub t_ref: Option<Spread>,
     /// Forward Euler, or exact for constant input [default: euler]
     ///
@@ -139,7 +138,6 @@ pub struct Settings {
     ///
     /// Simulators differ in this; it matters where v can be exactly at the threshold.
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
-    #[serde(alias = "spike_test")]
     pub spike_test: Option<SpikeTest>,
     /// What a spike does to v [default: to-value]
     ///
@@ -155,8 +153,7 @@ pub struct Settings {
     /// Lower bound of v, mV, or none [default: none]
     ///
     /// v never falls below it, whatever the input.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "v_lower")]
+    #[arg(long, value_name = "VALUE", value_parser = bound::mv, allow_hyphen_values = true, help_heading = MODEL)]
     pub v_lower: Option<Bound>,
     /// Keep a decaying trace of the spikes [default: none]
     ///
@@ -166,41 +163,36 @@ pub struct Settings {
     /// Decay time of the trace, ms [default: 20]
     ///
     /// It needs a --trace.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "tau_trace")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_trace: Option<Spread>,
     /// What a spike adds to the trace, or sets it to [default: 1]
     ///
     /// It needs a --trace.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "trace_scale")]
+    #[arg(long, value_name = "VALUE", value_parser = spread::plain, allow_hyphen_values = true, help_heading = MODEL)]
     pub trace_scale: Option<Spread>,
     /// Time constant of the synaptic current, ms, or none [default: none]
     ///
     /// Each spike that is a current adds its weight to the synaptic current, which decays with this time constant;
     /// with none it is a current for one step.
-    #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "tau_syn")]
+    #[arg(long, value_name = "VALUE", value_parser = bound::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_syn: Option<Bound>,
     /// Allow neurons that spike at every step
     ///
     /// Those with v_reset above the threshold and no refractory period, which are a mistake otherwise.
     #[arg(long, help_heading = MODEL)]
-    #[serde(alias = "allow_constant_firing")]
     pub allow_constant_firing: bool,
     /// v at the start, mV; LO:HI is drawn at random
     ///
     /// A number is the same for all; LO:HI is drawn at random for each neuron, and not spread
     /// [default: with a stimulus or events v_rest, otherwise drawn between v_reset and v_threshold].
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
-    #[serde(alias = "init_voltage")]
-    pub init_voltage: Option<Spread>,
+    pub init_voltage: Option<Amount>,
 
     /// Constant current, nA, or LO:HI [default: 0.4:0.8]
     ///
     /// With another input the default is 0. A number is added to a stimulus; LO:HI cannot go with one.
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = INPUT)]
-    pub current: Option<Spread>,
+    pub current: Option<Amount>,
     /// Random input, as poisson:rate=HZ,weight=W; repeatable
     ///
     /// Added to the others and repeatable: gaussian:mean=NA,sd=NA (at each step),
@@ -226,68 +218,57 @@ pub struct Settings {
     ///
     /// Move v by W mV, or be a current with WnA, which goes through the synapse if there is a --tau-syn.
     #[arg(long, value_name = "W", allow_hyphen_values = true, help_heading = INPUT)]
-    #[serde(alias = "events_weight")]
     pub events_weight: Option<Weight>,
     /// Weights from each train of the events to all neurons
     ///
     /// .npy or .npz of shape [trains,n]: each train drives all neurons, through these weights multiplied with the
     /// events-weight. Without a matrix each train drives the neuron of its number.
     #[arg(long, value_name = "FILE", help_heading = INPUT)]
-    #[serde(alias = "events_matrix")]
     pub events_matrix: Option<PathBuf>,
     /// Factor that the stimulus is multiplied with [default: 1]
     ///
     /// After --stimulus-decibel or --stimulus-log, and before the offset is added.
-    #[arg(long, value_name = "X", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_scale", deserialize_with = "finite")]
-    pub stimulus_scale: Option<f64>,
+    #[arg(long, value_name = "X", value_parser = Amount::single, allow_hyphen_values = true, help_heading = INPUT)]
+    pub stimulus_scale: Option<Amount>,
     /// Current added to the scaled stimulus, nA [default: 0]
     ///
     /// A --current that is a number is added too.
-    #[arg(long, value_name = "NA", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_offset", deserialize_with = "finite")]
-    pub stimulus_offset: Option<f64>,
+    #[arg(long, value_name = "NA", value_parser = Amount::single, allow_hyphen_values = true, help_heading = INPUT)]
+    pub stimulus_offset: Option<Amount>,
     /// Take the stimulus in decibel above this amplitude
     ///
     /// Its values become 20 log10(value / REF) before they are scaled; all must be above 0.
-    #[arg(long, value_name = "REF", value_parser = number, allow_negative_numbers = true, conflicts_with = "stimulus_log", help_heading = INPUT)]
-    #[serde(alias = "stimulus_decibel", deserialize_with = "finite")]
+    #[arg(long, value_name = "REF", value_parser = number, allow_hyphen_values = true, conflicts_with = "stimulus_log", help_heading = INPUT)]
     pub stimulus_decibel: Option<f64>,
     /// Take the natural logarithm of the stimulus
     ///
     /// Before its values are scaled; all must be above 0.
     #[arg(long, help_heading = INPUT)]
-    #[serde(alias = "stimulus_log")]
     pub stimulus_log: bool,
     /// Make negative currents of the scaled stimulus 0
     ///
     /// Before the filter, where there is one.
     #[arg(long, help_heading = INPUT)]
-    #[serde(alias = "stimulus_rectify")]
     pub stimulus_rectify: bool,
     /// Low-pass filter for the scaled stimulus, ms
     ///
     /// A filter of first order with this time constant, which begins with the first current.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_low_pass", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = INPUT)]
     pub stimulus_low_pass: Option<f64>,
     /// Let the stimulus come later, ms [default: 0]
     ///
     /// Rounded to whole steps. Before it there is no current at all.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_delay", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = INPUT)]
     pub stimulus_delay: Option<f64>,
     /// Interval between samples without times, ms [default: dt]
     ///
     /// Where the file says itself when its samples hold, that counts.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_dt", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = INPUT)]
     pub stimulus_dt: Option<f64>,
     /// Unit of the times in a text file: us, ms or s [default: ms]
     ///
     /// Times must increase and count from the first one.
     #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
-    #[serde(alias = "stimulus_time_unit")]
     pub stimulus_time_unit: Option<TimeUnit>,
 
     /// What to record [default: spikes,rate,voltage]
@@ -300,19 +281,18 @@ pub struct Settings {
     /// Settings from a TOML file; options given here win
     ///
     /// Its keys are the names of these options, as tau-m or tau_m. Paths in it are seen from its folder.
-    #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
+    #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     #[serde(skip)]
     pub config: Option<PathBuf>,
     /// Folder for the files, made if missing [default: lif-out]
     ///
     /// raster.png, spikes.npz and summary.json. Files of an earlier run are replaced once the new ones are complete.
-    #[arg(long, value_name = "DIR", help_heading = OUTPUT)]
+    #[arg(short, long, value_name = "DIR", help_heading = OUTPUT)]
     pub out: Option<PathBuf>,
     /// Write the neurons as a NIR graph too
     ///
     /// As a node of a graph, neurons.nir in the output folder.
     #[arg(long, help_heading = OUTPUT)]
-    #[serde(alias = "write_nir")]
     pub write_nir: bool,
     /// Keep all that the run needs to go on in this file
     ///
@@ -322,8 +302,7 @@ pub struct Settings {
     /// Steps between checkpoints [default: a tenth of the run]
     ///
     /// What was made after the last checkpoint is made again by a run that is resumed.
-    #[arg(long, value_name = "STEPS", allow_negative_numbers = true, help_heading = OUTPUT)]
-    #[serde(alias = "checkpoint_every")]
+    #[arg(long, value_name = "STEPS", value_parser = count::<u64>, allow_hyphen_values = true, help_heading = OUTPUT)]
     pub checkpoint_every: Option<u64>,
     /// Go on with the run of this checkpoint
     ///
@@ -337,28 +316,24 @@ pub struct Settings {
     #[arg(long, help_heading = OUTPUT)]
     pub json: bool,
     /// Draw from this time on, ms [default: 0]
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
-    #[serde(alias = "plot_from", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = OUTPUT)]
     pub plot_from: Option<f64>,
     /// Draw up to this time, ms [default: the end]
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
-    #[serde(alias = "plot_to", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = OUTPUT)]
     pub plot_to: Option<f64>,
     /// Width of the bins in which the picture shows the population's rate, ms [default: so that each
     /// has enough spikes]
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = OUTPUT)]
-    #[serde(alias = "rate_bin", deserialize_with = "finite")]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = OUTPUT)]
     pub rate_bin: Option<f64>,
     /// Draw no picture
     ///
     /// A picture of an earlier run is removed then, as it would tell of another run.
     #[arg(long, help_heading = OUTPUT)]
-    #[serde(alias = "no_plot")]
     pub no_plot: bool,
     /// No progress bar and no warnings
     ///
     /// The summary, errors, and what is said on Ctrl-C stay.
-    #[arg(long, help_heading = OUTPUT)]
+    #[arg(short, long, help_heading = OUTPUT)]
     pub quiet: bool,
 }
 

@@ -1,10 +1,10 @@
 //! A number, or two that bound a range: `20` or `0.4:0.8`.
 
+use crate::quantity::{self, MOHM, MS, MV, Unit, Written};
 use lif::Parameter;
 use ndarray::Array1;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
-use std::str::FromStr;
 
 /// The value of a quantity: the same for all neurons, or different from neuron to neuron.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,40 +40,72 @@ impl Spread {
     }
 }
 
-impl FromStr for Spread {
-    type Err = String;
+/// What one number of a text is, in a unit that was decided or in its own.
+type Read<'a> = &'a dyn Fn(&Written) -> Result<f64, String>;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text.split_once(':') {
-            None => Ok(Self::Number(number(text)?)),
-            Some((low, high)) => Ok(Self::Range(number(low)?, number(high)?)),
+impl Spread {
+    /// Reads a number, or two with a colon between them.
+    pub fn read(text: &str, value: Read<'_>) -> Result<Self, String> {
+        let Some((low, high)) = text.split_once(':') else {
+            return Ok(Self::Number(value(&Written::read(text)?)?));
+        };
+        if high.contains(':') {
+            return Err(format!("'{high}' is not a number; a range is LO:HI"));
+        }
+        let (mut low, high) = (Written::read(low)?, Written::read(high)?);
+        match (low.unit, high.unit) {
+            // As people write a range: 300:500pA.
+            (None, unit) => low.unit = unit,
+            (Some(unit), None) => {
+                return Err(format!(
+                    "'{text}' has a unit at its lower end alone; write LO:HI{unit}, with the unit after both"
+                ));
+            }
+            (Some(_), Some(_)) => {}
+        }
+        Ok(Self::Range(value(&low)?, value(&high)?))
+    }
+
+    /// The values at its ends, the same for a number.
+    pub fn ends(self) -> [f64; 2] {
+        match self {
+            Self::Number(value) => [value, value],
+            Self::Range(low, high) => [low, high],
+        }
+    }
+
+    /// The same with other values.
+    pub fn map(self, convert: impl Fn(f64) -> f64) -> Self {
+        match self {
+            Self::Number(value) => Self::Number(convert(value)),
+            Self::Range(low, high) => Self::Range(convert(low), convert(high)),
         }
     }
 }
 
-const UNFIT: &str = "must be finite, and below 3.4e38 in magnitude";
-
-/// Whether a number is finite in single precision, in which all is computed.
-fn fits(value: f64) -> bool {
-    (value as f32).is_finite()
+/// In a unit, which is also that of numbers without one.
+pub fn in_unit(text: &str, unit: Unit) -> Result<Spread, String> {
+    Spread::read(text, &|written| written.value_in(unit))
 }
 
-/// A finite number.
-pub fn number(text: &str) -> Result<f64, String> {
-    match text.trim().parse::<f64>() {
-        Ok(value) if fits(value) => Ok(value),
-        Ok(_) => Err(UNFIT.to_owned()),
-        Err(_) => Err(format!("'{text}' is not a number; write a number, or LO:HI where a range is allowed")),
-    }
+/// Times, in ms.
+pub fn ms(text: &str) -> Result<Spread, String> {
+    in_unit(text, MS)
 }
 
-/// Reads an optional number of a settings file, and refuses what [`number`] refuses. Written down as
-/// JSON, which layers are, a number that is not finite would be no number at all.
-pub fn finite<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    match Option::<f64>::deserialize(deserializer)? {
-        Some(value) if !fits(value) => Err(de::Error::custom(UNFIT)),
-        value => Ok(value),
-    }
+/// Potentials, in mV.
+pub fn mv(text: &str) -> Result<Spread, String> {
+    in_unit(text, MV)
+}
+
+/// Resistances, in MOhm.
+pub fn mohm(text: &str) -> Result<Spread, String> {
+    in_unit(text, MOHM)
+}
+
+/// What has no unit.
+pub fn plain(text: &str) -> Result<Spread, String> {
+    Spread::read(text, &Written::value)
 }
 
 impl fmt::Display for Spread {
@@ -96,33 +128,7 @@ impl Serialize for Spread {
 
 impl<'de> Deserialize<'de> for Spread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(SpreadVisitor)
-    }
-}
-
-struct SpreadVisitor;
-
-impl de::Visitor<'_> for SpreadVisitor {
-    type Value = Spread;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a number or \"LO:HI\"")
-    }
-
-    fn visit_f64<E: de::Error>(self, value: f64) -> Result<Spread, E> {
-        if fits(value) { Ok(Spread::Number(value)) } else { Err(E::custom(UNFIT)) }
-    }
-
-    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Spread, E> {
-        Ok(Spread::Number(value as f64))
-    }
-
-    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Spread, E> {
-        Ok(Spread::Number(value as f64))
-    }
-
-    fn visit_str<E: de::Error>(self, text: &str) -> Result<Spread, E> {
-        text.parse().map_err(E::custom)
+        plain(&quantity::text(deserializer)?).map_err(de::Error::custom)
     }
 }
 
@@ -132,7 +138,7 @@ mod tests {
 
     #[test]
     fn a_range_includes_both_ends() {
-        let spread: Spread = "-0.1:0.3".parse().unwrap();
+        let spread = plain("-0.1:0.3").unwrap();
         assert_eq!(spread.values(3).to_vec(), [-0.1, 0.1, 0.3]);
         assert_eq!(spread.values(1).to_vec(), [-0.1]);
         assert_eq!(spread.values(2).to_vec(), [-0.1, 0.3]);
@@ -141,10 +147,20 @@ mod tests {
     #[test]
     fn text_and_back() {
         for text in ["20", "-62", "0.4:0.8"] {
-            assert_eq!(text.parse::<Spread>().unwrap().to_string(), text);
+            assert_eq!(plain(text).unwrap().to_string(), text);
         }
         for text in ["", "x", "1:", "1:2:3", "nan", "inf", "1:inf"] {
-            assert!(text.parse::<Spread>().is_err(), "{text}");
+            assert!(plain(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_unit_at_the_end_is_that_of_both_ends() {
+        assert_eq!(mv("-65:-50mV"), Ok(Spread::Range(-65.0, -50.0)));
+        assert_eq!(mv("-65mV:-0.05V"), Ok(Spread::Range(-65.0, -50.0)));
+        assert_eq!(ms("100:200us"), Ok(Spread::Range(0.1, 0.2)));
+        assert!(mv("-65mV:-50").unwrap_err().ends_with("write LO:HImV, with the unit after both"));
+        assert!(ms("1:2nA").unwrap_err().starts_with("'1nA' is a current, not a time"));
+        assert!(plain("1:2mV").unwrap_err().contains("a number without a unit"));
     }
 }

@@ -58,10 +58,11 @@ impl Trains {
                 Weights::Dense(read_matrix(path, factor, n, &mut hasher)?)
             }
             (Some(_), spread) => {
-                return Err(Failure::usage(format!(
+                let message = format!(
                     "events-weight is {spread}, but with a matrix of weights it is the number that they are \
                      multiplied with"
-                )));
+                );
+                return Err(Failure::of("events-weight", message));
             }
         };
         let trains = if let Weights::Dense(matrix) = &weights { matrix.nrows() } else { n };

@@ -1,40 +1,88 @@
 //! What a spike does: `0.5` or `0.5mV` moves the membrane potential, `0.3nA` is a current.
 
+use crate::amount::{Amount, Units};
+use crate::quantity::Dimension;
 use crate::spread::Spread;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// What the weight of a spike is.
+/// What the weight of a spike is: a potential, or a current, in the units of the preset.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unit {
     Millivolt,
     Nanoampere,
 }
 
+/// What says that a weight is a current where currents have no unit.
+const CURRENT: &str = "current";
+
 /// A weight with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Weight {
     pub value: Spread,
     pub unit: Unit,
+    /// As it was written or is shown, with its unit.
+    written: Option<Amount>,
+}
+
+impl Weight {
+    /// In the units of the preset.
+    pub const fn new(value: Spread, unit: Unit) -> Self {
+        Self { value, unit, written: None }
+    }
+
+    /// The same in the units of a preset.
+    pub fn in_units(self, units: &Units) -> Result<Self, String> {
+        let Self { value, unit, written } = self;
+        Ok(match (unit, units.input, written) {
+            (Unit::Millivolt, _, None) | (Unit::Nanoampere, None, None) => self,
+            (Unit::Millivolt, _, Some(written)) => {
+                Self::new(written.in_units(units.potential, units)?.spread, unit)
+            }
+            (Unit::Nanoampere, Some(input), written) => {
+                let written = written.unwrap_or(Amount::of(value, input)).in_units(Some(input), units)?;
+                // It is shown with its unit, without which it would be a potential.
+                Self { value: written.spread, unit, written: Some(Amount::of(written.spread, input)) }
+            }
+            (Unit::Nanoampere, None, Some(written)) => {
+                return Err(format!(
+                    "'{written}' has a unit, but the numbers of {} have none; write {value}{CURRENT} for a current, or \
+                     {value} for what moves the membrane potential",
+                    units.whose
+                ));
+            }
+        })
+    }
 }
 
 impl FromStr for Weight {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (number, unit) = match text.strip_suffix("nA") {
-            Some(number) => (number, Unit::Nanoampere),
-            None => (text.strip_suffix("mV").unwrap_or(text), Unit::Millivolt),
+        if let Some(number) = text.strip_suffix(CURRENT) {
+            return Ok(Self::new(crate::spread::plain(number.trim_end())?, Unit::Nanoampere));
+        }
+        let written = Amount::read(text)?;
+        let unit = match written.dimension() {
+            None => return Ok(Self::new(written.spread, Unit::Millivolt)),
+            Some(Dimension::Potential) => Unit::Millivolt,
+            Some(Dimension::Current) => Unit::Nanoampere,
+            Some(_) => {
+                return Err(format!("'{text}' is neither a potential, as 0.5mV, nor a current, as 0.3nA"));
+            }
         };
-        Ok(Self { value: number.parse()?, unit })
+        Ok(Self { value: written.spread, unit, written: Some(written) })
     }
 }
 
 impl fmt::Display for Weight {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let unit = if self.unit == Unit::Nanoampere { "nA" } else { "" };
-        write!(formatter, "{}{unit}", self.value)
+        match (self.written, self.unit) {
+            (Some(written), _) => write!(formatter, "{written}"),
+            (None, Unit::Millivolt) => write!(formatter, "{}", self.value),
+            (None, Unit::Nanoampere) => write!(formatter, "{}{CURRENT}", self.value),
+        }
     }
 }
 
@@ -46,29 +94,40 @@ impl Serialize for Weight {
 
 impl<'de> Deserialize<'de> for Weight {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        /// A settings file may give a plain number.
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Number(f64),
-            Text(String),
-        }
-        match Either::deserialize(deserializer)? {
-            Either::Number(number) => number.to_string().parse().map_err(de::Error::custom),
-            Either::Text(text) => text.parse().map_err(de::Error::custom),
-        }
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::quantity::MV;
+
+    fn in_units(text: &str, input: &str) -> Result<String, String> {
+        let units = Units {
+            whose: "the preset".to_owned(),
+            input: crate::quantity::Unit::read(input),
+            potential: Some(MV),
+        };
+        text.parse::<Weight>()?.in_units(&units).map(|weight| weight.to_string())
+    }
 
     #[test]
     fn text_and_back() {
-        for (text, shown) in [("0.5", "0.5"), ("0.5mV", "0.5"), ("-0.2nA", "-0.2nA"), ("1:3nA", "1:3nA")] {
-            assert_eq!(text.parse::<Weight>().unwrap().to_string(), shown);
+        for text in ["0.5", "0.5mV", "-0.2nA", "1:3nA", "300pA", "2current"] {
+            assert_eq!(text.parse::<Weight>().unwrap().to_string(), text);
         }
+        assert_eq!("3 current".parse::<Weight>().unwrap().to_string(), "3current");
         assert!("3 apples".parse::<Weight>().unwrap_err().contains("not a number"));
+        assert!("3ms".parse::<Weight>().unwrap_err().contains("neither a potential"));
+    }
+
+    #[test]
+    fn a_weight_comes_into_the_units_of_a_preset() {
+        assert_eq!(in_units("3nA", "pA").unwrap(), "3000pA");
+        assert_eq!(in_units("3current", "pA").unwrap(), "3pA");
+        assert_eq!(in_units("300uV", "pA").unwrap(), "0.3");
+        assert_eq!(in_units("3current", "").unwrap(), "3current");
+        assert!(in_units("3nA", "").unwrap_err().contains("write 3current for a current"));
     }
 }

@@ -11,6 +11,18 @@ pub(super) const BINDSNET: System = System {
     name: "bindsnet",
     about: "BindsNET, LIFNodes",
     input_unit: "mV per step",
+    terms: &[
+        ("dt", "dt"),
+        ("tau_m", "tc_decay"),
+        ("v_rest", "rest"),
+        ("v_reset", "reset"),
+        ("v_threshold", "thresh"),
+        ("t_ref", "refrac"),
+        ("v_lower", "lbound"),
+        ("trace", "traces"),
+        ("tau_trace", "tc_trace"),
+        ("trace_scale", "trace_scale"),
+    ],
     parameters: &[
         Known::number("thresh", -52.0, Any, "mV"),
         Known::number("rest", -65.0, Any, "mV"),
@@ -36,18 +48,18 @@ fn params(values: &Values) -> Result<Params> {
         kind: if values.is("traces_additive", TRUE) { TraceKind::Add } else { TraceKind::Set },
     };
     Ok(Params {
-        tau_m: parameter(&tau),
+        tau_m: values.parameter("tc_decay"),
         // So that an input is what one step adds to the membrane potential.
         resistance: parameter(&tau.mapv(|tau| -1.0 / libm::expm1(-dt / tau))),
         v_rest: values.parameter("rest"),
         v_reset: values.parameter("reset"),
         v_threshold: values.parameter("thresh"),
-        t_ref: counted_down("refrac", &values.numbers("refrac"), dt)?,
+        t_ref: values.said("refrac", counted_down("refrac", &values.numbers("refrac"), dt)?),
         dt,
         integrator: Integrator::Exact,
         spike_test: SpikeTest::AtOrAbove,
         refractory: Refractory::LeakOnly,
-        v_lower: values.optional("lbound").as_ref().map(parameter),
+        v_lower: values.optional_parameter("lbound"),
         trace: values.is("traces", TRUE).then_some(trace),
         ..Params::default()
     })

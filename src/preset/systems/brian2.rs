@@ -12,6 +12,16 @@ pub(super) const BRIAN2: System = System {
     name: "brian2",
     about: "Brian 2, dv/dt = (v_rest - v + R*I) / tau (unless refractory)",
     input_unit: "unitless",
+    terms: &[
+        ("dt", "dt"),
+        ("tau_m", "tau"),
+        ("resistance", "R"),
+        ("v_rest", "v_rest"),
+        ("v_reset", "v_reset"),
+        ("v_threshold", "v_th"),
+        ("t_ref", "refractory"),
+        ("integrator", "method"),
+    ],
     // All of these are what a user of Brian writes.
     parameters: &[
         Known::number("tau", 10.0, AboveZero, "ms"),
@@ -29,12 +39,12 @@ pub(super) const BRIAN2: System = System {
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
     Ok(Params {
-        tau_m: values.parameter("tau"),
+        tau_m: values.parameter("tau").advice("; take a shorter dt or method=exact"),
         resistance: values.parameter("R"),
         v_rest: values.parameter("v_rest"),
         v_reset: values.parameter("v_reset"),
         v_threshold: values.parameter("v_th"),
-        t_ref: passed("refractory", &values.numbers("refractory"), dt)?,
+        t_ref: values.said("refractory", passed("refractory", &values.numbers("refractory"), dt)?),
         dt,
         integrator: if values.is("method", "exact") { Integrator::Exact } else { Integrator::Euler },
         ..Params::default()

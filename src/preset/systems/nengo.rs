@@ -13,6 +13,7 @@ pub(super) const NENGO: System = System {
     name: "nengo",
     about: "Nengo, LIF, with spikes at the ends of steps",
     input_unit: "unitless",
+    terms: &[("dt", "dt"), ("tau_m", "tau_rc"), ("t_ref", "tau_ref"), ("v_lower", "min_voltage")],
     parameters: &[
         Known::number("tau_rc", 0.02, AboveZero, "s"),
         Known::number("tau_ref", 0.002, ZeroOrMore, "s"),
@@ -25,15 +26,15 @@ pub(super) const NENGO: System = System {
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt") * MS_PER_S;
     Ok(Params {
-        tau_m: parameter(&(values.numbers("tau_rc") * MS_PER_S)),
+        tau_m: values.said("tau_rc", parameter(&(values.numbers("tau_rc") * MS_PER_S))),
         resistance: 1.0.into(),
         v_rest: 0.0.into(),
         v_reset: 0.0.into(),
         v_threshold: 1.0.into(),
-        t_ref: nearest("tau_ref", &(values.numbers("tau_ref") * MS_PER_S), dt)?,
+        t_ref: values.said("tau_ref", nearest("tau_ref", &(values.numbers("tau_ref") * MS_PER_S), dt)?),
         dt,
         integrator: Integrator::Exact,
-        v_lower: values.optional("min_voltage").as_ref().map(parameter),
+        v_lower: values.optional_parameter("min_voltage"),
         ..Params::default()
     })
 }

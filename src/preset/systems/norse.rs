@@ -13,6 +13,15 @@ pub(super) const NORSE: System = System {
     name: "norse",
     about: "Norse, lif_refrac",
     input_unit: "unitless",
+    terms: &[
+        ("dt", "dt"),
+        ("tau_m", "tau_mem_inv"),
+        ("tau_syn", "tau_syn_inv"),
+        ("v_rest", "v_leak"),
+        ("v_reset", "v_reset"),
+        ("v_threshold", "v_th"),
+        ("t_ref", "rho_reset"),
+    ],
     parameters: &[
         Known::number("tau_mem_inv", 100.0, AboveZero, "1/s"),
         Known::number_or_none("tau_syn_inv", None, "1/s"),
@@ -39,17 +48,19 @@ fn params(values: &Values) -> Result<Params> {
                 ));
             }
             // The decay that loses as much per step as forward Euler does.
-            Some(parameter(&lost.mapv(|lost| -dt / libm::log1p(-lost))))
+            Some(values.said("tau_syn_inv", parameter(&lost.mapv(|lost| -dt / libm::log1p(-lost)))))
         }
     };
     Ok(Params {
         tau_syn,
-        tau_m: parameter(&(MS_PER_S / values.numbers("tau_mem_inv"))),
+        tau_m: values
+            .said("tau_mem_inv", parameter(&(MS_PER_S / values.numbers("tau_mem_inv"))))
+            .in_steps("dt tau_mem_inv"),
         resistance: 1.0.into(),
         v_rest: values.parameter("v_leak"),
         v_reset: values.parameter("v_reset"),
         v_threshold: values.parameter("v_th"),
-        t_ref: steps("rho_reset", &values.numbers("rho_reset"), dt)?,
+        t_ref: values.said("rho_reset", steps("rho_reset", &values.numbers("rho_reset"), dt)?),
         dt,
         ..Params::default()
     })

@@ -13,6 +13,7 @@ pub(super) const LEAKY: System = System {
     name: "snntorch-leaky",
     about: "snnTorch, Leaky",
     input_unit: "per step",
+    terms: &[("tau_m", "beta"), ("v_threshold", "threshold"), ("reset", "reset_mechanism")],
     parameters: &[
         // It has no default there.
         Known::number("beta", 0.9, Fraction, ""),
@@ -27,6 +28,13 @@ pub(super) const LAPICQUE: System = System {
     name: "snntorch-lapicque",
     about: "snnTorch, Lapicque",
     input_unit: "unitless",
+    terms: &[
+        ("dt", "time_step"),
+        ("tau_m", "C"),
+        ("resistance", "R"),
+        ("v_threshold", "threshold"),
+        ("reset", "reset_mechanism"),
+    ],
     parameters: &[
         // They have no default there.
         Known::number("R", 1.0, AboveZero, ""),
@@ -52,9 +60,11 @@ fn leaky(values: &Values) -> Result<Params> {
     }
     let shared = unitless(values);
     Ok(Params {
-        tau_m: parameter(&beta.mapv(|beta| -1.0 / libm::log(beta))),
+        tau_m: values
+            .said("beta", parameter(&beta.mapv(|beta| -1.0 / libm::log(beta))))
+            .in_steps("-ln(beta)"),
         // So that an input is what one step adds to the membrane potential.
-        resistance: parameter(&beta.mapv(|beta| 1.0 / (1.0 - beta))),
+        resistance: values.composed("1 / (1 - beta)", &beta.mapv(|beta| 1.0 / (1.0 - beta))),
         v_reset: parameter(&if subtracts && is_late {
             late_reset(&threshold, &beta)
         } else {
@@ -77,7 +87,7 @@ fn lapicque(values: &Values) -> Result<Params> {
         return Err(Error::out_of_range("time_step / (R C)", 1.0 - kept, "below 1"));
     }
     Ok(Params {
-        tau_m: parameter(&tau),
+        tau_m: values.composed("R C", &tau),
         resistance: values.parameter("R"),
         v_reset: if to_zero {
             0.0.into()

@@ -4,12 +4,20 @@ use crate::error::Result;
 use crate::params::{Params, Reset, SpikeTest};
 use crate::preset::System;
 use crate::preset::values::Range::{AboveOne, Any};
-use crate::preset::values::{FALSE, Known, TRUE, Values, parameter};
+use crate::preset::values::{FALSE, Known, TRUE, Values};
 
 pub(super) const SPIKINGJELLY: System = System {
     name: "spikingjelly",
     about: "SpikingJelly, LIFNode",
     input_unit: "unitless",
+    terms: &[
+        ("tau_m", "tau"),
+        ("resistance", "decay_input"),
+        ("v_rest", "v_reset"),
+        ("v_reset", "v_reset"),
+        ("v_threshold", "v_threshold"),
+        ("reset", "v_reset"),
+    ],
     parameters: &[
         Known::number("tau", 2.0, AboveOne, "steps"),
         Known::word("decay_input", &[TRUE, FALSE]),
@@ -21,8 +29,8 @@ pub(super) const SPIKINGJELLY: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     // It rests where it is reset to; without v_reset, the threshold is subtracted.
-    let v_reset = values.optional("v_reset");
-    let rest = v_reset.as_ref().map_or(0.0.into(), parameter);
+    let resets = values.optional("v_reset").is_some();
+    let rest = values.optional_parameter("v_reset").unwrap_or(0.0.into());
     Ok(Params {
         tau_m: values.parameter("tau"),
         resistance: if values.is("decay_input", TRUE) { 1.0.into() } else { values.parameter("tau") },
@@ -32,7 +40,7 @@ fn params(values: &Values) -> Result<Params> {
         t_ref: 0.0.into(),
         dt: 1.0,
         spike_test: SpikeTest::AtOrAbove,
-        reset: if v_reset.is_some() { Reset::ToValue } else { Reset::Subtract },
+        reset: if resets { Reset::ToValue } else { Reset::Subtract },
         ..Params::default()
     })
 }

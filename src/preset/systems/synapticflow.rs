@@ -5,12 +5,25 @@ use crate::params::{Params, SpikeTest, Trace, TraceKind};
 use crate::preset::System;
 use crate::preset::refractory::counted_down;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{FALSE, Known, TRUE, Values, parameter};
+use crate::preset::values::{FALSE, Known, TRUE, Values};
 
 pub(super) const SYNAPTICFLOW: System = System {
     name: "synapticflow",
     about: "SynapticFlow, LIFPopulation",
     input_unit: "nA",
+    terms: &[
+        ("dt", "dt"),
+        ("tau_m", "tau_s"),
+        ("resistance", "R"),
+        ("v_rest", "rest_pot"),
+        ("v_reset", "reset_pot"),
+        ("v_threshold", "threshold"),
+        ("t_ref", "refrac_length"),
+        ("v_lower", "lower_bound"),
+        ("trace", "spike_trace"),
+        ("tau_trace", "tau_s"),
+        ("trace_scale", "trace_scale"),
+    ],
     parameters: &[
         Known::number("tau_s", 10.0, AboveZero, "ms"),
         Known::number("threshold", -52.0, Any, "mV"),
@@ -42,10 +55,11 @@ fn params(values: &Values) -> Result<Params> {
         v_rest: values.parameter("rest_pot"),
         v_reset: values.parameter("reset_pot"),
         v_threshold: values.parameter("threshold"),
-        t_ref: counted_down("refrac_length", &values.numbers("refrac_length"), dt)?,
+        t_ref: values
+            .said("refrac_length", counted_down("refrac_length", &values.numbers("refrac_length"), dt)?),
         dt,
         spike_test: SpikeTest::AtOrAbove,
-        v_lower: values.optional("lower_bound").as_ref().map(parameter),
+        v_lower: values.optional_parameter("lower_bound"),
         trace: values.is("spike_trace", TRUE).then_some(trace),
         ..Params::default()
     })

@@ -5,6 +5,7 @@
 )]
 
 use super::case::{InputKind, Mode, RecordKind};
+use crate::quantity::count_between;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -32,17 +33,17 @@ pub struct BenchWish {
     ///
     /// A list with commas, as below. By default at most 1e6 for the reference and for software adapters, which are
     /// there to be compared with; with --quick 1e3 and 3e4.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    #[arg(short, long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_hyphen_values = true)]
     pub neurons: Vec<u64>,
     /// Batch rows [default: 1]
     ///
     /// Independent copies of the population, in the same call.
-    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "LIST", value_delimiter = ',', value_parser = whole, allow_hyphen_values = true)]
     pub batch: Vec<u64>,
     /// Steps of one measurement [default: as many as take about 0.1 s]
     ///
     /// With --quick about 0.03 s. Ctrl-C ends a measurement that takes too long; it is not told.
-    #[arg(long, value_name = "T", value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = whole, allow_hyphen_values = true)]
     pub steps: Option<u64>,
     /// What drives the neurons
     ///
@@ -63,7 +64,7 @@ pub struct BenchWish {
     /// Measurements of each case [default: 5, with --quick 3]
     ///
     /// Their median counts; the devices take turns.
-    #[arg(long, value_name = "N", value_parser = whole, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true)]
     pub repeats: Option<u64>,
     /// Few sizes and short measurements
     ///
@@ -83,15 +84,11 @@ pub struct BenchWish {
 }
 
 /// The largest number that is taken, far beyond what any machine simulates.
-const LARGEST: f64 = 1e15;
+const LARGEST: u64 = 1_000_000_000_000_000;
 
 /// A whole number of at least 1, also as 1e6.
 fn whole(text: &str) -> Result<u64, String> {
-    let number: f64 = text.parse().map_err(|_| format!("'{text}' is not a number"))?;
-    if (1.0..=LARGEST).contains(&number) && number.fract() == 0.0 {
-        return Ok(number as u64);
-    }
-    Err(format!("{text} is no whole number of at least 1"))
+    count_between(text, 1, LARGEST)
 }
 
 #[cfg(test)]
@@ -100,7 +97,7 @@ mod tests {
 
     #[test]
     fn numbers_are_whole_and_positive() {
-        assert_eq!(["1", "1000", "1e6", "2.5e3"].map(whole), [Ok(1), Ok(1000), Ok(1_000_000), Ok(2500)]);
+        assert_eq!(["1", "1_000", "1e6", "2.5e3"].map(whole), [Ok(1), Ok(1000), Ok(1_000_000), Ok(2500)]);
         for wrong in ["0", "-3", "1.5", "1e99", "nan", "inf", "many", ""] {
             assert!(whole(wrong).is_err(), "{wrong}");
         }

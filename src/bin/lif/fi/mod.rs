@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use crate::spread::Spread;
 use crate::{interrupt, layers, memory, neurons, picture, presets, terminal};
 use curve::{BYTES_PER_POINT, Trains};
-use lif::{DeviceChoice, Input, MemoryNeed, Parameter, Params, Population, Recording};
+use lif::{DeviceChoice, Input, MemoryNeed, Population, Recording};
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -89,15 +89,21 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
         &UNUSED,
         "it needs a neuron, a --current as LO:HI and a --duration",
     )?;
-    let mut settings = layers::complete(given)?;
+    let settings = layers::complete(given)?;
+    let words = settings.words.clone();
+    curve_of(settings, given).map_err(|failure| failure.said_as(&words))
+}
+
+fn curve_of(mut settings: Settings, given: &Settings) -> Result<ExitCode, Failure> {
+    layers::refuse_spreads(&settings, "a curve is that of one neuron, in which only the current is LO:HI")?;
     let params = neurons::params(&settings, 1)?;
-    require_one_neuron(&params)?;
     let theory = Theory::new(&params);
-    let unit = settings.preset.as_ref().map_or(presets::Units::PHYSICAL, presets::Choice::units).input;
+    let unit =
+        settings.preset.as_ref().map_or(presets::AxisUnits::PHYSICAL, presets::Choice::axis_units).input;
 
     let points = *settings.neurons.get_or_insert(DEFAULT_POINTS);
     if points == 0 {
-        return Err(Failure::usage("neurons is 0; the curve needs at least one point"));
+        return Err(Failure::of("neurons", "neurons is 0; the curve needs at least one point"));
     }
     let default_duration = (DEFAULT_INTERVALS * (theory.tau_m + theory.t_ref)).max(SHORTEST_DEFAULT_MS);
     let duration = above_zero("duration", *settings.duration.get_or_insert(default_duration))?;
@@ -105,7 +111,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let rheobase = theory.rheobase();
     let (low, high) = DEFAULT_CURRENTS;
     let default_currents = Spread::Range(presets::rounded(low * rheobase), presets::rounded(high * rheobase));
-    let currents = *settings.current.get_or_insert(default_currents);
+    let currents = settings.current.get_or_insert(default_currents.into()).spread;
 
     let choice: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
     let device = select(&choice)?;
@@ -155,23 +161,6 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     let files = folder.publish(files, &given.inputs())?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn require_one_neuron(params: &Params) -> Result<(), Failure> {
-    let parameters: [(&str, &Parameter); 6] = [
-        ("tau-m", &params.tau_m),
-        ("resistance", &params.resistance),
-        ("v-rest", &params.v_rest),
-        ("v-reset", &params.v_reset),
-        ("v-threshold", &params.v_threshold),
-        ("t-ref", &params.t_ref),
-    ];
-    match parameters.iter().find(|(_, parameter)| parameter.values().ndim() > 0) {
-        None => Ok(()),
-        Some((name, _)) => Err(Failure::usage(format!(
-            "{name} is a range; a curve is that of one neuron, in which only the current is LO:HI"
-        ))),
-    }
 }
 
 fn table(curve: &Curve, files: &[PathBuf]) -> String {

@@ -20,6 +20,7 @@ use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
 use crate::score::{self, Experiment, Measures};
+use crate::settings::Settings;
 use crate::{layers, memory, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
@@ -29,7 +30,7 @@ use serde_json::{Map, Value, json};
 use space::Name;
 use std::io::Write;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use trial::Trial;
 use wish::SearchWish;
@@ -39,15 +40,26 @@ const SHOWN_MS: f64 = 1000.0;
 
 /// Searches, and writes what was found.
 pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
-    let FitWish { measures, search, settings } = wish;
+    let FitWish { words, measures, search, settings } = wish;
+    let settings = Settings { words, ..settings };
     layers::refuse_unused(
         &settings,
         "lif fit",
         &UNUSED,
         "a stimulus drives neurons from rest; --candidates says how many",
     )?;
-    let checkpoint = settings.checkpoint.clone();
-    let mut experiments = score::experiments(&settings, &measures)?;
+    let experiments = score::experiments(&settings, &measures)?;
+    let words = score::said(&experiments);
+    fitted(experiments, &measures, &search, &settings).map_err(|failure| failure.said_as(&words))
+}
+
+fn fitted(
+    mut experiments: Vec<Experiment>,
+    measures: &Measures,
+    search: &SearchWish,
+    settings: &Settings,
+) -> Result<ExitCode, Failure> {
+    let checkpoint = settings.checkpoint.as_deref();
     let recorded: Vec<PathBuf> =
         experiments.iter().flat_map(|experiment| experiment.spikes.clone()).collect();
     let mut inputs = settings.inputs();
@@ -59,12 +71,12 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
             stimuli::split(search.split, experiment)
         })
         .collect::<Result<_, _>>()?;
-    require_memory(&experiments, &search)?;
+    require_memory(&experiments, search)?;
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
-    let train = targets(&experiments, &measures, |index, scored| scored.start..splits[index])?;
-    let held_out = targets(&experiments, &measures, |index, scored| splits[index]..scored.end)?;
+    let train = targets(&experiments, measures, |index, scored| scored.start..splits[index])?;
+    let held_out = targets(&experiments, measures, |index, scored| splits[index]..scored.end)?;
     let trial = Trial {
         device: run::device(plan)?,
         params: plan.params.clone(),
@@ -73,18 +85,19 @@ pub fn fit(wish: FitWish) -> Result<ExitCode, Failure> {
         window: score::steps("window", measures.window, plan.dt)?,
         tau: above_zero("tau-distance", measures.tau_distance)? / plan.dt,
     };
-    let aim = aim(plan, &trial, &search, &[&train[..], &held_out].concat())?;
+    trial.check()?;
+    let aim = aim(plan, &trial, search, &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, trial.vary.len());
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out, &OF_FIT)?;
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
-    let _claim = checkpoint.as_deref().map(|path| claim(path, &folder, &inputs)).transpose()?;
-    let kept = checkpoint.as_deref().map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
+    let _claim = checkpoint.map(|path| claim(path, &folder, &inputs)).transpose()?;
+    let kept = checkpoint.map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
-    evolve(&mut evolution, &trial, &train, &search, plan.settings.quiet, |evolution| {
-        checkpoint.as_deref().map_or(Ok(()), |path: &Path| kept::save(path, &aim, evolution))
+    evolve(&mut evolution, &trial, &train, search, plan.settings.quiet, |evolution| {
+        checkpoint.map_or(Ok(()), |path| kept::save(path, &aim, evolution))
     })?;
     if evolution.generation() == 0 {
         return Err(Failure::fault("interrupted before the first generation was scored"));
@@ -217,14 +230,15 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
         ("init-voltage", settings.init_voltage.is_some()),
     ];
     if let Some((name, _)) = unused.into_iter().find(|(_, is_there)| *is_there) {
-        return Err(Failure::usage(format!("the settings have {name}, for which lif fit has no use")));
+        return Err(Failure::of(name, format!("the settings have {name}, for which lif fit has no use")));
     }
     if presets::of_a_system(settings, 1)?.is_some() {
-        return Err(Failure::usage(format!(
+        let message = format!(
             "the preset {} has its own names of parameters; lif fit varies those of lif run: take origin, normalised or \
              receptor",
             plan.preset
-        )));
+        );
+        return Err(Failure::of("preset", message));
     }
     Ok(())
 }

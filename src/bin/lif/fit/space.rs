@@ -1,6 +1,7 @@
 //! The parameters that a search varies, and their bounds.
 
-use crate::spread::number;
+use crate::quantity::{MOHM, MS, MV, Unit};
+use crate::spread::{self, Spread};
 use lif::{Parameter, Params};
 use ndarray::Array1;
 use serde::Serialize;
@@ -19,14 +20,14 @@ pub enum Name {
     StimulusDelay,
 }
 
-const NAMES: [(&str, Name, &str); 7] = [
-    ("tau-m", Name::TauM, "ms"),
-    ("resistance", Name::Resistance, "MOhm"),
-    ("v-rest", Name::VRest, "mV"),
-    ("v-reset", Name::VReset, "mV"),
-    ("v-threshold", Name::VThreshold, "mV"),
-    ("t-ref", Name::TRef, "ms"),
-    ("stimulus-delay", Name::StimulusDelay, "ms"),
+const NAMES: [(&str, Name, Unit); 7] = [
+    ("tau-m", Name::TauM, MS),
+    ("resistance", Name::Resistance, MOHM),
+    ("v-rest", Name::VRest, MV),
+    ("v-reset", Name::VReset, MV),
+    ("v-threshold", Name::VThreshold, MV),
+    ("t-ref", Name::TRef, MS),
+    ("stimulus-delay", Name::StimulusDelay, MS),
 ];
 
 impl Name {
@@ -39,8 +40,8 @@ impl Name {
     }
 
     /// What its values are measured in.
-    pub fn unit(self) -> &'static str {
-        NAMES.iter().find(|(_, name, _)| *name == self).map_or("", |(.., unit)| unit)
+    pub fn unit(self) -> Unit {
+        NAMES.iter().find(|(_, name, _)| *name == self).map_or(MS, |(.., unit)| *unit)
     }
 }
 
@@ -104,12 +105,14 @@ impl FromStr for Vary {
             let names = NAMES.map(|(known, ..)| known).join(", ");
             return Err(format!("'{name}' cannot be varied; there are {names}"));
         };
-        let parts: Vec<&str> = bounds.split(':').collect();
-        let (low, high, is_logarithmic) = match parts[..] {
-            [low, high] => (number(low)?, number(high)?, false),
-            [low, high, "log"] => (number(low)?, number(high)?, true),
-            _ => return Err(form()),
+        let (bounds, is_logarithmic) = match bounds.strip_suffix(":log") {
+            Some(bounds) => (bounds, true),
+            None => (bounds, false),
         };
+        if bounds.split(':').count() != 2 {
+            return Err(form());
+        }
+        let [low, high] = spread::in_unit(bounds, name.unit()).map(Spread::ends)?;
         if low >= high {
             return Err(format!("the lower bound {low} must be below the upper bound {high}"));
         }

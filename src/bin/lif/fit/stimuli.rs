@@ -16,13 +16,14 @@ pub fn split(asked: Option<f64>, experiment: &Experiment) -> Result<u64, Failure
         None => scored.start.midpoint(scored.end),
     };
     if !(scored.start + 1..scored.end).contains(&split) {
-        return Err(Failure::usage(format!(
+        let message = format!(
             "split is {} ms; it must lie between from and to, {} and {} ms of {}",
             split as f64 * plan.dt,
             scored.start as f64 * plan.dt,
             scored.end as f64 * plan.dt,
             experiment.stimulus()
-        )));
+        );
+        return Err(Failure::of("split, from, to", message));
     }
     Ok(split)
 }
@@ -60,7 +61,7 @@ pub fn parameters(
     if let Some(twice) =
         (1..asked.len()).find(|index| asked[..*index].iter().any(|vary| vary.name == asked[*index].name))
     {
-        return Err(Failure::usage(format!("{} is varied twice", asked[twice].name.text())));
+        return Err(Failure::of("vary", format!("{} is varied twice", asked[twice].name.text())));
     }
     if !asked.is_empty() {
         return Ok(asked.to_vec());
@@ -79,8 +80,8 @@ pub fn parameters(
             ));
         }
         (transform.scale, transform.offset) = (scale, offset);
-        plan.settings.stimulus_scale = Some(scale);
-        plan.settings.stimulus_offset = Some(offset);
+        plan.settings.stimulus_scale = Some(scale.into());
+        plan.settings.stimulus_offset = Some(offset.into());
     }
     Ok(experiments.first().map_or_else(Vec::new, |experiment| usual(&experiment.plan)))
 }

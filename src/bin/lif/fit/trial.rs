@@ -32,6 +32,12 @@ impl Trial {
         Population::new(params, places.len(), self.currents.ncols(), &self.device)
     }
 
+    /// Refuses bounds that no candidate can have.
+    pub fn check(&self) -> lif::Result<()> {
+        let corner = |place| vec![place; self.vary.len()];
+        self.population(&[corner(0.0), corner(1.0)]).map(drop)
+    }
+
     /// The currents of the first steps, until the last target has ended, and how many these are.
     fn input(&self, targets: &[Target]) -> (ArrayView3<'_, f32>, u64) {
         let steps = targets.iter().map(|target| target.range().end).max().unwrap_or(0);

@@ -1,8 +1,9 @@
 //! What can be said of a search.
 
+use crate::quantity::{count, count_between, ms};
 use crate::score::{Measures, STIMULUS_HELP};
 use crate::settings::Settings;
-use crate::spread::number;
+use crate::words::Words;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -37,6 +38,9 @@ pub const HELP: [(&str, &str); 4] = [
 /// The options of `lif fit`.
 #[derive(Debug, Args)]
 pub struct FitWish {
+    /// First, as what is read is taken away.
+    #[command(flatten)]
+    pub words: Words,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]
@@ -59,7 +63,7 @@ pub struct SearchWish {
     ///
     /// The rest is held out: it is not fitted to, and says how well the neuron predicts what it has not seen.
     /// By default it is the second half of what is scored.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = SEARCH)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = SEARCH)]
     pub split: Option<f64>,
     /// What is made as high as can be
     ///
@@ -69,17 +73,17 @@ pub struct SearchWish {
     /// Neurons that are simulated at a time
     ///
     /// The more, the better is the space between the bounds searched; a GPU takes a hundred thousand easily.
-    #[arg(long, value_name = "N", default_value = "2000", value_parser = clap::value_parser!(u32).range(8..=10_000_000), help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = |text: &str| count_between(text, 8_u32, 10_000_000), allow_hyphen_values = true, help_heading = SEARCH)]
     pub candidates: u32,
     /// How often the best of them are bred
     ///
     /// Where the search is kept by --checkpoint, more generations go on with it.
-    #[arg(long, value_name = "N", default_value = "40", help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "40", value_parser = count::<u32>, allow_hyphen_values = true, help_heading = SEARCH)]
     pub generations: u32,
     /// Parameter sets in the result
     ///
     /// The best ones that differ, which tell how well each parameter is known.
-    #[arg(long, value_name = "N", default_value = "10", value_parser = clap::value_parser!(u32).range(1..=1000), help_heading = SEARCH)]
+    #[arg(long, value_name = "N", default_value = "10", value_parser = |text: &str| count_between(text, 1_u32, 1000), allow_hyphen_values = true, help_heading = SEARCH)]
     pub best: u32,
 }
 

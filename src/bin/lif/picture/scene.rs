@@ -7,7 +7,7 @@ use crate::events::Events;
 use crate::failure::Failure;
 use crate::figures::short;
 use crate::plan::{Drive, Plan};
-use crate::presets::Units;
+use crate::presets::AxisUnits;
 use crate::spools::Spools;
 use crate::stimulus::{Stimulus, Transform};
 use crate::summary::{Summary, cells};
@@ -39,7 +39,7 @@ pub struct Scene {
     pub dt: f64,
     /// The steps shown.
     pub shown: Range<u64>,
-    pub units: Units,
+    pub units: AxisUnits,
     /// The input of the first cell: step and value.
     pub stimulus: Option<Vec<(u64, f32)>>,
     pub spikes: Option<Spikes>,

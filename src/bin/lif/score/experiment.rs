@@ -25,12 +25,18 @@ pub struct Experiment {
 /// Those that these settings are of, one for each stimulus.
 pub fn experiments(given: &Settings, measures: &Measures) -> Result<Vec<Experiment>, Failure> {
     let complete = layers::complete(given)?;
+    let words = complete.words.clone();
+    of_each_stimulus(complete, measures).map_err(|failure| failure.said_as(&words))
+}
+
+fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Experiment>, Failure> {
     let cells = complete.neurons.unwrap_or(1).saturating_mul(complete.batch.unwrap_or(1));
     if cells != 1 {
-        return Err(Failure::usage(format!(
-            "the settings are of {cells} neurons; those of one are compared with a recording"
-        )));
+        let message =
+            format!("the settings are of {cells} neurons; those of one are compared with a recording");
+        return Err(Failure::of("neurons, batch", message));
     }
+    layers::refuse_spreads(&complete, "one neuron is compared with a recording")?;
     let stimuli = complete.stimulus.clone();
     let spikes = spikes_of_each(&measures.spikes, stimuli.len())?;
     // As a settings file of `lif run` may say how long and what to record.
@@ -73,7 +79,7 @@ fn apart(list: &Path) -> Vec<PathBuf> {
 /// A time in whole steps.
 pub fn steps(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     if ms < 0.0 {
-        return Err(Failure::usage(format!("{what} is {ms} ms; it must be 0 or more")));
+        return Err(Failure::of(what, format!("{what} is {ms} ms; it must be 0 or more")));
     }
     Ok((ms / dt).round() as u64)
 }
@@ -83,14 +89,15 @@ fn scored(measures: &Measures, plan: &Plan, stimulus: &Path) -> Result<Range<u64
     let from = steps("from", measures.from, plan.dt)?;
     let to = measures.to.map_or(Ok(plan.steps), |to| steps("to", to, plan.dt))?;
     if from >= to || to > plan.steps {
-        return Err(Failure::usage(format!(
+        let message = format!(
             "from is {} ms and to {} ms; from must come before to, and neither lie after the end of the stimulus {} at \
              {} ms",
             measures.from,
             to as f64 * plan.dt,
             stimulus.display(),
             plan.steps as f64 * plan.dt
-        )));
+        );
+        return Err(Failure::of("from, to", message));
     }
     Ok(from..to)
 }

@@ -12,6 +12,7 @@ use crate::failure::Failure;
 use crate::plan::above_zero;
 use crate::run::{select, start};
 use crate::settings::Settings;
+use crate::words::Words;
 use crate::{layers, memory, progress, terminal};
 use lif::{Device, Population, Scorer};
 use report::{Report, Score};
@@ -21,7 +22,8 @@ use std::process::ExitCode;
 
 /// Simulates the neuron and says how well it predicts.
 pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
-    let ScoreWish { measures, settings } = wish;
+    let ScoreWish { words, measures, settings } = wish;
+    let settings = Settings { words, ..settings };
     layers::refuse_unused(
         &settings,
         "lif score",
@@ -29,11 +31,21 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
         "it plays a stimulus to one neuron and writes no files",
     )?;
     let experiments = experiments(&settings, &measures)?;
-    let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
+    let words = said(&experiments);
+    compared(&experiments, &measures).map_err(|failure| failure.said_as(&words))
+}
+
+/// How the settings of all were said.
+pub fn said(experiments: &[Experiment]) -> Words {
+    experiments.first().map_or_else(Words::default, |experiment| experiment.plan.settings.words.clone())
+}
+
+fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode, Failure> {
+    let [Experiment { plan, .. }, ..] = experiments else { return Ok(ExitCode::SUCCESS) };
     let device = select(&plan.device)?;
     let mut scores = Vec::new();
-    for experiment in &experiments {
-        scores.extend(compare(experiment, &measures, &device, experiments.len() > 1)?);
+    for experiment in experiments {
+        scores.extend(compare(experiment, measures, &device, experiments.len() > 1)?);
     }
     let together = scores.iter().map(|score| score.tally).reduce(lif::Tally::and);
     let ms = |step: Option<u64>| step.unwrap_or(0) as f64 * plan.dt;
@@ -47,7 +59,7 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
         scores,
         gamma: together.map_or(0.0, |tally| tally.gamma()),
         version: env!("CARGO_PKG_VERSION"),
-        settings: all_settings(&experiments)?,
+        settings: all_settings(experiments)?,
     };
     let text = if plan.settings.json {
         serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?

@@ -1,8 +1,9 @@
 //! What can be said of a recording that a neuron is compared with.
 
+use crate::quantity::ms;
 use crate::rules::TimeUnit;
 use crate::settings::Settings;
-use crate::spread::number;
+use crate::words::Words;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -35,6 +36,9 @@ pub const UNUSED: [&str; 12] = [
 /// The options of `lif score`.
 #[derive(Debug, Args)]
 pub struct ScoreWish {
+    /// First, as what is read is taken away.
+    #[command(flatten)]
+    pub words: Words,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]
@@ -59,21 +63,21 @@ pub struct Measures {
     /// How far coinciding spikes are apart at most, ms
     ///
     /// A predicted spike and a recorded one are counted together where they are no further apart; each once.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "2", help_heading = RECORDING)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, default_value = "2", help_heading = RECORDING)]
     pub window: f64,
     /// Decay time of a spike in the van Rossum distance, ms
     ///
     /// Each spike is replaced by exp(-t / tau); short times compare single spikes, long ones the rates.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "10", help_heading = RECORDING)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, default_value = "10", help_heading = RECORDING)]
     pub tau_distance: f64,
     /// Score from this time of the stimulus on, ms
     ///
     /// What comes before is simulated, but not compared.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "0", help_heading = RECORDING)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, default_value = "0", help_heading = RECORDING)]
     pub from: f64,
     /// Score until this time, ms [default: the end of the stimulus]
     ///
     /// What comes after is not compared.
-    #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = RECORDING)]
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = RECORDING)]
     pub to: Option<f64>,
 }

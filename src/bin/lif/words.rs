@@ -1,0 +1,191 @@
+//! The words with which settings were given, so that a message can show them: `--tau-m 0`, or
+//! `run.toml:3: tau-m = 0`.
+
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use std::collections::BTreeMap;
+
+/// By the name of the option, what the user wrote.
+#[derive(Debug, Clone, Default)]
+pub struct Words(BTreeMap<String, String>);
+
+impl PartialEq for Words {
+    /// The same settings can be said in many ways.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// The longest that is shown of a value.
+const LONGEST: usize = 60;
+
+/// What the library calls other than an option that sets it.
+const OTHER_NAMES: [(&str, &[&str]); 9] = [
+    ("Gaussian", &["input"]),
+    ("noise", &["input"]),
+    ("uniform", &["input"]),
+    ("Poisson", &["input"]),
+    ("input", &["current", "stimulus"]),
+    ("voltages", &["init-voltage"]),
+    ("spikes", &["events", "events-weight"]),
+    ("distance", &["tau-distance"]),
+    ("cells", &["neurons", "batch"]),
+];
+
+/// Parameters of neurons, on which others can depend.
+const PARAMETERS: [&str; 11] = [
+    "dt",
+    "tau-m",
+    "resistance",
+    "v-rest",
+    "v-reset",
+    "v-threshold",
+    "t-ref",
+    "v-lower",
+    "tau-trace",
+    "trace-scale",
+    "tau-syn",
+];
+
+impl Words {
+    /// Remembers how a setting was said.
+    pub fn say(&mut self, name: &str, words: String) {
+        self.0.insert(name.to_owned(), words);
+    }
+
+    /// Lays others over these, which win.
+    pub fn lay_over(&mut self, above: &Self) {
+        self.0.extend(above.0.iter().map(|(name, words)| (name.clone(), words.clone())));
+    }
+
+    /// How a setting was said.
+    pub fn of(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// How the settings were said that are named in the words for a value, as `dt / tau_m`, and the parameters that a
+    /// message about it names; where there are none, how the preset was said.
+    pub fn about(&self, what: &str, message: &str) -> Vec<&str> {
+        let parameters = names(message).filter(|name| PARAMETERS.contains(&name.as_str()));
+        let mut said: Vec<&str> = Vec::new();
+        for name in names(what).chain(parameters) {
+            let others =
+                OTHER_NAMES.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, others)| others);
+            let all = [name.as_str()].into_iter().chain(others.iter().copied());
+            for words in all.filter_map(|name| self.of(name)) {
+                if !said.contains(&words) {
+                    said.push(words);
+                }
+            }
+            if others == ["input"] && !said.is_empty() {
+                // What is drawn at random is no other input.
+                break;
+            }
+        }
+        // The bounds of a search are all in one.
+        if let Some(words) = self.of("vary").filter(|words| {
+            names(what).any(|name| PARAMETERS.contains(&name.as_str()) && words.contains(&format!("{name}=")))
+        }) {
+            said.push(words);
+        }
+        if said.is_empty() { self.of("preset").into_iter().collect() } else { said }
+    }
+}
+
+/// The words of a text as options are called.
+fn names(text: &str) -> impl Iterator<Item = String> {
+    let words = text.split(|sign: char| !(sign.is_ascii_alphanumeric() || "_-".contains(sign)));
+    words.map(|word| word.replace('_', "-"))
+}
+
+/// A value as it is shown in a message: on one line, and not too much of it.
+pub fn shown(value: &str) -> String {
+    let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &line[..end]),
+        None => line,
+    }
+}
+
+impl FromArgMatches for Words {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut words = Self::default();
+        let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        // Groups of options are called like types.
+        let is_option = |id: &&clap::Id| id.as_str().starts_with(|sign: char| sign.is_ascii_lowercase());
+        for id in matches.ids().filter(is_option).filter(given) {
+            let name = id.as_str().replace('_', "-");
+            let values = matches.get_raw(id.as_str()).into_iter().flatten();
+            let said: Vec<String> = values
+                .map(|value| match value.to_string_lossy() {
+                    // What a switch is where it was given.
+                    value if value == "true" => format!("--{name}"),
+                    value => format!("--{name} {}", shown(&value)),
+                })
+                .collect();
+            words.say(&name, said.join(" "));
+        }
+        Ok(words)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Args for Words {
+    fn augment_args(command: Command) -> Command {
+        command
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        command
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    fn words(arguments: &[&str]) -> Words {
+        let command = Settings::augment_args(Command::new("lif").no_binary_name(true));
+        let matches = command.try_get_matches_from(arguments).unwrap();
+        Settings::from_arg_matches(&matches).unwrap().words
+    }
+
+    #[test]
+    fn values_are_shown_as_they_were_said() {
+        let words = words(&[
+            "--dt",
+            "100us",
+            "--tau-m=1_0",
+            "--quiet",
+            "--input",
+            "gaussian:sd=1",
+            "--input=gaussian:sd=2",
+        ]);
+        assert_eq!(words.of("dt"), Some("--dt 100us"));
+        assert_eq!(words.of("quiet"), Some("--quiet"));
+        assert_eq!(words.of("input"), Some("--input gaussian:sd=1 --input gaussian:sd=2"));
+        assert_eq!(words.about("dt / tau_m", ""), ["--dt 100us", "--tau-m 1_0"]);
+        assert_eq!(words.about("t_ref", "t_ref is 5; it must be half of dt; quiet"), ["--dt 100us"]);
+        assert_eq!(words.about("v_rest", "v_rest is 5"), [""; 0]);
+        assert_eq!(words.about("the sd of the Gaussian input", ""), [words.of("input").unwrap()]);
+    }
+
+    #[test]
+    fn what_no_option_has_is_that_of_the_preset() {
+        assert_eq!(
+            words(&["--preset", "nest:V_reset=-50"]).about("V_reset", ""),
+            ["--preset nest:V_reset=-50"]
+        );
+    }
+
+    #[test]
+    fn long_values_are_cut() {
+        assert_eq!(shown("a\n  b"), "a b");
+        assert_eq!(shown(&"x".repeat(100)).len(), LONGEST + 3);
+    }
+}
