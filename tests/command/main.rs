@@ -9,6 +9,7 @@ mod fits;
 mod graphs;
 mod interrupt;
 mod memory;
+mod odd_files;
 mod outputs;
 mod random_inputs;
 mod resume;

@@ -196,7 +196,7 @@ pub struct Settings {
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, help_heading = INPUT)]
     #[serde(alias = "stimulus_dt", deserialize_with = "finite")]
     pub stimulus_dt: Option<f64>,
-    /// Unit of the times in a text file: us, ms or s [default: ms]
+    /// Unit of the times in the stimulus file: us, ms or s [default: as their name in the file says, or ms]
     #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
     #[serde(alias = "stimulus_time_unit")]
     pub stimulus_time_unit: Option<TimeUnit>,

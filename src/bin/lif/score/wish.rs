@@ -43,14 +43,14 @@ pub struct ScoreWish {
 /// A recording, and how it is compared with.
 #[derive(Debug, Clone, Args)]
 pub struct Measures {
-    /// Recorded spikes: text with the time of one spike per line, on the clock of the stimulus, or .npy;
-    /// repeatable for several recordings of the answer to one stimulus. With several --stimulus there is
+    /// Recorded spikes: text with the time of one spike per line, on the clock of the stimulus, .npy or
+    /// .npz; repeatable for several recordings of the answer to one stimulus. With several --stimulus there is
     /// one --spikes for each, in the same order, with commas between several recordings
     #[arg(long, value_name = "FILE", required = true, help_heading = RECORDING)]
     pub spikes: Vec<PathBuf>,
-    /// Unit of the spike times: us, ms or s [default: ms]
-    #[arg(long, value_name = "UNIT", hide_possible_values = true, hide_default_value = true, default_value = "ms", help_heading = RECORDING)]
-    pub spikes_time_unit: TimeUnit,
+    /// Unit of the spike times: us, ms or s [default: as their name in the file says, or ms]
+    #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = RECORDING)]
+    pub spikes_time_unit: Option<TimeUnit>,
     /// How far coinciding spikes are apart at most, ms
     #[arg(long, value_name = "MS", value_parser = number, allow_negative_numbers = true, default_value = "2", help_heading = RECORDING)]
     pub window: f64,
