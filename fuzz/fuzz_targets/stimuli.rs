@@ -1,15 +1,26 @@
-//! The readers of stimuli: the first byte says which, the others are the file.
+//! The readers of stimuli: the first byte says how the file is called, the others are the file.
 #![no_main]
 
-#[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
-#[path = "../../src/bin/lif/failure.rs"]
-mod failure;
-#[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
-#[path = "../../src/bin/lif/stimulus/mod.rs"]
-mod stimulus;
+macro_rules! of_the_command {
+    ($($name:ident $path:literal)*) => {
+        $(
+            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
+            #[path = $path]
+            mod $name;
+        )*
+    };
+}
+
+of_the_command! {
+    failure "../../src/bin/lif/failure.rs"
+    figures "../../src/bin/lif/figures.rs"
+    numbers "../../src/bin/lif/numbers/mod.rs"
+    rules "../../src/bin/lif/rules.rs"
+    stimulus "../../src/bin/lif/stimulus/mod.rs"
+}
 
 use libfuzzer_sys::fuzz_target;
-use stimulus::{Level, Stimulus, Transform};
+use stimulus::{Asked, Level, Stimulus, Transform};
 
 const STEPS: u64 = 60;
 
@@ -18,10 +29,15 @@ fuzz_target!(|bytes: &[u8]| {
     let extension = ["npy", "npz", "txt"][usize::from(*kind) % 3];
     let path = std::env::temp_dir().join(format!("lif-fuzz-{}.{extension}", std::process::id()));
     std::fs::write(&path, bytes).expect("there is room");
-    let Ok(stimulus) = Stimulus::open(&path, 1.0, 0.3) else { return };
+    let asked = Asked { time_unit: None, interval: None, dt: 0.3 };
+    let Ok(stimulus) = Stimulus::open(&path, &asked) else { return };
     let (n, batch) = stimulus.population();
     assert!(n != Some(0) && batch != Some(0));
     assert!(stimulus.length_ms() >= 0.0);
+    assert!(!stimulus.understood().line().is_empty());
+    for extreme in stimulus.extremes() {
+        assert!(extreme.value.is_finite() && !stimulus.said(extreme).is_empty());
+    }
     let currents = |first: u64| -> Vec<u32> {
         let transform = Transform {
             level: Level::Itself,

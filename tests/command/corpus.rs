@@ -2,8 +2,12 @@
 //! with a message.
 
 use super::Folder;
+use assert_cmd::Command;
 use std::fs;
 use std::path::Path;
+
+/// Few steps of few neurons, which events drive.
+const EVENTS: &str = "run --device cpu --neurons 3 --batch 2 --steps 50 --record counts --no-plot --events";
 
 /// The files for one reader, with their names.
 fn corpus(reader: &str) -> Vec<(String, Vec<u8>)> {
@@ -15,8 +19,8 @@ fn corpus(reader: &str) -> Vec<(String, Vec<u8>)> {
 }
 
 /// Runs, and says whether that went well; anything but a result or a message fails.
-fn ends_well(folder: &Folder, words: &str, file: &str) -> bool {
-    let output = folder.run(words).output().unwrap();
+fn ends_well(mut command: Command, file: &str) -> bool {
+    let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     match output.status.code() {
         Some(0) => true,
@@ -34,9 +38,30 @@ fn stimuli_of_any_content_end_well() {
         let name = format!("in.{}", ["npy", "npz", "txt"][usize::from(*kind) % 3]);
         fs::write(folder.path(&name), bytes).unwrap();
         let words = format!("--stimulus {name} --steps 5 --record counts --no-plot");
-        results[usize::from(ends_well(&folder, &words, &file))] += 1;
+        results[usize::from(ends_well(folder.run(&words), &file))] += 1;
     }
     assert!(results.iter().all(|count| *count > 0), "{results:?}");
+}
+
+#[test]
+fn recordings_of_any_content_end_well() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    folder.write("events.txt", "3 0\n");
+    let mut results = [[0, 0]; 3];
+    for (file, bytes) in corpus("recordings") {
+        let Some((kind, bytes)) = bytes.split_first() else { continue };
+        let (kind, reader) = (usize::from(*kind) % 3, usize::from(*kind) / 3 % 3);
+        let name = format!("in.{}", ["npy", "npz", "txt"][kind]);
+        fs::write(folder.path(&name), bytes).unwrap();
+        let words = match reader {
+            0 => format!("score --device cpu --stimulus still.txt --spikes {name}"),
+            1 => format!("{EVENTS} {name}"),
+            _ => format!("{EVENTS} events.txt --events-matrix {name}"),
+        };
+        results[reader][usize::from(ends_well(folder.lif(&words), &file))] += 1;
+    }
+    assert!(results.as_flattened().iter().all(|count| *count > 0), "{results:?}");
 }
 
 #[test]
@@ -47,7 +72,7 @@ fn settings_of_any_content_end_well() {
         fs::write(folder.path("in.toml"), bytes).unwrap();
         let words =
             "--config in.toml --neurons 3 --batch 1 --steps 5 --record counts --out lif-out --no-plot";
-        results[usize::from(ends_well(&folder, words, &file))] += 1;
+        results[usize::from(ends_well(folder.run(words), &file))] += 1;
     }
     assert!(results.iter().all(|count| *count > 0), "{results:?}");
 }

@@ -129,8 +129,8 @@ fn mistakes_in_events_are_told() {
     archive.finish().unwrap();
     for (words, code, message) in [
         ("--events none.txt", 1, "events none.txt: "),
-        ("--events one.txt", 1, "events one.txt: line 1: 1 numbers; expected `step neuron`"),
-        ("--events half.txt", 1, "events half.txt: line 2: the step is 1.5; it must be a whole number"),
+        ("--events one.txt", 1, "events one.txt:1: 1 number; expected `step neuron`"),
+        ("--events half.txt", 1, "events half.txt:2: the step is 1.5; it must be a whole number"),
         (
             "--events far.txt",
             1,

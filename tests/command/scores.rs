@@ -130,9 +130,13 @@ fn what_cannot_be_scored_is_refused() {
     fs::write(folder.path("bad.npy"), b"nothing").unwrap();
     for (words, code, message) in [
         ("--spikes empty.txt", 1, "spikes empty.txt: there is no spike in it"),
-        ("--spikes words.txt", 1, "spikes words.txt: line 2: 'soon' is not a number"),
-        ("--spikes pairs.txt", 1, "line 1: 2 numbers; expected the time of one spike"),
-        ("--spikes late.txt", 1, "line 2: a spike at 500.1, which is 500.1 ms after the beginning"),
+        ("--spikes words.txt", 1, "spikes words.txt:2: 'soon' is not a number"),
+        ("--spikes pairs.txt", 1, "spikes pairs.txt:1: 2 numbers; expected the time of one spike"),
+        (
+            "--spikes late.txt",
+            1,
+            "spikes late.txt:2: a spike at 500.1, which is 500.1 ms after the beginning",
+        ),
         ("--spikes early.txt", 1, "lies outside it: it lasts 500 ms"),
         ("--spikes missing.txt", 1, "spikes missing.txt: "),
         ("--spikes bad.npy", 1, "spikes bad.npy: "),
@@ -148,7 +152,7 @@ fn what_cannot_be_scored_is_refused() {
         (
             "--spikes own.txt --stimulus silent.txt --stimulus-log",
             2,
-            "has a value of 0, which has no logarithm",
+            "stimulus silent.txt:1: the value is 0, which has no logarithm",
         ),
         ("--spikes own.txt --stimulus-low-pass 0", 2, "stimulus-low-pass is 0 ms"),
         ("--spikes own.txt --stimulus-delay -1", 2, "stimulus-delay is -1 ms"),

@@ -138,9 +138,11 @@ fn the_interval_in_the_file_holds() {
     npz.add_array("dt_ms", &arr0(3.0)).unwrap();
     npz.finish().unwrap();
     assert_eq!(seen(&folder, "--neurons 1 --stimulus in.npz"), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
-    let both = "--neurons 1 --stimulus in.npz --stimulus-dt 1 --dt 1";
-    folder.run(both).assert().success().stderr(predicate::str::contains("stimulus-dt is not used"));
-    assert_eq!(folder.summary(both)["steps"], 6);
+    let both = "--neurons 1 --stimulus in.npz --dt 1 --stimulus-dt";
+    folder.run(&format!("{both} 3")).assert().success().stderr("");
+    folder.run(&format!("{both} 1")).assert().code(2).stderr(predicate::str::contains(
+        "stimulus in.npz: 'dt_ms' in it says that there is a sample every 3 ms, but --stimulus-dt says every 1 ms",
+    ));
 }
 
 #[test]
@@ -192,10 +194,11 @@ fn malformed_text_is_told_with_its_line() {
         ("1\n2\nthree\n", "bad.txt:3: 'three' is not a number"),
         ("1\nnan\n", "bad.txt:2: 'nan' is not finite"),
         ("0 1\n1 2\n1 3\n", "bad.txt:3: time 1 does not come after 1"),
-        ("0 1\n2\n", "bad.txt:2: 1 numbers; expected"),
-        ("1\n0 2\n", "bad.txt:2: 2 numbers; expected"),
-        ("1 2 3\n", "bad.txt:1: 3 numbers; expected"),
-        ("# nothing\n", "bad.txt: the array has shape [0]"),
+        ("0 1\n2\n", "bad.txt:2: 1 number; expected 2, as in the lines before"),
+        ("1\n0 2\n", "bad.txt:2: 2 numbers; expected 1, as in the lines before"),
+        ("1 2 3\n", "bad.txt:1: 3 numbers; expected `value` on every line, or `time value`"),
+        ("# nothing\n", "bad.txt: there is no sample in it"),
+        ("", "bad.txt: it is empty"),
     ] {
         folder.write("bad.txt", text);
         folder
@@ -209,7 +212,11 @@ fn malformed_text_is_told_with_its_line() {
         .run("--stimulus bad.txt")
         .assert()
         .code(1)
-        .stderr(predicate::str::contains("neither .npy nor .npz by its name, nor text"));
+        .stderr(predicate::str::contains("stimulus bad.txt: it is text in UTF-16; save it as UTF-8"));
+    fs::write(folder.path("bad.txt"), b"1\n2 \x00\xff\n").unwrap();
+    folder.run("--stimulus bad.txt").assert().code(1).stderr(predicate::str::contains(
+        "stimulus bad.txt:2: there is a byte 0x00: it is neither text nor an array of numpy",
+    ));
     assert!(!folder.path("lif-out").exists());
 }
 

@@ -2,22 +2,25 @@
 
 use crate::claim::folder_of;
 use crate::disk::Need;
+use crate::doubts;
 use crate::events;
 use crate::failure::Failure;
+use crate::figures::counted;
 use crate::layers;
 use crate::neurons;
 use crate::nir;
+use crate::numbers::understood::ms;
+use crate::numbers::{Understood, written};
 use crate::presets::{self, AxisUnits};
 use crate::record::Record;
-use crate::rules::TimeUnit;
 use crate::settings::Settings;
 use crate::spools::Parts;
 use crate::spread::Spread;
-use crate::stimulus::{Level, Stimulus, Times, Transform};
+use crate::stimulus::{self, Asked, Level, Stimulus, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
 use lif::nir::{Neurons, Stepping};
-use lif::{Device, DeviceChoice, Input, MemoryNeed, Params, Population, Random, Recording};
+use lif::{Device, DeviceChoice, Input, MemoryNeed, Parameter, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -32,6 +35,8 @@ const BYTES_PER_CELL: u64 = 32;
 /// In a NIR graph spikes are currents, which go through the synapse.
 const NODE_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Nanoampere);
 const DEFAULT_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Millivolt);
+/// What the product of resistance and current may be at most, mV, as the library has it.
+const LARGEST_DRIVE: f64 = 1e20;
 
 /// A run, decided.
 #[derive(Debug)]
@@ -87,10 +92,10 @@ impl Plan {
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let settings = layers::complete(given)?;
         let words = settings.words.clone();
-        Self::of(settings).map_err(|failure| failure.said_as(&words))
+        Self::of(settings, given).map_err(|failure| failure.said_as(&words))
     }
 
-    fn of(mut settings: Settings) -> Result<Self, Failure> {
+    fn of(mut settings: Settings, given: &Settings) -> Result<Self, Failure> {
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let of_a_system = presets::of_a_system(&settings, 1)?;
         let dt = match &of_a_system {
@@ -98,7 +103,10 @@ impl Plan {
             Some(preset) => preset.params()?.dt,
             None => above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?,
         };
-        let stimulus = read_stimulus(&mut settings, dt)?;
+        let stimulus = read_stimulus(&settings, dt)?;
+        if let Some(stimulus) = &stimulus {
+            look_at(stimulus, given, &settings, dt);
+        }
 
         let node = nir::neurons(&settings)?;
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
@@ -121,9 +129,14 @@ impl Plan {
             None => neurons::params(&settings, neurons)?,
         };
         let graph = settings.write_nir.then(|| Neurons::from_params(&params, neurons)).transpose()?;
-        let drive = drive(&mut settings, stimulus, &params, neurons, steps)?;
+        let units = match (&settings.preset, node.is_some()) {
+            (_, true) => nir::UNITS,
+            (Some(choice), _) => choice.axis_units(),
+            (None, _) => AxisUnits::PHYSICAL,
+        };
+        let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
-        let trains = trains(&mut settings, default_weight, (batch, neurons), steps)?;
+        let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
         let trains = match (trains, &node) {
             (Some(trains), Some(node)) => {
                 let weight = node.spike_weight(dt, params.integrator)?;
@@ -133,6 +146,7 @@ impl Plan {
             }
             (trains, _) => trains,
         };
+        refuse_pipes(&settings, &drive, trains.as_ref())?;
 
         Ok(Self {
             neurons,
@@ -144,11 +158,7 @@ impl Plan {
             preset: settings.preset.as_ref().map_or_else(|| "nir".to_owned(), ToString::to_string),
             params,
             drive,
-            units: match (&settings.preset, node.is_some()) {
-                (_, true) => nir::UNITS,
-                (Some(choice), _) => choice.axis_units(),
-                (None, _) => AxisUnits::PHYSICAL,
-            },
+            units,
             window: window(&settings, dt, steps)?,
             rate_bin: settings
                 .rate_bin
@@ -242,6 +252,21 @@ impl Plan {
         Ok(needs)
     }
 
+    /// The stimulus, where there is one.
+    pub fn stimulus(&self) -> Option<&Stimulus> {
+        match &self.drive {
+            Drive::Stimulus(stimulus, _) => Some(stimulus),
+            Drive::Same(_) | Drive::Spread(_) => None,
+        }
+    }
+
+    /// What was understood of the files that drive it.
+    pub fn understood(&self) -> Vec<Understood> {
+        let stimulus = self.stimulus().map(Stimulus::understood);
+        let events = self.trains.iter().flat_map(|trains| trains.understood.iter().cloned());
+        stimulus.into_iter().chain(events).collect()
+    }
+
     /// The settings for the summary, by the names of the options.
     pub fn settings(&self) -> Result<Map<String, Value>, Failure> {
         layers::layer(&self.portable_settings())
@@ -275,7 +300,7 @@ pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     }
 }
 
-fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
+fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
     if let [_, _, ..] = &settings.stimulus[..] {
         return Err(Failure::of(
             "stimulus",
@@ -302,25 +327,56 @@ fn read_stimulus(settings: &mut Settings, dt: f64) -> Result<Option<Stimulus>, F
             None => Ok(None),
         };
     };
-    let interval = above_zero("stimulus-dt", settings.stimulus_dt.unwrap_or(dt))?;
-    let unit = settings.stimulus_time_unit.unwrap_or(TimeUnit::Ms);
-    let stimulus = Stimulus::open(path, unit.ms(), interval)?;
-    if matches!(stimulus.times(), Times::At { .. }) {
-        settings.stimulus_time_unit = Some(unit);
-    } else if settings.stimulus_time_unit.is_some() {
+    let interval = settings.stimulus_dt.map(|ms| above_zero("stimulus-dt", ms)).transpose()?;
+    let asked = Asked { time_unit: settings.stimulus_time_unit, interval, dt };
+    let stimulus = Stimulus::open(path, &asked)?;
+    if settings.stimulus_time_unit.is_some() && !stimulus.has_time_unit() {
         log::warn!("the stimulus has no times; stimulus-time-unit is not used");
     }
-    if settings.stimulus_dt.is_some() && stimulus.times() != Times::Every(None) {
+    if interval.is_some() && stimulus.is_timed() {
         log::warn!("the stimulus says itself when its samples hold; stimulus-dt is not used");
     }
     Ok(Some(stimulus))
+}
+
+/// Says what is unlikely in what was understood of a stimulus.
+fn look_at(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) {
+    let has_length = settings.steps.is_some() || settings.duration.is_some();
+    let is_all_default = !has_length && given.dt.is_none() && given.config.is_none();
+    if let Some(doubt) = doubts::of_stimulus(stimulus, dt, is_all_default) {
+        log::warn!("{doubt}");
+    }
+    if let [1, .., n] = stimulus.shape()
+        && *n > 1
+        && !has_length
+    {
+        log::warn!(
+            "stimulus {}: its shape {:?} is that of one sample for each of {n} neurons; samples of one after the \
+             other have shape [{n}], or [{n}, 1]",
+            stimulus.path().display(),
+            stimulus.shape()
+        );
+    }
+}
+
+/// Refuses inputs that nobody can find again, where a run is to be taken up.
+fn refuse_pipes(settings: &Settings, drive: &Drive, trains: Option<&Trains>) -> Result<(), Failure> {
+    let is_kept = trains.is_some_and(|trains| trains.is_kept)
+        || matches!(drive, Drive::Stimulus(stimulus, _) if stimulus.is_kept());
+    if is_kept && settings.checkpoint.is_some() {
+        return Err(Failure::usage(
+            "an input comes through a pipe, which is gone when the run is to go on; write it to a file first, or leave \
+             out --checkpoint",
+        ));
+    }
+    Ok(())
 }
 
 fn trains(
     settings: &mut Settings,
     default_weight: Weight,
     shape: (usize, usize),
-    steps: u64,
+    time: (u64, f64),
 ) -> Result<Option<Trains>, Failure> {
     let Some(path) = &settings.events else {
         let useless = [
@@ -333,7 +389,7 @@ fn trains(
         };
     };
     let weight = *settings.events_weight.get_or_insert(default_weight);
-    Trains::open(path, settings.events_matrix.as_deref(), weight, shape, steps).map(Some)
+    Trains::open(path, settings.events_matrix.as_deref(), weight, shape, time).map(Some)
 }
 
 /// A size as asked for, or as the files that are made for one have it.
@@ -368,6 +424,17 @@ fn size(
 fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Result<u64, Failure> {
     if settings.steps.is_none() {
         let default = stimulus.map_or(DEFAULT_DURATION_MS, Stimulus::length_ms);
+        if let Some(stimulus) = stimulus.filter(|_| settings.duration.is_none() && default < 0.999 * dt) {
+            return Err(Failure::usage(format!(
+                "stimulus {}: {} in {} ms, which is shorter than a step of {dt} ms; is its unit of time right, which is \
+                 known {}? --{} or --stimulus-dt say another, --dt another step",
+                stimulus.path().display(),
+                counted(stimulus.count(), "sample"),
+                ms(default),
+                stimulus.times_from(),
+                stimulus::TIME_UNIT
+            )));
+        }
         settings.duration.get_or_insert(default);
     }
     let steps = match (settings.steps, settings.duration) {
@@ -426,6 +493,7 @@ fn drive(
     params: &Params,
     neurons: usize,
     steps: u64,
+    input_unit: &str,
 ) -> Result<Drive, Failure> {
     let dt = params.dt;
     let Some(stimulus) = stimulus else {
@@ -457,7 +525,19 @@ fn drive(
             stimulus.length_ms()
         );
     }
+    if let Some(unit) = stimulus.value_unit().filter(|unit| *unit != input_unit && input_unit.ends_with('A'))
+        && settings.stimulus_scale.is_none()
+        && settings.stimulus_decibel.is_none()
+        && !settings.stimulus_log
+    {
+        log::warn!(
+            "stimulus {}: its values are in {unit} by their name, and taken as {input_unit}; --stimulus-scale says what \
+             they are multiplied with",
+            stimulus.path().display()
+        );
+    }
     let transform = transform(settings, &stimulus, current)?;
+    refuse_extremes(&stimulus, &transform, params, input_unit)?;
     Ok(Drive::Stimulus(Box::new(stimulus), transform))
 }
 
@@ -472,13 +552,11 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
         None if settings.stimulus_log => Level::Logarithm,
         None => Level::Itself,
     };
-    if level.is_logarithmic() && stimulus.smallest() <= 0.0 {
+    let [smallest, _] = stimulus.extremes();
+    if level.is_logarithmic() && smallest.value <= 0.0 {
         return Err(Failure::of(
             "stimulus, stimulus-decibel, stimulus-log",
-            format!(
-                "the stimulus has a value of {}, which has no logarithm; all must be above 0",
-                stimulus.smallest()
-            ),
+            format!("{}, which has no logarithm; all must be above 0", stimulus.said(smallest)),
         ));
     }
     let low_pass = settings.stimulus_low_pass.map(|tau| above_zero("stimulus-low-pass", tau)).transpose()?;
@@ -495,6 +573,36 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
         low_pass,
         delay,
     })
+}
+
+/// Refuses a value whose current is too large to compute with. What becomes of values keeps their order,
+/// or turns it round.
+fn refuse_extremes(
+    stimulus: &Stimulus,
+    transform: &Transform,
+    params: &Params,
+    input_unit: &str,
+) -> Result<(), Failure> {
+    let largest = |parameter: &Parameter| {
+        parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
+    };
+    let resistance = largest(&params.resistance);
+    for extreme in stimulus.extremes() {
+        let current = transform.of(extreme.value);
+        let reason = if !(current as f32).is_finite() {
+            "which single precision does not hold".to_owned()
+        } else if (current * resistance).abs() > LARGEST_DRIVE {
+            format!("which times the resistance, {resistance}, is more than {LARGEST_DRIVE:e} in magnitude")
+        } else {
+            continue;
+        };
+        let said = stimulus.said(extreme);
+        return Err(Failure::fault(format!(
+            "{said}, a current of {} {input_unit}, {reason}",
+            written(current)
+        )));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -1,82 +1,192 @@
 //! The spike times of a recording, from a file.
 
+use crate::doubts;
 use crate::failure::Failure;
+use crate::figures::grouped;
 use crate::memory::Growing;
-use crate::stimulus::numpy;
-use crate::stimulus::text::Lines;
-use std::path::Path;
+use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::text::{Layout, Lines};
+use crate::numbers::understood::{ms, times};
+use crate::numbers::{Format, Precision, Rows, Source, Time, Understood, each_of_list, index, written};
+use crate::rules::TimeUnit;
+use std::path::{Path, PathBuf};
 
-/// Rounding of a time by less than this part of a step is no difference in time.
-const TIME_TOLERANCE: f64 = 1e-6;
+/// The option that says the unit of spike times.
+pub const TIME_UNIT: &str = "spikes-time-unit";
+
+const LAYOUT: Layout = Layout { columns: &[1], expected: "the time of one spike on every line" };
 
 /// What a recording has to do with the run that is to predict it.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Clock {
-    /// What a number in the file counts, ms.
-    pub unit: f64,
-    /// When the stimulus begins, ms.
-    pub start: f64,
-    /// How long the run lasts, ms.
-    pub length: f64,
+    /// What a number in the file counts, where an option says it.
+    pub unit: Option<TimeUnit>,
+    /// When the stimulus begins.
+    pub start: Time,
+    /// How many steps the run has.
+    pub steps: u64,
     /// A step, ms.
     pub dt: f64,
 }
 
-/// The steps in which the spikes of a file fall, in the order of the file: `.npy` with an array of
-/// times, or text with one per line.
-pub fn read(path: &Path, clock: &Clock) -> Result<Vec<u64>, Failure> {
+/// A recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recorded {
+    pub path: PathBuf,
+    /// The step of each spike, in the order of the file.
+    pub steps: Vec<u64>,
+    pub understood: Understood,
+}
+
+/// Reads the spikes of a file: text with the time of one per line, or an array of times of numpy.
+pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
     let refusal = |reason: String| Failure::fault(format!("spikes {}: {reason}", path.display()));
-    let is_numpy = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("npy"));
-    let steps = if is_numpy { from_npy(path, clock) } else { from_text(path, clock) }.map_err(refusal)?;
-    if steps.is_empty() { Err(refusal("there is no spike in it".to_owned())) } else { Ok(steps) }
-}
-
-fn from_text(path: &Path, clock: &Clock) -> Result<Vec<u64>, String> {
-    let mut lines = Lines::open(path, 1.0)?;
-    let mut steps = Growing::new("the spikes");
-    loop {
-        let numbers = lines.numbers();
-        let place = |reason: String| format!("line {}: {reason}", lines.number().max(1));
-        match numbers.map_err(place)?.as_deref() {
-            None => return Ok(steps.into_values()),
-            Some([]) => {}
-            Some([time]) => steps.push(step(*time, clock).map_err(place)?).map_err(place)?,
-            Some(several) => {
-                return Err(place(format!("{} numbers; expected the time of one spike", several.len())));
-            }
+    let source = Source::open(path).map_err(refusal)?;
+    let mut spikes = Spikes {
+        clock,
+        unit: (TimeUnit::Ms, Origin::Default),
+        steps: Growing::new("the spikes"),
+        ends: None,
+    };
+    let mut columns = Vec::new();
+    let mut shape = None;
+    match source.format() {
+        Format::Text => {
+            let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
+            from_text(&mut lines, &mut spikes).map_err(|reason| {
+                Failure::fault(format!("spikes {}:{}: {reason}", path.display(), lines.number().max(1)))
+            })?;
+            columns.extend(lines.names().first().map(|name| name.text().to_owned()));
+        }
+        Format::Npy => {
+            let unit = time_unit(clock.unit, TIME_UNIT, None).map_err(refusal)?;
+            let array = numpy::from_npy(&source, &mut |array, rows| spikes.take_all(&unit, array, rows));
+            shape = Some(array.map_err(refusal)?.shape);
+        }
+        Format::Npz => {
+            let (array, key) = from_npz(&source, &mut spikes).map_err(refusal)?;
+            (columns, shape) = (vec![key], Some(array.shape));
         }
     }
+    let Spikes { unit, steps, ends, .. } = spikes;
+    let Some((first, last)) = ends else { return Err(refusal("there is no spike in it".to_owned())) };
+    let steps = steps.into_values();
+    let mut distinct = steps.clone();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let repeated = steps.len() - distinct.len();
+    let mut understood = Understood {
+        columns,
+        shape,
+        count: steps.len() as u64,
+        thing: "spike",
+        extent: times(first, last, &unit),
+        ..Understood::new("spikes", &source)
+    };
+    if repeated > 0 {
+        let remark = format!("{} share a step with another and count once with it", grouped(repeated as u64));
+        understood.remarks.push(remark);
+    }
+    let seen = doubts::Spikes {
+        file: &path.display().to_string(),
+        count: steps.len() as u64,
+        repeated: repeated as u64,
+        first_ms: first - clock.start.ms,
+        last_ms: last - clock.start.ms,
+        stimulus_ms: clock.steps as f64 * clock.dt,
+        dt: clock.dt,
+        unit_from: &unit.1,
+    };
+    seen.check()?;
+    Ok(Recorded { path: path.to_owned(), steps, understood })
 }
 
-fn from_npy(path: &Path, clock: &Clock) -> Result<Vec<u64>, String> {
-    let mut steps = Vec::new();
-    numpy::from_npy(path, &mut |shape, rows| {
-        let [count] = shape else {
-            return Err(format!("the array has shape {shape:?}; expected [spikes]"));
-        };
-        let bytes = *count as u64 * size_of::<u64>() as u64;
-        lif::require_memory("the spikes", bytes, "take fewer at a time")
-            .map_err(|error| error.to_string())?;
-        let mut row = Vec::new();
-        for place in 0..*count {
-            rows.next(&mut row)?;
-            let time = row.first().copied().unwrap_or(f64::NAN);
-            steps.push(step(time, clock).map_err(|reason| format!("the value at [{place}]: {reason}"))?);
+fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
+    let mut is_first = true;
+    while let Some(row) = lines.row()? {
+        let time = row.first().copied().unwrap_or(f64::NAN);
+        if is_first {
+            spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, lines.names().first())?;
+            is_first = false;
         }
+        spikes.take(time, lines.precision(0))?;
+    }
+    Ok(())
+}
+
+/// The array of times in an archive, and its name.
+fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String), String> {
+    let mut archive = Archive::open(source)?;
+    let keys = archive.names();
+    let named: Vec<&String> = keys
+        .iter()
+        .filter(|key| {
+            let name = Name::new(key);
+            name.is_of_spikes() || name.is_of_times()
+        })
+        .collect();
+    let key = match (&keys[..], &named[..]) {
+        ([only], _) => only.clone(),
+        (_, [only]) => (*only).clone(),
+        _ if ["step", "neuron"].iter().all(|name| keys.iter().any(|key| key == name)) => {
+            return Err(
+                "it holds the spikes of a run by their steps; save the times of those of one neuron, in ms \
+                        (step + 0.5) * dt"
+                    .to_owned(),
+            );
+        }
+        _ => return Err(format!("expected one array, or one named 'spikes' or 'times'; found {keys:?}")),
+    };
+    let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&Name::new(&key)))?;
+    let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
+    Ok((array, key))
+}
+
+/// Spikes as they are read.
+struct Spikes<'a> {
+    clock: &'a Clock,
+    unit: (TimeUnit, Origin),
+    steps: Growing<u64>,
+    /// The first and the last time, ms.
+    ends: Option<(f64, f64)>,
+}
+
+impl Spikes<'_> {
+    fn take_all(
+        &mut self,
+        unit: &(TimeUnit, Origin),
+        array: &Array,
+        rows: &mut dyn Rows,
+    ) -> Result<(), String> {
+        self.unit = unit.clone();
+        each_of_list(&array.shape, rows, |place, time| {
+            self.take(time, array.precision())
+                .map_err(|reason| format!("the value at {:?}: {reason}", index(&array.shape, place)))
+        })
+    }
+
+    /// Finds the step in which a time falls.
+    fn take(&mut self, number: f64, precision: Precision) -> Result<(), String> {
+        let Clock { start, steps, dt, .. } = self.clock;
+        let (unit, origin) = &self.unit;
+        let time = Time::new(number, unit.ms(), precision);
+        let step = time.steps_after(start, *dt);
+        let length = *steps as f64 * dt;
+        if !(step >= 0.0 && time.ms - start.ms < length) {
+            return Err(format!(
+                "a spike at {}, which is {} ms after the beginning of the stimulus, lies outside it: it lasts {} \
+                 ms; is the unit right, which is {} {origin}? --{TIME_UNIT} says another",
+                written(number),
+                ms(time.ms - start.ms),
+                ms(length),
+                unit.text(),
+            ));
+        }
+        // What is less than rounding before the end is not after it.
+        self.steps.push((step as u64).min(steps - 1))?;
+        let (first, last) = self.ends.unwrap_or((time.ms, time.ms));
+        self.ends = Some((first.min(time.ms), last.max(time.ms)));
         Ok(())
-    })?;
-    Ok(steps)
-}
-
-/// The step in which a time falls.
-fn step(time: f64, clock: &Clock) -> Result<u64, String> {
-    let ms = time * clock.unit - clock.start;
-    if ms >= 0.0 && ms < clock.length {
-        return Ok((ms / clock.dt + TIME_TOLERANCE) as u64);
     }
-    Err(format!(
-        "a spike at {time}, which is {ms} ms after the beginning of the stimulus, lies outside it: it lasts {} ms; \
-         is --spikes-time-unit right?",
-        clock.length
-    ))
 }

@@ -86,7 +86,7 @@ pub enum Trace {
     Set,
 }
 
-/// `--stimulus-time-unit`
+/// `--stimulus-time-unit`, `--spikes-time-unit`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeUnit {
@@ -102,6 +102,15 @@ impl TimeUnit {
             Self::Us => 1e-3,
             Self::Ms => 1.0,
             Self::S => 1e3,
+        }
+    }
+
+    /// As it is written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Us => "us",
+            Self::Ms => "ms",
+            Self::S => "s",
         }
     }
 }

@@ -265,9 +265,10 @@ pub struct Settings {
     /// Where the file says itself when its samples hold, that counts.
     #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = INPUT)]
     pub stimulus_dt: Option<f64>,
-    /// Unit of the times in a text file: us, ms or s [default: ms]
+    /// Unit of the stimulus' times: us, ms or s [default: as in the file, or ms]
     ///
-    /// Times must increase and count from the first one.
+    /// Where the name of the times in the file says a unit, it is that. Times must increase and count from the
+    /// first one.
     #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = INPUT)]
     pub stimulus_time_unit: Option<TimeUnit>,
 

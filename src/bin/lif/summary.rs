@@ -2,6 +2,7 @@
 
 use crate::events::Statistics;
 use crate::figures::{bytes, counted, grouped, short};
+use crate::numbers::Understood;
 use crate::plan::Plan;
 use crate::spike_hash;
 use lif::{Device, MemoryNeed};
@@ -20,6 +21,8 @@ pub struct Summary {
     pub batch: usize,
     pub steps: u64,
     pub dt_ms: f64,
+    /// What was understood of the files that drive it.
+    pub inputs: Vec<Understood>,
     pub memory_bytes: Memory,
     pub wall_s: f64,
     pub neuron_steps_per_s: f64,
@@ -83,6 +86,7 @@ impl Summary {
             batch,
             steps: outcome.steps,
             dt_ms: plan.dt,
+            inputs: plan.understood(),
             memory_bytes: Memory::new(outcome.memory),
             wall_s: outcome.wall_s,
             neuron_steps_per_s: cells * outcome.steps as f64 / outcome.wall_s,
@@ -111,6 +115,9 @@ impl Summary {
             ("device", self.device.clone()),
             ("cells", cells(self.neurons, self.batch)),
             ("steps", format!("{}{made} ({length} ms at dt {} ms)", grouped(self.steps), self.dt_ms)),
+        ];
+        let inputs = self.inputs.iter().map(|input| (input.label(), input.line()));
+        let results = [
             ("memory", self.memory_bytes.text.clone()),
             ("wall time", format!("{} s", short(self.wall_s))),
             ("speed", format!("{:.2e} neuron-steps/s", self.neuron_steps_per_s)),
@@ -120,7 +127,7 @@ impl Summary {
             ("spike hash", self.spike_hash.clone()),
         ];
         let mut table = String::new();
-        for (name, value) in rows {
+        for (name, value) in rows.into_iter().chain(inputs).chain(results) {
             // Writing to a string cannot fail.
             let _ = writeln!(table, "{name:<12} {value}");
         }

@@ -21,6 +21,7 @@ use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
 use crate::score::{self, Experiment, Measures};
 use crate::settings::Settings;
+use crate::stimulus::Stimulus;
 use crate::{layers, memory, presets, progress, run, terminal};
 use crc32fast::Hasher;
 use evolution::Evolution;
@@ -60,8 +61,11 @@ fn fitted(
     settings: &Settings,
 ) -> Result<ExitCode, Failure> {
     let checkpoint = settings.checkpoint.as_deref();
-    let recorded: Vec<PathBuf> =
-        experiments.iter().flat_map(|experiment| experiment.spikes.clone()).collect();
+    let recorded: Vec<PathBuf> = experiments
+        .iter()
+        .flat_map(|experiment| &experiment.recordings)
+        .map(|recorded| recorded.path.clone())
+        .collect();
     let mut inputs = settings.inputs();
     inputs.extend(recorded.iter().map(|path| ("spikes", path.as_path())));
     let splits: Vec<u64> = experiments
@@ -75,8 +79,8 @@ fn fitted(
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
-    let train = targets(&experiments, measures, |index, scored| scored.start..splits[index])?;
-    let held_out = targets(&experiments, measures, |index, scored| splits[index]..scored.end)?;
+    let train = targets(&experiments, |index, scored| scored.start..splits[index])?;
+    let held_out = targets(&experiments, |index, scored| splits[index]..scored.end)?;
     let trial = Trial {
         device: run::device(plan)?,
         params: plan.params.clone(),
@@ -124,6 +128,7 @@ fn fitted(
         objective: search.objective,
         vary: trial.vary.clone(),
         candidates: search.candidates as usize,
+        inputs: experiments.iter().flat_map(Experiment::understood).collect(),
         windows: windows.collect(),
         window_ms: measures.window,
         tau_distance_ms: measures.tau_distance,
@@ -200,12 +205,11 @@ fn require_memory(experiments: &[Experiment], search: &SearchWish) -> Result<(),
 /// What was recorded in some steps of each experiment, whose stimulus drives the batch row of its number.
 fn targets(
     experiments: &[Experiment],
-    measures: &Measures,
     part: impl Fn(usize, &Range<u64>) -> Range<u64>,
 ) -> Result<Vec<Target>, Failure> {
     let mut targets = Vec::new();
     for (index, experiment) in experiments.iter().enumerate() {
-        let own = experiment.targets(measures, &part(index, &experiment.scored))?;
+        let own = experiment.targets(&part(index, &experiment.scored))?;
         targets.extend(own.into_iter().map(|target| target.in_row(index)));
     }
     Ok(targets)
@@ -215,7 +219,7 @@ fn targets(
 fn recordings(experiments: &[Experiment]) -> Vec<(String, String)> {
     let of_one = |experiment: &Experiment| {
         let stimulus = experiment.stimulus();
-        let spikes = experiment.spikes.iter().map(|path| path.display().to_string());
+        let spikes = experiment.recordings.iter().map(|recorded| recorded.path.display().to_string());
         spikes.map(|spikes| (spikes, stimulus.clone())).collect::<Vec<_>>()
     };
     experiments.iter().flat_map(of_one).collect()
@@ -322,9 +326,19 @@ fn neuron(plan: &Plan, best: Option<&Map<String, Value>>, stimuli: usize) -> Res
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "duration", "steps", "record", "seed"]
             .contains(&&**name)
     });
+    let is_kept = plan.stimulus().is_some_and(Stimulus::is_kept);
+    if is_kept {
+        settings.remove("stimulus");
+    }
     settings.extend(best.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
     let text = toml::to_string(&settings).map_err(|error| Failure::fault(error.to_string()))?;
-    let first =
-        if stimuli > 1 { format!("# Its stimulus is the first of {stimuli}.\n") } else { String::new() };
-    Ok(format!("# A neuron fitted to a recording by lif fit. Run it with `lif run --config`.\n{first}{text}"))
+    let of_several = format!("# Its stimulus is the first of {stimuli}.\n");
+    let remark = match () {
+        () if is_kept => "# Its stimulus came through a pipe; add --stimulus FILE.\n",
+        () if stimuli > 1 => &of_several,
+        () => "",
+    };
+    Ok(format!(
+        "# A neuron fitted to a recording by lif fit. Run it with `lif run --config`.\n{remark}{text}"
+    ))
 }

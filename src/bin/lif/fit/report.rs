@@ -5,6 +5,8 @@ use super::space::Vary;
 use super::trial::Score;
 use super::wish::Objective;
 use crate::figures::{counted, grouped};
+use crate::numbers::Understood;
+use crate::score;
 use lif::Tally;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -19,6 +21,8 @@ pub struct Report {
     pub objective: Objective,
     pub vary: Vec<Vary>,
     pub candidates: usize,
+    /// What was understood of each stimulus and its recordings.
+    pub inputs: Vec<Understood>,
     /// One for each stimulus.
     #[serde(rename = "stimuli")]
     pub windows: Vec<Window>,
@@ -160,6 +164,7 @@ impl Report {
             let _ = writeln!(text, "{}", words.trim_end());
         };
         line(format!("{:<12} {}", "device", self.device));
+        score::table(&self.inputs).into_iter().for_each(&mut line);
         for Window { stimulus, from_ms, split_ms, to_ms } in &self.windows {
             let of = if self.windows.len() > 1 { format!(" of {stimulus}") } else { String::new() };
             line(format!("{:<12} {from_ms} to {split_ms} ms{of}", "fitted"));

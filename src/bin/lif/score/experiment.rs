@@ -3,10 +3,11 @@
 use super::wish::Measures;
 use crate::failure::Failure;
 use crate::layers;
-use crate::plan::{Drive, Plan};
-use crate::recorded::{self, Clock};
+use crate::numbers::{Time, Understood};
+use crate::plan::Plan;
+use crate::recorded::{self, Clock, Recorded};
 use crate::settings::Settings;
-use crate::stimulus::Times;
+use crate::stimulus::Stimulus;
 use lif::Target;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -16,8 +17,8 @@ use std::path::{Path, PathBuf};
 pub struct Experiment {
     /// The run of one neuron that hears it.
     pub plan: Plan,
-    /// Files with the spikes of each recording.
-    pub spikes: Vec<PathBuf>,
+    /// What was recorded.
+    pub recordings: Vec<Recorded>,
     /// The steps that are scored.
     pub scored: Range<u64>,
 }
@@ -46,7 +47,10 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     let experiment = |(stimulus, spikes): (&PathBuf, Vec<PathBuf>)| {
         let plan = Plan::new(&Settings { stimulus: vec![stimulus.clone()], ..alone.clone() })?;
         let scored = scored(measures, &plan, stimulus)?;
-        Ok(Experiment { plan, spikes, scored })
+        let start = plan.stimulus().map_or(Time::ZERO, Stimulus::start);
+        let clock = Clock { unit: measures.spikes_time_unit, start, steps: plan.steps, dt: plan.dt };
+        let recordings = spikes.iter().map(|path| recorded::read(path, &clock)).collect::<Result<_, _>>()?;
+        Ok(Experiment { plan, recordings, scored })
     };
     stimuli.iter().zip(spikes).map(experiment).collect()
 }
@@ -109,25 +113,31 @@ impl Experiment {
     }
 
     /// What was recorded in these steps, by recording.
-    pub fn targets(&self, measures: &Measures, range: &Range<u64>) -> Result<Vec<Target>, Failure> {
-        let plan = &self.plan;
-        let start = match &plan.drive {
-            Drive::Stimulus(stimulus, _) => match stimulus.times() {
-                Times::At { first, .. } => first,
-                Times::Every(_) => 0.0,
-            },
-            Drive::Same(_) | Drive::Spread(_) => 0.0,
+    pub fn targets(&self, range: &Range<u64>) -> Result<Vec<Target>, Failure> {
+        let target = |recorded: &Recorded| {
+            let path = recorded.path.display();
+            Target::new(recorded.steps.iter().copied(), range.clone())
+                .map_err(|error: lif::Error| Failure::fault(format!("spikes {path}: {error}")))
         };
-        let length = plan.steps as f64 * plan.dt;
-        let clock = Clock { unit: measures.spikes_time_unit.ms(), start, length, dt: plan.dt };
-        let target = |path: &PathBuf| {
-            let spikes = recorded::read(path, &clock)?;
-            let of_the_file =
-                |error: lif::Error| Failure::fault(format!("spikes {}: {error}", path.display()));
-            Target::new(spikes, range.clone()).map_err(of_the_file)
-        };
-        self.spikes.iter().map(target).collect()
+        self.recordings.iter().map(target).collect()
     }
+
+    /// What was understood of the files, that of the stimulus first.
+    pub fn understood(&self) -> Vec<Understood> {
+        let recordings = self.recordings.iter().map(|recorded| recorded.understood.clone());
+        self.plan.understood().into_iter().chain(recordings).collect()
+    }
+}
+
+/// What was understood of the files of all, as lines of a table; with their names, where there are several.
+pub fn table(inputs: &[Understood]) -> Vec<String> {
+    let is_one_of_several =
+        |input: &Understood| inputs.iter().filter(|other| other.option == input.option).count() > 1;
+    let line = |input: &Understood| {
+        let of = if is_one_of_several(input) { format!(": {}", input.given) } else { String::new() };
+        format!("{:<12} {}{of}", input.label(), input.line())
+    };
+    inputs.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ mod experiment;
 mod report;
 mod wish;
 
-pub use experiment::{Experiment, experiments, steps};
+pub use experiment::{Experiment, experiments, steps, table};
 pub use wish::{HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
 
 use crate::advance::advance_scored;
@@ -56,6 +56,7 @@ fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode,
         tau_distance_ms: measures.tau_distance,
         from_ms: ms(experiments.iter().map(|experiment| experiment.scored.start).min()),
         to_ms: ms(experiments.iter().map(|experiment| experiment.scored.end).max()),
+        inputs: experiments.iter().flat_map(Experiment::understood).collect(),
         scores,
         gamma: together.map_or(0.0, |tally| tally.gamma()),
         version: env!("CARGO_PKG_VERSION"),
@@ -77,8 +78,8 @@ fn compare(
     device: &Device,
     is_one_of_several: bool,
 ) -> Result<Vec<Score>, Failure> {
-    let Experiment { plan, spikes, scored } = experiment;
-    let targets = experiment.targets(measures, scored)?;
+    let Experiment { plan, recordings, scored } = experiment;
+    let targets = experiment.targets(scored)?;
     let window = steps("window", measures.window, plan.dt)?;
     let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;
     let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
@@ -94,11 +95,11 @@ fn compare(
     });
     bar.finish_and_clear();
     result?;
-    let scores = spikes.iter().enumerate().flat_map(|(index, path)| {
+    let scores = recordings.iter().enumerate().flat_map(|(index, recorded)| {
         let found = scorer.tallies(index).zip(scorer.distances(index));
         found.map(|(tally, distance)| {
             let stimulus = is_one_of_several.then(|| experiment.stimulus());
-            Score::new(path.display().to_string(), stimulus, tally, distance)
+            Score::new(recorded.path.display().to_string(), stimulus, tally, distance)
         })
     });
     Ok(scores.collect())

@@ -1,5 +1,7 @@
 //! What `lif score` says.
 
+use super::experiment;
+use crate::numbers::Understood;
 use lif::Tally;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,6 +16,8 @@ pub struct Report {
     pub tau_distance_ms: f64,
     pub from_ms: f64,
     pub to_ms: f64,
+    /// What was understood of each stimulus and its recordings.
+    pub inputs: Vec<Understood>,
     pub scores: Vec<Score>,
     /// Of all recordings together, where there are several.
     pub gamma: f64,
@@ -63,6 +67,7 @@ impl Report {
             let _ = writeln!(text, "{}", words.trim_end());
         };
         line(format!("{:<12} {}", "device", self.device));
+        experiment::table(&self.inputs).into_iter().for_each(&mut line);
         line(format!("{:<12} {} to {} ms at dt {} ms", "scored", self.from_ms, self.to_ms, self.dt_ms));
         line(format!("{:<12} {} ms", "window", self.window_ms));
         line(format!("{:<12} {} ms\n", "tau distance", self.tau_distance_ms));

@@ -50,16 +50,17 @@ pub struct ScoreWish {
 pub struct Measures {
     /// Recorded spikes, from a file; repeatable
     ///
-    /// Text with the time of one spike per line, on the clock of the stimulus, or .npy; several are recordings of the
-    /// answer to one stimulus. With several --stimulus there is one --spikes for each, in the same order, with commas
-    /// between several recordings.
+    /// Text with the time of one spike per line, on the clock of the stimulus, .npy or .npz; several are recordings
+    /// of the answer to one stimulus. With several --stimulus there is one --spikes for each, in the same order, with
+    /// commas between several recordings.
     #[arg(long, value_name = "FILE", required = true, help_heading = RECORDING)]
     pub spikes: Vec<PathBuf>,
-    /// Unit of the spike times: us, ms or s [default: ms]
+    /// Unit of the spike times: us, ms or s [default: as in the file, or ms]
     ///
-    /// Samples of a recorder are numbers of its sampling intervals: convert them first.
-    #[arg(long, value_name = "UNIT", hide_possible_values = true, hide_default_value = true, default_value = "ms", help_heading = RECORDING)]
-    pub spikes_time_unit: TimeUnit,
+    /// Where the name of the times in the file says a unit, it is that. Samples of a recorder are numbers of its
+    /// sampling intervals: convert them first.
+    #[arg(long, value_name = "UNIT", hide_possible_values = true, help_heading = RECORDING)]
+    pub spikes_time_unit: Option<TimeUnit>,
     /// How far coinciding spikes are apart at most, ms
     ///
     /// A predicted spike and a recorded one are counted together where they are no further apart; each once.

@@ -1,12 +1,11 @@
 //! Samples brought to the steps of a run: at each step the latest sample at its beginning.
 
-use super::samples::{Rows, Sample, Samples, Times};
+use super::samples::{Samples, Times};
 use super::transform::{Filter, Transform};
+use crate::numbers::time::TIME_TOLERANCE;
+use crate::numbers::{Rows, Sample, Time};
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
-
-/// Rounding of a time by less than this part of a sample or step is no difference in time.
-const TIME_TOLERANCE: f64 = 1e-6;
 
 /// The bytes of a block of currents.
 const BLOCK_BYTES: usize = 8 << 20;
@@ -45,8 +44,8 @@ pub struct Currents {
 enum Clock {
     /// The one of this number, from 0; the last there is; and their interval, ms.
     Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
-    /// The one before the next, which holds from a time on, ms after the first, with its value.
-    At { next: Option<(f64, Vec<f64>)>, first: f64 },
+    /// The one before the next, which holds from a time on, with its value; and the time of the first.
+    At { next: Option<(Time, Vec<f64>)>, first: Time },
 }
 
 impl Currents {
@@ -63,13 +62,13 @@ impl Currents {
         let wanted = steps.start.saturating_sub(delay);
         // A filter knows of all that was before.
         let earliest = if filter.is_some() { 0 } else { wanted };
-        let clock = match samples.times {
+        let clock = match &samples.times {
             Times::Every(_) => {
-                let last = samples.shape[0] as u64 - 1;
+                let last = samples.count() - 1;
                 let next = sample_at(earliest, dt, interval, last);
                 Clock::Every { holds: None, next, last, interval }
             }
-            Times::At { first, .. } => Clock::At { next: None, first },
+            Times::At(range) => Clock::At { next: None, first: range.first },
         };
         let first = if let Clock::Every { next, .. } = clock { next } else { 0 };
         let rows = samples.rows(first).map_err(|reason| unreadable(&name, reason))?;
@@ -116,16 +115,16 @@ impl Currents {
                 }
                 while *next <= sample {
                     if self.rows.next(&mut self.row)? == Sample::None {
-                        return Err("it has become shorter since the run began".to_owned());
+                        return Err("it has become shorter since it was looked through".to_owned());
                     }
                     *next += 1;
                 }
                 *holds = Some(sample);
             }
             Clock::At { next, first } => {
-                let now = *first + step as f64 * self.dt + TIME_TOLERANCE * self.dt;
+                let (after, dt) = (step as f64 * self.dt, self.dt);
                 let mut is_new = false;
-                while let Some((_, row)) = next.take_if(|(start, _)| *start <= now) {
+                while let Some((_, row)) = next.take_if(|(time, _)| time.has_come(first, after, dt)) {
                     self.row = row;
                     *next = with_time(self.rows.as_mut())?;
                     is_new = true;
@@ -214,7 +213,7 @@ fn sample_at(step: u64, dt: f64, interval: f64, last: u64) -> u64 {
 }
 
 /// The next sample with its time; `None` at the end.
-fn with_time(rows: &mut dyn Rows) -> Result<Option<(f64, Vec<f64>)>, String> {
+fn with_time(rows: &mut dyn Rows) -> Result<Option<(Time, Vec<f64>)>, String> {
     let mut row = Vec::new();
     Ok(match rows.next(&mut row)? {
         Sample::At(time) => Some((time, row)),
@@ -229,7 +228,7 @@ fn unreadable(name: &str, reason: String) -> lif::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stimulus::{Level, Stimulus};
+    use crate::stimulus::{Asked, Level, Stimulus};
     use ndarray::{Array1, Array2};
     use ndarray_npy::{WriteNpyExt, write_npy};
     use std::fmt::Write as _;
@@ -254,9 +253,14 @@ mod tests {
         (folder, path)
     }
 
+    /// What options say that nothing but the interval of samples is asked for.
+    fn every(ms: f64) -> Asked {
+        Asked { time_unit: None, interval: Some(ms), dt: ms }
+    }
+
     fn stimulus(text: &str, interval: f64) -> (TempDir, Stimulus) {
         let (folder, path) = file("in.txt", text.as_bytes());
-        let stimulus = Stimulus::open(&path, 1.0, interval).unwrap();
+        let stimulus = Stimulus::open(&path, &every(interval)).unwrap();
         (folder, stimulus)
     }
 
@@ -289,7 +293,7 @@ mod tests {
         let path = folder.path().join("in.npy");
         let values = Array2::from_shape_fn((2, 3), |(time, column)| (10 * time + column) as f64);
         write_npy(&path, &values).unwrap();
-        let stimulus = Stimulus::open(&path, 1.0, 1.0).unwrap();
+        let stimulus = Stimulus::open(&path, &every(1.0)).unwrap();
         let transform = Transform { scale: 2.0, offset: 1.0, ..PLAIN };
         let block = stimulus.currents(0..4, 0.5, transform).unwrap().next().unwrap().unwrap();
         assert_eq!(block.shape(), [4, 3]);
@@ -345,7 +349,7 @@ mod tests {
         };
         let mut checksums = Vec::new();
         for name in ["rows.npy", "columns.npy", "stored.npz", "deflated.npz"] {
-            let stimulus = Stimulus::open(&path(name), 1.0, 0.1).unwrap();
+            let stimulus = Stimulus::open(&path(name), &every(0.1)).unwrap();
             checksums.push(stimulus.checksum());
             for steps in [0..length as u64, 999_990..1_000_000, 500_001..500_002] {
                 assert!(currents(&stimulus, steps.clone(), 0.1) == expected(steps), "{name}");
@@ -377,11 +381,35 @@ mod tests {
     }
 
     #[test]
+    fn times_that_were_rounded_hold_from_their_steps_on() {
+        // Samples at 30 kHz: as text with four decimals, and in single precision.
+        let (dt, count) = (1.0 / 30.0, 20_000);
+        let mut text = String::new();
+        for line in 0..count {
+            writeln!(text, "{:.4} {line}", 2.0 + f64::from(line) * dt).unwrap();
+        }
+        let (_folder, written) = stimulus(&text, dt);
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("in.npz");
+        let mut archive = ndarray_npy::NpzWriter::new(std::fs::File::create(&path).unwrap());
+        let times = Array1::from_iter((0..count).map(|k| ((2.0 + f64::from(k) * dt) * 1e-3) as f32));
+        archive.add_array("time_s", &times).unwrap();
+        archive.add_array("current", &Array1::range(0.0_f32, count as f32, 1.0)).unwrap();
+        archive.finish().unwrap();
+        let single = Stimulus::open(&path, &Asked { time_unit: None, interval: None, dt }).unwrap();
+        let expected: Vec<f32> = Array1::range(0.0, count as f32, 1.0).to_vec();
+        for stimulus in [written, single] {
+            assert!(currents(&stimulus, 0..count as u64, dt) == expected);
+            assert!(currents(&stimulus, 9999..count as u64, dt) == expected[9999..]);
+        }
+    }
+
+    #[test]
     fn a_file_that_changes_on_the_way_is_noticed() {
         let (_folder, path) = file("in.txt", b"1\n2\n3\n");
-        let stimulus = Stimulus::open(&path, 1.0, 1.0).unwrap();
+        let stimulus = Stimulus::open(&path, &every(1.0)).unwrap();
         std::fs::write(&path, "1\n2\n").unwrap();
         let refused = stimulus.currents(0..3, 1.0, PLAIN).err().unwrap();
-        assert!(refused.to_string().contains("has changed since the run began"), "{refused}");
+        assert!(refused.to_string().contains("somebody writes into it"), "{refused}");
     }
 }

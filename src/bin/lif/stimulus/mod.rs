@@ -2,55 +2,119 @@
 
 mod currents;
 pub mod files;
-pub mod numpy;
 mod samples;
-pub mod text;
+mod timed;
 mod transform;
 
 pub use currents::Currents;
-pub use samples::{Rows, Times};
+pub use timed::TIME_UNIT;
 pub use transform::{Level, Transform};
 
 use crate::failure::Failure;
+use crate::numbers::understood::{self, Extent};
+use crate::numbers::{Format, Origin, Time, Understood};
+use crate::rules::TimeUnit;
 use ndarray::ArrayD;
-use samples::Samples;
+use samples::{Extreme, Samples, Times};
 use std::ops::Range;
 use std::path::Path;
+
+/// The option that says how often there are samples.
+const INTERVAL: &str = "stimulus-dt";
+
+/// What options say of a stimulus.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Asked {
+    /// The unit of the times in the file.
+    pub time_unit: Option<TimeUnit>,
+    /// The interval of samples without times, ms.
+    pub interval: Option<f64>,
+    /// A step, ms, which is the interval where nobody says another.
+    pub dt: f64,
+}
 
 /// Samples whose sample interval is known.
 #[derive(Debug)]
 pub struct Stimulus {
     samples: Samples,
-    /// Interval of the samples without times, ms.
+    /// Interval of the samples without times, ms,
     interval: f64,
+    /// and where it is known from.
+    interval_from: Origin,
 }
 
 impl Stimulus {
     /// Reads a file from end to end, so that what is wrong with it is found before any step is made.
-    /// A number in a time column counts `time_unit` ms. Samples without times come each `interval`
-    /// ms; where the file itself says so, that holds.
-    pub fn open(path: &Path, time_unit: f64, interval: f64) -> Result<Self, Failure> {
-        let samples = Samples::open(path, time_unit)?;
-        let interval = match samples.times {
-            Times::Every(Some(own)) => own,
-            _ => interval,
+    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
+        let samples = Samples::open(path, asked)?;
+        let (interval, interval_from) = match (&samples.times, asked.interval) {
+            (Times::Every(Some(own)), Some(interval)) if (own.ms / interval - 1.0).abs() > 1e-6 => {
+                return Err(Failure::usage(format!(
+                    "stimulus {}: '{}' in it says that there is a sample every {} ms, but --{INTERVAL} says every \
+                     {interval} ms; leave the option out, or change the file",
+                    path.display(),
+                    own.name,
+                    own.ms
+                )));
+            }
+            (Times::Every(Some(own)), _) => (own.ms, own.unit_from.clone()),
+            (_, Some(interval)) => (interval, Origin::Option(INTERVAL)),
+            (_, None) => (asked.dt, Origin::Default),
         };
-        Ok(Self { samples, interval })
+        Ok(Self { samples, interval, interval_from })
     }
 
-    /// When its samples hold, as the file says it.
-    pub fn times(&self) -> Times {
-        self.samples.times
+    /// Whether its samples have times of their own.
+    pub fn is_timed(&self) -> bool {
+        matches!(self.samples.times, Times::At(_))
     }
 
-    /// The smallest of its values.
-    pub fn smallest(&self) -> f64 {
-        self.samples.smallest
+    /// Whether the unit of times made a difference.
+    pub fn has_time_unit(&self) -> bool {
+        self.is_timed() || matches!(&self.samples.times, Times::Every(Some(_)))
+    }
+
+    /// When it begins, on its own clock.
+    pub fn start(&self) -> Time {
+        match &self.samples.times {
+            Times::Every(_) => Time::ZERO,
+            Times::At(range) => range.first,
+        }
+    }
+
+    /// The smallest of its values, and the largest.
+    pub fn extremes(&self) -> [&Extreme; 2] {
+        [&self.samples.smallest, &self.samples.largest]
+    }
+
+    /// A value with its place, as messages name it.
+    pub fn said(&self, extreme: &Extreme) -> String {
+        self.samples.said(extreme)
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        self.samples.source.path()
+    }
+
+    /// Whether it came through a pipe, so that nobody finds it again.
+    pub fn is_kept(&self) -> bool {
+        self.samples.source.is_kept()
     }
 
     /// A number that changes with its samples.
     pub fn checksum(&self) -> u32 {
         self.samples.checksum
+    }
+
+    /// How many samples it has.
+    pub fn count(&self) -> u64 {
+        self.samples.count()
+    }
+
+    /// Its shape, `[T]`, `[T, n]` or `[T, batch, n]`.
+    pub fn shape(&self) -> &[usize] {
+        &self.samples.shape
     }
 
     /// How many neurons and batch rows its shape fixes; `None` where any number will do.
@@ -65,10 +129,61 @@ impl Stimulus {
 
     /// How long it lasts, ms. The last of samples with times lasts as long as the one before.
     pub fn length_ms(&self) -> f64 {
-        match self.samples.times {
-            Times::Every(_) => self.samples.shape[0] as f64 * self.interval,
-            Times::At { first, last, before: Some(before) } => last - first + before,
-            Times::At { before: None, .. } => self.interval,
+        match &self.samples.times {
+            Times::Every(_) => self.samples.count() as f64 * self.interval,
+            Times::At(range) => match range.before {
+                Some(before) => range.last.ms - range.first.ms + before,
+                None => self.interval,
+            },
+        }
+    }
+
+    /// The shortest time from a sample to the next, ms, where there are several.
+    pub fn shortest_ms(&self) -> Option<f64> {
+        let shortest = match &self.samples.times {
+            Times::Every(_) => self.interval,
+            Times::At(range) => range.shortest,
+        };
+        (self.samples.count() > 1).then_some(shortest)
+    }
+
+    /// Where the times of its samples are known from: their unit, or their interval.
+    pub fn times_from(&self) -> &Origin {
+        match &self.samples.times {
+            Times::Every(_) => &self.interval_from,
+            Times::At(range) => &range.unit.1,
+        }
+    }
+
+    /// The unit of its values, where a name says one.
+    pub fn value_unit(&self) -> Option<&'static str> {
+        self.samples.names.last()?.current_unit()
+    }
+
+    /// What was understood of the file.
+    pub fn understood(&self) -> Understood {
+        let Samples { source, shape, times, names, .. } = &self.samples;
+        let extent = match times {
+            Times::Every(_) => Extent::Samples {
+                from_ms: 0.0,
+                to_ms: self.length_ms(),
+                interval_ms: self.interval,
+                interval_from: self.interval_from.clone(),
+            },
+            Times::At(range) => understood::times(range.first.ms, range.last.ms, &range.unit),
+        };
+        let columns: Vec<String> = match (&names[..], self.is_timed()) {
+            ([], true) => ["time", "value"].map(str::to_owned).into(),
+            ([], false) if source.format() == Format::Text => vec!["value".to_owned()],
+            _ => names.iter().map(|name| name.text().to_owned()).collect(),
+        };
+        Understood {
+            columns,
+            shape: (source.format() != Format::Text).then(|| shape.clone()),
+            count: self.samples.count(),
+            thing: "sample",
+            extent,
+            ..Understood::new("stimulus", source)
         }
     }
 
@@ -89,6 +204,6 @@ impl Stimulus {
 
     /// The most bytes of memory that its currents take while a run goes on.
     pub fn bytes(&self) -> u64 {
-        currents::bytes(&self.samples)
+        currents::bytes(&self.samples) + self.samples.source.kept_bytes()
     }
 }

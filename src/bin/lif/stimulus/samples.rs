@@ -1,99 +1,107 @@
 //! A stimulus file: arrays of numpy, or text. It is read from end to end when it is opened, and again
 //! while the steps are made; at no time does memory hold more than a few samples of it.
 
-use super::numpy::{self, Archive, Array};
-use super::text::Lines;
+use super::Asked;
+use super::timed::{TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
+use crate::numbers::name::{Clock, Name, Origin, time_unit};
+use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::{Format, Rows, Sample, Source, Time, index, written};
+use crate::rules::TimeUnit;
 use crc32fast::Hasher;
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::Path;
 
 /// A file whose samples have all been looked at.
 #[derive(Debug)]
 pub struct Samples {
-    path: PathBuf,
+    pub source: Source,
     /// `[T]`, `[T, n]` or `[T, batch, n]`.
     pub shape: Vec<usize>,
     pub times: Times,
-    /// The smallest value.
-    pub smallest: f64,
+    /// The smallest value and the largest.
+    pub smallest: Extreme,
+    pub largest: Extreme,
     /// Changes with the values and their times.
     pub checksum: u32,
-    format: Format,
-    state: FileState,
+    /// What the columns or arrays are called that were read, the values last.
+    pub names: Vec<Name>,
+    form: Form,
 }
 
+/// How samples lie in the file.
 #[derive(Debug)]
-enum Format {
+enum Form {
     Array(Array),
-    /// Text, with what a number in its column of times counts, ms.
-    Text(f64),
+    /// The values, and the times in a unit.
+    Timed(Array, Array, TimeUnit),
+    /// Text, with the unit of times that was asked for.
+    Text(Option<TimeUnit>),
 }
 
 /// When samples hold.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Times {
-    /// One after the other; the interval in ms where the file says it.
-    Every(Option<f64>),
-    /// Each from its own time on: the first and the last of these, and how long before the last the
-    /// one before it is, where there is one; ms.
-    At { first: f64, last: f64, before: Option<f64> },
+    /// One after the other; the interval where the file says it.
+    Every(Option<Interval>),
+    /// Each from its own time on.
+    At(Range),
 }
 
-/// One sample beside its values.
+/// The time from one sample to the next, as a file says it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interval {
+    pub ms: f64,
+    /// What says so.
+    pub name: String,
+    /// Where its unit is known from.
+    pub unit_from: Origin,
+}
+
+/// The times of samples.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Range {
+    pub first: Time,
+    pub last: Time,
+    /// From the one before the last to the last, ms, and the shortest time from one to the next.
+    pub before: Option<f64>,
+    pub shortest: f64,
+    /// Their unit, and where it is known from.
+    pub unit: (TimeUnit, Origin),
+}
+
+/// A value that no other exceeds, and where it is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Sample {
-    /// There is none any more.
-    None,
-    /// It follows the one before.
-    InTurn,
-    /// It holds from this time on, ms.
-    At(f64),
-}
-
-/// Samples one after the other.
-pub trait Rows {
-    /// Puts the values of the next sample into `row`.
-    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String>;
-}
-
-/// What a file shows of itself without being read.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct FileState {
-    bytes: u64,
-    changed: Option<SystemTime>,
-}
-
-impl FileState {
-    fn of(path: &Path) -> Result<Self, String> {
-        let data = path.metadata().map_err(|error| error.to_string())?;
-        Ok(Self { bytes: data.len(), changed: data.modified().ok() })
-    }
+pub struct Extreme {
+    pub value: f64,
+    sample: u64,
+    column: usize,
+    line: Option<u64>,
 }
 
 impl Samples {
-    /// Reads a file from end to end. A number in a time column counts `time_unit` ms.
-    pub fn open(path: &Path, time_unit: f64) -> Result<Self, Failure> {
-        let refusal = |reason: String| fault(path, &reason);
-        let state = FileState::of(path).map_err(refusal)?;
-        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    /// Reads a file from end to end.
+    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
+        let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
+        let source = Source::open(path).map_err(refusal)?;
         let mut checked = Checked::default();
-        let (shape, format, interval) = match extension.as_deref() {
-            Some("npy") => {
-                let array = numpy::from_npy(path, &mut |shape, rows| checked.all(shape, rows));
+        let (shape, form, times, names) = match source.format() {
+            Format::Npy => {
+                let array = numpy::from_npy(&source, &mut |array, rows| checked.all(&array.shape, rows));
                 let array = array.map_err(refusal)?;
-                (array.shape.clone(), Format::Array(array), None)
+                (array.shape.clone(), Form::Array(array), Times::Every(None), Vec::new())
             }
-            Some("npz") => {
-                let (array, interval) = from_npz(path, &mut checked).map_err(refusal)?;
-                (array.shape.clone(), Format::Array(array), interval)
-            }
-            _ => {
-                let mut lines = Lines::open(path, time_unit).map_err(refusal)?;
-                checked.all(&[0], &mut lines).map_err(|reason| {
-                    Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), lines.number()))
+            Format::Npz => from_npz(&source, asked, &mut checked).map_err(refusal)?,
+            Format::Text => {
+                let mut rows = TextRows::open(&source, asked.time_unit).map_err(refusal)?;
+                checked.all(&[0], &mut rows).map_err(|reason| {
+                    Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
-                (vec![checked.samples as usize], Format::Text(time_unit), None)
+                if checked.samples == 0 {
+                    return Err(refusal("there is no sample in it".to_owned()));
+                }
+                let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
+                let shape = vec![checked.samples as usize];
+                (shape, Form::Text(asked.time_unit), times, rows.names().to_vec())
             }
         };
         if !(1..=3).contains(&shape.len()) || shape.contains(&0) {
@@ -101,73 +109,191 @@ impl Samples {
                 "the array has shape {shape:?}; expected [T], [T, n] or [T, batch, n], not empty"
             )));
         }
-        let times = checked.times.unwrap_or(Times::Every(interval));
-        let (smallest, checksum) = (checked.smallest, checked.hasher.finalize());
-        Ok(Self { path: path.to_owned(), shape, times, smallest, checksum, format, state })
+        let (smallest, largest, checksum) = (checked.smallest, checked.largest, checked.hasher.finalize());
+        Ok(Self { source, shape, times, smallest, largest, checksum, names, form })
     }
 
     /// The samples from the one of a number on; of those that have times, from the first on.
     pub fn rows(&self, first: u64) -> Result<Box<dyn Rows + Send>, String> {
-        if FileState::of(&self.path)? != self.state {
-            return Err("it has changed since the run began".to_owned());
-        }
-        match (&self.format, self.times) {
-            (Format::Array(array), _) => array.rows(&self.path, first),
-            (Format::Text(time_unit), times) => {
-                let mut lines = Lines::open(&self.path, *time_unit)?;
+        match &self.form {
+            Form::Array(array) => array.rows(&self.source, first),
+            Form::Timed(values, times, unit) => Ok(Box::new(TimedRows {
+                values: values.rows(&self.source, 0)?,
+                times: times.rows(&self.source, 0)?,
+                column: TimeColumn::new(*unit),
+                precision: times.precision(),
+                time: Vec::new(),
+            })),
+            Form::Text(asked) => {
+                let mut rows = TextRows::open(&self.source, *asked)?;
                 let mut passed = Vec::new();
-                for _ in 0..if matches!(times, Times::Every(_)) { first } else { 0 } {
-                    lines.next(&mut passed)?;
+                for _ in 0..if matches!(self.times, Times::Every(_)) { first } else { 0 } {
+                    rows.next(&mut passed)?;
                 }
-                Ok(Box::new(lines))
+                Ok(Box::new(rows))
             }
         }
     }
 
+    /// How many there are.
+    pub fn count(&self) -> u64 {
+        self.shape.first().map_or(0, |count| *count as u64)
+    }
+
     /// The file, as messages name it.
     pub fn name(&self) -> String {
-        format!("the stimulus {}", self.path.display())
+        format!("the stimulus {}", self.source.path().display())
     }
-}
 
-fn fault(path: &Path, reason: &str) -> Failure {
-    Failure::fault(format!("stimulus {}: {reason}", path.display()))
-}
-
-fn from_npz(path: &Path, checked: &mut Checked) -> Result<(Array, Option<f64>), String> {
-    let mut archive = Archive::open(path)?;
-    let names = archive.names();
-    let others: Vec<&String> = names.iter().filter(|name| *name != "dt_ms").collect();
-    let name = match others.as_slice() {
-        [only] => only.as_str(),
-        several if several.iter().any(|name| *name == "stimulus") => "stimulus",
-        several => return Err(format!("expected one array, or one named 'stimulus'; found {several:?}")),
-    };
-    let array = archive.array(name, &mut |shape, rows| checked.all(shape, rows))?;
-    if !names.iter().any(|name| name == "dt_ms") {
-        return Ok((array, None));
-    }
-    let mut interval = Vec::new();
-    let shape = archive.array("dt_ms", &mut |_, rows| rows.next(&mut interval).map(|_| ()))?.shape;
-    match interval[..] {
-        [ms] if ms.is_finite() && ms > 0.0 && shape.iter().all(|length| *length == 1) => {
-            Ok((array, Some(ms)))
+    /// A value of it with its place, as messages name it.
+    pub fn said(&self, extreme: &Extreme) -> String {
+        let Extreme { value, sample, column, line } = extreme;
+        let value = written(*value);
+        let path = self.source.path().display();
+        match line {
+            Some(line) => format!("stimulus {path}:{line}: the value is {value}"),
+            None => {
+                let row: usize = self.shape[1..].iter().product();
+                let place = index(&self.shape, *sample as usize * row + column);
+                format!("stimulus {path}: the value at {place:?} is {value}")
+            }
         }
-        _ => Err("'dt_ms' must be one number above 0: the sample interval in ms".to_owned()),
     }
+}
+
+type Found = (Vec<usize>, Form, Times, Vec<Name>);
+
+fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Found, String> {
+    let mut archive = Archive::open(source)?;
+    let keys = archive.names();
+    let (values, times) = values_and_times(&keys)?;
+    let interval = interval(&mut archive, &keys, asked)?;
+    let Some(times) = times else {
+        let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
+        let names = vec![Name::new(values)];
+        return Ok((array.shape.clone(), Form::Array(array), Times::Every(interval), names));
+    };
+    let names = vec![Name::new(times), Name::new(values)];
+    let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, names.first())?;
+    // Both are read at the same time.
+    let mut second = Archive::open(source)?;
+    let mut clock = None;
+    let array = archive.array(values, &mut |array, rows| {
+        let beside = second.array(times, &mut |clock, instants| {
+            if !matches!(clock.shape[..], [count] | [count, 1] if Some(&count) == array.shape.first()) {
+                return Err(format!(
+                    "it has shape {:?}, and '{values}' has {:?}; expected a time for each sample",
+                    clock.shape, array.shape
+                ));
+            }
+            let (values, times) = (&mut *rows, instants);
+            let column = TimeColumn::new(unit);
+            let precision = clock.precision();
+            let mut rows = TimedRows { values, times, column, precision, time: Vec::new() };
+            checked.all(&array.shape, &mut rows)
+        })?;
+        clock = Some(beside);
+        Ok(())
+    })?;
+    let clock = clock.ok_or("there is no sample in it")?;
+    let found = checked.times((unit, origin));
+    if let (Some(interval), Times::At(range)) = (&interval, &found) {
+        // The rounding of single precision is allowed for.
+        let mean = (range.last.ms - range.first.ms) / (checked.samples.max(2) - 1) as f64;
+        if (mean / interval.ms - 1.0).abs() > 1e-3 && checked.samples > 1 {
+            return Err(format!(
+                "'{times}' in it has samples every {mean} ms, but '{}' says every {} ms; leave one of them out",
+                interval.name, interval.ms
+            ));
+        }
+    }
+    Ok((array.shape.clone(), Form::Timed(array, clock, unit), found, names))
+}
+
+/// Which array has the values, and which the times, where there is one.
+fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
+    let others: Vec<&str> =
+        keys.iter().map(String::as_str).filter(|key| Name::new(key).clock().is_none()).collect();
+    let (times, values): (Vec<&str>, Vec<&str>) =
+        others.iter().copied().partition(|key| Name::new(key).is_of_times());
+    let values = match values[..] {
+        [only] => only,
+        _ if values.contains(&"stimulus") => "stimulus",
+        _ => return Err(format!("expected one array, or one named 'stimulus'; found {others:?}")),
+    };
+    match times[..] {
+        [] => Ok((values, None)),
+        [only] => Ok((values, Some(only))),
+        _ => Err(format!("several arrays may be its times: {times:?}; leave all out but one")),
+    }
+}
+
+/// What an archive says of how often there are samples.
+fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
+    let mut found: Option<Interval> = None;
+    for key in keys {
+        let name = Name::new(key);
+        let Some(clock) = name.clock() else { continue };
+        let mut values = Vec::new();
+        let array = archive.array(key, &mut |_, rows| rows.next(&mut values).map(|_| ()))?;
+        let is_alone = array.shape.iter().all(|length| *length == 1);
+        let value = match values[..] {
+            [value] if value.is_finite() && value > 0.0 && is_alone => unrounded(value),
+            _ => return Err(format!("'{key}' must be one number above 0: {}", clock.text())),
+        };
+        let (ms, unit_from) = match clock {
+            Clock::Rate { hertz } => (1e3 / (value * hertz), Origin::Name(key.clone())),
+            Clock::Interval => {
+                let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, Some(&name))?;
+                (value * unit.ms(), origin)
+            }
+        };
+        match &found {
+            Some(other) if (other.ms / ms - 1.0).abs() > 1e-6 => {
+                return Err(format!(
+                    "'{}' in it says that there is a sample every {} ms, but '{key}' says every {ms} ms; leave one of \
+                     them out",
+                    other.name, other.ms
+                ));
+            }
+            Some(_) => {}
+            None => found = Some(Interval { ms, name: key.clone(), unit_from }),
+        }
+    }
+    Ok(found)
+}
+
+/// The short decimal that a number in single precision was, so that a millionth of it does not add up
+/// over a million samples.
+fn unrounded(value: f64) -> f64 {
+    let single = value as f32;
+    if f64::from(single) == value { single.to_string().parse().unwrap_or(value) } else { value }
 }
 
 /// What has been found in the samples.
 struct Checked {
     samples: u64,
-    times: Option<Times>,
-    smallest: f64,
+    /// The first time and the last.
+    times: Option<(Time, Time)>,
+    before: Option<f64>,
+    shortest: f64,
+    smallest: Extreme,
+    largest: Extreme,
     hasher: Hasher,
 }
 
 impl Default for Checked {
     fn default() -> Self {
-        Self { samples: 0, times: None, smallest: f64::INFINITY, hasher: Hasher::new() }
+        let extreme = |value| Extreme { value, sample: 0, column: 0, line: None };
+        Self {
+            samples: 0,
+            times: None,
+            before: None,
+            shortest: f64::INFINITY,
+            smallest: extreme(f64::INFINITY),
+            largest: extreme(f64::NEG_INFINITY),
+            hasher: Hasher::new(),
+        }
     }
 }
 
@@ -181,25 +307,40 @@ impl Checked {
                 Sample::InTurn => {}
                 Sample::At(time) => self.time(time),
             }
-            if let Some(place) = row.iter().position(|value| !value.is_finite()) {
-                let mut index = vec![self.samples as usize];
-                if let [_, .., n] = shape {
-                    index.extend((shape.len() == 3).then_some(place / n));
-                    index.push(place % n);
+            for (column, value) in row.iter().copied().enumerate() {
+                if !value.is_finite() {
+                    let place = index(shape, self.samples as usize * row.len() + column);
+                    return Err(format!("the value at {place:?} is {value}; every value must be finite"));
                 }
-                return Err(format!("the value at {index:?} is {}; every value must be finite", row[place]));
+                let extreme = Extreme { value, sample: self.samples, column, line: None };
+                if value < self.smallest.value {
+                    self.smallest = Extreme { line: rows.line(), ..extreme };
+                }
+                if value > self.largest.value {
+                    self.largest = Extreme { line: rows.line(), ..extreme };
+                }
             }
-            self.smallest = row.iter().copied().fold(self.smallest, f64::min);
             self.hasher.update(bytemuck::cast_slice(&row));
             self.samples += 1;
         }
     }
 
-    fn time(&mut self, time: f64) {
-        self.hasher.update(&time.to_ne_bytes());
-        self.times = Some(match self.times {
-            Some(Times::At { first, last, .. }) => Times::At { first, last: time, before: Some(time - last) },
-            _ => Times::At { first: time, last: time, before: None },
-        });
+    fn time(&mut self, time: Time) {
+        self.hasher.update(&time.ms.to_ne_bytes());
+        let first = match self.times {
+            Some((first, last)) => {
+                let before = time.ms - last.ms;
+                self.before = Some(before);
+                self.shortest = self.shortest.min(before);
+                first
+            }
+            None => time,
+        };
+        self.times = Some((first, time));
+    }
+
+    fn times(&self, unit: (TimeUnit, Origin)) -> Times {
+        let (first, last) = self.times.unwrap_or((Time::ZERO, Time::ZERO));
+        Times::At(Range { first, last, before: self.before, shortest: self.shortest, unit })
     }
 }

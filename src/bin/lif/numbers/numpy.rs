@@ -1,15 +1,15 @@
 //! Arrays of numpy, read from the first row to the last. Their header is looked at before room is
 //! made for what it promises: it may promise anything, and too much ends the process.
 
-use super::samples::{Rows, Sample};
+use super::source::{Reader, Source};
+use super::time::Precision;
+use super::{Rows, Sample};
 use bytemuck::Pod;
 use flate2::bufread::DeflateDecoder;
 use lif::require_memory;
 use ndarray::{ArrayView, IxDyn, ShapeBuilder};
 use ndarray_npy::npy::header::{Header, Layout};
-use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
-use std::path::Path;
 use std::sync::Arc;
 use zip::{CompressionMethod, ZipArchive};
 
@@ -17,7 +17,7 @@ use zip::{CompressionMethod, ZipArchive};
 const LONGEST_HEADER: usize = 1 << 16;
 /// More brackets do not occur around a shape, and the parser goes a call deeper for each.
 const MOST_BRACKETS: usize = 16;
-/// More axes than time, batch row and neuron no stimulus has, and none is asked for its rows.
+/// More axes than time, batch row and neuron no array has that is asked for.
 const MOST_AXES: usize = 3;
 /// What a value takes here, as all are computed in double precision.
 const BYTES_PER_VALUE: u64 = 8;
@@ -53,29 +53,31 @@ struct Element {
     bytes: usize,
     is_swapped: bool,
     append: Append,
+    precision: Precision,
 }
 
 /// The array of an `.npy` file, shown row by row to `check`, or the reason why there is none.
-pub fn from_npy(path: &Path, check: &mut Check<'_>) -> Result<Array, String> {
-    let file = File::open(path).map_err(|error| error.to_string())?;
-    let size = file.metadata().map_err(|error| error.to_string())?.len();
+pub fn from_npy(source: &Source, check: &mut Check<'_>) -> Result<Array, String> {
     let place = Place { start: 0, is_compressed: false };
-    read(BufReader::with_capacity(BUFFER, file), size, place, check)
+    read(BufReader::with_capacity(BUFFER, source.reader()?), source.bytes(), place, check)
 }
 
-/// What looks at each row of an array of this shape.
-pub type Check<'a> = dyn FnMut(&[usize], &mut dyn Rows) -> Result<(), String> + 'a;
+/// What looks at an array and at each row of it.
+pub type Check<'a> = dyn FnMut(&Array, &mut dyn Rows) -> Result<(), String> + 'a;
 
 /// An `.npz` archive of arrays.
-pub struct Archive(ZipArchive<BufReader<File>>);
+pub struct Archive(ZipArchive<BufReader<Reader>>);
 
 impl Archive {
     /// Reads the list of what is in it.
-    pub fn open(path: &Path) -> Result<Self, String> {
-        let file = File::open(path).map_err(|error| error.to_string())?;
-        ZipArchive::new(BufReader::new(file))
-            .map(Self)
-            .map_err(|error| format!("not an .npz archive that can be read ({error})"))
+    pub fn open(source: &Source) -> Result<Self, String> {
+        let archive = ZipArchive::new(BufReader::new(source.reader()?))
+            .map_err(|error| format!("not an .npz archive that can be read ({error})"))?;
+        if archive.file_names().any(|name| name.ends_with(".npy")) {
+            return Ok(Self(archive));
+        }
+        Err("not an .npz archive that can be read (there is no array in it; spreadsheets are zip archives too)"
+            .to_owned())
     }
 
     /// The names of its arrays.
@@ -102,14 +104,19 @@ impl Archive {
 }
 
 impl Array {
+    /// How exactly its values are known.
+    pub fn precision(&self) -> Precision {
+        self.element.precision
+    }
+
     /// Its rows from one on, read from its file anew.
-    pub fn rows(&self, path: &Path, first: u64) -> Result<Box<dyn Rows + Send>, String> {
+    pub fn rows(&self, source: &Source, first: u64) -> Result<Box<dyn Rows + Send>, String> {
         let row = self.row_values();
         if let Some(values) = &self.kept {
             return Ok(Box::new(KeptRows { values: Arc::clone(values), row, next: first as usize * row }));
         }
         let skipped = self.header_bytes + first * (row * self.element.bytes) as u64;
-        let reader = open(path, &self.place, skipped).map_err(|error| error.to_string())?;
+        let reader = open(source.reader()?, &self.place, skipped).map_err(|error| error.to_string())?;
         Ok(Box::new(self.rows_of(reader, first)))
     }
 
@@ -128,9 +135,8 @@ impl Array {
     }
 }
 
-/// Opens a file at some bytes after the beginning of an array.
-fn open(path: &Path, place: &Place, skipped: u64) -> io::Result<Box<dyn Read + Send>> {
-    let mut file = File::open(path)?;
+/// Goes to some bytes after the beginning of an array.
+fn open(mut file: Reader, place: &Place, skipped: u64) -> io::Result<Box<dyn Read + Send>> {
     if place.is_compressed {
         file.seek(SeekFrom::Start(place.start))?;
         let mut reader = DeflateDecoder::new(BufReader::with_capacity(BUFFER, file));
@@ -154,6 +160,9 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
         )
     })?;
     let (shape, size) = (header.shape, size.saturating_sub(start.len() as u64));
+    if shape.len() > MOST_AXES {
+        return Err(format!("it has shape {shape:?}; arrays of more than {MOST_AXES} axes are not read"));
+    }
     let product = |lengths: &[usize]| {
         let count = lengths.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
         count.unwrap_or(u64::MAX)
@@ -172,19 +181,19 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
     let room = values.saturating_mul(BYTES_PER_VALUE + element.bytes as u64);
     require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
     let mut array = Array { shape, element, header_bytes: start.len() as u64, place, kept: None };
-    if count > 0 && array.shape.len() <= MOST_AXES {
+    if count > 0 {
         if is_in_rows {
-            check(&array.shape, &mut array.rows_of(&mut reader, 0))?;
+            check(&array, &mut array.rows_of(&mut reader, 0))?;
         } else {
             let values = in_rows(&array, count, &mut reader)?;
             let mut rows = KeptRows { values: Arc::clone(&values), row: row as usize, next: 0 };
-            check(&array.shape, &mut rows)?;
+            check(&array, &mut rows)?;
             array.kept = Some(values);
         }
         if !reader.fill_buf().map_err(unreadable)?.is_empty() {
             return Err(unreadable("there is more data than its shape says"));
         }
-    } else if count == 0 && size > 0 {
+    } else if size > 0 {
         return Err(unreadable("there is more data than its shape says"));
     }
     Ok(array)
@@ -233,20 +242,24 @@ impl Element {
     /// Of numpy's name for it: the order of its bytes, its kind, and how many they are.
     fn new(name: &str) -> Option<Self> {
         let is_swapped = name.starts_with(if cfg!(target_endian = "big") { '<' } else { '>' });
-        let (bytes, append): (usize, Append) = match name.trim_start_matches(['<', '>', '|', '=']) {
-            "f4" => (4, |bytes, values| append(bytes, values, |value: f32| value.into())),
-            "f8" => (8, |bytes, values| append(bytes, values, |value: f64| value)),
-            "i1" | "b" => (1, |bytes, values| append(bytes, values, |value: i8| value.into())),
-            "i2" => (2, |bytes, values| append(bytes, values, |value: i16| value.into())),
-            "i4" => (4, |bytes, values| append(bytes, values, |value: i32| value.into())),
-            "i8" => (8, |bytes, values| append(bytes, values, |value: i64| value as f64)),
-            "u1" | "B" => (1, |bytes, values| append(bytes, values, |value: u8| value.into())),
-            "u2" => (2, |bytes, values| append(bytes, values, |value: u16| value.into())),
-            "u4" => (4, |bytes, values| append(bytes, values, |value: u32| value.into())),
-            "u8" => (8, |bytes, values| append(bytes, values, |value: u64| value as f64)),
+        // Whole numbers may be rounded ones.
+        let whole = Precision::Place(0.5);
+        let (bytes, precision, append): (usize, _, Append) = match name
+            .trim_start_matches(['<', '>', '|', '='])
+        {
+            "f4" => (4, Precision::Single, |bytes, values| append(bytes, values, |value: f32| value.into())),
+            "f8" => (8, Precision::Double, |bytes, values| append(bytes, values, |value: f64| value)),
+            "i1" | "b" => (1, whole, |bytes, values| append(bytes, values, |value: i8| value.into())),
+            "i2" => (2, whole, |bytes, values| append(bytes, values, |value: i16| value.into())),
+            "i4" => (4, whole, |bytes, values| append(bytes, values, |value: i32| value.into())),
+            "i8" => (8, whole, |bytes, values| append(bytes, values, |value: i64| value as f64)),
+            "u1" | "B" => (1, whole, |bytes, values| append(bytes, values, |value: u8| value.into())),
+            "u2" => (2, whole, |bytes, values| append(bytes, values, |value: u16| value.into())),
+            "u4" => (4, whole, |bytes, values| append(bytes, values, |value: u32| value.into())),
+            "u8" => (8, whole, |bytes, values| append(bytes, values, |value: u64| value as f64)),
             _ => return None,
         };
-        Some(Self { bytes, is_swapped, append })
+        Some(Self { bytes, is_swapped, append, precision })
     }
 
     fn append_all(self, bytes: &mut [u8], values: &mut Vec<f64>) {

@@ -1,0 +1,64 @@
+//! The readers of recorded spikes, of events and of matrices of weights: the first byte says which and how
+//! the file is called, the others are the file.
+#![no_main]
+
+macro_rules! of_the_command {
+    ($($name:ident $path:literal)*) => {
+        $(
+            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
+            #[path = $path]
+            mod $name;
+        )*
+    };
+}
+
+of_the_command! {
+    doubts "../../src/bin/lif/doubts.rs"
+    failure "../../src/bin/lif/failure.rs"
+    figures "../../src/bin/lif/figures.rs"
+    numbers "../../src/bin/lif/numbers/mod.rs"
+    recorded "../../src/bin/lif/recorded.rs"
+    rules "../../src/bin/lif/rules.rs"
+    spread "../../src/bin/lif/spread.rs"
+    stimulus "../../src/bin/lif/stimulus/mod.rs"
+    trains "../../src/bin/lif/trains.rs"
+    weight "../../src/bin/lif/weight.rs"
+}
+
+use libfuzzer_sys::fuzz_target;
+use numbers::Time;
+use recorded::Clock;
+use spread::Spread;
+use trains::Trains;
+use weight::{Unit, Weight};
+
+const STEPS: u64 = 5000;
+const NEURONS: usize = 3;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Some((kind, bytes)) = bytes.split_first() else { return };
+    let extension = ["npy", "npz", "txt"][usize::from(*kind) % 3];
+    let file = |name: &str| std::env::temp_dir().join(format!("lif-fuzz-{}-{name}", std::process::id()));
+    let path = file(&format!("in.{extension}"));
+    std::fs::write(&path, bytes).expect("there is room");
+    let weight = Weight { value: Spread::Number(0.5), unit: Unit::Millivolt };
+    match usize::from(*kind) / 3 % 3 {
+        0 => {
+            let clock = Clock { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };
+            let Ok(recorded) = recorded::read(&path, &clock) else { return };
+            assert!(!recorded.steps.is_empty() && recorded.steps.iter().all(|step| *step < STEPS));
+            assert!(!recorded.understood.line().is_empty());
+        }
+        1 => {
+            let Ok(trains) = Trains::open(&path, None, weight, (2, NEURONS), (STEPS, 0.1)) else { return };
+            trains.raster(0..64).expect("just read");
+            assert!(trains.understood.iter().all(|of| !of.line().is_empty()));
+        }
+        _ => {
+            let events = file("events.txt");
+            std::fs::write(&events, "3 0\n").expect("there is room");
+            let trains = Trains::open(&events, Some(&path), weight, (2, NEURONS), (STEPS, 0.1));
+            assert!(trains.is_err() || trains.is_ok_and(|trains| trains.understood.len() == 2));
+        }
+    }
+});

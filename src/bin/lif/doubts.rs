@@ -1,0 +1,108 @@
+//! Experiments that nobody is likely to have made. Mostly a unit is another one than was thought, and
+//! nothing but the result would tell. What an option or a name in the file says is not doubted.
+
+use crate::failure::Failure;
+use crate::figures::{counted, grouped};
+use crate::numbers::Origin;
+use crate::numbers::understood::ms;
+use crate::recorded;
+use crate::stimulus::{self, Stimulus};
+
+/// Fewer samples may be the steps of a protocol.
+const MANY_SAMPLES: u64 = 20;
+/// Samples so many times as far apart as steps are coarse; so many times as near, fine.
+const FAR_APART: f64 = 100.0;
+/// A longer experiment has its length said, ms.
+const LONG_MS: f64 = 1e6;
+/// A nerve cell spikes less often, in spikes per ms.
+const HIGHEST_RATE: f64 = 2.0;
+/// How many ms a second has: so much shorter are times in seconds that are taken for ms.
+const MS_IN_A_SECOND: f64 = 1e3;
+
+/// What is said of a stimulus, where nobody said how long its run is, nor what a step of it is.
+pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option<String> {
+    if *stimulus.times_from() != Origin::Default {
+        return None;
+    }
+    let (count, apart, length) = (stimulus.count(), stimulus.shortest_ms()?, stimulus.length_ms());
+    let samples = counted(count, "sample");
+    let seconds = grouped((length / 1e3) as u64);
+    let file = stimulus.path().display();
+    if !stimulus.has_time_unit() {
+        return (length > LONG_MS && is_all_default).then(|| {
+            format!(
+                "stimulus {file}: {samples} that last {seconds} s, as they are taken as one every {dt} ms, a step; \
+                 --stimulus-dt says another interval, --dt another step"
+            )
+        });
+    }
+    let what = if length > LONG_MS {
+        format!("{samples} that last {seconds} s, {} ms apart", ms(apart))
+    } else if count < MANY_SAMPLES {
+        return None;
+    } else if apart >= FAR_APART * dt {
+        format!("{samples} that are {} ms apart, which is coarse beside steps of {dt} ms", ms(apart))
+    } else if length / count as f64 * FAR_APART <= dt {
+        format!("{samples} in {} ms, of which steps of {dt} ms pass over most", ms(length))
+    } else {
+        return None;
+    };
+    Some(format!(
+        "stimulus {file}: {what}; the times are taken as ms, as neither --{option} nor a name in the file says us or s; \
+         say --{option} ms if they are ms",
+        option = stimulus::TIME_UNIT
+    ))
+}
+
+/// What is known of recorded spikes; times count from the beginning of the stimulus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spikes<'a> {
+    pub file: &'a str,
+    pub count: u64,
+    /// Those that share a step with another.
+    pub repeated: u64,
+    pub first_ms: f64,
+    pub last_ms: f64,
+    pub stimulus_ms: f64,
+    pub dt: f64,
+    pub unit_from: &'a Origin,
+}
+
+impl Spikes<'_> {
+    /// Says what is unlikely, and refuses what has no meaning.
+    pub fn check(&self) -> Result<(), Failure> {
+        let Self { file, count, repeated, first_ms, last_ms, stimulus_ms, dt, unit_from } = self;
+        let span = last_ms - first_ms;
+        let spikes = counted(*count, "spike");
+        let option = recorded::TIME_UNIT;
+        let taken = format!(
+            "the times are taken as ms, as neither --{option} nor a name in the file says us or s; say --{option} s if \
+             they are seconds, and ms if they are not"
+        );
+        if **unit_from == Origin::Default && *count > 1 {
+            let (first, last) = (ms(*first_ms), ms(*last_ms));
+            if *count > 2 && span <= 2.0 * dt {
+                return Err(Failure::fault(format!(
+                    "spikes {file}: all {spikes} lie within two steps of {dt} ms, from {first} to {last} ms: {taken}"
+                )));
+            }
+            let is_in_seconds = last_ms * MS_IN_A_SECOND <= *stimulus_ms;
+            let is_too_fast = (*count - 1) as f64 > HIGHEST_RATE * span;
+            if is_in_seconds || is_too_fast {
+                log::warn!(
+                    "spikes {file}: {spikes} from {first} to {last} ms of a stimulus of {} ms; {taken}",
+                    ms(*stimulus_ms)
+                );
+                return Ok(());
+            }
+        }
+        if *repeated > 0 {
+            log::warn!(
+                "spikes {file}: {} of {spikes} fall into the same step of {dt} ms as another, and count once with it; \
+                 a shorter --dt keeps them apart",
+                grouped(*repeated)
+            );
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,105 @@
+//! Files of numbers as people have them: text, and arrays of numpy, which are told apart by what is in
+//! them. Stimuli, recorded spikes, events and weights are all read through here.
+
+pub mod name;
+pub mod numpy;
+pub mod source;
+pub mod text;
+pub mod time;
+pub mod understood;
+
+pub use name::Origin;
+pub use source::{Format, Source};
+pub use time::{Precision, Time};
+pub use understood::Understood;
+
+/// One row beside its values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sample {
+    /// There is none any more.
+    None,
+    /// It follows the one before.
+    InTurn,
+    /// It holds from this time on.
+    At(Time),
+}
+
+/// Rows one after the other.
+pub trait Rows {
+    /// Puts the values of the next row into `row`.
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String>;
+
+    /// The line that was read last, where there are lines.
+    fn line(&self) -> Option<u64> {
+        None
+    }
+}
+
+impl<R: Rows + ?Sized> Rows for &mut R {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        (**self).next(row)
+    }
+}
+
+impl<R: Rows + ?Sized> Rows for Box<R> {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        (**self).next(row)
+    }
+}
+
+/// A number as people write it, with a power of ten where there would be many zeros.
+pub fn written(value: f64) -> String {
+    let is_plain = value == 0.0 || (1e-5..1e15).contains(&value.abs());
+    if is_plain { format!("{value}") } else { format!("{value:e}") }
+}
+
+/// Where a value of an array of this shape lies, by its place among all.
+pub fn index(shape: &[usize], place: usize) -> Vec<usize> {
+    let mut index = vec![0; shape.len()];
+    let mut rest = place;
+    for (axis, length) in shape.iter().enumerate().rev() {
+        index[axis] = rest % length.max(&1);
+        rest /= length.max(&1);
+    }
+    index
+}
+
+/// Shows all values of a list, which other programs keep as a row or a column of a matrix too.
+pub fn each_of_list(
+    shape: &[usize],
+    rows: &mut dyn Rows,
+    mut visit: impl FnMut(usize, f64) -> Result<(), String>,
+) -> Result<(), String> {
+    let is_list = (1..=2).contains(&shape.len()) && shape.iter().filter(|length| **length > 1).count() <= 1;
+    if !is_list {
+        return Err(format!("it has shape {shape:?}; expected a list, [N], [N, 1] or [1, N]"));
+    }
+    let mut row = Vec::new();
+    let mut place = 0;
+    while rows.next(&mut row)? != Sample::None {
+        for value in &row {
+            visit(place, *value)?;
+            place += 1;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn large_numbers_have_powers_of_ten() {
+        let numbers = [0.0, -1.5, 1e14, 1e39, -2e-7, f64::NAN].map(written);
+        assert_eq!(numbers, ["0", "-1.5", "100000000000000", "1e39", "-2e-7", "NaN"]);
+    }
+
+    #[test]
+    fn a_place_has_an_index_in_each_axis() {
+        assert_eq!(index(&[7], 3), [3]);
+        assert_eq!(index(&[7, 1], 3), [3, 0]);
+        assert_eq!(index(&[1, 7], 3), [0, 3]);
+        assert_eq!(index(&[2, 3, 4], 23), [1, 2, 3]);
+    }
+}

@@ -1,0 +1,247 @@
+//! The bytes of a file, which can be read from the beginning as often as needed. What comes through a
+//! pipe can be read only once, and is kept in memory.
+
+use serde::Serialize;
+use std::fs::File;
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// The most that is kept of a pipe, bytes.
+const MOST_KEPT: u64 = 256 << 20;
+
+/// Bytes that are read of a pipe at a time.
+const CHUNK: u64 = 4 << 20;
+
+/// How an array of numpy, and how an archive, begins.
+const NPY: &[u8] = b"\x93NUMPY";
+const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
+
+/// How other files begin that people may take for what is read here.
+const FOREIGN: [(&[u8], &str); 9] = [
+    (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
+    (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
+    (b"\x89HDF", "an HDF5 file (a .mat file of MATLAB 7.3 is one); save the array as .npy"),
+    (b"MATLAB 5.0", "a .mat file of MATLAB; save the array as .npy, or as text"),
+    (b"RIFF", "a sound file; save its samples as .npy"),
+    (b"\x1f\x8b", "compressed by gzip; unpack it"),
+    (b"BZh", "compressed by bzip2; unpack it"),
+    (b"\xfd7zXZ", "compressed by xz; unpack it"),
+    (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it"),
+];
+
+/// What is in a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// An array of numpy.
+    Npy,
+    /// Arrays with names.
+    Npz,
+    /// Lines.
+    Text,
+}
+
+/// A file of numbers.
+#[derive(Debug, Clone)]
+pub struct Source {
+    path: PathBuf,
+    content: Content,
+    format: Format,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    /// On the disk, as it was when it was opened first.
+    File(FileState),
+    /// What came through a pipe.
+    Kept(Arc<[u8]>),
+}
+
+/// What a file shows of itself without being read.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct FileState {
+    bytes: u64,
+    changed: Option<SystemTime>,
+}
+
+impl FileState {
+    fn of(path: &Path) -> Result<Self, String> {
+        let data = path.metadata().map_err(said)?;
+        Ok(Self { bytes: data.len(), changed: data.modified().ok() })
+    }
+}
+
+impl Source {
+    /// Finds out what is in a file.
+    pub fn open(path: &Path) -> Result<Self, String> {
+        let data = path.metadata().map_err(said)?;
+        if data.is_dir() {
+            return Err("it is a folder; name a file in it".to_owned());
+        }
+        let content = if data.is_file() {
+            Content::File(FileState::of(path)?)
+        } else {
+            Content::Kept(kept(File::open(path).map_err(said)?, MOST_KEPT)?)
+        };
+        let mut source = Self { path: path.to_owned(), content, format: Format::Text };
+        let mut start = Vec::new();
+        source.reader()?.take(16).read_to_end(&mut start).map_err(said)?;
+        source.format = recognised(path, &start)?;
+        Ok(source)
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is in it.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// How long it is.
+    pub fn bytes(&self) -> u64 {
+        match &self.content {
+            Content::File(state) => state.bytes,
+            Content::Kept(bytes) => bytes.len() as u64,
+        }
+    }
+
+    /// What of it is in memory, which is what came through a pipe.
+    pub fn kept_bytes(&self) -> u64 {
+        if self.is_kept() { self.bytes() } else { 0 }
+    }
+
+    /// Whether it came through a pipe, so that nobody finds it again.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.content, Content::Kept(_))
+    }
+
+    /// Reads it from the beginning.
+    pub fn reader(&self) -> Result<Reader, String> {
+        match &self.content {
+            Content::Kept(bytes) => Ok(Reader::Kept(Cursor::new(Arc::clone(bytes)))),
+            Content::File(state) => {
+                let file = File::open(&self.path).map_err(said)?;
+                if FileState::of(&self.path)? != *state {
+                    return Err(
+                        "somebody writes into it: its length or the time of its last change is not what \
+                                it was when it was looked through; leave it as it is until the run is over"
+                            .to_owned(),
+                    );
+                }
+                Ok(Reader::File(file))
+            }
+        }
+    }
+}
+
+fn said(error: io::Error) -> String {
+    error.to_string()
+}
+
+/// All that comes through a pipe.
+fn kept(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
+    let mut bytes = Vec::new();
+    loop {
+        let before = bytes.len() as u64;
+        // Twice, as the vector grows by being copied.
+        lif::require_memory("what comes through the pipe", 2 * (before + CHUNK), "write it to a file first")
+            .map_err(|error| error.to_string())?;
+        let read = pipe.by_ref().take(CHUNK.min(most + 1 - before)).read_to_end(&mut bytes).map_err(said)?;
+        if bytes.len() as u64 > most {
+            return Err(format!(
+                "more than {} MiB come through it, and it is no file that could be read twice; write them to a file \
+                 first",
+                most >> 20
+            ));
+        }
+        if read == 0 {
+            return Ok(bytes.into());
+        }
+    }
+}
+
+/// What begins so. A name that promises an array is believed as far as that a file is no text.
+fn recognised(path: &Path, start: &[u8]) -> Result<Format, String> {
+    if start.is_empty() {
+        return Err("it is empty".to_owned());
+    }
+    if start.starts_with(NPY) {
+        return Ok(Format::Npy);
+    }
+    if ZIP.iter().any(|zip| start.starts_with(zip)) {
+        return Ok(Format::Npz);
+    }
+    if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)) {
+        return Err(format!("it is {what}"));
+    }
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+    match extension.as_deref() {
+        Some("npy") => Err("not a numpy array that can be read (it does not begin as one)".to_owned()),
+        Some("npz") => Err("not an .npz archive that can be read (it does not begin as one)".to_owned()),
+        _ => Ok(Format::Text),
+    }
+}
+
+/// Reads a [`Source`].
+#[derive(Debug)]
+pub enum Reader {
+    File(File),
+    Kept(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Reader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Kept(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+impl Seek for Reader {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Kept(bytes) => bytes.seek(to),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_known_by_what_is_in_them() {
+        let known = |name: &str, start: &[u8]| recognised(Path::new(name), start);
+        assert_eq!(known("recording", b"\x93NUMPY\x01\x00"), Ok(Format::Npy));
+        assert_eq!(known("a.txt", b"PK\x03\x04"), Ok(Format::Npz));
+        assert_eq!(known("a.npy", b"PK\x03\x04"), Ok(Format::Npz));
+        assert_eq!(known("a", b"1.5\n"), Ok(Format::Text));
+        assert_eq!(known("a", b"\xef\xbb\xbf1.5\n"), Ok(Format::Text));
+        for (name, start, reason) in [
+            ("a", &b""[..], "it is empty"),
+            ("a.npy", b"1.5\n", "not a numpy array that can be read"),
+            ("a.NPZ", b"1.5\n", "not an .npz archive that can be read"),
+            ("a", b"\x89HDF\r\n", "an HDF5 file"),
+            ("a.npy", b"\x1f\x8b", "compressed by gzip"),
+            ("a.txt", b"\xff\xfe1\0", "text in UTF-16"),
+        ] {
+            let refused = known(name, start).unwrap_err();
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
+
+    #[test]
+    fn a_pipe_is_kept_up_to_a_bound() {
+        assert_eq!(&kept(&[7; 100][..], 100).unwrap()[..], [7; 100]);
+        assert_eq!(kept(io::empty(), 100).unwrap().len(), 0);
+        let refused = kept(io::repeat(0), 3 << 20).unwrap_err();
+        assert!(refused.contains("more than 3 MiB"), "{refused}");
+    }
+}

@@ -1,0 +1,136 @@
+//! What was understood of a file, so that nobody has to guess what its numbers were taken for.
+
+use super::{Format, Origin, Source, written};
+use crate::figures::{counted, grouped};
+use crate::rules::TimeUnit;
+use serde::Serialize;
+
+/// What was understood of a file, in the order in which it is written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Understood {
+    /// The option that names the file.
+    pub option: &'static str,
+    /// Where it is, also from another folder.
+    pub file: String,
+    /// The same as it was given.
+    #[serde(skip)]
+    pub given: String,
+    pub format: Format,
+    /// The columns of a text, the arrays of an archive.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Vec<usize>>,
+    /// How many samples, spikes or weights there are.
+    pub count: u64,
+    /// What these are.
+    #[serde(skip)]
+    pub thing: &'static str,
+    #[serde(flatten)]
+    pub extent: Extent,
+    /// Remarks for people.
+    #[serde(skip)]
+    pub remarks: Vec<String>,
+}
+
+/// From where to where it goes.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Extent {
+    None {},
+    Steps {
+        from_step: u64,
+        to_step: u64,
+    },
+    /// The first and the last time in the file.
+    Times {
+        from_ms: f64,
+        to_ms: f64,
+        unit: &'static str,
+        unit_from: Origin,
+    },
+    /// From the beginning of the first sample to the end of the last.
+    Samples {
+        from_ms: f64,
+        to_ms: f64,
+        interval_ms: f64,
+        interval_from: Origin,
+    },
+}
+
+impl Understood {
+    /// The file of an option, of which nothing is known yet.
+    pub fn new(option: &'static str, source: &Source) -> Self {
+        let path = source.path();
+        let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Self {
+            option,
+            file: absolute.display().to_string(),
+            given: path.display().to_string(),
+            format: source.format(),
+            columns: Vec::new(),
+            shape: None,
+            count: 0,
+            thing: "number",
+            extent: Extent::None {},
+            remarks: Vec::new(),
+        }
+    }
+
+    /// What it is called in a table.
+    pub fn label(&self) -> &'static str {
+        if self.option == "events-matrix" { "weights" } else { self.option }
+    }
+
+    /// As a line of a table.
+    pub fn line(&self) -> String {
+        let mut words = counted(self.count, self.thing);
+        match &self.extent {
+            Extent::None {} => {}
+            Extent::Steps { from_step, to_step } => {
+                words += &format!(", steps {} to {}", grouped(*from_step), grouped(*to_step));
+            }
+            Extent::Times { from_ms, to_ms, unit, unit_from } => {
+                words += &format!(", {} to {} ms, times in {unit} {unit_from}", ms(*from_ms), ms(*to_ms));
+            }
+            Extent::Samples { from_ms, to_ms, interval_ms, interval_from } => {
+                let (from, to, interval) = (ms(*from_ms), ms(*to_ms), ms(*interval_ms));
+                words += &format!(", {from} to {to} ms, one every {interval} ms {interval_from}");
+            }
+        }
+        if let Some(shape) = self.shape.as_ref().filter(|shape| shape.len() > 1) {
+            words += &format!(", shape {shape:?}");
+        }
+        if !self.columns.is_empty() {
+            words += &format!(", {}", self.columns.join(" and "));
+        }
+        for remark in &self.remarks {
+            words += &format!("; {remark}");
+        }
+        words
+    }
+}
+
+/// A time without the digits that only rounding made.
+pub fn ms(time: f64) -> String {
+    if time.abs() > 1e9 {
+        return written(time);
+    }
+    let rounded = (time * 1e6).round() / 1e6;
+    if rounded == 0.0 && time != 0.0 { format!("{time:.3e}") } else { written(rounded) }
+}
+
+/// The extent of times in a unit.
+pub fn times(from_ms: f64, to_ms: f64, unit: &(TimeUnit, Origin)) -> Extent {
+    Extent::Times { from_ms, to_ms, unit: unit.0.text(), unit_from: unit.1.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_digits_that_matter() {
+        assert_eq!([0.0, 0.1 + 0.2, 1949.999_999_999, 1e-9].map(ms), ["0", "0.3", "1950", "1.000e-9"]);
+    }
+}

@@ -1,0 +1,135 @@
+//! Samples with times of their own: lines of text, or an array of times beside one of values.
+
+use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::text::{Layout, Lines};
+use crate::numbers::{Precision, Rows, Sample, Source, Time};
+use crate::rules::TimeUnit;
+
+const LAYOUT: Layout =
+    Layout { columns: &[1, 2], expected: "`value` on every line, or `time value` on every line" };
+
+/// The option that says the unit of times.
+pub const TIME_UNIT: &str = "stimulus-time-unit";
+
+/// Times, which have to come one after the other.
+#[derive(Debug)]
+pub struct TimeColumn {
+    unit: TimeUnit,
+    /// The last number.
+    last: Option<f64>,
+}
+
+impl TimeColumn {
+    pub fn new(unit: TimeUnit) -> Self {
+        Self { unit, last: None }
+    }
+
+    fn at(&mut self, number: f64, precision: Precision) -> Result<Sample, String> {
+        if let Some(last) = self.last.filter(|last| *last >= number) {
+            return Err(format!("time {number} does not come after {last}"));
+        }
+        self.last = Some(number);
+        Ok(Sample::At(Time::new(number, self.unit.ms(), precision)))
+    }
+}
+
+/// The samples of a text.
+pub struct TextRows {
+    lines: Lines,
+    asked: Option<TimeUnit>,
+    /// Once a line had a time: the times, and where their unit is known from.
+    times: Option<(TimeColumn, Origin)>,
+    /// Whether there was a line.
+    has_begun: bool,
+}
+
+impl TextRows {
+    /// Opens a text, the unit of whose times may have been asked for.
+    pub fn open(source: &Source, asked: Option<TimeUnit>) -> Result<Self, String> {
+        Ok(Self { lines: Lines::open(source, LAYOUT)?, asked, times: None, has_begun: false })
+    }
+
+    /// The number of the line that was read last, from 1.
+    pub fn number(&self) -> u64 {
+        self.lines.number()
+    }
+
+    /// The unit of the times, where there are any.
+    pub fn unit(&self) -> Option<(TimeUnit, Origin)> {
+        self.times.as_ref().map(|(times, origin)| (times.unit, origin.clone()))
+    }
+
+    /// The names of the columns.
+    pub fn names(&self) -> &[Name] {
+        self.lines.names()
+    }
+
+    /// What is wrong with the names of the columns of so many numbers.
+    fn refuse_names(&self, count: usize) -> Result<(), String> {
+        match (self.lines.names(), count) {
+            ([only], 1) if only.is_of_times() => {
+                Err(format!("the only column is '{}', and there is no column of values", only.text()))
+            }
+            ([first, second], 2) if second.is_of_times() && !first.is_of_times() => Err(format!(
+                "the columns are '{}' and '{}'; times have to come first",
+                first.text(),
+                second.text()
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Rows for TextRows {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        let (time, value) = match self.lines.row()? {
+            None => return Ok(Sample::None),
+            Some([time, value]) => (Some(*time), *value),
+            Some(values) => (None, values.last().copied().unwrap_or(f64::NAN)),
+        };
+        if !self.has_begun {
+            self.refuse_names(1 + usize::from(time.is_some()))?;
+            self.has_begun = true;
+        }
+        row.clear();
+        row.push(value);
+        let Some(time) = time else { return Ok(Sample::InTurn) };
+        if self.times.is_none() {
+            let (unit, origin) = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
+            self.times = Some((TimeColumn::new(unit), origin));
+        }
+        let precision = self.lines.precision(0);
+        let Some((times, _)) = &mut self.times else { return Ok(Sample::InTurn) };
+        times.at(time, precision).map_err(|reason| {
+            let advice = "; or is the comma a decimal comma, which is not read?";
+            format!("{reason}{}", if self.lines.may_have_decimal_comma() { advice } else { "" })
+        })
+    }
+
+    fn line(&self) -> Option<u64> {
+        Some(self.number())
+    }
+}
+
+/// The rows of an array, each at the time that another array has for it.
+pub struct TimedRows<V, T> {
+    pub values: V,
+    pub times: T,
+    pub column: TimeColumn,
+    pub precision: Precision,
+    /// The last time.
+    pub time: Vec<f64>,
+}
+
+impl<V: Rows, T: Rows> Rows for TimedRows<V, T> {
+    fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
+        if self.values.next(row)? == Sample::None || self.times.next(&mut self.time)? == Sample::None {
+            return Ok(Sample::None);
+        }
+        let time = self.time.first().copied().unwrap_or(f64::NAN);
+        if !time.is_finite() {
+            return Err(format!("a time is {time}; every time must be finite"));
+        }
+        self.column.at(time, self.precision)
+    }
+}
