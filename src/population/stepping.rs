@@ -1,10 +1,12 @@
 //! How a population is stepped: one step at a time, or many with what they record.
 
 use super::{MOST_STEPS, Population};
+use crate::device::Device;
 use crate::engine::Piece;
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::large::Large;
+use crate::memory::MemoryNeed;
 use crate::queue::QUEUED_STEPS;
 use crate::raster::Raster;
 use crate::recorder::{Kept, Recorder};
@@ -25,6 +27,7 @@ impl Population {
     /// changes nothing; faults of the device, also of steps queued before.
     pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
         self.check_state()?;
+        self.check_steps(1)?;
         let current = self.check_input(input.into(), 1)?;
         if !current.spikes.is_empty() {
             return self.step_at_once(current);
@@ -117,11 +120,8 @@ impl Population {
         let current = self.check_input(input.into(), steps as usize)?;
         let shape = (self.batch, self.n);
         let recording = Recording::none().spikes();
-        if self.device.has_memory_budget() {
-            let recorded = recording.need(self.steps, steps, shape, Kept::Whole);
-            let need = self.device.memory_needed(&self.table, shape).and(recorded);
-            self.device.require_within_budget(&need, "the population and its spikes")?;
-        }
+        let recorded = recording.need(self.steps, steps, shape, Kept::Whole);
+        self.require_within_budgets(&recorded, "the population and its spikes")?;
         self.flush()?;
         let first_step = self.steps;
         let on_device = self.engine.advance_resident(first_step, steps, &current);
@@ -140,6 +140,12 @@ impl Population {
         };
         self.steps += steps;
         Ok(ResidentRaster::kept(first_step, steps, shape, words))
+    }
+
+    /// Refuses what is recorded beside the population, in the memory of this program, beyond the budget.
+    fn require_within_budgets(&self, recorded: &MemoryNeed, what: &str) -> Result<()> {
+        let on_no_device = |_: &Device, _| MemoryNeed::default();
+        self.device.require_within_budgets(&self.table, (self.batch, self.n), recorded, what, on_no_device)
     }
 
     /// Refuses more steps than a population ever makes.
@@ -195,12 +201,8 @@ impl Population {
         self.check_steps(steps)?;
         let current = self.check_input(input, steps as usize)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
-        if self.device.has_memory_budget() {
-            let shape = (self.batch, self.n);
-            let recorded = recording.need(self.steps, steps, shape, kept);
-            let need = self.device.memory_needed(&self.table, shape).and(recorded);
-            self.device.require_within_budget(&need, "the population and what it records")?;
-        }
+        let recorded = recording.need(self.steps, steps, (self.batch, self.n), kept);
+        self.require_within_budgets(&recorded, "the population and what it records")?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
         self.flush()?;
         let counts_before =
