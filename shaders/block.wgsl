@@ -81,9 +81,10 @@ struct Block {
     arriving_jumps: u32,
     // Where in `recorded` the words begin.
     word_start: u32,
+    // Where in `arrivals` stands how often sums were made, and how often that should be.
+    sums_made_place: u32,
+    sums_made: u32,
     unused_0: u32,
-    unused_1: u32,
-    unused_2: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, 11>,
 }
@@ -96,7 +97,7 @@ struct Block {
 // Behind the traces of all cells, where there are any, stand the synaptic currents.
 @group(0) @binding(6) var<storage, read_write> traces: array<f32>;
 // One more than there are cells: the last is the number of steps made, which proves on readback
-// that the work was done.
+// that the work was done, all of it.
 @group(0) @binding(7) var<storage, read_write> counts: array<u32>;
 @group(0) @binding(8) var<storage, read_write> recorded: array<u32>;
 // What spikes add at each step of the block, as projection.wgsl has summed it: currents, then jumps.
@@ -361,6 +362,16 @@ fn end_all() {
     }
 }
 
+// Steps do not count without the sums of what arrived at them.
+fn count_steps() {
+    if (ARRIVING || ARRIVING_JUMPS) {
+        if (arrivals[block.sums_made_place] != f32(block.sums_made)) {
+            return;
+        }
+    }
+    counts[block.cells] += block.steps;
+}
+
 @compute @workgroup_size(WORKGROUP)
 fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     let invocation = id.y * block.grid_width + id.x;
@@ -406,6 +417,6 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
 
     end_all();
     if (invocation == 0u) {
-        counts[block.cells] = block.first_step + block.steps;
+        count_steps();
     }
 }

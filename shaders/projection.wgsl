@@ -34,9 +34,10 @@ struct Projection {
     sums: u32,
     // Whether the sums go on from those of earlier trains.
     goes_on: u32,
+    // Where in the arrivals stands how often sums were made, and after how many it starts at 0.
+    sums_made_place: u32,
+    most_sums_made: u32,
     unused_0: u32,
-    unused_1: u32,
-    unused_2: u32,
 }
 
 @group(0) @binding(1) var<uniform> projection: Projection;
@@ -130,4 +131,8 @@ fn project(@builtin(global_invocation_id) id: vec3<u32>) {
 
     store_sums(sums, 0u, steps, first);
     store_sums(sums, 4u, steps, second);
+    if (index == 0u && id.z == 0u) {
+        let made = arrivals[projection.sums_made_place] + 1.0;
+        arrivals[projection.sums_made_place] = select(made, 0.0, made >= f32(projection.most_sums_made));
+    }
 }

@@ -57,6 +57,8 @@ struct CellScore {
 @group(0) @binding(2) var<storage, read> tables: array<u32>;
 @group(0) @binding(3) var<storage, read> delays: array<u32>;
 @group(0) @binding(4) var<storage, read> words: array<u32>;
+// One more than there are cells: the last says how often they were brought up to date, which proves on readback
+// that all of that was done.
 @group(0) @binding(5) var<storage, read_write> scores: array<CellScore>;
 
 var<private> score: CellScore;
@@ -163,4 +165,7 @@ fn take(@builtin(global_invocation_id) id: vec3<u32>) {
     // Now, so that no later dispatch has more to take than it may loop for.
     catch_up(goal.end + late);
     scores[index] = score;
+    if (index == 0u) {
+        scores[goal.cells].predicted += 1u;
+    }
 }

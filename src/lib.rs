@@ -69,8 +69,8 @@
 //!
 //! For the same parameters and inputs the CPU and every adapter give the same spikes and the same
 //! potentials, bit for bit, however a run is cut into calls and whatever the number of threads;
-//! [`model`] says how. An adapter that computes anything else fails a self-check when it is first
-//! used and is refused.
+//! [`model`] says how. An adapter that computes anything else fails a self-check when it is opened, or
+//! a check of each of its kernels when that is first used, and is refused ([`Error::SelfCheck`]).
 //!
 //! # Features
 //!

@@ -27,8 +27,8 @@
 //! through [`rounded`], beyond which no compiler of a GPU can see: else some merge a product with
 //! the sum that follows (Vulkan, DirectX), some reorder sums (Metal, DirectX). Some GPUs flush subnormal numbers to
 //! zero, so none may ever arise: parameters and `R I` are zero or at least [`SMALLEST_PARAMETER`]
-//! in magnitude, a synaptic current times its factor is no smaller than that factor allows, and a
-//! state that has decayed below [`SMALLEST_STATE`] becomes zero. Doing that
+//! in magnitude, factors of synaptic currents are large enough for that, and a state that has decayed
+//! below [`SMALLEST_STATE`] becomes zero. Doing that
 //! at every 32nd step is enough for a cell that decays slowly (31 steps of a decay by 0.625 take
 //! 1e-30 to 5e-37, above the smallest normal number 1.2e-38); a cell that decays faster
 //! than [`FASTEST_LEAK`] per step does it at each step. Both depend on the cell and on the number
@@ -61,8 +61,9 @@ pub enum Reset {
     ToValue,
     /// `v = v - (v_threshold - v_reset)`: what exceeded the threshold is kept.
     Subtract,
-    /// As [`Subtract`](Self::Subtract); but where v is above the threshold before a step, as it can still be
-    /// after a spike, the step is a spike only if v is so after the subtraction as well.
+    /// As [`Subtract`](Self::Subtract); but where v is above the threshold before a step, as it still can be
+    /// after a spike, the step is a spike only if v is above it after the subtraction too, and nothing is
+    /// subtracted if it is none. That is snnTorch's `reset_delay=False`.
     SubtractAhead,
     /// Nothing.
     None,

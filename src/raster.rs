@@ -54,7 +54,7 @@ impl Raster {
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for an event that is not among these steps, rows and neurons, or where
-    /// these are too many; [`Error::TooLarge`] where memory cannot hold as many bits.
+    /// these are too many or reach beyond the step of number 2^64 - 1; [`Error::TooLarge`] where memory cannot hold as many bits.
     pub fn from_events(
         events: impl IntoIterator<Item = Event>,
         first_step: u64,
@@ -67,6 +67,10 @@ impl Raster {
             let value = format!("{batch} x {n}");
             return Err(Error::out_of_range("the number of trains", value, "from 1 to 2^32 - 2 in all"));
         };
+        if first_step.checked_add(steps).is_none() {
+            let requirement = format!("at most {} from step {first_step} on", u64::MAX - first_step);
+            return Err(Error::out_of_range("the number of steps", steps, requirement));
+        }
         let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
         memory::require("the spikes", words.saturating_mul(4), "take fewer steps at a time")?;
         let mut raster = Self::new(first_step, batch, (0..n as u32).collect::<Vec<_>>());
@@ -281,6 +285,24 @@ mod tests {
         assert_eq!(raster.get(0, 0, 0), Some(true));
         assert_eq!(raster.get(1, 0, 0), Some(false));
         assert_eq!(raster.get(34, 0, 0), Some(true));
+    }
+
+    #[test]
+    fn more_steps_than_there_are_numbers_or_memory_are_refused() {
+        let made = |first, steps| {
+            Raster::from_events([Event { step: first, batch: 0, neuron: 0 }], first, steps, 1, 1)
+        };
+        for (first, steps) in [(1, u64::MAX), (31, u64::MAX - 30), (u64::MAX, 1), (u64::MAX, u64::MAX)] {
+            let refused = made(first, steps).map(drop);
+            let requirement = format!("at most {} from step {first} on", u64::MAX - first);
+            assert_eq!(refused, Err(Error::out_of_range("the number of steps", steps, requirement)));
+        }
+        for (first, steps) in [(0, u64::MAX), (31, u64::MAX - 31), (1 << 63, 1 << 62)] {
+            let refused = made(first, steps);
+            assert!(matches!(refused, Err(Error::TooLarge { .. })), "{refused:?}");
+        }
+        let last = made(u64::MAX - 40, 40).expect("few steps");
+        assert_eq!((last.count(), last.words().len()), (1, 2));
     }
 
     #[test]

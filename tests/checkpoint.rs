@@ -227,6 +227,80 @@ fn a_full_disk_is_told() {
     assert!(!path.exists());
 }
 
+/// The file with another number among the values of a tensor, and a checksum that fits.
+fn with_value(whole: &[u8], tensor: &str, index: usize, value: f32) -> Vec<u8> {
+    let tensors = safetensors::SafeTensors::deserialize(whole).expect("well-formed");
+    let data = tensors.tensor(tensor).expect("there").data();
+    let place = data.as_ptr() as usize - whole.as_ptr() as usize + 4 * index;
+    let mut bytes = whole.to_vec();
+    bytes[place..place + 4].copy_from_slice(&value.to_le_bytes());
+    let name = b"\"checksum\":\"";
+    let digits = bytes.windows(name.len()).position(|text| text == name).expect("there") + name.len();
+    bytes[digits..digits + 8].fill(b'0');
+    let checksum = format!("{:08x}", crc32fast::hash(&bytes));
+    bytes[digits..digits + 8].copy_from_slice(checksum.as_bytes());
+    bytes
+}
+
+/// What a file holds that no population does is treated as the setters treat it.
+#[test]
+fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("checkpoint");
+    let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    let saved = |steps: u64, population: &mut Population| {
+        population.run(steps, input(), &Recording::none()).expect("valid");
+        population.save(&path).expect("saved");
+        fs::read(&path).expect("there")
+    };
+    let whole = saved(64, &mut population);
+    let changed = folder.path().join("changed");
+    let load = |whole: &[u8], tensor: &str, value: f32| {
+        fs::write(&changed, with_value(whole, tensor, 7, value)).expect("written");
+        Population::load(&changed, &Device::cpu())
+    };
+    for (tensor, value, what) in [
+        ("state.voltages", 1.1e20, "the voltages is 1.1e20 mV; it must be at most 1e20 mV in magnitude"),
+        ("state.voltages", -f32::MAX, "the voltages is 3.4028235e38 mV; it must be"),
+        ("state.traces", 1e21, "the spike traces is 1e21; it must be at most 1e20 in magnitude"),
+        ("state.synaptic_currents", 1e19, "resistance x synaptic current is 2.2e20 mV; it must be"),
+        ("state.synaptic_currents", f32::INFINITY, "has the value inf; every value must be finite"),
+    ] {
+        load(&whole, tensor, value).expect_err("refused");
+        assert!(reason(&changed).contains(what), "{}", reason(&changed));
+    }
+    for (tensor, value) in
+        [("state.voltages", -9e19), ("state.traces", 1e20), ("state.synaptic_currents", 4e18)]
+    {
+        load(&whole, tensor, value).expect("as much as there may be");
+    }
+    // At the end of a word of steps nothing is smaller than 1e-30; until the next is due, it decays.
+    let within = saved(31, &mut population);
+    let voltage = |whole: &[u8], value: f32| {
+        let loaded = load(whole, "state.voltages", value).expect("valid").voltages().expect("there");
+        loaded[[1, 2]].to_bits()
+    };
+    for (whole, value, left) in [
+        (&whole, 1e-30_f32, 1e-30_f32),
+        (&whole, -9e-31, 0.0),
+        (&whole, 1e-40, 0.0),
+        (&within, 9e-31, 9e-31),
+        (&within, -4.7e-37, -4.7e-37),
+        (&within, 1e-37, 0.0),
+        (&within, 1e-40, 0.0),
+        (&within, -0.0, -0.0),
+    ] {
+        assert_eq!(voltage(whole, value), left.to_bits(), "{value:e}");
+    }
+    let mut traces = load(&within, "state.traces", 1e-40).expect("valid");
+    assert_eq!(traces.traces().expect("there")[[1, 2]], 0.0);
+    let mut currents = load(&within, "state.synaptic_currents", -1e-39).expect("valid");
+    assert_eq!(currents.synaptic_currents().expect("there")[[1, 2]], 0.0);
+    // What is not changed comes back as it was.
+    let mut loaded = Population::load(&path, &Device::cpu()).expect("whole");
+    assert_eq!(everything(&mut loaded), everything(&mut population));
+}
+
 #[path = "../fuzz/seal.rs"]
 mod seal;
 

@@ -119,6 +119,45 @@ fn damaged_files_are_refused_without_a_panic() {
     }
 }
 
+/// The files that fuzzing found worth keeping: each is a graph or refused, and what is read can be written, and
+/// simulated or refused.
+#[test]
+fn graphs_of_any_content_end_well() {
+    let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/nir");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("again.nir");
+    let (mut simulated, mut refused) = (0, 0);
+    for file in std::fs::read_dir(corpus).unwrap() {
+        let file = file.unwrap().path();
+        let graph = match nir::read(&file) {
+            Ok(graph) => graph,
+            Err(error) => {
+                assert!(error.to_string().starts_with("NIR graph "), "{error}");
+                refused += 1;
+                continue;
+            }
+        };
+        for (_, node) in graph.nodes() {
+            let Node::Neurons(neurons) = node else { continue };
+            nir::write(&path, "again", neurons).unwrap();
+            let again = nir::read(&path).unwrap();
+            // Not by equality, as a damaged file may hold what is no number.
+            assert_eq!(
+                format!("{:?}", again.neurons(None).unwrap()),
+                format!("{neurons:?}"),
+                "{}",
+                file.display()
+            );
+            let params = neurons.params(&stepping()).unwrap();
+            if let Ok(mut population) = Population::new(params, neurons.n(), 1, &Device::cpu()) {
+                let _ = population.run(3, 0.5, &Recording::none());
+                simulated += 1;
+            }
+        }
+    }
+    assert!(simulated > 0 && refused > 0, "{simulated} simulated, {refused} refused");
+}
+
 #[test]
 fn what_is_written_is_read_again() {
     let folder = tempfile::tempdir().unwrap();

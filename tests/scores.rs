@@ -233,6 +233,97 @@ fn a_cell_that_is_silent_for_long_goes_on_as_any_other() {
     }
 }
 
+/// Steps that were scored already, by calls or in rasters, are refused, and so are those behind some that a target
+/// compares; what a refused call would have counted twice is counted once.
+#[test]
+fn each_step_is_scored_once_and_in_its_order() {
+    let refused = |result: Result<(), Error>, first: u64, expected: &str| {
+        let message = result.expect_err("refused").to_string();
+        assert!(
+            message.starts_with(&format!("the first step to be scored is {first}; it must be ")),
+            "{message}"
+        );
+        assert!(message.contains(expected), "{message}");
+    };
+    let expected = found(&scorer(&Device::cpu(), &[STEPS]));
+    for device in devices() {
+        let mut scorer = new_scorer().with_distances(TAU).expect("valid");
+        run(&device, &[1000], &mut scorer);
+        let mut population = population(&device);
+        for _ in 0..2 {
+            // Steps 0 to 999 of a run that began anew, and nothing where it would go on.
+            let again = population.run_scored(1000, 0.9, &mut scorer).map(drop);
+            refused(
+                again,
+                0,
+                "1000 or later, as the steps before are scored already; a run that begins anew",
+            );
+            assert_eq!(population.steps(), 0, "{device}");
+        }
+        assert_eq!(population.run_scored(0, 0.9, &mut scorer), Ok(0));
+        population.run(1001, 0.9, &Recording::none()).expect("valid");
+        let gap = population.run_scored(1, 0.9, &mut scorer).map(drop);
+        refused(gap, 1001, "1000, as the steps from there on are compared with a target");
+        population.reset().expect("valid");
+        let current = current();
+        let first = current.slice(ndarray::s![..1000]);
+        population.run(1000, Input::sequence(&first), &Recording::none()).expect("valid");
+        let rest = current.slice(ndarray::s![1000..]);
+        population.run_scored(STEPS - 1000, Input::sequence(&rest), &mut scorer).expect("valid");
+        assert!(found(&scorer) == expected, "{device}");
+        refused(scorer.skip_to(17), 17, "5000 or later");
+    }
+    // Rasters that overlap, that leave steps out, and that come in another order.
+    let mut population = population(&Device::cpu());
+    let mut scorer = new_scorer().with_distances(TAU).expect("valid");
+    let current = current();
+    let block = |steps: u64, population: &mut Population| {
+        let first = population.steps() as usize;
+        let input = current.slice(ndarray::s![first..first + steps as usize]);
+        population.run(steps, Input::sequence(&input), &Recording::none().spikes()).expect("valid")
+    };
+    let blocks: Vec<_> = [500, 700, STEPS - 1200].map(|steps| block(steps, &mut population)).into();
+    let mut take = |index: usize| lif::Sink::take(&mut scorer, blocks[index].clone());
+    refused(take(2), 1200, "0, as the steps from there on");
+    take(0).expect("the first");
+    refused(take(0), 0, "500 or later");
+    refused(take(2), 1200, "500, as");
+    take(1).expect("the next");
+    refused(take(1), 500, "1200 or later");
+    take(2).expect("the last");
+    assert!(found(&scorer) == expected);
+    // What nothing is compared with may be left out, with what is late in mind.
+    let target = || vec![Target::new([210, 260], 200..300).expect("valid")];
+    let part = |first, late| {
+        let scorer =
+            Scorer::new((ROWS, N), target(), 9).and_then(|scorer| scorer.with_delays(vec![late; N * ROWS]));
+        let (mut scorer, mut population) = (scorer.expect("valid"), self::population(&Device::cpu()));
+        population.run(first, 0.9, &Recording::none()).expect("valid");
+        let scored = population.run_scored(5, 0.9, &mut scorer);
+        population.run(300, 0.9, &Recording::none()).expect("valid");
+        scored
+            .and_then(|_| scorer.skip_to(first + 305))
+            .and_then(|()| population.run_scored(5, 0.9, &mut scorer))
+    };
+    assert_eq!(part(200, 0), Ok(5));
+    refused(part(201, 0).map(drop), 201, "200, as");
+    assert_eq!(part(170, 30), Ok(5));
+    refused(part(171, 30).map(drop), 171, "170, as");
+    assert_eq!(part(300, 0), part(270, 30));
+    // What came before would be lacking.
+    let late = scorer.with_delays(vec![0; N * ROWS]).map(drop).expect_err("refused").to_string();
+    assert_eq!(
+        late,
+        "the number of steps scored already is 5000; it must be 0 where delays are asked for: they would \
+                      lack what came before"
+    );
+    let mut population = self::population(&Device::cpu());
+    let turned: Vec<u32> = (0..N as u32).rev().collect();
+    let recorded = population.run(10, 1.0, &Recording::none().spikes_of(turned)).expect("valid");
+    let turned = lif::Sink::take(&mut new_scorer(), recorded).expect_err("refused").to_string();
+    assert!(turned.starts_with("a neuron of the scored spikes is 69; it must be 0"), "{turned}");
+}
+
 /// What is made between the calls is not predicted; what was recorded then is missed.
 #[test]
 fn steps_that_are_not_scored_count_as_silent() {
@@ -241,12 +332,14 @@ fn steps_that_are_not_scored_count_as_silent() {
         let mut population = population(&device);
         population.run_scored(700, 0.9, &mut scorer).expect("valid");
         population.run(2500, 0.9, &Recording::none()).expect("valid");
+        scorer.skip_to(3200).expect("later");
         population.run_scored(STEPS - 3200, 0.9, &mut scorer).expect("valid");
         let mut expected = new_scorer().with_distances(TAU).expect("valid");
         let mut plain = self::population(&Device::cpu());
         for (steps, is_scored) in [(700, true), (2500, false), (STEPS - 3200, true)] {
             let recorded = plain.run(steps, 0.9, &Recording::none().spikes()).expect("valid");
             if is_scored {
+                expected.skip_to(recorded.first_step).expect("later");
                 lif::Sink::take(&mut expected, recorded).expect("valid");
             }
         }

@@ -140,7 +140,10 @@ impl Checkpoint {
             counts: contents.values(COUNTS, Dtype::U32).map_err(refusal)?,
             steps: self.steps,
         };
-        population.restore(&state)?;
+        population.restore(state).map_err(|error| match error {
+            Error::OutOfRange { .. } => refusal(error.to_string()),
+            fault => fault,
+        })?;
         population.set_seed(self.seed)?;
         Ok(population)
     }

@@ -16,6 +16,7 @@ use crate::large::Large;
 use crate::memory::{self, MemoryNeed};
 use crate::resident::ResidentData;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Where populations live: the CPU, or an adapter that passed its self-check. Clones are the same
@@ -36,6 +37,8 @@ pub struct Device {
     /// Bytes of a buffer after which populations are cut into slabs, where less than the device can.
     largest_binding: Option<u64>,
     memory_budget: Option<u64>,
+    /// Of lists of devices that are part of this one: which of the members, and what these may need together.
+    budgets_of_lists: Vec<(Range<usize>, u64)>,
     kernel_times: bool,
 }
 
@@ -75,13 +78,23 @@ impl Device {
     }
 
     fn of(kind: Kind) -> Self {
-        Self { kind, largest_binding: None, memory_budget: None, kernel_times: false }
+        Self {
+            kind,
+            largest_binding: None,
+            memory_budget: None,
+            budgets_of_lists: Vec::new(),
+            kernel_times: false,
+        }
     }
 
     /// Several devices of this machine that share each population: the first cells live on the
     /// first device, and so on, equally many on each, however fast it is. They compute at the same
     /// time, so that a population is as fast as the slowest of them. The results are those of any
     /// one device.
+    ///
+    /// Each keeps its options: on a device with a [budget](Self::with_memory_budget), what the population's cells on
+    /// it need, state, parameters and scores with them, must be within that. A list among the devices stands for its
+    /// members, its options hold for these, and its budget for what they need together.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recording};
@@ -99,18 +112,30 @@ impl Device {
     ///
     /// [`Error::OutOfRange`] for an empty list.
     pub fn several(devices: &[Self]) -> Result<Self> {
-        let members: Vec<Self> = devices
-            .iter()
-            .flat_map(|device| {
-                if let Kind::Several(inner) = &device.kind { inner } else { std::slice::from_ref(device) }
-            })
-            .cloned()
-            .collect();
-        match members.as_slice() {
-            [] => Err(Error::out_of_range("the list of devices", "empty", "at least one device")),
-            [one] => Ok(one.clone()),
-            _ => Ok(Self::of(Kind::Several(members.into()))),
+        match devices {
+            [] => return Err(Error::out_of_range("the list of devices", "empty", "at least one device")),
+            [one] => return Ok(one.clone()),
+            _ => {}
         }
+        let mut members = Vec::new();
+        let mut budgets_of_lists = Vec::new();
+        for device in devices {
+            let Kind::Several(inner) = &device.kind else {
+                members.push(device.clone());
+                continue;
+            };
+            let first = members.len();
+            let bound = |member: &Self| {
+                let bytes = [member.largest_binding, device.largest_binding].into_iter().flatten().min();
+                Self { largest_binding: bytes, ..member.clone() }
+            };
+            members.extend(inner.iter().map(bound));
+            let inside = device.budgets_of_lists.iter();
+            budgets_of_lists
+                .extend(inside.map(|(range, bytes)| (first + range.start..first + range.end, *bytes)));
+            budgets_of_lists.extend(device.memory_budget.map(|bytes| (first..members.len(), bytes)));
+        }
+        Ok(Self { budgets_of_lists, ..Self::of(Kind::Several(members.into())) })
     }
 
     /// The same device, on which no buffer of a population takes more than `bytes`: larger
@@ -178,25 +203,12 @@ impl Device {
     ///
     /// [`Error::TooLarge`], which names each part, their sum and the budget.
     pub fn require_within_budget(&self, need: &MemoryNeed, what: &str) -> Result<()> {
-        match self.memory_budget {
-            Some(budget) if need.total() > budget => Err(Error::TooLarge {
-                what: format!("{what} ({need})"),
-                need: need.total(),
-                limit_name: "the memory budget".to_owned(),
-                limit: budget,
-                advice: "take fewer neurons or a smaller batch, record less, or raise the budget".to_owned(),
-            }),
-            _ => Ok(()),
-        }
+        within(self.memory_budget, need, what, "the memory budget")
     }
 
     /// What the budget leaves beside something, if there is one.
     pub(crate) fn left_of_budget(&self, need: &MemoryNeed) -> Option<u64> {
         self.memory_budget.map(|budget| budget.saturating_sub(need.total()))
-    }
-
-    pub(crate) fn has_memory_budget(&self) -> bool {
-        self.memory_budget.is_some()
     }
 
     /// A real GPU if there is one that passes its self-check, otherwise the CPU engine: software
@@ -241,7 +253,11 @@ impl Device {
 
     /// Takes an opened adapter if it passes the self-check.
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
-        let gpu = Arc::new(Gpu::new(context, MOST_STEPS)?);
+        Self::of_gpu(Gpu::new(context, MOST_STEPS)?)
+    }
+
+    pub(crate) fn of_gpu(gpu: Gpu) -> Result<Self> {
+        let gpu = Arc::new(gpu);
         self_check::check(&gpu)?;
         Ok(Self::of(Kind::Gpu(gpu)))
     }
@@ -339,6 +355,20 @@ impl Device {
                 Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
             }
         }
+    }
+}
+
+/// Refuses what needs more than a budget, if there is one.
+fn within(budget: Option<u64>, need: &MemoryNeed, what: &str, whose: &str) -> Result<()> {
+    match budget {
+        Some(budget) if need.total() > budget => Err(Error::TooLarge {
+            what: format!("{what} ({need})"),
+            need: need.total(),
+            limit_name: whose.to_owned(),
+            limit: budget,
+            advice: "take fewer neurons or a smaller batch, record less, or raise the budget".to_owned(),
+        }),
+        _ => Ok(()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! How a population is placed on a device: in which slabs, and with how much memory.
 
-use super::{Device, EngineKind, Kind};
+use super::{Device, EngineKind, Kind, within};
 use crate::coefficients::Table;
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
@@ -11,6 +11,8 @@ use crate::error::Result;
 use crate::input::InputSize;
 use crate::memory::{self, MemoryNeed};
 use crate::model::TraceRule;
+use crate::score::Scoring;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// One word of state per cell, or two where traces and synaptic currents share a buffer, and behind the
@@ -59,8 +61,9 @@ impl Device {
     /// Builds an engine whose membrane potentials are at rest.
     pub(crate) fn engine(&self, table: &Arc<Table>, shape: (usize, usize)) -> Result<Box<dyn Engine>> {
         let need = self.memory_needed(table, shape);
-        self.require_within_budget(&need, "the population")?;
-        memory::require("the population", self.on_this_machine(&need), FEWER)?;
+        let nothing = |_: &Self, _| MemoryNeed::default();
+        self.require_within_budgets(table, shape, MemoryNeed::default, "the population", nothing)?;
+        memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
         let slabs = self.slabs(table.footprint(), shape);
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
@@ -92,24 +95,25 @@ impl Device {
         }
     }
 
-    /// The slabs on each device, equally many cells on each.
-    fn slabs(&self, parameters: Footprint, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
-        let buffers = [RECORDED, parameters.and(PLACES)];
-        let cells = batch * n;
+    /// The devices of so many cells, and the cells on each, equally many.
+    fn parts(&self, cells: usize) -> Vec<(&Self, Range<usize>)> {
         let members = match self.members() {
             [] => std::slice::from_ref(self),
             members => members,
         };
         let bound = |index: usize| (cells as u128 * index as u128 / members.len() as u128) as usize;
-        members
-            .iter()
-            .enumerate()
-            .map(|(index, member)| {
-                let most = [self.largest_binding, member.most_bytes()].into_iter().flatten().min();
-                let words = most.unwrap_or(u64::MAX) / 4;
-                (member, cut(bound(index)..bound(index + 1), n, &buffers, words))
-            })
-            .collect()
+        let part = |(index, member)| (member, bound(index)..bound(index + 1));
+        members.iter().enumerate().map(part).collect()
+    }
+
+    /// The slabs on each device.
+    fn slabs(&self, parameters: Footprint, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
+        let buffers = [RECORDED, parameters.and(PLACES)];
+        let slabs = |(member, cells): (&Self, Range<usize>)| {
+            let most = [self.largest_binding, member.most_bytes()].into_iter().flatten().min();
+            cut(cells, n, &buffers, most.unwrap_or(u64::MAX) / 4)
+        };
+        self.parts(batch * n).into_iter().map(|(member, cells)| (member, slabs((member, cells)))).collect()
     }
 
     /// The most bytes in one buffer of a slab on a single device, if there is such a limit.
@@ -123,36 +127,61 @@ impl Device {
 
     /// What a population needs by itself.
     pub(crate) fn memory_needed(&self, table: &Table, (batch, n): (usize, usize)) -> MemoryNeed {
-        let bytes = |words: u64| words.saturating_mul(4);
-        let state_words =
-            3 + u64::from(table.options.trace != TraceRule::Off) + u64::from(table.options.synapse);
         let mut need = MemoryNeed::default();
-        let slabs = self.slabs(table.footprint(), (batch, n));
-        let cut = is_cut(&slabs);
         // The parameters as they were checked; each slab has a copy of its part.
         need.add("the parameters", bytes(table.footprint().words((batch, n))), 0);
-        for (device, slabs) in slabs {
-            for slab in slabs {
-                let cells = slab.cells(n).len() as u64;
-                let parameters = bytes(table.footprint().words(slab.shape()));
-                match &device.kind {
-                    Kind::Gpu(_) => {
-                        let places = bytes(PLACES.words(slab.shape()));
-                        need.add("the state", 0, bytes(cells * state_words));
-                        let kept = if cut { 2 } else { 1 };
-                        need.add("the parameters", kept * parameters, parameters + places);
-                        // The largest of what is read or written as a whole.
-                        need.add(TRANSFERS, bytes(cells).max(parameters + places), 0);
-                    }
-                    Kind::Cpu | Kind::Several(_) => {
-                        need.add("the state", bytes(cells * state_words), 0);
-                        need.add("the parameters", if cut { parameters } else { 0 }, 0);
-                    }
-                }
-            }
-        }
+        let shares = self.shares(table, (batch, n));
+        let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
         need.add("reading or writing state", bytes((batch * n) as u64), 0);
         need
+    }
+
+    /// What the cells on each device need there.
+    fn shares(&self, table: &Table, (batch, n): (usize, usize)) -> Vec<Share<'_>> {
+        let slabs = self.slabs(table.footprint(), (batch, n));
+        let cut = is_cut(&slabs);
+        let share = |(device, slabs): (_, Vec<Slab>)| {
+            let mut share = Share { device, need: MemoryNeed::default() };
+            slabs.iter().for_each(|slab| share.add(table, slab, cut));
+            share
+        };
+        slabs.into_iter().map(share).collect()
+    }
+
+    /// Refuses a population with `more` beside it, where that is beyond the budget, or where what is on some of several
+    /// devices is beyond theirs. `more_of` says what there is beside the population on a device that has these cells.
+    pub(crate) fn require_within_budgets(
+        &self,
+        table: &Table,
+        shape: (usize, usize),
+        more: impl FnOnce() -> MemoryNeed,
+        what: &str,
+        more_of: impl Fn(&Self, Range<usize>) -> MemoryNeed,
+    ) -> Result<()> {
+        if self.memory_budget.is_some() {
+            self.require_within_budget(&self.memory_needed(table, shape).and(more()), what)?;
+        }
+        let has_budget = |member: &Self| member.memory_budget.is_some();
+        if self.budgets_of_lists.is_empty() && !self.members().iter().any(has_budget) {
+            return Ok(());
+        }
+        let shares = self.shares(table, shape);
+        let parts = self.parts(shape.0 * shape.1).into_iter();
+        let needs: Vec<_> = shares
+            .iter()
+            .zip(parts)
+            .map(|(share, (device, cells))| share.need.clone().and(more_of(device, cells)))
+            .collect();
+        let require = |members: Range<usize>, budget| {
+            let names: Vec<_> = shares[members.clone()].iter().map(|share| share.device.name()).collect();
+            let need = needs[members].iter().cloned().fold(MemoryNeed::default(), MemoryNeed::and);
+            let what = format!("{what}, as far as it is on {}", names.join(" + "));
+            within(budget, &need, &what, "the memory budget there")
+        };
+        for (index, share) in shares.iter().enumerate() {
+            require(index..index + 1, share.device.memory_budget)?;
+        }
+        self.budgets_of_lists.iter().try_for_each(|(members, budget)| require(members.clone(), Some(*budget)))
     }
 
     /// What an input takes while it drives a population with these parameters for so many steps, beside what
@@ -283,28 +312,91 @@ impl Device {
         if self.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
     }
 
-    /// What the scores of so many cells, which have so many bytes, need beside the population: a copy that
-    /// the engine takes along, and the words of spikes that are there at a time.
-    pub(crate) fn memory_of_scores(&self, scores: u64, cells: usize, steps: u64) -> MemoryNeed {
-        let row = cells as u64 * 4;
+    /// What the scores of some steps need beside the population: those that are kept, and on each device what its engine
+    /// takes along.
+    pub(crate) fn memory_of_scores(&self, scoring: &Scoring, steps: u64) -> MemoryNeed {
+        let parts = self.parts(scoring.cells);
+        // Where they are cut, the whole is kept beside the parts.
+        let kept = if parts.len() > 1 { 2 } else { 1 };
+        let need = MemoryNeed::of("the scores", kept * scoring.bytes(&(0..scoring.cells)), 0);
+        let taken =
+            parts.into_iter().map(|(device, cells)| device.memory_of_scores_there(scoring, cells, steps));
+        taken.fold(need, MemoryNeed::and)
+    }
+
+    /// What a single device needs to score these cells: a copy that the engine takes along, and the words of spikes that
+    /// are there at a time.
+    pub(crate) fn memory_of_scores_there(
+        &self,
+        scoring: &Scoring,
+        cells: Range<usize>,
+        steps: u64,
+    ) -> MemoryNeed {
+        let (scores, row) = (scoring.bytes(&cells), bytes(cells.len() as u64));
         let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
         let mut need = MemoryNeed::default();
-        need.add("the scores", 2 * scores, 0);
-        match self.engine_kind() {
-            EngineKind::Cpu => need.add("what is scored at a time", words(MOST_WORD_BYTES), 0),
-            EngineKind::Gpu | EngineKind::Mixed => {
+        match &self.kind {
+            Kind::Gpu(_) => {
                 need.add("the scores", scores, scores);
                 need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
+            }
+            Kind::Cpu | Kind::Several(_) => {
+                need.add("the scores", scores, 0);
+                need.add("what is scored at a time", words(MOST_WORD_BYTES), 0);
             }
         }
         need
     }
 
-    /// The bytes that come out of the memory of this machine.
+    /// The bytes of what is beside a population that come out of the memory of this machine, with the buffers of
+    /// adapters that compute on the CPU, unless there is a real GPU, which may be what they are on.
     pub(crate) fn on_this_machine(&self, need: &MemoryNeed) -> u64 {
-        let members = std::iter::once(self).chain(self.members());
-        if members.into_iter().any(Self::is_software_adapter) { need.total() } else { need.host_bytes() }
+        let mut devices = self.parts(0).into_iter().map(|(device, _)| device);
+        let software = devices.all(|device| device.is_software_adapter() || matches!(device.kind, Kind::Cpu));
+        if software { need.total() } else { need.host_bytes() }
     }
+}
+
+/// The same of a population, of which it is known what is on which device.
+fn bytes_here(need: &MemoryNeed, shares: &[Share<'_>]) -> u64 {
+    let software = shares.iter().filter(|share| share.device.is_software_adapter());
+    software.fold(need.host_bytes(), |bytes, share| bytes.saturating_add(share.need.device_bytes()))
+}
+
+/// What of a population is on one device.
+#[derive(Debug)]
+struct Share<'a> {
+    device: &'a Device,
+    need: MemoryNeed,
+}
+
+impl Share<'_> {
+    /// Adds what a slab needs. `cut` says whether it is one of several.
+    fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
+        let (batch, n) = slab.shape();
+        let cells = (batch * n) as u64;
+        let state_words =
+            3 + u64::from(table.options.trace != TraceRule::Off) + u64::from(table.options.synapse);
+        let parameters = bytes(table.footprint().words((batch, n)));
+        match &self.device.kind {
+            Kind::Gpu(_) => {
+                let places = bytes(PLACES.words((batch, n)));
+                self.need.add("the state", 0, bytes(cells * state_words));
+                let kept = if cut { 2 } else { 1 };
+                self.need.add("the parameters", kept * parameters, parameters + places);
+                // The largest of what is read or written as a whole.
+                self.need.add(TRANSFERS, bytes(cells).max(parameters + places), 0);
+            }
+            Kind::Cpu | Kind::Several(_) => {
+                self.need.add("the state", bytes(cells * state_words), 0);
+                self.need.add("the parameters", if cut { parameters } else { 0 }, 0);
+            }
+        }
+    }
+}
+
+fn bytes(words: u64) -> u64 {
+    words.saturating_mul(4)
 }
 
 /// The shape, or where no population has as many cells another one that takes several slabs as well.
@@ -316,4 +408,128 @@ fn possible((batch, n): (usize, usize)) -> (usize, usize) {
 /// Whether there is more than one slab.
 fn is_cut(slabs: &[(&Device, Vec<Slab>)]) -> bool {
     slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::gpu::fault_tests::{open, with_context};
+    use crate::error::Error;
+    use crate::{Params, Population, Recording, Scorer, Target};
+
+    const N: usize = 1000;
+
+    fn table() -> Table {
+        Table::new(&Params::default(), (2, N)).expect("valid")
+    }
+
+    /// What the cells of two rows need on each of the devices, all bytes.
+    fn shares(device: &Device) -> Vec<u64> {
+        device.shares(&table(), (2, N)).iter().map(|share| share.need.total()).collect()
+    }
+
+    fn refused(result: crate::Result<()>, what: &str, budget: u64) {
+        match result {
+            Err(Error::TooLarge { what: said, limit, need, limit_name, .. }) => {
+                assert!(said.starts_with(what), "{said}");
+                assert!(limit == budget && need > budget, "{need} {limit}");
+                assert_eq!(limit_name, "the memory budget there");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn population(device: &Device) -> crate::Result<()> {
+        Population::new(Params::default(), N, 2, device).map(drop)
+    }
+
+    #[test]
+    fn each_of_several_devices_keeps_its_budget() {
+        let cpu = Device::cpu;
+        let [share, _] = shares(&Device::several(&[cpu(), cpu()]).expect("two"))[..] else { panic!("two") };
+        let several = |budgets: [u64; 2]| {
+            let members = budgets.map(|budget| cpu().with_memory_budget(budget));
+            Device::several(&members).expect("two")
+        };
+        assert_eq!(population(&several([share, share])), Ok(()));
+        let on_one = format!("the population, as far as it is on {}", cpu());
+        refused(population(&several([share, share - 1])), &on_one, share - 1);
+        refused(population(&several([share - 1, u64::MAX])), &on_one, share - 1);
+        // So does a list among them, for what its members need together, and lists in that.
+        let three = shares(&Device::several(&[cpu(), cpu(), cpu()]).expect("three"));
+        let share = three[1] + three[2];
+        let list = |budget| Device::several(&[cpu(), cpu()]).expect("two").with_memory_budget(budget);
+        let nested = |budget| Device::several(&[cpu(), list(budget)]).expect("three");
+        assert_eq!(nested(0).members().len(), 3);
+        assert_eq!(population(&nested(share)), Ok(()));
+        let on_both = format!("the population, as far as it is on {0} + {0} (", cpu());
+        refused(population(&nested(share - 1)), &on_both, share - 1);
+        let deep = Device::several(&[cpu(), nested(share / 2)]).expect("four");
+        assert_eq!(deep.budgets_of_lists, [(2..4, share / 2)]);
+        refused(population(&deep), &on_both, share / 2);
+        // Of one device alone nothing is lost.
+        let alone = Device::several(&[list(share)]).expect("two");
+        assert!(alone.memory_budget == Some(share) && alone.members().len() == 2);
+    }
+
+    #[test]
+    fn what_is_scored_on_a_device_is_within_its_budget() {
+        let target = || vec![Target::new([20], 0..100).expect("valid")];
+        let mut scorer = Scorer::new((2, N), target(), 3).expect("valid");
+        let share = shares(&Device::several(&[Device::cpu(), Device::cpu()]).expect("two"))[0];
+        let with = |budget| {
+            let one = Device::cpu().with_memory_budget(budget);
+            let several = Device::several(&[one, Device::cpu()]).expect("two");
+            Population::new(Params::default(), N, 2, &several).expect("it fits")
+        };
+        // 32 bytes of scores, and at most 5 words, for each of half of the cells.
+        let scores = (N * (32 + 5 * 4)) as u64;
+        let result = with(share + scores - 1).run_scored(100, 1.0, &mut scorer).map(drop);
+        refused(result, "the population and its scores, as far as it is on ", share + scores - 1);
+        assert_eq!(with(share + scores).run_scored(100, 1.0, &mut scorer), Ok(100));
+    }
+
+    #[test]
+    fn options_of_lists_hold_for_their_members() {
+        let list = Device::several(&[Device::cpu(), Device::cpu().with_largest_binding(4000)]).expect("two");
+        let list = list.with_largest_binding(8000).with_kernel_times();
+        let nested = Device::several(&[list, Device::cpu()]).expect("three");
+        let bounds: Vec<_> = nested.members().iter().map(|member| member.largest_binding).collect();
+        assert_eq!(bounds, [Some(8000), Some(4000), None]);
+        assert!(nested.members()[0].kernel_times && !nested.members()[2].kernel_times);
+        let slabs = nested.slabs(table().footprint(), (2, N)).into_iter().map(|(_, slabs)| slabs.len());
+        assert_eq!(slabs.collect::<Vec<_>>(), [1, 2, 1]);
+        // The results are the same.
+        let counts = |device: &Device| {
+            let mut population = Population::new(Params::default(), N, 2, device).expect("valid");
+            population.run(300, 1.0, &Recording::none().counts()).map(|recorded| recorded.counts)
+        };
+        assert_eq!(counts(&nested), counts(&Device::cpu()));
+    }
+
+    /// The same adapter twice: as what it is, and as one that has memory of its own.
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn only_buffers_of_software_adapters_are_taken_from_the_memory_of_the_machine() {
+        with_context(|mut software| {
+            software.info.device_type = wgpu::DeviceType::Cpu;
+            let mut real = open();
+            real.info.device_type = wgpu::DeviceType::DiscreteGpu;
+            let [software, real] = [software, real].map(|context| Device::checked(context).expect("right"));
+            assert!(software.is_software_adapter() && !real.is_software_adapter());
+            let on_this_machine = |device: &Device| {
+                let need = device.memory_needed(&table(), (2, N));
+                bytes_here(&need, &device.shares(&table(), (2, N))) - need.host_bytes()
+            };
+            let buffers = |device: &Device| device.memory_needed(&table(), (2, N)).device_bytes();
+            assert!(buffers(&real) == buffers(&software) && buffers(&real) > 2 * N as u64 * 16);
+            assert_eq!(on_this_machine(&real), 0);
+            assert_eq!(on_this_machine(&software), buffers(&software));
+            let both = Device::several(&[software.clone(), real.clone()]).expect("two");
+            assert_eq!(on_this_machine(&both) * 2, buffers(&both));
+            assert!(!both.is_software_adapter());
+            let three = Device::several(&[Device::cpu(), real.clone(), real]).expect("three");
+            assert_eq!(on_this_machine(&three), 0);
+        });
+    }
 }

@@ -21,6 +21,16 @@ pub(crate) const SPIKE_FLAG: u32 = 1 << 31;
 ///
 /// Cells are numbered `row * n + neuron`. State is handed out and taken in this order.
 pub(crate) trait Engine: Debug + Send {
+    /// Refuses what [`advance`](Self::advance) would refuse with these arguments or fewer steps, and takes the memory for
+    /// it. No cell is advanced.
+    fn prepare(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+    ) -> Result<()>;
+
     /// Advances all cells by `steps` steps, the first having the number `first_step`, and hands
     /// what is wanted to the receiver, piece by piece in order. Stops early, after what was already
     /// under way, when that breaks. Returns the number of steps made.

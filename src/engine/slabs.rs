@@ -114,8 +114,8 @@ impl SlabEngine {
         self.parts().try_for_each(|part| write(part.engine.as_mut(), &values[part.slab.cells(n)]))
     }
 
-    /// Steps that all slabs make before what is wanted of them is put together.
-    fn block_steps(&self, wanted: &Wanted, first_step: u64, most_steps: u64) -> u64 {
+    /// The most steps that all slabs make before what is wanted of them is put together, at most `most_steps`.
+    fn most_steps(&self, wanted: &Wanted, most_steps: u64) -> u64 {
         let shape = (self.batch, self.n);
         let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS).min(most_steps);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
@@ -127,7 +127,12 @@ impl SlabEngine {
             most =
                 most.min((MOST_MERGED_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
         }
-        whole_words(first_step, most)
+        most
+    }
+
+    /// Steps that they make from this one on.
+    fn block_steps(&self, wanted: &Wanted, first_step: u64, most_steps: u64) -> u64 {
+        whole_words(first_step, self.most_steps(wanted, most_steps))
     }
 
     fn advance_blocks(
@@ -174,6 +179,26 @@ impl SlabEngine {
 }
 
 impl Engine for SlabEngine {
+    fn prepare(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+    ) -> Result<()> {
+        let n = self.n;
+        let steps = wanted.map_or(steps, |wanted| self.most_steps(wanted, u64::MAX).min(steps));
+        // One device after the other: all but the first time that is quicker than to start threads.
+        for (device, parts) in self.devices.iter_mut().enumerate() {
+            for part in parts {
+                let current = part.current(current, device, 0, n);
+                let share = wanted.map(|wanted| Share::new(wanted, &part.slab, n).wanted);
+                part.engine.prepare(first_step, steps, &current, share.as_ref())?;
+            }
+        }
+        Ok(())
+    }
+
     fn advance(
         &mut self,
         first_step: u64,
@@ -183,6 +208,7 @@ impl Engine for SlabEngine {
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let n = self.n;
+        self.prepare(first_step, steps, current, wanted)?;
         let made = match wanted {
             Some(wanted) => self.advance_blocks(first_step, steps, current, wanted, receiver),
             None => self
@@ -193,26 +219,35 @@ impl Engine for SlabEngine {
                 })
                 .map(|()| steps),
         };
-        // Whatever stopped one slab, others may have gone on: that is no refusal any more.
+        // What stopped one slab after it was prepared, others may have gone on from: that is no refusal any more.
         made.map_err(|error| if error.is_fault() { error } else { fault(&error) })
     }
 
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
         let n = self.n;
-        self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))))?;
-        self.scoring = Some(scoring);
-        Ok(())
+        let started =
+            self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))));
+        match started {
+            Ok(()) => self.scoring = Some(scoring),
+            // Those that have begun keep nothing.
+            Err(_) => self.abandon_scoring(),
+        }
+        started
     }
 
     fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
         let Some(mut scoring) = self.scoring.take() else { return Ok(None) };
         let n = self.n;
-        for part in self.parts() {
+        let finished = self.parts().try_for_each(|part| {
             if let Some(own) = part.engine.finish_scoring()? {
                 scoring.put(&part.slab.cells(n), &own);
             }
+            Ok(())
+        });
+        if finished.is_err() {
+            self.abandon_scoring();
         }
-        Ok(Some(scoring))
+        finished.map(|()| Some(scoring))
     }
 
     fn abandon_scoring(&mut self) {
@@ -288,4 +323,194 @@ impl Engine for SlabEngine {
 
 fn fault(error: &Error) -> Error {
     Error::Gpu { stage: "advancing one of several slabs".to_owned(), reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::coefficients::Table;
+    use crate::engine::Words;
+    use crate::engine::cpu::CpuEngine;
+    use crate::input::Input;
+    use crate::{Device, Params, Scorer, Target};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const N: usize = 40;
+
+    /// A CPU engine that fails where a test wants it to, and tells of the scores that it takes along.
+    #[derive(Debug)]
+    struct Double {
+        engine: CpuEngine,
+        fails: &'static str,
+        scored: Arc<AtomicUsize>,
+        has_scores: bool,
+    }
+
+    impl Double {
+        fn act<T>(&mut self, name: &str, act: impl FnOnce(&mut CpuEngine) -> Result<T>) -> Result<T> {
+            if self.fails == name { Err(refusal()) } else { act(&mut self.engine) }
+        }
+
+        fn note_scores(&mut self, has_scores: bool) {
+            match (self.has_scores, has_scores) {
+                (false, true) => self.scored.fetch_add(1, Ordering::Relaxed),
+                (true, false) => self.scored.fetch_sub(1, Ordering::Relaxed),
+                _ => 0,
+            };
+            self.has_scores = has_scores;
+        }
+    }
+
+    fn refusal() -> Error {
+        Error::out_of_range("it", 3, "less")
+    }
+
+    impl Engine for Double {
+        fn prepare(
+            &mut self,
+            first_step: u64,
+            steps: u64,
+            current: &Current<'_>,
+            wanted: Option<&Wanted>,
+        ) -> Result<()> {
+            self.act("prepare", |engine| engine.prepare(first_step, steps, current, wanted))
+        }
+
+        fn advance(
+            &mut self,
+            first_step: u64,
+            steps: u64,
+            current: &Current<'_>,
+            wanted: Option<&Wanted>,
+            receiver: &mut dyn Receiver,
+        ) -> Result<u64> {
+            self.act("advance", |engine| engine.advance(first_step, steps, current, wanted, receiver))
+        }
+
+        fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+            self.act("start", |engine| engine.start_scoring(scoring))?;
+            self.note_scores(true);
+            Ok(())
+        }
+
+        fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
+            self.note_scores(false);
+            let scoring = self.engine.finish_scoring();
+            self.act("finish", |_| scoring)
+        }
+
+        fn abandon_scoring(&mut self) {
+            self.note_scores(false);
+            self.engine.abandon_scoring();
+        }
+
+        fn voltages(&mut self) -> Result<Vec<f32>> {
+            self.engine.voltages()
+        }
+
+        fn refractory(&mut self) -> Result<Vec<u32>> {
+            self.engine.refractory()
+        }
+
+        fn traces(&mut self) -> Result<Vec<f32>> {
+            self.engine.traces()
+        }
+
+        fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
+            self.engine.synaptic_currents()
+        }
+
+        fn counts(&mut self) -> Result<Vec<u32>> {
+            self.engine.counts()
+        }
+
+        fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
+            self.engine.set_voltages(values)
+        }
+
+        fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
+            self.engine.set_refractory(values)
+        }
+
+        fn set_traces(&mut self, values: &[f32]) -> Result<()> {
+            self.engine.set_traces(values)
+        }
+
+        fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
+            self.engine.set_synaptic_currents(values)
+        }
+
+        fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {
+            self.engine.set_counts(values, next_step)
+        }
+
+        fn clear_counts(&mut self) -> Result<()> {
+            self.engine.clear_counts()
+        }
+
+        fn reset(&mut self, start: &[f32]) -> Result<()> {
+            self.engine.reset(start)
+        }
+
+        fn work(&mut self) -> Result<Work> {
+            self.engine.work()
+        }
+    }
+
+    /// Two devices with two slabs each, of which the last fails, and how many of them have scores.
+    fn slabs(fails: &'static str) -> (SlabEngine, Table, Arc<AtomicUsize>) {
+        let scored = Arc::new(AtomicUsize::new(0));
+        let table = Table::new(&Params::default(), (1, N)).expect("valid");
+        let part = |index: usize| {
+            let slab = Slab { rows: 0..1, neurons: index * N / 4..(index + 1) * N / 4 };
+            let engine = Double {
+                engine: CpuEngine::new(Arc::new(table.part(&slab)), slab.shape()),
+                fails: if index == 3 { fails } else { "" },
+                scored: Arc::clone(&scored),
+                has_scores: false,
+            };
+            Part::new(slab, Box::new(engine))
+        };
+        let devices = vec![vec![part(0), part(1)], vec![part(2), part(3)]];
+        (SlabEngine::new((1, N), devices), table, scored)
+    }
+
+    fn advance(engine: &mut SlabEngine, table: &Table, wanted: Option<Wanted>) -> Result<u64> {
+        let current = Current::new(Input::constant(1.0), 200, (1, N), table.bounds, None, &Device::cpu())?;
+        let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+        engine.advance(0, 200, &current, wanted.as_ref(), &mut go_on)
+    }
+
+    #[test]
+    fn a_refusal_of_one_slab_is_one_of_all_and_changes_none() {
+        let (mut engine, table, _) = slabs("prepare");
+        let before = engine.voltages().expect("there");
+        let all = Wanted { words: Words::All, voltages: None };
+        for wanted in [None, Some(all), Some(Wanted::default())] {
+            assert_eq!(advance(&mut engine, &table, wanted), Err(refusal()));
+            assert_eq!(engine.voltages().as_ref(), Ok(&before));
+        }
+        assert_eq!(engine.work().map(|work| work.cell_blocks), Ok(0));
+        // Once others have gone on, it is none any more.
+        let (mut engine, table, _) = slabs("advance");
+        let error = advance(&mut engine, &table, None).expect_err("it fails");
+        assert!(error.is_fault() && error.to_string().contains("it is 3"), "{error}");
+        assert!(engine.counts().expect("there").iter().sum::<u32>() > 0);
+    }
+
+    #[test]
+    fn scores_that_cannot_begin_or_end_stay_on_no_device() {
+        let target = Target::new([20], 0..100).expect("valid");
+        let scoring = Scorer::new((1, N), vec![target], 3).expect("valid").scoring;
+        let (mut engine, _, scored) = slabs("start");
+        assert_eq!(engine.start_scoring(scoring.clone()), Err(refusal()));
+        assert_eq!(scored.load(Ordering::Relaxed), 0);
+        assert!(engine.finish_scoring().expect("nothing to fail").is_none());
+
+        let (mut engine, _, scored) = slabs("finish");
+        engine.start_scoring(scoring).expect("begun");
+        assert_eq!(scored.load(Ordering::Relaxed), 4);
+        assert_eq!(engine.finish_scoring().map(|_| ()), Err(refusal()));
+        assert_eq!(scored.load(Ordering::Relaxed), 0);
+    }
 }

@@ -13,7 +13,8 @@ impl Population {
     /// looks at them, and only the scores are read back, at the end. Returns the number of steps made.
     ///
     /// Several calls go on with the same scores, however the run is cut into them. Steps are numbered from
-    /// 0 since the population was built or reset; what is made by other calls is not scored.
+    /// 0 since the population was built or reset. Those that a target compares have to be scored all, each once: after
+    /// steps that were made by other calls, [`Scorer::skip_to`] says that they count as silent.
     ///
     /// ```
     /// use lif::{Device, Input, Params, Population, Scorer, Target};
@@ -32,8 +33,9 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// As [`run`](Self::run), and [`Error::Shape`](crate::Error::Shape) for a scorer of another shape. After
-    /// any error the scores are those before the call.
+    /// As [`run`](Self::run), and [`Error::Shape`](crate::Error::Shape) for a scorer of another shape,
+    /// [`Error::OutOfRange`](crate::Error::OutOfRange) for one that has scored these steps already or lacks some before
+    /// them. After any error the scores are those before the call.
     pub fn run_scored<'a>(
         &mut self,
         steps: u64,
@@ -60,11 +62,16 @@ impl Population {
         self.check_steps(steps)?;
         let shape = (self.batch, self.n);
         scorer.check(shape)?;
+        if steps > 0 {
+            scorer.expect(self.steps)?;
+        }
         let input: Input<'_> = input.into();
         let size = input.size(self.n);
         let current = self.check_input(input, steps as usize)?;
         let scores = scorer.memory_needed(&self.device, steps);
-        self.require(&size, steps, &scores, "the population and its scores")?;
+        self.require(&size, steps, &scores, "the population and its scores", |device, cells| {
+            device.memory_of_scores_there(&scorer.scoring, cells, steps)
+        })?;
         memory::require("the scores", self.device.on_this_machine(&scores), "take fewer neurons or targets")?;
         self.flush()?;
         if steps == 0 {
@@ -92,7 +99,7 @@ impl Population {
         self.steps += made;
         let result = self.engine.finish_scoring();
         if let Some(scoring) = self.note(result)? {
-            scorer.scoring = scoring;
+            scorer.put(scoring, self.steps);
         }
         Ok(made)
     }

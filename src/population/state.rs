@@ -5,7 +5,7 @@ use crate::broadcast::finite;
 use crate::coefficients::LARGEST_PARAMETER;
 use crate::engine::SPIKE_FLAG;
 use crate::error::{Error, Result};
-use crate::model::{SMALLEST_STATE, flush};
+use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
 use crate::work::Work;
 use ndarray::{Array2, ArrayBase, Data, Dimension};
 
@@ -91,18 +91,15 @@ impl Population {
     ) -> Result<()> {
         self.require_synapse()?;
         let values = values.view().into_dyn();
-        let largest = finite("the synaptic currents", &values)? * self.table.bounds.resistance;
-        if largest > LARGEST_PARAMETER {
-            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
-            return Err(Error::out_of_range(
-                "resistance x synaptic current",
-                format!("{largest:e} mV"),
-                requirement,
-            ));
-        }
+        self.check_synaptic_current(finite("the synaptic currents", &values)?)?;
         let all = self.spread("the synaptic currents", values)?;
         let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
         self.on_engine(|engine| engine.set_synaptic_currents(&all))
+    }
+
+    /// Refuses synaptic currents of which the largest has this magnitude, nA, where they would drive too much.
+    fn check_synaptic_current(&self, largest: f32) -> Result<()> {
+        require_mv("resistance x synaptic current", largest * self.table.bounds.resistance)
     }
 
     fn require_synapse(&self) -> Result<()> {
@@ -144,11 +141,7 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         let values = values.view().into_dyn();
-        let largest = finite("the voltages", &values)?;
-        if largest > LARGEST_PARAMETER {
-            let requirement = format!("at most {LARGEST_PARAMETER:e} mV in magnitude");
-            return Err(Error::out_of_range("the voltages", largest, requirement));
-        }
+        require_mv("the voltages", finite("the voltages", &values)?)?;
         let mut all = self.spread("the voltages", values)?;
         // A copy of what lies in the caller's memory is taken only where something of it changes.
         if all.iter().any(|v| flush(*v, SMALLEST_STATE).to_bits() != v.to_bits()) {
@@ -235,11 +228,25 @@ impl Population {
         })
     }
 
-    /// Takes the state of a population of the same shape and parameters.
-    pub(crate) fn restore(&mut self, state: &State) -> Result<()> {
+    /// Takes the state of a population of the same shape and parameters, in which all numbers are finite. It comes from
+    /// a file, which may hold what no population does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for what the setters refuse, which changes nothing; faults of the device.
+    pub(crate) fn restore(&mut self, mut state: State) -> Result<()> {
         if state.steps > MOST_STEPS {
             let requirement = format!("at most {MOST_STEPS}");
             return Err(Error::out_of_range("the number of steps", state.steps, requirement));
+        }
+        let smallest = smallest_after(state.steps);
+        require_mv("the voltages", settled(&mut state.voltages, smallest))?;
+        if let Some(traces) = &mut state.traces {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+            require_at_most("the spike traces", settled(traces, smallest), "", requirement)?;
+        }
+        if let Some(currents) = &mut state.synaptic_currents {
+            self.check_synaptic_current(settled(currents, smallest))?;
         }
         self.on_engine(|engine| {
             engine.set_voltages(&state.voltages)?;
@@ -254,5 +261,74 @@ impl Population {
         })?;
         self.steps = state.steps;
         Ok(())
+    }
+}
+
+fn require_mv(what: &str, largest: f32) -> Result<()> {
+    require_at_most(what, largest, " mV", format!("at most {LARGEST_PARAMETER:e} mV in magnitude"))
+}
+
+fn require_at_most(what: &str, largest: f32, unit: &str, requirement: String) -> Result<()> {
+    if largest > LARGEST_PARAMETER {
+        return Err(Error::out_of_range(what, format!("{largest:e}{unit}"), requirement));
+    }
+    Ok(())
+}
+
+/// The least magnitude, unless it is zero, of what a population that decays slowly holds after so many steps: it was
+/// [`SMALLEST_STATE`] at the last step of a block of 32, where less becomes zero, and has decayed since. Half of that
+/// leaves room for rounding. What is less would be subnormal before the block ends.
+fn smallest_after(steps: u64) -> f32 {
+    match steps % 32 {
+        0 => SMALLEST_STATE,
+        since => (0..since).fold(0.5 * SMALLEST_STATE, |left, _| left * (1.0 - FASTEST_LEAK)),
+    }
+}
+
+/// Sets what is smaller to zero. Returns the largest magnitude.
+fn settled(values: &mut [f32], smallest: f32) -> f32 {
+    values.iter_mut().fold(0.0, |largest, value| {
+        // A zero keeps its sign, as a run that goes on would.
+        if *value != 0.0 {
+            *value = flush(*value, smallest);
+        }
+        value.abs().max(largest)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Device, Params, Recording};
+
+    #[test]
+    fn what_has_decayed_since_the_last_whole_word_is_kept_and_less_is_not() {
+        assert_eq!(smallest_after(64), SMALLEST_STATE);
+        let mut left = SMALLEST_STATE;
+        for since in 1..32 {
+            left *= 1.0 - FASTEST_LEAK;
+            let smallest = smallest_after(96 + since);
+            assert!(smallest < left && smallest > left * 0.49, "{since}");
+            // As much as is kept is still normal at the end of the word.
+            assert!((since..31).fold(smallest, |left, _| left * (1.0 - FASTEST_LEAK)) > f32::MIN_POSITIVE);
+        }
+        let mut values = [1e-31, -0.0, 3.0, -4.0];
+        assert_eq!(settled(&mut values, 1e-30), 4.0);
+        assert_eq!(values.map(f32::to_bits), [0.0_f32, -0.0, 3.0, -4.0].map(f32::to_bits));
+    }
+
+    #[test]
+    fn no_call_makes_more_steps_than_a_population_ever_makes() {
+        let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+        let mut state = population.state().expect("there");
+        state.steps = MOST_STEPS - 1;
+        population.restore(state).expect("valid");
+        population.forward(1.0).expect("the last step");
+        let more = Err(Error::out_of_range("the number of steps", 1, "at most 0 more"));
+        assert_eq!(population.forward(1.0), more);
+        assert_eq!(population.forward(crate::Random::gaussian(0.0, 1.0)), more);
+        assert_eq!(population.run(1, 1.0, &Recording::none()).map(drop), more);
+        assert_eq!(population.steps(), MOST_STEPS);
+        assert!(population.voltages().expect("there").iter().all(|v| *v > -62.0));
     }
 }

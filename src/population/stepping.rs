@@ -1,6 +1,7 @@
 //! How a population is stepped: one step at a time, or many with what they record.
 
 use super::{MOST_STEPS, Population};
+use crate::device::Device;
 use crate::engine::{Piece, blocks};
 use crate::error::{Error, Result};
 use crate::input::{Current, Input, InputSize, Values};
@@ -13,7 +14,7 @@ use crate::recording::{Recorded, Recording};
 use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
 use crate::taker::{Taker, Taking};
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 impl Population {
@@ -26,6 +27,7 @@ impl Population {
     /// changes nothing; faults of the device, also of steps queued before.
     pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
         self.check_state()?;
+        self.check_steps(1)?;
         let current = self.check_input(input.into(), 1)?;
         if !current.spikes.is_empty() {
             return self.step_at_once(current);
@@ -137,7 +139,7 @@ impl Population {
         let recorded = self.device.memory_of_kept_words(words, self.table.footprint(), shape);
         let is_kept = recorded.is_some();
         let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
-        self.require(&size, steps, &recorded, "the population and its spikes")?;
+        self.require(&size, steps, &recorded, "the population and its spikes", nothing_there)?;
         if !is_kept {
             memory::require("the spikes", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         }
@@ -166,15 +168,20 @@ impl Population {
         recording.need((self.steps, steps), shape, kept, &self.device, self.table.footprint())
     }
 
-    /// Refuses a call for which the memory budget does not reach.
-    pub(super) fn require(&self, input: &InputSize, steps: u64, more: &MemoryNeed, what: &str) -> Result<()> {
-        if !self.device.has_memory_budget() {
-            return Ok(());
-        }
+    /// Refuses a call for which the memory budget does not reach, or on some device its own. `more` is there beside
+    /// the population and its input; `more_of` says what of it is on a device that has these cells.
+    pub(super) fn require(
+        &self,
+        input: &InputSize,
+        steps: u64,
+        more: &MemoryNeed,
+        what: &str,
+        more_of: impl Fn(&Device, Range<usize>) -> MemoryNeed,
+    ) -> Result<()> {
         let shape = (self.batch, self.n);
-        let input = self.device.memory_of_input(input, steps, self.table.footprint(), shape);
-        let need = self.device.memory_needed(&self.table, shape).and(input).and(more.clone());
-        self.device.require_within_budget(&need, what)
+        let more =
+            || self.device.memory_of_input(input, steps, self.table.footprint(), shape).and(more.clone());
+        self.device.require_within_budgets(&self.table, shape, more, what, more_of)
     }
 
     /// Refuses more steps than a population ever makes.
@@ -232,7 +239,7 @@ impl Population {
         let current = self.check_input(input, steps as usize)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
         let recorded = self.recording_need(recording, steps, kept);
-        self.require(&size, steps, &recorded, "the population and what it records")?;
+        self.require(&size, steps, &recorded, "the population and what it records", nothing_there)?;
         memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         self.flush()?;
@@ -264,4 +271,9 @@ impl Population {
         let recorded = taker.last(recorder.cut(self.steps)?)?;
         Ok(Recorded { first_step, steps: self.steps - first_step, counts, ..recorded })
     }
+}
+
+/// Of what is recorded, which is in the memory of this program, there is nothing on any device.
+fn nothing_there(_: &Device, _: Range<usize>) -> MemoryNeed {
+    MemoryNeed::default()
 }

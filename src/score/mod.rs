@@ -49,11 +49,17 @@ const MOST_LATE: u32 = 1 << 29;
 /// ```
 ///
 /// It is also a [`Sink`] for the spikes of all neurons, beside other uses of these.
+///
+/// Each step is scored once, and all that a target compares are scored, in their order: others are refused. A run
+/// that begins anew, as after [`reset`](crate::Population::reset), needs a new scorer; steps that are to count as
+/// silent are [skipped](Self::skip_to).
 #[derive(Debug)]
 pub struct Scorer {
     shape: (usize, usize),
     targets: Vec<Target>,
     pub(crate) scoring: Scoring,
+    /// The step after the last that was scored.
+    next_step: u64,
 }
 
 impl Scorer {
@@ -101,15 +107,17 @@ impl Scorer {
         };
         let scoring =
             Scoring { cells: all, delays: Vec::new(), targets: targets.iter().map(scores).collect() };
-        Ok(Self { shape, targets, scoring })
+        Ok(Self { shape, targets, scoring, next_step: 0 })
     }
 
     /// Takes each cell's spikes as so many steps late, in the order of `[batch, n]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] unless there is one number for each cell, [`Error::OutOfRange`] for 2^29 and more.
+    /// [`Error::Shape`] unless there is one number for each cell, [`Error::OutOfRange`] for 2^29 and more, and
+    /// where steps were scored already.
     pub fn with_delays(mut self, delays: Vec<u32>) -> Result<Self> {
+        self.require_unused("delays")?;
         let cells = self.scoring.cells;
         if delays.len() != cells {
             return Err(Error::shape("the delays", format!("[{cells}]"), &[delays.len()]));
@@ -125,8 +133,9 @@ impl Scorer {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] unless it is above 0 and finite.
+    /// [`Error::OutOfRange`] unless it is above 0 and finite, and where steps were scored already.
     pub fn with_distances(mut self, tau: f64) -> Result<Self> {
+        self.require_unused("distances")?;
         if !(tau > 0.0 && tau.is_finite()) {
             return Err(Error::out_of_range("the decay time of the distance", tau, "above 0 and finite"));
         }
@@ -136,6 +145,61 @@ impl Scorer {
             target.goal = Arc::new(Goal { start, length, spikes, window, decays });
         }
         Ok(self)
+    }
+
+    fn require_unused(&self, what: &str) -> Result<()> {
+        if self.next_step == 0 {
+            return Ok(());
+        }
+        let requirement = format!("0 where {what} are asked for: they would lack what came before");
+        Err(Error::out_of_range("the number of steps scored already", self.next_step, requirement))
+    }
+
+    /// Takes the steps before this one, as far as they were not scored, as steps at which no cell spiked: what was
+    /// recorded then is missed. Scoring goes on with this step or a later one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for a step before the last that was scored.
+    pub fn skip_to(&mut self, step: u64) -> Result<()> {
+        self.require_later(step)?;
+        self.next_step = step;
+        Ok(())
+    }
+
+    fn require_later(&self, step: u64) -> Result<()> {
+        if step >= self.next_step {
+            return Ok(());
+        }
+        let requirement = format!(
+            "{} or later, as the steps before are scored already; a run that begins anew, as after reset(), needs a \
+             new scorer",
+            self.next_step
+        );
+        Err(Error::out_of_range("the first step to be scored", step, requirement))
+    }
+
+    /// Refuses steps from this one on, if they were scored already or some before them were to be.
+    pub(crate) fn expect(&self, step: u64) -> Result<()> {
+        self.require_later(step)?;
+        let late = self.scoring.late();
+        let compared = self.scoring.targets.iter().map(|target| target.goal.compared(late));
+        let missing = compared.filter_map(|steps| {
+            let first = steps.start.max(self.next_step);
+            (first < step.min(steps.end)).then_some(first)
+        });
+        let Some(missing) = missing.min() else { return Ok(()) };
+        let requirement = format!(
+            "{missing}, as the steps from there on are compared with a target and were not scored; skip_to({step}) takes \
+             them as silent"
+        );
+        Err(Error::out_of_range("the first step to be scored", step, requirement))
+    }
+
+    /// Takes the scores of all steps before this one.
+    pub(crate) fn put(&mut self, scoring: Scoring, next_step: u64) {
+        self.scoring = scoring;
+        self.next_step = next_step;
     }
 
     /// What was counted against the target of this number, for each cell that is compared with it, in the
@@ -178,9 +242,7 @@ impl Scorer {
     /// How much memory a run of so many steps takes on a device to be scored, beside the population.
     #[must_use]
     pub fn memory_needed(&self, device: &Device, steps: u64) -> MemoryNeed {
-        let scores: usize = self.scoring.targets.iter().map(|target| size_of_val(&*target.scores)).sum();
-        let late = size_of_val(&*self.scoring.delays);
-        device.memory_of_scores((scores + late) as u64, self.scoring.cells, steps)
+        device.memory_of_scores(&self.scoring, steps)
     }
 
     /// Refuses spikes of a population of another shape.
@@ -194,13 +256,23 @@ impl Scorer {
 
     fn score(&mut self, raster: &Raster) -> Result<()> {
         self.check((raster.batch(), raster.neurons().len()))?;
-        self.scoring.take(raster.first_step(), raster.steps(), raster.words());
+        if let Some((expected, neuron)) = (0..).zip(raster.neurons()).find(|(index, neuron)| index != *neuron)
+        {
+            let place = format!("{expected}, the spikes of all neurons being scored in their order");
+            return Err(Error::out_of_range("a neuron of the scored spikes", neuron, place));
+        }
+        let (first_step, steps) = (raster.first_step(), raster.steps());
+        if steps > 0 {
+            self.expect(first_step)?;
+            self.scoring.take(first_step, steps, raster.words());
+            self.next_step = first_step + steps;
+        }
         Ok(())
     }
 }
 
 impl Sink for Scorer {
-    /// Scores a block. What it holds beside the spikes is not looked at.
+    /// Scores a block, which goes on where the last one ended. What it holds beside the spikes is not looked at.
     fn take(&mut self, block: Recorded) -> Result<()> {
         match &block.spikes {
             Some(raster) => self.score(raster),

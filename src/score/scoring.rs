@@ -47,6 +47,13 @@ impl Scoring {
         (late.clone().min().unwrap_or(0), late.max().unwrap_or(0))
     }
 
+    /// How many bytes those of some of the cells have.
+    pub(crate) fn bytes(&self, cells: &Range<usize>) -> u64 {
+        let scores = |target: &TargetScores| overlap(&target.cells, cells).0.len() * size_of::<CellScore>();
+        let late = self.delays.get(cells.clone()).map_or(0, size_of_val);
+        (self.targets.iter().map(scores).sum::<usize>() + late) as u64
+    }
+
     /// Those of some of the cells.
     pub(crate) fn part(&self, cells: &Range<usize>) -> Self {
         let of_target = |target: &TargetScores| {
@@ -123,13 +130,18 @@ impl Scoring {
 }
 
 impl Goal {
+    /// The steps at which spikes are compared with it, of cells whose spikes are so late, at least and at most.
+    pub(crate) fn compared(&self, (least, most): (u32, u32)) -> Range<u64> {
+        let end = self.start + u64::from(self.length);
+        self.start.saturating_sub(u64::from(most))..end.saturating_sub(u64::from(least))
+    }
+
     /// What it has to know of some steps of cells whose spikes are so late, at least and at most; nothing
     /// where none of these steps is scored.
-    pub(crate) fn shown(&self, first_step: u64, steps: u64, (least, most): (u32, u32)) -> Option<Shown> {
-        let begins = first_step + steps + u64::from(most) > self.start;
-        let ends = first_step + u64::from(least) >= self.start + u64::from(self.length);
+    pub(crate) fn shown(&self, first_step: u64, steps: u64, late: (u32, u32)) -> Option<Shown> {
+        let compared = self.compared(late);
         let from_start = |step: u64| (step as u32).wrapping_sub(self.start as u32);
-        (begins && !ends)
+        (first_step + steps > compared.start && first_step < compared.end)
             .then(|| Shown { first: from_start(first_step / 32 * 32), end: from_start(first_step + steps) })
     }
 }

@@ -295,14 +295,14 @@ fn help_is_short_with_one_letter_and_long_with_a_word() {
 #[test]
 fn a_long_run_says_how_often_it_records() {
     let folder = Folder::new();
-    let words = "--neurons 3 --steps 1400000 --no-plot --out long";
+    let words = "--neurons 3 --batch 100 --steps 14000 --no-plot --out long";
     let output = folder.run(words).assert().success().get_output().clone();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(
         said.contains("recorded once in 2 steps") && said.contains("--record spikes,rate,voltage/1"),
         "{said}"
     );
-    for words in ["--neurons 3 --steps 1300000", "--neurons 3 --steps 1400000 --record voltage/2"] {
+    for words in ["--neurons 3 --batch 100 --steps 13000", "--neurons 3 --batch 100 --steps 14000 --record voltage/2"] {
         folder.run(&format!("{words} --no-plot")).assert().success().stderr("");
     }
 }

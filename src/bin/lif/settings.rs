@@ -84,7 +84,7 @@ pub struct Settings {
     ///
     /// Start from these parameters; options change single ones: origin, normalised, receptor; or the neurons of
     /// another simulator, with its own parameters as nest:tau_m=20,t_ref=5: synapticflow, bindsnet, snntorch-leaky,
-    /// snntorch-lapicque, norse, spikingjelly, genn, brian2, nest, nengo.
+    /// snntorch-lapicque, norse, spikingjelly, genn, brian2, nest, nest-psc-exp, nengo.
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub preset: Option<Choice>,
     /// Take the neurons of a NIR graph

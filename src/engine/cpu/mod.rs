@@ -246,7 +246,25 @@ impl CpuEngine {
     }
 }
 
+/// The values of an input, which must not be on a GPU.
+fn on_host<'a>(current: &'a Current<'_>) -> Result<&'a [f32]> {
+    current.values.host().ok_or_else(|| {
+        let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
+        Error::ForeignTensor { tensor, population }
+    })
+}
+
 impl Engine for CpuEngine {
+    fn prepare(
+        &mut self,
+        _first_step: u64,
+        _steps: u64,
+        current: &Current<'_>,
+        _wanted: Option<&Wanted>,
+    ) -> Result<()> {
+        on_host(current).map(|_| ())
+    }
+
     fn advance(
         &mut self,
         first_step: u64,
@@ -255,10 +273,7 @@ impl Engine for CpuEngine {
         wanted: Option<&Wanted>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        let values = current.values.host().ok_or_else(|| {
-            let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());
-            Error::ForeignTensor { tensor, population }
-        })?;
+        let values = on_host(current)?;
         let noise = current.noise.as_deref();
         let whole = CurrentView {
             values: &values[current.offset..],

@@ -123,8 +123,13 @@ impl GpuContext {
         ];
         #[cfg(test)]
         let errors = self.injection.errors(stage, errors);
+        let error = errors.into_iter().flatten().next();
+        if error.is_some() {
+            // Where that is for want of the device, this tells.
+            let _ = self.device.poll(wgpu::PollType::Poll);
+        }
         self.check_lost(stage)?;
-        match errors.into_iter().flatten().next() {
+        match error {
             None => Ok(result),
             Some(error) => Err(gpu_error(stage, &error)),
         }
@@ -144,6 +149,15 @@ impl GpuContext {
                 mapped_at_creation: false,
             })
         })
+    }
+
+    /// Puts the work of a pipeline and bindings that are set into a pass.
+    pub(crate) fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, _what: &str, [x, y, z]: [u32; 3]) {
+        #[cfg(test)]
+        if self.injection.drops(_what) {
+            return;
+        }
+        pass.dispatch_workgroups(x, y, z);
     }
 
     /// The most bytes that one binding can hold.
@@ -221,6 +235,11 @@ impl GpuContext {
             staging.push(readback.buffer);
         }
         Ok(result)
+    }
+
+    /// Gives up the memory that is kept for readbacks.
+    pub(super) fn drop_staging(&self) {
+        self.staging.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
     /// Memory for a readback: the first use of fresh memory is dear, so it is used again.

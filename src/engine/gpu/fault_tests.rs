@@ -12,13 +12,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 /// A device of its own on the first adapter, so that harm done to it stays here.
-pub(super) fn with_context(test: impl FnOnce(GpuContext)) {
+pub(crate) fn with_context(test: impl FnOnce(GpuContext)) {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     test(open());
 }
 
 /// Another one, for who has the first.
-pub(super) fn open() -> GpuContext {
+pub(crate) fn open() -> GpuContext {
     let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     let backends = descriptor.backends;
     let instance = wgpu::Instance::new(descriptor);
@@ -179,7 +179,8 @@ fn dropped_work_is_found_out() {
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_recording_of_dropped_work_is_found_out() {
     with_context(|context| {
-        let unfinished = BLOCK_SHADER.replace("counts[block.cells] =", "counts[0] +=");
+        let unfinished = BLOCK_SHADER.replace("counts[block.cells] +=", "counts[0] +=");
+        assert_ne!(unfinished, BLOCK_SHADER);
         let gpu = Arc::new(Gpu::with_shader(context, MOST_STEPS, &unfinished).expect("it compiles"));
         let checked = self_check::check(&gpu);
         assert!(matches!(checked, Err(Error::DeviceLost { .. })), "{checked:?}");

@@ -78,6 +78,7 @@ const UNRECORDED: Act = |population| {
 const SCORED: Act = |population| {
     let target = Target::new([7, 900], 0..STEPS)?;
     let mut scorer = Scorer::new((BATCH, N), vec![target], 10)?;
+    scorer.skip_to(population.steps())?;
     let error = population.run_scored(STEPS, &drive(), &mut scorer);
     // The scores are those before the call.
     assert!(scorer.tallies(0).all(|tally| tally.predicted == 0));

@@ -17,6 +17,8 @@ pub(super) enum Fault {
     Silent,
     /// It does not finish its work.
     Hung,
+    /// It leaves a dispatch out, and says nothing.
+    Dropped,
 }
 
 /// The fault to come.
@@ -70,6 +72,11 @@ impl Injection {
             None => {}
         }
         errors
+    }
+
+    /// Whether a dispatch of this work is left out.
+    pub(super) fn drops(&self, what: &str) -> bool {
+        self.strikes(&[Fault::Dropped], what).is_some()
     }
 
     /// How the wait for work ended.

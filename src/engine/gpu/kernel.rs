@@ -68,9 +68,9 @@ pub(crate) struct Block {
     pub(crate) first_cell_high: u32,
     pub(crate) arriving_jumps: u32,
     pub(crate) word_start: u32,
+    pub(crate) sums_made_place: u32,
+    pub(crate) sums_made: u32,
     pub(crate) unused_0: u32,
-    pub(crate) unused_1: u32,
-    pub(crate) unused_2: u32,
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
@@ -186,6 +186,14 @@ pub(crate) fn trace_number(rule: TraceRule) -> u32 {
 pub(crate) struct Kernel {
     pub(crate) pipeline: wgpu::ComputePipeline,
     pub(crate) allowance: Allowance,
+    /// Whether it computes the model, once it was [tried](super::kernel_check).
+    pub(super) verdict: Mutex<Option<Result<()>>>,
+}
+
+impl Kernel {
+    pub(super) fn new(pipeline: wgpu::ComputePipeline, is_software: bool) -> Self {
+        Self { pipeline, allowance: Allowance::new(is_software), verdict: Mutex::default() }
+    }
 }
 
 /// The kernels of one device, each built when it is first needed.
@@ -212,7 +220,7 @@ impl Kernels {
         Ok(Self { module, layout, pipeline_layout, built: Mutex::default() })
     }
 
-    pub(crate) fn get(&self, context: &GpuContext, key: Specialisation) -> Result<Arc<Kernel>> {
+    pub(super) fn get(&self, context: &GpuContext, key: Specialisation) -> Result<Arc<Kernel>> {
         let mut built = self.built.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kernel) = built.get(&key) {
             return Ok(Arc::clone(kernel));
@@ -230,7 +238,7 @@ impl Kernels {
                 cache: None,
             })
         })?;
-        let kernel = Arc::new(Kernel { pipeline, allowance: Allowance::new(context.is_software()) });
+        let kernel = Arc::new(Kernel::new(pipeline, context.is_software()));
         built.insert(key, Arc::clone(&kernel));
         Ok(kernel)
     }

@@ -4,6 +4,7 @@ mod allowance;
 pub(crate) mod context;
 mod engine;
 pub(crate) mod kernel;
+mod kernel_check;
 mod noise;
 mod plan;
 pub(crate) mod projection;
@@ -16,11 +17,15 @@ mod uploads;
 mod workgroup;
 
 #[cfg(test)]
-mod fault_tests;
+mod dropped_work_tests;
+#[cfg(test)]
+pub(crate) mod fault_tests;
 #[cfg(test)]
 mod injected_fault_tests;
 #[cfg(test)]
 mod injection;
+#[cfg(test)]
+mod kernel_check_tests;
 #[cfg(test)]
 mod random_tests;
 #[cfg(test)]
@@ -35,7 +40,7 @@ pub(crate) use resident::ResidentWords;
 use crate::error::Result;
 use crate::memory;
 use context::GpuContext;
-use kernel::{BLOCK_SHADER, Kernels};
+use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use projection::ProjectionKernel;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
@@ -72,7 +77,7 @@ impl Gpu {
         Self::with_shader(context, most_steps, BLOCK_SHADER)
     }
 
-    fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
+    pub(crate) fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
         let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
         Ok(Self {
@@ -99,6 +104,13 @@ impl Gpu {
                 kernel::WORKGROUP
             })
         })
+    }
+
+    /// The kernel of this specialisation, which has shown that it computes the model.
+    fn kernel(self: &Arc<Self>, key: Specialisation) -> Result<Arc<Kernel>> {
+        let kernel = self.kernels.get(&self.context, key)?;
+        kernel_check::once(self, key, &kernel)?;
+        Ok(kernel)
     }
 
     /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what

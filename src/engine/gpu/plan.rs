@@ -13,6 +13,9 @@ use crate::random::GROUP;
 /// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
 pub(crate) const MOST_MOVED_BYTES: u64 = 32 << 20;
 
+/// Blocks of 32 steps whose spikes are brought to the device at a time, however many bytes they are.
+pub(super) const LEAST_SPIKE_BLOCKS: u64 = 2;
+
 /// Bytes of spikes per dispatch where they stay on the device, so that dispatches need not be short.
 pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
 
@@ -42,6 +45,8 @@ pub(super) struct Plan<'a> {
     pub(super) planes: Planes,
     /// Trains that drive each neuron.
     pub(super) trains: usize,
+    /// Words of spikes that come from the host for each block of 32 steps, at most of one input.
+    pub(super) spike_words: usize,
     /// Number of the step from which on the words of all steps are kept in one buffer, if they are.
     pub(super) keeps_from: Option<u64>,
     /// Steps that a dispatch makes however long they take, where there are as many.
@@ -70,6 +75,9 @@ impl Plan<'_> {
 
     /// Refuses recordings of which not even a single step fits.
     pub(super) fn check(&self) -> Result<()> {
+        if self.keeps_from.is_some() {
+            return Ok(());
+        }
         let least = self.least_recording();
         if least > self.largest_binding {
             return Err(too_large("the recording of one step", least, self.largest_binding));
@@ -86,7 +94,7 @@ impl Plan<'_> {
         if self.streamed > 0 {
             most = most.min(self.streamed_steps());
         }
-        most = most.min(self.arrival_steps());
+        most = most.min(self.arrival_steps()).min(self.spike_steps());
         let allowed = self.allowed();
         while self.keeps_from.is_none() && most > 1 && self.recording_bytes(first_step, most) > allowed {
             most /= 2;
@@ -105,14 +113,23 @@ impl Plan<'_> {
 
     /// Steps whose streamed input one upload brings.
     fn streamed_steps(&self) -> u64 {
-        (MOST_MOVED_BYTES / (self.streamed as u64 * 4)).max(1)
+        (MOST_MOVED_BYTES.min(self.largest_binding) / (self.streamed as u64 * 4)).max(1)
     }
 
     /// Steps whose arriving spikes are summed at a time.
     fn arrival_steps(&self) -> u64 {
         match self.planes.count() * self.cells() {
             0 => u64::MAX,
-            sums => (MOST_MOVED_BYTES / (sums as u64 * 4)).max(1),
+            // One word more stands behind the sums.
+            sums => (MOST_MOVED_BYTES.min(self.largest_binding).saturating_sub(4) / (sums as u64 * 4)).max(1),
+        }
+    }
+
+    /// Steps whose spikes one upload brings, from the middle of one block of 32 into that of another.
+    fn spike_steps(&self) -> u64 {
+        match self.spike_words as u64 * 4 {
+            0 => u64::MAX,
+            bytes => 32 * ((MOST_MOVED_BYTES / bytes).max(LEAST_SPIKE_BLOCKS) - 1),
         }
     }
 
@@ -145,9 +162,8 @@ impl Plan<'_> {
 
     /// Bytes that a dispatch may record.
     fn allowed(&self) -> u64 {
-        let most =
-            if self.scores() { MOST_SCORED_BYTES.min(self.largest_binding) } else { MOST_RECORDED_BYTES };
-        self.least_recording().max(most)
+        let most = if self.scores() { MOST_SCORED_BYTES } else { MOST_RECORDED_BYTES };
+        self.least_recording().max(most.min(self.largest_binding))
     }
 
     /// Whether the words are scored.
@@ -236,8 +252,8 @@ impl Plan<'_> {
     }
 
     /// Which words the kernel records.
-    pub(super) fn words(&self) -> u32 {
-        match self.wanted.words {
+    pub(super) fn words(wanted: &Wanted) -> u32 {
+        match wanted.words {
             Words::None => kernel::NO_WORDS,
             Words::All | Words::Scored => kernel::WORDS_OF_ALL,
             Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,

@@ -1,14 +1,16 @@
 //! Spikes that drive a population, on the device: words and weights are brought there, and a kernel
 //! of its own sums the weights of each step before the block of steps is made.
 
-use super::context::GpuContext;
+use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, WORKGROUP};
+use super::plan::LEAST_SPIKE_BLOCKS;
 use super::{Gpu, STATE, UNIFORM};
 use crate::error::Result;
 use crate::projection::{Projection as Input, Wiring, Words};
 use crate::spike_input::Target;
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
@@ -31,6 +33,11 @@ pub(crate) const STEPS: u32 = 8;
 /// invocation.
 const MOST_TRAINS: usize = 1 << 15;
 
+const WEIGHTS: &str = "the weights of the spike input";
+
+/// How often sums are made until their number starts at 0 again: fewer than single precision counts.
+const MOST_SUMS_MADE: u32 = 1 << 20;
+
 /// `Projection` in `shaders/projection.wgsl`, which says what each member is.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
@@ -52,9 +59,9 @@ pub(crate) struct Projection {
     pub(crate) weight_neuron: u32,
     pub(crate) sums: u32,
     pub(crate) goes_on: u32,
+    pub(crate) sums_made_place: u32,
+    pub(crate) most_sums_made: u32,
     pub(crate) unused_0: u32,
-    pub(crate) unused_1: u32,
-    pub(crate) unused_2: u32,
 }
 
 /// The kernel of a device, compiled when it is first needed.
@@ -117,7 +124,11 @@ pub(super) struct Projections<'a> {
     inputs: Vec<OnDevice<'a>>,
     layout: wgpu::BindGroupLayout,
     pipeline: wgpu::ComputePipeline,
+    /// The sums, and behind them how often such were made: as often as the host has asked for them, unless a driver
+    /// drops work.
     pub(super) arrivals: wgpu::Buffer,
+    sums_made_place: usize,
+    sums_made: Cell<u32>,
 }
 
 #[derive(Debug)]
@@ -158,8 +169,16 @@ impl<'a> Projections<'a> {
             inputs: inputs.iter().map(on_device).collect::<Result<_>>()?,
             layout,
             pipeline,
-            arrivals: gpu.context.buffer("the arriving spikes", arrivals as u64 * 4, STATE)?,
+            arrivals: gpu.context.buffer("the arriving spikes", bytes_of_arrivals(arrivals), STATE)?,
+            sums_made_place: arrivals,
+            sums_made: Cell::new(0),
         }))
+    }
+
+    /// Where among the arrivals stands how often sums were made, and how often that is with the next steps.
+    pub(super) fn sums_to_be_made(&self) -> (u32, u32) {
+        let next: usize = self.inputs.iter().map(|input| input.uniforms.len()).sum();
+        (self.sums_made_place as u32, (self.sums_made.get() + next as u32) % MOST_SUMS_MADE)
     }
 
     /// Uploads the words of the steps `first..first + steps` of the call.
@@ -195,17 +214,60 @@ impl<'a> Projections<'a> {
                     steps: steps as u32,
                     sums: sums as u32,
                     goes_on: u32::from(*begun),
+                    sums_made_place: self.sums_made_place as u32,
+                    most_sums_made: MOST_SUMS_MADE,
                     ..input.layout(shape, first, part)
                 };
+                self.sums_made.set((self.sums_made.get() + 1) % MOST_SUMS_MADE);
                 gpu.context.queue.write_buffer(uniform, 0, bytemuck::bytes_of(&values));
                 let buffers = [&gpu.zero, uniform, &input.words, &input.weights, &self.arrivals];
                 let bindings = kernel::bind_group(&gpu.context.device, &self.layout, &buffers);
                 pass.set_bind_group(0, &bindings, &[]);
-                pass.dispatch_workgroups(width, height, (steps as u32).div_ceil(STEPS));
+                let groups = [width, height, (steps as u32).div_ceil(STEPS)];
+                gpu.context.dispatch(pass, "the sums of spikes", groups);
                 *begun = true;
             }
         }
     }
+}
+
+/// Refuses spikes that are more than the device binds at once.
+pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usize) -> Result<()> {
+    let largest = gpu.context.largest_binding();
+    let require = |what, bytes| if bytes > largest { Err(too_large(what, bytes, largest)) } else { Ok(()) };
+    if !inputs.is_empty() {
+        require("the arriving spikes", bytes_of_arrivals(arrivals))?;
+    }
+    let words = words_of_block(inputs, (shape.batch, shape.n)) as u64;
+    require("the spikes", LEAST_SPIKE_BLOCKS * words * 4)?;
+    inputs.iter().try_for_each(|input| {
+        let values = match &input.wiring {
+            Wiring::Each(weights) => weights.values.len(),
+            Wiring::Dense { weights, .. } if weights.buffer().is_some() => 0,
+            Wiring::Dense { trains, .. } => trains * shape.n,
+        };
+        require(WEIGHTS, values as u64 * 4)
+    })
+}
+
+/// Words that come from the host for each block of 32 steps, at most of one input.
+pub(super) fn words_of_block(inputs: &[Input<'_>], shape: (usize, usize)) -> usize {
+    let from_host = inputs.iter().filter(|input| matches!(input.words, Words::Host(_)));
+    from_host.map(|input| extent(input, shape)).max().unwrap_or(0)
+}
+
+/// Words that the cells of a population of this shape read of each block of 32 steps.
+fn extent(input: &Input<'_>, (batch, n): (usize, usize)) -> usize {
+    let of_row = match &input.wiring {
+        Wiring::Each(_) => n,
+        Wiring::Dense { trains, .. } => *trains,
+    };
+    (batch - 1) * input.word_row + of_row
+}
+
+/// Those of so many sums, and of how often they were made.
+fn bytes_of_arrivals(sums: usize) -> u64 {
+    (sums as u64 + 1) * 4
 }
 
 impl<'a> OnDevice<'a> {
@@ -222,18 +284,9 @@ impl<'a> OnDevice<'a> {
         Ok(Self { input, words, weights, weight_offset, weight_train, uniforms })
     }
 
-    /// Words that the cells read of each block of 32 steps.
-    fn extent(&self, shape: Shape) -> usize {
-        let of_row = match &self.input.wiring {
-            Wiring::Each(_) => shape.n,
-            Wiring::Dense { trains, .. } => *trains,
-        };
-        (shape.batch - 1) * self.input.word_row + of_row
-    }
-
     fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {
         let Words::Host(words) = &self.input.words else { return Ok(()) };
-        let (first_bit, extent) = (self.input.first_bit + first, self.extent(shape));
+        let (first_bit, extent) = (self.input.first_bit + first, extent(self.input, (shape.batch, shape.n)));
         let blocks = (first_bit / 32) as usize..((first_bit + steps).div_ceil(32)) as usize;
         let part: Cow<'_, [u32]> = if extent == self.input.word_block {
             words[blocks.start * extent..blocks.end * extent].into()
@@ -265,7 +318,7 @@ impl<'a> OnDevice<'a> {
             ..Projection::default()
         };
         match &self.input.words {
-            Words::Host(_) => layout.word_block = self.extent(shape) as u32,
+            Words::Host(_) => layout.word_block = extent(self.input, (shape.batch, shape.n)) as u32,
             Words::Gpu(_) => {
                 let block = (first_bit / 32) as usize;
                 layout.word_offset = (self.input.word_offset + block * self.input.word_block) as u32;
@@ -286,8 +339,7 @@ impl<'a> OnDevice<'a> {
 
 /// The weights on the device, where the first stands, and how far those of the next train are.
 fn weights(gpu: &Gpu, wiring: &Wiring<'_>, n: usize) -> Result<(wgpu::Buffer, usize, usize)> {
-    let what = "the weights of the spike input";
-    let upload = |weights: &[f32]| gpu.upload(what, bytemuck::cast_slice(weights));
+    let upload = |weights: &[f32]| gpu.upload(WEIGHTS, bytemuck::cast_slice(weights));
     let (weights, trains, offset, row) = match wiring {
         Wiring::Each(weights) => return Ok((upload(&weights.values)?, 0, 0)),
         Wiring::Dense { weights, trains, offset, row } => (weights, *trains, *offset, *row),

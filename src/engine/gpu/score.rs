@@ -8,6 +8,7 @@ use crate::error::Result;
 use crate::score::{CellScore, Decays, Scoring, TargetScores};
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -131,7 +132,20 @@ struct Part {
     kernel: ScoreKernel,
     tables: wgpu::Buffer,
     uniform: wgpu::Buffer,
+    /// Behind those of the cells stands how often they were brought up to date.
     scores: wgpu::Buffer,
+    /// How often that was asked for.
+    asked: Cell<u32>,
+}
+
+impl Part {
+    fn bytes(&self) -> u64 {
+        bytes_of_scores(self.cells.len())
+    }
+}
+
+fn bytes_of_scores(cells: usize) -> u64 {
+    (cells as u64 + 1) * size_of::<CellScore>() as u64
 }
 
 impl DeviceScores {
@@ -140,7 +154,8 @@ impl DeviceScores {
             [] => gpu.context.buffer("no delays", 4, STATE)?,
             delays => gpu.upload("the delays", bytemuck::cast_slice(delays))?,
         };
-        let most = (gpu.context.largest_binding() / size_of::<CellScore>() as u64) as usize;
+        let most =
+            (gpu.context.largest_binding() / size_of::<CellScore>() as u64).saturating_sub(1).max(1) as usize;
         let mut parts = Vec::new();
         for (index, target) in scoring.targets.iter().enumerate() {
             if target.scores.is_empty() {
@@ -149,13 +164,16 @@ impl DeviceScores {
             let kernel = gpu.score_kernels.get(&gpu.context, target.goal.decays.is_some())?;
             let tables = gpu.upload("the recorded spikes", bytemuck::cast_slice(&tables(target)))?;
             for (part, scores) in target.scores.chunks(most).enumerate() {
+                let buffer = gpu.context.buffer("the scores", bytes_of_scores(scores.len()), STATE)?;
+                gpu.write(&buffer, "the scores", bytemuck::cast_slice(scores))?;
                 parts.push(Part {
                     target: index,
                     cells: part * most..part * most + scores.len(),
                     kernel: kernel.clone(),
                     tables: tables.clone(),
                     uniform: gpu.context.buffer("the target", size_of::<Goal>() as u64, UNIFORM)?,
-                    scores: gpu.upload("the scores", bytemuck::cast_slice(scores))?,
+                    scores: buffer,
+                    asked: Cell::new(0),
                 });
             }
         }
@@ -190,7 +208,8 @@ impl DeviceScores {
             gpu.context.queue.write_buffer(&part.uniform, 0, bytemuck::bytes_of(&values));
             pass.set_pipeline(&part.kernel.pipeline);
             pass.set_bind_group(0, bindings, &[]);
-            pass.dispatch_workgroups(width, groups.div_ceil(width), 1);
+            gpu.context.dispatch(pass, "the scores", [width, groups.div_ceil(width), 1]);
+            part.asked.set(part.asked.get().wrapping_add(1));
         }
     }
 
@@ -219,16 +238,25 @@ impl DeviceScores {
 
     /// The buffers with the scores, in the order in which [`finish`](Self::finish) takes what they hold.
     pub(super) fn buffers(&self) -> impl Iterator<Item = (&wgpu::Buffer, u64)> {
-        self.parts.iter().map(|part| (&part.scores, (part.cells.len() * size_of::<CellScore>()) as u64))
+        self.parts.iter().map(|part| (&part.scores, part.bytes()))
     }
 
-    /// Takes what was read from the buffers.
-    pub(super) fn finish(mut self, read: &[Vec<u32>]) -> Scoring {
+    /// Takes what was read from the buffers, unless the driver has left something out.
+    pub(super) fn finish(mut self, context: &GpuContext, read: &[Vec<u32>]) -> Result<Scoring> {
         for (part, words) in self.parts.iter().zip(read) {
             let scores: Vec<CellScore> = bytemuck::pod_collect_to_vec(words);
-            self.scoring.targets[part.target].scores[part.cells.clone()].copy_from_slice(&scores);
+            let (scores, proof) = scores.split_at(part.cells.len());
+            let made = proof.first().map_or(0, |proof| proof.predicted);
+            if made != part.asked.get() {
+                let asked = part.asked.get();
+                context.note_lost(&format!(
+                    "it has scored {made} blocks of steps instead of {asked} (modulo 2^32)"
+                ));
+                context.check_lost("reading the scores")?;
+            }
+            self.scoring.targets[part.target].scores[part.cells.clone()].copy_from_slice(scores);
         }
-        self.scoring
+        Ok(self.scoring)
     }
 }
 

@@ -95,5 +95,5 @@ fn on_device(gpu: &Gpu, start: Scoring, words: &[u32]) -> Result<Scoring> {
     context.wait(&submission, stage)?;
     let take = |readback| context.take_readback(readback, stage, bytemuck::pod_collect_to_vec::<u8, u32>);
     let read = readbacks.into_iter().map(take).collect::<Result<Vec<_>>>()?;
-    Ok(scores.finish(&read))
+    scores.finish(context, &read)
 }

@@ -334,8 +334,10 @@ fn compare(
     let start = vec![-60.1; CELLS];
     let mut device = GpuEngine::new(gpu, &table, shape)?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape);
-    device.set_voltages(&start)?;
-    model.set_voltages(&start)?;
+    for engine in [&mut device as &mut dyn Engine, &mut model] {
+        engine.set_voltages(&start)?;
+        engine.set_counts(&[0; CELLS], first_step)?;
+    }
     let what = if noise.is_some() { "of random input and spikes" } else { "in one dispatch" };
     let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;
     let expected = trajectory(&mut model, &table, shape, (first_step, steps), noise)?;

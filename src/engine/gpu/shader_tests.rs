@@ -116,9 +116,9 @@ fn structs_have_the_same_layout_on_both_sides() {
             first_cell_high,
             arriving_jumps,
             word_start,
+            sums_made_place,
+            sums_made,
             unused_0,
-            unused_1,
-            unused_2,
             spread,
         }
     );
@@ -173,9 +173,9 @@ fn structs_have_the_same_layout_on_both_sides() {
             weight_neuron,
             sums,
             goes_on,
+            sums_made_place,
+            most_sums_made,
             unused_0,
-            unused_1,
-            unused_2,
         }
     );
     let (score, _) = parse(SCORE_SHADER);

@@ -6,7 +6,7 @@ use super::{Gpu, GpuEngine};
 use crate::Device;
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::params::Params;
 use ndarray::Array1;
@@ -73,9 +73,17 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
         }
     }
     // What the first steps take tells nothing: pipelines are built. After that, dispatches grow.
-    for trial in &mut trials {
-        trial.run(&current, FIRST_STEPS)?;
+    let mut right = Vec::new();
+    for mut trial in trials {
+        match trial.run(&current, FIRST_STEPS) {
+            Ok(_) => right.push(trial),
+            Err(error @ Error::SelfCheck { .. }) if trial.size != WORKGROUP => {
+                log::warn!("workgroups of {} are not used: {error}", trial.size);
+            }
+            Err(error) => return Err(error),
+        }
     }
+    let mut trials = right;
     let mut steps = FIRST_STEPS;
     loop {
         let mut usual = None;

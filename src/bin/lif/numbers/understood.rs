@@ -102,7 +102,10 @@ impl Understood {
             words += &format!(", shape {shape:?}");
         }
         if !self.columns.is_empty() {
-            words += &format!(", {}", self.columns.join(" and "));
+            let what = if self.format == Format::Text { "column" } else { "array" };
+            let several = if self.columns.len() > 1 { "s" } else { "" };
+            let names: Vec<String> = self.columns.iter().map(|name| format!("'{name}'")).collect();
+            words += &format!(", {what}{several} {}", names.join(", "));
         }
         for remark in &self.remarks {
             words += &format!("; {remark}");

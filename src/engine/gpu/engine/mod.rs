@@ -2,13 +2,14 @@
 
 mod placed;
 mod readout;
+mod ready;
 
 use super::context::Readback;
-use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED, Specialisation};
+use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED};
 use super::noise;
 use super::plan::Plan;
-use super::projection::{Planes, Projections};
-use super::score::{self, DeviceScores};
+use super::projection::Projections;
+use super::score::DeviceScores;
 use super::score_check;
 use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
@@ -16,12 +17,13 @@ use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::coefficients::Table;
 use crate::engine::{Engine, Piece, Receiver, Wanted, Words, blocks};
 use crate::error::Result;
-use crate::input::{Current, Strides};
+use crate::input::Current;
 use crate::model::{Options, TraceRule};
 use crate::noise::Noise;
 use crate::score::Scoring;
 use crate::work::Work;
 use placed::Placed;
+use ready::Ready;
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::ControlFlow;
@@ -61,6 +63,8 @@ pub(crate) struct GpuEngine {
     cell_blocks: u64,
     /// Where the times of kernels are asked for and the device has a clock.
     stopwatch: Option<Stopwatch>,
+    /// The kernel that this engine is there to [try](super::kernel_check), whatever it is asked for.
+    on_trial: Option<Arc<Kernel>>,
 }
 
 /// What drives the cells during a dispatch.
@@ -139,7 +143,18 @@ impl GpuEngine {
             scores: None,
             cell_blocks: 0,
             stopwatch: None,
+            on_trial: None,
         })
+    }
+
+    /// An engine to try a kernel with.
+    pub(super) fn to_try(
+        gpu: &Arc<Gpu>,
+        table: &Table,
+        shape: (usize, usize),
+        (workgroup, kernel): (u32, Arc<Kernel>),
+    ) -> Result<Self> {
+        Ok(Self { on_trial: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
     }
 
     /// Takes the times of all kernels from now on, where the device has a clock.
@@ -222,7 +237,6 @@ impl GpuEngine {
         (first_step, steps): (u64, u64),
         driven_by: &DrivenBy<'_>,
     ) -> Result<()> {
-        let block = plan.block(first_step, steps, driven_by.offset);
         // What stays on the device is known to be there by the number of the step.
         let stays = plan.words_stay();
         let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
@@ -232,6 +246,10 @@ impl GpuEngine {
             stopwatch.prepare(context)?;
         }
         let input = driven_by.input.as_deref().unwrap_or_default();
+        let mut block = plan.block(first_step, steps, driven_by.offset);
+        if let Some(spikes) = driven_by.spikes {
+            (block.sums_made_place, block.sums_made) = spikes.sums_to_be_made();
+        }
         let writes =
             [(&self.block, bytemuck::bytes_of(&block)), (&self.current, bytemuck::cast_slice(input))];
         let upload = self.uploads.write(context, "uploading a block of steps", &writes)?;
@@ -249,7 +267,7 @@ impl GpuEngine {
                 }
                 pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
-                pass.dispatch_workgroups(width, height, 1);
+                context.dispatch(&mut pass, "a block of steps", [width, height, 1]);
                 if let Some(scores) = &self.scores {
                     scores.record(&self.gpu, &mut pass, scored, (first_step, steps));
                 }
@@ -313,6 +331,18 @@ impl GpuEngine {
 }
 
 impl GpuEngine {
+    /// Advances all cells, and adds their spikes to the words of a buffer, whose first are those of the first steps.
+    pub(super) fn advance_into(
+        &mut self,
+        steps: (u64, u64),
+        current: &Current<'_>,
+        kept: &ResidentWords,
+    ) -> Result<()> {
+        let wanted = Wanted { words: Words::All, voltages: None };
+        let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
+        self.advance_keeping(steps, current, Some(&wanted), Some(&kept.buffer), &mut go_on).map(|_| ())
+    }
+
     /// Advances all cells, and keeps the words of spikes in a buffer, where there is one.
     fn advance_keeping(
         &mut self,
@@ -329,57 +359,12 @@ impl GpuEngine {
             // What is still under way belongs to nobody that waits for it.
             self.finish_all()?;
         }
-        let (host, tensor) = (current.values.host(), current.values.buffer());
-        let Strides { step: step_stride, row, neuron } = current.strides;
-        // Values that these cells read at a step: fewer than there are, where they are a slab.
-        let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;
-        let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
-        self.place(wanted, current.noise.as_ref())?;
-        let placed = self.placed.noise.clone().filter(|_| current.noise.is_some());
-        let mut plan = Plan {
-            batch: self.batch,
-            n: self.n,
-            wanted,
-            strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
-            // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
-            streamed,
-            planes: Planes::of(&current.spikes),
-            trains: current.spikes.iter().map(|spikes| spikes.trains()).sum(),
-            keeps_from: kept.map(|_| first_step),
-            least_steps: self.gpu.least_steps(),
-            places: self.coefficients.len(),
-            spread: self.spread,
-            noise: placed.as_ref().map(|(noise, places)| (noise.as_ref(), *places)),
-            most_steps: self.gpu.most_steps.min(receiver.most_steps()),
-            most_scored_steps: score::most_scored_steps(&self.gpu),
-            workgroup: self.workgroup,
-            abreast: 1,
-            most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
-            largest_binding: self.gpu.context.largest_binding(),
-        };
-        if kept.is_none() {
-            plan.check()?;
-        }
         let gpu = Arc::clone(&self.gpu);
+        let Ready { plan, kernel, streamed, read } =
+            self.ready((first_step, steps, receiver.most_steps()), current, wanted, kept.is_some())?;
+        let (host, tensor) = (current.values.host(), current.values.buffer());
+        let step_stride = current.strides.step;
         let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
-        self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
-        let key = Specialisation {
-            workgroup: self.workgroup,
-            options: Options {
-                jumps: plan.planes.jumps || current.noise.as_ref().is_some_and(|noise| noise.jumps()),
-                ..self.options
-            },
-            sequence: step_stride != 0,
-            voltages: wanted.voltages.is_some(),
-            noise: current.noise.is_some(),
-            arriving: plan.planes.arriving,
-            arriving_jumps: plan.planes.jumps,
-            words: plan.words(),
-            words_go_on: kept.is_some(),
-            llvmpipe: self.gpu.context.is_llvmpipe(),
-        };
-        plan.abreast = key.abreast();
-        let kernel = self.gpu.kernels.get(&self.gpu.context, key)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
         // Without these, no scores are touched.
         let scored = match &self.scores {
@@ -420,6 +405,17 @@ impl GpuEngine {
 }
 
 impl Engine for GpuEngine {
+    fn prepare(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &Current<'_>,
+        wanted: Option<&Wanted>,
+    ) -> Result<()> {
+        let nothing = Wanted::default();
+        self.ready((first_step, steps, u64::MAX), current, wanted.unwrap_or(&nothing), false).map(|_| ())
+    }
+
     fn advance(
         &mut self,
         first_step: u64,
@@ -442,9 +438,7 @@ impl Engine for GpuEngine {
             return Ok(None);
         }
         let kept = ResidentWords::room(&self.gpu, words)?;
-        let wanted = Wanted { words: Words::All, voltages: None };
-        let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
-        self.advance_keeping((first_step, steps), current, Some(&wanted), Some(&kept.buffer), &mut go_on)?;
+        self.advance_into((first_step, steps), current, &kept)?;
         Ok(Some(kept))
     }
 
@@ -458,7 +452,7 @@ impl Engine for GpuEngine {
         let Some(scores) = self.scores.take() else { return Ok(None) };
         let read = scores.buffers().map(|(buffer, bytes)| self.read_bytes("the scores", buffer, 0, bytes));
         let read = read.collect::<Result<Vec<_>>>()?;
-        Ok(Some(scores.finish(&read)))
+        scores.finish(&self.gpu.context, &read).map(Some)
     }
 
     fn abandon_scoring(&mut self) {

@@ -1,0 +1,88 @@
+//! All that can be refused before any step is made: sizes, and kernels that compute something else.
+
+use super::GpuEngine;
+use crate::engine::Wanted;
+use crate::engine::gpu::kernel::{Kernel, Specialisation};
+use crate::engine::gpu::plan::Plan;
+use crate::engine::gpu::projection::{self, Planes};
+use crate::engine::gpu::score;
+use crate::error::Result;
+use crate::input::{Current, Strides};
+use crate::model::Options;
+use std::sync::Arc;
+
+/// What a run needs beside that which drives it. There is room for it.
+#[derive(Debug)]
+pub(super) struct Ready<'a> {
+    pub(super) plan: Plan<'a>,
+    pub(super) kernel: Arc<Kernel>,
+    /// Values of input that each step brings along from the host; 0 where none.
+    pub(super) streamed: usize,
+    /// Values that these cells read at a step: fewer than there are, where they are a slab.
+    pub(super) read: usize,
+}
+
+impl GpuEngine {
+    /// Takes the memory for a run, which hands out what it records after at most `most_steps`, and finds its
+    /// kernel. `keeps` says whether all words of spikes stay.
+    pub(super) fn ready<'a>(
+        &mut self,
+        (first_step, steps, most_steps): (u64, u64, u64),
+        current: &'a Current<'_>,
+        wanted: &'a Wanted,
+        keeps: bool,
+    ) -> Result<Ready<'a>> {
+        let host = current.values.host();
+        let Strides { step: step_stride, row, neuron } = current.strides;
+        let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;
+        let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
+        self.place(wanted, current.noise.as_ref())?;
+        let places = self.placed.noise.as_ref().map(|(_, places)| *places);
+        let planes = Planes::of(&current.spikes);
+        let key = Specialisation {
+            workgroup: self.workgroup,
+            options: Options {
+                jumps: planes.jumps || current.noise.as_ref().is_some_and(|noise| noise.jumps()),
+                ..self.options
+            },
+            sequence: step_stride != 0,
+            voltages: wanted.voltages.is_some(),
+            noise: current.noise.is_some(),
+            arriving: planes.arriving,
+            arriving_jumps: planes.jumps,
+            words: Plan::words(wanted),
+            words_go_on: keeps,
+            llvmpipe: self.gpu.context.is_llvmpipe(),
+        };
+        let plan = Plan {
+            batch: self.batch,
+            n: self.n,
+            wanted,
+            strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
+            // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
+            streamed,
+            planes,
+            trains: current.spikes.iter().map(|spikes| spikes.trains()).sum(),
+            spike_words: projection::words_of_block(&current.spikes, (self.batch, self.n)),
+            keeps_from: keeps.then_some(first_step),
+            least_steps: self.gpu.least_steps(),
+            places: self.coefficients.len(),
+            spread: self.spread,
+            noise: current.noise.as_deref().zip(places),
+            most_steps: self.gpu.most_steps.min(most_steps),
+            most_scored_steps: score::most_scored_steps(&self.gpu),
+            workgroup: self.workgroup,
+            abreast: key.abreast(),
+            most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
+            largest_binding: self.gpu.context.largest_binding(),
+        };
+        plan.check()?;
+        projection::check(&self.gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
+        self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
+        let kernel = match &self.on_trial {
+            Some(kernel) => Arc::clone(kernel),
+            None => self.gpu.kernel(key)?,
+        };
+        Ok(Ready { plan, kernel, streamed, read })
+    }
+}

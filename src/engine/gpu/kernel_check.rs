@@ -1,0 +1,528 @@
+//! Each pipeline of the kernel shows, when it is built, that it computes the model: drivers compile each
+//! combination of rules anew, and can get any of them wrong.
+//!
+//! Some cells make some steps, as few as all that the pipeline does occurs in, and every bit is compared with
+//! the CPU engine. `self_check.rs` is what comes before, when the adapter is opened.
+
+use super::kernel::{self, Kernel, Specialisation};
+use super::{Gpu, GpuEngine, ResidentWords};
+use crate::Device;
+use crate::coefficients::Table;
+use crate::engine::cpu::CpuEngine;
+use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, WantedVoltages, Words, blocks};
+use crate::error::{Error, Result};
+use crate::input::{Current, Input};
+use crate::model::{Options, TraceRule};
+use crate::noise::Noise;
+use crate::params::{Params, Trace, TraceKind};
+use crate::random_source::Random;
+use crate::raster::Raster;
+use crate::spike_input::SpikeInput;
+use ndarray::{Array1, Array2};
+use std::ops::ControlFlow;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+const ROWS: usize = 2;
+
+/// The first step and the numbers of steps of two calls: some within a word, and what is left of it, a whole
+/// one, and the beginning of the next.
+const FIRST_STEP: u64 = 37;
+const CALLS: [u64; 2] = [13, 53];
+
+/// Neurons of each row that nothing drives: the first rests at its threshold, where rules differ in whether it
+/// spikes; what the second has becomes zero at the end of a word, and what the third has some steps before the last.
+const QUIET: usize = 3;
+
+/// What the second begins with.
+const ALMOST_NOTHING: f32 = 2e-30;
+
+/// What the third begins with: a potential, and a trace and a synaptic current, which decay more slowly.
+const LITTLE: [f32; 2] = [3e-4, 3e-13];
+
+/// Trains of spikes that go through a matrix.
+const TRAINS: usize = 5;
+
+/// Refuses a kernel that computes something else than the model. It is tried once.
+pub(super) fn once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
+    // Who else wants it waits.
+    let mut verdict = kernel.verdict.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(verdict) = &*verdict {
+        return verdict.clone();
+    }
+    let begun = Instant::now();
+    let found = check(gpu, key, kernel);
+    log::debug!("{}: a kernel was tried in {:?}", gpu.context.info.name, begun.elapsed());
+    // What failed on the way may do better another time.
+    if !found.as_ref().is_err_and(Error::is_fault) {
+        *verdict = Some(found.clone());
+    }
+    found
+}
+
+fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
+    let case = Case::new(key)?;
+    // Of its own, so that nobody takes the few cells for a measure of its speed.
+    let kernel = Kernel::new(kernel.pipeline.clone(), gpu.context.is_software());
+    let device = GpuEngine::to_try(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
+    let found = case.outcome(Tried::Device(gpu, device));
+    gpu.context.drop_staging();
+    let found = found?;
+    let expected = case.outcome(Tried::Model(CpuEngine::new(Arc::clone(&case.table), case.shape())))?;
+    for ((what, found), (_, expected)) in found.iter().zip(&expected) {
+        if let Some(index) = (0..expected.len()).find(|&index| found.get(index) != expected.get(index)) {
+            let difference = format!(
+                "its kernel for {key:?} makes the {what} at {index} {:x?} where the model gives {:x?}",
+                found.get(index),
+                expected.get(index)
+            );
+            return Err(Error::SelfCheck { adapter: gpu.context.info.name.clone(), difference });
+        }
+    }
+    Ok(())
+}
+
+/// Cells with their input, which take each way through the kernel.
+#[derive(Debug, Clone)]
+struct Case {
+    key: Specialisation,
+    n: usize,
+    table: Arc<Table>,
+    noise: Option<Arc<Noise>>,
+    wanted: Wanted,
+}
+
+/// The engine that is tried, or the one that it has to equal.
+enum Tried<'a> {
+    Device(&'a Arc<Gpu>, GpuEngine),
+    Model(CpuEngine),
+}
+
+impl Tried<'_> {
+    fn engine(&mut self) -> &mut dyn Engine {
+        match self {
+            Self::Device(_, engine) => engine,
+            Self::Model(engine) => engine,
+        }
+    }
+}
+
+/// What is compared, by name.
+type Outcome = Vec<(&'static str, Vec<u32>)>;
+
+impl Case {
+    fn new(key: Specialisation) -> Result<Self> {
+        // Some more than a workgroup takes, and than all but the last of the cells that an invocation takes abreast.
+        let before = key.workgroup * (key.abreast() - 1).max(1);
+        let n = before as usize / ROWS + 5;
+        let params = params(&key.options, n);
+        let table = Arc::new(Table::new(&params, (ROWS, n))?);
+        let sources = if key.noise { sources(key.options.jumps, n) } else { Vec::new() };
+        let noise =
+            (!sources.is_empty()).then(|| Noise::new(&sources, 77, (ROWS, n), params.dt)).transpose()?;
+        let chosen = || vec![n as u32 - 1, 0, 3, 1];
+        let wanted = Wanted {
+            words: match key.words {
+                kernel::WORDS_OF_CHOSEN => Words::Chosen(chosen()),
+                kernel::WORDS_OF_ALL => Words::All,
+                _ => Words::None,
+            },
+            voltages: key.voltages.then(|| WantedVoltages { neurons: chosen(), every: 3 }),
+        };
+        Ok(Self { key, n, table, noise: noise.map(Arc::new), wanted })
+    }
+
+    fn shape(&self) -> (usize, usize) {
+        (ROWS, self.n)
+    }
+
+    /// What becomes of the cells.
+    fn outcome(&self, mut tried: Tried<'_>) -> Result<Outcome> {
+        self.start(tried.engine())?;
+        let neurons = match &self.wanted.words {
+            Words::Chosen(neurons) => neurons.clone(),
+            _ => (0..self.n as u32).collect(),
+        };
+        let mut raster = Raster::new(FIRST_STEP, ROWS, neurons);
+        let mut voltages = Vec::new();
+        let kept = match &tried {
+            Tried::Device(gpu, _) if self.key.words_go_on => {
+                Some(ResidentWords::room(gpu, self.word_count())?)
+            }
+            _ => None,
+        };
+        let mut first_step = FIRST_STEP;
+        for steps in CALLS {
+            let mut take = |piece: Piece<'_>| {
+                if !piece.words.is_empty() {
+                    raster.append(piece.words, piece.steps);
+                }
+                voltages.extend(piece.voltages.iter().map(|v| v.to_bits()));
+                ControlFlow::Continue(())
+            };
+            let call = (first_step, steps);
+            self.driven(steps, |current| match (&mut tried, &kept) {
+                (Tried::Device(_, engine), Some(kept)) => engine.advance_into(call, current, kept),
+                (tried, _) => {
+                    let wanted = (self.wanted != Wanted::default()).then_some(&self.wanted);
+                    tried.engine().advance(call.0, call.1, current, wanted, &mut take).map(|_| ())
+                }
+            })?;
+            first_step += steps;
+        }
+        let words = match kept {
+            Some(kept) => kept.read()?,
+            None => raster.into_words().to_vec(),
+        };
+        let mut outcome = vec![("words of spikes", words), ("recorded potentials", voltages)];
+        outcome.extend(self.state(tried.engine())?);
+        Ok(outcome)
+    }
+
+    fn word_count(&self) -> u64 {
+        (blocks(FIRST_STEP, CALLS.iter().sum()) * ROWS * self.n) as u64
+    }
+
+    /// Something for each of the cells, by neuron and row; quiet neurons have their own.
+    fn each<T>(&self, quiet: [T; QUIET], other: impl Fn(usize, usize) -> T) -> Vec<T>
+    where
+        T: Copy,
+    {
+        let of = |row, neuron: usize| quiet.get(neuron).copied().unwrap_or_else(|| other(row, neuron));
+        (0..ROWS)
+            .flat_map(|row| (0..self.n).map(move |neuron| (row, neuron)))
+            .map(|(row, neuron)| of(row, neuron))
+            .collect()
+    }
+
+    fn start(&self, engine: &mut dyn Engine) -> Result<()> {
+        let v = |row, neuron| -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32;
+        engine.set_voltages(&self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], v))?;
+        let waiting = |row, neuron| match (5 * neuron + row) % 5 {
+            0 => 2,
+            1 => 1 | SPIKE_FLAG,
+            _ => 0,
+        };
+        engine.set_refractory(&self.each([0; QUIET], waiting))?;
+        if self.key.options.trace != TraceRule::Off {
+            engine.set_traces(
+                &self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.3 * (row + neuron % 4) as f32),
+            )?;
+        }
+        if self.key.options.synapse {
+            let current = |row, neuron| 0.1 * (row + neuron % 3) as f32;
+            engine.set_synaptic_currents(&self.each([0.0, ALMOST_NOTHING, LITTLE[1]], current))?;
+        }
+        engine.set_counts(&self.each([7; QUIET], |row, neuron| (row + neuron) as u32), FIRST_STEP)
+    }
+
+    fn state(&self, engine: &mut dyn Engine) -> Result<Outcome> {
+        let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
+        let mut state = vec![
+            ("membrane potentials", bits(engine.voltages()?)),
+            ("refractory counters", engine.refractory()?),
+            ("spike counts", engine.counts()?),
+        ];
+        if self.key.options.trace != TraceRule::Off {
+            state.push(("spike traces", bits(engine.traces()?)));
+        }
+        if self.key.options.synapse {
+            state.push(("synaptic currents", bits(engine.synaptic_currents()?)));
+        }
+        Ok(state)
+    }
+
+    /// Calls with what drives the cells in a call of so many steps.
+    fn driven(&self, steps: u64, mut advance: impl FnMut(&Current<'_>) -> Result<()>) -> Result<()> {
+        let n = self.n;
+        let silent = |neuron: usize| neuron < QUIET;
+        let current = |neuron: usize| if silent(neuron) { 0.0 } else { 0.6 + 0.11 * (neuron % 17) as f32 };
+        let constant =
+            Array2::from_shape_fn((ROWS, n), |(row, neuron)| current(neuron) * (1.0 + 0.1 * row as f32));
+        let sequence = Array2::from_shape_fn((steps as usize, n), |(step, neuron)| {
+            current(neuron) * (0.6 + 0.2 * ((3 * step + neuron) % 5) as f32)
+        });
+        let input = if self.key.sequence { Input::sequence(&sequence) } else { Input::constant(&constant) };
+        let (few, own) = (spikes(steps, 1, TRAINS), spikes(steps, ROWS, n));
+        let weights = |scale: f32| {
+            let matrix = Array2::from_shape_fn((TRAINS, n), |(train, neuron)| {
+                if silent(neuron) { 0.0 } else { scale * (1.0 + train as f32 - 0.037 * (neuron % 29) as f32) }
+            });
+            let each = Array1::from_shape_fn(n, |neuron| if silent(neuron) { 0.0 } else { scale * 1.7 });
+            (matrix, each)
+        };
+        let (currents, jumps) = (weights(0.13), weights(-0.21));
+        let mut input = input;
+        if self.key.arriving {
+            input = input.and_spikes(SpikeInput::dense(&few, &currents.0));
+            input = input.and_spikes(SpikeInput::each(&own, currents.1.clone()));
+        }
+        if self.key.arriving_jumps {
+            input = input.and_spikes(SpikeInput::each(&own, jumps.1.clone()).jumps());
+            input = input.and_spikes(SpikeInput::dense(&few, &jumps.0).jumps());
+        }
+        let (noise, bounds) = (self.noise.clone(), self.table.bounds);
+        advance(&Current::new(input, steps as usize, self.shape(), bounds, noise, &Device::cpu())?)
+    }
+}
+
+/// Where the first quiet neuron rests.
+const AT_THRESHOLD: f32 = -60.0;
+
+/// Parameters that make these options.
+fn params(options: &Options, n: usize) -> Params {
+    let each = |quiet: [f32; QUIET], other: &dyn Fn(usize) -> f32| {
+        Array1::from_shape_fn(n, |neuron| quiet.get(neuron).copied().unwrap_or_else(|| other(neuron)))
+    };
+    let time = |neuron: usize| {
+        if options.fast_decay && neuron.is_multiple_of(3) { 0.4 } else { 2.0 + (neuron % 13) as f32 }
+    };
+    let times = || each([5.0, 0.7, if options.fast_decay { 0.4 } else { 0.7 }], &time);
+    Params {
+        dt: 0.25,
+        tau_m: times().into(),
+        resistance: Array2::from_shape_fn((ROWS, 1), |(row, _)| 20.0 + 3.0 * row as f32).into(),
+        v_rest: each([AT_THRESHOLD, 0.0, 0.0], &|neuron| -62.0 + 0.05 * (neuron % 7) as f32).into(),
+        v_reset: each([-65.0, 0.0, 0.0], &|neuron| -68.0 + 0.1 * (neuron % 5) as f32).into(),
+        v_threshold: Array2::from_shape_fn((ROWS, n), |(row, neuron)| match neuron {
+            0 => AT_THRESHOLD,
+            1 | 2 => 5.0,
+            _ => -52.0 + 0.3 * row as f32 - 0.1 * (neuron % 11) as f32,
+        })
+        .into(),
+        t_ref: each([1.0; QUIET], &|neuron| 0.5 * (neuron % 4) as f32).into(),
+        v_lower: options.bounded.then(|| (-66.3).into()),
+        trace: match options.trace {
+            TraceRule::Off => None,
+            rule => Some(Trace {
+                tau: times().into(),
+                scale: each([0.8; QUIET], &|neuron| 0.7 + 0.01 * (neuron % 9) as f32).into(),
+                kind: if rule == TraceRule::Add { TraceKind::Add } else { TraceKind::Set },
+            }),
+        },
+        tau_syn: options.synapse.then(|| times().into()),
+        spike_test: options.spike_test,
+        reset: options.reset,
+        refractory: options.refractory,
+        allow_constant_firing: true,
+        ..Params::default()
+    }
+}
+
+/// A source of each kind.
+fn sources(jumps: bool, n: usize) -> Vec<Random> {
+    let scale = |scale: f32| Array1::from_shape_fn(n, |neuron| if neuron < QUIET { 0.0 } else { scale });
+    let mut sources = vec![
+        Random::gaussian(0.0, scale(0.4)),
+        Random::uniform(scale(-0.2), scale(0.3)),
+        Random::poisson_current(900.0, scale(0.3)),
+    ];
+    if jumps {
+        sources.push(Random::poisson(700.0, scale(1.3)));
+    }
+    sources
+}
+
+/// Trains with some spikes in common, from the middle of a word on.
+fn spikes(steps: u64, batch: usize, trains: usize) -> Raster {
+    let mut raster = Raster::new(5, batch, (0..trains as u32).collect::<Vec<_>>());
+    let words = 0..blocks(5, steps) * batch * trains;
+    let words = words.map(|word| (word as u32 + 1).wrapping_mul(0x9e37_79b9) & 0x8421_a5a5);
+    raster.append(&words.collect::<Vec<_>>(), steps);
+    raster
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
+    use crate::model::{Refractory, Reset, SpikeTest};
+
+    /// One that has little to do.
+    fn plain() -> Specialisation {
+        Specialisation {
+            workgroup: 64,
+            options: Options::default(),
+            sequence: false,
+            voltages: false,
+            noise: false,
+            arriving: false,
+            arriving_jumps: false,
+            words: NO_WORDS,
+            words_go_on: false,
+            llvmpipe: false,
+        }
+    }
+
+    /// One with everything.
+    fn full() -> Specialisation {
+        let options = Options {
+            bounded: true,
+            trace: TraceRule::Add,
+            fast_decay: true,
+            jumps: true,
+            synapse: true,
+            ..Options::default()
+        };
+        Specialisation {
+            options,
+            sequence: true,
+            voltages: true,
+            noise: true,
+            arriving: true,
+            arriving_jumps: true,
+            words: WORDS_OF_ALL,
+            ..plain()
+        }
+    }
+
+    fn every_option() -> impl Iterator<Item = Options> {
+        let tests = [SpikeTest::Above, SpikeTest::AtOrAbove];
+        let resets = [Reset::ToValue, Reset::Subtract, Reset::None];
+        let refractory = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
+        let traces = [TraceRule::Off, TraceRule::Add, TraceRule::Set];
+        (0..2 * 3 * 3 * 3 * 8).map(move |index: usize| Options {
+            spike_test: tests[index % 2],
+            reset: resets[index / 2 % 3],
+            refractory: refractory[index / 6 % 3],
+            trace: traces[index / 18 % 3],
+            bounded: index / 54 & 1 != 0,
+            fast_decay: index / 54 & 2 != 0,
+            synapse: index / 54 & 4 != 0,
+            jumps: false,
+        })
+    }
+
+    fn outcome(case: &Case) -> Outcome {
+        let model = CpuEngine::new(Arc::clone(&case.table), case.shape());
+        case.outcome(Tried::Model(model)).expect("valid")
+    }
+
+    #[test]
+    fn a_case_is_of_the_options_that_are_tried() {
+        for options in every_option() {
+            for key in [
+                Specialisation { options, ..plain() },
+                Specialisation { options: Options { jumps: true, ..options }, ..full() },
+            ] {
+                let case = Case::new(key).expect("valid");
+                assert_eq!(case.table.options, options);
+                assert_eq!(case.noise.is_some(), key.noise);
+                case.driven(CALLS[1], |current| {
+                    assert_eq!(current.strides.step != 0, key.sequence);
+                    assert_eq!(current.spikes.len(), if key.arriving { 4 } else { 0 });
+                    Ok(())
+                })
+                .expect("valid");
+            }
+        }
+    }
+
+    #[test]
+    fn every_rule_and_every_part_of_the_input_shows() {
+        let fast = Options { fast_decay: true, trace: TraceRule::Set, synapse: true, ..Options::default() };
+        for key in [plain(), full(), Specialisation { options: fast, ..plain() }] {
+            let case = Case::new(key).expect("valid");
+            let right = outcome(&case);
+            let differs = |what: &str, wrong: Outcome| {
+                let same = |(name, bits)| right.iter().all(|(known, right)| known != name || right == bits);
+                let same = wrong.iter().map(|(name, bits)| (name, bits)).all(same);
+                assert!(!same, "{what} does not show: {key:?}");
+            };
+            let options = case.table.options;
+            let wrong: [(&str, Options); 9] = [
+                ("spike test", Options { spike_test: SpikeTest::AtOrAbove, ..options }),
+                ("subtract", Options { reset: Reset::Subtract, ..options }),
+                ("no reset", Options { reset: Reset::None, ..options }),
+                ("leak only", Options { refractory: Refractory::LeakOnly, ..options }),
+                ("silent", Options { refractory: Refractory::Silent, ..options }),
+                ("bounded", Options { bounded: !options.bounded, ..options }),
+                ("fast decay", Options { fast_decay: false, ..options }),
+                (
+                    "trace",
+                    Options {
+                        trace: if options.trace == TraceRule::Add { TraceRule::Set } else { options.trace },
+                        ..options
+                    },
+                ),
+                ("synapse", Options { synapse: false, ..options }),
+            ];
+            for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
+                let bound = |bound: &f32| if bound.is_finite() { *bound } else { -61.0 };
+                let v_lower = case.table.v_lower.map(bound);
+                let table = Arc::new(Table { options: wrong, v_lower, ..(*case.table).clone() });
+                let key = Specialisation { options: Options { jumps: key.options.jumps, ..wrong }, ..key };
+                differs(rule, outcome(&Case { key, table, ..case.clone() }));
+            }
+            let next = |value: &f32| f32::from_bits(value.to_bits() + 1);
+            let table = Arc::new(Table { leak: case.table.leak.map(next), ..(*case.table).clone() });
+            differs("leak", outcome(&Case { table, ..case.clone() }));
+        }
+        let right = outcome(&Case::new(full()).expect("valid"));
+        for (part, key) in [
+            ("sequence", Specialisation { sequence: false, ..full() }),
+            ("noise", Specialisation { noise: false, ..full() }),
+            ("arriving", Specialisation { arriving: false, ..full() }),
+            ("arriving jumps", Specialisation { arriving_jumps: false, ..full() }),
+        ] {
+            // Both have the same sources.
+            let case = Case {
+                key: Specialisation { options: full().options, ..key },
+                ..Case::new(key).expect("valid")
+            };
+            assert!(outcome(&case) != right, "{part} does not show");
+        }
+    }
+
+    #[test]
+    fn what_is_recorded_is_there() {
+        let recorded = |key| {
+            let mut outcome = outcome(&Case::new(key).expect("valid"));
+            (outcome.remove(0).1, outcome.remove(0).1)
+        };
+        let (words, voltages) = recorded(full());
+        let set = |words: &[u32]| words.iter().map(|word| word.count_ones()).sum::<u32>();
+        assert!(words.len() == 3 * 74 && set(&words) > 200, "{}", set(&words));
+        assert_eq!(voltages.len(), 4 * 2 * 22);
+        let (words, voltages) =
+            recorded(Specialisation { words: WORDS_OF_CHOSEN, voltages: false, ..full() });
+        assert!(words.len() == 3 * 8 && set(&words) > 5 && voltages.is_empty(), "{}", set(&words));
+        let (words, voltages) = recorded(plain());
+        assert!(words.is_empty() && voltages.is_empty());
+        // Four cells abreast.
+        let (words, _) = recorded(Specialisation { words: WORDS_OF_ALL, llvmpipe: true, ..plain() });
+        assert_eq!(words.len(), 3 * 202);
+    }
+
+    /// The first check of a kernel contains what a driver compiles when it is first used, which is thus done with.
+    #[test]
+    #[ignore = "a measurement, to be run alone and with --release --nocapture"]
+    fn how_long_a_check_takes() {
+        crate::engine::gpu::fault_tests::with_context(|context| {
+            let llvmpipe = context.is_llvmpipe();
+            let gpu = Arc::new(Gpu::new(context, crate::engine::gpu::MOST_STEPS).expect("a device"));
+            let sequence = Specialisation { sequence: true, words: WORDS_OF_ALL, ..plain() };
+            let noise = Specialisation { noise: true, ..plain() };
+            let go_on = Specialisation { words_go_on: true, ..sequence };
+            for key in [plain(), sequence, go_on, noise, full()] {
+                let key = Specialisation { llvmpipe, ..key };
+                let begun = Instant::now();
+                let kernel = gpu.kernels.get(&gpu.context, key).expect("compiled");
+                let compiled = begun.elapsed();
+                let mut times: Vec<_> = (0..20)
+                    .map(|_| {
+                        let begun = Instant::now();
+                        check(&gpu, key, &kernel).expect("right");
+                        begun.elapsed()
+                    })
+                    .collect();
+                let first = times.remove(0);
+                times.sort();
+                println!(
+                    "compiled in {compiled:?}, first check {first:?}, others {:?} to {:?}: {key:?}",
+                    times[0], times[18]
+                );
+            }
+        });
+    }
+}

@@ -1,0 +1,184 @@
+//! A pipeline that computes something else is refused when it is first used, however right others are.
+
+use super::fault_tests::{open, with_context};
+use super::kernel::BLOCK_SHADER;
+use super::{Gpu, MOST_STEPS};
+use crate::{
+    Device, Error, Input, Params, Population, Random, Recording, Result, SpikeInput, Trace, TraceKind,
+};
+use ndarray::{Array1, Array2};
+
+const N: usize = 20;
+const STEPS: u64 = 50;
+
+fn bounded() -> Params {
+    Params { v_lower: Some((-70.0).into()), ..Params::default() }
+}
+
+fn traced() -> Params {
+    Params {
+        trace: Some(Trace { tau: 20.0.into(), scale: 1.0.into(), kind: TraceKind::Add }),
+        ..Params::default()
+    }
+}
+
+fn traced_with_synapse() -> Params {
+    Params { tau_syn: Some(5.0.into()), ..traced() }
+}
+
+/// What makes a population use a pipeline.
+type Act = fn(&mut Population) -> Result<()>;
+
+const RUN: Act = |population| population.run(STEPS, 1.0, &Recording::none()).map(drop);
+const SEQUENCE: Act = |population| {
+    let currents = Array1::linspace(0.0_f32, 2.0, STEPS as usize);
+    population.run(STEPS, Input::sequence(&currents), &Recording::none()).map(drop)
+};
+const CHOSEN: Act = |population| population.run(STEPS, 1.0, &Recording::none().spikes_of([3, 1])).map(drop);
+const VOLTAGES: Act =
+    |population| population.run(STEPS, 1.0, &Recording::none().voltages([3, 1], 7)).map(drop);
+const RESIDENT: Act = |population| population.run_resident(STEPS, 1.0).map(drop);
+const NOISE: Act =
+    |population| population.run(STEPS, Random::poisson(900.0, 0.7), &Recording::none()).map(drop);
+const DRIVEN: Act = |population| {
+    let spikes = population.run(STEPS, 3.0, &Recording::none().spikes())?.spikes;
+    let weights = Array2::from_elem((N, N), 0.2_f32);
+    let spikes = spikes.unwrap_or_else(|| unreachable!("asked for"));
+    population.run(STEPS, SpikeInput::dense(&spikes, &weights), &Recording::none()).map(drop)
+};
+
+/// What a driver gets wrong, in which populations, and what these do when it shows.
+type Fault = (&'static str, &'static str, fn() -> Params, Act);
+
+/// Drivers, whose faults each show in other populations.
+const DRIVERS: [&[Fault]; 3] = [
+    &[
+        ("= block.current_step", "= block.current_step * select(1u, 2u, TRACE != OFF)", traced, SEQUENCE),
+        ("+= block.voltage_cells", "+= block.voltage_cells + select(0u, 1u, BOUNDED)", bounded, VOLTAGES),
+        ("word |= recorded[(*path).word_place];", "word |= 0u;", Params::default, RESIDENT),
+        (
+            "arriving + arrivals[(*path).arrival_place]",
+            "arriving + arrivals[(*path).arrival_place] * select(1.0, 0.5, BOUNDED)",
+            bounded,
+            DRIVEN,
+        ),
+    ],
+    &[
+        ("decayed + cell.trace_scale", "cell.trace_scale", traced, RUN),
+        ("options.bounded && v < cell.v_lower", "options.bounded && v < cell.v_lower + 1.0", bounded, RUN),
+        (
+            "place_among(block.word_places, block.word_neurons",
+            "place_among(block.word_places, 1u",
+            Params::default,
+            CHOSEN,
+        ),
+    ],
+    &[
+        ("select(0u, block.cells, TRACE != OFF)", "0u", traced_with_synapse, RUN),
+        (
+            "jump = (*path).random.jumps[within]",
+            "jump = select((*path).random.jumps[within], 0.1, BOUNDED)",
+            bounded,
+            NOISE,
+        ),
+    ],
+];
+
+fn refused(result: &Result<()>) -> bool {
+    matches!(result, Err(Error::SelfCheck { difference, .. }) if difference.contains("where the model gives"))
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
+    for faults in DRIVERS {
+        let shader = faults.iter().fold(BLOCK_SHADER.to_owned(), |shader, (right, wrong, ..)| {
+            assert!(shader.contains(right), "{right}");
+            shader.replace(right, wrong)
+        });
+        with_context(|context| {
+            let gpu = Gpu::with_shader(context, MOST_STEPS, &shader).expect("it compiles");
+            let device = Device::of_gpu(gpu).expect("what is checked at first is right");
+            // Another population gives what it should.
+            let outcome = |device: &Device| {
+                let mut population = Population::new(Params::default(), N, 2, device).expect("valid");
+                let recorded = population.run(STEPS, 1.0, &Recording::none().spikes()).expect("valid");
+                (recorded, population.voltages().expect("there"))
+            };
+            assert!(outcome(&device) == outcome(&Device::cpu()), "{faults:?}");
+            let both = Device::several(&[Device::cpu(), device.clone()]).expect("two");
+            for ((right, wrong, params, act), device) in
+                faults.iter().flat_map(|fault| [(fault, &device), (fault, &both)])
+            {
+                // Where cells are in several slabs, their words do not stay on devices.
+                if right.starts_with("word |=") && !device.members().is_empty() {
+                    continue;
+                }
+                let mut population = Population::new(params(), N, 2, device).expect("valid");
+                let start = Array1::linspace(-64.0_f32, -53.0, N);
+                population.set_voltages(&start).expect("valid");
+                let result = act(&mut population);
+                assert!(refused(&result), "'{wrong}' passed on {device}: {result:?}");
+                // It is a refusal, after which nothing is lost, and stays one.
+                let (steps, voltages) = (population.steps(), population.voltages().expect("there"));
+                assert!(
+                    steps == STEPS || voltages.rows().into_iter().all(|row| row == start),
+                    "{voltages:?}"
+                );
+                assert!(refused(&act(&mut population)), "{wrong}");
+                assert!(steps == STEPS || population.voltages().as_ref() == Ok(&voltages), "{wrong}");
+            }
+        });
+    }
+}
+
+/// Steps that were promised and cannot be made are a fault, as their state is not to be had.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn queued_steps_of_a_refused_pipeline_are_missed() {
+    with_context(|context| {
+        let shader = BLOCK_SHADER.replace("decayed + cell.trace_scale", "cell.trace_scale");
+        let gpu = Gpu::with_shader(context, MOST_STEPS, &shader).expect("it compiles");
+        let device = Device::of_gpu(gpu).expect("what is checked at first is right");
+        let mut population = Population::new(traced(), N, 1, &device).expect("valid");
+        population.forward(1.0).expect("queued");
+        assert!(refused(&population.voltages().map(drop)));
+        assert!(matches!(population.voltages(), Err(Error::Faulted { .. })));
+    });
+}
+
+/// What is tried is none of a population's work.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_check_is_not_counted() {
+    with_context(|context| {
+        let device = Device::checked(context).expect("the driver is right").with_kernel_times();
+        let mut population = Population::new(bounded(), N, 1, &device).expect("valid");
+        population.run(STEPS, 1.0, &Recording::none()).expect("valid");
+        let first = population.work().expect("there");
+        population.run(STEPS, 1.0, &Recording::none()).expect("valid");
+        let second = population.work().expect("there");
+        assert_eq!((first.cell_blocks, second.cell_blocks), (N as u64, 2 * N as u64));
+    });
+}
+
+/// Where four cells are taken abreast, each of them is looked at when the adapter is opened.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn each_of_the_cells_abreast_is_tried() {
+    with_context(|context| {
+        if !context.is_llvmpipe() {
+            return;
+        }
+        drop(context);
+        for (right, wrong) in
+            [("        end(d);", "        end(c);"), ("&c, bit", "&b, bit"), ("&b, groups", "&c, groups")]
+        {
+            assert!(BLOCK_SHADER.contains(right), "{right}");
+            let shader = BLOCK_SHADER.replace(right, wrong);
+            let opened = Gpu::with_shader(open(), MOST_STEPS, &shader).and_then(Device::of_gpu).map(drop);
+            // Random numbers are not drawn for several cells abreast, so that nobody meets the last fault.
+            assert!(refused(&opened) != wrong.contains("groups"), "'{wrong}': {opened:?}");
+        }
+    });
+}
