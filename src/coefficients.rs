@@ -8,6 +8,7 @@ use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
 use crate::params::{Integrator, Parameter, Params, TraceKind};
+use crate::reference::Reference;
 use std::fmt::Display;
 
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
@@ -33,6 +34,8 @@ pub(crate) struct Table {
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
     pub(crate) synaptic_decay: Column<f32>,
+    /// What the potentials above are differences from.
+    pub(crate) reference: Reference,
     /// What bounds the currents of an input.
     pub(crate) bounds: Bounds,
 }
@@ -48,19 +51,27 @@ impl Table {
         let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
         let leak = leak(&tau_m, dt, params.integrator)?;
         let resistance = physical("resistance", &params.resistance)?;
-        let v_rest = physical("v_rest", &params.v_rest)?;
-        let v_reset = physical("v_reset", &params.v_reset)?;
-        let v_threshold = physical("v_threshold", &params.v_threshold)?;
+        let reference = Reference::of(params, shape)?;
+        let potential = |what, parameter| reference.potential(what, parameter, shape);
+        let v_rest = potential("v_rest", &params.v_rest)?;
+        let v_reset = potential("v_reset", &params.v_reset)?;
+        let v_threshold = potential("v_threshold", &params.v_threshold)?;
         let refractory_steps = refractory_steps(&params.t_ref, dt, shape)?;
 
         let bounded = params.v_lower.is_some();
         let v_lower = match &params.v_lower {
-            Some(bound) => physical("v_lower", bound)?,
+            Some(bound) => potential("v_lower", bound)?,
             None => Column::scalar(f32::NEG_INFINITY),
         };
-        if bounded {
+        if let Some(bound) = &params.v_lower {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
-            require(&v_lower, "v_lower", &low, "below v_threshold, or every step would be a spike")?;
+            require_given(
+                "v_lower",
+                bound,
+                &low,
+                shape,
+                "below v_threshold, or every step would be a spike",
+            )?;
         }
         if !params.allow_constant_firing {
             refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, shape)?;
@@ -114,6 +125,7 @@ impl Table {
             trace_scale,
             refractory_steps,
             synaptic_decay,
+            reference,
         })
     }
 
@@ -132,6 +144,7 @@ impl Table {
             trace_scale: self.trace_scale.part(slab),
             refractory_steps: self.refractory_steps.part(slab),
             synaptic_decay: self.synaptic_decay.part(slab),
+            reference: self.reference,
             bounds: self.bounds,
         }
     }
@@ -288,10 +301,11 @@ fn refuse_constant_firing(
         SpikeTest::AtOrAbove => reset < threshold,
     });
     let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
-    require(
-        v_reset,
+    require_given(
         "v_reset",
+        &params.v_reset,
         &pauses,
+        shape,
         "below v_threshold where there is no refractory period, or every step would be a spike; \
          if that is meant, set allow_constant_firing",
     )
@@ -314,6 +328,20 @@ pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
     }
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
+}
+
+/// The same for a parameter of which something else was looked at than what the user gave.
+fn require_given(
+    what: &str,
+    given: &Parameter,
+    fits: &Column<bool>,
+    shape: (usize, usize),
+    requirement: &str,
+) -> Result<()> {
+    if fits.values.iter().all(|fits| *fits) {
+        return Ok(());
+    }
+    require(&column(what, given.values().view(), shape)?, what, fits, requirement)
 }
 
 /// The same where more than the value itself decides whether it fits.

@@ -111,6 +111,7 @@ mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod reference;
 mod resident;
 mod roofline;
 mod score;

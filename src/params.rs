@@ -7,19 +7,47 @@ pub use crate::model::{Refractory, Reset, SpikeTest};
 /// One parameter of the neurons: a number for all, or an array that broadcasts to
 /// `[batch, n]` as ndarray does: `[n]` (per neuron), `[batch, 1]` (per batch row) or `[batch, n]`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Parameter(ArrayD<f32>);
+pub struct Parameter {
+    values: ArrayD<f32>,
+    /// As they were given in double precision, where single precision does not hold them.
+    doubles: Option<ArrayD<f64>>,
+}
 
 impl Parameter {
     /// The values, of 0, 1 or 2 dimensions.
     #[must_use]
     pub fn values(&self) -> &ArrayD<f32> {
-        &self.0
+        &self.values
+    }
+
+    /// Values that keep their double precision. It counts for potentials, from which
+    /// [`v_reference`](Params::v_reference) is subtracted before they are rounded; everything else is
+    /// computed from [`values`](Self::values).
+    #[must_use]
+    pub fn in_double<S: Data<Elem = f64>, D: Dimension>(values: &ArrayBase<S, D>) -> Self {
+        let rounded = values.mapv(|value| value as f32).into_dyn();
+        let held = rounded.iter().zip(values).all(|(single, double)| f64::from(*single) == *double);
+        Self { values: rounded, doubles: (!held).then(|| values.to_owned().into_dyn()) }
+    }
+
+    /// The values that single precision does not hold.
+    pub(crate) fn doubles(&self) -> Option<&ArrayD<f64>> {
+        self.doubles.as_ref()
+    }
+
+    /// The values above a reference, computed in double precision and then rounded. Above 0 they are the
+    /// values themselves, bit for bit.
+    pub(crate) fn above(&self, reference: f64) -> ArrayD<f32> {
+        match &self.doubles {
+            Some(doubles) => doubles.mapv(|value| (value - reference) as f32),
+            None => self.values.mapv(|value| (f64::from(value) - reference) as f32),
+        }
     }
 }
 
 impl From<f32> for Parameter {
     fn from(value: f32) -> Self {
-        Self(arr0(value).into_dyn())
+        arr0(value).into()
     }
 }
 
@@ -32,13 +60,13 @@ impl From<f64> for Parameter {
 
 impl<D: Dimension> From<Array<f32, D>> for Parameter {
     fn from(values: Array<f32, D>) -> Self {
-        Self(values.into_dyn())
+        Self { values: values.into_dyn(), doubles: None }
     }
 }
 
 impl<S: Data<Elem = f32>, D: Dimension> From<&ArrayBase<S, D>> for Parameter {
     fn from(values: &ArrayBase<S, D>) -> Self {
-        Self(values.to_owned().into_dyn())
+        values.to_owned().into()
     }
 }
 
@@ -101,6 +129,12 @@ pub struct Params {
     pub v_reset: Parameter,
     /// Threshold, mV. Default -52.
     pub v_threshold: Parameter,
+    /// Reference potential, mV, one number for all. Default 0. Membrane potentials are kept as differences from it,
+    /// which single precision holds the more exactly the nearer it is: at -65 mV steps are 8e-6 mV, at 10 mV
+    /// above it 1e-6 mV. All that is given, read, recorded and set stays in the scale of the other
+    /// potentials; [`Population::coefficients`](crate::Population::coefficients), the raw buffers of a device and the state in a
+    /// checkpoint hold the differences.
+    pub v_reference: f64,
     /// Refractory time, ms. Default 5. It is rounded once to a whole number n_ref of steps; the
     /// interval between two spikes is n_ref + k steps, k being the updates from reset to threshold.
     pub t_ref: Parameter,
@@ -135,6 +169,7 @@ impl Default for Params {
             v_rest: (-62.0).into(),
             v_reset: (-62.0).into(),
             v_threshold: (-52.0).into(),
+            v_reference: 0.0,
             t_ref: 5.0.into(),
             dt: 0.1,
             integrator: Integrator::default(),

@@ -202,6 +202,7 @@ impl Population {
             self.device.require_within_budget(&need, "the population and what it records")?;
         }
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept)?;
+        recorder.reference = self.table.reference;
         self.flush()?;
         let counts_before =
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };

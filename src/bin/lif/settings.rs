@@ -87,6 +87,11 @@ pub struct Settings {
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "v_threshold")]
     pub v_threshold: Option<Spread>,
+    /// Potential that membrane potentials are kept as differences from, mV: the nearer it is, the more
+    /// exactly; what is given and written stays in the scale of the others [default: 0]
+    #[arg(long, value_name = "MV", value_parser = number, allow_negative_numbers = true, help_heading = MODEL)]
+    #[serde(alias = "v_reference", deserialize_with = "finite")]
+    pub v_reference: Option<f64>,
     /// Refractory period, ms, rounded to whole steps [default: 5]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = MODEL)]
     #[serde(alias = "t_ref")]
@@ -134,8 +139,8 @@ pub struct Settings {
     #[serde(alias = "init_voltage")]
     pub init_voltage: Option<Spread>,
 
-    /// Constant current, nA, or LO:HI; a number is added to a stimulus [default: 0.4:0.8, or 0 with
-    /// another input]
+    /// Constant current, nA, or LO:HI; a number is added to a stimulus [default: 0.4:0.8, or where
+    /// that is too weak 0.8 to 1.6 of what just reaches the threshold; 0 with another input]
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = INPUT)]
     pub current: Option<Spread>,
     /// Random input, added to the others and repeatable: gaussian:mean=NA,sd=NA (at each step),
