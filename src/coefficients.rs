@@ -8,6 +8,7 @@ use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
 use crate::params::{Integrator, Parameter, Params, TraceKind};
+use crate::reference::Reference;
 use std::fmt::Display;
 
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
@@ -41,6 +42,8 @@ pub(crate) struct Table {
     pub(crate) trace_scale: Column<f32>,
     pub(crate) refractory_steps: Column<u32>,
     pub(crate) synaptic_decay: Column<f32>,
+    /// What the potentials above are differences from.
+    pub(crate) reference: Reference,
     pub(crate) synaptic_factor: Column<f32>,
     /// What bounds the currents of an input.
     pub(crate) bounds: Bounds,
@@ -57,24 +60,26 @@ impl Table {
         let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
         let leak = leak(&params.tau_m, &tau_m, dt, params.integrator)?;
         let resistance = physical("resistance", &params.resistance)?;
-        let v_rest = physical("v_rest", &params.v_rest)?;
-        let v_reset = physical("v_reset", &params.v_reset)?;
-        let v_threshold = physical("v_threshold", &params.v_threshold)?;
+        let reference = Reference::of(params, shape)?;
+        let potential = |what, parameter| reference.potential(what, parameter, shape);
+        let v_rest = potential("v_rest", &params.v_rest)?;
+        let v_reset = potential("v_reset", &params.v_reset)?;
+        let v_threshold = potential("v_threshold", &params.v_threshold)?;
         let refractory_steps = refractory_steps(&params.t_ref, dt, shape)?;
 
         let bounded = params.v_lower.is_some();
         let v_lower = match &params.v_lower {
-            Some(bound) => physical("v_lower", bound)?,
+            Some(bound) => potential("v_lower", bound)?,
             None => Column::scalar(f32::NEG_INFINITY),
         };
         if let Some(bound) = &params.v_lower {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
             let threshold = params.v_threshold.name_or("v_threshold");
             let requirement = format!("below {threshold}, or every step would be a spike");
-            require_parameter(bound, "v_lower", &v_lower, &low, requirement)?;
+            require_potential(bound, "v_lower", &v_lower, &low, reference, requirement)?;
         }
         if !params.allow_constant_firing {
-            refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, shape)?;
+            refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, reference, shape)?;
         }
 
         let (trace_decay, trace_scale, trace) = match &params.trace {
@@ -127,6 +132,7 @@ impl Table {
             trace_scale,
             refractory_steps,
             synaptic_decay,
+            reference,
             synaptic_factor,
         })
     }
@@ -146,6 +152,7 @@ impl Table {
             trace_scale: self.trace_scale.part(slab),
             refractory_steps: self.refractory_steps.part(slab),
             synaptic_decay: self.synaptic_decay.part(slab),
+            reference: self.reference,
             synaptic_factor: self.synaptic_factor.part(slab),
             bounds: self.bounds,
         }
@@ -358,6 +365,7 @@ fn refuse_constant_firing(
     v_reset: &Column<f32>,
     v_threshold: &Column<f32>,
     refractory_steps: &Column<u32>,
+    reference: Reference,
     shape: (usize, usize),
 ) -> Result<()> {
     if params.reset == Reset::None {
@@ -373,7 +381,7 @@ fn refuse_constant_firing(
         "below {threshold} where there is no refractory period, or every step would be a spike; \
          if that is meant, set allow_constant_firing"
     );
-    require_parameter(&params.v_reset, "v_reset", v_reset, &pauses, requirement)
+    require_potential(&params.v_reset, "v_reset", v_reset, &pauses, reference, requirement)
 }
 
 /// Refuses where a value does not fit, and says which value.
@@ -393,6 +401,21 @@ pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
     }
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
+}
+
+/// [`require_parameter`] for a potential, of which the model has the difference from a reference.
+fn require_potential(
+    parameter: &Parameter,
+    ours: &str,
+    values: &Column<f32>,
+    fits: &Column<bool>,
+    reference: Reference,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    if fits.values.iter().all(|fits| *fits) {
+        return Ok(());
+    }
+    require_parameter(parameter, ours, &values.map(|v| reference.outside(*v)), fits, requirement)
 }
 
 /// Refuses a parameter where a value does not fit, with the name and the value that it was given.

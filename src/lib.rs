@@ -114,6 +114,7 @@ mod random_tests;
 mod raster;
 mod recorder;
 mod recording;
+mod reference;
 mod regular_file;
 mod resident;
 mod roofline;

@@ -114,7 +114,9 @@ pub struct Options {
     pub synapse: bool,
 }
 
-/// What the step needs to know of one cell. All of it is computed once on the host.
+/// What the step needs to know of one cell. All of it is computed once on the host. Potentials here and in
+/// the state are differences from one reference, which is 0 unless
+/// [`Params::v_reference`](crate::Params::v_reference) says otherwise: the step knows nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Coefficients {
     /// `dt / tau_m` or `1 - exp(-dt / tau_m)`.

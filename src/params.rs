@@ -9,6 +9,8 @@ pub use crate::model::{Refractory, Reset, SpikeTest};
 #[derive(Debug, Clone)]
 pub struct Parameter {
     values: ArrayD<f32>,
+    /// As they were given in double precision, where single precision does not hold them.
+    doubles: Option<ArrayD<f64>>,
     said: Option<Box<Said>>,
 }
 
@@ -31,6 +33,30 @@ impl Parameter {
     #[must_use]
     pub fn values(&self) -> &ArrayD<f32> {
         &self.values
+    }
+
+    /// Values that keep their double precision. It counts for potentials, from which
+    /// [`v_reference`](Params::v_reference) is subtracted before they are rounded; everything else is
+    /// computed from [`values`](Self::values).
+    #[must_use]
+    pub fn in_double<S: Data<Elem = f64>, D: Dimension>(values: &ArrayBase<S, D>) -> Self {
+        let rounded = values.mapv(|value| value as f32).into_dyn();
+        let held = rounded.iter().zip(values).all(|(single, double)| f64::from(*single) == *double);
+        Self { values: rounded, doubles: (!held).then(|| values.to_owned().into_dyn()), said: None }
+    }
+
+    /// The values that single precision does not hold.
+    pub(crate) fn doubles(&self) -> Option<&ArrayD<f64>> {
+        self.doubles.as_ref()
+    }
+
+    /// The values above a reference, computed in double precision and then rounded. Above 0 they are the
+    /// values themselves, bit for bit.
+    pub(crate) fn above(&self, reference: f64) -> ArrayD<f32> {
+        match &self.doubles {
+            Some(doubles) => doubles.mapv(|value| (value - reference) as f32),
+            None => self.values.mapv(|value| (f64::from(value) - reference) as f32),
+        }
     }
 
     /// The same, said in another way.
@@ -84,7 +110,7 @@ impl Said {
 impl PartialEq for Parameter {
     /// However they were said.
     fn eq(&self, other: &Self) -> bool {
-        self.values == other.values
+        self.values == other.values && self.doubles == other.doubles
     }
 }
 
@@ -103,7 +129,7 @@ impl From<f64> for Parameter {
 
 impl<D: Dimension> From<Array<f32, D>> for Parameter {
     fn from(values: Array<f32, D>) -> Self {
-        Self { values: values.into_dyn(), said: None }
+        Self { values: values.into_dyn(), doubles: None, said: None }
     }
 }
 
@@ -173,6 +199,12 @@ pub struct Params {
     pub v_reset: Parameter,
     /// Threshold, mV. Default -52.
     pub v_threshold: Parameter,
+    /// Reference potential, mV, one number for all. Default 0. Membrane potentials are kept as differences from it,
+    /// which single precision holds the more exactly the nearer it is: at -65 mV steps are 8e-6 mV, at 10 mV
+    /// above it 1e-6 mV. All that is given, read, recorded and set stays in the scale of the other
+    /// potentials; [`Population::coefficients`](crate::Population::coefficients), the raw buffers of a device and the state in a
+    /// checkpoint hold the differences.
+    pub v_reference: f64,
     /// Refractory time, ms. Default 5. It is rounded once to a whole number n_ref of steps; the
     /// interval between two spikes is n_ref + k steps, k being the updates from reset to threshold.
     pub t_ref: Parameter,
@@ -208,6 +240,7 @@ impl Default for Params {
             v_rest: (-62.0).into(),
             v_reset: (-62.0).into(),
             v_threshold: (-52.0).into(),
+            v_reference: 0.0,
             t_ref: 5.0.into(),
             dt: 0.1,
             integrator: Integrator::default(),

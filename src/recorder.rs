@@ -4,6 +4,7 @@ use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
 use crate::error::{Error, Result};
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
+use crate::reference::Reference;
 use ndarray::{Array, Dimension, IntoDimension};
 use std::sync::Arc;
 
@@ -30,6 +31,8 @@ pub(crate) struct Recorder {
     gather: Option<Vec<u32>>,
     rate: Option<Vec<u32>>,
     voltages: Vec<f32>,
+    /// What the potentials that engines hand out are differences from.
+    pub(crate) reference: Reference,
 }
 
 /// Whether a recording is kept until its run is over.
@@ -80,6 +83,7 @@ impl Recorder {
             gather,
             rate: recording.rate.then(Vec::new),
             voltages: Vec::new(),
+            reference: Reference::default(),
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
@@ -131,7 +135,9 @@ impl Recorder {
         if let Some(rate) = &mut self.rate {
             add_rate(rate, &piece, first_step, self.batch, self.n);
         }
+        let before = self.voltages.len();
         self.voltages.extend_from_slice(piece.voltages);
+        self.reference.all_outside(&mut self.voltages[before..]);
         self.made += piece.steps;
     }
 

@@ -1,10 +1,10 @@
 //! The library as a program uses it: what it returns, and what it refuses.
 
 use lif::{
-    Device, DeviceChoice, Error, Event, Input, Integrator, Params, Population, Recording, Reset, SpikeTest,
-    Tensor, Trace, TraceKind,
+    Device, DeviceChoice, Error, Event, Input, Integrator, Parameter, Params, Population, Recording, Reset,
+    SpikeTest, Tensor, Trace, TraceKind,
 };
-use ndarray::{Array, Array1, Array2, Array3, arr0, arr1, arr2};
+use ndarray::{Array, Array1, Array2, Array3, Axis, arr0, arr1, arr2};
 use std::ops::ControlFlow;
 
 fn population(n: usize, batch: usize) -> Population {
@@ -221,6 +221,96 @@ fn wrong_parameters_are_refused_with_what_was_expected() {
     let at = Params { v_reset: (-52.0).into(), t_ref: 0.0.into(), ..base() };
     assert!(Population::new(at.clone(), 1, 1, &Device::cpu()).is_ok());
     refused(Params { spike_test: SpikeTest::AtOrAbove, ..at });
+}
+
+/// Neurons of a reference potential, of which nothing but the rounding is to be seen.
+#[test]
+fn a_reference_potential_is_kept_inside() {
+    let params = Params {
+        v_rest: Parameter::in_double(&arr0(-65.3)),
+        v_reset: arr1(&[-66.5_f32, -64.25, -70.0]).into(),
+        v_threshold: Parameter::in_double(&arr0(-50.1)),
+        v_lower: Some((-66.0).into()),
+        ..Params::default()
+    };
+    let referred = Params { v_reference: -65.3, ..params.clone() };
+    let mut plain = Population::new(params, 3, 2, &Device::cpu()).expect("valid");
+    let mut inside = Population::new(referred, 3, 2, &Device::cpu()).expect("valid");
+
+    // What the model sees are differences, taken in double precision and rounded once.
+    let cell = inside.coefficients(1, 0).expect("there");
+    assert_eq!((cell.v_rest, cell.v_threshold), (0.0, (-50.1 + 65.3) as f32));
+    assert_eq!((cell.reset, cell.v_lower), ((-66.5 + 65.3) as f32, (-66.0 + 65.3) as f32));
+    assert_eq!(inside.voltages().expect("there")[[0, 0]], -65.3_f32);
+
+    // Potentials are read, recorded and set as they are given.
+    let recording = Recording::none().spikes().voltages([2, 0], 3);
+    let drive = arr1(&[0.9_f32, -0.5, 2.0]);
+    let before = plain.run(500, &drive, &recording).expect("valid");
+    let with = inside.run(500, &drive, &recording).expect("valid");
+    assert_eq!(with.spikes, before.spikes);
+    let [with, before] = [with, before].map(|recorded| recorded.voltages.expect("asked for").values);
+    assert!((&with - &before).iter().all(|difference| difference.abs() < 2e-4));
+    let voltages = inside.voltages().expect("there");
+    assert!(voltages.column(1).iter().all(|v| *v == -66.0), "{voltages}");
+    let last = inside.run(1, &drive, &Recording::none().all_voltages(1)).expect("valid");
+    assert_eq!(
+        last.voltages.expect("asked for").values.index_axis(Axis(0), 0),
+        inside.voltages().expect("there")
+    );
+    let start = arr1(&[-52.0_f32, -65.3, -65.299_995]);
+    inside.set_voltages(&start).expect("valid");
+    assert_eq!(inside.voltages().expect("there").row(1), start);
+    inside.reset().expect("there");
+    assert_eq!(inside.voltages().expect("there")[[1, 2]], -65.3_f32);
+}
+
+/// v(t) = v_rest + R I (1 - exp(-t / tau)), near the end of which rounding is all that moves v.
+#[test]
+fn a_reference_potential_makes_potentials_exacter() {
+    let error = |v_reference| {
+        let params = Params {
+            v_rest: (-65.0).into(),
+            v_reset: (-65.0).into(),
+            v_threshold: (-50.0).into(),
+            integrator: Integrator::Exact,
+            v_reference,
+            ..Params::default()
+        };
+        let mut population = Population::new(params, 100, 1, &Device::cpu()).expect("valid");
+        let currents = Array1::linspace(0.2_f32, 0.749, 100);
+        population.run(300, &currents, &Recording::none()).expect("valid");
+        // The differences themselves, which rounding at -65 mV would hide.
+        let rest = population.coefficients(0, 0).expect("there").v_rest;
+        let leak = f64::from(population.coefficients(0, 0).expect("there").leak);
+        population.run(1, &currents, &Recording::none()).expect("valid");
+        let voltages = population.voltages().expect("there");
+        let wanted = currents.mapv(|current| 20.0 * f64::from(current) * (1.0 - (1.0 - leak).powi(301)));
+        let found = voltages.row(0).mapv(|v| f64::from(v) + 65.0);
+        assert_eq!(f64::from(rest), -65.0 - v_reference);
+        (found - wanted).iter().fold(0.0_f64, |most, error| most.max(error.abs()))
+    };
+    let (without, with) = (error(0.0), error(-65.0));
+    assert!(with < 6e-6 && without > 2.0 * with, "{with} with, {without} without");
+}
+
+#[test]
+fn a_reference_potential_far_from_the_others_is_refused() {
+    let refused = |v_reference| {
+        let params = Params { v_reference, ..Params::default() };
+        Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string()
+    };
+    assert_says(&refused(f64::NAN), &["v_reference is NaN mV", "at most 1e20"]);
+    assert_says(&refused(f64::INFINITY), &["v_reference is inf mV"]);
+    assert_says(&refused(1e6), &["v_reference is 1000000 mV", "farther from them than 0 is"]);
+    // Messages have the values that were given.
+    let params = Params { v_lower: Some((-52.0).into()), v_reference: -62.0, ..Params::default() };
+    let message = Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string();
+    assert_says(&message, &["v_lower is -52", "below v_threshold"]);
+    let params =
+        Params { v_reset: (-50.0).into(), t_ref: 0.0.into(), v_reference: -62.0, ..Params::default() };
+    let message = Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string();
+    assert_says(&message, &["v_reset is -50", "every step"]);
 }
 
 #[test]

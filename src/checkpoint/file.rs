@@ -214,6 +214,11 @@ impl Contents {
         self.metadata.info(name).map(|info| info.shape.as_slice())
     }
 
+    /// What the values of a tensor are, where there is one of this name.
+    pub(super) fn dtype(&self, name: &str) -> Option<Dtype> {
+        self.metadata.info(name).map(|info| info.dtype)
+    }
+
     /// The values of a tensor that has to be there.
     pub(super) fn values<T: Pod>(&mut self, name: &str, dtype: Dtype) -> Result<Vec<T>, String> {
         let info = self.metadata.info(name).ok_or_else(|| format!("it holds no '{name}'"))?;

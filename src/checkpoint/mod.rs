@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-/// The format that this version writes, and the newest that it reads.
-const FORMAT: u32 = 1;
+/// The newest format that this version reads. It writes the oldest one that holds what there is to write.
+const FORMAT: u32 = 2;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";
@@ -30,7 +30,8 @@ const SYNAPTIC: &str = "state.synaptic_currents";
 const COUNTS: &str = "state.counts";
 
 /// A checkpoint that has been opened and found whole. It is a safetensors file, which other
-/// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given.
+/// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given. Where
+/// there is a `params.v_reference`, `state.voltages` are differences from it.
 ///
 /// ```
 /// use lif::{Checkpoint, Device, Params, Population, Recording};
@@ -188,7 +189,7 @@ impl Population {
         let mut all: BTreeMap<String, String> =
             notes.iter().map(|(name, text)| (format!("{CALLERS}{name}"), text.clone())).collect();
         let own = [
-            (FORMAT_NOTE, FORMAT.to_string()),
+            (FORMAT_NOTE, parts::format(self.params()).to_string()),
             (VERSION_NOTE, env!("CARGO_PKG_VERSION").to_owned()),
             (SEED_NOTE, self.seed().to_string()),
             (STEPS_NOTE, state.steps.to_string()),

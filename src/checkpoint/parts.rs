@@ -3,6 +3,7 @@
 use super::file::{Contents, Tensor};
 use crate::model::{Refractory, Reset, SpikeTest};
 use crate::params::{Integrator, Parameter, Params, Trace, TraceKind};
+use bytemuck::Pod;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::Dtype;
 use std::borrow::Cow;
@@ -19,6 +20,26 @@ const TRACE_TAU: &str = "params.trace_tau";
 const TRACE_SCALE: &str = "params.trace_scale";
 const TAU_SYN: &str = "params.tau_syn";
 const DT: &str = "params.dt";
+const V_REFERENCE: &str = "params.v_reference";
+
+/// The format of files that hold nothing which came later.
+const FIRST_FORMAT: u32 = 1;
+/// That of files with a reference potential, or with numbers in double precision.
+const REFERENCE_FORMAT: u32 = 2;
+
+/// The oldest format in which these parameters can be written.
+pub(super) fn format(params: &Params) -> u32 {
+    let Params { tau_m, resistance, v_rest, v_reset, v_threshold, t_ref, v_lower, trace, tau_syn, .. } =
+        params;
+    let of_trace = trace.iter().flat_map(|trace| [&trace.tau, &trace.scale]);
+    let doubles = [tau_m, resistance, v_rest, v_reset, v_threshold, t_ref]
+        .into_iter()
+        .chain(v_lower)
+        .chain(tau_syn)
+        .chain(of_trace)
+        .any(|parameter| parameter.doubles().is_some());
+    if params.v_reference != 0.0 || doubles { REFERENCE_FORMAT } else { FIRST_FORMAT }
+}
 
 /// A choice between rules, and the word that stands for each.
 type Words<T, const COUNT: usize> = (&'static str, [(&'static str, T); COUNT]);
@@ -57,6 +78,7 @@ pub(super) fn write<'a>(
         v_rest,
         v_reset,
         v_threshold,
+        v_reference,
         t_ref,
         dt,
         integrator,
@@ -68,12 +90,14 @@ pub(super) fn write<'a>(
         tau_syn,
         allow_constant_firing,
     } = params;
-    tensors.push(Tensor {
-        name: DT,
-        dtype: Dtype::F64,
-        shape: Vec::new(),
-        bytes: Cow::Borrowed(bytemuck::bytes_of(dt)),
-    });
+    let mut number = |name, number: &'a f64| {
+        let bytes = Cow::Borrowed(bytemuck::bytes_of(number));
+        tensors.push(Tensor { name, dtype: Dtype::F64, shape: Vec::new(), bytes });
+    };
+    number(DT, dt);
+    if *v_reference != 0.0 {
+        number(V_REFERENCE, v_reference);
+    }
     let named = [
         (TAU_M, Some(tau_m)),
         (RESISTANCE, Some(resistance)),
@@ -86,9 +110,10 @@ pub(super) fn write<'a>(
         (TRACE_SCALE, trace.as_ref().map(|trace| &trace.scale)),
         (TAU_SYN, tau_syn.as_ref()),
     ];
-    for (name, parameter) in named {
-        tensors.extend(parameter.map(|parameter| tensor(name, parameter)));
-    }
+    let named = named.into_iter().filter_map(|(name, parameter)| Some((name, parameter?)));
+    let (doubles, singles): (Vec<_>, Vec<_>) =
+        named.partition(|(_, parameter)| parameter.doubles().is_some());
+    tensors.extend(doubles.into_iter().chain(singles).map(|(name, parameter)| tensor(name, parameter)));
     note(notes, &INTEGRATORS, *integrator);
     note(notes, &SPIKE_TESTS, *spike_test);
     note(notes, &RESETS, *reset);
@@ -98,12 +123,20 @@ pub(super) fn write<'a>(
 }
 
 fn tensor<'a>(name: &'static str, parameter: &'a Parameter) -> Tensor<'a> {
-    let values = parameter.values();
-    let bytes = match values.as_slice() {
+    let shape = parameter.values().shape().to_vec();
+    match parameter.doubles() {
+        Some(values) => Tensor { name, dtype: Dtype::F64, shape, bytes: bytes(values) },
+        None => Tensor { name, dtype: Dtype::F32, shape, bytes: bytes(parameter.values()) },
+    }
+}
+
+fn bytes<T: Pod>(values: &ArrayD<T>) -> Cow<'_, [u8]> {
+    match values.as_slice() {
         Some(values) => Cow::Borrowed(bytemuck::cast_slice(values)),
-        None => Cow::Owned(values.iter().flat_map(|value| value.to_ne_bytes()).collect()),
-    };
-    Tensor { name, dtype: Dtype::F32, shape: values.shape().to_vec(), bytes }
+        None => {
+            Cow::Owned(values.iter().flat_map(|value| bytemuck::bytes_of(value).iter().copied()).collect())
+        }
+    }
 }
 
 fn note<T: PartialEq, const COUNT: usize>(
@@ -121,6 +154,13 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
     let [dt] = dt[..] else {
         return Err(format!("'{DT}' in it is not one number"));
     };
+    let v_reference = match contents.shape(V_REFERENCE) {
+        None => 0.0,
+        Some(_) => match contents.values::<f64>(V_REFERENCE, Dtype::F64)?[..] {
+            [v_reference] => v_reference,
+            _ => return Err(format!("'{V_REFERENCE}' in it is not one number")),
+        },
+    };
     let v_lower = optional(contents, V_LOWER)?;
     let trace = match choice(contents, &TRACES)? {
         None => None,
@@ -136,6 +176,7 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
         v_rest: parameter(contents, V_REST)?,
         v_reset: parameter(contents, V_RESET)?,
         v_threshold: parameter(contents, V_THRESHOLD)?,
+        v_reference,
         t_ref: parameter(contents, T_REF)?,
         dt,
         integrator: choice(contents, &INTEGRATORS)?,
@@ -154,10 +195,15 @@ fn optional(contents: &mut Contents, name: &str) -> Result<Option<Parameter>, St
 }
 
 fn parameter(contents: &mut Contents, name: &str) -> Result<Parameter, String> {
-    let shape = contents.shape(name).unwrap_or_default().to_vec();
+    let shape = IxDyn(contents.shape(name).unwrap_or_default());
+    let refusal = |error| format!("'{name}' in it: {error}");
+    if contents.dtype(name) == Some(Dtype::F64) {
+        let values = contents.values::<f64>(name, Dtype::F64)?;
+        let array = ArrayD::from_shape_vec(shape, values).map_err(refusal)?;
+        return Ok(Parameter::in_double(&array));
+    }
     let values = contents.values::<f32>(name, Dtype::F32)?;
-    let array = ArrayD::from_shape_vec(IxDyn(&shape), values);
-    array.map(Parameter::from).map_err(|error| format!("'{name}' in it: {error}"))
+    ArrayD::from_shape_vec(shape, values).map(Parameter::from).map_err(refusal)
 }
 
 fn choice<T: Copy, const COUNT: usize>(

@@ -158,7 +158,8 @@ impl Population {
     }
 
     /// What the model knows of one cell: together with [`options`](Self::options) all that is
-    /// needed to step it by hand. `None` outside the population.
+    /// needed to step it by hand. `None` outside the population. Potentials in it are differences from
+    /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as the state is.
     ///
     /// ```
     /// use lif::model::{self, State};

@@ -12,6 +12,7 @@ use ndarray::{Array2, ArrayBase, Data, Dimension};
 /// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
 #[derive(Debug)]
 pub(crate) struct State {
+    /// Differences from the reference potential.
     pub(crate) voltages: Vec<f32>,
     /// Refractory counters with the flag of the last spike.
     pub(crate) refractory: Vec<u32>,
@@ -34,13 +35,15 @@ impl Population {
         self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
     }
 
-    /// The membrane potentials, mV, `[batch, n]`.
+    /// The membrane potentials, mV, `[batch, n]`. With a [`v_reference`](crate::Params::v_reference) they are rounded to
+    /// what single precision holds of them in that scale; [`save`](Self::save) keeps every bit.
     ///
     /// # Errors
     ///
     /// Faults of the device.
     pub fn voltages(&mut self) -> Result<Array2<f32>> {
-        let values = self.on_engine(|engine| engine.voltages())?;
+        let mut values = self.on_engine(|engine| engine.voltages())?;
+        self.table.reference.all_outside(&mut values);
         self.array(values)
     }
 
@@ -129,8 +132,8 @@ impl Population {
         self.on_engine(|engine| engine.clear_counts())
     }
 
-    /// Sets the membrane potentials, mV; `values` broadcasts to `[batch, n]`. Magnitudes below
-    /// 1e-30 become zero.
+    /// Sets the membrane potentials, mV; `values` broadcasts to `[batch, n]`. Distances from
+    /// [`v_reference`](crate::Params::v_reference) below 1e-30 become zero.
     ///
     /// # Errors
     ///
@@ -143,9 +146,11 @@ impl Population {
         let values = values.view().into_dyn();
         require_mv("the voltages", finite("the voltages", &values)?)?;
         let mut all = self.spread("the voltages", values)?;
+        let reference = self.table.reference;
+        let kept = |v: f32| flush(reference.inside(v), SMALLEST_STATE);
         // A copy of what lies in the caller's memory is taken only where something of it changes.
-        if all.iter().any(|v| flush(*v, SMALLEST_STATE).to_bits() != v.to_bits()) {
-            all.to_mut().iter_mut().for_each(|v| *v = flush(*v, SMALLEST_STATE));
+        if all.iter().any(|v| kept(*v).to_bits() != v.to_bits()) {
+            all.to_mut().iter_mut().for_each(|v| *v = kept(*v));
         }
         self.on_engine(|engine| engine.set_voltages(&all))
     }
@@ -199,7 +204,7 @@ impl Population {
     /// The buffers of the state on the device, for programs that have their own wgpu code. They are
     /// one set for all cells, or one for each slab of a population that is larger than the device
     /// binds at once or lives on several devices, in the order of the cells; none for cells on the
-    /// CPU. Queued steps are submitted first, so that work submitted to the same queue afterwards
+    /// CPU. Membrane potentials in them are differences from [`v_reference`](crate::Params::v_reference). Queued steps are submitted first, so that work submitted to the same queue afterwards
     /// sees the state after the last step.
     ///
     /// # Errors

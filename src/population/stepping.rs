@@ -242,6 +242,7 @@ impl Population {
         self.require(&size, steps, &recorded, "the population and what it records", nothing_there)?;
         memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
+        recorder.reference = self.table.reference;
         self.flush()?;
         let counts_before =
             if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };

@@ -1,5 +1,6 @@
 //! Presets: neurons under the names and with the meaning that an established simulator gives them.
 
+mod decay;
 mod refractory;
 mod systems;
 mod values;
@@ -167,5 +168,100 @@ impl Preset {
             &[leak.shape(), params.resistance.values().shape()],
         )?;
         Ok(values::parameter(&(1.0 / (leak * values::floats(&params.resistance)))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, arr1};
+
+    /// As `--preset` has it.
+    fn preset(text: &str) -> Preset {
+        let (name, parameters) = text.split_once(':').unwrap_or((text, ""));
+        let pairs = parameters.split(',').filter_map(|pair| pair.split_once('='));
+        pairs.fold(Preset::by_name(name).unwrap(), |preset, (key, value)| match value.parse::<f64>() {
+            Ok(number) => preset.with(key, number).unwrap(),
+            Err(_) => preset.with(key, value).unwrap(),
+        })
+    }
+
+    /// What there are other rules for than here is refused, under the names of that system.
+    #[test]
+    fn what_cannot_be_matched_is_refused() {
+        for (text, says) in [
+            ("synapticflow:reset_pot=-52", "reset_pot is -52; it must be below threshold"),
+            ("synapticflow:reset_pot=-40,refrac_length=0.05", "spikes at every step"),
+            ("bindsnet:reset=-50", "reset is -50"),
+            ("bindsnet:rest=-50,reset=-53,tc_decay=5", "would spike without input"),
+            ("bindsnet:rest=-50,reset=-60,lbound=-52.01", "would spike without input"),
+            ("bindsnet:tc_decay=1e9", "tc_decay is 1000000000"),
+            ("snntorch-leaky:beta=1", "beta is 1; it must be such that something leaks"),
+            ("snntorch-leaky:beta=1.5", "beta is 1.5"),
+            ("snntorch-leaky:beta=0.99999999", "single precision"),
+            ("snntorch-leaky:beta=0", "above 0 with reset_mechanism=subtract"),
+            ("snntorch-leaky:beta=0.9,threshold=-0.5", "threshold is -0.5"),
+            (
+                "snntorch-leaky:beta=0.9,threshold=-0.5,reset_mechanism=zero,reset_delay=false",
+                "doubles membrane potentials",
+            ),
+            ("snntorch-lapicque:threshold=-1,reset_mechanism=zero", "threshold is -1"),
+            ("snntorch-lapicque:R=-1", "R C is -10; it must be above 0"),
+            ("snntorch-lapicque:R=1,C=0.8", "above 0 with reset_mechanism=subtract"),
+            ("snntorch-lapicque:C=1e9", "something leaks"),
+            ("genn:Vreset=-51", "Vreset is -51; it must be below Vthresh"),
+            ("nest:V_reset=-55", "V_reset is -55; it must be below V_th"),
+            ("nest:V_min=-69", "V_min is -69; it must be at most V_reset"),
+            ("nest:resolution=0.0005", "resolution is 0.0005 ms; it must be a multiple of 0.001 ms"),
+            ("nest:resolution=0.0255", "a multiple of 0.001 ms"),
+        ] {
+            let message = preset(text).params().unwrap_err().to_string();
+            assert!(message.contains(says), "{text}: {message}");
+        }
+        let tau = Preset::by_name("brian2").unwrap().with("tau", -3.0).unwrap_err().to_string();
+        assert!(tau.contains("runs away from rest"), "{tau}");
+        let several = Preset::by_name("nest").unwrap().with("V_reset", arr1(&[-70.0, -50.0])).unwrap();
+        assert!(several.params().unwrap_err().to_string().contains("V_reset is -50"));
+    }
+
+    #[test]
+    fn what_is_odd_but_matched_is_allowed() {
+        for text in [
+            "synapticflow:rest_pot=-50",
+            "synapticflow:reset_pot=-52,refrac_length=0",
+            "bindsnet:reset=-51.95",
+            "bindsnet:rest=-50,reset=-60,refrac=1",
+            "snntorch-leaky:beta=0,reset_mechanism=zero",
+            "snntorch-leaky:beta=-1,reset_mechanism=none",
+            "snntorch-leaky:threshold=-1,reset_mechanism=zero",
+            "snntorch-lapicque:R=-5,C=-4",
+            "snntorch-lapicque:R=1,C=0.8,reset_mechanism=zero",
+            "snntorch-lapicque:threshold=-1,reset_mechanism=none",
+            "genn:Vreset=-51,TauRefrac=0",
+            "brian2:refractory=-1",
+            "nest:V_min=-70",
+            "nest:resolution=0.001",
+            "nest:resolution=0.3",
+        ] {
+            if let Err(error) = preset(text).params() {
+                panic!("{text}: {error}");
+            }
+        }
+    }
+
+    #[test]
+    fn systems_in_double_precision_have_a_reference() {
+        let reference = |text| preset(text).params().unwrap().v_reference;
+        assert_eq!(
+            [reference("nest"), reference("nest:E_L=-65.3"), reference("brian2")],
+            [-70.0, -65.3, 0.0]
+        );
+        assert_eq!(
+            [reference("brian2:v_rest=-62.5"), reference("genn"), reference("bindsnet")],
+            [-62.5, 0.0, 0.0]
+        );
+        let several =
+            Preset::by_name("nest").unwrap().with("E_L", Array1::linspace(-75.0, -65.0, 11)).unwrap();
+        assert_eq!(several.params().unwrap().v_reference, -70.0);
     }
 }

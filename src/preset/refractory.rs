@@ -1,7 +1,7 @@
 //! How other systems come from a refractory time to a number of steps. Each of these numbers is
 //! computed once here, so that no kernel has to count in another way.
 
-use super::values::parameter;
+use super::values::{floats, parameter};
 use crate::error::{Error, Result};
 use crate::params::Parameter;
 use ndarray::ArrayD;
@@ -46,12 +46,13 @@ pub(super) fn nearest(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parame
     t_ref(name, times, dt, |time| (time / dt).round())
 }
 
-/// Steps as they are, rounded up.
-pub(super) fn steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+/// Steps of a countdown by ones in single precision: rounded up, of what single precision holds of them.
+pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     if let Some(most) = steps.iter().find(|steps| **steps > MOST_STEPS) {
         return Err(Error::out_of_range(name, format!("{most} steps"), format!("at most {MOST_STEPS}")));
     }
-    t_ref(name, &(steps * dt), dt, |time| (time / dt - 1e-9).ceil())
+    let counted = counted_down(name, steps, 1.0)?;
+    Ok(parameter(&(floats(&counted) * dt)))
 }
 
 /// The refractory time whose steps are these.
@@ -92,7 +93,9 @@ mod tests {
             (rounded_up, 0.35, 0.1, 4.0),
             (rounded_up, 0.99, 0.25, 4.0),
             (nearest, 2.0, 1.0, 2.0),
-            (steps, 2.5, 1.0, 3.0),
+            (counted_steps, 2.5, 1.0, 3.0),
+            (counted_steps, 2.000_000_1, 0.1, 2.0),
+            (counted_steps, 2.000_001, 0.1, 3.0),
         ] {
             let found = counted(rule, time, dt);
             assert!((found - expected).abs() < 1e-4, "{time} by {dt}: {found}, expected {expected}");

@@ -40,6 +40,12 @@ impl From<bool> for PresetValue {
     }
 }
 
+impl<D: Dimension> From<Array<f64, D>> for PresetValue {
+    fn from(values: Array<f64, D>) -> Self {
+        Self(Value::Numbers(values.into_dyn()))
+    }
+}
+
 impl<D: Dimension> From<Array<f32, D>> for PresetValue {
     fn from(values: Array<f32, D>) -> Self {
         (&values).into()
@@ -61,9 +67,10 @@ pub(super) const NONE: &str = "none";
 pub(super) enum Range {
     Any,
     AboveZero,
+    /// What a neuron decays with, where the system would let it grow as well.
+    Decay,
+    NotZero,
     ZeroOrMore,
-    /// Above 0 and below 1.
-    Fraction,
     AboveOne,
 }
 
@@ -72,9 +79,9 @@ impl Range {
         value.is_finite()
             && match self {
                 Self::Any => true,
-                Self::AboveZero => value > 0.0,
+                Self::AboveZero | Self::Decay => value > 0.0,
+                Self::NotZero => value != 0.0,
                 Self::ZeroOrMore => value >= 0.0,
-                Self::Fraction => value > 0.0 && value < 1.0,
                 Self::AboveOne => value > 1.0,
             }
     }
@@ -83,8 +90,11 @@ impl Range {
         match self {
             Self::Any => "a finite number",
             Self::AboveZero => "above 0",
+            Self::Decay => {
+                "above 0: with less, a membrane potential runs away from rest, which no neuron here does"
+            }
+            Self::NotZero => "other than 0",
             Self::ZeroOrMore => "0 or more",
-            Self::Fraction => "above 0 and below 1",
             Self::AboveOne => "above 1",
         }
     }
@@ -266,6 +276,14 @@ impl Values {
         matches!(self.value(name), Some(Value::Word(value)) if value == word)
     }
 
+    /// The word of a parameter that is one.
+    pub(super) fn word(&self, name: &str) -> &str {
+        match self.value(name) {
+            Some(Value::Word(word)) => word,
+            _ => "",
+        }
+    }
+
     /// As a parameter of this crate.
     pub(super) fn parameter(&self, name: &str) -> Parameter {
         self.said(name, parameter(&self.numbers(name)))
@@ -287,7 +305,8 @@ impl Values {
         self.said_as(what, "", values.clone(), parameter(values))
     }
 
-    fn said_as(
+    /// The same under any name.
+    pub(super) fn said_as(
         &self,
         name: &str,
         unit: &'static str,
@@ -304,6 +323,52 @@ impl Values {
         };
         parameter.said(Said { name: name.to_owned(), unit, values, in_steps, advice })
     }
+
+    /// A potential of a system that computes in double precision, which is not rounded before
+    /// [`reference`](Self::reference) is subtracted.
+    pub(super) fn potential(&self, name: &str) -> Parameter {
+        self.said(name, Parameter::in_double(&self.numbers(name)))
+    }
+
+    /// The reference of such a system: its resting potential, or the middle of them.
+    pub(super) fn reference(&self, name: &str) -> f64 {
+        let rest = self.numbers(name);
+        let low = rest.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = rest.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let middle = low + (high - low) / 2.0;
+        if middle.is_finite() { middle } else { 0.0 }
+    }
+}
+
+/// 1 where the one is at or above the other, and 0 elsewhere.
+pub(super) fn at_or_above(one: &ArrayD<f64>, other: &ArrayD<f64>) -> ArrayD<f64> {
+    (one - other).mapv(|difference| f64::from(difference >= 0.0))
+}
+
+/// 1 where the one is above the other, and 0 elsewhere.
+pub(super) fn above(one: &ArrayD<f64>, other: &ArrayD<f64>) -> ArrayD<f64> {
+    1.0 - at_or_above(other, one)
+}
+
+/// Refuses the first value where `refused` is not 0, and says why.
+pub(super) fn refuse(
+    what: &str,
+    values: &ArrayD<f64>,
+    refused: &ArrayD<f64>,
+    requirement: &str,
+) -> Result<()> {
+    // In the shape that holds both.
+    let values = values + refused * 0.0;
+    let refused = refused + &values * 0.0;
+    match values.iter().zip(&refused).find(|(_, refused)| **refused != 0.0) {
+        Some((value, _)) => Err(Error::out_of_range(what, value, requirement)),
+        None => Ok(()),
+    }
+}
+
+/// As a system has them that keeps its parameters in single precision.
+pub(super) fn singles(values: &ArrayD<f64>) -> ArrayD<f64> {
+    values.mapv(|value| f64::from(value as f32))
 }
 
 /// Rounded to single precision.

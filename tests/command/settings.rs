@@ -169,6 +169,44 @@ fn presets_change_the_neuron_and_options_change_presets() {
     assert_eq!(folder.summary("--neurons 3 --steps 5 --preset receptor")["preset"], "receptor");
 }
 
+/// What is usual in one unit is nothing in another.
+#[test]
+fn neurons_spike_with_the_currents_that_are_there_by_default() {
+    let folder = Folder::new();
+    for (options, current) in [
+        ("--preset normalised", "0.8:1.6"),
+        ("--v-threshold -30", "1.28:2.56"),
+        ("--resistance 2", "4:8"),
+        ("--preset origin", "0.4:0.8"),
+        ("--preset receptor", "0.4:0.8"),
+        ("--v-threshold -56:-20", "0.4:0.8"),
+    ] {
+        let summary = folder.summary(&format!("--neurons 20 --duration 200 {options}"));
+        assert_eq!(summary["settings"]["current"], json!(current), "{options}");
+        assert!(summary["spikes"].as_u64().unwrap() > 0, "{options}");
+    }
+}
+
+#[test]
+fn a_reference_potential_stays_inside() {
+    let folder = Folder::new();
+    let run = "--neurons 20 --duration 100 --current 0.7:2 --init-voltage -62 --v-threshold -52.1";
+    let plain = folder.summary(run);
+    let inside = folder.summary(&format!("{run} --v-reference -62"));
+    assert_eq!(inside["settings"]["v-reference"], json!(-62.0));
+    assert_eq!(inside["spike_hash"], plain["spike_hash"]);
+    folder
+        .run("--neurons 2 --v-reference 1e9")
+        .assert()
+        .code(1)
+        .stderr(predicate::str::contains("v_reference is 1000000000"));
+    folder
+        .run("--neurons 2 --preset nest --v-reference -70")
+        .assert()
+        .code(2)
+        .stderr(predicate::str::contains("v-reference cannot go with the preset nest"));
+}
+
 #[test]
 fn neurons_of_another_simulator_keep_their_names() {
     let folder = Folder::new();

@@ -234,6 +234,8 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
     );
     (rules, any::<u64>(), prop::collection::vec(0..4_usize, 10)).prop_map(move |(rules, seed, shapes)| {
         let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapse) = rules;
+        // None, or one near the potentials.
+        let v_reference = if seed % 4 == 0 { (seed >> 8) as f64 % 1000.0 / 700.0 - 0.7 } else { 0.0 };
         let mut numbers = Numbers(seed);
         let mut shapes = shapes.into_iter();
         let mut any_shape = |low, high| -> Parameter {
@@ -252,6 +254,7 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
             v_rest: if fast { 0.0.into() } else { any_shape(-1.0, 1.0) },
             v_reset: any_shape(-2.0, 0.5),
             v_threshold: any_shape(1.0, 10.0),
+            v_reference,
             t_ref: any_shape(0.06, 1.5),
             dt: 0.1,
             integrator,

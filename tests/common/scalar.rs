@@ -14,6 +14,10 @@ pub fn outcome(case: &Case) -> Outcome {
     let options = population.options();
     let steps: usize = case.segments.iter().map(|segment| segment.steps).sum();
     let start = case.start_voltages();
+    // The state holds differences from the reference.
+    let reference = case.params.v_reference;
+    let inside = |v: f32| (f64::from(v) - reference) as f32;
+    let outside = |v: f32| if reference == 0.0 { v } else { (f64::from(v) + reference) as f32 };
 
     let mut outcome = Outcome {
         spikes: Array3::from_elem((steps, batch, n), false),
@@ -36,7 +40,7 @@ pub fn outcome(case: &Case) -> Outcome {
     for row in 0..batch {
         for neuron in 0..n {
             let cell = population.coefficients(row, neuron).expect("inside the population");
-            let mut state = State { v: start[[row, neuron]], ..State::default() };
+            let mut state = State { v: inside(start[[row, neuron]]), ..State::default() };
             let mut step = 0;
             for (segment, draws) in case.segments.iter().zip(&draws) {
                 let jumps = !segment.random.is_empty() || !segment.spikes.is_empty();
@@ -56,11 +60,11 @@ pub fn outcome(case: &Case) -> Outcome {
                     outcome.spikes[[step, row, neuron]] = state.spike;
                     outcome.rate[[step, row]] += u32::from(state.spike);
                     outcome.counts[[row, neuron]] += u32::from(state.spike);
-                    samples[[step, row, neuron]] = state.v;
+                    samples[[step, row, neuron]] = outside(state.v);
                     step += 1;
                 }
             }
-            outcome.voltages[[row, neuron]] = state.v;
+            outcome.voltages[[row, neuron]] = outside(state.v);
             outcome.last_spikes[[row, neuron]] = state.spike;
             outcome.refractory[[row, neuron]] = state.refractory;
             if let Some(traces) = &mut outcome.traces {

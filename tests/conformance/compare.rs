@@ -1,11 +1,14 @@
 //! Spikes here against spikes there.
 
 use crate::reference::{Case, INPUTS, Reference};
-use lif::{Device, Event, Input, Parameter, Params, Population, Raster, Recording, SpikeInput};
-use ndarray::{Array1, Array2, ArrayView1, Axis, s};
+use lif::model::{self, Options, State};
+use lif::{
+    Device, Event, Input, Parameter, Params, Population, Raster, Recording, Reset, SpikeInput, SpikeTest,
+};
+use ndarray::{Array2, ArrayView1, Axis};
 
-/// Shifts of the threshold, in parts of the magnitude of the potentials, that count as rounding.
-const ROUNDING: [f64; 5] = [3e-8, 1e-7, 3e-7, 1e-6, 3e-6];
+/// Distances to the threshold, in parts of the magnitude of the potentials, that count as rounding.
+pub const ROUNDING: f64 = 3e-6;
 
 /// A system's spikes for one input, over all its cases.
 #[derive(Debug, Clone, Default)]
@@ -25,8 +28,10 @@ pub struct Difference {
     pub input: usize,
     pub neuron: usize,
     pub step: usize,
-    /// The smallest of the shifts of the threshold with which they differ no more until then, if there is any.
-    pub shift: Option<f64>,
+    /// How far above the threshold it is here in that step.
+    pub margin: f64,
+    /// The same in parts of the largest of its potentials.
+    pub part: f64,
 }
 
 pub struct Comparison {
@@ -96,11 +101,9 @@ impl Comparison {
             match here.iter().zip(there).position(|(here, there)| here != there) {
                 Some(step) => {
                     tally.differing_neurons += 1;
-                    let until = s![..=step];
-                    let current = case.currents.slice(s![..=step, cell]).to_owned();
-                    let shift =
-                        smallest_shift(&params, &current, case.weight, &there.slice(until).to_owned());
-                    self.differences.push(Difference { case: index, input, neuron, step, shift });
+                    let (margin, _) = margin(&params, case.currents.column(cell), case.weight, step);
+                    let part = margin.abs() / magnitude(&params);
+                    self.differences.push(Difference { case: index, input, neuron, step, margin, part });
                 }
                 None => {
                     if let (Some(here), Some(there)) = (&traces, &case.traces) {
@@ -126,23 +129,79 @@ fn mean_interval(spikes: ArrayView1<'_, bool>) -> Option<f64> {
     }
 }
 
-/// The smallest shift of the threshold, in mV, with which one neuron spikes like this.
-fn smallest_shift(
-    params: &Params,
-    current: &Array1<f32>,
-    weight: Option<f32>,
-    expected: &Array1<bool>,
-) -> Option<f64> {
+/// How far above its threshold one neuron is here in a step, before it is reset, and how far the threshold is
+/// above rest.
+fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, step: usize) -> (f64, f64) {
+    let population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
+    let cell = population.coefficients(0, 0).unwrap();
+    let mut state = State { v: cell.v_rest, ..State::default() };
+    let options = Options { bounded: false, ..population.options() };
+    let crosses = |v: f32| match options.spike_test {
+        SpikeTest::Above => v > cell.v_threshold,
+        SpikeTest::AtOrAbove => v >= cell.v_threshold,
+    };
+    let mut tested = state.v;
+    for (now, current) in currents.iter().take(step + 1).enumerate() {
+        let (current, arriving) = match weight {
+            None => (*current, 0.0),
+            Some(weight) => (0.0, if *current == 0.0 { 0.0 } else { weight }),
+        };
+        state = model::receive(state, arriving);
+        let drive = model::drive(cell.resistance, model::total_current(options, cell, state, current));
+        let step_with = |reset| model::step_cell(Options { reset, ..options }, cell, state, drive, 0.0).v;
+        // What is subtracted ahead of the spike test belongs to what is tested.
+        let ahead = options.reset == Reset::SubtractAhead && state.refractory == 0 && crosses(state.v);
+        tested = step_with(Reset::None) - if ahead { cell.reset } else { 0.0 };
+        state = model::step_cell(population.options(), cell, state, drive, 0.0);
+        state = model::settle(options, cell, state, now as u32);
+    }
+    let threshold = f64::from(cell.v_threshold);
+    (f64::from(tested) - threshold, threshold - f64::from(cell.v_rest))
+}
+
+/// The largest of the potentials of a neuron.
+pub fn magnitude(params: &Params) -> f64 {
     let number = |parameter: &Parameter| f64::from(parameter.values()[[]]);
-    let (threshold, reset, rest) =
-        (number(&params.v_threshold), number(&params.v_reset), number(&params.v_rest));
-    let magnitude = threshold.abs().max(rest.abs()).max(threshold - rest);
-    let shifts: Vec<f64> = ROUNDING.iter().flat_map(|part| [part * magnitude, -part * magnitude]).collect();
-    // The reset goes with it, so that what is subtracted stays.
-    let shifted = |value: f64| Array1::from_iter(shifts.iter().map(|shift| (value + shift) as f32)).into();
-    let params = Params { v_threshold: shifted(threshold), v_reset: shifted(reset), ..params.clone() };
-    let currents = Array2::from_shape_fn((current.len(), shifts.len()), |(step, _)| current[step]);
-    let (spikes, _) = run(params, &currents, weight);
-    let found = spikes.axis_iter(Axis(1)).position(|spikes| spikes == expected);
-    found.map(|index| shifts[index])
+    let (threshold, rest) = (number(&params.v_threshold), number(&params.v_rest));
+    threshold.abs().max(rest.abs()).max(threshold - rest)
+}
+
+/// What neurons do that a constant input brings just above their threshold, over all cases of a system.
+#[derive(Debug, Clone, Default)]
+pub struct NearTally {
+    pub neurons: usize,
+    pub spikes: usize,
+    pub differing: usize,
+    pub differing_neurons: usize,
+    /// The largest distance to the threshold at which spikes differ first, and its part of the distance from rest to
+    /// the threshold.
+    pub margin: f64,
+    pub part: f64,
+}
+
+impl NearTally {
+    /// `change` is what is done to the parameters before.
+    pub fn of(reference: &Reference, change: impl Fn(Params) -> Params) -> Self {
+        let mut tally = Self::default();
+        for case in &reference.cases {
+            let Some(near) = &case.near else { continue };
+            let params = change(case.preset.params().unwrap());
+            let (spikes, _) = run(params.clone(), &near.currents, None);
+            for (neuron, (here, there)) in
+                spikes.axis_iter(Axis(1)).zip(near.spikes.axis_iter(Axis(1))).enumerate()
+            {
+                tally.neurons += 1;
+                tally.spikes += there.iter().filter(|spike| **spike).count();
+                tally.differing += here.iter().zip(there).filter(|(here, there)| here != there).count();
+                let Some(step) = here.iter().zip(there).position(|(here, there)| here != there) else {
+                    continue;
+                };
+                tally.differing_neurons += 1;
+                let (margin, distance) = margin(&params, near.currents.column(neuron), None, step);
+                tally.margin = tally.margin.max(margin.abs());
+                tally.part = tally.part.max((margin / distance).abs());
+            }
+        }
+        tally
+    }
 }

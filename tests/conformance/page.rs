@@ -1,6 +1,6 @@
 //! The generated part of docs/conformance.md.
 
-use crate::compare::Comparison;
+use crate::compare::{Comparison, NearTally};
 use crate::reference::{INPUTS, Reference};
 use lif::Preset;
 use std::fmt::Write;
@@ -10,11 +10,11 @@ const START: &str = "<!-- What follows is written by `LIF_WRITE_PAGES=1 cargo te
 const WRITE: &str = "LIF_WRITE_PAGES";
 
 /// Compares the page with what it should be, or writes it where that is asked for.
-pub fn check(compared: &[(Reference, Comparison)]) {
+pub fn check(compared: &[(Reference, Comparison)], near: &[(String, NearTally)]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (by_hand, generated) = page.split_once(START).expect("the page has its marker");
-    let wanted = generated_part(compared);
+    let wanted = generated_part(compared, near);
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, format!("{by_hand}{START}{wanted}")).unwrap();
     } else {
@@ -25,6 +25,27 @@ pub fn check(compared: &[(Reference, Comparison)]) {
     }
 }
 
+fn near_part(page: &mut String, near: &[(String, NearTally)]) {
+    page.push_str(
+        "\n### Just above the threshold\n\nA constant input of 1.0002 to 1.0007 of what just reaches the threshold, for 8,000 \
+         steps: neurons creep towards it, so that rounding decides more often than anywhere else, and once it has, all \
+         later spikes of that neuron differ. The margin is the largest distance to the threshold at which spikes differ \
+         first, in the unit of the potentials and in parts of the distance from rest to the threshold.\n\n\
+         | preset | neurons | spikes there | neurons that differ | neuron-steps | margin | part |\n\
+         | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+    );
+    for (name, tally) in near {
+        let [neurons, spikes, differing_neurons, differing] =
+            [tally.neurons, tally.spikes, tally.differing_neurons, tally.differing].map(grouped);
+        writeln!(
+            page,
+            "| {name} | {neurons} | {spikes} | {differing_neurons} | {differing} | {:.1e} | {:.1e} |",
+            tally.margin, tally.part
+        )
+        .unwrap();
+    }
+}
+
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
@@ -32,7 +53,7 @@ fn grouped(number: usize) -> String {
     groups.join(",")
 }
 
-fn generated_part(compared: &[(Reference, Comparison)]) -> String {
+fn generated_part(compared: &[(Reference, Comparison)], near: &[(String, NearTally)]) -> String {
     let mut page = String::from("\n\n## The comparison\n\n");
     page.push_str(
         "Neuron-steps with a spike here or there but not in both, of the spikes there. Where spikes differ, they do \
@@ -51,25 +72,25 @@ fn generated_part(compared: &[(Reference, Comparison)]) -> String {
     }
     page.push_str("\n### Where rounding decides\n\n");
     page.push_str(
-        "Each neuron whose spikes differ, the step from which on they do, and the shift of the threshold here with which \
-         they are \
-         equal up to and with that step. Nengo is not in this list: its spikes fall between steps.\n\n",
+        "Each neuron whose spikes differ, the step from which on they do, and how far above its threshold it is here in \
+         that step, before it is reset. Nengo is not in this list: its spikes fall between steps.\n\n",
     );
     page.push_str(
-        "| preset | parameters | input | neuron | step | shift |\n| --- | --- | --- | ---: | ---: | ---: |\n",
+        "| preset | parameters | input | neuron | step | margin |\n| --- | --- | --- | ---: | ---: | ---: |\n",
     );
     for (reference, comparison) in compared.iter().filter(|(reference, _)| reference.system != crate::NENGO) {
         for difference in &comparison.differences {
-            let shift = difference.shift.map_or_else(|| "none".to_owned(), |shift| format!("{shift:+.1e}"));
+            let margin = difference.margin;
             let parameters = &reference.cases[difference.case].parameters;
             writeln!(
                 page,
-                "| `{}` | `{parameters}` | {} | {} | {} | {shift} |",
+                "| `{}` | `{parameters}` | {} | {} | {} | {margin:+.1e} |",
                 reference.system, INPUTS[difference.input], difference.neuron, difference.step,
             )
             .unwrap();
         }
     }
+    near_part(&mut page, near);
     for (_, comparison) in compared.iter().filter(|(reference, _)| reference.system == crate::NENGO) {
         let longer: Vec<f64> = comparison.intervals.iter().flatten().copied().collect();
         let mean = longer.iter().sum::<f64>() / longer.len() as f64;

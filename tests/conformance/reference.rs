@@ -1,7 +1,7 @@
 //! What other systems answered, read from `tests/reference`.
 
 use lif::{Preset, PresetValue};
-use ndarray::{Array2, Array3, ArrayD, Axis, Ix2, Ix3, OwnedRepr};
+use ndarray::{Array2, Array3, ArrayD, ArrayView2, Axis, Ix2, Ix3, OwnedRepr};
 use ndarray_npy::{NpzReader, ReadableElement};
 use serde_json::Value;
 use std::fs::File;
@@ -25,6 +25,14 @@ pub struct Case {
     pub weight: Option<f32>,
     /// The last values of the traces, where the system has traces.
     pub traces: Option<Vec<f32>>,
+    /// What neurons do that a constant input brings just above their threshold.
+    pub near: Option<Near>,
+}
+
+/// Inputs and spikes of such neurons, `[step, neuron]`.
+pub struct Near {
+    pub currents: Array2<f32>,
+    pub spikes: Array2<bool>,
 }
 
 /// All cases of a system.
@@ -56,13 +64,22 @@ impl Reference {
         let arrays = format!("{system}.npz");
         let spikes: ArrayD<u8> = array(&arrays, "spikes").unwrap();
         let traces: Option<ArrayD<f32>> = array(&arrays, "trace");
+        let near: Option<ArrayD<u8>> = array(&arrays, "near");
         let cases = said["cases"].as_array().unwrap().iter().enumerate().map(|(index, said)| {
             let packed = spikes.index_axis(Axis(0), index).into_dimensionality::<Ix2>().unwrap();
             let preset = preset(system, &said["parameters"]);
             Case {
                 currents: currents(&inputs, said, &preset),
-                spikes: Array2::from_shape_fn((inputs.dim().1, packed.dim().1), |(step, cell)| {
-                    packed[[step / 8, cell]] >> (step % 8) & 1 == 1
+                spikes: unpacked(packed),
+                near: said["rheobase"].as_f64().map(|rheobase| {
+                    let packed = near.as_ref().unwrap().index_axis(Axis(0), index);
+                    let spikes = unpacked(packed.into_dimensionality::<Ix2>().unwrap());
+                    // With the rounding of `near` in make.py.
+                    let current = |neuron| (rheobase * (1.0002 + 1e-5 * neuron as f64)) as f32;
+                    Near {
+                        currents: Array2::from_shape_fn(spikes.dim(), |(_, neuron)| current(neuron)),
+                        spikes,
+                    }
                 }),
                 traces: traces
                     .as_ref()
@@ -85,6 +102,12 @@ impl Reference {
             cases: cases.collect(),
         }
     }
+}
+
+/// The lowest bit is the first step.
+fn unpacked(packed: ArrayView2<'_, u8>) -> Array2<bool> {
+    let (bytes, cells) = packed.dim();
+    Array2::from_shape_fn((bytes * 8, cells), |(step, cell)| packed[[step / 8, cell]] >> (step % 8) & 1 == 1)
 }
 
 /// The preset with these values: what a user of the system would type.

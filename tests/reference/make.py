@@ -18,6 +18,8 @@ import numpy as np
 
 HERE = pathlib.Path(__file__).parent
 STEPS, NEURONS = 2000, 12
+# Neurons that a constant input brings just above their threshold, and for how many steps.
+NEAR_STEPS, NEAR_NEURONS = 8000, 48
 WAVEFORMS = ["constant", "step", "ramp", "noise", "pulses"]
 # Inputs are whole numbers in this part of a unit, so that Python and Rust get the same floats.
 PART = 256
@@ -44,6 +46,8 @@ def make_inputs():
 def currents(case):
     """What the case gets, float32 of shape [step, waveform * neuron]. A unit is about what just reaches the
     threshold if it lasts; a pulse of one unit reaches it in a single step."""
+    if "near" in case:
+        return case["near"]
     inputs = np.load(HERE / "inputs.npz")["inputs"].astype(float)
     if case.get("spikes"):
         # Spikes of one weight, which a synapse takes.
@@ -51,6 +55,12 @@ def currents(case):
     units = np.array([case["unit"]] * 4 + [case["pulse"]])
     values = (units[:, None, None] * inputs / PART).astype(np.float32)
     return values.transpose(1, 0, 2).reshape(STEPS, -1)
+
+
+def near(rheobase):
+    """float32 of shape [step, neuron]: constant, from 1.0002 of what just reaches the threshold upwards."""
+    level = (rheobase * (1.0002 + 1e-5 * np.arange(NEAR_NEURONS))).astype(np.float32)
+    return np.repeat(level[None], NEAR_STEPS, 0)
 
 
 def synapticflow(case):
@@ -170,7 +180,7 @@ def brian2(case):
     )
     group.v = p["v_rest"]
     monitor = SpikeMonitor(group)
-    Network(group, monitor).run(STEPS * p["dt"] * ms)
+    Network(group, monitor).run(len(x) * p["dt"] * ms)
     spikes = np.zeros(x.shape, bool)
     spikes[np.rint(np.asarray(monitor.t / ms) / p["dt"]).astype(int), np.asarray(monitor.i)] = True
     return {"spikes": spikes}
@@ -211,9 +221,9 @@ def nest(case, model):
             nest.Connect(generator, neuron, syn_spec=dict(delay=10 * h))
     recorder = nest.Create("spike_recorder")
     nest.Connect(neurons, recorder)
-    nest.Simulate((NEST_LEAD + STEPS) * h)
+    nest.Simulate((NEST_LEAD + len(x)) * h)
     events = recorder.events
-    spikes = np.zeros((NEST_LEAD + STEPS, x.shape[1]), bool)
+    spikes = np.zeros((NEST_LEAD + len(x), x.shape[1]), bool)
     # A spike of the update from (k - 1) h to k h carries the time k h.
     spikes[np.rint(events["times"] / h).astype(int) - 1, events["senders"] - neurons[0].global_id] = True
     assert not spikes[:NEST_LEAD].any()
@@ -266,6 +276,7 @@ SYSTEMS = {
         case(0.5, 50.0),
         case(0.5, 50.0, refrac_length=3.0, lower_bound=-65.0),
         case(0.75, 15.0, tau_s=20.0, refrac_length=5.0, dt=1.0, R=20.0, threshold=-50.0, rest_pot=-65.0, reset_pot=-67.0),
+        case(0.5, 50.0, rest_pot=-51.0, refrac_length=4.0),
         case(12.0, 240.0, tau_s=2.0, refrac_length=0.3, R=1.0, threshold=-50.0, additive_spike_trace=True, trace_scale=0.5),
     ]),
     "bindsnet": (bindsnet, ["bindsnet", "torch"], [
@@ -273,6 +284,7 @@ SYSTEMS = {
         case(0.06, 13.0, tc_decay=20.0, refrac=5, dt=0.1, traces=True, traces_additive=True, tc_trace=5.0, trace_scale=0.5),
         case(0.6, 13.0, tc_decay=20.0, refrac=2, reset=-60.0, lbound=-66.0, traces=True),
         case(0.8, 15.0, tc_decay=8.0, refrac=0, thresh=-50.0, dt=0.5, traces=True),
+        case(0.6, 13.0, tc_decay=20.0, refrac=3, reset=-51.9, traces=True),
     ]),
     "snntorch-leaky": (lambda c: snntorch(c, "Leaky"), ["snntorch", "torch"], [
         case(0.1, 1.0, beta=0.9),
@@ -280,6 +292,7 @@ SYSTEMS = {
         case(0.1, 0.5, beta=0.8, threshold=0.5, reset_mechanism="none"),
         case(0.01, 1.0, beta=0.99, reset_delay=False),
         case(0.1, 2.0, beta=0.95, threshold=2.0, reset_mechanism="zero", reset_delay=False),
+        case(1.0, 1.0, beta=-0.5, reset_mechanism="zero"),
         case(0.5, 3.0, beta=0.9, reset_delay=False),
         case(0.5, 4.0, beta=0.5, threshold=0.75, reset_delay=False),
     ]),
@@ -287,11 +300,14 @@ SYSTEMS = {
         case(1.0, 10.0, R=1.0, C=10.0),
         case(0.2, 4.0, R=5.0, C=4.0, reset_mechanism="zero"),
         case(0.1, 2.0, R=5.0, C=2.0, time_step=0.5, threshold=0.5, reset_mechanism="none"),
+        case(-0.2, -4.0, R=-5.0, C=-4.0),
+        case(1.0, 0.8, R=1.0, C=0.8, reset_mechanism="zero"),
     ]),
     "norse": (norse, ["norse", "torch"], [
         case(1.0, 10.0),
         case(15.0, 300.0, tau_mem_inv=50.0, v_leak=-65.0, v_th=-50.0, v_reset=-65.0, rho_reset=2.0),
         case(0.5, 40.0, tau_mem_inv=125.0, v_th=0.5, v_reset=-0.125, rho_reset=0.0, dt=0.0001),
+        case(1.0, 10.0, rho_reset=2.0000001, v_reset=1.5),
         case(0.0, 1.5, "spikes", tau_syn_inv=200.0),
         case(0.0, 90.0, "spikes", tau_syn_inv=400.0, tau_mem_inv=50.0, v_leak=-65.0, v_th=-50.0, v_reset=-70.0, rho_reset=3.0),
     ]),
@@ -313,12 +329,15 @@ SYSTEMS = {
         case(0.5, 50.0, R=20.0, v_rest=-62.0, v_reset=-62.0, v_th=-52.0, refractory=5.0, method="euler"),
         case(0.75, 15.0, tau=20.0, R=20.0, v_rest=-65.0, v_reset=-68.0, v_th=-50.0, refractory=2.5, dt=1.0, method="euler"),
         case(1.0, 20.0, tau=2.0, refractory=0.1, dt=0.1),
+        case(0.7, 70.0, R=17.3, v_rest=-65.3, v_reset=-66.7, v_th=-50.1, refractory=-1.0),
+        case(1.0, 100.0, v_reset=1.5, refractory=0.7),
     ]),
     "nest": (lambda c: nest(c, "iaf_psc_delta"), ["nest-simulator"], [
         case(375.0, 37500.0),
         case(375.0, 15.0, "jumps", t_ref=5.0),
         case(100.0, 10000.0, C_m=100.0, tau_m=10.0, E_L=-60.0, V_reset=-65.0, V_th=-50.0, t_ref=1.74, V_min=-66.0),
         case(187.5, 15.0, "jumps", tau_m=20.0, E_L=-65.0, V_reset=-65.0, V_th=-50.0, t_ref=3.0, resolution=1.0),
+        case(297.0, 30000.0, C_m=211.0, tau_m=10.7, E_L=-65.3, V_reset=-68.9, V_th=-50.1, t_ref=2.3, V_min=-70.2),
     ]),
     "nest-psc-exp": (lambda c: nest(c, "iaf_psc_exp"), ["nest-simulator"], [
         case(375.0, 37500.0),
@@ -331,7 +350,64 @@ SYSTEMS = {
         case(1.0, 20.0),
         case(1.0, 50.0, tau_rc=0.05, tau_ref=0.005),
         case(1.0, 100.0, tau_rc=0.01, tau_ref=0.001, dt=0.0001),
+        case(1.0, 20.0, tau_ref=0.0025),
+        case(1.0, 20.0, tau_ref=0.0014),
     ]),
+}
+
+def defaults(p, **values):
+    return {**values, **{name: value for name, value in p.items() if value is not None or name == "v_reset"}}
+
+
+def rheobase_synapticflow(p):
+    p = defaults(p, threshold=-52.0, rest_pot=-62.0, R=20.0)
+    return (p["threshold"] - p["rest_pot"]) / p["R"]
+
+
+def rheobase_bindsnet(p):
+    p = defaults(p, thresh=-52.0, rest=-65.0, tc_decay=100.0, dt=1.0)
+    return (p["thresh"] - p["rest"]) * -math.expm1(-p["dt"] / p["tc_decay"])
+
+
+def rheobase_leaky(p):
+    return p.get("threshold", 1.0) * (1 - max(p["beta"], 0.0))
+
+
+def rheobase_norse(p):
+    return p.get("v_th", 1.0) - p.get("v_leak", 0.0)
+
+
+def rheobase_spikingjelly(p):
+    distance = p.get("v_threshold", 1.0) - (p.get("v_reset", 0.0) or 0.0)
+    return distance if p.get("decay_input", True) else distance / p.get("tau", 2.0)
+
+
+def rheobase_genn(p):
+    p = defaults(p, C=1.0, TauM=20.0, Vrest=-70.0, Vthresh=-51.0)
+    return (p["Vthresh"] - p["Vrest"]) * p["C"] / p["TauM"]
+
+
+def rheobase_brian2(p):
+    return (p.get("v_th", 1.0) - p.get("v_rest", 0.0)) / p.get("R", 1.0)
+
+
+def rheobase_nest(p):
+    p = defaults(p, C_m=250.0, tau_m=10.0, E_L=-70.0, V_th=-55.0)
+    return (p["V_th"] - p["E_L"]) * p["C_m"] / p["tau_m"]
+
+
+# The constant input that just reaches the threshold. Nengo is not here, as its spikes fall between steps.
+RHEOBASES = {
+    "synapticflow": rheobase_synapticflow,
+    "bindsnet": rheobase_bindsnet,
+    "snntorch-leaky": rheobase_leaky,
+    "snntorch-lapicque": lambda p: p.get("threshold", 1.0) / p["R"],
+    "norse": rheobase_norse,
+    "spikingjelly": rheobase_spikingjelly,
+    "genn": rheobase_genn,
+    "brian2": rheobase_brian2,
+    "nest": rheobase_nest,
+    "nest-psc-exp": rheobase_nest,
 }
 
 NOTES = {
@@ -351,6 +427,15 @@ def make(name):
     results = [run(case) for case in cases]
     spikes = np.array([result["spikes"] for result in results])
     arrays = dict(spikes=np.packbits(spikes, axis=1, bitorder="little"))
+    if name in RHEOBASES:
+        near_spikes = np.zeros((len(cases), NEAR_STEPS, NEAR_NEURONS), bool)
+        for index, case in enumerate(cases):
+            rheobase = 0.0 if "spikes" in case else RHEOBASES[name](case["parameters"])
+            # A neuron that rests above its threshold has none.
+            if rheobase and not (name == "synapticflow" and rheobase < 0):
+                near_spikes[index] = run(dict(parameters=case["parameters"], near=near(rheobase)))["spikes"]
+                case["rheobase"] = rheobase
+        arrays["near"] = np.packbits(near_spikes, axis=1, bitorder="little")
     if "trace" in results[0]:
         arrays["trace"] = np.array([result["trace"] for result in results], np.float32)
     np.savez_compressed(HERE / f"{name}.npz", **arrays)

@@ -25,12 +25,12 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
 /// The parameters of `n` neurons with those of the settings that are given.
 pub fn laid_over(mut params: Params, settings: &Settings, n: usize) -> Result<Params, Failure> {
     params.allow_constant_firing = settings.allow_constant_firing;
+    params.v_reference = settings.v_reference.unwrap_or(params.v_reference);
+    let referred = params.v_reference != 0.0;
+    let potential = |spread: Spread| if referred { spread.potential(n) } else { spread.parameter(n) };
     let spreads = [
         (&mut params.tau_m, settings.tau_m),
         (&mut params.resistance, settings.resistance),
-        (&mut params.v_rest, settings.v_rest),
-        (&mut params.v_reset, settings.v_reset),
-        (&mut params.v_threshold, settings.v_threshold),
         (&mut params.t_ref, settings.t_ref),
     ];
     for (parameter, spread) in spreads {
@@ -38,7 +38,17 @@ pub fn laid_over(mut params: Params, settings: &Settings, n: usize) -> Result<Pa
             *parameter = spread.parameter(n);
         }
     }
-    params.v_lower = settings.v_lower.and_then(Bound::spread).map(|spread| spread.parameter(n));
+    let potentials = [
+        (&mut params.v_rest, settings.v_rest),
+        (&mut params.v_reset, settings.v_reset),
+        (&mut params.v_threshold, settings.v_threshold),
+    ];
+    for (parameter, spread) in potentials {
+        if let Some(spread) = spread {
+            *parameter = potential(spread);
+        }
+    }
+    params.v_lower = settings.v_lower.and_then(Bound::spread).map(potential);
     if let Some(tau_syn) = settings.tau_syn {
         params.tau_syn = tau_syn.spread().map(|spread| spread.parameter(n));
     }

@@ -478,10 +478,15 @@ fn window(settings: &Settings, dt: f64, steps: u64) -> Result<Range<u64>, Failur
     Ok(start..end)
 }
 
-/// The currents where none are given.
+/// The currents where none are given: the usual ones of the unit, unless no neuron reaches its threshold
+/// with them.
 fn usual_currents(settings: &Settings, params: &Params) -> Spread {
     match &settings.preset {
-        Some(choice) if choice.settings().is_some() => DEFAULT_CURRENT,
+        Some(choice)
+            if choice.settings().is_some() && presets::is_enough(params, DEFAULT_CURRENT.at(1, 2)) =>
+        {
+            DEFAULT_CURRENT
+        }
         // The neurons of another simulator, or of a NIR graph.
         _ => presets::usual_currents(params),
     }

@@ -26,13 +26,14 @@ const SETTINGS: [(&str, &str, AxisUnits); 3] = [
 ];
 
 /// Settings that say what a neuron is, which another simulator's neurons say under their own names.
-const OF_A_NEURON: [&str; 16] = [
+const OF_A_NEURON: [&str; 17] = [
     "dt",
     "tau-m",
     "resistance",
     "v-rest",
     "v-reset",
     "v-threshold",
+    "v-reference",
     "t-ref",
     "tau-syn",
     "integrator",
@@ -128,7 +129,7 @@ impl Choice {
             self.values.iter().try_fold(preset, |preset, (name, value)| {
                 let value: PresetValue = match value {
                     Value::Spread(Spread::Number(number)) => (*number).into(),
-                    Value::Spread(spread) => spread.values(n).into(),
+                    Value::Spread(spread) => spread.doubles(n).into(),
                     Value::Word(word) => word.as_str().into(),
                 };
                 Ok(preset.with(name, value)?)
@@ -186,6 +187,17 @@ pub fn usual_currents(params: &Params) -> Spread {
     let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
     let rheobase = (first(&params.v_threshold) - first(&params.v_rest)) / first(&params.resistance);
     Spread::Range(rounded(USUAL_CURRENTS.0 * rheobase), rounded(USUAL_CURRENTS.1 * rheobase))
+}
+
+/// Whether a constant current brings any neuron above its threshold, as far as the extremes of the parameters tell.
+/// Where more current would not help, the answer is yes.
+pub fn is_enough(params: &Params, current: f64) -> bool {
+    let values =
+        |parameter: &lif::Parameter| parameter.values().iter().copied().map(f64::from).collect::<Vec<_>>();
+    let most = |parameter| values(parameter).into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let least = values(&params.v_threshold).into_iter().fold(f64::INFINITY, f64::min);
+    let resistance = most(&params.resistance);
+    resistance <= 0.0 || resistance * current > least - most(&params.v_rest)
 }
 
 /// As people write numbers.

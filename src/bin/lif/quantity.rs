@@ -258,6 +258,11 @@ pub fn ms(text: &str) -> Result<f64, String> {
     Written::read(text)?.value_in(MS)
 }
 
+/// A potential, in mV.
+pub fn mv(text: &str) -> Result<f64, String> {
+    Written::read(text)?.value_in(MV)
+}
+
 /// A whole number, also as `1e5` or `100_000`.
 pub fn count<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     let written = Written::read(text)?;

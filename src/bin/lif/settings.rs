@@ -8,7 +8,7 @@ use crate::amount::Amount;
 use crate::bound::{self, Bound};
 use crate::budget::Budget;
 use crate::presets::Choice;
-use crate::quantity::{count, ms, number};
+use crate::quantity::{count, ms, mv, number};
 use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
@@ -123,6 +123,12 @@ pub struct Settings {
     /// See --spike-test for what is a spike exactly at it.
     #[arg(long, value_name = "VALUE", value_parser = spread::mv, allow_hyphen_values = true, help_heading = MODEL)]
     pub v_threshold: Option<Spread>,
+    /// Potential that v is kept as a difference from, mV [default: 0]
+    ///
+    /// Single precision holds membrane potentials the more exactly the nearer they are to it. What is given, drawn
+    /// and written stays in the scale of the other potentials.
+    #[arg(long, value_name = "MV", value_parser = mv, allow_hyphen_values = true, help_heading = MODEL)]
+    pub v_reference: Option<f64>,
     /// Refractory period, ms [default: 5]
     ///
     /// It is rounded to whole steps; 0 is none. See --refractory for what happens meanwhile.
@@ -190,7 +196,8 @@ pub struct Settings {
 
     /// Constant current, nA, or LO:HI [default: 0.4:0.8]
     ///
-    /// With another input the default is 0. A number is added to a stimulus; LO:HI cannot go with one.
+    /// With another input the default is 0, and where 0.8 nA is too weak for any neuron it is 0.8 to 1.6 of what just
+    /// reaches the threshold. A number is added to a stimulus; LO:HI cannot go with one.
     #[arg(long, value_name = "VALUE", allow_hyphen_values = true, help_heading = INPUT)]
     pub current: Option<Amount>,
     /// Random input, as poisson:rate=HZ,weight=W; repeatable

@@ -2,7 +2,7 @@
 
 use crate::quantity::{self, MOHM, MS, MV, Unit, Written};
 use lif::Parameter;
-use ndarray::Array1;
+use ndarray::{Array1, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
@@ -29,6 +29,19 @@ impl Spread {
     /// All values.
     pub fn values(self, n: usize) -> Array1<f32> {
         Array1::from_shape_fn(n, |neuron| self.at(neuron, n) as f32)
+    }
+
+    /// All values, in double precision.
+    pub fn doubles(self, n: usize) -> Array1<f64> {
+        Array1::from_shape_fn(n, |neuron| self.at(neuron, n))
+    }
+
+    /// As a potential of `n` neurons, from which a reference is subtracted before it is rounded.
+    pub fn potential(self, n: usize) -> Parameter {
+        match self {
+            Self::Number(value) => Parameter::in_double(&arr0(value)),
+            Self::Range(..) => Parameter::in_double(&self.doubles(n)),
+        }
     }
 
     /// As a parameter of `n` neurons.

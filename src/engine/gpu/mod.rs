@@ -203,7 +203,7 @@ impl GpuTensor {
 pub struct StateBuffers {
     /// The numbers of the cells. The first stands at index 0 of each buffer.
     pub cells: Range<usize>,
-    /// Membrane potentials, mV: `array<f32>`.
+    /// Membrane potentials, mV, as differences from [`v_reference`](crate::Params::v_reference): `array<f32>`.
     pub voltages: wgpu::Buffer,
     /// `array<u32>`: bits 0 to 30 are the steps that a cell is still refractory, bit 31 says
     /// whether it spiked at the last step.

@@ -3,9 +3,11 @@
 use crate::error::Result;
 use crate::params::{Integrator, Params, Refractory, SpikeTest, Trace, TraceKind};
 use crate::preset::System;
+use crate::preset::decay::{left, time_constant};
 use crate::preset::refractory::counted_down;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{FALSE, Known, TRUE, Values, parameter};
+use crate::preset::values::{FALSE, Known, TRUE, Values, at_or_above, floats, parameter, refuse, singles};
+use ndarray::ArrayD;
 
 pub(super) const BINDSNET: System = System {
     name: "bindsnet",
@@ -42,19 +44,22 @@ pub(super) const BINDSNET: System = System {
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
     let tau = values.numbers("tc_decay");
+    let left = singles(&left(&tau, dt));
+    let t_ref = counted_down("refrac", &values.numbers("refrac"), dt)?;
+    refuse_spikes_while_refractory(values, &left, &(floats(&t_ref) / dt).mapv(f64::round))?;
     let trace = Trace {
         tau: values.parameter("tc_trace"),
         scale: values.parameter("trace_scale"),
         kind: if values.is("traces_additive", TRUE) { TraceKind::Add } else { TraceKind::Set },
     };
     Ok(Params {
-        tau_m: values.parameter("tc_decay"),
+        tau_m: values.said("tc_decay", parameter(&time_constant("tc_decay", &tau, &left, dt)?)),
         // So that an input is what one step adds to the membrane potential.
-        resistance: parameter(&tau.mapv(|tau| -1.0 / libm::expm1(-dt / tau))),
+        resistance: parameter(&left.mapv(|left| 1.0 / (1.0 - left))),
         v_rest: values.parameter("rest"),
         v_reset: values.parameter("reset"),
         v_threshold: values.parameter("thresh"),
-        t_ref: values.said("refrac", counted_down("refrac", &values.numbers("refrac"), dt)?),
+        t_ref: values.said("refrac", t_ref),
         dt,
         integrator: Integrator::Exact,
         spike_test: SpikeTest::AtOrAbove,
@@ -63,4 +68,26 @@ fn params(values: &Values) -> Result<Params> {
         trace: values.is("traces", TRUE).then_some(trace),
         ..Params::default()
     })
+}
+
+/// In BindsNET the threshold is looked at while refractory too, where the membrane potential leaks towards
+/// rest without input. Where that alone brings it to the threshold, or leaves it there, such spikes are
+/// made there and cannot be here.
+fn refuse_spikes_while_refractory(values: &Values, left: &ArrayD<f64>, steps: &ArrayD<f64>) -> Result<()> {
+    let [rest, reset, threshold] = ["rest", "reset", "thresh"].map(|name| singles(&values.numbers(name)));
+    let lifted = match values.optional("lbound").map(|bound| singles(&bound)) {
+        Some(bound) => &reset + &(&bound - &reset).mapv(|distance| distance.max(0.0)),
+        None => reset.clone(),
+    };
+    // It moves one way, so that it is nearest to the threshold at the first or at the last of these steps.
+    let after = |decay: ArrayD<f64>| &rest + &(decay * (&lifted - &rest));
+    let decayed = (left.mapv(libm::log) * steps).mapv(libm::exp);
+    let reached = at_or_above(&after(left.clone()), &threshold) + at_or_above(&after(decayed), &threshold);
+    refuse(
+        "reset",
+        &reset,
+        &(reached * steps.mapv(|steps| f64::from(steps > 0.0))),
+        "such that the leak from it to rest stays below thresh while the neuron is refractory: in BindsNET the threshold \
+         is looked at then too, and it would spike without input",
+    )
 }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::params::{Integrator, Params};
 use crate::preset::System;
 use crate::preset::refractory::passed;
-use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::Range::{Any, Decay};
 use crate::preset::values::{Known, Values};
 
 pub(super) const BRIAN2: System = System {
@@ -24,12 +24,13 @@ pub(super) const BRIAN2: System = System {
     ],
     // All of these are what a user of Brian writes.
     parameters: &[
-        Known::number("tau", 10.0, AboveZero, "ms"),
+        Known::number("tau", 10.0, Decay, "ms"),
         Known::number("R", 1.0, Any, ""),
         Known::number("v_rest", 0.0, Any, ""),
         Known::number("v_reset", 0.0, Any, ""),
         Known::number("v_th", 1.0, Any, ""),
-        Known::number("refractory", 0.0, ZeroOrMore, "ms"),
+        // Less than 0 is none there.
+        Known::number("refractory", 0.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
         Known::word("method", &["exact", "euler"]),
     ],
@@ -41,9 +42,10 @@ fn params(values: &Values) -> Result<Params> {
     Ok(Params {
         tau_m: values.parameter("tau").advice("; take a shorter dt or method=exact"),
         resistance: values.parameter("R"),
-        v_rest: values.parameter("v_rest"),
-        v_reset: values.parameter("v_reset"),
-        v_threshold: values.parameter("v_th"),
+        v_rest: values.potential("v_rest"),
+        v_reset: values.potential("v_reset"),
+        v_threshold: values.potential("v_th"),
+        v_reference: values.reference("v_rest"),
         t_ref: values.said("refractory", passed("refractory", &values.numbers("refractory"), dt)?),
         dt,
         integrator: if values.is("method", "exact") { Integrator::Exact } else { Integrator::Euler },

@@ -3,9 +3,10 @@
 use crate::error::Result;
 use crate::params::{Integrator, Params, SpikeTest};
 use crate::preset::System;
+use crate::preset::decay::time_constant;
 use crate::preset::refractory::counted_down;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{Known, Values};
+use crate::preset::values::{Known, Values, at_or_above, parameter, refuse, singles};
 
 pub(super) const GENN: System = System {
     name: "genn",
@@ -35,9 +36,20 @@ pub(super) const GENN: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
+    let (reset, threshold) = (singles(&values.numbers("Vreset")), singles(&values.numbers("Vthresh")));
+    let waits = values.numbers("TauRefrac").mapv(|time| f64::from(time as f32 > 0.0));
+    refuse(
+        "Vreset",
+        &reset,
+        &(at_or_above(&reset, &threshold) * waits),
+        "below Vthresh: in GeNN the threshold is looked at when the refractory period ends and before the membrane \
+         potential is stepped, so that the neuron spikes at one interval whatever its input",
+    )?;
+    let tau = values.numbers("TauM");
+    let left = tau.mapv(|tau| libm::exp(-dt / tau));
     Ok(Params {
-        tau_m: values.parameter("TauM"),
-        resistance: values.composed("TauM / C", &(values.numbers("TauM") / values.numbers("C"))),
+        tau_m: values.said("TauM", parameter(&time_constant("TauM", &tau, &left, dt)?)),
+        resistance: values.composed("TauM / C", &(&tau / &values.numbers("C"))),
         v_rest: values.parameter("Vrest"),
         v_reset: values.parameter("Vreset"),
         v_threshold: values.parameter("Vthresh"),

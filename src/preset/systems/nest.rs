@@ -1,11 +1,11 @@
 //! NEST's `iaf_psc_delta`.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::params::{Integrator, Params, SpikeTest};
 use crate::preset::System;
 use crate::preset::refractory::rounded_up;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{Known, Values};
+use crate::preset::values::{Known, Values, above, at_or_above, refuse};
 
 pub(super) const NEST: System = System {
     name: "nest",
@@ -34,20 +34,49 @@ pub(super) const NEST: System = System {
     params,
 };
 
+/// NEST counts time in this many parts of a millisecond.
+const TICS_PER_MS: f64 = 1000.0;
+
+/// What NEST refuses of its neurons.
+pub(super) fn refuse_as_nest(values: &Values) -> Result<()> {
+    let dt = values.single("resolution");
+    let tics = dt * TICS_PER_MS;
+    if tics.round() < 1.0 || (tics - tics.round()).abs() > 1e-6 * tics {
+        return Err(Error::out_of_range(
+            "resolution",
+            format!("{dt} ms"),
+            "a multiple of 0.001 ms, in which NEST counts time; it refuses others too",
+        ));
+    }
+    let (reset, threshold) = (values.numbers("V_reset"), values.numbers("V_th"));
+    refuse("V_reset", &reset, &at_or_above(&reset, &threshold), "below V_th, as in NEST")
+}
+
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("resolution");
+    refuse_as_nest(values)?;
+    if let Some(bound) = values.optional("V_min") {
+        refuse(
+            "V_min",
+            &bound,
+            &above(&bound, &values.numbers("V_reset")),
+            "at most V_reset: in NEST it bounds a membrane potential that is stepped and not one that is reset, \
+             here it would bound both",
+        )?;
+    }
     Ok(Params {
         tau_m: values.parameter("tau_m"),
         // ms / pF is mV / pA.
         resistance: values.composed("tau_m / C_m", &(values.numbers("tau_m") / values.numbers("C_m"))),
-        v_rest: values.parameter("E_L"),
-        v_reset: values.parameter("V_reset"),
-        v_threshold: values.parameter("V_th"),
+        v_rest: values.potential("E_L"),
+        v_reset: values.potential("V_reset"),
+        v_threshold: values.potential("V_th"),
+        v_reference: values.reference("E_L"),
         t_ref: values.said("t_ref", rounded_up("t_ref", &values.numbers("t_ref"), dt)?),
         dt,
         integrator: Integrator::Exact,
         spike_test: SpikeTest::AtOrAbove,
-        v_lower: values.optional_parameter("V_min"),
+        v_lower: values.optional("V_min").map(|_| values.potential("V_min")),
         ..Params::default()
     })
 }

@@ -1,5 +1,6 @@
 //! NEST's `iaf_psc_exp`: spikes are currents, which decay exponentially.
 
+use super::nest::refuse_as_nest;
 use crate::error::{Error, Result};
 use crate::params::{Integrator, Params, SpikeTest};
 use crate::preset::System;
@@ -37,6 +38,7 @@ pub(super) const NEST_PSC_EXP: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("resolution");
+    refuse_as_nest(values)?;
     let (excitatory, inhibitory) = (values.numbers("tau_syn_ex"), values.numbers("tau_syn_in"));
     let apart = (&inhibitory - &excitatory).mapv(f64::abs);
     if let Some(apart) = apart.iter().find(|apart| **apart > 0.0) {
@@ -50,9 +52,10 @@ fn params(values: &Values) -> Result<Params> {
         tau_m: values.parameter("tau_m"),
         // ms / pF is mV / pA.
         resistance: values.composed("tau_m / C_m", &(values.numbers("tau_m") / values.numbers("C_m"))),
-        v_rest: values.parameter("E_L"),
-        v_reset: values.parameter("V_reset"),
-        v_threshold: values.parameter("V_th"),
+        v_rest: values.potential("E_L"),
+        v_reset: values.potential("V_reset"),
+        v_threshold: values.potential("V_th"),
+        v_reference: values.reference("E_L"),
         t_ref: values.said("t_ref", rounded_up("t_ref", &values.numbers("t_ref"), dt)?),
         dt,
         integrator: Integrator::Exact,

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::preset::System;
-use crate::preset::refractory::steps;
+use crate::preset::refractory::counted_steps;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
 use crate::preset::values::{Known, Values, parameter};
 
@@ -60,7 +60,7 @@ fn params(values: &Values) -> Result<Params> {
         v_rest: values.parameter("v_leak"),
         v_reset: values.parameter("v_reset"),
         v_threshold: values.parameter("v_th"),
-        t_ref: values.said("rho_reset", steps("rho_reset", &values.numbers("rho_reset"), dt)?),
+        t_ref: values.said("rho_reset", counted_steps("rho_reset", &values.numbers("rho_reset"), dt)?),
         dt,
         ..Params::default()
     })

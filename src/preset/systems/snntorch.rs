@@ -1,10 +1,11 @@
 //! snnTorch's `Leaky` and `Lapicque`.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::params::{Integrator, Params, Reset};
 use crate::preset::System;
-use crate::preset::values::Range::{AboveZero, Any, Fraction};
-use crate::preset::values::{FALSE, Known, TRUE, Values, parameter};
+use crate::preset::decay::time_constant;
+use crate::preset::values::Range::{Any, NotZero};
+use crate::preset::values::{FALSE, Known, TRUE, Values, above, at_or_above, parameter, refuse, singles};
 use ndarray::ArrayD;
 
 const MECHANISMS: &[&str] = &["subtract", "zero", "none"];
@@ -16,7 +17,7 @@ pub(super) const LEAKY: System = System {
     terms: &[("tau_m", "beta"), ("v_threshold", "threshold"), ("reset", "reset_mechanism")],
     parameters: &[
         // It has no default there.
-        Known::number("beta", 0.9, Fraction, ""),
+        Known::number("beta", 0.9, Any, ""),
         Known::number("threshold", 1.0, Any, ""),
         Known::word("reset_mechanism", MECHANISMS),
         Known::word("reset_delay", &[TRUE, FALSE]),
@@ -37,8 +38,8 @@ pub(super) const LAPICQUE: System = System {
     ],
     parameters: &[
         // They have no default there.
-        Known::number("R", 1.0, AboveZero, ""),
-        Known::number("C", 10.0, AboveZero, ""),
+        Known::number("R", 1.0, NotZero, ""),
+        Known::number("C", 10.0, NotZero, ""),
         Known::step("time_step", 1.0, ""),
         Known::number("threshold", 1.0, Any, ""),
         Known::word("reset_mechanism", MECHANISMS),
@@ -47,85 +48,116 @@ pub(super) const LAPICQUE: System = System {
 };
 
 fn leaky(values: &Values) -> Result<Params> {
-    let beta = values.numbers("beta");
-    let threshold = values.numbers("threshold");
-    let subtracts = values.is("reset_mechanism", "subtract");
-    let is_late = values.is("reset_delay", TRUE);
-    let is_above_zero = threshold.iter().all(|threshold| *threshold >= 0.0);
-    if values.is("reset_mechanism", "zero") && !is_late && !is_above_zero {
-        let lowest = threshold.iter().copied().fold(f64::INFINITY, f64::min);
-        let requirement = "0 or more with reset_mechanism=zero,reset_delay=false, as 0 is above it otherwise, and \
-                           snnTorch then doubles membrane potentials that come back below it";
-        return Err(Error::out_of_range("threshold", lowest, requirement));
-    }
-    let shared = unitless(values);
+    let given = values.numbers("beta");
+    // Clamped there: less than 0 is 0, and more than 1 is 1, which time_constant refuses.
+    let beta = singles(&given).mapv(|beta| beta.max(0.0));
+    let tau = time_constant("beta", &given, &beta, 1.0)?;
+    let delay = if values.is("reset_delay", TRUE) { Delay::Late(&beta) } else { Delay::AtOnce };
     Ok(Params {
-        tau_m: values
-            .said("beta", parameter(&beta.mapv(|beta| -1.0 / libm::log(beta))))
-            .in_steps("-ln(beta)"),
+        tau_m: values.said("beta", parameter(&tau)).in_steps("-ln(beta)"),
         // So that an input is what one step adds to the membrane potential.
         resistance: values.composed("1 / (1 - beta)", &beta.mapv(|beta| 1.0 / (1.0 - beta))),
-        v_reset: parameter(&if subtracts && is_late {
-            late_reset(&threshold, &beta)
-        } else {
-            &threshold * 0.0
-        }),
-        // What is subtracted at once is subtracted again, where v is above the threshold still.
-        reset: if subtracts && !is_late { Reset::SubtractAhead } else { shared.reset },
         integrator: Integrator::Exact,
         dt: 1.0,
-        ..shared
+        ..unitless(values, delay)?
     })
 }
 
 fn lapicque(values: &Values) -> Result<Params> {
     let dt = values.single("time_step");
-    let tau = values.numbers("R") * values.numbers("C");
-    let to_zero = values.is("reset_mechanism", "zero");
-    let kept = tau.mapv(|tau| 1.0 - dt / tau);
-    if let Some(kept) = kept.iter().find(|kept| **kept <= 0.0) {
-        return Err(Error::out_of_range("time_step / (R C)", 1.0 - kept, "below 1"));
+    let (r, c) = (values.numbers("R"), values.numbers("C"));
+    let tau = &r * &c;
+    refuse(
+        "R C",
+        &tau,
+        &at_or_above(&(&tau * 0.0), &tau),
+        "above 0: with less, a membrane potential runs away from rest, which no neuron here does",
+    )?;
+    let left = tau.mapv(|tau| f64::from(1.0 - dt as f32 / tau as f32));
+    refuse(
+        "time_step / (R C)",
+        &tau.mapv(|tau| dt / tau),
+        &at_or_above(&left, &(&left * 0.0 + 1.0)),
+        "such that something leaks in a step; in single precision, as there, nothing does",
+    )?;
+    if values.is("reset_mechanism", "zero") {
+        refuse_below_zero(
+            values,
+            "0 or more with reset_mechanism=zero, as 0 is above it otherwise, and the neuron spikes at every step there \
+             whatever its input",
+        )?;
     }
+    let leak = left.mapv(|left| 1.0 - left);
+    let params = unitless(values, Delay::Late(&left))?;
     Ok(Params {
-        tau_m: values.composed("R C", &tau),
-        resistance: values.parameter("R"),
-        v_reset: if to_zero {
-            0.0.into()
-        } else {
-            parameter(&late_reset(&values.numbers("threshold"), &kept))
-        },
         // A reset to zero takes a whole step, in which the input is lost.
-        t_ref: if to_zero { dt.into() } else { 0.0.into() },
+        t_ref: if params.reset == Reset::ToValue { dt.into() } else { 0.0.into() },
+        tau_m: values.said_as("R C", "", tau, parameter(&leak.mapv(|leak| dt / leak))),
+        resistance: values.said("R", parameter(&(dt / (c * leak)))),
         dt,
-        ..unitless(values)
+        ..params
     })
 }
 
-/// What both have in common: rest 0, no refractory period. A reset to zero is to `v_reset` 0, and
-/// it does not matter whether it comes at once or one step later: the membrane potential of the
-/// next step is the input alone.
-fn unitless(values: &Values) -> Params {
-    let reset = if values.is("reset_mechanism", "subtract") {
-        Reset::Subtract
-    } else if values.is("reset_mechanism", "zero") {
-        Reset::ToValue
-    } else {
-        Reset::None
+/// When a reset comes.
+enum Delay<'a> {
+    AtOnce,
+    /// One step later, which leaves this part of the membrane potential.
+    Late(&'a ArrayD<f64>),
+}
+
+/// What both have in common: rest 0, no refractory period, and how they are reset.
+///
+/// A reset to zero is to `v_reset` 0, and it does not matter whether it comes at once or one step later:
+/// the membrane potential of the next step is the input alone.
+///
+/// Where the threshold is subtracted one step late, from a membrane potential that has decayed to the part
+/// `left` in between, to subtract `threshold / left` at once comes to the same:
+/// `left v - threshold = left (v - threshold / left)`.
+fn unitless(values: &Values, delay: Delay<'_>) -> Result<Params> {
+    let threshold = values.numbers("threshold");
+    let (reset, v_reset) = match (values.word("reset_mechanism"), delay) {
+        ("none", _) => (Reset::None, &threshold * 0.0),
+        ("zero", Delay::Late(_)) => (Reset::ToValue, &threshold * 0.0),
+        ("zero", Delay::AtOnce) => {
+            refuse_below_zero(
+                values,
+                "0 or more with reset_mechanism=zero,reset_delay=false, as 0 is above it otherwise, and snnTorch then \
+                 doubles membrane potentials that come back below it",
+            )?;
+            (Reset::ToValue, &threshold * 0.0)
+        }
+        // What is subtracted at once is subtracted again, where v is above the threshold still.
+        (_, Delay::AtOnce) => (Reset::SubtractAhead, &threshold * 0.0),
+        (_, Delay::Late(left)) => {
+            refuse_below_zero(
+                values,
+                "0 or more with reset_mechanism=subtract one step late, as 0 is above it otherwise, and snnTorch \
+                 subtracts it before the first spike",
+            )?;
+            refuse(
+                "what a step leaves of the membrane potential",
+                left,
+                &at_or_above(&(left * 0.0), left),
+                "above 0 with reset_mechanism=subtract, as there the threshold is subtracted one step late; take \
+                 reset_mechanism=zero or none",
+            )?;
+            (Reset::Subtract, &threshold - &(&threshold / left))
+        }
     };
-    Params {
+    Ok(Params {
         v_rest: 0.0.into(),
+        v_reset: parameter(&v_reset),
         v_threshold: values.parameter("threshold"),
         t_ref: 0.0.into(),
         reset,
         ..Params::default()
-    }
+    })
 }
 
-/// The threshold is subtracted one step late, from a membrane potential that has decayed to the part
-/// `kept` in between. To subtract `threshold / kept` at once comes to the same:
-/// `kept v - threshold = kept (v - threshold / kept)`.
-fn late_reset(threshold: &ArrayD<f64>, kept: &ArrayD<f64>) -> ArrayD<f64> {
-    threshold - threshold / kept
+fn refuse_below_zero(values: &Values, requirement: &str) -> Result<()> {
+    let threshold = values.numbers("threshold");
+    refuse("threshold", &threshold, &above(&(&threshold * 0.0), &threshold), requirement)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use crate::params::{Params, SpikeTest, Trace, TraceKind};
 use crate::preset::System;
 use crate::preset::refractory::counted_down;
 use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{FALSE, Known, TRUE, Values};
+use crate::preset::values::{FALSE, Known, TRUE, Values, at_or_above, refuse, singles};
 
 pub(super) const SYNAPTICFLOW: System = System {
     name: "synapticflow",
@@ -42,6 +42,16 @@ pub(super) const SYNAPTICFLOW: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
+    let threshold = singles(&values.numbers("threshold"));
+    let waits = values.numbers("refrac_length").mapv(|time| f64::from(time as f32 > 0.0));
+    let reset = singles(&values.numbers("reset_pot"));
+    refuse(
+        "reset_pot",
+        &reset,
+        &(at_or_above(&reset, &threshold) * waits),
+        "below threshold: in SynapticFlow the threshold is looked at while refractory too, where the membrane potential \
+         is held, so that the neuron spikes at every step from its first spike on",
+    )?;
     // One time constant is that of the membrane and of the trace, and only what is added is scaled.
     let (kind, scale) = if values.is("additive_spike_trace", TRUE) {
         (TraceKind::Add, values.parameter("trace_scale"))
