@@ -139,7 +139,7 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
     let voltages = recorded.voltages.expect("asked for");
     assert_eq!(voltages.neurons, [1]);
     assert_eq!(voltages.steps, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
-    assert_eq!(voltages.values.dim(), (10, 2, 1));
+    assert_eq!(voltages.values().dim(), (10, 2, 1));
 
     let nothing = population.run(10, 1.0, &Recording::none()).expect("valid");
     assert!(
@@ -167,7 +167,7 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
     assert_eq!(population.steps(), told[2]);
     assert!(recorded.steps < 100_000);
     assert_eq!(recorded.spikes.map(|spikes| spikes.steps()), Some(told[2]));
-    assert_eq!(recorded.voltages.map(|voltages| voltages.values.dim().0 as u64), Some(told[2]));
+    assert_eq!(recorded.voltages.map(|voltages| voltages.values().dim().0 as u64), Some(told[2]));
     // And goes on from there.
     population.run(10, 1.0, &Recording::none()).expect("valid");
     assert_eq!(population.steps(), told[2] + 10);

@@ -243,7 +243,7 @@ impl Population {
     }
 
     fn forget(&mut self) {
-        self.queue.clear();
+        self.queue.forget();
         self.steps = 0;
         self.fault = None;
     }

@@ -5,7 +5,6 @@ use crate::engine::Piece;
 use crate::error::{Error, Result};
 use crate::input::{Current, Input};
 use crate::large::Large;
-use crate::queue::QUEUED_STEPS;
 use crate::raster::Raster;
 use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
@@ -25,13 +24,20 @@ impl Population {
     /// changes nothing; faults of the device, also of steps queued before.
     pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
         self.check_state()?;
-        let current = self.check_input(input.into(), 1)?;
-        if !current.spikes.is_empty() {
-            return self.step_at_once(current);
+        let input = input.into();
+        if !self.queue.repeat(&input) {
+            let shape = input.shape();
+            let current = self.check_input(input, 1)?;
+            if !current.spikes.is_empty() {
+                return self.step_at_once(current);
+            }
+            if !self.queue.push(&current, shape.clone(), self.steps) {
+                self.flush()?;
+                self.queue.push(&current, shape, self.steps);
+            }
         }
-        self.queue.push(&current);
         self.steps += 1;
-        if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
+        if self.queue.is_due(self.steps, self.batch * self.n) {
             self.flush()?;
         }
         Ok(())

@@ -75,7 +75,7 @@ impl<'a> Simulated<'a> {
             let recorded = self.population.run(count, input, &recording)?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);
-                recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values));
+                recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values().to_owned()));
             }
             made += count;
         }
