@@ -2,7 +2,7 @@
 
 use crate::broadcast::{Column, column};
 use crate::engine::cut::{Footprint, Slab};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::input::Bounds;
 use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
@@ -449,7 +449,7 @@ fn require<T: Copy + Display>(
     let (row, neuron) = fits.cell_of(index);
     Err(Error::OutOfRange {
         what: what.to_owned(),
-        value: values.get(row, neuron).to_string(),
+        value: error::number(values.get(row, neuron).to_string()),
         place: fits.place(index),
         requirement: requirement.into(),
     })

@@ -165,6 +165,16 @@ pub enum Error {
     },
 }
 
+/// A number for people, where many digits would say nothing.
+pub(crate) fn number(text: String) -> String {
+    /// So many zeros are not counted by anybody.
+    const MANY: usize = 8;
+    match text.parse::<f64>().map(|value| format!("{value:e}")) {
+        Ok(short) if short.len() + MANY < text.len() => short,
+        _ => text,
+    }
+}
+
 /// A number of bytes for people.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
@@ -206,7 +216,7 @@ impl Error {
     ) -> Self {
         Self::OutOfRange {
             what: what.to_owned(),
-            value: value.to_string(),
+            value: number(value.to_string()),
             place: String::new(),
             requirement: requirement.into(),
         }
@@ -215,7 +225,16 @@ impl Error {
 
 #[cfg(test)]
 mod tests {
-    use super::size;
+    use super::{number, size};
+
+    #[test]
+    fn numbers_are_said_with_few_digits() {
+        let said = |value: f64| number(value.to_string());
+        assert_eq!([1e30, -1e30, 0.0, 0.1, 1e-12].map(said), ["1e30", "-1e30", "0", "0.1", "1e-12"]);
+        assert_eq!(said(1e-20), "1e-20");
+        assert_eq!(number("12345678901234567890".to_owned()), "12345678901234567890");
+        assert_eq!(number("3 x 4294967296000000".to_owned()), "3 x 4294967296000000");
+    }
 
     #[test]
     fn sizes_are_said_in_units_that_fit() {

@@ -11,7 +11,7 @@ use crate::noise::Noise;
 use crate::projection::Projection;
 use crate::random_source::Random;
 use crate::spike_input::{SpikeInput, SpikeSize, Target};
-use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, RawData};
+use ndarray::{ArrayBase, ArrayViewD, Axis, Data, Dimension, IxDyn, RawData};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -76,6 +76,31 @@ impl<'a> Input<'a> {
         self.spikes.push(spikes);
         self
     }
+
+    pub(crate) fn source(&self) -> &SourceKind<'a> {
+        &self.source.0
+    }
+
+    pub(crate) fn shape(&self) -> InputShape {
+        let shape = match &self.source.0 {
+            SourceKind::Number(_) => IxDyn(&[]),
+            SourceKind::Array(view) => view.raw_dim(),
+            SourceKind::Tensor(tensor) => IxDyn(tensor.shape()),
+        };
+        InputShape { shape, time_axis: self.time_axis }
+    }
+
+    /// Whether nothing is added to the current.
+    pub(crate) fn is_current_alone(&self) -> bool {
+        self.random.is_empty() && self.spikes.is_empty()
+    }
+}
+
+/// How an input spreads over steps and cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputShape {
+    shape: IxDyn,
+    time_axis: bool,
 }
 
 impl Input<'_> {

@@ -1,5 +1,6 @@
 //! What the user says of the neurons: physical parameters and the rules of the model.
 
+use crate::error;
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
 
 pub use crate::model::{Refractory, Reset, SpikeTest};
@@ -103,7 +104,7 @@ impl Said {
             [rows, neurons] => self.values.get([at(row, rows), at(neuron, neurons)].as_slice()),
             _ => None,
         }?;
-        Some(format!("{value} {}", self.unit).trim_end().to_owned())
+        Some(format!("{} {}", error::number(value.to_string()), self.unit).trim_end().to_owned())
     }
 }
 

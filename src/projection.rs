@@ -11,7 +11,6 @@ use crate::engine::cut::Slab;
 use crate::engine::gpu::ResidentWords;
 use crate::error::{Error, Result};
 use crate::input::{Source, SourceKind, Values};
-use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::spike_input::{SpikeInput, SpikeSourceKind, Target, Weights};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -46,15 +45,6 @@ pub(crate) enum Wiring<'a> {
     /// Each train drives all neurons. That of a train and a neuron stands at
     /// `offset + train * row + neuron`.
     Dense { weights: Values<'a>, trains: usize, offset: usize, row: usize },
-}
-
-/// What the spikes of a step add to the input of a cell.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Projected {
-    /// Current that arrives, nA.
-    pub(crate) arriving: f32,
-    /// Jump of the membrane potential, mV.
-    pub(crate) jump: f32,
 }
 
 impl<'a> Projection<'a> {
@@ -142,32 +132,6 @@ impl<'a> Projection<'a> {
         }
         let late = words.get(place + self.word_block).copied().unwrap_or_default();
         early | late << (32 - bit % 32)
-    }
-
-    /// Adds what its spikes add for one cell at one step, counted from the first of the call: the
-    /// definition that every engine must equal.
-    pub(crate) fn add(&self, sum: &mut Projected, step: u64, (row, neuron): (usize, usize)) {
-        let sum = match self.target {
-            Target::Current => &mut sum.arriving,
-            Target::Potential => &mut sum.jump,
-        };
-        match &self.wiring {
-            Wiring::Each(weights) => {
-                if self.spikes(step, row, neuron) & 1 == 1 {
-                    *sum = rounded(*sum + weights.get(row, neuron));
-                }
-            }
-            Wiring::Dense { weights, trains, offset, row: weight_row } => {
-                // Where the weights are on a GPU, no CPU engine asks.
-                let weights = weights.host().unwrap_or_default();
-                for train in 0..*trains {
-                    if self.spikes(step, row, train) & 1 == 1 {
-                        let weight = weights[offset + train * weight_row + neuron];
-                        *sum = rounded(*sum + flush(weight, SMALLEST_PARAMETER));
-                    }
-                }
-            }
-        }
     }
 }
 

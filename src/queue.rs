@@ -1,7 +1,7 @@
 //! Steps that were asked for one by one and wait to be made together.
 
 use crate::broadcast::PARALLEL;
-use crate::input::{Current, Strides, Tensor, Values};
+use crate::input::{Current, Input, InputShape, SourceKind, Strides, Tensor, Values};
 use crate::noise::Noise;
 use rayon::prelude::*;
 use std::sync::Arc;
@@ -10,7 +10,14 @@ use std::sync::Arc;
 const MOST_BYTES: usize = 64 << 20;
 
 /// Steps that wait before they are made together; a word of spikes.
-pub(crate) const QUEUED_STEPS: u64 = 32;
+const QUEUED_STEPS: u64 = 32;
+
+/// Steps of an input that stays the same, which wait for longer, as that takes no memory: whole words of
+/// them, until there are as many steps as this,
+const MOST_REPEATED: u64 = 1 << 12;
+
+/// or as many steps times cells: half of what 32 steps of a million cells are.
+const MOST_REPEATED_WORK: u64 = 1 << 24;
 
 /// Bytes of queued inputs at the most, where each step has as many as this.
 fn most_bytes(step_bytes: u64) -> u64 {
@@ -20,6 +27,7 @@ fn most_bytes(step_bytes: u64) -> u64 {
 /// Queued steps, in runs that the engine can make in one call.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
+    /// Where the last has no steps, it is there for the sake of its input, which may come again.
     runs: Vec<Run>,
     steps: u64,
     /// The values of all runs, one run after the other. Their memory is used again once the steps
@@ -32,6 +40,8 @@ pub(crate) struct Queue {
 struct Run {
     steps: u64,
     values: RunValues,
+    /// As the user gave it.
+    shape: InputShape,
     strides: Strides,
     noise: Option<Arc<Noise>>,
 }
@@ -56,51 +66,116 @@ impl Queue {
         self.steps
     }
 
-    /// Whether the queue holds as much as is worth waiting for.
-    pub(crate) fn is_full(&self) -> bool {
-        size_of_val(&self.values[..]) >= MOST_BYTES
+    /// Whether as many steps of so many cells wait as are worth waiting for, the step to come having the
+    /// number `next`.
+    pub(crate) fn is_due(&self, next: u64, cells: usize) -> bool {
+        let repeats = matches!(&self.runs[..], [run] if run.repeats());
+        if !repeats && size_of_val(&self.values[..]) >= MOST_BYTES {
+            return true;
+        }
+        let waits = repeats
+            && self.steps < MOST_REPEATED
+            && self.steps.saturating_mul(cells as u64) < MOST_REPEATED_WORK;
+        next.is_multiple_of(QUEUED_STEPS) && !waits
     }
 
-    /// Adds one step. Where that takes memory for those to come, it is for no more than so many bytes.
-    pub(crate) fn push(&mut self, current: &Current<'_>, room: Option<u64>) {
+    /// Adds one step, if its input is the last once more, and draws nothing at random. So it has been checked.
+    pub(crate) fn repeat(&mut self, input: &Input<'_>) -> bool {
+        let Some(last) = self.runs.last_mut() else { return false };
+        if !input.is_current_alone() || last.noise.is_some() || last.shape != input.shape() {
+            return false;
+        }
+        let same = match (input.source(), &last.values) {
+            (SourceKind::Tensor(tensor), RunValues::Tensor(last)) => last.is(tensor),
+            (SourceKind::Number(value), _) => last.has(&[*value], &self.values),
+            (SourceKind::Array(view), _) => {
+                view.as_slice().is_some_and(|values| last.has(values, &self.values))
+            }
+            _ => false,
+        };
+        if same {
+            last.steps += 1;
+            self.steps += 1;
+        }
+        same
+    }
+
+    /// Adds the step of a number, whose input has this shape. Where that differs from an input for which
+    /// more than a word of steps waits, these are to be made first, and nothing is added. Where it takes memory
+    /// for those to come, it is for no more than `room` bytes.
+    pub(crate) fn push(
+        &mut self,
+        current: &Current<'_>,
+        shape: InputShape,
+        number: u64,
+        room: Option<u64>,
+    ) -> bool {
         // The population hands out the same noise as long as its sources stay the same.
         let same_noise = self.runs.last().is_some_and(|run| match (&run.noise, &current.noise) {
             (None, None) => true,
             (Some(last), Some(noise)) => Arc::ptr_eq(last, noise),
             _ => false,
         });
+        let fits_word = self.steps <= number % QUEUED_STEPS;
         let last = self.runs.last_mut().filter(|run| same_noise && run.strides == current.strides);
-        let added = last.is_some_and(|last| match &current.values {
-            Values::Tensor(tensor) => last.push_tensor(tensor),
-            Values::Host(values) => last.push_values(values, &mut self.values, room),
-        });
-        if !added {
-            self.start(current);
+        let added = match (last, &current.values) {
+            (None, _) => false,
+            (Some(last), Values::Tensor(tensor)) => last.push_tensor(tensor),
+            (Some(last), Values::Host(values)) if fits_word => {
+                last.push_values(values, &mut self.values, room)
+            }
+            (Some(last), Values::Host(values)) => last.push_same(values, &self.values),
+        };
+        match self.runs.last_mut() {
+            Some(last) if added => last.shape = shape,
+            _ if !fits_word => return false,
+            _ => self.start(current, shape),
         }
         self.steps += 1;
+        true
     }
 
     /// Starts another run.
-    fn start(&mut self, current: &Current<'_>) {
+    fn start(&mut self, current: &Current<'_>, shape: InputShape) {
+        if self.steps == 0 {
+            self.forget();
+        }
         let values = match &current.values {
             Values::Tensor(tensor) => RunValues::Tensor((*tensor).clone()),
             Values::Host(values) => {
                 let start = self.values.len();
-                self.values.extend_from_slice(values);
+                append(&mut self.values, values);
                 RunValues::Same { start, length: values.len() }
             }
         };
         let noise = current.noise.clone();
-        self.runs.push(Run { steps: 1, values, strides: current.strides, noise });
+        self.runs.push(Run { steps: 1, values, shape, strides: current.strides, noise });
     }
 
     /// The steps of each run with what drives them.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u64, Current<'_>)> {
-        self.runs.iter().map(|run| (run.steps, run.current(&self.values)))
+        let runs = self.runs.iter().filter(|run| run.steps > 0);
+        runs.map(|run| (run.steps, run.current(&self.values)))
     }
 
-    /// Forgets all steps.
+    /// Forgets all steps, but not the last input where it may come again.
     pub(crate) fn clear(&mut self) {
+        self.steps = 0;
+        let last = self.runs.pop();
+        self.runs.clear();
+        match last {
+            Some(Run { values: RunValues::Same { start, length }, shape, strides, noise, .. }) => {
+                self.values.copy_within(start..start + length, 0);
+                self.values.truncate(length);
+                let values = RunValues::Same { start: 0, length };
+                self.runs.push(Run { steps: 0, values, shape, strides, noise });
+            }
+            _ => self.values.clear(),
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn forget(&mut self) {
         self.runs.clear();
         self.values.clear();
         self.steps = 0;
@@ -108,9 +183,29 @@ impl Queue {
 }
 
 impl Run {
+    /// Whether all its steps have the same input.
+    fn repeats(&self) -> bool {
+        !matches!(self.values, RunValues::Each { .. })
+    }
+
+    /// Whether these are the values at each step.
+    fn has(&self, values: &[f32], queued: &[f32]) -> bool {
+        match self.values {
+            RunValues::Same { start, length } => same_bits(&queued[start..start + length], values),
+            RunValues::Tensor(_) | RunValues::Each { .. } => false,
+        }
+    }
+
     /// Adds a step, where it is driven by the same tensor.
     fn push_tensor(&mut self, tensor: &Tensor) -> bool {
         let same = matches!(&self.values, RunValues::Tensor(last) if last.is(tensor));
+        self.steps += u64::from(same);
+        same
+    }
+
+    /// Adds a step, where it has the same values.
+    fn push_same(&mut self, values: &[f32], queued: &[f32]) -> bool {
+        let same = self.has(values, queued);
         self.steps += u64::from(same);
         same
     }
@@ -121,6 +216,9 @@ impl Run {
         match self.values {
             RunValues::Same { start, length } if length == values.len() => {
                 if !same_bits(&queued[start..], values) {
+                    if self.steps == 0 {
+                        return false;
+                    }
                     let most = most_bytes(size_of_val(values) as u64).min(room.unwrap_or(u64::MAX));
                     let most = most as usize / size_of::<f32>();
                     queued.reserve_exact((start + most).saturating_sub(queued.len()));
@@ -176,15 +274,18 @@ mod tests {
     use crate::{Device, Input};
     use ndarray::{Array1, arr1};
 
+    fn push(queue: &mut Queue, input: Input<'_>, population: (usize, usize), number: u64) {
+        let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
+        let shape = input.shape();
+        let current = Current::new(input, 1, population, bounds, None, &Device::cpu()).expect("valid");
+        assert!(queue.push(&current, shape, number, None));
+    }
+
     fn queue(inputs: &[Array1<f32>]) -> Vec<(u64, Vec<f32>, Strides)> {
         let mut queue = Queue::default();
-        let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
         for input in inputs {
-            queue.push(
-                &Current::new(Input::constant(input), 1, (2, 3), bounds, None, &Device::cpu())
-                    .expect("valid"),
-                None,
-            );
+            let number = queue.steps();
+            push(&mut queue, Input::constant(input), (2, 3), number);
         }
         assert_eq!(queue.steps(), inputs.len() as u64);
         let runs = queue
@@ -228,15 +329,12 @@ mod tests {
 
     #[test]
     fn memory_is_used_again_and_as_much_as_accounted_for() {
-        let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
         let mut queue = Queue::default();
         let mut places = Vec::new();
         for block in 0..3 {
             for step in 0..QUEUED_STEPS as usize {
                 let input = Array1::from_elem(300, (block + step) as f32);
-                let current =
-                    Current::new(Input::constant(&input), 1, (1, 300), bounds, None, &Device::cpu());
-                queue.push(&current.expect("valid"), None);
+                push(&mut queue, Input::constant(&input), (1, 300), step as u64);
             }
             places.push(queue.values.as_ptr());
             queue.clear();

@@ -1,7 +1,8 @@
 //! Puts together what engines hand out piece by piece.
 
-use crate::engine::{Piece, Wanted, WantedVoltages, Words, blocks};
+use crate::engine::{Piece, Room, Wanted, WantedVoltages, Words, blocks};
 use crate::error::{Error, Result};
+use crate::large::Large;
 use crate::raster::Raster;
 use crate::recording::{Neurons, Recorded, Recording, Voltages};
 use crate::reference::Reference;
@@ -30,7 +31,7 @@ pub(crate) struct Recorder {
     /// The recorded neurons, where the words handed out are those of all neurons.
     gather: Option<Vec<u32>>,
     rate: Option<Vec<u32>>,
-    voltages: Vec<f32>,
+    voltages: Large<f32>,
     /// What the potentials that engines hand out are differences from.
     pub(crate) reference: Reference,
 }
@@ -82,7 +83,7 @@ impl Recorder {
                 .map(|neurons| Raster::new(first_step, batch, neurons.indices(n))),
             gather,
             rate: recording.rate.then(Vec::new),
-            voltages: Vec::new(),
+            voltages: Large::with_capacity(0),
             reference: Reference::default(),
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
@@ -97,7 +98,7 @@ impl Recorder {
         if let Some(rate) = &mut recorder.rate {
             rate.reserve_exact(rate_values);
         }
-        recorder.voltages.reserve_exact(voltage_values);
+        recorder.voltages = Large::with_capacity(voltage_values);
         recorder
     }
 
@@ -106,12 +107,14 @@ impl Recorder {
         (observed || *self.wanted != Wanted::default()).then(|| Arc::clone(&self.wanted))
     }
 
-    /// Memory for the words of all neurons, where nothing else is made of these.
-    pub(crate) fn room(&mut self, words: usize) -> Option<&mut [u32]> {
-        if self.rate.is_some() || self.wanted.words != Words::All {
-            return None;
-        }
-        self.spikes.as_mut().and_then(|raster| raster.room(words))
+    /// Memory for the words of all neurons, where nothing else is made of these, and for membrane potentials.
+    pub(crate) fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
+        let words = match &mut self.spikes {
+            _ if words == 0 => &mut [],
+            Some(raster) if self.rate.is_none() && self.wanted.words == Words::All => raster.room(words)?,
+            _ => return None,
+        };
+        Some(Room { words, voltages: self.voltages.grow(voltages) })
     }
 
     /// The most steps at a time: their rates are made here and not by the engine, which bounds the rest.
@@ -135,9 +138,7 @@ impl Recorder {
         if let Some(rate) = &mut self.rate {
             add_rate(rate, &piece, first_step, self.batch, self.n);
         }
-        let before = self.voltages.len();
         self.voltages.extend_from_slice(piece.voltages);
-        self.reference.all_outside(&mut self.voltages[before..]);
         self.made += piece.steps;
     }
 
@@ -165,12 +166,10 @@ impl Recorder {
                 let every = u64::from(wanted.every);
                 let samples = wanted.samples(first_step, end);
                 let first_sample = first_step.div_ceil(every);
-                let values = std::mem::take(&mut self.voltages);
-                Some(Voltages {
-                    values: shaped((samples, self.batch, wanted.neurons.len()), values)?,
-                    steps: (0..samples as u64).map(|sample| (first_sample + sample) * every).collect(),
-                    neurons: wanted.neurons.clone(),
-                })
+                let mut values = std::mem::replace(&mut self.voltages, Large::with_capacity(0));
+                self.reference.all_outside(&mut values);
+                let steps = (0..samples as u64).map(|sample| (first_sample + sample) * every).collect();
+                Some(Voltages::new(values, self.batch, wanted.neurons.clone(), steps)?)
             }
         };
         Ok(Recorded { first_step, steps, spikes, counts: None, rate, voltages })

@@ -3,10 +3,11 @@
 use crate::device::{Device, Stream};
 use crate::engine::cut::Footprint;
 use crate::error::{Error, Result};
+use crate::large::Large;
 use crate::memory::MemoryNeed;
 use crate::raster::Raster;
 use crate::recorder::{BLOCK_BYTES, Kept};
-use ndarray::{Array2, Array3};
+use ndarray::{Array2, ArrayView3, Axis, aview1};
 
 /// What a run records. Nothing is recorded, kept or read back that is not asked for here.
 ///
@@ -234,8 +235,8 @@ pub struct Recorded {
 /// population produces is equality of numbers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Voltages {
-    /// mV, `[samples, batch, neurons]`.
-    pub values: Array3<f32>,
+    values: Large<f32>,
+    shape: [usize; 3],
     /// Which neurons, in the order of the last axis.
     pub neurons: Vec<u32>,
     /// The number of the step after which each sample was taken.
@@ -243,3 +244,33 @@ pub struct Voltages {
 }
 
 impl Eq for Voltages {}
+
+impl Voltages {
+    /// Engines hand out exactly as many values as there should be.
+    pub(crate) fn new(values: Large<f32>, batch: usize, neurons: Vec<u32>, steps: Vec<u64>) -> Result<Self> {
+        let shape = [steps.len(), batch, neurons.len()];
+        if values.len() != shape.iter().product::<usize>() {
+            return Err(Error::shape("the recorded voltages", format!("{shape:?}"), &[values.len()]));
+        }
+        Ok(Self { values, shape, neurons, steps })
+    }
+
+    /// mV, `[samples, batch, neurons]`.
+    ///
+    /// ```
+    /// use lif::{Device, Params, Population, Recording};
+    ///
+    /// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
+    /// let recorded = population.run(1000, 1.0, &Recording::none().voltages([3, 7], 10))?;
+    /// let voltages = recorded.voltages.unwrap_or_else(|| unreachable!("asked for"));
+    /// assert_eq!(voltages.values().dim(), (100, 2, 2));
+    /// assert_eq!(voltages.values()[[0, 0, 1]], voltages.values()[[0, 1, 0]]);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    #[must_use]
+    pub fn values(&self) -> ArrayView3<'_, f32> {
+        // The values fill the shape, as was checked when it was made.
+        let none = || aview1(&[]).insert_axis(Axis(0)).insert_axis(Axis(0));
+        ArrayView3::from_shape(self.shape, &self.values).unwrap_or_else(|_| none())
+    }
+}

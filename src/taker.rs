@@ -1,6 +1,6 @@
 //! Who takes what a run records, and when.
 
-use crate::engine::{Piece, Receiver};
+use crate::engine::{Piece, Receiver, Room};
 use crate::error::{Error, Result};
 use crate::recorder::Recorder;
 use crate::recording::Recorded;
@@ -63,8 +63,8 @@ impl<'a, 'b> Taking<'a, 'b> {
 }
 
 impl Receiver for Taking<'_, '_> {
-    fn room(&mut self, words: usize) -> Option<&mut [u32]> {
-        self.recorder.room(words)
+    fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
+        self.recorder.room(words, voltages)
     }
 
     fn most_steps(&self) -> u64 {

@@ -75,7 +75,7 @@ fn spike_steps(params: &Params, current: f64, steps: u64) -> Vec<u64> {
 fn voltages(params: &Params, current: f64, steps: u64) -> Vec<f64> {
     let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
     let recorded = population.run(steps, current, &Recording::none().voltages([0], 1)).unwrap();
-    recorded.voltages.unwrap().values.into_iter().map(f64::from).collect()
+    recorded.voltages.unwrap().values().iter().copied().map(f64::from).collect()
 }
 
 /// Spikes of a row of neurons, `[step, neuron]`.
@@ -151,7 +151,7 @@ proptest! {
         population.set_voltages(&Array1::from_elem(1, (start * neuron.threshold) as f32)).unwrap();
         let recording = Recording::none().voltages([0], 1).spikes();
         let recorded = population.run((100.0 / neuron.ratio) as u64, 0.0, &recording).unwrap();
-        let v: Vec<f32> = recorded.voltages.unwrap().values.into_iter().collect();
+        let v: Vec<f32> = recorded.voltages.unwrap().values().iter().copied().collect();
         prop_assert!(v.windows(2).all(|pair| pair[1] <= pair[0] && pair[1] >= 0.0));
         prop_assert_eq!(*v.last().unwrap(), 0.0);
         prop_assert_eq!(recorded.spikes.unwrap().events().count(), 0);
@@ -284,7 +284,7 @@ fn postsynaptic_potential(
         let part = if apart == 0.0 { 1.0 } else { -(-apart).exp_m1() / apart };
         20.0 * t / tau_m * (-t / tau_m).exp() * part
     });
-    (recorded.voltages.unwrap().values.into_iter().map(f64::from).collect(), expected.collect())
+    (recorded.voltages.unwrap().values().iter().map(|v| f64::from(*v)).collect(), expected.collect())
 }
 
 /// The largest difference, in parts of the peak.

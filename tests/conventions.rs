@@ -128,7 +128,7 @@ fn voltages(params: Params, currents: &[f32]) -> Vec<f32> {
     let recording = Recording::none().voltages([0], 1);
     let recorded =
         population.run(currents.len() as u64, Input::sequence(&arr1(currents)), &recording).expect("valid");
-    recorded.voltages.expect("asked for").values.into_iter().collect()
+    recorded.voltages.expect("asked for").values().iter().copied().collect()
 }
 
 /// Powers of two keep the arithmetic exact: leak 1/2, threshold 1, two refractory steps.

@@ -271,13 +271,13 @@ fn one_long_run_equals_many_short_ones(device: &Device) -> Result<(), Failed> {
         let part = parts.run(length as u64, Input::sequence(&slice), &recording)?;
         spikes.extend(part.spikes.iter().flat_map(|spikes| spikes.to_dense().expect("small")));
         rates.extend(part.rate.into_iter().flatten());
-        samples.extend(part.voltages.into_iter().flat_map(|voltages| voltages.values));
+        samples.extend(part.voltages.iter().flat_map(|voltages| voltages.values().to_owned()));
         start += length;
     }
     assert_eq!(start, steps);
     assert_eq!(expected_spikes.map(|dense| dense.into_iter().collect()), Some(spikes));
     assert_eq!(expected.rate.map(|rate| rate.into_iter().collect()), Some(rates));
-    assert_eq!(expected.voltages.map(|voltages| voltages.values.into_iter().collect()), Some(samples));
+    assert_eq!(expected.voltages.map(|voltages| voltages.values().iter().copied().collect()), Some(samples));
     assert_eq!(parts.voltages()?, whole.voltages()?);
     assert_eq!(parts.counts()?, whole.counts()?);
     Ok(())

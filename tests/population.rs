@@ -139,7 +139,7 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
     let voltages = recorded.voltages.expect("asked for");
     assert_eq!(voltages.neurons, [1]);
     assert_eq!(voltages.steps, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
-    assert_eq!(voltages.values.dim(), (10, 2, 1));
+    assert_eq!(voltages.values().dim(), (10, 2, 1));
 
     let nothing = population.run(10, 1.0, &Recording::none()).expect("valid");
     assert!(
@@ -167,7 +167,7 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
     assert_eq!(population.steps(), told[2]);
     assert!(recorded.steps < 100_000);
     assert_eq!(recorded.spikes.map(|spikes| spikes.steps()), Some(told[2]));
-    assert_eq!(recorded.voltages.map(|voltages| voltages.values.dim().0 as u64), Some(told[2]));
+    assert_eq!(recorded.voltages.map(|voltages| voltages.values().dim().0 as u64), Some(told[2]));
     // And goes on from there.
     population.run(10, 1.0, &Recording::none()).expect("valid");
     assert_eq!(population.steps(), told[2] + 10);
@@ -249,13 +249,14 @@ fn a_reference_potential_is_kept_inside() {
     let before = plain.run(500, &drive, &recording).expect("valid");
     let with = inside.run(500, &drive, &recording).expect("valid");
     assert_eq!(with.spikes, before.spikes);
-    let [with, before] = [with, before].map(|recorded| recorded.voltages.expect("asked for").values);
+    let [with, before] =
+        [with, before].map(|recorded| recorded.voltages.expect("asked for").values().to_owned());
     assert!((&with - &before).iter().all(|difference| difference.abs() < 2e-4));
     let voltages = inside.voltages().expect("there");
     assert!(voltages.column(1).iter().all(|v| *v == -66.0), "{voltages}");
     let last = inside.run(1, &drive, &Recording::none().all_voltages(1)).expect("valid");
     assert_eq!(
-        last.voltages.expect("asked for").values.index_axis(Axis(0), 0),
+        last.voltages.expect("asked for").values().index_axis(Axis(0), 0),
         inside.voltages().expect("there")
     );
     let start = arr1(&[-52.0_f32, -65.3, -65.299_995]);

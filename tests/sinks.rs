@@ -12,7 +12,7 @@ fn population(n: usize) -> Population {
 fn bytes(block: &Recorded) -> usize {
     let words = block.spikes.as_ref().map_or(0, |raster| raster.words().len());
     let rate = block.rate.as_ref().map_or(0, ndarray::Array2::len);
-    let voltages = block.voltages.as_ref().map_or(0, |voltages| voltages.values.len());
+    let voltages = block.voltages.as_ref().map_or(0, |voltages| voltages.values().len());
     4 * (words + rate + voltages)
 }
 
@@ -46,7 +46,7 @@ fn blocks_put_together_are_the_recording_and_never_large() {
         let own = block.voltages.expect("recorded");
         let samples = own.steps.len();
         assert_eq!(own.steps, voltages.steps[sample..sample + samples]);
-        assert_eq!(own.values, voltages.values.slice(ndarray::s![sample..sample + samples, .., ..]));
+        assert_eq!(own.values(), voltages.values().slice(ndarray::s![sample..sample + samples, .., ..]));
         sample += samples;
         Ok(())
     };

@@ -45,7 +45,7 @@ fn a_jump_acts_in_its_step_and_a_current_for_that_step() {
         let mut population = Population::new(integrator(), 2, 1, &Device::cpu()).expect("valid");
         let recording = Recording::none().voltages([0, 1], 1);
         let recorded = population.run(3, input, &recording).expect("valid").voltages.expect("asked for");
-        recorded.values.into_raw_vec_and_offset().0
+        recorded.values().iter().copied().collect::<Vec<_>>()
     };
     let jumped = sampled(SpikeInput::each(&spikes, arr1(&[3.0_f32, 5.0])).jumps());
     // Afterwards it leaks by 1e-4 of itself per step.

@@ -41,12 +41,12 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
     let expected = whole.run(3000, Input::sequence(&currents).and(noise()), &recording).expect("valid");
     for lengths in [&[3000][..], &[1, 31, 32, 33, 903, 2000], &[1500, 0, 1500], &[1; 3000]] {
         let mut events = expected.spikes.as_ref().expect("recorded").events();
-        let mut values = Vec::new();
+        let mut values: Vec<f32> = Vec::new();
         let mut sink = |block: Recorded| {
             for event in block.spikes.expect("recorded").events() {
                 assert_eq!(Some(event), events.next());
             }
-            values.extend(block.voltages.expect("recorded").values);
+            values.extend(block.voltages.expect("recorded").values());
             Ok(())
         };
         let mut parts = population();
@@ -55,7 +55,7 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
             .expect("valid");
         assert_eq!((made.first_step, made.steps, made.counts), (0, 3000, expected.counts.clone()));
         assert_eq!(events.next(), None);
-        assert!(values.iter().eq(expected.voltages.as_ref().expect("recorded").values.iter()));
+        assert!(values.iter().eq(expected.voltages.as_ref().expect("recorded").values().iter()));
         assert_eq!(parts.voltages(), whole.voltages());
     }
 }

@@ -223,7 +223,7 @@ impl Contents {
     pub(super) fn values<T: Pod>(&mut self, name: &str, dtype: Dtype) -> Result<Vec<T>, String> {
         let info = self.metadata.info(name).ok_or_else(|| format!("it holds no '{name}'"))?;
         if info.dtype != dtype {
-            return Err(format!("'{name}' in it is of type {:?} instead of {dtype:?}", info.dtype));
+            return Err(format!("'{name}' in it is of type {} instead of {dtype}", info.dtype));
         }
         let (start, end) = info.data_offsets;
         // Not more than the file has, which was compared with its header; memory may be smaller.

@@ -149,11 +149,20 @@ pub(crate) struct Piece<'a> {
     pub(crate) voltages: &'a [f32],
 }
 
+/// Memory that what is wanted of the coming steps may be written to, to stay there.
+#[derive(Debug, Default)]
+pub(crate) struct Room<'a> {
+    /// For the words of all cells.
+    pub(crate) words: &'a mut [u32],
+    /// For the samples of membrane potentials.
+    pub(crate) voltages: &'a mut [f32],
+}
+
 /// Who gets what an engine hands out.
 pub(crate) trait Receiver {
-    /// Memory for the words of all cells in the coming steps, so many in all, where they may be written to
-    /// where they stay. The piece is then taken without words.
-    fn room(&mut self, _words: usize) -> Option<&mut [u32]> {
+    /// Memory for so many words and membrane potentials of the coming steps, if there is some for both. The
+    /// piece is then taken without what was written there.
+    fn room(&mut self, _words: usize, _voltages: usize) -> Option<Room<'_>> {
         None
     }
 

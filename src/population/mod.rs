@@ -251,7 +251,7 @@ impl Population {
     }
 
     fn forget(&mut self) {
-        self.queue.clear();
+        self.queue.forget();
         self.steps = 0;
         self.fault = None;
     }

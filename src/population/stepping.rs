@@ -7,7 +7,6 @@ use crate::error::{Error, Result};
 use crate::input::{Current, Input, InputSize, Values};
 use crate::large::Large;
 use crate::memory::{self, MemoryNeed};
-use crate::queue::QUEUED_STEPS;
 use crate::raster::Raster;
 use crate::recorder::{Kept, RECORD_LESS, Recorder};
 use crate::recording::{Recorded, Recording};
@@ -28,14 +27,21 @@ impl Population {
     pub fn forward<'a>(&mut self, input: impl Into<Input<'a>>) -> Result<()> {
         self.check_state()?;
         self.check_steps(1)?;
-        let current = self.check_input(input.into(), 1)?;
-        if !current.spikes.is_empty() {
-            return self.step_at_once(current);
+        let input = input.into();
+        if !self.queue.repeat(&input) {
+            let shape = input.shape();
+            let current = self.check_input(input, 1)?;
+            if !current.spikes.is_empty() {
+                return self.step_at_once(current);
+            }
+            self.leave_room(&current)?;
+            if !self.queue.push(&current, shape.clone(), self.steps, self.queue_room) {
+                self.flush()?;
+                self.queue.push(&current, shape, self.steps, self.queue_room);
+            }
         }
-        self.leave_room(&current)?;
-        self.queue.push(&current, self.queue_room);
         self.steps += 1;
-        if self.steps.is_multiple_of(QUEUED_STEPS) || self.queue.is_full() {
+        if self.queue.is_due(self.steps, self.batch * self.n) {
             self.flush()?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 //! computed once here, so that no kernel has to count in another way.
 
 use super::values::{floats, parameter};
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::params::Parameter;
 use ndarray::ArrayD;
 
@@ -58,7 +58,7 @@ pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<
 /// The refractory time whose steps are these.
 fn t_ref(name: &str, times: &ArrayD<f64>, dt: f64, steps: impl Fn(f64) -> f64) -> Result<Parameter> {
     if let Some(time) = times.iter().find(|time| **time / dt > MOST_STEPS) {
-        let time = format!("{time} ms");
+        let time = format!("{} ms", error::number(time.to_string()));
         return Err(Error::out_of_range(name, time, format!("at most {MOST_STEPS} steps long")));
     }
     Ok(parameter(&times.mapv(|time| steps(time) * dt)))

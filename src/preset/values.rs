@@ -1,6 +1,6 @@
 //! The parameters of another system: which there are, and what they were set to.
 
-use crate::error::{Error, Result};
+use crate::error::{self, Error, Result};
 use crate::params::{Parameter, Said};
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
 
@@ -195,7 +195,7 @@ impl Known {
             }
             (Value::Numbers(numbers), _) => match numbers.iter().find(|value| !range.holds(**value)) {
                 Some(value) => {
-                    let value = format!("{value} {}", self.unit);
+                    let value = format!("{} {}", error::number(value.to_string()), self.unit);
                     Err(Error::out_of_range(self.name, value.trim_end(), range.words()))
                 }
                 None => Ok(()),

@@ -6,6 +6,7 @@
 use super::decays::Decays;
 use crate::model::{SMALLEST_STATE, flush, rounded};
 use bytemuck::{Pod, Zeroable};
+use std::fmt;
 
 /// What is compared with: `Goal` in the shader, as far as it is the target's.
 #[derive(Debug)]
@@ -39,6 +40,17 @@ pub(crate) struct CellScore {
     /// The integral of its square until there, over tau, and what of it the sum has lost in rounding.
     pub(crate) sum: f32,
     pub(crate) lost: f32,
+}
+
+impl fmt::Display for CellScore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { next, predicted, coincidences, next_jump, at, level, sum, lost } = self;
+        write!(
+            formatter,
+            "{predicted} spikes and {coincidences} coincidences up to the recorded spike {next}, and at step {at}, before \
+             the recorded spike {next_jump}, the level {level} and the sum {sum} ({lost})"
+        )
+    }
 }
 
 impl CellScore {

@@ -192,7 +192,8 @@ fn the_name_of_a_checkpoint_is_that_of_no_other_file() {
         ("--checkpoint new --out new", 2, "is a folder"),
         ("--checkpoint missing/a.st", 1, "there is no folder missing"),
     ] {
-        let assert = folder.run(&format!("--quiet --neurons 5 --steps 50 {words}")).assert().code(code).stdout("");
+        let assert =
+            folder.run(&format!("--quiet --neurons 5 --steps 50 {words}")).assert().code(code).stdout("");
         assert.stderr(predicate::str::contains(message).and(predicate::str::starts_with("error: ")));
         let now: Vec<Vec<u8>> = folder
             .written()

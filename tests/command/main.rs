@@ -19,6 +19,7 @@ mod scores;
 mod settings;
 mod starts;
 mod stimuli;
+mod values;
 
 use assert_cmd::Command;
 use ndarray::{ArrayD, OwnedRepr};

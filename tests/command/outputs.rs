@@ -302,7 +302,9 @@ fn a_long_run_says_how_often_it_records() {
         said.contains("recorded once in 2 steps") && said.contains("--record spikes,rate,voltage/1"),
         "{said}"
     );
-    for words in ["--neurons 3 --batch 100 --steps 13000", "--neurons 3 --batch 100 --steps 14000 --record voltage/2"] {
+    for words in
+        ["--neurons 3 --batch 100 --steps 13000", "--neurons 3 --batch 100 --steps 14000 --record voltage/2"]
+    {
         folder.run(&format!("{words} --no-plot")).assert().success().stderr("");
     }
 }

@@ -104,7 +104,7 @@ impl Case {
             let dense = recorded.spikes.expect("asked for").to_dense()?;
             spikes = concatenate![Axis(0), spikes, dense];
             rate = concatenate![Axis(0), rate, recorded.rate.expect("asked for")];
-            sampled.extend(recorded.voltages.expect("asked for").values);
+            sampled.extend(recorded.voltages.expect("asked for").values());
             Ok(())
         };
         for segment in &self.segments {

@@ -102,9 +102,14 @@ Examples:
   WGPU_BACKEND=vulkan lif devices --json
       only those of one graphics API, for programs";
 
-/// What the help of a command says after its options: its examples, and the presets that it takes.
+/// What the help of a command says after its options.
+const NUMBERS: &str = "\
+Numbers can be written as 1e5 or 100_000, and with a unit, as 300pA, 0.1ms,
+-65mV or 20MOhm; without one they are in the unit that is named.";
+
+/// The same with the presets that a command takes, and its examples.
 fn with_presets(examples: &str) -> String {
-    format!("{}\n\n{examples}", presets::in_the_help())
+    format!("{NUMBERS}\n\n{}\n\n{examples}", presets::in_the_help())
 }
 
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.

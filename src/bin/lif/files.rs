@@ -150,7 +150,8 @@ impl Folder {
         // Readable by others as any new file is; temporary files are private otherwise.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        builder.prefix(TEMPORARY).suffix(suffix).tempfile_in(&self.path).map_err(|error| self.refusal(error))
+        let made = builder.prefix(TEMPORARY).suffix(suffix).tempfile_in(&self.path);
+        made.map_err(|error| self.refusal(without_its_name(&error)))
     }
 
     /// Writes a file under a temporary name.
@@ -222,6 +223,14 @@ impl Staged {
         self.file.persist(&self.path).map_err(|error| unwritten(&self.path, error.error))?;
         leftovers.forget(&temporary);
         Ok(self.path)
+    }
+}
+
+/// What a temporary file could not do, without its name, which tells nobody anything.
+pub fn without_its_name(error: &std::io::Error) -> String {
+    match error.get_ref().and_then(std::error::Error::source) {
+        Some(reason) => reason.to_string(),
+        None => error.to_string(),
     }
 }
 

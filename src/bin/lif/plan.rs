@@ -12,6 +12,7 @@ use crate::nir;
 use crate::numbers::understood::ms;
 use crate::numbers::{Understood, written};
 use crate::presets::{self, AxisUnits};
+use crate::quantity::shown;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::spools::Parts;
@@ -296,7 +297,7 @@ pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     if value > 0.0 {
         Ok(value)
     } else {
-        Err(Failure::of(what, format!("{what} is {value} ms; it must be above 0")))
+        Err(Failure::of(what, format!("{what} is {} ms; it must be above 0", shown(value))))
     }
 }
 
@@ -439,8 +440,13 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
     }
     let steps = match (settings.steps, settings.duration) {
         (Some(steps), _) => steps,
-        // Casting saturates, and what is too long is refused below.
-        (None, duration) => (above_zero("duration", duration.unwrap_or_default())? / dt).round() as u64,
+        (None, duration) => {
+            let steps = (above_zero("duration", duration.unwrap_or_default())? / dt).round();
+            if steps > u64::MAX as f64 {
+                return Err(too_many_steps(&shown(steps)));
+            }
+            steps as u64
+        }
     };
     if steps == 0 {
         return Err(Failure::of(
@@ -449,13 +455,16 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
         ));
     }
     if steps > u64::from(u32::MAX) {
-        let most = u32::MAX;
-        return Err(Failure::of(
-            "steps, duration, dt",
-            format!("{steps} steps are more than one run can have, {most}; shorten the run or lengthen dt"),
-        ));
+        return Err(too_many_steps(&steps.to_string()));
     }
     Ok(steps)
+}
+
+fn too_many_steps(steps: &str) -> Failure {
+    let most = u32::MAX;
+    let message =
+        format!("{steps} steps are more than one run can have, {most}; shorten the run or lengthen dt");
+    Failure::of("steps, duration, dt", message)
 }
 
 /// The steps that the picture shows.
@@ -551,7 +560,7 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
     let level = match settings.stimulus_decibel {
         Some(reference) if reference > 0.0 => Level::Decibel { reference },
         Some(reference) => {
-            let message = format!("stimulus-decibel is {reference}; it must be above 0");
+            let message = format!("stimulus-decibel is {}; it must be above 0", shown(reference));
             return Err(Failure::of("stimulus-decibel", message));
         }
         None if settings.stimulus_log => Level::Logarithm,
@@ -567,7 +576,7 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
     let low_pass = settings.stimulus_low_pass.map(|tau| above_zero("stimulus-low-pass", tau)).transpose()?;
     let delay = settings.stimulus_delay.unwrap_or(0.0);
     if delay < 0.0 {
-        let message = format!("stimulus-delay is {delay} ms; it must be 0 or more");
+        let message = format!("stimulus-delay is {} ms; it must be 0 or more", shown(delay));
         return Err(Failure::of("stimulus-delay", message));
     }
     Ok(Transform {

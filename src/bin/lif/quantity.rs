@@ -242,9 +242,22 @@ fn no_unit(text: &str, unit: &str) -> String {
     let alike = known.filter(|known| known.to_lowercase() == unit.to_lowercase()).collect::<Vec<_>>();
     let text = text.trim();
     if alike.is_empty() {
-        format!("'{text}' is not a number: '{unit}' is no unit that is known here")
+        format!(
+            "'{text}' is not a number: '{unit}' is no unit that is known here; those are s, V, A, Ohm, F and Hz with a \
+             prefix, as in ms or nA"
+        )
     } else {
         format!("'{text}' is not a number: '{unit}' is no unit; write {}", alike.join(" or "))
+    }
+}
+
+/// A number as people write it.
+pub fn shown(value: f64) -> String {
+    let magnitude = value.abs();
+    if magnitude != 0.0 && !(1e-5..1e15).contains(&magnitude) {
+        format!("{value:e}")
+    } else {
+        value.to_string()
     }
 }
 
@@ -428,6 +441,14 @@ mod tests {
         assert_eq!(count::<u32>("4294967296"), Err(format!("4294967296 {TOO_LARGE}")));
         assert_eq!(count_between("8", 8_u32, 9), Ok(8));
         assert_eq!(count_between("7", 8_u32, 9), Err("7 is not from 8 to 9".to_owned()));
+    }
+
+    #[test]
+    fn numbers_are_shown_so_that_they_can_be_read_again() {
+        for (value, text) in [(0.0, "0"), (-65.0, "-65"), (1e30, "1e30"), (1e-9, "1e-9"), (0.001, "0.001")] {
+            assert_eq!(shown(value), text);
+            assert_eq!(number(text), Ok(value));
+        }
     }
 
     #[test]

@@ -286,7 +286,7 @@ impl Sink for Spools {
             self.write("rate", bytemuck::cast_slice(rate))?;
         }
         if let Some(voltages) = &block.voltages {
-            if let Some(values) = voltages.values.as_slice() {
+            if let Some(values) = voltages.values().to_slice() {
                 self.write("voltage", bytemuck::cast_slice(values))?;
             }
             let steps: Vec<u32> = voltages.steps.iter().map(|step| *step as u32).collect();

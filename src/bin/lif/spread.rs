@@ -1,6 +1,6 @@
 //! A number, or two that bound a range: `20` or `0.4:0.8`.
 
-use crate::quantity::{self, MOHM, MS, MV, Unit, Written};
+use crate::quantity::{self, MOHM, MS, MV, Unit, Written, shown};
 use lif::Parameter;
 use ndarray::{Array1, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -124,8 +124,8 @@ pub fn plain(text: &str) -> Result<Spread, String> {
 impl fmt::Display for Spread {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(value) => write!(formatter, "{value}"),
-            Self::Range(low, high) => write!(formatter, "{low}:{high}"),
+            Self::Number(value) => formatter.write_str(&shown(*value)),
+            Self::Range(low, high) => write!(formatter, "{}:{}", shown(*low), shown(*high)),
         }
     }
 }

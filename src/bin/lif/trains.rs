@@ -470,7 +470,7 @@ fn read_matrix(
         Format::Npy => numpy::from_npy(&source, &mut check),
         Format::Npz => Archive::open(&source).and_then(|mut archive| match &archive.names()[..] {
             [only] => archive.array(key.insert(only.clone()), &mut check),
-            names => Err(format!("expected one array; found {names:?}")),
+            names => Err(format!("expected one array; found {}", names.join(", "))),
         }),
         Format::Text => Err("it is text; it must be a .npy or .npz file of numpy".to_owned()),
     };

@@ -1,8 +1,9 @@
 //! The words with which settings were given, so that a message can show them: `--tau-m 0`, or
 //! `run.toml:3: tau-m = 0`.
 
+use crate::settings::Settings;
 use clap::parser::ValueSource;
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::collections::BTreeMap;
 
 /// By the name of the option, what the user wrote.
@@ -20,17 +21,21 @@ impl PartialEq for Words {
 const LONGEST: usize = 60;
 
 /// What the library calls other than an option that sets it.
-const OTHER_NAMES: [(&str, &[&str]); 9] = [
+const OTHER_NAMES: [(&str, &[&str]); 10] = [
+    ("weights", &["events-weight", "events-matrix"]),
     ("Gaussian", &["input"]),
     ("noise", &["input"]),
     ("uniform", &["input"]),
     ("Poisson", &["input"]),
-    ("input", &["current", "stimulus"]),
+    ("input", &["current", "stimulus", "stimulus-scale", "stimulus-offset"]),
     ("voltages", &["init-voltage"]),
     ("spikes", &["events", "events-weight"]),
     ("distance", &["tau-distance"]),
     ("cells", &["neurons", "batch"]),
 ];
+
+/// Of what is called an input too, those that are no current.
+const OTHER_INPUTS: [&str; 5] = ["weights", "Gaussian", "noise", "uniform", "Poisson"];
 
 /// Parameters of neurons, on which others can depend.
 const PARAMETERS: [&str; 11] = [
@@ -77,8 +82,7 @@ impl Words {
                     said.push(words);
                 }
             }
-            if others == ["input"] && !said.is_empty() {
-                // What is drawn at random is no other input.
+            if OTHER_INPUTS.contains(&name.as_str()) && !said.is_empty() {
                 break;
             }
         }
@@ -110,20 +114,23 @@ pub fn shown(value: &str) -> String {
 impl FromArgMatches for Words {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut words = Self::default();
+        let options = Settings::augment_args(Command::new("options"));
+        let is_switch = |id: &clap::Id| {
+            let option = options.get_arguments().find(|option| option.get_id() == id);
+            option.is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
+        };
         let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
         // Groups of options are called like types.
         let is_option = |id: &&clap::Id| id.as_str().starts_with(|sign: char| sign.is_ascii_lowercase());
         for id in matches.ids().filter(is_option).filter(given) {
             let name = id.as_str().replace('_', "-");
+            if is_switch(id) {
+                words.say(&name, format!("--{name}"));
+                continue;
+            }
             let values = matches.get_raw(id.as_str()).into_iter().flatten();
-            let said: Vec<String> = values
-                .map(|value| match value.to_string_lossy() {
-                    // What a switch is where it was given.
-                    value if value == "true" => format!("--{name}"),
-                    value => format!("--{name} {}", shown(&value)),
-                })
-                .collect();
-            words.say(&name, said.join(" "));
+            let said = values.map(|value| format!("--{name} {}", shown(&value.to_string_lossy())));
+            words.say(&name, said.collect::<Vec<_>>().join(" "));
         }
         Ok(words)
     }
@@ -147,7 +154,6 @@ impl Args for Words {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::settings::Settings;
 
     fn words(arguments: &[&str]) -> Words {
         let command = Settings::augment_args(Command::new("lif").no_binary_name(true));

@@ -5,13 +5,14 @@ use super::additions::{Additions, Filled, LaneSources, OfWord, WORD};
 use super::instructions;
 use super::kernels::is_plain;
 use super::lanes::{Cells, LANES, Lanes, Places};
+use super::potentials::{SampleRows, Sampled, Samples, Sampling};
 use super::vector::{self, Drives, NO_JUMPS, Rows, Span};
 use crate::coefficients::Table;
 use crate::engine::blocks;
 use crate::input::Strides;
-use crate::model::{Options, rounded};
-use crate::noise::{Drawn, Noise};
-use crate::projection::{Projected, Projection};
+use crate::model::Options;
+use crate::noise::Noise;
+use crate::projection::Projection;
 use crate::spike_input::Target;
 use pulp::{Simd, WithSimd};
 use std::fmt;
@@ -28,6 +29,8 @@ pub(super) struct Tile<'a> {
     pub(super) counts: &'a mut [u32],
     /// One slice per block of 32 steps; empty where spikes are only counted.
     pub(super) words: Vec<&'a mut [u32]>,
+    /// The membrane potentials of recorded cells, one slice per sample; empty where there are none.
+    pub(super) samples: Vec<&'a mut [f32]>,
 }
 
 /// The currents of a run from some step on.
@@ -44,22 +47,6 @@ pub(super) struct CurrentView<'a> {
 impl<'a> CurrentView<'a> {
     pub(super) fn after(&self, step: usize) -> Self {
         Self { values: &self.values[step * self.strides.step..], passed: step as u64, ..*self }
-    }
-
-    /// What drives a cell of a population with `n` neurons at a step of the run, whose number is
-    /// `number`.
-    pub(super) fn at(&self, step: usize, number: u64, (row, neuron): (usize, usize), n: usize) -> Drawn {
-        let place = step * self.strides.step + row * self.strides.row + neuron * self.strides.neuron;
-        let drawn = self.noise.map_or_else(Drawn::default, |noise| noise.at(row, neuron, n, number));
-        let mut projected = Projected::default();
-        for spikes in self.spikes {
-            spikes.add(&mut projected, self.passed + step as u64, (row, neuron));
-        }
-        Drawn {
-            current: rounded(self.values[place] + drawn.current),
-            arriving: rounded(drawn.arriving + projected.arriving),
-            jump: rounded(drawn.jump + projected.jump),
-        }
     }
 
     /// Whether something is drawn or arrives.
@@ -102,6 +89,8 @@ pub(super) struct Workspace {
     drives: Ready,
     /// Nothing until something is added.
     added: Option<Box<Additions>>,
+    /// Nothing until membrane potentials are recorded.
+    samples: Option<Box<Samples>>,
 }
 
 /// What drives the cells in the lanes through a word.
@@ -113,7 +102,7 @@ static NOTHING: Additions = Additions::none();
 
 impl Workspace {
     pub(super) fn new() -> Self {
-        Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), added: None }
+        Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), added: None, samples: None }
     }
 }
 
@@ -133,8 +122,9 @@ pub(super) fn advance(
     n: usize,
     span: (u64, u64),
     current: &CurrentView<'_>,
+    sampling: Option<&Sampling<'_>>,
 ) {
-    instructions::best().dispatch(Advance { workspace, tile, table, n, span, current });
+    instructions::best().dispatch(Advance { workspace, tile, table, n, span, current, sampling });
 }
 
 /// [`advance`], with the instructions that the processor has. A closure would not do: it is not
@@ -147,6 +137,8 @@ struct Advance<'a, 'b> {
     /// Number of the first step, and how many.
     span: (u64, u64),
     current: &'a CurrentView<'b>,
+    /// Where membrane potentials are recorded.
+    sampling: Option<&'a Sampling<'b>>,
 }
 
 impl WithSimd for Advance<'_, '_> {
@@ -154,9 +146,11 @@ impl WithSimd for Advance<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { workspace, mut tile, table, n, span, current } = self;
+        let Self { workspace, mut tile, table, n, span, current, sampling } = self;
         let options = current.options(table.options);
-        let Workspace { groups, drives, added } = workspace;
+        let Workspace { groups, drives, added, samples } = workspace;
+        // Nothing is sampled in tiles without recorded cells.
+        let sampling = sampling.filter(|_| !tile.samples.is_empty());
         let count = tile.v.len().div_ceil(LANES);
         let together = if current.reads_rows(n) { count } else { 1 };
         if groups.len() < together {
@@ -168,12 +162,17 @@ impl WithSimd for Advance<'_, '_> {
             sources.clear();
             for (index, group) in groups.iter_mut().enumerate() {
                 let cells = group.load(&tile, table, options, n, current, (first + index) * LANES);
+                group.sampled = sampling.map_or(Sampled::NONE, |sampling| group.sampled(sampling, &tile));
                 if current.has_sources() {
                     let first_cell = tile.first_cell + group.first;
                     sources.push(LaneSources::load(current.noise, current.spikes, &cells, first_cell));
                 }
             }
-            advance_groups(groups, &sources, &mut tile, options, span, current, (&mut drives.0, added));
+            let sampling = sampling.filter(|_| groups.iter().any(|group| !group.sampled.is_empty()));
+            let sampling = sampling
+                .map(|sampling| (sampling, &mut **samples.get_or_insert_with(|| Box::new(Samples::none()))));
+            let memory = (&mut drives.0, &mut *added);
+            advance_groups(groups, &sources, &mut tile, options, span, current, memory, sampling);
         }
     }
 }
@@ -184,12 +183,19 @@ struct Group {
     first: usize,
     lanes: Lanes,
     places: Places,
+    sampled: Sampled,
 }
 
 impl Group {
     #[inline(always)]
     fn empty() -> Self {
-        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0) }
+        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0), sampled: Sampled::NONE }
+    }
+
+    /// Which of its cells are recorded.
+    fn sampled(&self, sampling: &Sampling<'_>, tile: &Tile<'_>) -> Sampled {
+        let first = tile.first_cell + self.first;
+        Sampled::of(sampling, tile.first_cell, first..first + self.lanes.cells)
     }
 
     #[inline(always)]
@@ -220,6 +226,7 @@ fn advance_groups(
     (first_step, steps): (u64, u64),
     current: &CurrentView<'_>,
     (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
+    mut sampling: Option<(&Sampling<'_>, &mut Samples)>,
 ) {
     let sourceless = !current.has_sources();
     let readable = sourceless && is_plain(options);
@@ -229,12 +236,15 @@ fn advance_groups(
     while made < steps {
         let from = ((first_step + made) % WORD as u64) as usize;
         let left = (steps - made) as usize;
-        let count = if needs_no_stop { left } else { left.min(turn - from % turn) };
+        let mut count = if needs_no_stop { left } else { left.min(turn - from % turn) };
+        if let Some((sampling, _)) = &sampling {
+            count = count.min(sampling.most_steps(first_step + made) as usize);
+        }
         let block = blocks(first_step, made + 1) - 1;
         let begun = if block == 0 { (first_step % WORD as u64) as usize } else { 0 };
         let span = Span { first: from, begun, steps: count, is_last: count == left };
         for (index, group) in groups.iter_mut().enumerate() {
-            let Group { first, lanes, places } = group;
+            let Group { first, lanes, places, sampled } = group;
             let mut filled = Filled::default();
             if let Some(sources) = sources.get(index) {
                 filled = sources.filled();
@@ -264,7 +274,17 @@ fn advance_groups(
             let arriving = if filled.arriving { &added.arriving } else { &NOTHING.arriving };
             let drives = Drives { constant, drives, arriving, jumps, rows };
             let words = tile.words.get_mut(block..).unwrap_or_default();
-            vector::advance(options, lanes, drives, span, (words, *first));
+            let words = (words, *first);
+            match &mut sampling {
+                Some((sampling, samples)) if !sampled.is_empty() => {
+                    let number = first_step + made;
+                    let rows = samples.rows(sampling, number, count as u64);
+                    vector::advance(options, lanes, drives, span, words, rows);
+                    let before = sampling.samples_before(number) - sampling.samples_before(first_step);
+                    sampled.keep(samples, &mut tile.samples[before as usize..]);
+                }
+                _ => vector::advance(options, lanes, drives, span, words, SampleRows::none()),
+            }
         }
         made += count as u64;
     }

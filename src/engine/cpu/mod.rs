@@ -7,22 +7,23 @@ mod kernels;
 mod lanes;
 mod memory;
 mod noise;
+mod potentials;
 mod projection;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Wanted, WantedVoltages, Words, blocks, whole_words};
+use super::{Engine, Piece, Receiver, Room, Wanted, Words, blocks, whole_words};
 use crate::coefficients::Table;
 use crate::error::{Error, Result};
 use crate::input::Current;
 use crate::large::Large;
-use crate::model::{self, State, TraceRule};
+use crate::model::TraceRule;
 use crate::score::Scoring;
 use crate::work::Work;
 use block::{CurrentView, Tile, Workspace};
-use ndarray::{Array2, ArrayViewMut1, Axis};
+use potentials::Sampling;
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::time::Instant;
@@ -49,12 +50,6 @@ const MOST_VOLTAGES: usize = 1 << 22;
 /// The same in bytes.
 pub(crate) const MOST_VOLTAGE_BYTES: u64 = 4 * MOST_VOLTAGES as u64;
 
-/// Cells whose voltages one thread records at a time, where there are few.
-const RECORDED_TOGETHER: usize = 16;
-
-/// Parts in which the voltages of many are recorded.
-const MOST_PARTS: usize = 1 << 12;
-
 /// Steps after which a run looks whether it is to stop.
 pub(crate) const MOST_STEPS: u64 = 1 << 14;
 
@@ -75,6 +70,8 @@ pub(crate) struct CpuEngine {
     counts: Large<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
+    /// Likewise, for the samples of membrane potentials.
+    samples: Vec<f32>,
     scoring: Option<Scoring>,
     pace: Pace,
     /// Of populations for which one thread is enough.
@@ -98,6 +95,7 @@ impl CpuEngine {
             synaptic: Large::zeroed(synaptic),
             counts: Large::zeroed(cells),
             words: Vec::new(),
+            samples: Vec::new(),
             scoring: None,
             pace: Pace::new(cells),
             workspace: Workspace::new(),
@@ -107,30 +105,32 @@ impl CpuEngine {
 
     /// Steps that are made before what is wanted of them is handed out, at most `most_steps`, where the words
     /// of their spikes are kept until then or not.
-    fn piece_steps(
-        &self,
-        first_step: u64,
-        most_steps: u64,
-        wanted: Option<&Wanted>,
-        keeps_words: bool,
-    ) -> u64 {
+    fn piece_steps(&self, first_step: u64, most_steps: u64, wanted: &Wanted, keeps_words: bool) -> u64 {
         let cells = self.v.len();
         let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS).min(most_steps);
-        if wanted.is_some() {
+        if *wanted != Wanted::default() {
             most = most.min(self.pace.steps());
         }
         if keeps_words {
             most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
         }
-        if let Some(voltages) = wanted.and_then(|wanted| wanted.voltages.as_ref()) {
+        if let Some(voltages) = &wanted.voltages {
             let row = self.batch * voltages.neurons.len();
             most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
         }
         whole_words(first_step, most)
     }
 
-    /// Advances all cells and writes the words of their spikes, unless there is no memory for these.
-    fn advance_cells(&mut self, first_step: u64, steps: u64, current: &CurrentView<'_>, words: &mut [u32]) {
+    /// Advances all cells, and writes the words of their spikes and samples of their membrane potentials where
+    /// there is memory for these.
+    fn advance_cells(
+        &mut self,
+        first_step: u64,
+        steps: u64,
+        current: &CurrentView<'_>,
+        words: &mut [u32],
+        sampling: Option<(&Sampling<'_>, &mut [f32])>,
+    ) {
         let cells = self.v.len();
         let rows = words.len() / cells;
         let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
@@ -146,6 +146,10 @@ impl CpuEngine {
                 column.push(words);
             }
         }
+        let (sampling, mut samples) = sampling.unzip();
+        let sampled = sampling.zip(samples.as_deref_mut());
+        let sampled = sampled.map(|(sampling, samples)| sampling.of_tiles(samples, cells, tile_size));
+        let mut sampled = sampled.unwrap_or_default().into_iter();
         let mut traces = self.trace.chunks_mut(tile_size);
         let mut synaptic = self.synaptic.chunks_mut(tile_size);
         let tiles: Vec<Tile<'_>> = self
@@ -163,10 +167,12 @@ impl CpuEngine {
                 synaptic: synaptic.next().unwrap_or_default(),
                 counts,
                 words,
+                samples: sampled.next().unwrap_or_default(),
             })
             .collect();
         let advance = |workspace: &mut Workspace, tile| {
-            block::advance(workspace, tile, &self.table, self.n, (first_step, steps), current);
+            let span = (first_step, steps);
+            block::advance(workspace, tile, &self.table, self.n, span, current, sampling);
         };
         if tile_count == 1 {
             // Waking another thread takes longer than a small tile.
@@ -174,66 +180,8 @@ impl CpuEngine {
         } else {
             tiles.into_par_iter().for_each_init(Workspace::new, advance);
         }
-    }
-
-    /// The membrane potentials that recorded cells will have in the coming steps. The cells are
-    /// advanced a second time, on a copy of their state, so that the many that are not recorded
-    /// pay nothing.
-    fn foresee_voltages(
-        &self,
-        wanted: &WantedVoltages,
-        first_step: u64,
-        steps: u64,
-        current: &CurrentView<'_>,
-    ) -> Vec<f32> {
-        let samples = wanted.samples(first_step, first_step + steps);
-        let chosen = wanted.neurons.len();
-        let mut voltages = Array2::zeros((samples, self.batch * chosen));
-        // The more there are, the larger the parts: a list of them takes memory too.
-        let together = RECORDED_TOGETHER.max(self.batch * chosen / MOST_PARTS);
-        let columns: Vec<_> = voltages.axis_chunks_iter_mut(Axis(1), together).collect();
-        columns.into_par_iter().enumerate().for_each(|(chunk, mut columns)| {
-            for (column, samples) in columns.columns_mut().into_iter().enumerate() {
-                let place = chunk * together + column;
-                let cell = (place / chosen, wanted.neurons[place % chosen] as usize);
-                self.foresee_cell(cell, first_step, steps, u64::from(wanted.every), current, samples);
-            }
-        });
-        voltages.into_raw_vec_and_offset().0
-    }
-
-    fn foresee_cell(
-        &self,
-        (row, neuron): (usize, usize),
-        first_step: u64,
-        steps: u64,
-        every: u64,
-        current: &CurrentView<'_>,
-        mut samples: ArrayViewMut1<'_, f32>,
-    ) {
-        let index = row * self.n + neuron;
-        let cell = self.table.cell(row, neuron);
-        let mut state = State {
-            v: self.v[index],
-            refractory: self.refractory[index] & !super::SPIKE_FLAG,
-            trace: self.trace.get(index).copied().unwrap_or_default(),
-            synaptic: self.synaptic.get(index).copied().unwrap_or_default(),
-            spike: false,
-        };
-        let options = current.options(self.table.options);
-        let mut sample = 0;
-        for step in 0..steps {
-            let number = first_step + step;
-            let input = current.at(step as usize, number, (row, neuron), self.n);
-            state = model::receive(state, input.arriving);
-            let current = model::total_current(options, cell, state, input.current);
-            let drive = model::drive(cell.resistance, current);
-            state = model::step_cell(options, cell, state, drive, input.jump);
-            state = model::settle(options, cell, state, (number % 32) as u32);
-            if number.is_multiple_of(every) {
-                samples[sample] = state.v;
-                sample += 1;
-            }
+        if let (Some(sampling), Some(samples)) = (sampling, samples) {
+            sampling.put_in_order(samples);
         }
     }
 
@@ -282,43 +230,52 @@ impl Engine for CpuEngine {
             spikes: &current.spikes,
             passed: 0,
         };
+        let cells = self.v.len();
+        let hands_out = wanted.is_some();
+        let nothing = Wanted::default();
+        let wanted = wanted.unwrap_or(&nothing);
+        let sampling = wanted.voltages.as_ref().map(|voltages| Sampling::new(voltages, self.n));
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
-            let asked_for = wanted.map_or(&Words::None, |wanted| &wanted.words);
-            let cells = self.v.len();
             let (left, most_steps) = (steps - made, receiver.most_steps());
-            let most = self.piece_steps(first, most_steps, wanted, false).min(left);
-            let room = match asked_for {
-                Words::All => receiver.room(blocks(first, most) * cells),
-                Words::None | Words::Chosen(_) | Words::Scored => None,
+            let start = hands_out.then(Instant::now);
+            let sampled =
+                |steps| sampling.as_ref().map_or(0, |sampling| sampling.values(first, steps, cells));
+            let mut count = self.piece_steps(first, most_steps, wanted, false).min(left);
+            let mut room = match wanted.words {
+                Words::All => receiver.room(blocks(first, count) * cells, sampled(count)),
+                Words::None => receiver.room(0, sampled(count)),
+                Words::Chosen(_) | Words::Scored => None,
             };
-            let stay = room.is_some();
-            let mut own = std::mem::take(&mut self.words);
-            let (count, words) = match room {
-                Some(room) => (most, room),
-                None if *asked_for == Words::None => (most, &mut [][..]),
-                None => {
-                    let count = self.piece_steps(first, most_steps, wanted, true).min(left);
-                    own.resize(blocks(first, count) * cells, 0);
-                    (count, &mut own[..])
-                }
-            };
-            let start = wanted.map(|_| Instant::now());
-            let view = whole.after(made as usize);
-            let voltages = match wanted.and_then(|wanted| wanted.voltages.as_ref()) {
-                Some(wanted) => self.foresee_voltages(wanted, first, count, &view),
-                None => Vec::new(),
-            };
-            self.advance_cells(first, count, &view, words);
-            self.words = own;
+            let words_stay = room.is_some() && wanted.words == Words::All;
+            let mut own_words = std::mem::take(&mut self.words);
+            if wanted.words != Words::None && !words_stay {
+                count = self.piece_steps(first, most_steps, wanted, true).min(left);
+                own_words.resize(blocks(first, count) * cells, 0);
+                room = receiver.room(0, sampled(count));
+            }
+            let samples_stay = room.is_some();
+            let Room { mut words, voltages: mut samples } = room.unwrap_or_default();
+            if wanted.words != Words::None && !words_stay {
+                words = &mut own_words;
+            }
+            let mut own_samples = std::mem::take(&mut self.samples);
+            if !samples_stay {
+                own_samples.resize(sampled(count), 0.0);
+                samples = &mut own_samples;
+            }
+            let sampling = sampling.as_ref().map(|sampling| (sampling, samples));
+            self.advance_cells(first, count, &whole.after(made as usize), words, sampling);
+            self.words = own_words;
+            self.samples = own_samples;
             self.cell_blocks += cells as u64;
             made += count;
             if let Some(start) = start {
                 self.pace.learn(count, start);
             }
             let gathered;
-            let words = match asked_for {
+            let words = match &wanted.words {
                 Words::Chosen(neurons) => {
                     gathered = self.gather(neurons);
                     gathered.as_slice()
@@ -329,11 +286,11 @@ impl Engine for CpuEngine {
                     }
                     &[]
                 }
-                Words::All if !stay => self.words.as_slice(),
+                Words::All if !words_stay => self.words.as_slice(),
                 Words::None | Words::All => &[],
             };
-            let piece = Piece { steps: count, words, voltages: &voltages };
-            if receiver.take(piece).is_break() {
+            let voltages = if samples_stay { &[] } else { self.samples.as_slice() };
+            if receiver.take(Piece { steps: count, words, voltages }).is_break() {
                 break;
             }
         }

@@ -10,8 +10,10 @@ use super::instructions;
 use super::kernels::{Kernel, dispatch_kernel};
 use super::lanes::{LANES, LaneCoefficients, Lanes};
 use super::memory::Memory;
+use super::potentials::SampleRows;
 use crate::model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, TraceRule};
 use pulp::{Scalar128b, Simd, WithSimd, cast};
+use std::ops::Range;
 
 /// The jumps of cells that have none.
 pub(super) static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
@@ -42,6 +44,17 @@ pub(super) struct Span {
     pub(super) is_last: bool,
 }
 
+impl Span {
+    /// Some of these steps, and how many words end before them.
+    #[inline(always)]
+    fn part(&self, steps: &Range<usize>) -> (Self, usize) {
+        let place = self.first + steps.start;
+        let begun = if place < WORD { self.begun } else { 0 };
+        let is_last = self.is_last && steps.end == self.steps;
+        (Self { first: place % WORD, begun, steps: steps.len(), is_last }, place / WORD)
+    }
+}
+
 /// What drives the cells in the lanes, by the place of a step in its word.
 #[derive(Clone, Copy)]
 pub(super) struct Drives<'a> {
@@ -65,18 +78,20 @@ pub(super) struct Rows<'a> {
 }
 
 /// Makes some steps and, where a word or the call ends, writes the word of each lane into the columns
-/// from `column` on, one row per word, where there are rows.
+/// from `column` on, one row per word, where there are rows. The membrane potentials of all lanes after the
+/// sampled steps go into the rows of the samples.
 pub(super) fn advance(
     options: Options,
     lanes: &mut Lanes,
     drives: Drives<'_>,
     span: Span,
     (words, column): (&mut [&mut [u32]], usize),
+    samples: SampleRows<'_>,
 ) {
     let reads_rows = drives.rows.is_some();
     let kernel = Kernel { memory: lanes.memory, holds: lanes.holds, reads_rows, options };
     dispatch_kernel!(kernel.number(), NUMBER => {
-        instructions::best().dispatch(Advance::<NUMBER> { lanes, drives, span, words, column })
+        instructions::best().dispatch(Advance::<NUMBER> { lanes, drives, span, words, column, samples })
     });
 }
 
@@ -86,6 +101,7 @@ struct Advance<'a, 'b, const KERNEL: usize> {
     span: Span,
     words: &'a mut [&'b mut [u32]],
     column: usize,
+    samples: SampleRows<'a>,
 }
 
 impl<const KERNEL: usize> WithSimd for Advance<'_, '_, KERNEL> {
@@ -101,20 +117,34 @@ impl<const KERNEL: usize> WithSimd for Advance<'_, '_, KERNEL> {
 }
 
 impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
-    /// Advances the lanes in which there are cells, as many vectors at a time.
+    /// Advances the lanes in which there are cells, as many vectors at a time. To stop for a sample costs less
+    /// here than to come back for it, and nothing where there is none.
     #[inline(always)]
     fn advance_parts<S: Simd, const VECTORS: usize>(&mut self, simd: S) {
         let lanes = VECTORS * S::F32_LANES;
         for part in 0..self.lanes.cells.div_ceil(lanes) {
-            self.advance::<S, VECTORS>(simd, part);
+            let (mut made, mut wait, mut sample) = (0, self.samples.wait, 0);
+            while made < self.span.steps {
+                let steps = wait.min(self.span.steps - made);
+                self.advance::<S, VECTORS>(simd, part, made..made + steps);
+                made += steps;
+                wait -= steps;
+                if wait == 0 {
+                    let part = part * lanes..(part + 1) * lanes;
+                    self.samples.rows[sample][part.clone()].copy_from_slice(&self.lanes.v[part]);
+                    sample += 1;
+                    wait = self.samples.every;
+                }
+            }
         }
     }
 
-    /// Advances a part of the lanes as so many vectors.
+    /// Advances a part of the lanes as so many vectors, through some of the steps.
     #[inline(always)]
-    fn advance<S: Simd, const VECTORS: usize>(&mut self, simd: S, part: usize) {
+    fn advance<S: Simd, const VECTORS: usize>(&mut self, simd: S, part: usize, steps: Range<usize>) {
         let Kernel { memory, holds, reads_rows, options } = const { Kernel::numbered(KERNEL) };
-        let Self { lanes, drives, span, words: rows, column } = self;
+        let Self { lanes, drives, span, words: rows, column, .. } = self;
+        let (span, mut row) = span.part(&steps);
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
         // No closures: they would be compiled without the instructions that the processor has.
@@ -122,11 +152,12 @@ impl<const KERNEL: usize> Advance<'_, '_, KERNEL> {
         for_each_vector!(VECTORS, vector, {
             states[vector] = State::load(lanes, first_vector + vector);
         });
-        let Rows { mut currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
+        let Rows { currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
+        let mut currents = currents.get(steps.start * stride..).unwrap_or_default();
         let mask = if drives.constant { 0 } else { WORD - 1 };
         // Of the step to come, counted from 1.
         let mut number = simd.splat_i32s(1);
-        let (mut made, mut begun, mut row) = (0, span.begun, 0);
+        let (mut made, mut begun) = (0, span.begun);
         while made < span.steps {
             let from = (span.first + made) % WORD;
             let to = (from + span.steps - made).min(WORD);

@@ -58,7 +58,8 @@ impl GpuContext {
         let context = Self::new(info, device, queue);
         let lost = Arc::clone(&context.lost);
         context.device.set_device_lost_callback(move |reason, message| {
-            note_lost(&lost, &format!("{reason:?}: {message}"));
+            let reason = if reason == wgpu::DeviceLostReason::Destroyed { "it was destroyed: " } else { "" };
+            note_lost(&lost, &format!("{reason}{}", one_line(&message)));
         });
         // Whatever escapes the error scopes must not pass unseen, nor end the program.
         let uncaptured = Arc::clone(&context.lost);

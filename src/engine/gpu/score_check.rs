@@ -37,8 +37,8 @@ pub(super) fn check(gpu: &Gpu, scoring: &Scoring) -> Result<()> {
     let (found, expected) = (scores(&found), scores(&expected));
     if let Some(index) = (0..expected.len()).find(|&index| found.get(index) != expected.get(index)) {
         let difference = format!(
-            "the score at {index} is {:?} where the CPU finds {:?}",
-            found.get(index),
+            "a score ({index}) has {} where the CPU finds {}",
+            found.get(index).map_or_else(|| "nothing".to_owned(), ToString::to_string),
             expected[index]
         );
         return Err(Error::SelfCheck { adapter: gpu.context.info.name.clone(), difference });

@@ -23,6 +23,7 @@ use crate::spike_input::SpikeInput;
 use crate::{Device, input::Current};
 use bytemuck::{Pod, Zeroable};
 use ndarray::{Array1, Array2};
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -140,12 +141,58 @@ pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
             return Err(refuse(
                 context,
                 format!(
-                    "{options:?} gives {found:x?} after {STEPS} steps where the model gives {expected:x?}"
+                    "{} give {found} after {STEPS} steps where the model gives {expected}",
+                    rules(*options)
                 ),
             ));
         }
     }
     Ok(())
+}
+
+/// The rules of a case in words.
+fn rules(options: Options) -> String {
+    let spike = match options.spike_test {
+        SpikeTest::Above => "v > threshold",
+        SpikeTest::AtOrAbove => "v >= threshold",
+    };
+    let reset = match options.reset {
+        Reset::ToValue => "reset to a value",
+        Reset::Subtract => "reset by subtraction",
+        Reset::SubtractAhead => "reset by subtraction ahead of the spike test",
+        Reset::None => "no reset",
+    };
+    let refractory = match options.refractory {
+        Refractory::Frozen => "frozen",
+        Refractory::LeakOnly => "leaking",
+        Refractory::Silent => "silent",
+    };
+    let trace = match options.trace {
+        TraceRule::Off => "",
+        TraceRule::Add => ", a trace that is added to",
+        TraceRule::Set => ", a trace that is set",
+    };
+    let others = [
+        (options.bounded, ", a lower bound"),
+        (options.fast_decay, ", fast decay"),
+        (options.jumps, ", jumps"),
+        (options.synapse, ", a synapse"),
+    ];
+    let others: String =
+        others.into_iter().filter(|(is_there, _)| *is_there).map(|(_, words)| words).collect();
+    format!("neurons with {spike}, {reset}, {refractory} while refractory{trace}{others}")
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { v, refractory, trace, spikes, path } = self;
+        write!(
+            formatter,
+            "v {} ({v:08x}), {refractory} refractory steps, trace {} ({trace:08x}), {spikes} spikes, path {path:08x}",
+            f32::from_bits(*v),
+            f32::from_bits(*trace)
+        )
+    }
 }
 
 /// What the model makes of a case.

@@ -6,6 +6,7 @@ use super::case::{InputKind, Mode, RecordKind, name};
 use super::contestant::REFERENCE;
 use super::report::Report;
 use crate::failure::Failure;
+use crate::files::without_its_name;
 use crate::leftovers;
 use crate::picture::axes::{Axis, FRAME, INK, TEXT_SIZE};
 use crate::picture::use_own_font;
@@ -65,7 +66,11 @@ impl PictureFile {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let folder = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let folder = folder.unwrap_or(Path::new("."));
-        builder.prefix(".lif-").suffix(".png").tempfile_in(folder).map_err(|error| self.unwritten(&error))
+        builder
+            .prefix(".lif-")
+            .suffix(".png")
+            .tempfile_in(folder)
+            .map_err(|error| self.unwritten(&without_its_name(&error)))
     }
 
     fn unwritten(&self, reason: &dyn std::fmt::Display) -> Failure {

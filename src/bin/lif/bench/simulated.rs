@@ -76,7 +76,7 @@ impl<'a> Simulated<'a> {
             let recorded = self.population.run_observed(count, input, &recording, |_| interrupt::flow())?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);
-                recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values));
+                recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values().to_owned()));
             }
             made += count;
         }

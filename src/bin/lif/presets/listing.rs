@@ -12,7 +12,7 @@ use std::process::ExitCode;
 
 /// The longest line, and where what is said of a preset begins in it.
 const WIDTH: usize = 79;
-const INDENT: usize = 18;
+const INDENT: usize = 21;
 
 /// The options of `lif presets`.
 #[derive(Debug, Args)]
@@ -136,41 +136,39 @@ pub fn table(name: Option<&str>) -> Result<String, Failure> {
         }
         let _ = write!(
             text,
-            "\n--preset NAME takes one of them. Single parameters of the first {} are options, as --tau-m 20; those of\n\
-             the others follow a colon, as --preset nest:tau_m=20,t_ref=2:5. A value can have a unit, as 20ms.\n\
+            "\n--preset NAME takes one of them. Single parameters of the first {} are options,\n\
+             as --tau-m 20; those of the others follow a colon, as in\n\
+             --preset nest:tau_m=20,t_ref=2:5. A value can have a unit, as 20ms.\n\
              lif presets NAME lists one of them in full.",
             SETTINGS.len()
         );
         return Ok(text);
     }
     for listed in &chosen {
-        let _ = writeln!(text, "{}", heading(listed));
+        let _ = writeln!(text, "{}: {}\n", listed.name, about(listed));
         let width = listed.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
         for parameter in &listed.parameters {
-            let line = format!(
-                "  {:width$}  {:<14} {}",
-                parameter.name,
-                parameter.with_unit(),
-                parameter.otherwise()
-            );
+            let line =
+                format!("{:width$}  {:<14} {}", parameter.name, parameter.with_unit(), parameter.otherwise());
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }
     Ok(text.trim_end().to_owned())
 }
 
-fn heading(listed: &Listed) -> String {
+/// What it is, and the unit of its inputs.
+fn about(listed: &Listed) -> String {
     let inputs = match listed.input_unit {
         "" => String::new(),
         unit @ ("unitless" | "per step") => format!("; inputs {unit}"),
         unit => format!("; inputs in {unit}"),
     };
-    let about = format!("{}{inputs}", listed.about.trim_end_matches('.'));
-    wrapped(
-        &format!("  {:<width$}", listed.name, width = INDENT - 2),
-        &about.split(' ').collect::<Vec<_>>(),
-        " ",
-    )
+    format!("{}{inputs}", listed.about.trim_end_matches('.'))
+}
+
+fn heading(listed: &Listed) -> String {
+    let start = format!("  {:<width$}", listed.name, width = INDENT - 2);
+    wrapped(&start, &about(listed).split(' ').collect::<Vec<_>>(), " ")
 }
 
 /// A preset with all its parameters, in lines that are not too long.
@@ -258,7 +256,7 @@ mod tests {
             assert!(help.contains(name), "{name}");
         }
         assert!(help.contains("tau-m=10 ms, resistance=20 MOhm"));
-        assert!(table(Some("nest")).unwrap().contains("V_min       none           or a number in mV"));
+        assert!(table(Some("nest")).unwrap().contains("\nV_min       none           or a number in mV"));
         assert!(table(Some("snntorch-leaky")).unwrap().contains("subtract       or zero, none"));
         assert!(table(Some("nes")).unwrap_err().to_string().contains("there is no preset"));
     }

@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::layers;
 use crate::numbers::{Time, Understood};
 use crate::plan::Plan;
+use crate::quantity::shown;
 use crate::recorded::{self, Clock, Recorded};
 use crate::settings::Settings;
 use crate::stimulus::Stimulus;
@@ -83,7 +84,7 @@ fn apart(list: &Path) -> Vec<PathBuf> {
 /// A time in whole steps.
 pub fn steps(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     if ms < 0.0 {
-        return Err(Failure::of(what, format!("{what} is {ms} ms; it must be 0 or more")));
+        return Err(Failure::of(what, format!("{what} is {} ms; it must be 0 or more", shown(ms))));
     }
     Ok((ms / dt).round() as u64)
 }

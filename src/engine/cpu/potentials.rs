@@ -1,0 +1,196 @@
+//! The membrane potentials that are recorded: of which cells, after which steps, and where they go.
+//!
+//! A kernel leaves those of all its lanes in rows of its own, from where those of the recorded cells are
+//! copied to where they stay. Cells that are not recorded pay nothing.
+
+use super::additions::{OfWord, WORD};
+use super::lanes::LANES;
+use crate::engine::WantedVoltages;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::ops::Range;
+
+/// Which cells of an engine are recorded, and after which steps.
+pub(super) struct Sampling<'a> {
+    /// The recorded neurons of each batch row, in ascending order.
+    neurons: Cow<'a, [u32]>,
+    /// Where each of these stands among those that were asked for, unless in the same place.
+    places: Option<Vec<usize>>,
+    /// Neurons in a batch row.
+    n: usize,
+    /// Samples are taken after the steps whose numbers are multiples of this.
+    every: u64,
+}
+
+impl<'a> Sampling<'a> {
+    pub(super) fn new(wanted: &'a WantedVoltages, n: usize) -> Self {
+        let every = u64::from(wanted.every);
+        let asked_for = &wanted.neurons;
+        if asked_for.is_sorted() {
+            return Self { neurons: asked_for.into(), places: None, n, every };
+        }
+        let mut places: Vec<usize> = (0..asked_for.len()).collect();
+        places.sort_unstable_by_key(|place| asked_for[*place]);
+        let neurons = places.iter().map(|place| asked_for[*place]).collect();
+        Self { neurons, places: Some(places), n, every }
+    }
+
+    /// Puts samples that were taken of ascending neurons in the order that was asked for.
+    pub(super) fn put_in_order(&self, samples: &mut [f32]) {
+        let Some(places) = &self.places else { return };
+        samples.par_chunks_exact_mut(places.len()).for_each_init(Vec::new, |ascending, samples| {
+            ascending.clear();
+            ascending.extend_from_slice(samples);
+            for (place, sample) in places.iter().zip(ascending) {
+                samples[*place] = *sample;
+            }
+        });
+    }
+
+    /// Cuts samples of so many cells into those of each tile, one slice for each sample.
+    pub(super) fn of_tiles<'s>(
+        &self,
+        samples: &'s mut [f32],
+        cells: usize,
+        tile_size: usize,
+    ) -> Vec<Vec<&'s mut [f32]>> {
+        let row = self.before(cells);
+        let count = |first: usize| self.before((first + tile_size).min(cells)) - self.before(first);
+        let mut tiles: Vec<_> =
+            (0..cells).step_by(tile_size).map(|first| (count(first), Vec::with_capacity(0))).collect();
+        let mut sampled: Vec<_> = tiles.iter_mut().filter(|(count, _)| *count > 0).collect();
+        for mut samples in samples.chunks_exact_mut(row) {
+            for (count, slices) in &mut sampled {
+                slices.extend(samples.split_off_mut(..*count));
+            }
+        }
+        tiles.into_iter().map(|(_, slices)| slices).collect()
+    }
+
+    /// How many values samples of so many cells are in these steps.
+    pub(super) fn values(&self, first_step: u64, steps: u64, cells: usize) -> usize {
+        (self.samples_before(first_step + steps) - self.samples_before(first_step)) as usize
+            * self.before(cells)
+    }
+
+    /// How many of the cells before this one are recorded.
+    pub(super) fn before(&self, cell: usize) -> usize {
+        let (row, neuron) = (cell / self.n, cell % self.n);
+        let in_row = if self.neurons.len() == self.n {
+            neuron
+        } else {
+            self.neurons.partition_point(|recorded| (*recorded as usize) < neuron)
+        };
+        row * self.neurons.len() + in_row
+    }
+
+    /// The number of the cell that stands at a place among the recorded ones.
+    fn cell(&self, place: usize) -> usize {
+        let (row, place) = (place / self.neurons.len(), place % self.neurons.len());
+        row * self.n + self.neurons[place] as usize
+    }
+
+    /// How many of the steps before this one are sampled.
+    pub(super) fn samples_before(&self, step: u64) -> u64 {
+        step.div_ceil(self.every)
+    }
+
+    /// Steps from this one on whose samples there is room for at a time.
+    pub(super) fn most_steps(&self, step: u64) -> u64 {
+        (self.samples_before(step) + WORD as u64).saturating_mul(self.every) - step
+    }
+}
+
+/// The recorded ones of the cells in the lanes.
+pub(super) struct Sampled {
+    /// Where the first stands among those of the tile.
+    first: usize,
+    cells: SampledCells,
+}
+
+enum SampledCells {
+    None,
+    /// As many, from the first lane on.
+    All(usize),
+    InLanes(Vec<usize>),
+}
+
+impl Sampled {
+    pub(super) const NONE: Self = Self { first: 0, cells: SampledCells::None };
+
+    /// Those of some cells of a tile that begins with `first_cell`.
+    pub(super) fn of(sampling: &Sampling<'_>, first_cell: usize, cells: Range<usize>) -> Self {
+        let recorded = sampling.before(cells.start)..sampling.before(cells.end);
+        let first = recorded.start - sampling.before(first_cell);
+        let cells = if recorded.is_empty() {
+            SampledCells::None
+        } else if recorded.len() == cells.len() {
+            SampledCells::All(cells.len())
+        } else {
+            SampledCells::InLanes(recorded.map(|place| sampling.cell(place) - cells.start).collect())
+        };
+        Self { first, cells }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self.cells, SampledCells::None)
+    }
+
+    /// Copies the last samples to where those of the tile are kept, one row for each.
+    pub(super) fn keep(&self, samples: &Samples, tile: &mut [&mut [f32]]) {
+        for (lanes, row) in samples.rows[..samples.taken].iter().zip(tile) {
+            let row = &mut row[self.first..];
+            match &self.cells {
+                SampledCells::None => {}
+                // Full lanes have a known number, which is much faster.
+                SampledCells::All(LANES) => row[..LANES].copy_from_slice(lanes),
+                SampledCells::All(count) => row[..*count].copy_from_slice(&lanes[..*count]),
+                SampledCells::InLanes(places) => {
+                    for (sample, lane) in row.iter_mut().zip(places) {
+                        *sample = lanes[*lane];
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Memory for the samples of the lanes that are taken at a time.
+#[repr(align(64))]
+pub(super) struct Samples {
+    rows: OfWord,
+    /// How many of the rows were asked for last.
+    taken: usize,
+}
+
+impl Samples {
+    pub(super) fn none() -> Self {
+        Self { rows: [[0.0; LANES]; WORD], taken: 0 }
+    }
+
+    /// Rows for the samples of some steps.
+    pub(super) fn rows(&mut self, sampling: &Sampling<'_>, first_step: u64, steps: u64) -> SampleRows<'_> {
+        let before = sampling.samples_before(first_step);
+        self.taken = (sampling.samples_before(first_step + steps) - before) as usize;
+        SampleRows {
+            wait: (before * sampling.every + 1 - first_step) as usize,
+            every: sampling.every as usize,
+            rows: &mut self.rows[..self.taken],
+        }
+    }
+}
+
+/// Where the membrane potentials after some steps go.
+pub(super) struct SampleRows<'a> {
+    /// How many steps are made before the first sample, and from one to the next.
+    pub(super) wait: usize,
+    pub(super) every: usize,
+    pub(super) rows: &'a mut [[f32; LANES]],
+}
+
+impl SampleRows<'_> {
+    /// For steps that are not sampled.
+    pub(super) fn none() -> Self {
+        Self { wait: usize::MAX, every: usize::MAX, rows: &mut [] }
+    }
+}
