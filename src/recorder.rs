@@ -36,6 +36,11 @@ pub(crate) struct Recorder {
     pub(crate) reference: Reference,
 }
 
+/// The most bytes of the rate of so many batch rows that are made at a time, a step at least.
+pub(crate) fn most_rate_bytes(rows: u64) -> u64 {
+    rows.saturating_mul(4).max(MOST_RATE_BYTES as u64)
+}
+
 /// Whether a recording is kept until its run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kept {

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::large::Large;
 use crate::memory::MemoryNeed;
 use crate::raster::Raster;
-use crate::recorder::{BLOCK_BYTES, Kept};
+use crate::recorder::{BLOCK_BYTES, Kept, most_rate_bytes};
 use ndarray::{Array2, ArrayView3, Axis, aview1};
 
 /// What a run records. Nothing is recorded, kept or read back that is not asked for here.
@@ -166,7 +166,8 @@ impl Recording {
                 let most_steps = steps.min(device.most_recorded_steps());
                 let words = stream(spikes, most_steps.div_ceil(32) + 1);
                 let piece = (words, stream(sampled, most_steps.min(samples)));
-                let rate = if self.rate { bytes([most_steps, rows, 1]) } else { 0 };
+                let rate =
+                    if self.rate { bytes([most_steps, rows, 1]).min(most_rate_bytes(rows)) } else { 0 };
                 let some = device.most_of_block(BLOCK_BYTES as u64, piece, parameters, (batch, n));
                 let some = some.saturating_add(rate);
                 // One is collected, one waits, one is taken.

@@ -284,15 +284,17 @@ fn a_reference_potential_makes_potentials_exacter() {
         // The differences themselves, which rounding at -65 mV would hide.
         let rest = population.coefficients(0, 0).expect("there").v_rest;
         let leak = f64::from(population.coefficients(0, 0).expect("there").leak);
+        let left = (0..301).fold(1.0, |left, _| left * (1.0 - leak));
         population.run(1, &currents, &Recording::none()).expect("valid");
         let voltages = population.voltages().expect("there");
-        let wanted = currents.mapv(|current| 20.0 * f64::from(current) * (1.0 - (1.0 - leak).powi(301)));
+        let wanted = currents.mapv(|current| 20.0 * f64::from(current) * (1.0 - left));
         let found = voltages.row(0).mapv(|v| f64::from(v) + 65.0);
         assert_eq!(f64::from(rest), -65.0 - v_reference);
         (found - wanted).iter().fold(0.0_f64, |most, error| most.max(error.abs()))
     };
     let (without, with) = (error(0.0), error(-65.0));
-    assert!(with < 6e-6 && without > 2.0 * with, "{with} with, {without} without");
+    // Read at -65 mV, whose rounding is half of 7.6e-6, beside that of what is read.
+    assert!(with < 8e-6 && without > 2.0 * with, "{with} with, {without} without");
 }
 
 #[test]

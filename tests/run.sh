@@ -2,9 +2,15 @@
 # All checks of this repository, on a fresh machine with nothing but a Rust toolchain.
 #
 #   tests/run.sh                         everything; installs a software Vulkan adapter where it may
+#   tests/run.sh --all                   also what takes minutes, as the documents' slow commands
 #   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
 set -euo pipefail
 cd "$(dirname "$0")/.."
+
+case "${*:-}" in
+    '' | --all) ;;
+    *) echo "usage: tests/run.sh [--all]" >&2; exit 2 ;;
+esac
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -63,6 +69,11 @@ cargo test --test programs -- --ignored the_programs
 
 say "the library alone, without default features"
 cargo test --no-default-features --lib --test conventions --test population
+
+if [ "${1:-}" = --all ]; then
+    say "what takes minutes"
+    cargo test --release --test command -- --ignored
+fi
 
 say "what a package would hold"
 files=$(cargo package --list --allow-dirty)

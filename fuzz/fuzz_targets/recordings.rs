@@ -2,28 +2,7 @@
 //! the file is called, the others are the file.
 #![no_main]
 
-macro_rules! of_the_command {
-    ($($name:ident $path:literal)*) => {
-        $(
-            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
-            #[path = $path]
-            mod $name;
-        )*
-    };
-}
-
-of_the_command! {
-    doubts "../../src/bin/lif/doubts.rs"
-    failure "../../src/bin/lif/failure.rs"
-    figures "../../src/bin/lif/figures.rs"
-    numbers "../../src/bin/lif/numbers/mod.rs"
-    recorded "../../src/bin/lif/recorded.rs"
-    rules "../../src/bin/lif/rules.rs"
-    spread "../../src/bin/lif/spread.rs"
-    stimulus "../../src/bin/lif/stimulus/mod.rs"
-    trains "../../src/bin/lif/trains.rs"
-    weight "../../src/bin/lif/weight.rs"
-}
+include!("../command.rs");
 
 use libfuzzer_sys::fuzz_target;
 use numbers::Time;
@@ -41,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| {
     let file = |name: &str| std::env::temp_dir().join(format!("lif-fuzz-{}-{name}", std::process::id()));
     let path = file(&format!("in.{extension}"));
     std::fs::write(&path, bytes).expect("there is room");
-    let weight = Weight { value: Spread::Number(0.5), unit: Unit::Millivolt };
+    let weight = Weight::new(Spread::Number(0.5), Unit::Millivolt);
     match usize::from(*kind) / 3 % 3 {
         0 => {
             let clock = Clock { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };

@@ -1,35 +1,7 @@
 //! The reader of settings files.
 #![no_main]
 
-macro_rules! of_the_command {
-    ($($name:ident $path:literal)*) => {
-        $(
-            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
-            #[path = $path]
-            mod $name;
-        )*
-    };
-}
-
-of_the_command! {
-    bound "../../src/bin/lif/bound.rs"
-    budget "../../src/bin/lif/budget.rs"
-    failure "../../src/bin/lif/failure.rs"
-    layers "../../src/bin/lif/layers.rs"
-    neurons "../../src/bin/lif/neurons.rs"
-    presets "../../src/bin/lif/presets.rs"
-    random_input "../../src/bin/lif/random_input.rs"
-    record "../../src/bin/lif/record.rs"
-    rules "../../src/bin/lif/rules.rs"
-    figures "../../src/bin/lif/figures.rs"
-    nir "../../src/bin/lif/nir.rs"
-    numbers "../../src/bin/lif/numbers/mod.rs"
-    settings "../../src/bin/lif/settings.rs"
-    stimulus "../../src/bin/lif/stimulus/mod.rs"
-    terminal "../../src/bin/lif/terminal.rs"
-    spread "../../src/bin/lif/spread.rs"
-    weight "../../src/bin/lif/weight.rs"
-}
+include!("../command.rs");
 
 use settings::Settings;
 use libfuzzer_sys::fuzz_target;

@@ -1,23 +1,7 @@
 //! The readers of stimuli: the first byte says how the file is called, the others are the file.
 #![no_main]
 
-macro_rules! of_the_command {
-    ($($name:ident $path:literal)*) => {
-        $(
-            #[allow(dead_code, unused_imports, reason = "the command uses the rest of it")]
-            #[path = $path]
-            mod $name;
-        )*
-    };
-}
-
-of_the_command! {
-    failure "../../src/bin/lif/failure.rs"
-    figures "../../src/bin/lif/figures.rs"
-    numbers "../../src/bin/lif/numbers/mod.rs"
-    rules "../../src/bin/lif/rules.rs"
-    stimulus "../../src/bin/lif/stimulus/mod.rs"
-}
+include!("../command.rs");
 
 use libfuzzer_sys::fuzz_target;
 use stimulus::{Asked, Level, Stimulus, Transform};

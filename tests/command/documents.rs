@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// What takes longer than a few seconds as it stands, by words that it holds. It is run in `tests/run.sh --all`.
-const SLOW: [&str; 12] = [
+const SLOW: [&str; 11] = [
     "lif bench",
     "lif fit ",
     "lif-out/neuron.toml",
@@ -20,7 +20,6 @@ const SLOW: [&str; 12] = [
     "--device cpu,software",
     "--preset nest:tau_m=20,t_ref=5",
     "lif fi ",
-    "--neurons 100000 --record none",
 ];
 
 /// What holds a shell's words, which no command is given here.
@@ -101,7 +100,7 @@ fn prepared() -> Folder {
     fs::rename(folder.path("lif-out/spikes.npz"), folder.path("spikes.npz")).unwrap();
     fs::remove_dir_all(folder.path("lif-out")).unwrap();
     let neurons = Neurons::from_params(&Params::default(), 5).unwrap();
-    nir::write(&folder.path("network.nir"), "hidden", &neurons).unwrap();
+    nir::write(folder.path("network.nir"), "hidden", &neurons).unwrap();
     fs::copy(root.join("data/grasshopper/stimulus.npz"), folder.path("sound.npz")).unwrap();
     fs::copy(root.join("data/grasshopper/spike_times_ms.txt"), folder.path("recorded.txt")).unwrap();
     let events: String = (0..2000).map(|step| format!("{step} {}\n", step % 7)).collect();

@@ -37,7 +37,7 @@ fn wrong_usage_ends_with_code_2_before_anything_is_written() {
         ("--init-voltage inf", "must be finite"),
         ("--integrator heun", "invalid value 'heun'"),
         ("--spike-test below", "[possible values: above, at-or-above]"),
-        ("--reset hard", "[possible values: to-value, subtract, none]"),
+        ("--reset hard", "[possible values: to-value, subtract, subtract-ahead, none]"),
         ("--refractory awake", "[possible values: frozen, leak-only, silent]"),
         (
             "--preset unheard",
@@ -220,7 +220,6 @@ fn what_is_no_regular_file_is_refused_and_not_waited_for() {
             format!("fi --config {file}"),
             format!("score --config {file} --stimulus in.txt --spikes spikes.txt"),
             format!("fit --config {file} --stimulus in.txt --spikes spikes.txt"),
-            format!("fit --checkpoint {file} --stimulus in.txt --spikes spikes.txt --device cpu"),
             format!("run --resume {file}"),
             format!("run --nir {file} --dt 0.1 --t-ref 0 --reset to-value"),
             format!("nir {file}"),

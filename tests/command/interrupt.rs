@@ -85,7 +85,7 @@ fn ctrl_c_writes_what_there_is() {
     assert_eq!(summary["interrupted"], true);
     let steps = summary["steps"].as_u64().unwrap();
     assert!(steps > 0 && steps < 4_000_000_000);
-    assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
+    assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);
     assert_eq!(
         summary["spikes"],
         folder.array::<u32>("counts").iter().map(|count| u64::from(*count)).sum::<u64>()

@@ -281,8 +281,10 @@ fn help_is_short_with_one_letter_and_long_with_a_word() {
         // Both have all options.
         let options = |text: &str| -> Vec<String> {
             let words = text.split_once("Examples:").map_or(text, |(before, _)| before).lines();
-            let names = words.filter_map(|line| line.trim_start().strip_prefix("--"));
-            names.map(|name| name.split([' ', '=']).next().unwrap().to_owned()).collect()
+            let names = words.filter_map(|line| line.strip_prefix("      --"));
+            let names = names.map(|name| name.split([' ', '=']).next().unwrap().to_owned());
+            // Not those that a line of text begins with.
+            names.filter(|name| !name.ends_with([',', '.']) && name != "help").collect()
         };
         assert_eq!(options(&short), options(&long), "{command}");
     }

@@ -371,15 +371,20 @@ fn limited(folder: &Folder, bytes: u64) -> String {
 fn a_full_disk_is_told_and_the_run_can_go_on_when_there_is_room() {
     let expected = undisturbed(500);
     let folder = killed();
-    // A checkpoint that cannot be written ends the run; the earlier one stays.
     let steps = || lif::Checkpoint::open(folder.path(CHECKPOINT)).unwrap().steps();
     let before = steps();
-    let message = limited(&folder, 512);
-    assert!(message.starts_with("error: checkpoint run.safetensors: it cannot be written"), "{message}");
+    // A checkpoint that cannot be written ends the run; the earlier one stays. A folder has the name that it
+    // is written under, and does not make way.
+    let in_the_way = folder.path("run.safetensors.partial");
+    let _ = fs::remove_file(&in_the_way);
+    fs::create_dir(&in_the_way).unwrap();
+    let message = "checkpoint run.safetensors: it cannot be written";
+    folder.refuses(&format!("run --resume {CHECKPOINT}"), 1, message);
     assert_eq!(steps(), before);
-    // An array that cannot be written likewise; the checkpoints of a population this small can.
-    let message =
-        limited(&folder, fs::metadata(folder.path(CHECKPOINT)).unwrap().len().next_multiple_of(512));
+    fs::remove_dir(&in_the_way).unwrap();
+    // An array that cannot be written likewise.
+    let message = limited(&folder, 512);
+    assert_eq!(steps(), before);
     assert!(message.starts_with("error: cannot write "), "{message}");
     assert!(message.contains("File too large") && message.lines().count() == 1, "{message}");
     assert!(message.trim_end().ends_with("go on with: lif run --resume run.safetensors"), "{message}");

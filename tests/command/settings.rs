@@ -63,7 +63,7 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
         ("tau-m = \"1:x\"\n", "bad.toml:1: tau-m = \"1:x\": 'x' is not a number"),
         (
             "dt = 0.1\nreset = \"twice\"\n",
-            "bad.toml:2: reset = \"twice\": it must be one of to-value, subtract, none",
+            "bad.toml:2: reset = \"twice\": it must be one of to-value, subtract, subtract-ahead, none",
         ),
         ("record = \"sound\"\n", "bad.toml:1: record = \"sound\": 'sound' cannot be recorded"),
         ("neurons = \n", "bad.toml:1: "),
@@ -201,7 +201,7 @@ fn a_reference_potential_stays_inside() {
     folder
         .run("--neurons 2 --v-reference 1e9")
         .assert()
-        .code(1)
+        .code(2)
         .stderr(predicate::str::contains("v_reference is 1000000000"));
     folder
         .run("--neurons 2 --preset nest --v-reference -70")

@@ -238,7 +238,7 @@ fn scores_and_fits_tell_what_was_said_too() {
         ("score --tau-distance 0", "--tau-distance 0: tau-distance is 0 ms"),
         ("score --tau-m 5:10", "--tau-m 5:10: tau-m is a range; one neuron is compared"),
         ("score --preset nest:tau_m=5:10", "--preset nest:tau_m=5:10: tau_m is a range"),
-        ("score --input gaussian:sd=1:2", "--input gaussian:sd=1:2: input is a range"),
+        ("score --input gaussian:sd=1:2", "--input gaussian:sd=1:2"),
         ("fit --split 500", "--split 500: split is 500 ms"),
         (
             "fit --vary tau-m=0.01:5 --vary resistance=1:2",
@@ -291,7 +291,7 @@ fn presets_tell_of_themselves_in_their_own_words() {
             "dt / tau is 2.5; it must be at most 2 with forward Euler, which is unstable beyond; \
             take a shorter dt or method=exact",
         ),
-        ("bindsnet:lbound=-50", "--preset bindsnet:lbound=-50: lbound is -50 mV; it must be below thresh"),
+        ("bindsnet:lbound=-50", "lbound is -50 mV; it must be below thresh, or every step would be a spike"),
         (
             "brian2:v_reset=2",
             "v_reset is 2; it must be below v_th where there is no refractory period, or every step would be \

@@ -30,7 +30,8 @@ fn near_part(page: &mut String, near: &[(String, NearTally)]) {
         "\n### Just above the threshold\n\nA constant input of 1.0002 to 1.0007 of what just reaches the threshold, for 8,000 \
          steps: neurons creep towards it, so that rounding decides more often than anywhere else, and once it has, all \
          later spikes of that neuron differ. The margin is the largest distance to the threshold at which spikes differ \
-         first, in the unit of the potentials and in parts of the distance from rest to the threshold.\n\n\
+         first, in the unit of the potentials and in parts of the distance from rest to the threshold. `spikingjelly` \
+         was not asked for this table, and Nengo's spikes fall between steps.\n\n\
          | preset | neurons | spikes there | neurons that differ | neuron-steps | margin | part |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );

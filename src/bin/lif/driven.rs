@@ -18,7 +18,7 @@ pub struct Driven<'a> {
 /// Where the current beside the spikes comes from.
 enum Source<'a> {
     Constant(Current<'a>),
-    Stimulus(Currents),
+    Stimulus(Box<Currents>),
 }
 
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl<'a> Driven<'a> {
             Drive::Same(current) => Source::Constant(Current::Same(*current)),
             Drive::Spread(currents) => Source::Constant(Current::Spread(currents)),
             Drive::Stimulus(stimulus, transform) => {
-                Source::Stimulus(stimulus.currents(steps.clone(), plan.dt, *transform)?)
+                Source::Stimulus(Box::new(stimulus.currents(steps.clone(), plan.dt, *transform)?))
             }
         };
         Ok(Self { trains, current, steps })

@@ -369,7 +369,10 @@ mod tests {
                 "x.toml:1: neurons = [1, 2]: it must be a number or text in quotes, N in --neurons N",
             ),
             ("json = \"yes\"", "x.toml:1: json = \"yes\": it must be true or false"),
-            ("reset = \"hard\"", "x.toml:1: reset = \"hard\": it must be one of to-value, subtract, none"),
+            (
+                "reset = \"hard\"",
+                "x.toml:1: reset = \"hard\": it must be one of to-value, subtract, subtract-ahead, none",
+            ),
             ("dt = 1\n[neuron]\nv = 1", "x.toml:2: neuron: no such setting"),
             ("dt = \"0.1nA\"", "x.toml:1: dt = \"0.1nA\": '0.1nA' is a current, not a time"),
             ("tau-m = 1\ntau_m = 2", "x.toml:2: tau_m = 2: tau-m is there twice; keep one of them"),

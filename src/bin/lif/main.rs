@@ -24,6 +24,7 @@ mod identity;
 mod interrupt;
 mod layers;
 mod leftovers;
+mod listing;
 mod lock;
 mod logging;
 #[cfg(test)]

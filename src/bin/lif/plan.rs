@@ -208,7 +208,7 @@ impl Plan {
                 Input::constant(currents)
             }
             Drive::Stimulus(stimulus, _) => {
-                need = MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(), 0);
+                need = MemoryNeed::of("the blocks of the stimulus", stimulus.bytes(self.steps), 0);
                 steps = steps.min(stimulus.block_steps());
                 step = stimulus.silence();
                 Input::sequence(&step)
@@ -216,7 +216,7 @@ impl Plan {
         };
         let needed = |input: &Input<'_>, steps| input.memory_needed(steps, self.neurons, self.batch, device);
         let Some(trains) = &self.trains else { return Ok(need.and(needed(&input, steps))) };
-        need = need.and(MemoryNeed::of("the events", trains.bytes(), 0));
+        need = need.and(MemoryNeed::of("the events", trains.bytes(self.steps), 0));
         steps = steps.min(trains.block_steps());
         let raster = trains.raster(0..1)?;
         let input = input.and_spikes(trains.input(&raster));

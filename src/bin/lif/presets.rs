@@ -1,9 +1,7 @@
 //! Where parameters start from: a named set of settings, or the neurons of another simulator under
 //! its own names, `nest:tau_m=20,t_ref=5`.
 
-mod listing;
-
-pub use listing::{PresetsWish, in_the_help, presets};
+pub use crate::listing::{PresetsWish, in_the_help, presets};
 
 use crate::amount::Units;
 use crate::failure::Failure;
@@ -19,7 +17,7 @@ use std::str::FromStr;
 pub const BASE: &str = "origin";
 
 /// Each is a settings file; a new one is a file and a line here.
-const SETTINGS: [(&str, &str, AxisUnits); 3] = [
+pub const SETTINGS: [(&str, &str, AxisUnits); 3] = [
     (BASE, include_str!("presets/origin.toml"), AxisUnits::PHYSICAL),
     ("normalised", include_str!("presets/normalised.toml"), AxisUnits::NONE),
     ("receptor", include_str!("presets/receptor.toml"), AxisUnits::PHYSICAL),
@@ -92,9 +90,9 @@ impl Choice {
     /// What to tell, where nothing but that is asked for: `help`, or `nest:help`.
     pub fn help(&self) -> Option<Result<String, Failure>> {
         match &self.values[..] {
-            [] if self.name == HELP => Some(listing::table(None)),
+            [] if self.name == HELP => Some(crate::listing::table(None)),
             [(key, Value::Word(word))] if key == HELP && word.is_empty() => {
-                Some(listing::table(Some(&self.name)))
+                Some(crate::listing::table(Some(&self.name)))
             }
             _ => None,
         }

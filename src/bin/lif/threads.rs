@@ -13,6 +13,9 @@ const MOST_PER_CORE: usize = 4;
 /// So many there may be on any machine, as who has few cores may want to try what many threads do.
 const ALWAYS_ALLOWED: usize = 64;
 
+/// Threads that others can start, where the system does not grant all.
+const OTHER_THREADS: usize = 8;
+
 /// Starts the threads: as many as there are cores, or as the variable says within reason. Where the system
 /// grants fewer, those have to do.
 pub fn start() {
@@ -24,8 +27,8 @@ pub fn start() {
     }
     let granted = granted(wanted);
     let threads = if granted < wanted {
-        // Others are needed beside those that compute.
-        let threads = (granted / 2).max(1);
+        // Others are needed beside those that compute, and memory for what they do.
+        let threads = granted.saturating_sub(OTHER_THREADS).max(1);
         log::warn!("the system grants {granted} of {wanted} threads; {threads} compute");
         threads
     } else {

@@ -150,10 +150,12 @@ impl Trains {
         self.checksum
     }
 
-    /// The most bytes of memory that they take while a run goes on.
-    pub fn bytes(&self) -> u64 {
+    /// The most bytes of memory that they take while a run of so many steps goes on.
+    pub fn bytes(&self, steps: u64) -> u64 {
         let matrix = if let Weights::Dense(matrix) = &self.weights { matrix.len() as u64 * 4 } else { 0 };
-        size_of_val(&self.events[..]) as u64 + matrix + 3 * BLOCK_BYTES.max(4 * self.cells())
+        let row = 4 * self.cells();
+        let blocks = row.saturating_mul(steps.div_ceil(32)).min(3 * BLOCK_BYTES.max(row));
+        size_of_val(&self.events[..]) as u64 + matrix + blocks
     }
 
     /// Steps of a block: whole words of spikes.

@@ -217,6 +217,10 @@ impl Group {
 }
 
 /// Advances some groups of a tile through all steps, taking turns.
+#[allow(
+    clippy::too_many_arguments,
+    reason = "each is of another kind, and a struct would be made for this call alone"
+)]
 #[inline(always)]
 fn advance_groups(
     groups: &mut [Group],

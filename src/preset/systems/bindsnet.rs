@@ -76,6 +76,8 @@ fn params(values: &Values) -> Result<Params> {
 fn refuse_spikes_while_refractory(values: &Values, left: &ArrayD<f64>, steps: &ArrayD<f64>) -> Result<()> {
     let [rest, reset, threshold] = ["rest", "reset", "thresh"].map(|name| singles(&values.numbers(name)));
     let lifted = match values.optional("lbound").map(|bound| singles(&bound)) {
+        // Such a bound is refused in any case.
+        Some(bound) if at_or_above(&bound, &threshold).iter().any(|above| *above > 0.0) => return Ok(()),
         Some(bound) => &reset + &(&bound - &reset).mapv(|distance| distance.max(0.0)),
         None => reset.clone(),
     };

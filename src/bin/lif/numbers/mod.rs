@@ -39,11 +39,19 @@ impl<R: Rows + ?Sized> Rows for &mut R {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         (**self).next(row)
     }
+
+    fn line(&self) -> Option<u64> {
+        (**self).line()
+    }
 }
 
 impl<R: Rows + ?Sized> Rows for Box<R> {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         (**self).next(row)
+    }
+
+    fn line(&self) -> Option<u64> {
+        (**self).line()
     }
 }
 

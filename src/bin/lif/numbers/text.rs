@@ -471,6 +471,7 @@ mod tests {
         for byte in wide.iter_mut().step_by(1000) {
             *byte = b'\n';
         }
+        wide[1] = b'1';
         wide.extend(b"\r\nx");
         assert_eq!(read(&wide, ONE).unwrap_err().0, 265);
     }

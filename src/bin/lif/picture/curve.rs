@@ -38,7 +38,7 @@ pub fn draw(path: &Path, curve: &Curve) -> Result<(), String> {
             .label("rheobase")
             .legend(|(x, y)| {
                 let line = [(x, y), (x + 28, y)];
-                DashedPathElement::new(line.into_iter(), 8, 6, THRESHOLD.stroke_width(2))
+                DashedPathElement::new(line, 8, 6, THRESHOLD.stroke_width(2))
             });
     }
     let simulated = line(|point| point.rate_hz);

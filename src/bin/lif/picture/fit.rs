@@ -1,6 +1,8 @@
 //! The picture of a search: spikes of the best neurons beside the recorded ones, the score along the
 //! search, and where the candidates lie in the end.
 
+#![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
+
 use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
 use crate::fit::{Generation, Objective, Report, Vary};
 use plotters::prelude::*;

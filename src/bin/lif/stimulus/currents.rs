@@ -190,10 +190,10 @@ impl Iterator for Currents {
     }
 }
 
-/// Bytes of the blocks that there are at a time.
-pub(super) fn bytes(samples: &Samples) -> u64 {
+/// Bytes of the blocks that there are at a time in a run of so many steps, whose last block is shorter.
+pub(super) fn bytes(samples: &Samples, steps: u64) -> u64 {
     let row = samples.shape[1..].iter().product::<usize>();
-    BLOCKS * block_steps(row).saturating_mul(4 * row as u64)
+    steps.min(BLOCKS * block_steps(row)).saturating_mul(4 * row as u64)
 }
 
 /// The most steps of a block.

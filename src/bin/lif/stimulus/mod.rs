@@ -202,8 +202,8 @@ impl Stimulus {
         ArrayD::zeros([&[1], &self.samples.shape[1..]].concat())
     }
 
-    /// The most bytes of memory that its currents take while a run goes on.
-    pub fn bytes(&self) -> u64 {
-        currents::bytes(&self.samples) + self.samples.source.kept_bytes()
+    /// The most bytes of memory that its currents take while a run of so many steps goes on.
+    pub fn bytes(&self, steps: u64) -> u64 {
+        currents::bytes(&self.samples, steps) + self.samples.source.kept_bytes()
     }
 }

@@ -1,8 +1,8 @@
 //! What presets there are, with their parameters, units and defaults: `lif presets`, `--preset help`, and the
 //! help of the commands. All of it comes from the presets themselves.
 
-use super::{SETTINGS, list};
 use crate::failure::Failure;
+use crate::presets::{SETTINGS, list};
 use crate::terminal;
 use clap::Args;
 use lif::Preset;
@@ -241,7 +241,7 @@ mod tests {
         for name in Preset::names() {
             let preset = Preset::by_name(name).unwrap();
             let alone = table(Some(name)).unwrap();
-            assert!(help.contains(preset.about()) && alone.contains(preset.about()), "{name}");
+            assert!(help.contains(preset.name()) && alone.contains(preset.about()), "{name}");
             for (parameter, default, unit) in preset.parameters() {
                 let unit =
                     if default == "none" || unit.is_empty() { String::new() } else { format!(" {unit}") };
