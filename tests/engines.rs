@@ -22,7 +22,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 22] = [
+const TESTS: [(&str, Test); 23] = [
     ("random_input_is_the_same_however_it_is_cut", random_input_however_cut),
     ("threads_share_a_device", threads_share_a_device),
     ("a_stopped_run_goes_on_where_it_stopped", a_stopped_run_goes_on_where_it_stopped),
@@ -38,6 +38,7 @@ const TESTS: [(&str, Test); 22] = [
     ("spikes_that_stay_on_a_device_drive_others", resident_spikes),
     ("more_trains_than_one_dispatch_looks_at", many_trains),
     ("words_that_several_dispatches_make", words_in_parts),
+    ("what_stays_on_a_device_between_calls_is_what_is_asked_for", what_stays_between_calls),
     ("random_populations_in_small_slabs", slabs::random_populations),
     ("several_devices_give_the_models_bits", slabs::several_devices),
     ("tensors_reach_all_slabs_and_devices", slabs::tensors),
@@ -137,6 +138,42 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
     let several = Device::several(&[device.clone(), cpu.clone()])?;
     for devices in [[device; 3], [device, &cpu, device], [&cpu, device, &several], [&slabs, &slabs, device]] {
         assert!(run(devices)? == expected, "{devices:?}");
+    }
+    Ok(())
+}
+
+/// Weights, tables of recorded neurons and random sources stay where they are as long as they are the same.
+fn what_stays_between_calls(device: &Device) -> Result<(), Failed> {
+    let (trains, n, steps) = (5, 40, 64);
+    let events = (0..steps).map(|step| Event { step, batch: 0, neuron: (step * 3 % 5) as u32 });
+    let raster = Raster::from_events(events, 0, steps, 1, trains)?;
+    let dense = |last: f32| {
+        Array2::from_shape_fn((trains, n), |(from, to)| if (from, to) == (4, 39) { last } else { 0.7 })
+    };
+    let own = raster.clone();
+    let each = |weight: f32| Array1::from_shape_fn(trains, |train| weight + train as f32);
+    let run = |device: &Device| -> lif::Result<_> {
+        let mut population = Population::new(Params::default(), n, 1, device)?;
+        let mut fifth = Population::new(Params::default(), trains, 1, device)?;
+        let mut all = Vec::new();
+        for (call, weight) in (0..).zip([0.5, 0.5, 9.0, 0.5, 9.0, 9.0]) {
+            let weights = dense(weight);
+            let chosen = Recording::none().spikes_of([39, call % 3]).voltages([call % 2, 39], 7);
+            let recording = if call == 3 { Recording::none().spikes() } else { chosen };
+            let mut input = Input::constant(0.3).and_spikes(SpikeInput::dense(&raster, &weights));
+            if call % 2 == 1 {
+                input = input.and(Random::gaussian(0.1 * weight, 0.5));
+            }
+            let recorded = population.run(steps, input, &recording)?;
+            let jumps = SpikeInput::each(&own, each(weight)).jumps();
+            fifth.run(steps, jumps, &Recording::none())?;
+            all.push((recorded, population.voltages()?, fifth.voltages()?));
+        }
+        Ok(all)
+    };
+    let expected = run(&Device::cpu())?;
+    for device in [device.clone(), device.clone().with_largest_binding(400)] {
+        assert_eq!(run(&device)?, expected);
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::cut::{Footprint, Slab, cut};
 use crate::engine::gpu::{self, GpuEngine, MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
-use crate::engine::slabs::{MOST_MERGED_BYTES, Part, SlabEngine};
+use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
 use crate::input::InputSize;
 use crate::memory::{self, MemoryNeed};
@@ -74,10 +74,11 @@ impl Device {
             let engine = device.whole(&Arc::new(table.part(&slab)), slab.shape())?;
             Ok(Part::new(slab, engine))
         };
-        let devices: Vec<Vec<Part>> = slabs
-            .into_iter()
-            .map(|(device, slabs)| slabs.into_iter().map(|slab| part(device, slab)).collect())
-            .collect::<Result<_>>()?;
+        let member = |(device, slabs): (&Self, Vec<Slab>)| {
+            let parts = slabs.into_iter().map(|slab| part(device, slab)).collect::<Result<_>>()?;
+            Ok(Member { parts, waits: matches!(device.kind, Kind::Gpu(_)) })
+        };
+        let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
         Ok(Box::new(SlabEngine::new(shape, devices)))
     }
 
@@ -222,7 +223,9 @@ impl Device {
                 for spikes in &input.spikes {
                     let words = spikes.words_of_block.saturating_mul(4 * blocks);
                     let weights = spikes.weights.saturating_mul(4);
-                    need.add(SPIKE_INPUT, 0, words.saturating_add(weights));
+                    // Weights are there once more, to be compared with those of the next call.
+                    let kept = weights.min(gpu::MOST_KEPT_WEIGHT_BYTES as u64);
+                    need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
                     let parts = if cut { words.saturating_add(weights) } else { 0 };
                     let moved = words.saturating_mul(UPLOADS).saturating_add(weights);
                     need.add(TRANSFERS, moved.saturating_add(parts), 0);

@@ -14,6 +14,7 @@ use crate::input::Current;
 use crate::noise::Noise;
 use crate::score::Scoring;
 use crate::work::Work;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -56,43 +57,65 @@ impl Part {
     }
 }
 
+/// The parts on one device, in the order of their cells.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) parts: Vec<Part>,
+    /// Whether the thread that advances them mostly waits, while the device computes.
+    pub(crate) waits: bool,
+}
+
 #[derive(Debug)]
 pub(crate) struct SlabEngine {
     batch: usize,
     n: usize,
-    /// The parts on each device, in the order of their cells.
-    devices: Vec<Vec<Part>>,
+    devices: Vec<Member>,
+    /// Threads that wait for devices beside the caller's, where more than one is to be waited for or one computes.
+    /// To start them for each block would take longer than the block of a small population.
+    threads: Option<ThreadPool>,
     pace: Pace,
     /// The scores of all cells, as they were when the parts took theirs.
     scoring: Option<Scoring>,
 }
 
 impl SlabEngine {
-    pub(crate) fn new((batch, n): (usize, usize), devices: Vec<Vec<Part>>) -> Self {
-        Self { batch, n, devices, pace: Pace::new(batch * n), scoring: None }
+    pub(crate) fn new((batch, n): (usize, usize), devices: Vec<Member>) -> Self {
+        let threads = threads(&devices);
+        Self { batch, n, devices, threads, pace: Pace::new(batch * n), scoring: None }
     }
 
     fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
-        self.devices.iter_mut().flatten()
+        self.devices.iter_mut().flat_map(|device| &mut device.parts)
     }
 
     /// Does something with each part: on each device with one after the other, on all devices at
-    /// the same time.
+    /// the same time. Those that compute with the threads of this program take them in turn.
     fn on_all(&mut self, act: impl Fn(usize, &mut Part) -> Result<()> + Sync) -> Result<()> {
-        let act = &act;
-        let one = |(device, parts): (usize, &mut Vec<Part>)| {
-            parts.iter_mut().try_for_each(|part| act(device, part))
+        let one =
+            |device: usize, parts: &mut Vec<Part>| parts.iter_mut().try_for_each(|part| act(device, part));
+        let Some(threads) = &self.threads else {
+            return (0..)
+                .zip(&mut self.devices)
+                .try_for_each(|(device, member)| one(device, &mut member.parts));
         };
-        if self.devices.len() == 1 {
-            return self.devices.iter_mut().enumerate().try_for_each(one);
-        }
-        std::thread::scope(|scope| {
-            let threads: Vec<_> =
-                self.devices.iter_mut().enumerate().map(|parts| scope.spawn(move || one(parts))).collect();
-            threads
-                .into_iter()
-                .try_for_each(|thread| thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-        })
+        let mut results = vec![Ok(()); self.devices.len()];
+        threads.in_place_scope(|scope| {
+            let one = &one;
+            let mut here = Vec::new();
+            let mut free = threads.current_num_threads();
+            for ((device, member), result) in (0..).zip(&mut self.devices).zip(&mut results) {
+                if member.waits && free > 0 {
+                    free -= 1;
+                    scope.spawn(move |_| *result = one(device, &mut member.parts));
+                } else {
+                    here.push((device, &mut member.parts, result));
+                }
+            }
+            for (device, parts, result) in here {
+                *result = one(device, parts);
+            }
+        });
+        results.into_iter().collect()
     }
 
     /// Reads one kind of state of all cells.
@@ -188,9 +211,9 @@ impl Engine for SlabEngine {
     ) -> Result<()> {
         let n = self.n;
         let steps = wanted.map_or(steps, |wanted| self.most_steps(wanted, u64::MAX).min(steps));
-        // One device after the other: all but the first time that is quicker than to start threads.
-        for (device, parts) in self.devices.iter_mut().enumerate() {
-            for part in parts {
+        // One device after the other: all but the first time that is quicker than to wake threads.
+        for (device, member) in self.devices.iter_mut().enumerate() {
+            for part in &mut member.parts {
                 let current = part.current(current, device, 0, n);
                 let share = wanted.map(|wanted| Share::new(wanted, &part.slab, n).wanted);
                 part.engine.prepare(first_step, steps, &current, share.as_ref())?;
@@ -317,8 +340,22 @@ impl Engine for SlabEngine {
             };
             part.engine.buffers().into_iter().map(shift)
         };
-        self.devices.iter().flatten().flat_map(of_part).collect()
+        self.devices.iter().flat_map(|device| &device.parts).flat_map(of_part).collect()
     }
+}
+
+/// A thread for each device that is waited for, but for one where the caller has nothing else to do.
+fn threads(devices: &[Member]) -> Option<ThreadPool> {
+    let waiting = devices.iter().filter(|device| device.waits).count();
+    let threads = if waiting == devices.len() { waiting.saturating_sub(1) } else { waiting };
+    if threads == 0 {
+        return None;
+    }
+    let builder = ThreadPoolBuilder::new().num_threads(threads).thread_name(|_| "lif device".to_owned());
+    let started = builder.build();
+    started
+        .inspect_err(|error| log::warn!("no threads can be started, so the devices compute in turn: {error}"))
+        .ok()
 }
 
 fn fault(error: &Error) -> Error {
@@ -471,7 +508,8 @@ mod tests {
             };
             Part::new(slab, Box::new(engine))
         };
-        let devices = vec![vec![part(0), part(1)], vec![part(2), part(3)]];
+        let devices = [[part(0), part(1)], [part(2), part(3)]];
+        let devices = devices.map(|parts| Member { parts: parts.into(), waits: true }).into();
         (SlabEngine::new((1, N), devices), table, scored)
     }
 

@@ -35,6 +35,7 @@ mod shader_tests;
 
 pub(crate) use engine::{GpuEngine, IN_FLIGHT};
 pub(crate) use plan::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
+pub(crate) use projection::MOST_KEPT_WEIGHT_BYTES;
 pub(crate) use resident::ResidentWords;
 
 use crate::error::Result;

@@ -18,10 +18,11 @@ pub(crate) struct NoisePlaces {
     pub(crate) loops: u64,
 }
 
-/// Puts sources, their parameters and their tables behind the `values` that the kernel has.
-pub(crate) fn append(noise: &Noise, values: &mut Vec<u32>) -> NoisePlaces {
+/// Puts sources, their parameters and their tables behind the `values`, the first of which the kernel finds at
+/// `start`.
+pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> NoisePlaces {
     let add = |values: &mut Vec<u32>, words: &mut dyn Iterator<Item = u32>| {
-        let place = values.len() as u32;
+        let place = (start + values.len()) as u32;
         values.extend(words);
         place
     };
@@ -44,7 +45,7 @@ pub(crate) fn append(noise: &Noise, values: &mut Vec<u32>) -> NoisePlaces {
         let most_levels = source.table.values.iter().map(|place| levels(noise, *place)).max();
         loops += 1 + GROUP * u64::from(most_levels.unwrap_or_default());
     }
-    let source_places = values.len() as u32;
+    let source_places = (start + values.len()) as u32;
     values.extend(records);
     NoisePlaces { sources: noise.sources.len() as u32, source_places, normal_table, loops }
 }

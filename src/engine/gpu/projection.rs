@@ -35,6 +35,9 @@ const MOST_TRAINS: usize = 1 << 15;
 
 const WEIGHTS: &str = "the weights of the spike input";
 
+/// Weights of more bytes are not kept from one call to the next: they are better a tensor.
+pub(crate) const MOST_KEPT_WEIGHT_BYTES: usize = 64 << 20;
+
 /// How often sums are made until their number starts at 0 again: fewer than single precision counts.
 const MOST_SUMS_MADE: u32 = 1 << 20;
 
@@ -143,6 +146,41 @@ struct OnDevice<'a> {
     uniforms: Vec<wgpu::Buffer>,
 }
 
+/// Weights from the memory of this program that an engine brought to its device at the last call, each with the
+/// number of its input. As the next call often has the same, they are kept there as long as they have the same bits.
+#[derive(Debug, Default)]
+pub(super) struct LastWeights(Vec<(usize, Vec<f32>, wgpu::Buffer)>);
+
+impl LastWeights {
+    /// Brings the weights of the input of this number to the device, where they are not there already.
+    fn upload(&mut self, gpu: &Gpu, input: usize, weights: &[f32]) -> Result<wgpu::Buffer> {
+        let bytes: &[u8] = bytemuck::cast_slice(weights);
+        let place = self.0.iter().position(|(of, ..)| *of == input);
+        let last = place.map(|place| self.0.swap_remove(place));
+        let kept = match last {
+            Some(last) if bytemuck::cast_slice::<_, u8>(&last.1) == bytes => last,
+            last => {
+                let buffer = gpu.upload(WEIGHTS, bytes)?;
+                if bytes.len() > MOST_KEPT_WEIGHT_BYTES {
+                    return Ok(buffer);
+                }
+                let mut values = last.map_or_else(Vec::new, |(_, values, _)| values);
+                values.clear();
+                values.extend_from_slice(weights);
+                (input, values, buffer)
+            }
+        };
+        let buffer = kept.2.clone();
+        self.0.push(kept);
+        Ok(buffer)
+    }
+
+    /// Forgets those of inputs that are not there any more.
+    fn keep_first(&mut self, inputs: usize) {
+        self.0.retain(|(input, ..)| *input < inputs);
+    }
+}
+
 /// The sizes of a population, and how its cells are laid out over a grid.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shape {
@@ -159,14 +197,16 @@ impl<'a> Projections<'a> {
         inputs: &'a [Input<'a>],
         shape: Shape,
         arrivals: usize,
+        last_weights: &mut LastWeights,
     ) -> Result<Option<Self>> {
         if inputs.is_empty() {
             return Ok(None);
         }
         let (layout, pipeline) = gpu.projection.get(&gpu.context)?;
-        let on_device = |input| OnDevice::new(gpu, input, shape);
+        last_weights.keep_first(inputs.len());
+        let on_device = |(number, input)| OnDevice::new(gpu, (number, input), shape, last_weights);
         Ok(Some(Self {
-            inputs: inputs.iter().map(on_device).collect::<Result<_>>()?,
+            inputs: inputs.iter().enumerate().map(on_device).collect::<Result<_>>()?,
             layout,
             pipeline,
             arrivals: gpu.context.buffer("the arriving spikes", bytes_of_arrivals(arrivals), STATE)?,
@@ -271,9 +311,15 @@ fn bytes_of_arrivals(sums: usize) -> u64 {
 }
 
 impl<'a> OnDevice<'a> {
-    fn new(gpu: &Gpu, input: &'a Input<'a>, shape: Shape) -> Result<Self> {
+    fn new(
+        gpu: &Gpu,
+        (number, input): (usize, &'a Input<'a>),
+        shape: Shape,
+        last_weights: &mut LastWeights,
+    ) -> Result<Self> {
         let context = &gpu.context;
-        let (weights, weight_offset, weight_train) = weights(gpu, &input.wiring, shape.n)?;
+        let upload = |weights: &[f32]| last_weights.upload(gpu, number, weights);
+        let (weights, weight_offset, weight_train) = weights(&input.wiring, shape.n, upload)?;
         let words = match &input.words {
             Words::Gpu(words) => words.buffer.clone(),
             Words::Host(_) => context.buffer("the spikes", 4, STATE)?,
@@ -338,8 +384,11 @@ impl<'a> OnDevice<'a> {
 }
 
 /// The weights on the device, where the first stands, and how far those of the next train are.
-fn weights(gpu: &Gpu, wiring: &Wiring<'_>, n: usize) -> Result<(wgpu::Buffer, usize, usize)> {
-    let upload = |weights: &[f32]| gpu.upload(WEIGHTS, bytemuck::cast_slice(weights));
+fn weights(
+    wiring: &Wiring<'_>,
+    n: usize,
+    upload: impl FnOnce(&[f32]) -> Result<wgpu::Buffer>,
+) -> Result<(wgpu::Buffer, usize, usize)> {
     let (weights, trains, offset, row) = match wiring {
         Wiring::Each(weights) => return Ok((upload(&weights.values)?, 0, 0)),
         Wiring::Dense { weights, trains, offset, row } => (weights, *trains, *offset, *row),
@@ -354,4 +403,41 @@ fn weights(gpu: &Gpu, wiring: &Wiring<'_>, n: usize) -> Result<(wgpu::Buffer, us
     // A slab needs those of its own neurons alone.
     let own: Vec<f32> = (0..trains).flat_map(|train| &values[offset + train * row..][..n]).copied().collect();
     Ok((upload(&own)?, 0, n))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::gpu::MOST_STEPS;
+    use crate::engine::gpu::fault_tests::with_context;
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn weights_stay_on_the_device_as_long_as_they_are_the_same() {
+        with_context(|context| {
+            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let mut last = LastWeights::default();
+            let mut upload =
+                |input, weights: &[f32]| last.upload(&gpu, input, weights).expect("there is room");
+            let first = upload(0, &[1.0, 0.0]);
+            let second = upload(1, &[2.0]);
+            assert!(upload(0, &[1.0, 0.0]) == first && upload(1, &[2.0]) == second && first != second);
+            // Bits count, and the number of weights.
+            assert!(upload(0, &[1.0, -0.0]) != first && upload(1, &[2.0, 2.0]) != second);
+            last.keep_first(1);
+            assert_eq!(last.0.len(), 1);
+        });
+    }
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn many_weights_are_not_kept() {
+        with_context(|context| {
+            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let mut last = LastWeights::default();
+            last.upload(&gpu, 0, &[1.0]).expect("there is room");
+            last.upload(&gpu, 0, &vec![0.0; MOST_KEPT_WEIGHT_BYTES / 4 + 1]).expect("there is room");
+            assert!(last.0.is_empty());
+        });
+    }
 }

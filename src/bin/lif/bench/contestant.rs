@@ -1,8 +1,10 @@
 //! Who is measured: the model as written, the CPU engine, adapters.
 
+use super::case::Case;
 use super::wish::BenchWish;
+use super::workload;
 use crate::failure::Failure;
-use lif::{Device, DeviceChoice, EngineKind, Error, Roofline, adapters};
+use lif::{Device, DeviceChoice, EngineKind, Error, Population, Roofline, adapters};
 
 /// The name of the scalar reference.
 pub const REFERENCE: &str = "reference";
@@ -52,6 +54,15 @@ impl Contestant {
     /// Whether it is the CPU engine, to which others are compared.
     pub fn is_cpu(&self) -> bool {
         self.device.as_ref().is_some_and(|device| device.engine_kind() == EngineKind::Cpu)
+    }
+
+    /// Refuses a population that is more than the memory of this machine has room for.
+    pub fn require_memory(&self, case: Case) -> lif::Result<()> {
+        let device = self.device.clone().unwrap_or_else(Device::cpu);
+        let need = Population::memory_needed(&workload::params(), case.neurons, case.batch, &device)?;
+        let in_this_memory = self.is_slow() || self.is_cpu();
+        let bytes = if in_this_memory { need.total() } else { need.host_bytes() };
+        lif::require_memory("the population", bytes, "take fewer neurons or a smaller batch")
     }
 
     fn is_on_cpu(&self) -> bool {

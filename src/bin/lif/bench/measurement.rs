@@ -65,8 +65,8 @@ pub fn measure<'a>(
         match enter(workload, contestant, manner, &mut agreement) {
             Ok(entry) => entries.extend(entry),
             Err(Refusal::Memory(error)) => {
-                bar.suspend(|| log::warn!("{}: without {}: {error}", workload.case, contestant.label));
-                bar.inc(manner.repeats);
+                leave_out(workload.case, contestant, &error, manner, bar);
+                continue;
             }
             Err(Refusal::Other(failure)) => return Err(failure),
         }
@@ -84,6 +84,12 @@ pub fn measure<'a>(
     }
     entries.retain(|entry| !entry.measured.seconds.is_empty());
     Ok(entries.into_iter().map(|entry| entry.measured).collect())
+}
+
+/// Says why a device does not take part in a case.
+pub fn leave_out(case: Case, contestant: &Contestant, error: &Error, manner: Manner, bar: &ProgressBar) {
+    bar.suspend(|| log::warn!("{case}: without {}: {error}", contestant.label));
+    bar.inc(manner.repeats + 1);
 }
 
 /// Why a device does not take part in a case.

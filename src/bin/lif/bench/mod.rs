@@ -87,18 +87,32 @@ pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Measures a case, unless its input fits no memory.
+/// Measures a case, unless its population or its input fits no memory.
 fn measure(
     case: Case,
     contestants: &[&Contestant],
     manner: Manner,
     bar: &ProgressBar,
 ) -> Result<Vec<Report>, Failure> {
+    let mut with_room = Vec::new();
+    // The input takes memory and time, so they are asked before it is made.
+    for contestant in contestants {
+        match contestant.require_memory(case) {
+            Ok(()) => with_room.push(*contestant),
+            Err(error @ lif::Error::TooLarge { .. }) => {
+                measurement::leave_out(case, contestant, &error, manner, bar);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    if with_room.is_empty() {
+        return Ok(Vec::new());
+    }
     match Workload::new(case, manner.steps, manner.sequences) {
-        Ok(workload) => Ok(report::reports(&measurement::measure(&workload, contestants, manner, bar)?)),
+        Ok(workload) => Ok(report::reports(&measurement::measure(&workload, &with_room, manner, bar)?)),
         Err(error @ lif::Error::TooLarge { .. }) => {
             bar.suspend(|| log::warn!("without {case}: {error}"));
-            bar.inc(contestants.len() as u64 * (manner.repeats + 1));
+            bar.inc(with_room.len() as u64 * (manner.repeats + 1));
             Ok(Vec::new())
         }
         Err(error) => Err(error.into()),

@@ -1,14 +1,13 @@
 //! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
 
-mod placed;
+mod parameters;
 mod readout;
 mod ready;
 
 use super::context::Readback;
-use super::kernel::{self, Block, COEFFICIENTS, Kernel, NOT_RECORDED};
-use super::noise;
+use super::kernel::{self, Block, Kernel};
 use super::plan::Plan;
-use super::projection::Projections;
+use super::projection::{LastWeights, Projections};
 use super::score::DeviceScores;
 use super::score_check;
 use super::stopwatch::Stopwatch;
@@ -19,10 +18,9 @@ use crate::engine::{Engine, Piece, Receiver, Wanted, Words, blocks};
 use crate::error::Result;
 use crate::input::Current;
 use crate::model::{Options, TraceRule};
-use crate::noise::Noise;
 use crate::score::Scoring;
 use crate::work::Work;
-use placed::Placed;
+use parameters::Parameters;
 use ready::Ready;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -43,21 +41,17 @@ pub(crate) struct GpuEngine {
     n: usize,
     state: StateBuffers,
     block: wgpu::Buffer,
-    /// Coefficients, and behind them the tables of places of recorded neurons and random sources.
-    parameters: wgpu::Buffer,
-    coefficients: Vec<u32>,
-    spread: [[u32; 4]; COEFFICIENTS],
+    parameters: Parameters,
     current: wgpu::Buffer,
     uploads: Uploads,
     recorded: wgpu::Buffer,
+    last_weights: LastWeights,
     /// Bound where no spikes arrive.
     no_arrivals: wgpu::Buffer,
     in_flight: VecDeque<Dispatch>,
     last_done: Instant,
     /// Number of the step to come, modulo 2^32, as the counts' last word must say.
     next_step: u32,
-    /// What now stands behind the coefficients.
-    placed: Placed,
     /// Where scores are taken along.
     scores: Option<DeviceScores>,
     cell_blocks: u64,
@@ -106,7 +100,6 @@ impl GpuEngine {
     ) -> Result<Self> {
         let cells = (batch * n) as u64;
         let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
-        let (coefficients, spread) = kernel::pack(table);
         let traced = table.options.trace != TraceRule::Off;
         let decaying = u64::from(traced) + u64::from(table.options.synapse);
         let state = StateBuffers {
@@ -128,18 +121,16 @@ impl GpuEngine {
             n,
             state,
             block: gpu.context.buffer("the block", size_of::<Block>() as u64, UNIFORM)?,
-            parameters: gpu.upload("the parameters", bytemuck::cast_slice(&coefficients))?,
-            coefficients,
-            spread,
+            parameters: Parameters::new(gpu, table)?,
             current: gpu.context.buffer("the input", 4, STATE)?,
             uploads: Uploads::default(),
             recorded: gpu.context.buffer("no recording", 4, STATE)?,
+            last_weights: LastWeights::default(),
             no_arrivals: gpu.context.buffer("no arriving spikes", 4, STATE)?,
             gpu: Arc::clone(gpu),
             in_flight: VecDeque::new(),
             last_done: Instant::now(),
             next_step: 0,
-            placed: Placed::default(),
             scores: None,
             cell_blocks: 0,
             stopwatch: None,
@@ -167,32 +158,6 @@ impl GpuEngine {
         self.batch * self.n
     }
 
-    /// Puts the tables that say where recorded neurons stand, and the random sources, behind the
-    /// coefficients.
-    fn place(&mut self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> Result<()> {
-        if self.placed.serves(wanted, noise) {
-            return Ok(());
-        }
-        let mut values = self.coefficients.clone();
-        let mut add = |neurons: &[u32]| {
-            let start = values.len();
-            values.resize(start + self.n, NOT_RECORDED);
-            for (place, &neuron) in (0..).zip(neurons) {
-                values[start + neuron as usize] = place;
-            }
-        };
-        if let Words::Chosen(neurons) = &wanted.words {
-            add(neurons);
-        }
-        if let Some(voltages) = &wanted.voltages {
-            add(&voltages.neurons);
-        }
-        let noise = noise.map(|noise| (Arc::clone(noise), noise::append(noise, &mut values)));
-        self.parameters = self.gpu.upload("the parameters", bytemuck::cast_slice(&values))?;
-        self.placed = Placed { wanted: wanted.clone(), noise };
-        Ok(())
-    }
-
     /// Sees to it that the buffers for input and recordings are as large as the plan needs.
     fn make_room(&mut self, plan: &Plan<'_>, input_values: usize, first_step: u64, steps: u64) -> Result<()> {
         let input_bytes = input_values as u64 * 4;
@@ -215,7 +180,7 @@ impl GpuEngine {
         let buffers = [
             &self.gpu.zero,
             &self.block,
-            &self.parameters,
+            self.parameters.buffer(),
             tensor.unwrap_or(&self.current),
             &self.state.voltages,
             &self.state.refractory,
@@ -364,7 +329,9 @@ impl GpuEngine {
             self.ready((first_step, steps, receiver.most_steps()), current, wanted, kept.is_some())?;
         let (host, tensor) = (current.values.host(), current.values.buffer());
         let step_stride = current.strides.step;
-        let mut spikes = Projections::new(&gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
+        let arrivals = plan.arrivals(steps);
+        let mut spikes =
+            Projections::new(&gpu, &current.spikes, plan.shape(), arrivals, &mut self.last_weights)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
         // Without these, no scores are touched.
         let scored = match &self.scores {

@@ -36,8 +36,7 @@ impl GpuEngine {
         let Strides { step: step_stride, row, neuron } = current.strides;
         let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
-        self.place(wanted, current.noise.as_ref())?;
-        let places = self.placed.noise.as_ref().map(|(_, places)| *places);
+        self.parameters.place(&self.gpu, self.n, wanted, current.noise.as_ref())?;
         let planes = Planes::of(&current.spikes);
         let key = Specialisation {
             workgroup: self.workgroup,
@@ -66,9 +65,9 @@ impl GpuEngine {
             spike_words: projection::words_of_block(&current.spikes, (self.batch, self.n)),
             keeps_from: keeps.then_some(first_step),
             least_steps: self.gpu.least_steps(),
-            places: self.coefficients.len(),
-            spread: self.spread,
-            noise: current.noise.as_deref().zip(places),
+            places: self.parameters.coefficients(),
+            spread: self.parameters.spread(),
+            noise: current.noise.as_deref().zip(self.parameters.noise_places()),
             most_steps: self.gpu.most_steps.min(most_steps),
             most_scored_steps: score::most_scored_steps(&self.gpu),
             workgroup: self.workgroup,

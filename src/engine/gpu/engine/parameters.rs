@@ -1,0 +1,153 @@
+//! The parameters that the kernel reads: coefficients, and behind them what a run needs of recorded neurons
+//! and random sources.
+
+use crate::coefficients::Table;
+use crate::engine::gpu::kernel::{self, COEFFICIENTS, NOT_RECORDED};
+use crate::engine::gpu::noise::{self, NoisePlaces};
+use crate::engine::gpu::{Gpu, STATE};
+use crate::engine::{Wanted, Words};
+use crate::error::Result;
+use crate::noise::Noise;
+use std::sync::Arc;
+
+const WHAT: &str = "the parameters";
+
+#[derive(Debug)]
+pub(super) struct Parameters {
+    buffer: wgpu::Buffer,
+    /// Words of coefficients, which never change.
+    coefficients: usize,
+    spread: [[u32; 4]; COEFFICIENTS],
+    /// Of what the tables of places of recorded neurons are that stand behind them.
+    wanted: Wanted,
+    noise: Option<(Arc<Noise>, NoisePlaces)>,
+}
+
+impl Parameters {
+    pub(super) fn new(gpu: &Gpu, table: &Table) -> Result<Self> {
+        let (coefficients, spread) = kernel::pack(table);
+        Ok(Self {
+            buffer: gpu.upload(WHAT, bytemuck::cast_slice(&coefficients))?,
+            coefficients: coefficients.len(),
+            spread,
+            wanted: Wanted::default(),
+            noise: None,
+        })
+    }
+
+    pub(super) fn buffer(&self) -> &wgpu::Buffer {
+        &self.buffer
+    }
+
+    pub(super) fn coefficients(&self) -> usize {
+        self.coefficients
+    }
+
+    pub(super) fn spread(&self) -> [[u32; 4]; COEFFICIENTS] {
+        self.spread
+    }
+
+    pub(super) fn noise_places(&self) -> Option<NoisePlaces> {
+        self.noise.as_ref().map(|(_, places)| *places)
+    }
+
+    /// Puts the tables that say where recorded neurons stand, and the random sources, behind the
+    /// coefficients, unless they are there. `n` is the number of neurons.
+    pub(super) fn place(
+        &mut self,
+        gpu: &Gpu,
+        n: usize,
+        wanted: &Wanted,
+        noise: Option<&Arc<Noise>>,
+    ) -> Result<()> {
+        if self.serves(wanted, noise) {
+            return Ok(());
+        }
+        let mut values = Vec::new();
+        let mut add = |neurons: &[u32]| {
+            let start = values.len();
+            values.resize(start + n, NOT_RECORDED);
+            for (place, &neuron) in (0..).zip(neurons) {
+                values[start + neuron as usize] = place;
+            }
+        };
+        if let Words::Chosen(neurons) = &wanted.words {
+            add(neurons);
+        }
+        if let Some(voltages) = &wanted.voltages {
+            add(&voltages.neurons);
+        }
+        let noise =
+            noise.map(|noise| (Arc::clone(noise), noise::append(noise, self.coefficients, &mut values)));
+        self.make_room(gpu, values.len())?;
+        // Where this fails, nothing stands there.
+        (self.wanted, self.noise) = (Wanted::default(), None);
+        gpu.write_at(&self.buffer, self.bytes(), WHAT, bytemuck::cast_slice(&values))?;
+        (self.wanted, self.noise) = (wanted.clone(), noise);
+        Ok(())
+    }
+
+    /// Whether the kernel finds all it needs. What a run without recording or noise does not use
+    /// may stay.
+    fn serves(&self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> bool {
+        let same_noise = match (&self.noise, noise) {
+            (_, None) => true,
+            (Some((placed, _)), Some(noise)) => Arc::ptr_eq(placed, noise),
+            _ => false,
+        };
+        same_noise && (*wanted == Wanted::default() || self.wanted == *wanted)
+    }
+
+    /// Bytes of the coefficients.
+    fn bytes(&self) -> u64 {
+        self.coefficients as u64 * 4
+    }
+
+    /// Room for so many words behind the coefficients, which stay on the device.
+    fn make_room(&mut self, gpu: &Gpu, words: usize) -> Result<()> {
+        let bytes = self.bytes() + words as u64 * 4;
+        if bytes <= self.buffer.size() {
+            return Ok(());
+        }
+        let context = &gpu.context;
+        let buffer = context.buffer(WHAT, bytes, STATE)?;
+        context.scoped("moving the parameters", || {
+            let mut encoder =
+                context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            encoder.copy_buffer_to_buffer(&self.buffer, 0, &buffer, 0, self.bytes());
+            context.queue.submit([encoder.finish()]);
+        })?;
+        self.buffer = buffer;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Params;
+    use crate::engine::WantedVoltages;
+    use crate::engine::gpu::MOST_STEPS;
+    use crate::engine::gpu::fault_tests::with_context;
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn coefficients_stay_where_they_are_when_the_recording_changes() {
+        with_context(|context| {
+            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let table = Table::new(&Params::default(), (1, 100)).expect("valid");
+            let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
+            let mut place = |words, voltages: Option<&[u32]>| {
+                let voltages = voltages.map(|neurons| WantedVoltages { neurons: neurons.to_vec(), every: 1 });
+                parameters.place(&gpu, 100, &Wanted { words, voltages }, None).expect("there is room");
+                parameters.buffer().clone()
+            };
+            let start = place(Words::None, None);
+            let most = place(Words::Chosen(vec![3]), Some(&[4, 5]));
+            assert!(start != most);
+            assert_eq!(place(Words::Chosen(vec![9, 3]), Some(&[1])), most);
+            assert_eq!(place(Words::None, Some(&[7])), most);
+            assert_eq!(place(Words::All, None), most);
+        });
+    }
+}
