@@ -59,7 +59,7 @@ impl Table {
 
         let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
         let leak = leak(&params.tau_m, &tau_m, dt, params.integrator)?;
-        let resistance = physical("resistance", &params.resistance)?;
+        let resistance = resistance(&params.resistance, shape)?;
         let reference = Reference::of(params, shape)?;
         let potential = |what, parameter| reference.potential(what, parameter, shape);
         let v_rest = potential("v_rest", &params.v_rest)?;
@@ -211,6 +211,17 @@ pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize))
     let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
     require_parameter(parameter, what, &column, &fits, requirement)?;
     Ok(column.map(smallest_to_zero))
+}
+
+/// One that would be too small to tell from 0 is refused, as whoever gives it does not mean 0.
+fn resistance(parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    const WHAT: &str = "resistance";
+    let given = column(parameter.name_or(WHAT), parameter.values().view(), shape)?;
+    let resistance = physical(WHAT, parameter, shape)?;
+    let stays = given.zip(&resistance, shape, |given, resistance| given == 0.0 || resistance != 0.0);
+    let requirement = format!("0 or at least {SMALLEST_PARAMETER:e} in magnitude");
+    require_parameter(parameter, WHAT, &given, &stays, requirement)?;
+    Ok(resistance)
 }
 
 fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {

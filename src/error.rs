@@ -177,7 +177,7 @@ pub(crate) fn number(text: String) -> String {
 
 /// A number of bytes for people.
 pub(crate) fn size(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["bytes", "KiB", "MiB", "GiB", "TiB"];
+    const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let unit = (0..UNITS.len() - 1).find(|unit| bytes >> (10 * unit) < 1024).unwrap_or(UNITS.len() - 1);
     let value = bytes as f64 / (1_u64 << (10 * unit)) as f64;
     // Rounded like this, a little too much does not look equal to the limit.
@@ -243,6 +243,6 @@ mod tests {
         assert_eq!(size(1024), "1.00 KiB");
         assert_eq!(size(160_000_000), "152.59 MiB");
         assert_eq!(size(128 << 20), "128.00 MiB");
-        assert_eq!(size(u64::MAX), "16777216.00 TiB");
+        assert_eq!(size(u64::MAX), "16.00 EiB");
     }
 }

@@ -215,6 +215,10 @@ fn wrong_parameters_are_refused_with_what_was_expected() {
         &["v_lower", "below v_threshold"],
     );
     assert_says(&refused(Params { resistance: 1e25.into(), ..base() }), &["resistance", "1e20"]);
+    assert_says(
+        &refused(Params { resistance: 1e-25.into(), ..base() }),
+        &["resistance", "0 or at least 1e-20"],
+    );
     let trace = Trace { tau: 0.0.into(), scale: 1.0.into(), kind: TraceKind::Add };
     assert_says(&refused(Params { trace: Some(trace), ..base() }), &["tau_trace", "above 0 ms"]);
     // A unit interval at the threshold: only with `>=` does it fire at every step.

@@ -46,6 +46,9 @@ fn what_a_curve_has_no_use_for_is_refused() {
         ("--batch 2", "no use for --batch"),
         ("--tau-m 5:10", "tau-m is a range"),
         ("--neurons 0", "at least one point"),
+        ("--resistance 0", "--resistance 0: resistance is 0 MOhm; it must be another number"),
+        ("--resistance 1e-25", "resistance is 1e-25; it must be 0 or at least 1e-20"),
+        ("--duration 1e15", "10000000000000000 steps are more than one run can have"),
     ] {
         folder
             .lif(&format!("fi --device cpu {words}"))
@@ -53,4 +56,11 @@ fn what_a_curve_has_no_use_for_is_refused() {
             .code(2)
             .stderr(predicate::str::contains(message));
     }
+}
+
+#[test]
+fn a_single_current_is_one_point() {
+    let folder = Folder::new();
+    let points = curve(&folder, "--current 0.7 --no-plot")["points"].clone();
+    assert_eq!((points.as_array().map(Vec::len), &points[0]["current"]), (Some(1), &0.7.into()));
 }

@@ -4,7 +4,7 @@
 use super::Folder;
 use serde_json::Value;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -136,4 +136,32 @@ fn a_benchmark_hears_the_first_ctrl_c() {
             BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap).collect();
         assert!(said.iter().any(|line| line.starts_with("interrupted; what was measured")), "{said:?}");
     }
+}
+
+#[test]
+fn a_search_that_is_interrupted_before_its_first_generation_writes_nothing() {
+    let folder = Folder::new();
+    folder.write("sound.txt", &(0..20_000).map(|step| format!("{}\n", step % 7)).collect::<String>());
+    folder.write("spikes.txt", "100\n300\n1500\n");
+    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args("fit --device cpu --candidates 1000000 --stimulus sound.txt --stimulus-dt 0.1".split(' '))
+        .args(["--spikes", "spikes.txt", "--quiet"])
+        .current_dir(folder.path(""))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = Instant::now();
+    while !folder.path("lif-out").exists() {
+        assert!(start.elapsed() < Duration::from_secs(60), "the search did not start");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    assert!(interrupt(&child));
+    let mut said = String::new();
+    child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(130), "{said}");
+    assert!(
+        said.ends_with("interrupted before the first generation was scored; nothing is written\n"),
+        "{said}"
+    );
+    assert!(!folder.path("lif-out").exists());
 }

@@ -328,6 +328,11 @@ fn options_that_contradict_a_checkpoint_are_refused() {
     ] {
         folder.run(words).assert().code(2).stderr(predicate::str::contains(reason));
     }
+    folder.refuses(
+        &format!("run --resume {CHECKPOINT} --device nonsense"),
+        2,
+        "--device nonsense: no device fits",
+    );
     folder.lif("run --resume missing").assert().code(1).stderr(predicate::str::contains("missing"));
 }
 

@@ -168,3 +168,52 @@ fn what_cannot_be_scored_is_refused() {
         .code(2)
         .stderr(predicate::str::contains("without a stimulus"));
 }
+
+#[test]
+fn what_is_printed_fits_a_terminal_and_is_set_apart() {
+    let folder = folder();
+    write_times(&folder, "own.txt", &times(&folder, ""));
+    let output = folder
+        .lif(
+            "score --device cpu --config neuron.toml --stimulus sound.npy --stimulus-dt 0.1 --spikes own.txt",
+        )
+        .assert()
+        .success()
+        .get_output()
+        .clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.contains("tau distance 10 ms\n\nrecorded predicted"), "{text}");
+}
+
+#[test]
+fn times_that_no_run_reaches_are_refused_by_name() {
+    let folder = folder();
+    write_times(&folder, "own.txt", &[10.0, 20.0]);
+    for name in ["to", "window"] {
+        folder.refuses(
+            &format!(
+                "score --device cpu --config neuron.toml --stimulus sound.npy --spikes own.txt --{name} 1e30"
+            ),
+            2,
+            &format!("{name} is 1e30 ms; it must be at most 4294967295 steps"),
+        );
+    }
+}
+
+#[test]
+fn scores_and_fits_offer_no_picture_of_a_run() {
+    let folder = Folder::new();
+    for command in ["score", "fit"] {
+        let help = folder.lif(&format!("{command} --help")).assert().success().get_output().stdout.clone();
+        let help = String::from_utf8(help).unwrap();
+        for option in ["--plot-from", "--plot-to", "--rate-bin", "0.4:0.8"] {
+            assert!(!help.contains(option), "{command}: {option}");
+        }
+        folder.refuses(
+            &format!("{command} --stimulus x.npy --spikes y.txt --plot-from 3"),
+            2,
+            "has no use for --plot-from",
+        );
+    }
+}

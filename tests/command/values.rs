@@ -384,3 +384,22 @@ fn common_options_have_short_names() {
         .success()
         .stdout(predicate::str::contains("5 currents"));
 }
+
+#[test]
+fn a_unit_after_a_blank_is_told_how_to_write() {
+    let folder = Folder::new();
+    for words in ["run --current 300 pA", "run --dt 0.1 ms", "fi --current 0.5 0.8"] {
+        folder.refuses(words, 2, "A value is one word: write 300pA for 300 pA, and 0.5:0.8 for a range.");
+    }
+    folder.lif("run --version").assert().success().stdout(predicate::str::starts_with("lif-run "));
+}
+
+#[test]
+fn a_current_that_seems_to_be_in_another_unit_is_doubted() {
+    let folder = Folder::new();
+    let said = "warning: a current of 400 nA is 800 times what just reaches the threshold; if it is in pA, write 400pA";
+    let run = |words: &str| folder.run(&format!("-n 2 --steps 10 --no-plot {words}")).assert().success();
+    run("--current 150:400").stderr(predicate::str::contains(said));
+    run("--current 1.5:4").stderr("");
+    run("--preset nest --current 150:400").stderr("");
+}

@@ -43,8 +43,8 @@ Examples:
       weakly to strongly driven neurons, from first to last
   lif run -n 500 --stimulus sound.npz --resistance 5:40
       a recorded input, neurons of different gain
-  lif run -n 1000 --input poisson:rate=900,weight=0.5 --seed 3
-      neurons that get 900 random spikes per second of 0.5 mV each
+  lif run -n 1000 --input poisson:rate=1900,weight=0.5 --seed 3
+      neurons that get 1900 random spikes per second of 0.5 mV each
   lif run --preset nest:tau_m=20 --current 150:400 --duration 5s
       the neurons of another simulator, in its units
   lif run --config experiment.toml --seed 7 --json > summary.json
@@ -114,7 +114,7 @@ fn with_presets(examples: &str) -> String {
 
 /// Leaky integrate-and-fire neurons in very large populations, on GPU and CPU with equal results.
 #[derive(Debug, Parser)]
-#[command(name = "lif", version, after_help = "lif COMMAND -h lists the options of a command, lif COMMAND --help \
+#[command(name = "lif", version, propagate_version = true, after_help = "lif COMMAND -h lists the options of a command, lif COMMAND --help \
     says more of each and has examples", after_long_help = EXAMPLES, max_term_width = 100, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]

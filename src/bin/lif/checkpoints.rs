@@ -75,6 +75,7 @@ impl Interrupted {
         })?;
         if given.device.is_some() {
             settings.device.clone_from(&given.device);
+            settings.words.lay_over(&given.words);
         }
         settings.json = given.json;
         settings.quiet = given.quiet;

@@ -79,7 +79,7 @@ fn as_table(rows: &[Row]) -> String {
             "\nNo GPU adapter was found with {set},\nwhich may hide those that there are; the CPU engine is \
              always there (--device cpu)."
         )),
-        (_, Some(set)) => line(format!("\nwith {set}; other adapters are not shown")),
+        (_, Some(set)) => line(format!("\nwith {set};\nother adapters are not shown")),
         (_, None) => {}
     }
     table.trim_end().to_owned()

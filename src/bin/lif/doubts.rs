@@ -5,8 +5,11 @@ use crate::failure::Failure;
 use crate::figures::{counted, grouped};
 use crate::numbers::Origin;
 use crate::numbers::understood::ms;
-use crate::recorded;
+use crate::spread::Spread;
 use crate::stimulus::{self, Stimulus};
+use crate::{presets, recorded};
+use lif::Params;
+use std::ops::Range;
 
 /// Fewer samples may be the steps of a protocol.
 const MANY_SAMPLES: u64 = 20;
@@ -14,6 +17,9 @@ const MANY_SAMPLES: u64 = 20;
 const FAR_APART: f64 = 100.0;
 /// A longer experiment has its length said, ms.
 const LONG_MS: f64 = 1e6;
+/// With so many times what just reaches the threshold all neurons spike as often as they can.
+/// Of numbers beyond all units it is said that they are out of range.
+const RHEOBASES: Range<f64> = 150.0..1e15;
 /// A nerve cell spikes less often, in spikes per ms.
 const HIGHEST_RATE: f64 = 2.0;
 /// How many ms a second has: so much shorter are times in seconds that are taken for ms.
@@ -52,6 +58,23 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
          say --{option} ms if they are ms",
         option = stimulus::TIME_UNIT
     ))
+}
+
+/// What is said of a constant current that is likely to be in another unit.
+pub fn of_current(current: Spread, params: &Params, unit: &str) -> Option<String> {
+    let largest = match current {
+        Spread::Number(current) => current,
+        Spread::Range(first, last) => first.max(last),
+    };
+    let times = largest / presets::rheobase(params);
+    RHEOBASES.contains(&times).then(|| {
+        let as_pico =
+            if unit == "nA" { format!("; if it is in pA, write {largest}pA") } else { String::new() };
+        format!(
+            "a current of {largest} {unit} is {} times what just reaches the threshold{as_pico}",
+            grouped(times.round() as u64)
+        )
+    })
 }
 
 /// What is known of recorded spikes; times count from the beginning of the stimulus.

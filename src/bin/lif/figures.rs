@@ -2,6 +2,25 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
+/// Columns of a terminal, beyond which lines of a table go on in the next.
+const COLUMNS: usize = 80;
+
+/// A line of a table: a name, and behind it words that go on below each other where they are many.
+pub fn row(name: &str, words: &str) -> String {
+    let options = textwrap::Options::new(COLUMNS)
+        .initial_indent(BESIDE_A_NAME)
+        .subsequent_indent(BESIDE_A_NAME)
+        // Paths and numbers can be copied as they are.
+        .break_words(false)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation);
+    let lines = textwrap::fill(words, options);
+    format!("{name:<NAME_WIDTH$} {}", lines.trim_start())
+}
+
+/// The width of a name, and what stands before what goes on.
+const NAME_WIDTH: usize = 12;
+const BESIDE_A_NAME: &str = "             ";
+
 /// `1,234,567`
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
@@ -41,6 +60,21 @@ pub fn short(number: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_row_is_no_wider_than_a_terminal() {
+        let row = row(
+            "stimulus",
+            "200,000 samples, 0 to 10000 ms, one every 0.05 ms by the name 'dt_ms', array 'stimulus'",
+        );
+        assert_eq!(
+            row,
+            "stimulus     200,000 samples, 0 to 10000 ms, one every 0.05 ms by the name\n             'dt_ms', array \
+             'stimulus'"
+        );
+        let path = format!("a/{}", "b".repeat(90));
+        assert_eq!(super::row("files", &path), format!("files        {path}"));
+    }
 
     #[test]
     fn numbers_are_readable() {

@@ -62,8 +62,9 @@ mod words;
 
 use arguments::{Arguments, Command};
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use failure::Failure;
-use std::io::{ErrorKind, Write};
+use std::io::Write;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -103,9 +104,15 @@ fn end(result: Result<ExitCode, Failure>) -> ExitCode {
 /// Shows help, the version, or what is wrong with the options.
 fn show(message: &clap::Error) -> ExitCode {
     let shown = message.print().and_then(|()| std::io::stdout().flush());
+    if let Some(ContextValue::String(word)) = message.get(ContextKind::InvalidArg)
+        && message.kind() == ErrorKind::UnknownArgument
+        && !word.starts_with('-')
+    {
+        terminal::complain("\nA value is one word: write 300pA for 300 pA, and 0.5:0.8 for a range.");
+    }
     match shown {
         // The reader of help that is piped into `head` has gone; that is no failure.
-        Err(error) if !message.use_stderr() && error.kind() != ErrorKind::BrokenPipe => {
+        Err(error) if !message.use_stderr() && error.kind() != std::io::ErrorKind::BrokenPipe => {
             terminal::complain(&format!("error: cannot write to standard output: {error}"));
             ExitCode::FAILURE
         }

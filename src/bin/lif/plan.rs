@@ -438,16 +438,23 @@ fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Resul
         }
         settings.duration.get_or_insert(default);
     }
-    let steps = match (settings.steps, settings.duration) {
-        (Some(steps), _) => steps,
-        (None, duration) => {
-            let steps = (above_zero("duration", duration.unwrap_or_default())? / dt).round();
-            if steps > u64::MAX as f64 {
-                return Err(too_many_steps(&shown(steps)));
-            }
-            steps as u64
-        }
-    };
+    match (settings.steps, settings.duration) {
+        (Some(steps), _) => a_number_of_steps(steps),
+        (None, duration) => steps_of("duration", duration.unwrap_or_default(), dt),
+    }
+}
+
+/// How many steps a time is that has this name.
+pub fn steps_of(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
+    let steps = (above_zero(what, ms)? / dt).round();
+    if steps > u64::MAX as f64 {
+        return Err(too_many_steps(&shown(steps)));
+    }
+    a_number_of_steps(steps as u64)
+}
+
+/// Refuses a run without steps, or with more than a run can have.
+fn a_number_of_steps(steps: u64) -> Result<u64, Failure> {
     if steps == 0 {
         return Err(Failure::of(
             "steps, duration, dt",
@@ -513,6 +520,10 @@ fn drive(
     let Some(stimulus) = stimulus else {
         let is_alone = settings.input.is_empty() && settings.events.is_none();
         let default = if is_alone { usual_currents(settings, params) } else { Spread::Number(0.0) };
+        let given = settings.current.map(|current| current.spread);
+        if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit)) {
+            log::warn!("{doubt}");
+        }
         return Ok(match settings.current.get_or_insert(default.into()).spread {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),

@@ -180,10 +180,15 @@ pub fn units(settings: &Settings) -> Units {
     }
 }
 
+/// The current that just reaches the threshold of the first neuron.
+pub fn rheobase(params: &Params) -> f64 {
+    let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
+    (first(&params.v_threshold) - first(&params.v_rest)) / first(&params.resistance)
+}
+
 /// The currents of a population that was not given any.
 pub fn usual_currents(params: &Params) -> Spread {
-    let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
-    let rheobase = (first(&params.v_threshold) - first(&params.v_rest)) / first(&params.resistance);
+    let rheobase = rheobase(params);
     Spread::Range(rounded(USUAL_CURRENTS.0 * rheobase), rounded(USUAL_CURRENTS.1 * rheobase))
 }
 

@@ -1,7 +1,7 @@
 //! What is said of a run when it is over.
 
 use crate::events::Statistics;
-use crate::figures::{bytes, counted, grouped, short};
+use crate::figures::{bytes, counted, grouped, row, short};
 use crate::numbers::Understood;
 use crate::plan::Plan;
 use crate::spike_hash;
@@ -129,7 +129,7 @@ impl Summary {
         let mut table = String::new();
         for (name, value) in rows.into_iter().chain(inputs).chain(results) {
             // Writing to a string cannot fail.
-            let _ = writeln!(table, "{name:<12} {value}");
+            let _ = writeln!(table, "{}", row(name, &value));
         }
         for (index, file) in files.iter().enumerate() {
             let _ = writeln!(table, "{:<12} {}", if index == 0 { "files" } else { "" }, file.display());

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 const EXAMPLES: &str = "\
 Examples:
   lif bench --quick
-      a first look, in less than a minute
+      a first look, in about a minute
   lif bench --device cpu --device nvidia --plot speed.png
       two devices over all sizes, with a picture
   lif bench --neurons 1e6 --input constant,gaussian --record none,spikes
@@ -68,7 +68,7 @@ pub struct BenchWish {
     pub repeats: Option<u64>,
     /// Few sizes and short measurements
     ///
-    /// A first look, in less than a minute.
+    /// A first look, in about a minute.
     #[arg(long)]
     pub quick: bool,
     /// Draw throughput over size

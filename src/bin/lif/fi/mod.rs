@@ -4,9 +4,9 @@ mod curve;
 mod theory;
 
 use crate::failure::Failure;
-use crate::figures::{counted, grouped, short};
+use crate::figures::{counted, grouped, row, short};
 use crate::files::{CURVE, CURVE_PICTURE, Folder, OF_FI};
-use crate::plan::above_zero;
+use crate::plan::steps_of;
 use crate::run::select;
 use crate::settings::Settings;
 use crate::spread::Spread;
@@ -77,18 +77,13 @@ pub const HELP: [(&str, &str); 4] = [
         "Time to simulate, ms [default: 1000 or more]; by default it is at least 100 membrane time constants and \
          refractory periods",
     ),
-    ("current", "Currents from first to last, as LO:HI [default: 0.8 to 5 times the rheobase]"),
+    ("current", "Current, or currents from first to last as LO:HI [default: 0.8 to 5 times the rheobase]"),
     ("out", "Folder for fi.png and fi.json, made if missing [default: lif-out]"),
 ];
 
 /// Simulates the curve, writes it and says what it is.
 pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
-    layers::refuse_unused(
-        given,
-        "lif fi",
-        &UNUSED,
-        "it needs a neuron, a --current as LO:HI and a --duration",
-    )?;
+    layers::refuse_unused(given, "lif fi", &UNUSED, "it needs a neuron, a --current and a --duration")?;
     let settings = layers::complete(given)?;
     let words = settings.words.clone();
     curve_of(settings, given).map_err(|failure| failure.said_as(&words))
@@ -101,14 +96,21 @@ fn curve_of(mut settings: Settings, given: &Settings) -> Result<ExitCode, Failur
     let unit =
         settings.preset.as_ref().map_or(presets::AxisUnits::PHYSICAL, presets::Choice::axis_units).input;
 
-    let points = *settings.neurons.get_or_insert(DEFAULT_POINTS);
+    // As many as there are different currents.
+    let is_one = settings.current.is_some_and(|current| matches!(current.spread, Spread::Number(_)));
+    let points = *settings.neurons.get_or_insert(if is_one { 1 } else { DEFAULT_POINTS });
     if points == 0 {
         return Err(Failure::of("neurons", "neurons is 0; the curve needs at least one point"));
     }
     let default_duration = (DEFAULT_INTERVALS * (theory.tau_m + theory.t_ref)).max(SHORTEST_DEFAULT_MS);
-    let duration = above_zero("duration", *settings.duration.get_or_insert(default_duration))?;
-    let steps = (duration / params.dt).round().max(1.0) as u64;
+    let steps = steps_of("duration", *settings.duration.get_or_insert(default_duration), params.dt)?;
     let rheobase = theory.rheobase();
+    if !rheobase.is_finite() {
+        return Err(Failure::of(
+            "resistance",
+            "resistance is 0 MOhm; it must be another number, as no current moves such a neuron to its threshold",
+        ));
+    }
     let (low, high) = DEFAULT_CURRENTS;
     let default_currents = Spread::Range(presets::rounded(low * rheobase), presets::rounded(high * rheobase));
     let currents = settings.current.get_or_insert(default_currents.into()).spread;
@@ -170,8 +172,8 @@ fn table(curve: &Curve, files: &[PathBuf]) -> String {
         let _ = writeln!(text, "{}", words.trim_end());
     };
     let length = short(curve.steps as f64 * curve.dt_ms);
-    line(format!("{:<12} {}", "device", curve.device));
-    line(format!("{:<12} {}", "neuron", curve.preset));
+    line(row("device", &curve.device));
+    line(row("neuron", &curve.preset));
     line(format!(
         "{:<12} {} of {length} ms at dt {} ms",
         "curve",

@@ -104,7 +104,9 @@ fn fitted(
         checkpoint.map_or(Ok(()), |path| kept::save(path, &aim, evolution))
     })?;
     if evolution.generation() == 0 {
-        return Err(Failure::fault("interrupted before the first generation was scored"));
+        return Err(Failure::Interrupted(
+            "interrupted before the first generation was scored; nothing is written".to_owned(),
+        ));
     }
     interrupt::steps_are_over();
 

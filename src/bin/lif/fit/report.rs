@@ -4,7 +4,7 @@ use super::evolution::Generation;
 use super::space::Vary;
 use super::trial::Score;
 use super::wish::Objective;
-use crate::figures::{counted, grouped};
+use crate::figures::{counted, grouped, row};
 use crate::numbers::Understood;
 use crate::score;
 use lif::Tally;
@@ -163,7 +163,7 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}", words.trim_end());
         };
-        line(format!("{:<12} {}", "device", self.device));
+        line(row("device", &self.device));
         score::table(&self.inputs).into_iter().for_each(&mut line);
         for Window { stimulus, from_ms, split_ms, to_ms } in &self.windows {
             let of = if self.windows.len() > 1 { format!(" of {stimulus}") } else { String::new() };
@@ -178,7 +178,7 @@ impl Report {
         ));
         if let Some(best) = self.best.first() {
             line(format!(
-                "{:<12} {} to fit, {} held out\n",
+                "{:<12} {} to fit, {} held out",
                 "recorded",
                 counted(best.scores.recorded_train, "spike"),
                 grouped(best.scores.recorded_heldout)

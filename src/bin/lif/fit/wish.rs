@@ -1,7 +1,7 @@
 //! What can be said of a search.
 
 use crate::quantity::{count, count_between, ms};
-use crate::score::{Measures, STIMULUS_HELP};
+use crate::score::{CURRENT_HELP, Measures, STIMULUS_HELP};
 use crate::settings::Settings;
 use crate::words::Words;
 use clap::{Args, ValueEnum};
@@ -12,7 +12,7 @@ use super::space::Vary;
 const SEARCH: &str = "Search";
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 12] = [
+pub const UNUSED: [&str; 15] = [
     "neurons",
     "batch",
     "steps",
@@ -25,11 +25,15 @@ pub const UNUSED: [&str; 12] = [
     "events",
     "events-weight",
     "events-matrix",
+    "plot-from",
+    "plot-to",
+    "rate-bin",
 ];
 
 /// What the other options say in the help of `lif fit`, where that is something else.
-pub const HELP: [(&str, &str); 4] = [
+pub const HELP: [(&str, &str); 5] = [
     ("stimulus", STIMULUS_HELP),
+    ("current", CURRENT_HELP),
     ("out", "Folder for fit.json, neuron.toml and fit.png, made if missing [default: lif-out]"),
     ("checkpoint", "Keep the search in this file after each generation, and go on from it where it is there"),
     ("seed", "Seed of the search [default: 0]"),

@@ -2,6 +2,7 @@
 
 use super::wish::Measures;
 use crate::failure::Failure;
+use crate::figures::row;
 use crate::layers;
 use crate::numbers::{Time, Understood};
 use crate::plan::Plan;
@@ -86,7 +87,12 @@ pub fn steps(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     if ms < 0.0 {
         return Err(Failure::of(what, format!("{what} is {} ms; it must be 0 or more", shown(ms))));
     }
-    Ok((ms / dt).round() as u64)
+    let steps = (ms / dt).round();
+    if steps > f64::from(u32::MAX) {
+        let message = format!("{what} is {} ms; it must be at most {} steps of {dt} ms", shown(ms), u32::MAX);
+        return Err(Failure::of(what, message));
+    }
+    Ok(steps as u64)
 }
 
 /// The steps that are scored.
@@ -136,7 +142,7 @@ pub fn table(inputs: &[Understood]) -> Vec<String> {
         |input: &Understood| inputs.iter().filter(|other| other.option == input.option).count() > 1;
     let line = |input: &Understood| {
         let of = if is_one_of_several(input) { format!(": {}", input.given) } else { String::new() };
-        format!("{:<12} {}{of}", input.label(), input.line())
+        row(input.label(), &format!("{}{of}", input.line()))
     };
     inputs.iter().map(line).collect()
 }

@@ -5,7 +5,7 @@ mod report;
 mod wish;
 
 pub use experiment::{Experiment, experiments, steps, table};
-pub use wish::{HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
+pub use wish::{CURRENT_HELP, HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
 
 use crate::advance::advance_scored;
 use crate::failure::Failure;

@@ -1,6 +1,7 @@
 //! What `lif score` says.
 
 use super::experiment;
+use crate::figures::row;
 use crate::numbers::Understood;
 use lif::Tally;
 use serde::Serialize;
@@ -66,11 +67,12 @@ impl Report {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{}", words.trim_end());
         };
-        line(format!("{:<12} {}", "device", self.device));
+        line(row("device", &self.device));
         experiment::table(&self.inputs).into_iter().for_each(&mut line);
         line(format!("{:<12} {} to {} ms at dt {} ms", "scored", self.from_ms, self.to_ms, self.dt_ms));
         line(format!("{:<12} {} ms", "window", self.window_ms));
-        line(format!("{:<12} {} ms\n", "tau distance", self.tau_distance_ms));
+        line(format!("{:<12} {} ms", "tau distance", self.tau_distance_ms));
+        line(String::new());
         line("recorded predicted coincidences   gamma count error van Rossum  recording".to_owned());
         for score in &self.scores {
             line(format!(

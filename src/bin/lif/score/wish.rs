@@ -10,15 +10,18 @@ use std::path::PathBuf;
 const RECORDING: &str = "Recording and scores";
 
 /// What the other options say in the help of `lif score`, where that is something else.
-pub const HELP: [(&str, &str); 1] = [("stimulus", STIMULUS_HELP)];
+pub const HELP: [(&str, &str); 2] = [("stimulus", STIMULUS_HELP), ("current", CURRENT_HELP)];
 
 /// What `--stimulus` says where it can be repeated.
 pub const STIMULUS_HELP: &str = "Input over time, nA, from a file; repeatable. It is .npy or .npz of shape [T], or text with one `value` or \
      `time value` per line, and is resampled to dt by holding the last value. Each of several is played on its own, from \
      rest";
 
+/// What `--current` says beside a stimulus.
+pub const CURRENT_HELP: &str = "Constant current that is added to the stimulus, nA [default: 0]";
+
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 12] = [
+pub const UNUSED: [&str; 15] = [
     "neurons",
     "batch",
     "steps",
@@ -29,6 +32,9 @@ pub const UNUSED: [&str; 12] = [
     "checkpoint-every",
     "resume",
     "no-plot",
+    "plot-from",
+    "plot-to",
+    "rate-bin",
     "memory-budget",
     "write-nir",
 ];
