@@ -100,8 +100,8 @@ impl<'a> SpikeInput<'a> {
     }
 
     /// Each of the `n_in` trains drives each neuron through a weight (nA) of its own: `weights` is an
-    /// array `[n_in, n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once and
-    /// not at each call. Weights below 1e-20 in magnitude are 0.
+    /// array `[n_in, n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once. An
+    /// array is uploaded where it is another one than at the last call, or larger than 64 MiB. Weights below 1e-20 in magnitude are 0.
     pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<Source<'a>>) -> Self {
         Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), target: Target::Current }
     }

@@ -89,7 +89,7 @@ impl Device {
 
     /// Several devices of this machine that share each population: the first cells live on the
     /// first device, and so on, equally many on each, however fast it is. They compute at the same
-    /// time, so that a population is as fast as the slowest of them. The results are those of any
+    /// time (CPUs take turns, as each has all threads), so that a population is as fast as the slowest of them. The results are those of any
     /// one device.
     ///
     /// Each keeps its options: on a device with a [budget](Self::with_memory_budget), what the population's cells on
