@@ -39,7 +39,7 @@ pub struct Stimulus {
     samples: Samples,
     /// Interval of the samples without times, ms,
     interval: f64,
-    /// and where it is known from.
+    /// and where it is known from, or its unit, where the file says it.
     interval_from: Origin,
 }
 
@@ -156,19 +156,23 @@ impl Stimulus {
     }
 
     /// The unit of its values, where a name says one.
-    pub fn value_unit(&self) -> Option<&'static str> {
-        self.samples.names.last()?.current_unit()
+    pub fn value_unit(&self) -> Option<&str> {
+        self.samples.names.last()?.value_unit()
     }
 
     /// What was understood of the file.
     pub fn understood(&self) -> Understood {
         let Samples { source, shape, times, names, .. } = &self.samples;
         let extent = match times {
-            Times::Every(_) => Extent::Samples {
+            Times::Every(own) => Extent::Samples {
                 from_ms: 0.0,
                 to_ms: self.length_ms(),
                 interval_ms: self.interval,
-                interval_from: self.interval_from.clone(),
+                interval_from: match (own, &self.interval_from) {
+                    // Without a unit in its name it says the interval all the same.
+                    (Some(own), Origin::Default) => Origin::Name(own.name.clone()),
+                    (_, from) => from.clone(),
+                },
             },
             Times::At(Range { course, unit }) => understood::times(course.first.ms, course.last.ms, unit),
         };

@@ -93,7 +93,7 @@ impl Samples {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
                 if checked.samples == 0 {
-                    return Err(refusal("there is no sample in it".to_owned()));
+                    return Err(refusal(rows.none()));
                 }
                 let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
                 let shape = vec![checked.samples as usize];
@@ -164,6 +164,15 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
     let interval = interval(&mut archive, &keys, asked)?;
+    for key in keys.iter().filter(|key| *key != values && Some(key.as_str()) != times) {
+        if Name::new(key).may_be_clock() {
+            log::warn!(
+                "stimulus {}: '{key}' in it is not read; 'dt' and 'fs' say how often there are samples, or --{}",
+                source.path().display(),
+                super::INTERVAL
+            );
+        }
+    }
     let Some(times) = times else {
         let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
         let names = vec![Name::new(values)];
@@ -231,10 +240,18 @@ fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Opt
         let name = Name::new(key);
         let Some(clock) = name.clock() else { continue };
         let mut values = Vec::new();
-        let array = archive.array(key, &mut |_, rows| rows.next(&mut values).map(|_| ()))?;
-        let is_alone = array.shape.iter().all(|length| *length == 1);
+        archive.array(key, &mut |array, rows| {
+            if array.shape.iter().any(|length| *length != 1) {
+                return Err(format!(
+                    "it has shape {:?}, and must be one number: {}",
+                    array.shape,
+                    clock.text()
+                ));
+            }
+            rows.next(&mut values).map(|_| ())
+        })?;
         let value = match values[..] {
-            [value] if value.is_finite() && value > 0.0 && is_alone => unrounded(value),
+            [value] if value.is_finite() && value > 0.0 => unrounded(value),
             _ => return Err(format!("'{key}' must be one number above 0: {}", clock.text())),
         };
         let (ms, unit_from) = match clock {
