@@ -57,6 +57,9 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
             from_text(&mut lines, &mut spikes).map_err(|reason| {
                 Failure::fault(format!("spikes {}:{}: {reason}", path.display(), lines.number().max(1)))
             })?;
+            if spikes.ends.is_none() {
+                return Err(refusal(lines.none("spike")));
+            }
             columns.extend(lines.names().first().map(|name| name.text().to_owned()));
         }
         Format::Npy => {
@@ -114,9 +117,6 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;
-    }
-    if is_first {
-        return Err(lines.none("spike"));
     }
     Ok(())
 }
