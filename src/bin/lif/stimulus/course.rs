@@ -4,7 +4,7 @@ use crate::numbers::Time;
 use crate::numbers::time::{LITTLE, MOST_OF_OTHERS, TIME_TOLERANCE};
 
 /// Up to which part of the shortest time between samples rounding is thought of, where they do not all lie at the
-/// beginnings of steps: a sample that is later by as much as the next one is later.
+/// beginnings of steps: no rounding makes a sample nearly as late as the next one.
 const PART_OF_SHORTEST: f64 = 0.25;
 
 /// The times of samples, one after the other, beside steps that count from the first.
