@@ -11,6 +11,7 @@ mod folders;
 mod graphs;
 mod interrupt;
 mod memory;
+mod misread;
 mod odd_files;
 mod outputs;
 mod random_inputs;

@@ -105,12 +105,7 @@ pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
     let paths = paths.into_iter().flat_map(|(name, path)| path.iter().map(move |path| (name, path)));
     let stimuli = settings.stimulus.iter().map(|path| ("stimulus", path));
     for (name, path) in paths.chain(stimuli) {
-        if path.to_str().is_none() {
-            return Err(Failure::usage(format!(
-                "the path of --{name}, {}, is not UTF-8, so that the summary could not name it",
-                path.display()
-            )));
-        }
+        refuse_other_than_utf8(name, path)?;
     }
     match serde_json::to_value(settings) {
         Ok(Value::Object(mut layer)) => {
@@ -119,6 +114,17 @@ pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
         }
         Ok(_) => Ok(Layer::new()),
         Err(error) => Err(Failure::usage(format!("these settings cannot be written down: {error}"))),
+    }
+}
+
+/// Refuses the path of an option that no summary could name.
+pub fn refuse_other_than_utf8(option: &str, path: &Path) -> Result<(), Failure> {
+    match path.to_str() {
+        Some(_) => Ok(()),
+        None => Err(Failure::usage(format!(
+            "the path of --{option}, {}, is not UTF-8, so that the summary could not name it",
+            path.display()
+        ))),
     }
 }
 

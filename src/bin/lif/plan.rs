@@ -340,6 +340,9 @@ fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, Failu
     Ok(Some(stimulus))
 }
 
+/// So many neurons are seldom meant by a file alone.
+const MANY_NEURONS: usize = 1000;
+
 /// Says what is unlikely in what was understood of a stimulus.
 fn look_at(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) {
     let has_length = settings.steps.is_some() || settings.duration.is_some();
@@ -349,7 +352,7 @@ fn look_at(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) 
     }
     if let [1, .., n] = stimulus.shape()
         && *n > 1
-        && !has_length
+        && (!has_length || *n >= MANY_NEURONS && given.neurons.is_none())
     {
         log::warn!(
             "stimulus {}: its shape {:?} is that of one sample for each of {n} neurons; samples of one after the \

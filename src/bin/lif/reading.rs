@@ -1,5 +1,6 @@
 //! Texts that are read as a whole: settings, and what a search has kept.
 
+use crate::numbers::source::foreign;
 use lif::open_regular_file;
 use std::io::Read;
 use std::path::Path;
@@ -15,10 +16,20 @@ pub fn text(path: &Path, most: u64) -> std::io::Result<String> {
         return Err(too_long());
     }
     lif::require_memory("the file", bytes, "it may be another").map_err(|error| said(error.to_string()))?;
-    let mut text = String::new();
+    let mut read = Vec::new();
     // It may grow meanwhile, or not say how long it is, as what the system shows in /proc does.
-    file.take(most + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > most { Err(too_long()) } else { Ok(text) }
+    file.take(most + 1).read_to_end(&mut read)?;
+    if read.len() as u64 > most {
+        return Err(too_long());
+    }
+    if let Some(what) = foreign(&read) {
+        return Err(said(format!("it is {what}")));
+    }
+    String::from_utf8(read).map_err(|error| {
+        let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        said(format!("line {line} has a sign that is not UTF-8; save it as UTF-8"))
+    })
 }
 
 #[cfg(test)]
@@ -35,6 +46,13 @@ mod tests {
         assert_eq!(text(&path, 11).unwrap_err().to_string(), "it has more than 11 bytes");
         assert_eq!(text(folder.path(), 12).unwrap_err().kind(), ErrorKind::InvalidInput);
         assert_eq!(text(&folder.path().join("none"), 12).unwrap_err().kind(), ErrorKind::NotFound);
+        for (bytes, reason) in [
+            (&b"\xff\xfea\0"[..], "it is text in UTF-16; save it as UTF-8"),
+            (b"a\n# 5 \xb5s\n", "line 2 has a sign that is not UTF-8; save it as UTF-8"),
+        ] {
+            std::fs::write(&path, bytes).unwrap();
+            assert_eq!(text(&path, 12).unwrap_err().to_string(), reason);
+        }
         std::fs::write(&path, b"\xff").unwrap();
         assert_eq!(text(&path, 12).unwrap_err().kind(), ErrorKind::InvalidData);
         #[cfg(target_os = "linux")]

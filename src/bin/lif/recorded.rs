@@ -4,7 +4,7 @@ use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
-use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::name::{Name, Origin, refuse_remark, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
@@ -57,6 +57,9 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
             from_text(&mut lines, &mut spikes).map_err(|reason| {
                 Failure::fault(format!("spikes {}:{}: {reason}", path.display(), lines.number().max(1)))
             })?;
+            if spikes.ends.is_none() {
+                return Err(refusal(lines.none("spike")));
+            }
             columns.extend(lines.names().first().map(|name| name.text().to_owned()));
         }
         Format::Npy => {
@@ -107,7 +110,10 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
     while let Some(row) = lines.row()? {
         let time = row.first().copied().unwrap_or(f64::NAN);
         if is_first {
-            spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, lines.names().first())?;
+            let name = lines.names().first();
+            name.map_or(Ok(()), Name::refuse_intervals)?;
+            spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
+            refuse_remark(lines.remark(), spikes.unit.0, TIME_UNIT)?;
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;
@@ -138,7 +144,9 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
         }
         _ => return Err(format!("expected one array, or one named 'spikes' or 'times'; found {keys:?}")),
     };
-    let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&Name::new(&key)))?;
+    let name = Name::new(&key);
+    name.refuse_intervals()?;
+    let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&name))?;
     let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
     Ok((array, key))
 }

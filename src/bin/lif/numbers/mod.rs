@@ -1,12 +1,14 @@
 //! Files of numbers as people have them: text, and arrays of numpy, which are told apart by what is in
 //! them. Stimuli, recorded spikes, events and weights are all read through here.
 
+mod heading;
 pub mod name;
 pub mod numpy;
 pub mod source;
 pub mod text;
 pub mod time;
 pub mod understood;
+mod unread;
 
 pub use name::Origin;
 pub use source::{Format, Source};

@@ -31,8 +31,23 @@ const OTHER_TIME_UNITS: [&str; 13] = [
 /// What counts samples, whose interval nobody knows.
 const COUNTS: [&str; 8] = ["sample", "samples", "frame", "frames", "tick", "ticks", "idx", "index"];
 
-const CURRENT_UNITS: [(&str, &str); 6] =
-    [("fa", "fA"), ("pa", "pA"), ("na", "nA"), ("ua", "uA"), ("ma", "mA"), ("amp", "A")];
+/// Units of currents, each with the beginning of its long name.
+const CURRENT_UNITS: [(&str, &str, &str); 6] = [
+    ("fa", "femto", "fA"),
+    ("pa", "pico", "pA"),
+    ("na", "nano", "nA"),
+    ("ua", "micro", "uA"),
+    ("ma", "milli", "mA"),
+    ("a", "", "A"),
+];
+
+/// Units of values that are no currents.
+const OTHER_VALUE_UNITS: [&str; 2] = ["mv", "uv"];
+
+const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
+
+/// What lies between spikes.
+const BETWEEN_SPIKES: [&str; 6] = ["isi", "isis", "interval", "intervals", "diff", "diffs"];
 
 /// Names of times, apart from spikes.
 const TIMES: [&str; 9] = [
@@ -53,6 +68,7 @@ pub struct Name {
     text: String,
     /// Its words in small letters, without the unit.
     words: Vec<String>,
+    /// In small letters.
     unit: Option<String>,
 }
 
@@ -61,7 +77,7 @@ impl Name {
         let text = text.trim().trim_matches(['"', '\'']).trim().to_owned();
         let plain = text.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
         let (outside, bracketed) = match plain.split_once(['(', '[', '{']) {
-            Some((outside, rest)) => (outside, rest.split([')', ']', '}']).next().map(str::trim)),
+            Some((outside, rest)) => (outside, rest.split([')', ']', '}']).next()),
             None => (plain.as_str(), None),
         };
         let mut words: Vec<String> = outside
@@ -70,10 +86,16 @@ impl Name {
             .map(str::to_owned)
             .collect();
         let unit = match bracketed {
-            // Other remarks stand in brackets too.
-            Some(unit) => Some(unit.to_owned()).filter(|unit| unit.chars().all(char::is_alphabetic)),
+            // Other remarks stand in brackets too, and behind a unit.
+            Some(inside) => {
+                let first = inside.split([',', ';']).next().unwrap_or_default().trim().trim_end_matches('.');
+                let inside = if is_word(first) { first } else { inside.trim() };
+                (is_word(inside) || has_unit_in_it(inside)).then(|| inside.to_owned())
+            }
+            None if is_in_ampere(&text) => words.pop(),
             // A single letter alone is as likely to be a name.
-            None => words.pop_if(|last| is_unit(last) && (outside.trim() != last || last.len() > 1)),
+            None => words
+                .pop_if(|last| is_unit(without_digits(last)) && (outside.trim() != last || last.len() > 1)),
         };
         if unit.is_some() && words.last().is_some_and(|last| last == "in") {
             words.pop();
@@ -93,8 +115,7 @@ impl Name {
 
     /// Whether it is that of times.
     pub fn is_of_times(&self) -> bool {
-        let is_lone_unit = self.words.is_empty() && self.known_time_unit().is_some();
-        is_lone_unit || TIMES.iter().any(|words| self.is(words))
+        self.is_lone_unit() || TIMES.iter().any(|words| self.is(words))
     }
 
     /// Whether it is that of spikes.
@@ -125,28 +146,88 @@ impl Name {
         }
     }
 
-    /// The unit of the currents that it is the name of, where it says one.
-    pub fn current_unit(&self) -> Option<&'static str> {
+    /// The unit of the values that it is the name of, where it says one.
+    pub fn value_unit(&self) -> Option<&str> {
         let unit = self.unit.as_deref()?;
-        CURRENT_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, unit)| *unit)
+        let as_written = || {
+            let (_, rest) = self.text.split_once(['(', '[', '{'])?;
+            rest.split([')', ']', '}']).next()
+        };
+        current_unit(unit).or_else(as_written).or(Some(unit))
     }
 
     /// Whether it carries a unit.
     pub fn has_unit(&self) -> bool {
-        self.unit.as_deref().is_some_and(is_unit)
+        self.unit.as_deref().is_some_and(|unit| has_unit_in_it(unit) || current_unit(unit).is_some())
+    }
+
+    /// Whether it is a unit and nothing else, or says that it is one: `ms`, `in ms`, `Units: ms`.
+    pub fn is_lone_unit(&self) -> bool {
+        let says_nothing = self.words.iter().all(|word| ["unit", "units"].contains(&word.as_str()));
+        says_nothing && self.known_time_unit().is_some()
+    }
+
+    /// Whether it says the unit of times, of spikes or of anything.
+    pub fn is_of_times_in_a_unit(&self) -> bool {
+        let is_of_spikes = ["spikes", "spike time", "spike times"].iter().any(|words| self.is(words));
+        (self.is_of_times() || is_of_spikes) && self.has_unit()
+    }
+
+    /// Refuses to be the name of spike times where it is that of the time between spikes.
+    pub fn refuse_intervals(&self) -> Result<(), String> {
+        if self.words.iter().any(|word| BETWEEN_SPIKES.contains(&word.as_str())) {
+            return Err(format!(
+                "'{}' in it names times between spikes; write the time of each spike from the beginning of the stimulus",
+                self.text
+            ));
+        }
+        Ok(())
     }
 
     /// What a number of this name says of how often there are samples.
     pub fn clock(&self) -> Option<Clock> {
-        const INTERVALS: [&str; 6] =
-            ["dt", "delta t", "sample interval", "sampling interval", "sample period", "sampling period"];
-        const RATES: [&str; 6] =
-            ["fs", "samplerate", "sample rate", "sampling rate", "sample frequency", "sampling frequency"];
+        const INTERVALS: [&str; 9] = [
+            "dt",
+            "delta t",
+            "interval",
+            "time step",
+            "timestep",
+            "sample interval",
+            "sampling interval",
+            "sample period",
+            "sampling period",
+        ];
+        const RATES: [&str; 11] = [
+            "fs",
+            "sfreq",
+            "srate",
+            "samplerate",
+            "samplingrate",
+            "sample rate",
+            "sampling rate",
+            "sample freq",
+            "sampling freq",
+            "sample frequency",
+            "sampling frequency",
+        ];
         if INTERVALS.iter().any(|words| self.is(words)) {
             return Some(Clock::Interval);
         }
-        let hertz = if self.unit.as_deref() == Some("khz") { 1e3 } else { 1.0 };
-        RATES.iter().any(|words| self.is(words)).then_some(Clock::Rate { hertz })
+        if !RATES.iter().any(|words| self.is(words)) {
+            return None;
+        }
+        Some(Clock::Rate { hertz: self.hertz().unwrap_or(1.0) })
+    }
+
+    fn hertz(&self) -> Option<f64> {
+        let unit = self.unit.as_deref()?;
+        RATE_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, hertz)| *hertz)
+    }
+
+    /// Whether a number of this name may say how often there are samples, though it is not read as that.
+    pub fn may_be_clock(&self) -> bool {
+        self.clock().is_none()
+            && (self.hertz().is_some() || self.words.iter().any(|word| word.starts_with("sampl")))
     }
 }
 
@@ -172,8 +253,47 @@ impl Clock {
 fn is_unit(word: &str) -> bool {
     TIME_UNITS.iter().any(|(_, names)| names.contains(&word))
         || OTHER_TIME_UNITS.contains(&word)
-        || CURRENT_UNITS.iter().any(|(name, _)| *name == word)
-        || ["hz", "khz"].contains(&word)
+        || OTHER_VALUE_UNITS.contains(&word)
+        || RATE_UNITS.iter().any(|(name, _)| *name == word)
+        // A single letter is more often a name.
+        || word.len() > 1 && current_unit(word).is_some()
+}
+
+fn current_unit(unit: &str) -> Option<&'static str> {
+    let long = ["amperes", "ampere", "amps", "amp"].into_iter().find_map(|name| unit.strip_suffix(name));
+    let is_it = |(short, prefix, _): &&(&str, &str, &str)| unit == *short || long == Some(prefix);
+    CURRENT_UNITS.iter().find(is_it).map(|(_, _, unit)| *unit)
+}
+
+/// Whether a name without brackets ends in ampere: `I/A`, `current_A`.
+fn is_in_ampere(text: &str) -> bool {
+    let is_of_current = |text: &str| {
+        let text = text.to_lowercase();
+        text == "i" || text.contains("curr") || text.contains("stim")
+    };
+    text.ends_with("/A") || text.strip_suffix("_A").is_some_and(is_of_current)
+}
+
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(char::is_alphabetic)
+}
+
+/// Whether there is a unit among what else is written: `100 us`, `1e-4 s`, `pA/cm2`.
+fn has_unit_in_it(text: &str) -> bool {
+    let is_ratio = text.contains('/');
+    text.split(|sign: char| !sign.is_alphanumeric())
+        .map(without_digits)
+        .any(|word| is_unit(word) || is_ratio && current_unit(word).is_some())
+}
+
+fn without_digits(word: &str) -> &str {
+    word.trim_start_matches(|sign: char| sign.is_ascii_digit())
+}
+
+/// Whether a word can only be a unit of times: a single letter is as likely to be a name.
+pub fn is_plain_time_unit(word: &str) -> bool {
+    let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
+    word.len() > 1 && TIME_UNITS.iter().any(|(_, names)| names.contains(&word.as_str()))
 }
 
 /// Where a unit is known from.
@@ -229,6 +349,22 @@ pub fn time_unit(
     }
 }
 
+/// Refuses a comment that says another unit of times than they are taken in, as it is no name of a column.
+pub fn refuse_remark(remark: Option<&Name>, taken: TimeUnit, option: &str) -> Result<(), String> {
+    let Some(remark) = remark else { return Ok(()) };
+    match remark.time_unit()? {
+        Some(unit) if unit != taken => Err(format!(
+            "the comment '{}' above the numbers may say the unit of the times, but they are taken as {}; say --{option} {}, \
+             or write the unit into the name of a column, as `time_{}`",
+            remark.text,
+            taken.text(),
+            unit.text(),
+            unit.text()
+        )),
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -247,33 +383,91 @@ mod tests {
             ("spike_times_s", TimeUnit::S),
             ("usec", TimeUnit::Us),
             ("spike times (ms) of unit 3", TimeUnit::Ms),
+            ("time (sec.)", TimeUnit::S),
+            ("t (ms.)", TimeUnit::Ms),
+            ("time (ms )", TimeUnit::Ms),
+            ("Units: us", TimeUnit::Us),
+            ("t (s, from the start)", TimeUnit::S),
         ] {
             let name = Name::new(text);
             assert_eq!(name.time_unit(), Ok(Some(unit)), "{text}");
             assert!(name.is_of_times() || name.is_of_spikes(), "{text}");
         }
-        for text in ["time", "times", "t", "s", "spikes", "x", "timestamps", "spikes (unit 3)"] {
+        for text in
+            ["time", "times", "t", "s", "spikes", "x", "timestamps", "spikes (unit 3)", "t (1)", "spikes ()"]
+        {
             assert_eq!(Name::new(text).time_unit(), Ok(None), "{text}");
         }
-        for text in ["time (min)", "t_ns", "sample", "spike sample", "time (furlongs)"] {
+        for text in [
+            "time (min)",
+            "t_ns",
+            "sample",
+            "spike sample",
+            "time (furlongs)",
+            "t (100 us)",
+            "time (10us)",
+            "times (1e-4 s)",
+            "(1/10 ms)",
+            "[10us]",
+            "t (1/s)",
+            "t (s^1)",
+            "time_100us",
+            "t (1,5 us)",
+        ] {
             assert!(Name::new(text).time_unit().is_err(), "{text}");
         }
         for text in ["current (nA)", "value", "t_max", "time constant (ms)", "stimulus"] {
             assert!(!Name::new(text).is_of_times() && !Name::new(text).is_of_spikes(), "{text}");
         }
-        assert_eq!(Name::new("I (pA)").current_unit(), Some("pA"));
-        assert_eq!(Name::new("current_nA").current_unit(), Some("nA"));
-        assert_eq!(Name::new("current").current_unit(), None);
+    }
+
+    #[test]
+    fn values_have_units() {
+        for (text, unit) in [
+            ("I (pA)", "pA"),
+            ("current_nA", "nA"),
+            ("I (nanoampere)", "nA"),
+            ("I_picoamps", "pA"),
+            ("I (A)", "A"),
+            ("I [A]", "A"),
+            ("I/A", "A"),
+            ("current_A", "A"),
+            ("Ampere", "A"),
+            ("I (\u{b5}A)", "uA"),
+            ("I (pA/cm2)", "pA/cm2"),
+            ("I (A/m2)", "A/m2"),
+            ("I (nA, filtered)", "nA"),
+            ("V (mV)", "mV"),
+        ] {
+            assert_eq!(Name::new(text).value_unit(), Some(unit), "{text}");
+        }
+        for text in ["current", "a", "neuron A", "group_A", "I", "I (1)", "I (unit 3)"] {
+            assert_eq!(Name::new(text).value_unit(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_between_spikes_are_not_times() {
+        for text in ["isi_ms", "ISI", "inter-spike interval (ms)", "spike_intervals"] {
+            assert!(Name::new(text).refuse_intervals().is_err(), "{text}");
+        }
+        assert_eq!(Name::new("spike_times").refuse_intervals(), Ok(()));
     }
 
     #[test]
     fn intervals_and_rates_are_told_apart() {
         let clock = |text: &str| Name::new(text).clock();
-        for text in ["dt", "dt_ms", "dt_s", "Sampling interval (us)"] {
+        for text in ["dt", "dt_ms", "dt_s", "Sampling interval (us)", "time_step", "interval_ms"] {
             assert_eq!(clock(text), Some(Clock::Interval), "{text}");
         }
         assert_eq!(clock("fs"), Some(Clock::Rate { hertz: 1.0 }));
         assert_eq!(clock("sampling_rate_kHz"), Some(Clock::Rate { hertz: 1e3 }));
+        assert_eq!(clock("fs_MHz"), Some(Clock::Rate { hertz: 1e6 }));
+        for text in ["samplingrate", "sampling_freq", "srate"] {
+            assert_eq!(clock(text), Some(Clock::Rate { hertz: 1.0 }), "{text}");
+        }
+        assert!(Name::new("sampling").may_be_clock() && Name::new("f (Hz)").may_be_clock());
+        assert!(!Name::new("stimulus").may_be_clock() && !Name::new("fs").may_be_clock());
         assert_eq!([clock("stimulus"), clock("rate"), clock("time")], [None; 3]);
     }
 

@@ -19,7 +19,9 @@ const NPY: &[u8] = b"\x93NUMPY";
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
 /// How other files begin that people may take for what is read here.
-const FOREIGN: [(&[u8], &str); 9] = [
+const FOREIGN: [(&[u8], &str); 11] = [
+    (b"\xff\xfe\0\0", "text in UTF-32; save it as UTF-8"),
+    (b"\0\0\xfe\xff", "text in UTF-32; save it as UTF-8"),
     (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
     (b"\x89HDF", "an HDF5 file (a .mat file of MATLAB 7.3 is one); save the array as .npy"),
@@ -176,7 +178,7 @@ fn recognised(path: &Path, start: &[u8]) -> Result<Format, String> {
     if ZIP.iter().any(|zip| start.starts_with(zip)) {
         return Ok(Format::Npz);
     }
-    if let Some((_, what)) = FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)) {
+    if let Some(what) = foreign(start) {
         return Err(format!("it is {what}"));
     }
     let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
@@ -185,6 +187,11 @@ fn recognised(path: &Path, start: &[u8]) -> Result<Format, String> {
         Some("npz") => Err("not an .npz archive that can be read (it does not begin as one)".to_owned()),
         _ => Ok(Format::Text),
     }
+}
+
+/// What a file is that begins so, where it is none that is read here.
+pub fn foreign(start: &[u8]) -> Option<&'static str> {
+    FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, what)| *what)
 }
 
 /// Reads a [`Source`].
@@ -231,6 +238,8 @@ mod tests {
             ("a", b"\x89HDF\r\n", "an HDF5 file"),
             ("a.npy", b"\x1f\x8b", "compressed by gzip"),
             ("a.txt", b"\xff\xfe1\0", "text in UTF-16"),
+            ("a.txt", b"\xff\xfe\0\x001\0\0\0", "text in UTF-32"),
+            ("a.txt", b"\0\0\xfe\xff\0\0\x001", "text in UTF-32"),
         ] {
             let refused = known(name, start).unwrap_err();
             assert!(refused.contains(reason), "{refused}");

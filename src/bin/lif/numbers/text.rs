@@ -1,18 +1,16 @@
 //! Numbers as text: rows of one or a few, one row per line, after a line with the names of the columns
 //! where there is one.
 
+use super::heading::Heading;
 use super::name::Name;
 use super::source::{Reader, Source};
 use super::time::Precision;
+use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 
 /// Longer lines hold no few numbers.
 const LONGEST_LINE: usize = 1 << 16;
-
-/// What people write where there is no number. It is no name of a column.
-const MISSING: [&str; 11] =
-    ["NA", "na", "N/A", "n/a", "nil", "null", "NULL", "none", "None", "missing", "Missing"];
 
 /// The rows that a text is to have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,6 +48,8 @@ pub struct Lines {
     columns: Option<usize>,
     heading: Heading,
     names: Vec<Name>,
+    /// What a comment says of times, where it names no columns.
+    remark: Option<Name>,
     commas: Commas,
 }
 
@@ -60,16 +60,6 @@ struct Separators {
     bare_comma: Option<usize>,
     /// Anything else.
     has_others: bool,
-}
-
-/// What may name the columns.
-#[derive(Debug, Clone, PartialEq)]
-enum Heading {
-    None,
-    /// The last comment before the first row.
-    Comment(String),
-    /// A line of this number that has no number in it.
-    Line(u64, String),
 }
 
 /// Whether commas separate numbers.
@@ -97,6 +87,7 @@ impl Lines {
             columns: None,
             heading: Heading::None,
             names: Vec::new(),
+            remark: None,
             commas: Commas::Unseen,
         })
     }
@@ -109,6 +100,11 @@ impl Lines {
     /// The names of the columns, where there are any. They are known with the first row.
     pub fn names(&self) -> &[Name] {
         &self.names
+    }
+
+    /// What the comment above the numbers says of times, where it is not the names of columns.
+    pub fn remark(&self) -> Option<&Name> {
+        self.remark.as_ref()
     }
 
     /// How exactly a number of the last row is known.
@@ -128,7 +124,7 @@ impl Lines {
                 }
                 continue;
             }
-            if self.is_before_the_heading() && self.is_heading() {
+            if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
                 continue;
             }
@@ -139,9 +135,10 @@ impl Lines {
         if let Commas::Doubtful(line, text) = &self.commas {
             self.number = *line;
             return Err(format!(
-                "'{text}' may be a time and a value, or one number with a decimal comma, which is not read, and so may \
+                "'{text}' may be a time and a value, or one number with a {}, which is not read, and so may \
                  all other lines; write decimal points, or a blank after each comma that separates, or `time,value` \
-                 above the first line"
+                 above the first line",
+                if text.contains('.') { "comma after its thousands" } else { "decimal comma" }
             ));
         }
         Ok(None)
@@ -190,7 +187,8 @@ impl Lines {
             Some(line) if self.number == 1 => line,
             _ => &self.line,
         };
-        let (content, comment) = match line.iter().position(|byte| *byte == b'#') {
+        let mut signs = (0..line.len()).filter(|place| line[*place] == b'#');
+        let (content, comment) = match signs.find(|place| !unread::is_error(&line[*place..])) {
             Some(place) => (&line[..place], Some(&line[place + 1..])),
             None => (line, None),
         };
@@ -224,6 +222,13 @@ impl Lines {
             } else if rest > 0 {
                 self.separators.has_others = true;
             }
+            if unread::is_blank_in_number(&self.text, rest, start) {
+                return Err(format!(
+                    "'{}' has a no-break or thin blank between digits; write numbers without blanks, and another \
+                     blank between columns",
+                    self.text.trim()
+                ));
+            }
             let end = self.text[start..].find(is_separator).map_or(self.text.len(), |end| start + end);
             self.fields.push(start..end);
             rest = end;
@@ -236,18 +241,41 @@ impl Lines {
         Ok(())
     }
 
+    /// Whether there is a line with the names of so many columns.
+    fn has_names_for(&self, count: usize) -> bool {
+        self.heading.is_line() == Some(true) && self.heading.names(count).is_some()
+    }
+
     fn is_before_the_heading(&self) -> bool {
         self.columns.is_none() && !matches!(self.heading, Heading::Line(..))
     }
 
     /// Whether the line names columns: it begins with a letter and has no number, nor a word for none.
-    fn is_heading(&self) -> bool {
-        let mut fields = self.fields.iter().map(|field| &self.text[field.clone()]);
-        let is_named = fields
-            .clone()
-            .next()
-            .is_some_and(|first| first.trim_start_matches(['"', '\'']).starts_with(char::is_alphabetic));
-        is_named && fields.all(|field| field.parse::<f64>().is_err() && !MISSING.contains(&field))
+    fn is_heading(&self) -> Result<bool, String> {
+        let mut fields = self.fields.iter().map(|field| self.text[field.clone()].trim_matches(['"', '\'']));
+        let first = fields.clone().next().unwrap_or_default();
+        if !first.starts_with(char::is_alphabetic)
+            || fields.any(|field| field.parse::<f64>().is_ok() || is_missing(field))
+        {
+            return Ok(false);
+        }
+        if is_mistyped(first) {
+            return Err(format!(
+                "'{first}' seems to be a mistyped number; a name of a column has more letters than digits"
+            ));
+        }
+        Ok(true)
+    }
+
+    /// That there is no row of these in the text, with what may be the reason.
+    pub fn none(&self, thing: &str) -> String {
+        let taken = match &self.heading {
+            Heading::Line(line, text) => {
+                format!("; line {line}, '{text}', was taken for the names of columns")
+            }
+            _ => String::new(),
+        };
+        format!("there is no {thing} in it{taken}")
     }
 
     /// Takes the fields for numbers.
@@ -274,7 +302,12 @@ impl Lines {
         let said = if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") };
         let fits = self.columns.map_or(self.layout.columns.contains(&count), |columns| columns == count);
         let expected = self.layout.expected;
-        if !fits && is_bare && count.is_multiple_of(2) && self.layout.columns.contains(&(count / 2)) {
+        if !fits
+            && is_bare
+            && !self.has_names_for(count)
+            && count.is_multiple_of(2)
+            && self.layout.columns.contains(&(count / 2))
+        {
             return Err(format!("{}; expected {expected}", decimal_comma(self.pair(0))));
         }
         match self.columns {
@@ -288,7 +321,7 @@ impl Lines {
             }
             Some(_) => {}
         }
-        if count == 2 && self.layout.is_doubtful() && self.commas != Commas::Separate {
+        if count == 2 && self.layout.is_doubtful() {
             self.doubt(is_bare)?;
         }
         Ok(())
@@ -297,10 +330,18 @@ impl Lines {
     /// Looks for what tells a comma that separates from a decimal comma.
     fn doubt(&mut self, is_bare: bool) -> Result<(), String> {
         let pair = self.pair(0);
-        let second = &self.text[self.fields[1].clone()];
+        let [first, second] = [0, 1].map(|place| &self.text[self.fields[place].clone()]);
+        let is_grouped = is_grouped(first, second);
+        let is_named = self.names.len() > 1;
+        if !is_named && !is_bare && is_grouped && second.starts_with('0') {
+            return Err(format!(
+                "'{pair}' seems to be one number with a blank after its thousands, which is not read; write numbers \
+                 without blanks, or `time value` above the first line"
+            ));
+        }
         let is_clear =
-            !is_bare || pair.contains('.') || second.starts_with(['-', '+']) || self.names.len() > 1;
-        if is_clear {
+            is_named || !is_bare || second.starts_with(['-', '+']) || pair.contains('.') && !is_grouped;
+        if is_clear || self.commas == Commas::Separate {
             self.commas = Commas::Separate;
         } else if second.len() > 1 && second.starts_with('0') {
             return Err(decimal_comma(pair));
@@ -323,16 +364,12 @@ impl Lines {
 
     /// Finds names for so many columns in what was before the first row.
     fn name_columns(&mut self, count: usize) -> Result<(), String> {
-        let (text, is_line) = match &self.heading {
-            Heading::None => return Ok(()),
-            Heading::Comment(text) => (text, false),
-            Heading::Line(_, text) => (text, true),
-        };
-        let found = ways_to_divide(text, is_line).into_iter().find(|names| names.len() == count);
-        let names: Option<Vec<Name>> = found.map(|names| names.into_iter().map(Name::new).collect());
+        let Some(is_line) = self.heading.is_line() else { return Ok(()) };
+        let names = self.heading.names(count);
         let may_be_names = |names: &[Name]| {
             names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
                 && names.iter().any(Name::has_unit)
+                && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
         match (&self.heading, names) {
             (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
@@ -343,23 +380,13 @@ impl Lines {
                     if count == 1 { "is 1 number".to_owned() } else { format!("are {count} numbers") }
                 ));
             }
-            // A comment is mostly something else.
+            // A comment is mostly something else, but may be of times.
+            (Heading::Comment(text), _) => {
+                self.remark = Some(Name::new(text)).filter(Name::is_of_times_in_a_unit);
+            }
             _ => {}
         }
         Ok(())
-    }
-}
-
-fn decimal_comma(text: &str) -> String {
-    format!("'{text}' seems to have a decimal comma, which is not read; write a decimal point")
-}
-
-fn no_number(field: &str) -> String {
-    match field.bytes().find(|byte| byte.is_ascii_control()) {
-        Some(byte) => {
-            format!("there is a byte {byte:#04x}: it is neither text nor an array of numpy (.npy, .npz)")
-        }
-        None => format!("'{field}' is not a number; start comments with #"),
     }
 }
 
@@ -370,187 +397,5 @@ fn append_text(bytes: &[u8], text: &mut String) {
     }
 }
 
-/// The names that a line may consist of: between its separators; else word for word, each with the
-/// brackets behind it; else from bracket to bracket; else the one that it is as a whole. Only a line of
-/// names can be a name of several words without brackets; a comment may say anything.
-fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
-    for separator in [';', ',', '\t'] {
-        let trimmed = text.trim_end_matches(separator);
-        if trimmed.contains(separator) {
-            return vec![trimmed.split(separator).collect()];
-        }
-    }
-    let text = text.trim_end_matches([';', ',']).trim();
-    let mut words: Vec<Range<usize>> = Vec::new();
-    let mut place = 0;
-    let mut is_open = false;
-    for word in text.split_whitespace() {
-        let start = text[place..].find(word).map_or(place, |start| place + start);
-        place = start + word.len();
-        let opens = word.starts_with(['(', '[', '{']);
-        match words.last_mut() {
-            Some(last) if is_open || opens => last.end = place,
-            _ => words.push(start..place),
-        }
-        is_open = (is_open || word.contains(['(', '[', '{'])) && !word.contains([')', ']', '}']);
-    }
-    let words: Vec<&str> = words.into_iter().map(|word| &text[word]).collect();
-    let brackets: Vec<&str> = text.split_inclusive([')', ']', '}']).map(str::trim).collect();
-    let is_bracketed = text.ends_with([')', ']', '}']);
-    let mut ways = vec![words];
-    if is_line || is_bracketed {
-        ways.push(brackets);
-    }
-    if is_line {
-        ways.push(vec![text]);
-    }
-    ways
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::io::Write;
-    use tempfile::NamedTempFile;
-
-    const ONE: Layout = Layout { columns: &[1], expected: "one" };
-    const ONE_OR_TWO: Layout = Layout { columns: &[1, 2], expected: "one or two" };
-    const TWO_OR_THREE: Layout = Layout { columns: &[2, 3], expected: "two or three" };
-
-    type Read = (Vec<Vec<f64>>, Vec<String>);
-
-    /// All rows with the names of the columns, or the line and the reason of the fault.
-    fn read(bytes: &[u8], layout: Layout) -> Result<Read, (u64, String)> {
-        let mut file = NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        let source = Source::open(file.path()).unwrap();
-        let mut lines = Lines::open(&source, layout).unwrap();
-        let mut rows = Vec::new();
-        loop {
-            match lines.row() {
-                Ok(Some(row)) => rows.push(row.to_vec()),
-                Ok(None) => break,
-                Err(reason) => return Err((lines.number(), reason)),
-            }
-        }
-        Ok((rows, lines.names().iter().map(|name| name.text().to_owned()).collect()))
-    }
-
-    fn rows(bytes: &[u8], layout: Layout) -> Vec<Vec<f64>> {
-        read(bytes, layout).unwrap().0
-    }
-
-    #[test]
-    fn separators_line_ends_and_marks_do_not_matter() {
-        let expected = [[0.0, 1.5], [1.0, -2.0]];
-        for text in [
-            "0 1.5\n1 -2\n",
-            "0\t1.5\r\n1\t-2\r\n",
-            "0,1.5\r1,-2",
-            "0;1.5\n\n1;-2;\n",
-            "\u{feff}0 , 1.5 # loud\n# between\n1 , -2",
-            "  0   1.5\n1\u{a0}-2",
-        ] {
-            assert_eq!(rows(text.as_bytes(), ONE_OR_TWO), expected, "{text:?}");
-        }
-        assert_eq!(rows(b"# 5 \xb5V\n\n1\n2 # \xb5\n", ONE), [[1.0], [2.0]]);
-    }
-
-    #[test]
-    fn lines_have_their_numbers_whatever_their_ends() {
-        let long = format!("1\r\n2\r\n{}\r\n", "3".repeat(LONGEST_LINE + 1));
-        let (line, reason) = read(long.as_bytes(), ONE).unwrap_err();
-        assert_eq!(line, 3);
-        assert!(reason.starts_with("the line is longer than 65536 bytes"), "{reason}");
-        for text in ["1\n2\nx\n", "1\r\n2\r\nx", "1\r2\rx", "1\n\nx", "1\r\n\r\nx\r\n"] {
-            let found = read(text.as_bytes(), ONE).unwrap_err();
-            assert_eq!(found, (3, "'x' is not a number; start comments with #".to_owned()), "{text:?}");
-        }
-        // The end of a line in two buffers.
-        let mut wide = vec![b' '; (1 << 18) - 1];
-        for byte in wide.iter_mut().step_by(1000) {
-            *byte = b'\n';
-        }
-        wide[1] = b'1';
-        wide.extend(b"\r\nx");
-        assert_eq!(read(&wide, ONE).unwrap_err().0, 265);
-    }
-
-    #[test]
-    fn decimal_commas_are_refused() {
-        for (text, layout, line) in [
-            ("9.5\n9,7\n", ONE, 2),
-            ("1,5;2,5\n", ONE_OR_TWO, 1),
-            ("0;1\n1,5\t2\n", ONE_OR_TWO, 2),
-            ("0,1 0,5\n", ONE_OR_TWO, 1),
-            ("0,1,0,5\n", ONE_OR_TWO, 1),
-            ("0,5\n0,05\n", ONE_OR_TWO, 2),
-            ("0,5\n1,2\n2,9\n", ONE_OR_TWO, 1),
-            ("1,000 5\n", TWO_OR_THREE, 1),
-            ("1,5, 2\n", TWO_OR_THREE, 1),
-        ] {
-            let (found, reason) = read(text.as_bytes(), layout).unwrap_err();
-            assert_eq!(found, line, "{text:?}: {reason}");
-            assert!(reason.contains("decimal comma"), "{text:?}: {reason}");
-        }
-    }
-
-    #[test]
-    fn commas_that_separate_are_told_from_decimal_commas() {
-        for text in
-            ["0,5\n1,2.5\n", "0, 5\n1,2\n", "0,-5\n1,2\n", "time,value\n0,5\n1,2\n", "0,5\n1,2\n1.5,2\n"]
-        {
-            assert_eq!(rows(text.as_bytes(), ONE_OR_TWO)[0].len(), 2, "{text:?}");
-        }
-        // Steps are whole numbers.
-        assert_eq!(rows(b"3,0\n3, 2\n", TWO_OR_THREE), [[3.0, 0.0], [3.0, 2.0]]);
-    }
-
-    #[test]
-    fn rows_are_complete_and_alike() {
-        for (text, layout, line, message) in [
-            ("10 1\n20 0 1\n", TWO_OR_THREE, 2, "3 numbers; expected 2, as in the lines before"),
-            ("10 1\n20\n", TWO_OR_THREE, 2, "1 number; expected 2"),
-            ("1 2\n", ONE, 1, "2 numbers; expected one"),
-            ("1,,2\n", ONE_OR_TWO, 1, "nothing between two separators"),
-            (",1\n", ONE_OR_TWO, 1, "before the first"),
-            ("1;;\n", ONE_OR_TWO, 1, "nothing between the last separators"),
-            ("NA\n1\n", ONE, 1, "'NA' is not a number"),
-            ("nan\n", ONE, 1, "'nan' is not finite"),
-            ("1\n2 \x00\n", ONE, 2, "byte 0x00: it is neither text nor an array"),
-            ("time,value,extra\n0.5,1\n", ONE_OR_TWO, 2, "the names of the columns in line 1"),
-            ("time\nvalue\n", ONE, 2, "'value' is not a number"),
-        ] {
-            let (found, reason) = read(text.as_bytes(), layout).unwrap_err();
-            assert!(found == line && reason.contains(message), "{text:?}: line {found}: {reason}");
-        }
-    }
-
-    #[test]
-    fn columns_have_names() {
-        for (text, names) in [
-            ("time (s),current (nA)\n0.5,1\n", &["time (s)", "current (nA)"][..]),
-            ("\"time\";\"I\"\n0.5;1\n", &["time", "I"]),
-            ("t [ms] I [nA]\n0 1\n", &["t [ms]", "I [nA]"]),
-            ("time (s) input current (nA)\n0 1\n", &["time (s)", "input current (nA)"]),
-            ("# time_ms value\n0 1\n", &["time_ms", "value"]),
-            ("# recorded today\n# time (\u{b5}s), I\n0 1\n", &["time (\u{b5}s)", "I"]),
-            ("# 3 ms\n0 1\n", &[]),
-            ("# time value\n0 1\n", &[]),
-        ] {
-            assert_eq!(read(text.as_bytes(), ONE_OR_TWO).unwrap().1, names, "{text:?}");
-        }
-        for (text, names) in [
-            ("spikes_us\n5\n", &["spikes_us"][..]),
-            ("Spike times in seconds\n5\n", &["Spike times in seconds"]),
-            ("# spike times [s]\n5\n", &["spike times [s]"]),
-            ("# t_us\n5\n", &["t_us"]),
-            ("# sampled every 50 us\n5\n", &[]),
-            ("# Spike times, in ms from the start.\n5\n", &[]),
-        ] {
-            assert_eq!(read(text.as_bytes(), ONE).unwrap().1, names, "{text:?}");
-        }
-        let (_, names) = read(b"time (\xb5s)\n5\n", ONE).unwrap();
-        assert_eq!(names, ["time (\u{b5}s)"]);
-    }
-}
+mod tests;

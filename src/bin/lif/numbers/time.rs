@@ -30,56 +30,64 @@ impl Precision {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Time {
     pub ms: f64,
-    /// By how much it may have been moved, ms, when it was rounded to single precision,
-    single: f64,
-    /// and when it was written.
+    /// By how much rounding may have moved it, ms: to a number of the computer,
+    stored: f64,
+    /// and to the decimals that were written.
     written: f64,
-    /// Up to which part of a step rounding is thought of.
-    most: f64,
+    is_single: bool,
 }
 
 /// A time in single precision belongs to the step next to it, however coarse such numbers have become.
 const MOST_OF_SINGLE: f64 = 0.5;
-/// A short decimal that is far from any step is meant as it is written.
-const MOST_OF_OTHERS: f64 = 0.25;
+/// A short decimal that is far from any step is meant as it is written: rounding is thought of up to this part
+/// of a step, which a whole last place is twice as long as.
+pub const MOST_OF_OTHERS: f64 = 0.25;
+/// Rounding up to this part of a step is thought of wherever two times are compared.
+pub const LITTLE: f64 = 0.01;
+const LESS_THAN_A_PLACE: f64 = 0.999;
 
 impl Time {
     /// The beginning.
-    pub const ZERO: Self = Self { ms: 0.0, single: 0.0, written: 0.0, most: 0.0 };
+    pub const ZERO: Self = Self { ms: 0.0, stored: 0.0, written: 0.0, is_single: false };
 
     /// A number that counts so many ms.
     pub fn new(number: f64, unit: f64, precision: Precision) -> Self {
         let ms = number * unit;
-        // A whole unit of the last place, as a product of two rounded numbers is off by.
-        let rounded = ms.abs() * f64::from(f32::EPSILON);
-        let single = if f64::from(number as f32) == number { rounded } else { 0.0 };
-        match precision {
-            Precision::Single => Self { ms, single: rounded, written: 0.0, most: MOST_OF_SINGLE },
-            Precision::Double => Self { ms, single, written: 0.0, most: MOST_OF_OTHERS },
-            Precision::Place(half) => Self { ms, single, written: half * unit, most: MOST_OF_OTHERS },
+        // Where a clock begins is not rounded.
+        if number == 0.0 {
+            return Self::ZERO;
         }
+        let was_single = precision == Precision::Single || f64::from(number as f32) == number;
+        // A whole unit of the last place, as a product of two rounded numbers is off by.
+        let stored = ms.abs() * if was_single { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let written = if let Precision::Place(half) = precision { half * unit } else { 0.0 };
+        Self { ms, stored, written, is_single: precision == Precision::Single }
     }
 
-    /// By how much it may be earlier than it should, ms, where steps have this length.
-    fn slack(&self, dt: f64) -> f64 {
-        let most = self.most * dt;
-        if self.most == MOST_OF_SINGLE {
-            return self.single.min(most);
+    /// By how much rounding may have moved it, ms, as far as it is less than this part of a step.
+    fn slack(&self, dt: f64, part: f64) -> f64 {
+        if self.is_single {
+            return self.stored.min(MOST_OF_SINGLE * dt);
         }
-        let within = |rounding: f64| if rounding <= most { rounding } else { 0.0 };
-        within(self.single).max(within(self.written))
+        let within = |rounding: f64| if rounding < part * dt { rounding } else { 0.0 };
+        within(self.stored).max(within(self.written))
+    }
+
+    /// By how much rounding may have brought it nearer to another time, ms; of each it counts as far as it is less
+    /// than this part of a step.
+    pub fn slack_after(&self, start: &Self, dt: f64, parts: [f64; 2]) -> f64 {
+        let (own, other) = (self.slack(dt, parts[0]), start.slack(dt, parts[1]));
+        let least = TIME_TOLERANCE * dt;
+        if other == 0.0 {
+            return own + least;
+        }
+        // Two times that differ by a whole last place are different ones.
+        ((own + other) * LESS_THAN_A_PLACE).clamp(least, MOST_OF_SINGLE * dt)
     }
 
     /// How long after another time it is at the latest, in steps.
     pub fn steps_after(&self, start: &Self, dt: f64) -> f64 {
-        let slack = (self.slack(dt) + start.slack(dt)).min(0.5 * dt);
-        (self.ms - start.ms + slack) / dt + TIME_TOLERANCE
-    }
-
-    /// Whether it has come at a step that begins so many ms after a start.
-    pub fn has_come(&self, start: &Self, after: f64, dt: f64) -> bool {
-        let slack = (self.slack(dt) + start.slack(dt)).min(0.5 * dt);
-        self.ms - slack <= start.ms + after + TIME_TOLERANCE * dt
+        (self.ms - start.ms + self.slack_after(start, dt, [MOST_OF_OTHERS, LITTLE])) / dt
     }
 }
 
@@ -154,6 +162,23 @@ mod tests {
             |text: &str, dt| step(Time::new(text.parse().unwrap(), 1.0, Precision::of_text(text)), dt);
         assert_eq!([step_of("2", 0.3), step_of("1", 0.35), step_of("1.9", 0.3)], [6, 2, 6]);
         assert_eq!([step_of("0.15", 0.1), step_of("0.05", 0.1), step_of("12.5", 1.0)], [1, 0, 12]);
+        assert_eq!([step_of("0.9", 1.0), step_of("0.95", 1.0), step_of("3", 2.0)], [0, 0, 1]);
+    }
+
+    #[test]
+    fn a_time_a_last_place_before_a_step_is_before_it() {
+        let time = |text: &str| Time::new(text.parse().unwrap(), 1.0, Precision::of_text(text));
+        for (spike, start, step) in [
+            ("0.9", "0.0", 0),
+            ("0.95", "0.0", 0),
+            ("20.9", "20.0", 0),
+            ("21.9", "20.0", 1),
+            ("22.0", "20.0", 2),
+        ] {
+            assert_eq!(time(spike).steps_after(&time(start), 1.0) as u64, step, "{spike} after {start}");
+        }
+        let double = |ms| Time::new(ms, 1.0, Precision::Double);
+        assert_eq!(double(2_000_000.75).steps_after(&double(2_000_000.0), 1.0) as u64, 0);
     }
 
     #[test]

@@ -41,6 +41,7 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     }
     layers::refuse_spreads(&complete, "one neuron is compared with a recording")?;
     let stimuli = complete.stimulus.clone();
+    measures.spikes.iter().try_for_each(|path| layers::refuse_other_than_utf8("spikes", path))?;
     let spikes = spikes_of_each(&measures.spikes, stimuli.len())?;
     // As a settings file of `lif run` may say how long and what to record.
     let mut alone = Settings { neurons: Some(1), batch: Some(1), config: None, ..complete };

@@ -1,5 +1,6 @@
 //! Samples brought to the steps of a run: at each step the latest sample at its beginning.
 
+use super::course::Course;
 use super::samples::{Samples, Times};
 use super::transform::{Filter, Transform};
 use crate::numbers::time::TIME_TOLERANCE;
@@ -44,8 +45,8 @@ pub struct Currents {
 enum Clock {
     /// The one of this number, from 0; the last there is; and their interval, ms.
     Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
-    /// The one before the next, which holds from a time on, with its value; and the time of the first.
-    At { next: Option<(Time, Vec<f64>)>, first: Time },
+    /// The one before the next, which holds from a time on, with its value; and all their times.
+    At { next: Option<(Time, Vec<f64>)>, course: Course },
 }
 
 impl Currents {
@@ -68,7 +69,7 @@ impl Currents {
                 let next = sample_at(earliest, dt, interval, last);
                 Clock::Every { holds: None, next, last, interval }
             }
-            Times::At(range) => Clock::At { next: None, first: range.first },
+            Times::At(range) => Clock::At { next: None, course: range.course },
         };
         let first = if let Clock::Every { next, .. } = clock { next } else { 0 };
         let rows = samples.rows(first).map_err(|reason| unreadable(&name, reason))?;
@@ -121,10 +122,9 @@ impl Currents {
                 }
                 *holds = Some(sample);
             }
-            Clock::At { next, first } => {
-                let (after, dt) = (step as f64 * self.dt, self.dt);
+            Clock::At { next, course } => {
                 let mut is_new = false;
-                while let Some((_, row)) = next.take_if(|(time, _)| time.has_come(first, after, dt)) {
+                while let Some((_, row)) = next.take_if(|(time, _)| course.has_come(time, step, self.dt)) {
                     self.row = row;
                     *next = with_time(self.rows.as_mut())?;
                     is_new = true;

@@ -1,5 +1,6 @@
 //! The input current over time, read from its file while the steps are made.
 
+mod course;
 mod currents;
 pub mod files;
 mod samples;
@@ -15,8 +16,7 @@ use crate::numbers::understood::{self, Extent};
 use crate::numbers::{Format, Origin, Time, Understood};
 use crate::rules::TimeUnit;
 use ndarray::ArrayD;
-use samples::{Extreme, Samples, Times};
-use std::ops::Range;
+use samples::{Extreme, Range, Samples, Times};
 use std::path::Path;
 
 /// The option that says how often there are samples.
@@ -39,7 +39,7 @@ pub struct Stimulus {
     samples: Samples,
     /// Interval of the samples without times, ms,
     interval: f64,
-    /// and where it is known from.
+    /// and where it is known from, or its unit, where the file says it.
     interval_from: Origin,
 }
 
@@ -78,7 +78,7 @@ impl Stimulus {
     pub fn start(&self) -> Time {
         match &self.samples.times {
             Times::Every(_) => Time::ZERO,
-            Times::At(range) => range.first,
+            Times::At(range) => range.course.first,
         }
     }
 
@@ -131,8 +131,8 @@ impl Stimulus {
     pub fn length_ms(&self) -> f64 {
         match &self.samples.times {
             Times::Every(_) => self.samples.count() as f64 * self.interval,
-            Times::At(range) => match range.before {
-                Some(before) => range.last.ms - range.first.ms + before,
+            Times::At(Range { course, .. }) => match course.before {
+                Some(before) => course.last.ms - course.first.ms + before,
                 None => self.interval,
             },
         }
@@ -142,7 +142,7 @@ impl Stimulus {
     pub fn shortest_ms(&self) -> Option<f64> {
         let shortest = match &self.samples.times {
             Times::Every(_) => self.interval,
-            Times::At(range) => range.shortest,
+            Times::At(range) => range.course.shortest,
         };
         (self.samples.count() > 1).then_some(shortest)
     }
@@ -156,21 +156,25 @@ impl Stimulus {
     }
 
     /// The unit of its values, where a name says one.
-    pub fn value_unit(&self) -> Option<&'static str> {
-        self.samples.names.last()?.current_unit()
+    pub fn value_unit(&self) -> Option<&str> {
+        self.samples.names.last()?.value_unit()
     }
 
     /// What was understood of the file.
     pub fn understood(&self) -> Understood {
         let Samples { source, shape, times, names, .. } = &self.samples;
         let extent = match times {
-            Times::Every(_) => Extent::Samples {
+            Times::Every(own) => Extent::Samples {
                 from_ms: 0.0,
                 to_ms: self.length_ms(),
                 interval_ms: self.interval,
-                interval_from: self.interval_from.clone(),
+                interval_from: match (own, &self.interval_from) {
+                    // Without a unit in its name it says the interval all the same.
+                    (Some(own), Origin::Default) => Origin::Name(own.name.clone()),
+                    (_, from) => from.clone(),
+                },
             },
-            Times::At(range) => understood::times(range.first.ms, range.last.ms, &range.unit),
+            Times::At(Range { course, unit }) => understood::times(course.first.ms, course.last.ms, unit),
         };
         let columns: Vec<String> = match (&names[..], self.is_timed()) {
             ([], true) => ["time", "value"].map(str::to_owned).into(),
@@ -188,7 +192,12 @@ impl Stimulus {
     }
 
     /// The currents of these steps, in blocks.
-    pub fn currents(&self, steps: Range<u64>, dt: f64, transform: Transform) -> lif::Result<Currents> {
+    pub fn currents(
+        &self,
+        steps: std::ops::Range<u64>,
+        dt: f64,
+        transform: Transform,
+    ) -> lif::Result<Currents> {
         Currents::new(&self.samples, self.interval, steps, dt, transform)
     }
 

@@ -2,6 +2,7 @@
 //! while the steps are made; at no time does memory hold more than a few samples of it.
 
 use super::Asked;
+use super::course::Course;
 use super::timed::{TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
@@ -57,15 +58,10 @@ pub struct Interval {
     pub unit_from: Origin,
 }
 
-/// The times of samples.
+/// The times of samples, their unit, and where it is known from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
-    pub first: Time,
-    pub last: Time,
-    /// From the one before the last to the last, ms, and the shortest time from one to the next.
-    pub before: Option<f64>,
-    pub shortest: f64,
-    /// Their unit, and where it is known from.
+    pub course: Course,
     pub unit: (TimeUnit, Origin),
 }
 
@@ -83,7 +79,7 @@ impl Samples {
     pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
-        let mut checked = Checked::default();
+        let mut checked = Checked::new(asked.dt);
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
                 let array = numpy::from_npy(&source, &mut |array, rows| checked.all(&array.shape, rows));
@@ -97,7 +93,7 @@ impl Samples {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
                 if checked.samples == 0 {
-                    return Err(refusal("there is no sample in it".to_owned()));
+                    return Err(refusal(rows.none()));
                 }
                 let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
                 let shape = vec![checked.samples as usize];
@@ -168,6 +164,15 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
     let interval = interval(&mut archive, &keys, asked)?;
+    for key in keys.iter().filter(|key| *key != values && Some(key.as_str()) != times) {
+        if Name::new(key).may_be_clock() {
+            log::warn!(
+                "stimulus {}: '{key}' in it is not read; 'dt' and 'fs' say how often there are samples, or --{}",
+                source.path().display(),
+                super::INTERVAL
+            );
+        }
+    }
     let Some(times) = times else {
         let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
         let names = vec![Name::new(values)];
@@ -199,7 +204,7 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let found = checked.times((unit, origin));
     if let (Some(interval), Times::At(range)) = (&interval, &found) {
         // The rounding of single precision is allowed for.
-        let mean = (range.last.ms - range.first.ms) / (checked.samples.max(2) - 1) as f64;
+        let mean = (range.course.last.ms - range.course.first.ms) / (checked.samples.max(2) - 1) as f64;
         if (mean / interval.ms - 1.0).abs() > 1e-3 && checked.samples > 1 {
             return Err(format!(
                 "'{times}' in it has samples every {mean} ms, but '{}' says every {} ms; leave one of them out",
@@ -235,10 +240,18 @@ fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Opt
         let name = Name::new(key);
         let Some(clock) = name.clock() else { continue };
         let mut values = Vec::new();
-        let array = archive.array(key, &mut |_, rows| rows.next(&mut values).map(|_| ()))?;
-        let is_alone = array.shape.iter().all(|length| *length == 1);
+        archive.array(key, &mut |array, rows| {
+            if array.shape.iter().any(|length| *length != 1) {
+                return Err(format!(
+                    "it has shape {:?}, and must be one number: {}",
+                    array.shape,
+                    clock.text()
+                ));
+            }
+            rows.next(&mut values).map(|_| ())
+        })?;
         let value = match values[..] {
-            [value] if value.is_finite() && value > 0.0 && is_alone => unrounded(value),
+            [value] if value.is_finite() && value > 0.0 => unrounded(value),
             _ => return Err(format!("'{key}' must be one number above 0: {}", clock.text())),
         };
         let (ms, unit_from) = match clock {
@@ -273,31 +286,27 @@ fn unrounded(value: f64) -> f64 {
 /// What has been found in the samples.
 struct Checked {
     samples: u64,
-    /// The first time and the last.
-    times: Option<(Time, Time)>,
-    before: Option<f64>,
-    shortest: f64,
+    /// A step, ms.
+    dt: f64,
+    times: Option<Course>,
     smallest: Extreme,
     largest: Extreme,
     hasher: Hasher,
 }
 
-impl Default for Checked {
-    fn default() -> Self {
+impl Checked {
+    fn new(dt: f64) -> Self {
         let extreme = |value| Extreme { value, sample: 0, column: 0, line: None };
         Self {
             samples: 0,
+            dt,
             times: None,
-            before: None,
-            shortest: f64::INFINITY,
             smallest: extreme(f64::INFINITY),
             largest: extreme(f64::NEG_INFINITY),
             hasher: Hasher::new(),
         }
     }
-}
 
-impl Checked {
     /// Looks at all samples of an array of this shape.
     fn all(&mut self, shape: &[usize], rows: &mut dyn Rows) -> Result<(), String> {
         let mut row = Vec::new();
@@ -327,20 +336,14 @@ impl Checked {
 
     fn time(&mut self, time: Time) {
         self.hasher.update(&time.ms.to_ne_bytes());
-        let first = match self.times {
-            Some((first, last)) => {
-                let before = time.ms - last.ms;
-                self.before = Some(before);
-                self.shortest = self.shortest.min(before);
-                first
-            }
-            None => time,
-        };
-        self.times = Some((first, time));
+        match &mut self.times {
+            Some(course) => course.add(time),
+            None => self.times = Some(Course::new(time, self.dt)),
+        }
     }
 
     fn times(&self, unit: (TimeUnit, Origin)) -> Times {
-        let (first, last) = self.times.unwrap_or((Time::ZERO, Time::ZERO));
-        Times::At(Range { first, last, before: self.before, shortest: self.shortest, unit })
+        let course = self.times.unwrap_or_else(|| Course::new(Time::ZERO, self.dt));
+        Times::At(Range { course, unit })
     }
 }

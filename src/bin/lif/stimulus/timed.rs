@@ -1,6 +1,6 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
-use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::name::{Name, Origin, refuse_remark, time_unit};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::{Precision, Rows, Sample, Source, Time};
 use crate::rules::TimeUnit;
@@ -59,6 +59,11 @@ impl TextRows {
         self.times.as_ref().map(|(times, origin)| (times.unit, origin.clone()))
     }
 
+    /// That there is no sample, with what may be the reason.
+    pub fn none(&self) -> String {
+        self.lines.none("sample")
+    }
+
     /// The names of the columns.
     pub fn names(&self) -> &[Name] {
         self.lines.names()
@@ -96,6 +101,7 @@ impl Rows for TextRows {
         let Some(time) = time else { return Ok(Sample::InTurn) };
         if self.times.is_none() {
             let (unit, origin) = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
+            refuse_remark(self.lines.remark(), unit, TIME_UNIT)?;
             self.times = Some((TimeColumn::new(unit), origin));
         }
         let precision = self.lines.precision(0);

@@ -1,0 +1,75 @@
+//! What is above the numbers of a text, and the names of columns that it may consist of.
+
+use super::name::{self, Name};
+use std::ops::Range;
+
+/// What may name the columns.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Heading {
+    None,
+    /// The last comment before the first row.
+    Comment(String),
+    /// A line of this number that has no number in it.
+    Line(u64, String),
+}
+
+impl Heading {
+    /// Whether it is a line of its own, where there is one.
+    pub fn is_line(&self) -> Option<bool> {
+        match self {
+            Self::None => None,
+            Self::Comment(_) => Some(false),
+            Self::Line(..) => Some(true),
+        }
+    }
+
+    /// The names of so many columns that it may consist of.
+    pub fn names(&self, count: usize) -> Option<Vec<Name>> {
+        let (Self::Comment(text) | Self::Line(_, text)) = self else { return None };
+        let ways = ways_to_divide(text, matches!(self, Self::Line(..)));
+        let found = ways.into_iter().find(|names| names.len() == count)?;
+        Some(found.into_iter().map(Name::new).collect())
+    }
+}
+
+/// The names that a line may consist of: between its separators; else word for word, each with the
+/// brackets behind it; else from bracket to bracket; else the one that it is as a whole. Only a line of
+/// names can be a name of several words without brackets; a comment may say anything.
+fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
+    for separator in [';', ',', '\t'] {
+        let trimmed = text.trim_end_matches(separator);
+        if trimmed.contains(separator) {
+            return vec![trimmed.split(separator).collect()];
+        }
+    }
+    let text = text.trim_end_matches([';', ',']).trim();
+    let mut words: Vec<Range<usize>> = Vec::new();
+    let mut place = 0;
+    let mut is_open = false;
+    for word in text.split_whitespace() {
+        let start = text[place..].find(word).map_or(place, |start| place + start);
+        place = start + word.len();
+        let opens = word.starts_with(['(', '[', '{']);
+        match words.last_mut() {
+            Some(last) if is_open || opens || is_unit_of(&text[last.clone()], word) => last.end = place,
+            _ => words.push(start..place),
+        }
+        is_open = (is_open || word.contains(['(', '[', '{'])) && !word.contains([')', ']', '}']);
+    }
+    let words: Vec<&str> = words.into_iter().map(|word| &text[word]).collect();
+    let brackets: Vec<&str> = text.split_inclusive([')', ']', '}']).map(str::trim).collect();
+    let is_bracketed = text.ends_with([')', ']', '}']);
+    let mut ways = vec![words];
+    if is_line || is_bracketed {
+        ways.push(brackets);
+    }
+    if is_line {
+        ways.push(vec![text]);
+    }
+    ways
+}
+
+/// Whether a word is the unit of the name before it: `time sec`.
+fn is_unit_of(name: &str, word: &str) -> bool {
+    name::is_plain_time_unit(word) && !name::is_plain_time_unit(name) && !name.ends_with([')', ']', '}'])
+}

@@ -1,0 +1,256 @@
+//! Files whose numbers could be taken for others than they are: for a sample earlier, in another unit, for one
+//! number more or less. They are read for what they are, or refused, or the doubt is said.
+
+#![allow(clippy::disallowed_methods, reason = "what is made here is read as it was written")]
+
+use super::Folder;
+use ndarray::{Array1, Array2, arr0, array};
+use ndarray_npy::{NpzWriter, write_npy};
+use predicates::prelude::*;
+use serde_json::{Value, json};
+use std::fs::{self, File};
+
+/// A membrane whose potential is the current of the step.
+const FOLLOWS: &str =
+    "--neurons 1 --v-rest 0 --v-reset 0 --resistance 1 --v-threshold 1e6 --record voltage:0";
+
+/// The samples that the steps of a stimulus see, whose values are their numbers.
+fn samples(folder: &Folder, dt: f64, words: &str) -> Vec<u32> {
+    folder.summary(&format!("{FOLLOWS} --tau-m {dt} --dt {dt} --stimulus {words}"));
+    folder.array::<f32>("voltage").into_iter().map(|v| v.round() as u32).collect()
+}
+
+fn archive(folder: &Folder, name: &str, write: impl FnOnce(&mut NpzWriter<File>)) {
+    let mut npz = NpzWriter::new(File::create(folder.path(name)).unwrap());
+    write(&mut npz);
+    npz.finish().unwrap();
+}
+
+/// What a run of a stimulus says, and its summary.
+fn said(folder: &Folder, words: &str) -> (String, Value) {
+    let words = format!("--json --no-plot --record none --stimulus {words}");
+    let output = folder.run(&words).assert().success().get_output().clone();
+    (String::from_utf8(output.stderr).unwrap(), serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn no_sample_is_played_before_its_time() {
+    let folder = Folder::new();
+    let numbers = Array1::range(0.0_f64, 21.0, 1.0);
+    let text: String = (0..21).map(|k| format!("{:.1} {k}\n", f64::from(k) * 0.1)).collect();
+    folder.write("s.txt", &text);
+    archive(&folder, "s.npz", |npz| {
+        npz.add_array("time_ms", &numbers.mapv(|k| k * 0.1)).unwrap();
+        npz.add_array("stimulus", &numbers).unwrap();
+    });
+    write_npy(folder.path("s.npy"), &numbers).unwrap();
+    for dt in [0.1, 0.2, 0.25, 0.3, 0.5, 1.0] {
+        let expected = samples(&folder, dt, "s.npy --stimulus-dt 0.1");
+        for file in ["s.txt", "s.npz"] {
+            let found = samples(&folder, dt, file);
+            assert_eq!(found[..found.len().min(7)], expected[..found.len().min(7)], "{file} at dt {dt}");
+        }
+    }
+    assert_eq!(samples(&folder, 1.0, "s.txt --steps 2"), [0, 10]);
+    // Whole numbers, and a clock that began long ago.
+    let lines: String = (0..21).map(|k| format!("{k} {k}\n")).collect();
+    folder.write("whole.txt", &lines);
+    archive(&folder, "whole.npz", |npz| {
+        npz.add_array("time_ms", &numbers.mapv(|k| k as i64)).unwrap();
+        npz.add_array("stimulus", &numbers).unwrap();
+    });
+    archive(&folder, "late.npz", |npz| {
+        npz.add_array("time_ms", &numbers.mapv(|k| 2e6 + k * 0.25)).unwrap();
+        npz.add_array("stimulus", &numbers).unwrap();
+    });
+    assert_eq!(samples(&folder, 2.0, "whole.txt --steps 4"), [0, 2, 4, 6]);
+    assert_eq!(samples(&folder, 2.0, "whole.npz --steps 4"), [0, 2, 4, 6]);
+    assert_eq!(samples(&folder, 1.0, "late.npz --steps 4"), [0, 4, 8, 12]);
+}
+
+#[test]
+fn spikes_are_compared_with_the_step_that_they_are_in() {
+    let folder = Folder::new();
+    let spikes: Vec<usize> = (5..60).step_by(7).collect();
+    let current: Vec<f64> = (0..60).map(|k| f64::from(u8::from(spikes.contains(&k)))).collect();
+    write_npy(folder.path("p.npy"), &Array1::from(current.clone())).unwrap();
+    for (name, decimals) in [("p1.txt", 1), ("p2.txt", 2)] {
+        let lines: String = current
+            .iter()
+            .enumerate()
+            .map(|(k, value)| format!("{:.decimals$} {value}\n", k as f64))
+            .collect();
+        folder.write(name, &lines);
+    }
+    let model =
+        "--dt 1 --tau-m 1 --v-rest 0 --v-reset 0 --resistance 1 --v-threshold 0.5 --t-ref 0 --window 0";
+    for phase in ["0", "05", "5", "9", "95"] {
+        let lines: String = spikes.iter().map(|step| format!("{step}.{phase}\n")).collect();
+        folder.write("spikes.txt", &lines);
+        for stimulus in ["p.npy", "p1.txt", "p2.txt"] {
+            let words =
+                format!("score --json --device cpu {model} --stimulus {stimulus} --spikes spikes.txt");
+            let output = folder.lif(&words).assert().success().get_output().stdout.clone();
+            let report: Value = serde_json::from_slice(&output).unwrap();
+            let score = &report["scores"][0];
+            assert_eq!(
+                score["coincidences"], score["recorded"],
+                "{stimulus} with spikes at .{phase}: {score}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_is_no_number_of_the_file_is_told() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    for (text, message) in [
+        ("0.5\n#N/A\n1\n", "in.txt:2: '#N/A' is not a number"),
+        ("MISSING\n1\n", "in.txt:1: 'MISSING' is not a number"),
+        ("O.5\n1\n", "in.txt:1: 'O.5' seems to be a mistyped number"),
+        (
+            "t (100 us),I\n0,1\n1,2\n",
+            "in.txt:2: 't (100 us)' in it has the unit '100 us', in which times are not read",
+        ),
+        (
+            "# t (1e-4 s), I\n0,1\n1,2\n",
+            "'t (1e-4 s)' in it has the unit '1e-4 s', in which times are not read",
+        ),
+        (
+            "1,234.5\n2,345.6\n",
+            "in.txt:1: '1,234.5' may be a time and a value, or one number with a comma after",
+        ),
+        ("1\u{a0}000\n2\u{a0}000\n", "in.txt:1: '1\u{a0}000' has a no-break or thin blank between digits"),
+        (
+            "# Time sec\n0 1\n1 2\n",
+            "the comment 'Time sec' above the numbers may say the unit of the times, but they",
+        ),
+        ("# Units: us\n0 1\n1 2\n", "say --stimulus-time-unit us, or write"),
+        (
+            "prose, of words\n",
+            "in.txt: there is no sample in it; line 1, 'prose, of words', was taken for the names",
+        ),
+    ] {
+        folder.write("in.txt", text);
+        folder.refuses("run --device cpu --stimulus in.txt", 1, message);
+    }
+    for (text, message) in [
+        ("100\n#N/A\n200\n", "in.txt:2: '#N/A' is not a number"),
+        ("t (100 us)\n1000\n", "'t (100 us)' in it has the unit '100 us'"),
+        ("array([100.5])\n", "there is no spike in it; line 1, 'array([100.5])', was taken for the names"),
+        ("index,time_ms\n0,100\n", "in.txt:2: 2 numbers; expected the time of one spike on every line"),
+        ("isi_ms\n100\n", "'isi_ms' in it names times between spikes"),
+    ] {
+        folder.write("in.txt", text);
+        folder.refuses("score --device cpu --stimulus still.txt --spikes in.txt", 1, message);
+    }
+    archive(&folder, "isi.npz", |npz| npz.add_array("isi_ms", &array![10.0, 20.0]).unwrap());
+    let message = "'isi_ms' in it names times between spikes";
+    folder.refuses("score --device cpu --stimulus still.txt --spikes isi.npz", 1, message);
+    for text in ["# in ms\n0 0.5\n1 1\n", "# Units: ms\n0 0.5\n1 1\n", "# ms\n0.5\n1\n"] {
+        folder.write("in.txt", text);
+        assert_eq!(said(&folder, "in.txt --dt 0.5").0, "", "{text:?}");
+    }
+    folder.write("in.txt", "# Time sec\n0 0.5\n0.001 1\n");
+    assert_eq!(said(&folder, "in.txt --stimulus-time-unit s").1["steps"], 20);
+}
+
+#[test]
+fn values_in_another_unit_than_currents_are_told() {
+    let folder = Folder::new();
+    for (name, unit) in [
+        ("I (A)", "A"),
+        ("I [A]", "A"),
+        ("I/A", "A"),
+        ("current_A", "A"),
+        ("I_picoamps", "pA"),
+        ("I (pA/cm2)", "pA/cm2"),
+        ("V (mV)", "mV"),
+    ] {
+        folder.write("in.txt", &format!("t_ms,{name}\n0,0.5\n1,0.25\n"));
+        let message =
+            format!("its values are in {unit} by their name, and taken as nA; --stimulus-scale says");
+        let (said, _) = said(&folder, "in.txt");
+        assert!(said.contains(&message), "{name}: {said}");
+    }
+    for name in ["I (nanoampere)", "I (nA)", "current_nA", "I", "I (1)"] {
+        folder.write("in.txt", &format!("t_ms,{name}\n0,0.5\n1,0.25\n"));
+        assert_eq!(said(&folder, "in.txt").0, "", "{name}");
+    }
+}
+
+#[test]
+fn clocks_of_archives_are_read_or_told() {
+    let folder = Folder::new();
+    let values = Array1::from_elem(40, 0.5);
+    for (key, value, interval) in [
+        ("dt", 5.0, 5.0),
+        ("time_step", 0.5, 0.5),
+        ("interval_us", 500.0, 0.5),
+        ("samplingrate", 2000.0, 0.5),
+        ("sampling_freq", 2000.0, 0.5),
+        ("srate_kHz", 2.0, 0.5),
+        ("fs_MHz", 0.002, 0.5),
+    ] {
+        archive(&folder, "in.npz", |npz| {
+            npz.add_array("stimulus", &values).unwrap();
+            npz.add_array(key, &arr0(value)).unwrap();
+        });
+        let (said, summary) = said(&folder, "in.npz");
+        let of = &summary["inputs"][0];
+        assert_eq!(
+            (&of["interval_ms"], &of["interval_from"]),
+            (&json!(interval), &json!(format!("name '{key}'")))
+        );
+        assert_eq!(said, "", "{key}");
+    }
+    archive(&folder, "in.npz", |npz| {
+        npz.add_array("stimulus", &values).unwrap();
+        npz.add_array("sampling", &arr0(2000.0)).unwrap();
+    });
+    let (said, _) = said(&folder, "in.npz");
+    assert!(
+        said.contains("warning: stimulus in.npz: 'sampling' in it is not read; 'dt' and 'fs' say"),
+        "{said}"
+    );
+    archive(&folder, "in.npz", |npz| {
+        npz.add_array("stimulus", &values).unwrap();
+        npz.add_array("fs", &array![500.0, 500.0]).unwrap();
+    });
+    let message = "'fs' in it: it has shape [2], and must be one number: the sampling rate";
+    folder.refuses("run --device cpu --stimulus in.npz", 1, message);
+}
+
+#[test]
+fn a_row_of_many_values_is_doubted_whatever_the_duration() {
+    let folder = Folder::new();
+    write_npy(folder.path("row.npy"), &Array2::from_elem((1, 2000), 0.5)).unwrap();
+    let message = "its shape [1, 2000] is that of one sample for each of 2000 neurons";
+    assert!(said(&folder, "row.npy --duration 0.1").0.contains(message));
+    assert_eq!(said(&folder, "row.npy --duration 0.1 --neurons 2000").0, "");
+}
+
+#[test]
+fn settings_that_are_not_utf8_are_told_with_their_line() {
+    let folder = Folder::new();
+    for (bytes, message) in [
+        (&b"neurons = 2\n# 5 \xb5s\n"[..], "in.toml: line 2 has a sign that is not UTF-8; save it as UTF-8"),
+        (b"\xff\xfen\0", "in.toml: it is text in UTF-16; save it as UTF-8"),
+    ] {
+        fs::write(folder.path("in.toml"), bytes).unwrap();
+        folder.refuses("run --device cpu --config in.toml", 1, message);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn spikes_whose_path_no_report_could_name_are_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let name = std::ffi::OsStr::from_bytes(b"spikes\xff.txt");
+    fs::write(folder.path("").join(name), "100\n200\n").unwrap();
+    let mut command = folder.lif("score --device cpu --stimulus still.txt --spikes");
+    command.arg(name).assert().code(2).stderr(predicate::str::contains("the path of --spikes, "));
+}
