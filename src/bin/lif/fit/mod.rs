@@ -251,7 +251,10 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
 fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> Result<String, Failure> {
     let mut hasher = Hasher::new();
     trial.currents.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
-    targets.iter().flat_map(Target::spikes).for_each(|step| hasher.update(&step.to_le_bytes()));
+    for target in targets {
+        hasher.update(&(target.spikes().len() as u64).to_le_bytes());
+        target.spikes().iter().for_each(|step| hasher.update(&step.to_le_bytes()));
+    }
     let mut settings = plan.settings()?;
     settings.retain(|name, _| {
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "stimulus"].contains(&&**name)
@@ -259,6 +262,7 @@ fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> R
     let scored = |target: &Target| (target.row(), target.range().start, target.range().end);
     let ranges: Vec<_> = targets.iter().map(scored).collect();
     let aim = json!({
+        "graph": plan.graph_checksum,
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
         "vary": trial.vary,
