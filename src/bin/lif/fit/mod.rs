@@ -31,7 +31,6 @@ use serde_json::{Map, Value, json};
 use space::Name;
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use trial::Trial;
 use wish::SearchWish;
@@ -61,13 +60,6 @@ fn fitted(
     settings: &Settings,
 ) -> Result<ExitCode, Failure> {
     let checkpoint = settings.checkpoint.as_deref();
-    let recorded: Vec<PathBuf> = experiments
-        .iter()
-        .flat_map(|experiment| &experiment.recordings)
-        .map(|recorded| recorded.path.clone())
-        .collect();
-    let mut inputs = settings.inputs();
-    inputs.extend(recorded.iter().map(|path| ("spikes", path.as_path())));
     let splits: Vec<u64> = experiments
         .iter()
         .map(|experiment| {
@@ -95,6 +87,12 @@ fn fitted(
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out, &OF_FIT)?;
+    let mut inputs = settings.inputs();
+    for Experiment { plan, recordings, .. } in &experiments {
+        inputs.extend(plan.settings.inputs());
+        inputs.extend(recordings.iter().map(|recorded| ("spikes", recorded.path.as_path())));
+    }
+    folder.refuse_to_replace(&inputs, &OF_FIT)?;
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
     let _claim = checkpoint.map(|path| claim(path, &folder, &inputs)).transpose()?;
@@ -262,9 +260,9 @@ fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> R
     let scored = |target: &Target| (target.row(), target.range().start, target.range().end);
     let ranges: Vec<_> = targets.iter().map(scored).collect();
     let aim = json!({
-        "graph": plan.graph_checksum,
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
+        "graph": plan.graph_checksum,
         "vary": trial.vary,
         "objective": search.objective,
         "candidates": search.candidates,
