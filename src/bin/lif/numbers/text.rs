@@ -111,6 +111,13 @@ impl Lines {
         &self.names
     }
 
+    /// What the last comment before the first row says, as names of so many columns.
+    pub fn comment_names(&self, count: usize) -> Vec<Name> {
+        let Heading::Comment(text) = &self.heading else { return Vec::new() };
+        let found = ways_to_divide(text, false).into_iter().find(|names| names.len() == count);
+        found.unwrap_or_default().into_iter().map(Name::new).collect()
+    }
+
     /// How exactly a number of the last row is known.
     pub fn precision(&self, column: usize) -> Precision {
         let field = self.fields.get(column).map_or("", |field| &self.text[field.clone()]);

@@ -7,6 +7,7 @@ mod timed;
 mod transform;
 
 pub use currents::Currents;
+pub use samples::interval;
 pub use timed::TIME_UNIT;
 pub use transform::{Level, Transform};
 
@@ -14,8 +15,8 @@ use crate::failure::Failure;
 use crate::numbers::understood::{self, Extent};
 use crate::numbers::{Format, Origin, Time, Understood};
 use crate::rules::TimeUnit;
-use ndarray::ArrayD;
 use crc32fast::Hasher;
+use ndarray::ArrayD;
 use samples::{Extreme, Samples, Times};
 use std::ops::Range;
 use std::path::Path;

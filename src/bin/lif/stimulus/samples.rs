@@ -229,7 +229,7 @@ fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
 }
 
 /// What an archive says of how often there are samples.
-fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
+pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
     let mut found: Option<Interval> = None;
     for key in keys {
         let name = Name::new(key);
