@@ -137,10 +137,6 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
         ("empty.txt", "spikes empty.txt: it is empty"),
         ("nothing.txt", "spikes nothing.txt: there is no spike in it"),
         (
-            "header.txt --spikes-time-unit ms",
-            "are in s by the name 'time (s)', but --spikes-time-unit says ms",
-        ),
-        (
             "minutes.txt",
             "spikes minutes.txt:2: 'time (min)' in it has the unit 'min', in which times are not read",
         ),
@@ -157,6 +153,11 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
     ] {
         folder.refuses(&format!("{SCORE} {words}"), 1, message);
     }
+    folder.refuses(
+        &format!("{SCORE} header.txt --spikes-time-unit ms"),
+        2,
+        "spikes header.txt: its times are in s by the name 'time (s)', but --spikes-time-unit says ms",
+    );
     // What somebody says is not doubted, and what is lost is told.
     let (report, said) = scored(&folder, "burst.txt --spikes-time-unit ms");
     assert_eq!(report["scores"][0]["recorded"], 2);
@@ -283,7 +284,7 @@ fn what_an_archive_says_of_its_samples_is_used() {
     archive(&folder, "back", &[("stimulus", &values), ("time_ms", &values)]);
     for (words, code, message) in [
         ("dt --stimulus-dt 0.1", 2, "'dt' in it says that there is a sample every 0.5 ms, but --stimulus-dt"),
-        ("dt_us --stimulus-time-unit s", 1, "are in us by the name 'dt_us', but --stimulus-time-unit says s"),
+        ("dt_us --stimulus-time-unit s", 2, "are in us by the name 'dt_us', but --stimulus-time-unit says s"),
         ("differ", 1, "'dt' in it says that there is a sample every 0.5 ms, but 'fs' says every 1 ms"),
         (
             "short",

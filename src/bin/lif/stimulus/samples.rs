@@ -2,11 +2,11 @@
 //! while the steps are made; at no time does memory hold more than a few samples of it.
 
 use super::Asked;
-use super::timed::{TIME_UNIT, TextRows, TimeColumn, TimedRows};
+use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::{Format, Rows, Sample, Source, Time, index, written};
+use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::rules::TimeUnit;
 use crc32fast::Hasher;
 use std::path::Path;
@@ -83,6 +83,9 @@ impl Samples {
     pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
+        let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
+        refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
+            .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
         let mut checked = Checked::default();
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
