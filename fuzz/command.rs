@@ -34,7 +34,7 @@ of_the_command! {
     spread "../src/bin/lif/spread.rs"
     stimulus "../src/bin/lif/stimulus/mod.rs"
     terminal "../src/bin/lif/terminal.rs"
-    trains "../src/bin/lif/trains.rs"
+    trains "../src/bin/lif/trains/mod.rs"
     weight "../src/bin/lif/weight.rs"
     words "../src/bin/lif/words.rs"
 }

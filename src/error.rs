@@ -181,6 +181,9 @@ pub(crate) fn size(bytes: u64) -> String {
     let unit = (0..UNITS.len() - 1).find(|unit| bytes >> (10 * unit) < 1024).unwrap_or(UNITS.len() - 1);
     let value = bytes as f64 / (1_u64 << (10 * unit)) as f64;
     // Rounded like this, a little too much does not look equal to the limit.
+    if bytes == 1 {
+        return "1 byte".to_owned();
+    }
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.2} {}", UNITS[unit]) }
 }
 
@@ -238,7 +241,7 @@ mod tests {
 
     #[test]
     fn sizes_are_said_in_units_that_fit() {
-        assert_eq!(size(0), "0 bytes");
+        assert_eq!([size(0), size(1)], ["0 bytes", "1 byte"]);
         assert_eq!(size(1023), "1023 bytes");
         assert_eq!(size(1024), "1.00 KiB");
         assert_eq!(size(160_000_000), "152.59 MiB");

@@ -99,6 +99,17 @@ fn files_that_are_no_such_graph_are_refused_by_name() {
     assert!(refusal("lacking.nir").ends_with("lacking.nir: it has no 'tau'"), "{}", refusal("lacking.nir"));
     let uneven = refusal("uneven.nir");
     assert!(uneven.ends_with("r: expected shape [5], as v_threshold has it, got [4]"), "{uneven}");
+    for (name, reason) in [
+        ("half.nir", "'r': its numbers have 16 bits, which is not read; write them with 32 or 64"),
+        ("empty.nir", "'r': it has no value at all (its dataspace is null)"),
+        (
+            "linked.nir",
+            "in it is a link to a name (a soft link), which is not read; put the object itself there",
+        ),
+    ] {
+        let refused = refusal(name);
+        assert!(refused.ends_with(&format!("{name}: {reason}")), "{refused}");
+    }
     assert!(refusal("make.py").contains("no HDF5 file that can be read"), "{}", refusal("make.py"));
     assert!(refusal("absent.nir").contains("os error 2"), "{}", refusal("absent.nir"));
 }

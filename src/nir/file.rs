@@ -3,7 +3,7 @@
 use super::{Graph, Neurons, Node, Synapse};
 use crate::error::{Error, Result};
 use crate::{memory, regular_file};
-use hdf5_pure::{Dataset, File, FileBuilder, Group, GroupBuilder};
+use hdf5_pure::{Dataset, Datatype, File, FileBuilder, FormatError, Group, GroupBuilder};
 use ndarray::ArrayD;
 use std::fmt::Display;
 use std::path::Path;
@@ -61,7 +61,8 @@ fn read_node(group: &Group, name: &str, depth: usize, into: &mut Graph) -> std::
     let inside = |child: &str| if name.is_empty() { child.to_owned() } else { format!("{name}/{child}") };
     let nodes =
         group.group("nodes").map_err(|_| in_node("it is a graph without a group 'nodes'".to_owned()))?;
-    let mut names = nodes.groups().map_err(|error| in_node(error.to_string()))?;
+    let mut names =
+        nodes.groups().map_err(|error| in_node(format!("among its nodes {}", of_a_group(&error))))?;
     names.sort();
     for child in names {
         let node = nodes.group(&child).map_err(|error| in_node(error.to_string()))?;
@@ -101,7 +102,11 @@ fn read_neurons(group: &Group, has_synapse: bool) -> std::result::Result<Neurons
 }
 
 fn has(group: &Group, name: &str) -> std::result::Result<bool, String> {
-    Ok(group.datasets().map_err(words)?.iter().any(|known| known == name))
+    Ok(group
+        .datasets()
+        .map_err(|error| format!("in it {}", of_a_group(&error)))?
+        .iter()
+        .any(|known| known == name))
 }
 
 fn dataset(group: &Group, name: &str) -> std::result::Result<Dataset, String> {
@@ -118,9 +123,24 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
     let values = shape.iter().fold(1_u64, |values, length| values.saturating_mul(*length));
     memory::require(name, values.saturating_mul(size_of::<f64>() as u64), "the file may be damaged")
         .map_err(words)?;
-    let values = dataset.read_f64().map_err(|error| in_field(error.to_string()))?;
+    let kind = dataset.datatype().map_err(|error| in_field(error.to_string()))?;
+    if let Datatype::FloatingPoint { size, .. } = kind
+        && ![4, 8].contains(&size)
+    {
+        let bits = 8 * u64::from(size);
+        return Err(in_field(format!(
+            "its numbers have {bits} bits, which is not read; write them with 32 or 64"
+        )));
+    }
+    let values_there = dataset.read_f64().map_err(|error| in_field(error.to_string()))?;
+    if values_there.len() as u64 != values {
+        return Err(in_field(match values_there.len() {
+            0 => "it has no value at all (its dataspace is null)".to_owned(),
+            there => format!("it has {there} values, and a shape {shape:?} of {values}"),
+        }));
+    }
     let shape: Vec<usize> = shape.into_iter().map(|length| length as usize).collect();
-    ArrayD::from_shape_vec(shape, values).map_err(|error| in_field(error.to_string()))
+    ArrayD::from_shape_vec(shape, values_there).map_err(|error| in_field(error.to_string()))
 }
 
 fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
@@ -129,6 +149,16 @@ fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
     let bytes = strings.saturating_mul(size_of::<String>() as u64);
     memory::require("its strings", bytes, "the file may be damaged").map_err(words)?;
     dataset.read_string().map_err(words)
+}
+
+/// Why what is in a group cannot be listed. A soft link has no address, which is read as the highest there is.
+fn of_a_group(error: &hdf5_pure::Error) -> String {
+    match error {
+        hdf5_pure::Error::Format(FormatError::UnexpectedEof { expected: usize::MAX, .. }) => {
+            "is a link to a name (a soft link), which is not read; put the object itself there".to_owned()
+        }
+        error => format!("is something that cannot be read: {error}"),
+    }
 }
 
 fn words(error: impl Display) -> String {

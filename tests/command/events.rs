@@ -119,9 +119,15 @@ fn mistakes_in_events_are_told() {
     folder.write("good.txt", "1 0\n");
     folder.write("one.txt", "1\n");
     folder.write("half.txt", "1 0\n1.5 0\n");
-    folder.write("far.txt", "1 7\n");
+    folder.write("far.txt", "1 4\n1 7\n");
     folder.write("row.txt", "1 2 0\n");
     write_npy(folder.path("wide.npy"), &Array2::<f32>::zeros((2, 9))).unwrap();
+    write_npy(folder.path("narrow.npy"), &Array2::<f32>::zeros((2, 5))).unwrap();
+    write_npy(folder.path("far.npy"), &ndarray::array![[1, 0], [1, 5]]).unwrap();
+    let mut archive = NpzWriter::new(File::create(folder.path("far.npz")).unwrap());
+    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+    archive.add_array("neuron", &ndarray::array![0, 1, 6]).unwrap();
+    archive.finish().unwrap();
     write_npy(folder.path("nan.npy"), &Array2::<f32>::from_elem((2, 5), f32::NAN)).unwrap();
     let mut archive = NpzWriter::new(File::create(folder.path("short.npz")).unwrap());
     archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
@@ -134,10 +140,29 @@ fn mistakes_in_events_are_told() {
         (
             "--events far.txt",
             1,
-            "events far.txt: there is a spike of neuron 7, but 5 neurons are numbered from 0",
+            "events far.txt:2: there is a spike of neuron 7, but only 5 neurons, numbered from 0",
         ),
-        ("--events row.txt", 1, "there is a spike of batch row 2, but 1 rows"),
-        ("--events short.npz", 1, "have 3, 3 and 2 values"),
+        (
+            "--events row.txt",
+            1,
+            "row.txt:1: there is a spike of batch row 2, but only 1 batch row, numbered from 0",
+        ),
+        ("--events far.npy", 1, "far.npy: the row at [1]: there is a spike of neuron 5, but only 5 neurons"),
+        (
+            "--events far.npz",
+            1,
+            "far.npz: the event at [2]: there is a spike of neuron 6, but only 5 neurons",
+        ),
+        (
+            "--events far.txt --events-matrix narrow.npy",
+            1,
+            "far.txt:1: there is a spike of neuron 4, but only 2 matrix rows, numbered from 0",
+        ),
+        (
+            "--events short.npz",
+            1,
+            "its arrays [\"step\", \"neuron\"] have [3, 2] values; each event has one in each",
+        ),
         ("--events good.txt --events-matrix wide.npy", 1, "it has shape [2, 9]; expected [trains, 5]"),
         ("--events good.txt --events-matrix nan.npy", 1, "the weight at [0, 0] is NaN"),
         ("--events good.txt --events-matrix good.txt", 1, "must be a .npy or .npz file"),

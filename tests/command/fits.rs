@@ -150,6 +150,89 @@ fn a_search_goes_on_from_its_checkpoint_as_if_it_had_not_been_ended() {
 }
 
 #[test]
+fn a_search_that_was_kept_is_taken_up_as_it_was_or_not_at_all() {
+    let folder = folder();
+    let words = "--candidates 10 --generations 1 --no-plot --checkpoint search.json";
+    let whole = fit(&folder, words);
+    let kept = fs::read_to_string(folder.path("search.json")).unwrap();
+    let refused = |text: &str, message: &str| {
+        folder.write("search.json", text);
+        let message = format!("checkpoint search.json: {message}");
+        folder.refuses(&format!("fit --device cpu {DATA} {VARY} {words}"), 1, &message);
+    };
+    let scores = kept.find("\"scores\":[").unwrap() + "\"scores\":[".len();
+    let end = scores + kept[scores..].find(',').unwrap();
+    // 0, 1, infinite, no number.
+    for score in ["0", "4607182418800017408", "9218868437227405312", "9221120237041090560"] {
+        refused(
+            &format!("{}{score}{}", &kept[..scores], &kept[end..]),
+            "it is damaged: its bytes do not fit",
+        );
+    }
+    for length in [0, 5, 15, 30, kept.len() / 2, kept.len() - 1] {
+        refused(&kept[..length], "it is damaged");
+    }
+    refused("{\"places\":[]}", "it is not one of lif fit");
+    folder.write("search.json", &kept);
+    assert_eq!(fit(&folder, words)["best"], whole["best"]);
+}
+
+#[test]
+fn a_search_does_not_replace_what_it_reads() {
+    let folder = folder();
+    let words = "fit --device cpu --candidates 8 --generations 0 --stimulus";
+    for (name, from) in [("fit.json", "spikes.txt"), ("fit.png", "spikes.txt"), ("neuron.toml", "")] {
+        fs::create_dir_all(folder.path("out")).unwrap();
+        let path = format!("out/{name}");
+        let (option, words) = match from {
+            "" => {
+                folder.write(&path, "dt = 0.1\n");
+                ("config", format!("{words} sound.npy --spikes spikes.txt --config {path}"))
+            }
+            from => {
+                fs::copy(folder.path(from), folder.path(&path)).unwrap();
+                ("spikes", format!("{words} sound.npy --spikes {path}"))
+            }
+        };
+        let before = fs::read(folder.path(&path)).unwrap();
+        let message = format!("the {option} {path} would be replaced by the {name} of this run");
+        folder.refuses(&format!("{words} --out out"), 2, &message);
+        assert_eq!(fs::read(folder.path(&path)).unwrap(), before);
+        fs::remove_dir_all(folder.path("out")).unwrap();
+    }
+    // What a settings file names is an input too.
+    folder.write("fit.toml", "stimulus = \"sound.npy\"\n");
+    fs::create_dir(folder.path("out")).unwrap();
+    fs::rename(folder.path("sound.npy"), folder.path("out/fit.json")).unwrap();
+    folder.write("fit.toml", "stimulus = \"out/fit.json\"\n");
+    folder.refuses(
+        "fit --device cpu --candidates 8 --generations 0 --spikes spikes.txt --config fit.toml --out out",
+        2,
+        "would be replaced by the fit.json of this run",
+    );
+}
+
+#[test]
+fn a_search_for_the_neuron_of_another_graph_is_another() {
+    use lif::Params;
+    use lif::nir::{Neurons, write};
+    let folder = folder();
+    let graph = |params: Params| {
+        write(folder.path("neuron.nir"), "neuron", &Neurons::from_params(&params, 1).unwrap()).unwrap();
+    };
+    let words = format!(
+        "fit --device cpu {DATA} --candidates 10 --generations 1 --no-plot --checkpoint search.json --nir neuron.nir \
+         --dt 0.1 --t-ref 2 --reset to-value --vary stimulus-delay=0:5"
+    );
+    graph(Params::default());
+    folder.lif(&words).assert().success();
+    graph(Params { v_threshold: (-50.0).into(), ..Params::default() });
+    folder.refuses(&words, 1, "checkpoint search.json: it is of another search");
+    graph(Params::default());
+    folder.lif(&words).assert().success();
+}
+
+#[test]
 fn the_objectives_differ_and_the_defaults_fit_any_stimulus() {
     let folder = folder();
     for objective in ["gamma", "gamma-count", "van-rossum"] {

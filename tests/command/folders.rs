@@ -225,6 +225,32 @@ fn an_input_is_not_replaced_by_a_result() {
     let stated = "--dt 0.1 --t-ref 5 --reset to-value --steps 500";
     folder.run(&format!("--nir lif-out/neurons.nir {stated}")).assert().success();
     assert!(folder.path("lif-out/neurons.nir").exists());
+    // Unless others are written there.
+    let graph = fs::read(folder.path("lif-out/neurons.nir")).unwrap();
+    folder.refuses(
+        &format!("run --device cpu --nir lif-out/neurons.nir --write-nir {stated}"),
+        2,
+        "the nir lif-out/neurons.nir would be replaced by the neurons.nir of this run; choose another folder",
+    );
+    assert!(fs::read(folder.path("lif-out/neurons.nir")).unwrap() == graph);
+    // Nor are settings lost.
+    let text = "neurons = 5\nsteps = 50\n";
+    fs::create_dir(folder.path("kept")).unwrap();
+    for (command, name) in [("run", "summary.json"), ("fi", "fi.json")] {
+        let path = format!("kept/{name}");
+        folder.write(&path, if command == "run" { text } else { "neurons = 5\nduration = 50\n" });
+        let before = fs::read(folder.path(&path)).unwrap();
+        folder.refuses(
+            &format!("{command} --device cpu --config {path} --out kept"),
+            2,
+            &format!("the config {path} would be replaced by the {name} of this run"),
+        );
+        assert!(fs::read(folder.path(&path)).unwrap() == before);
+        folder
+            .lif(&format!("{command} --device cpu --no-plot --config {path} --out elsewhere"))
+            .assert()
+            .success();
+    }
     // Those of an earlier run go, as the summary tells of others.
     folder.run("--neurons 5 --steps 500").assert().success();
     assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);

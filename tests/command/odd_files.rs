@@ -137,10 +137,6 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
         ("empty.txt", "spikes empty.txt: it is empty"),
         ("nothing.txt", "spikes nothing.txt: there is no spike in it"),
         (
-            "header.txt --spikes-time-unit ms",
-            "are in s by the name 'time (s)', but --spikes-time-unit says ms",
-        ),
-        (
             "minutes.txt",
             "spikes minutes.txt:2: 'time (min)' in it has the unit 'min', in which times are not read",
         ),
@@ -157,6 +153,11 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
     ] {
         folder.refuses(&format!("{SCORE} {words}"), 1, message);
     }
+    folder.refuses(
+        &format!("{SCORE} header.txt --spikes-time-unit ms"),
+        2,
+        "spikes header.txt: its times are in s by the name 'time (s)', but --spikes-time-unit says ms",
+    );
     // What somebody says is not doubted, and what is lost is told.
     let (report, said) = scored(&folder, "burst.txt --spikes-time-unit ms");
     assert_eq!(report["scores"][0]["recorded"], 2);
@@ -206,7 +207,7 @@ fn times_in_another_unit_than_thought_are_told() {
 
 /// What a run says on standard error, and its summary.
 fn run(folder: &Folder, words: &str) -> (String, Value) {
-    let neurons = if words.contains("--neurons") { "" } else { "--neurons 2" };
+    let neurons = few_neurons(words);
     let words = format!("{neurons} --no-plot --json {words}");
     let output = folder.run(&words).assert().success().get_output().clone();
     (String::from_utf8(output.stderr).unwrap(), serde_json::from_slice(&output.stdout).unwrap())
@@ -283,7 +284,7 @@ fn what_an_archive_says_of_its_samples_is_used() {
     archive(&folder, "back", &[("stimulus", &values), ("time_ms", &values)]);
     for (words, code, message) in [
         ("dt --stimulus-dt 0.1", 2, "'dt' in it says that there is a sample every 0.5 ms, but --stimulus-dt"),
-        ("dt_us --stimulus-time-unit s", 1, "are in us by the name 'dt_us', but --stimulus-time-unit says s"),
+        ("dt_us --stimulus-time-unit s", 2, "are in us by the name 'dt_us', but --stimulus-time-unit says s"),
         ("differ", 1, "'dt' in it says that there is a sample every 0.5 ms, but 'fs' says every 1 ms"),
         (
             "short",
@@ -325,6 +326,12 @@ fn commas_and_headers_that_may_be_misread_are_refused() {
     assert_eq!(run(&folder, "--stimulus in.txt --preset nest").0, "");
 }
 
+/// As many neurons as the words leave open, of which nothing depends on how many they are.
+fn few_neurons(words: &str) -> &'static str {
+    let is_said = words.contains("--neurons") || words.contains("row.npy");
+    if is_said { "" } else { "--neurons 2" }
+}
+
 #[test]
 fn unlikely_stimuli_are_told_and_likely_ones_are_not() {
     let folder = Folder::new();
@@ -355,7 +362,7 @@ fn unlikely_stimuli_are_told_and_likely_ones_are_not() {
             "10,000,001 samples that last 1,000 s, as they are taken as one every 0.1 ms",
         ),
     ] {
-        let words = format!("run --device cpu --no-plot --stimulus {words}");
+        let words = format!("run --device cpu --no-plot {} --stimulus {words}", few_neurons(words));
         let said = folder.lif(&words).assert().success().get_output().stderr.clone();
         let said = String::from_utf8(said).unwrap();
         assert!(said.starts_with("warning: ") && said.contains(message), "{words}: {said}");
@@ -371,7 +378,8 @@ fn unlikely_stimuli_are_told_and_likely_ones_are_not() {
         "row.npy --duration 0.1",
         "long.npy --steps 10",
     ] {
-        let words = format!("run --device cpu --no-plot --record none --stimulus {words}");
+        let neurons = few_neurons(words);
+        let words = format!("run --device cpu --no-plot --record none {neurons} --stimulus {words}");
         folder.lif(&words).assert().success().stderr("");
     }
 }
@@ -444,8 +452,14 @@ fn events_are_read_by_the_names_of_their_columns() {
     folder.write("half.txt", "0.5 2\n");
     folder.write("large.txt", "5000000000 2\n");
     folder.write("unit.txt", "time_ms unit\n5 2\n");
+    folder.write("step.txt", "step_ms neuron\n5 2\n");
+    folder.write("index.txt", "index when\n5 2\n");
+    folder.write("twice.txt", "step time_ms\n5 2\n");
     write_npy(folder.path("wide.npy"), &Array2::<f64>::zeros((7, 4))).unwrap();
     archive(&folder, "none.npz", &[("a", &[1.0, 2.0])]);
+    archive(&folder, "dt.npz", &[("step", &[3.0]), ("neuron", &[0.0]), ("dt", &[0.5])]);
+    archive(&folder, "time.npz", &[("step", &[3.0]), ("neuron", &[0.0]), ("time", &[1.5])]);
+    archive(&folder, "unit.npz", &[("step_ms", &[3.0]), ("neuron", &[0.0])]);
     for (words, message) in [
         ("mixed.txt", "events mixed.txt:2: 3 numbers; expected 2, as in the lines before"),
         ("empty.txt", "events empty.txt: there is no event in it"),
@@ -459,13 +473,99 @@ fn events_are_read_by_the_names_of_their_columns() {
             "unit.txt",
             "events unit.txt:2: the columns are [\"time_ms\", \"unit\"]; expected step (or time), neuron",
         ),
+        ("step.txt", "events step.txt:2: 'step_ms' has a unit, which only times have; call it `time_ms` if"),
+        (
+            "index.txt",
+            "events index.txt:2: the columns are [\"index\", \"when\"]; expected step (or time), neuron, and batch \
+             where there is one; known are step (steps, ",
+        ),
+        (
+            "twice.txt",
+            "events twice.txt:2: both 'step' and 'time_ms' say when events are; leave one of them out",
+        ),
         ("wide.npy", "events wide.npy: it has shape [7, 4]; expected [events, 2 or 3]"),
+        (
+            "dt.npz",
+            "events dt.npz: 'dt' in it says that its steps are 0.5 ms long, but those of this run are 0.1 ms; take \
+             --dt 0.5, or save times",
+        ),
+        ("time.npz", "events time.npz: both 'step' and 'time' say when events are; leave one of them out"),
+        ("unit.npz", "events unit.npz: 'step_ms' has a unit, which only times have"),
         ("none.npz", "expected arrays 'step' and 'neuron', and maybe 'batch'; found [\"a\"]"),
     ] {
         folder.refuses(&format!("run --device cpu --neurons 3 --steps 100 --events {words}"), 1, message);
     }
     let (said, _) = run(&folder, "--steps 100 --neurons 3 --events plain.txt");
     assert!(said.contains("until step 700; the run ends after 100 steps, before 1 of 2"), "{said}");
+}
+
+#[test]
+fn text_and_archives_know_the_same_names_of_events() {
+    let folder = Folder::new();
+    let words = "--neurons 3 --batch 2 --steps 200 --events-weight 11 --events";
+    folder.write("two.txt", "3 1 2\n90 1 2\n");
+    let expected = run(&folder, &format!("{words} two.txt")).1;
+    assert_eq!(expected["spikes"], 2);
+    let is_expected = |file: &str| {
+        let (said, summary) = run(&folder, &format!("{words} {file}"));
+        assert_eq!(
+            (said.as_str(), &summary["spike_hash"]),
+            ("", &expected["spike_hash"]),
+            "{file}: {summary}"
+        );
+    };
+    for ([when, row, neuron], unit) in [
+        (["step", "batch_row", "neuron"], 1.0),
+        (["Steps", "batch", "neuron_id"], 1.0),
+        (["time_us", "row", "neuron_idx"], 100.0),
+        (["spike_time", "batch_index", "cell"], 0.1),
+        (["t", "batch", "id"], 0.1),
+    ] {
+        let [first, second] = [3.0 * unit, 90.0 * unit];
+        folder.write("named.txt", &format!("{neuron},{row},{when}\n2,1,{first}\n2,1,{second}\n"));
+        let arrays = [(when, &[first, second]), (row, &[1.0; 2]), (neuron, &[2.0; 2]), ("counts", &[7.0; 2])];
+        archive(&folder, "named.npz", &arrays.map(|(name, values)| (name, &values[..])));
+        is_expected("named.txt");
+        is_expected("named.npz");
+    }
+    // Steps as long as those of the run, and times, which do not depend on them.
+    let (rows, neurons): (&[f64], &[f64]) = (&[1.0; 2], &[2.0; 2]);
+    let steps = [("step", &[3.0, 90.0][..]), ("batch", rows), ("neuron", neurons), ("fs", &[10_000.0])];
+    archive(&folder, "steps.npz", &steps);
+    is_expected("steps.npz");
+    archive(
+        &folder,
+        "times.npz",
+        &[("t", &[0.3, 9.0]), ("batch", rows), ("neuron", neurons), ("dt", &[0.5])],
+    );
+    is_expected("times.npz");
+    // Names that stand in a comment, as numpy.savetxt has its header.
+    for heading in ["neuron batch step", "neuron,batch,step"] {
+        folder.write("comment.txt", &format!("# spikes\n# {heading}\n2 1 3\n2 1 90\n"));
+        is_expected("comment.txt");
+    }
+    folder.write("remark.txt", "# recorded by me\n3 1 2\n90 1 2\n");
+    is_expected("remark.txt");
+    // Two columns with names that say the order.
+    folder.write("turned.txt", "neuron_idx,spike_time\n0,3\n1,4\n");
+    let turned = run(&folder, "--neurons 3 --steps 200 --events turned.txt").1["inputs"][0].clone();
+    assert_eq!((&turned["from_ms"], &turned["to_ms"]), (&json!(3.0), &json!(4.0)));
+    folder
+        .run(&format!("{words} turned.txt --no-plot"))
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("all are of batch row 0 and drive all 2 batch rows"));
+}
+
+#[test]
+fn times_of_events_are_told_as_on_the_clock_of_the_file() {
+    let folder = Folder::new();
+    folder.write("late.txt", "time_ms neuron\n1.92 1\n0.37 0\n");
+    archive(&folder, "late.npz", &[("t_s", &[0.00192, 0.00037]), ("neuron", &[1.0, 0.0])]);
+    for file in ["late.txt", "late.npz"] {
+        let of = run(&folder, &format!("--steps 100 --events {file}")).1["inputs"][0].clone();
+        assert_eq!((&of["from_ms"], &of["to_ms"]), (&json!(0.37), &json!(1.92)), "{file}");
+    }
 }
 
 #[test]
@@ -563,7 +663,7 @@ fn tables_say_what_was_understood() {
             "stimulus     2 samples, 0 to 1 ms, times in s by the name 'time (s)', columns 'time (s)', 'value'\n",
         )
         .and(predicate::str::contains(
-            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 are there twice and count once\n",
+            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 is there more than once and counts once\n",
         )),
     );
 }

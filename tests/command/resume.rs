@@ -2,9 +2,11 @@
 #![cfg(unix)]
 
 use super::Folder;
+use ndarray::Array1;
+use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use serde_json::Value;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -317,11 +319,12 @@ fn options_that_contradict_a_checkpoint_are_refused() {
             .code(2)
             .stderr(predicate::str::contains("cannot go with --resume"));
     }
-    folder
-        .run(&format!("--steps 10 --checkpoint {CHECKPOINT}"))
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("is there already"));
+    folder.run(&format!("--steps 10 --checkpoint {CHECKPOINT}")).assert().code(2).stderr(
+        predicate::str::contains("run.safetensors is there already; go on with it by --resume, or remove it"),
+    );
+    folder.write("sound.txt", "1\n2\n");
+    let message = "sound.txt is there already, and is no checkpoint that a run can go on with; give the checkpoint another";
+    folder.refuses("run --device cpu --stimulus sound.txt --checkpoint sound.txt", 2, message);
     for (words, reason) in [
         ("--checkpoint-every 5", "needs a file"),
         ("--checkpoint other --checkpoint-every 0", "at least 1 step"),
@@ -341,11 +344,7 @@ fn a_stimulus_that_has_changed_is_noticed() {
     let folder = Folder::new();
     let line = |value: f64| format!("{value}\n").repeat(30_000);
     folder.write("sound.txt", &line(0.8));
-    let words = format!("run --device cpu --neurons 300 --stimulus sound.txt --checkpoint {CHECKPOINT}");
-    let mut child = begin(&folder, &words);
-    wait_for(&folder.path(CHECKPOINT));
-    child.kill().unwrap();
-    child.wait().unwrap();
+    killed_of(&folder, "--neurons 300 --stimulus sound.txt");
     folder.write("sound.txt", &line(0.9));
     folder
         .lif(&format!("run --resume {CHECKPOINT}"))
@@ -353,6 +352,72 @@ fn a_stimulus_that_has_changed_is_noticed() {
         .code(1)
         .stderr(predicate::str::contains("the stimulus has changed"));
     folder.write("sound.txt", &line(0.8));
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+}
+
+/// A run with these words, killed after its first checkpoint.
+fn killed_of(folder: &Folder, words: &str) {
+    let words = format!("run --device cpu --no-plot {words} --checkpoint {CHECKPOINT}");
+    let mut child = begin(folder, &words);
+    wait_for(&folder.path(CHECKPOINT));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(folder.path(CHECKPOINT).exists(), "it was done before it was killed");
+}
+
+/// The samples stay the same, when they hold does not.
+#[test]
+fn another_interval_or_shape_of_the_stimulus_is_noticed() {
+    let folder = Folder::new();
+    let values = Array1::from_shape_fn(6000, |k| 0.5 + 0.1 * (k % 7) as f32);
+    let archive = |interval: Option<f64>| {
+        let mut npz = NpzWriter::new(File::create(folder.path("s.npz")).unwrap());
+        npz.add_array("stimulus", &values).unwrap();
+        if let Some(interval) = interval {
+            npz.add_array("dt", &ndarray::array![interval]).unwrap();
+        }
+        npz.finish().unwrap();
+    };
+    archive(Some(5.0));
+    killed_of(&folder, "--neurons 300 --stimulus s.npz");
+    let changed = || {
+        let message = predicate::str::contains("the stimulus has changed since; bring back the file");
+        folder.lif(&format!("run --resume {CHECKPOINT}")).assert().code(1).stderr(message);
+    };
+    archive(Some(1.0));
+    changed();
+    archive(None);
+    changed();
+    write_npy(folder.path("s.npz"), &values).unwrap();
+    changed();
+    write_npy(folder.path("s.npz"), &values.to_shape((20, 300)).unwrap()).unwrap();
+    changed();
+    archive(Some(5.0));
+    folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+}
+
+#[test]
+fn a_graph_that_has_changed_is_noticed() {
+    let folder = Folder::new();
+    let path = folder.path("neurons.nir");
+    let params = lif::Params { tau_syn: Some(5.0.into()), ..lif::Params::default() };
+    let whole = lif::nir::Neurons::from_params(&params, 300).unwrap();
+    lif::nir::write(&path, "neurons", &whole).unwrap();
+    folder.write(
+        "events.txt",
+        &(0..60_000).map(|k| format!("{} {}\n", 7 * k / 10, k % 300)).collect::<String>(),
+    );
+    let stated = "--dt 0.1 --t-ref 0 --reset to-value --events-weight 2current";
+    killed_of(&folder, &format!("--nir neurons.nir {stated} --events events.txt --steps 100000"));
+    let mut other = whole.clone();
+    other.synapse.as_mut().unwrap().w_in *= 3.0;
+    lif::nir::write(&path, "neurons", &other).unwrap();
+    folder.refuses(
+        &format!("run --resume {CHECKPOINT}"),
+        1,
+        "the NIR graph has changed since; bring back the file",
+    );
+    lif::nir::write(&path, "neurons", &whole).unwrap();
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
 }
 

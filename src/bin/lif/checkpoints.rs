@@ -8,9 +8,10 @@ use crate::layers;
 use crate::leftovers;
 use crate::lock::Lock;
 use crate::partials::{self, RunId};
-use crate::plan::{Drive, Plan};
+use crate::plan::Plan;
 use crate::settings::Settings;
 use crate::spools::{Parts, Spools};
+use crate::stimulus::Stimulus;
 use crate::trains::Trains;
 use lif::{Checkpoint, Device, Population};
 use serde::{Deserialize, Serialize};
@@ -37,10 +38,28 @@ struct Progress {
     parts: Parts,
     /// The time that the simulation has taken.
     wall_s: f64,
-    /// What the stimulus was, to know it again.
+    /// What the files were that it reads, to know them again.
+    files: Files,
+}
+
+/// Numbers that change with what the files of a run say. Those of its settings are in the checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Files {
     stimulus: Option<u32>,
-    /// And the spikes that drive the population.
+    /// The spikes that drive the population, and their matrix.
     events: Option<u32>,
+    /// The neurons of a NIR graph.
+    graph: Option<u32>,
+}
+
+impl Files {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            stimulus: plan.stimulus().map(Stimulus::checksum),
+            events: plan.trains.as_ref().map(Trains::checksum),
+            graph: plan.graph_checksum,
+        }
+    }
 }
 
 /// A run that was interrupted.
@@ -111,10 +130,11 @@ impl Interrupted {
                 self.path.display()
             )));
         }
-        let events = plan.trains.as_ref().map(Trains::checksum);
+        let (kept, now) = (self.progress.files, Files::of(plan));
         for (what, has_changed) in [
-            ("stimulus has", self.progress.stimulus != stimulus(plan)),
-            ("events or their matrix have", self.progress.events != events),
+            ("stimulus has", kept.stimulus != now.stimulus),
+            ("events or their matrix have", kept.events != now.events),
+            ("NIR graph has", kept.graph != now.graph),
         ] {
             if has_changed {
                 return Err(Failure::fault(format!(
@@ -157,8 +177,7 @@ pub struct Keeper {
     every: u64,
     settings: String,
     folder: PathBuf,
-    stimulus: Option<u32>,
-    events: Option<u32>,
+    files: Files,
 }
 
 impl Keeper {
@@ -189,7 +208,6 @@ impl Keeper {
         let folder = std::path::absolute(folder)
             .map_err(|error| Failure::fault(format!("cannot find the output folder: {error}")))?;
         let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
-        let events = plan.trains.as_ref().map(Trains::checksum);
         Ok(Some(Self {
             path: path.clone(),
             lock: None,
@@ -199,8 +217,7 @@ impl Keeper {
             every,
             settings,
             folder,
-            stimulus: stimulus(plan),
-            events,
+            files: Files::of(plan),
         }))
     }
 
@@ -266,8 +283,7 @@ impl Keeper {
             run: self.run,
             parts: spools.parts(),
             wall_s,
-            stimulus: self.stimulus,
-            events: self.events,
+            files: self.files,
         };
         let progress = serde_json::to_string(&progress).map_err(|error| Failure::fault(error.to_string()))?;
         let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
@@ -303,16 +319,13 @@ fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
     if path.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(Failure::usage(format!(
-        "the checkpoint {} is there already; go on with it by --resume, or remove it",
-        path.display()
-    )))
-}
-
-/// A number that changes with the stimulus.
-fn stimulus(plan: &Plan) -> Option<u32> {
-    match &plan.drive {
-        Drive::Stimulus(stimulus, _) => Some(stimulus.checksum()),
-        Drive::Same(_) | Drive::Spread(_) => None,
-    }
+    let shown = path.display();
+    Err(Failure::usage(match Checkpoint::open(path) {
+        Ok(checkpoint) if checkpoint.notes().contains_key(PROGRESS) => {
+            format!("the checkpoint {shown} is there already; go on with it by --resume, or remove it")
+        }
+        _ => format!(
+            "{shown} is there already, and is no checkpoint that a run can go on with; give the checkpoint another name"
+        ),
+    }))
 }

@@ -48,6 +48,8 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     let complete = |asked| in_its_units(with_a_preset(asked)?);
     let mut settings = complete(asked).map_err(|failure| failure.said_as(&words))?;
     settings.words = words;
+    // The result is not to take its place.
+    settings.config.clone_from(&given.config);
     Ok(settings)
 }
 

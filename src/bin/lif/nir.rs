@@ -6,6 +6,7 @@ use crate::presets::AxisUnits;
 use crate::settings::Settings;
 use crate::terminal;
 use clap::Args;
+use crc32fast::Hasher;
 use lif::nir::{self, Graph, Neurons, Node};
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
@@ -80,6 +81,17 @@ pub fn neurons(settings: &Settings) -> Result<Option<Neurons>, Failure> {
 /// How many neurons a node is made for; one without axes is for any number.
 pub fn size(neurons: &Neurons) -> Option<usize> {
     (neurons.v_threshold.ndim() > 0).then_some(neurons.n())
+}
+
+/// A number that changes with the neurons.
+pub fn checksum(neurons: &Neurons) -> u32 {
+    let mut hasher = Hasher::new();
+    hasher.update(neurons.kind().as_bytes());
+    for (_, values) in neurons.fields() {
+        values.shape().iter().for_each(|length| hasher.update(&(*length as u64).to_le_bytes()));
+        values.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+    }
+    hasher.finalize()
 }
 
 /// Says what is in a graph.

@@ -56,6 +56,8 @@ pub struct Plan {
     pub random: Vec<Random>,
     /// Spikes that drive it.
     pub trains: Option<Trains>,
+    /// A number that changes with the neurons of a NIR graph, where they are taken from one.
+    pub graph_checksum: Option<u32>,
     pub record: Record,
     pub recording: Recording,
     /// The steps that the picture shows.
@@ -167,6 +169,7 @@ impl Plan {
                 .transpose()?,
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
+            graph_checksum: node.as_ref().map(nir::checksum),
             recording: record.recording(neurons, batch, steps)?,
             record,
             graph,

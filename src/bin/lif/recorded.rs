@@ -8,7 +8,9 @@ use crate::numbers::name::{Name, Origin, refuse_remark, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
-use crate::numbers::{Format, Precision, Rows, Source, Time, Understood, each_of_list, index, written};
+use crate::numbers::{
+    Format, Precision, Rows, Source, Time, Understood, each_of_list, index, refuse_other_unit, written,
+};
 use crate::rules::TimeUnit;
 use std::path::{Path, PathBuf};
 
@@ -43,6 +45,8 @@ pub struct Recorded {
 pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
     let refusal = |reason: String| Failure::fault(format!("spikes {}: {reason}", path.display()));
     let source = Source::open(path).map_err(refusal)?;
+    refuse_other_unit(&source, LAYOUT, clock.unit, TIME_UNIT, is_of_times)
+        .map_err(|reason| Failure::usage(format!("spikes {}: {reason}", path.display())))?;
     let mut spikes = Spikes {
         clock,
         unit: (TimeUnit::Ms, Origin::Default),
@@ -105,6 +109,11 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
     Ok(Recorded { path: path.to_owned(), steps, understood })
 }
 
+/// Whether an array or a column of this name has the times of spikes.
+fn is_of_times(name: &Name) -> bool {
+    name.is_of_spikes() || name.is_of_times()
+}
+
 fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
     let mut is_first = true;
     while let Some(row) = lines.row()? {
@@ -125,13 +134,7 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
 fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String), String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
-    let named: Vec<&String> = keys
-        .iter()
-        .filter(|key| {
-            let name = Name::new(key);
-            name.is_of_spikes() || name.is_of_times()
-        })
-        .collect();
+    let named: Vec<&String> = keys.iter().filter(|key| is_of_times(&Name::new(key))).collect();
     let key = match (&keys[..], &named[..]) {
         ([only], _) => only.clone(),
         (_, [only]) => (*only).clone(),

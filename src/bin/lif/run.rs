@@ -25,14 +25,10 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();
-    carry_out(plan, interrupted, &given).map_err(|failure| failure.said_as(&words))
+    carry_out(plan, interrupted).map_err(|failure| failure.said_as(&words))
 }
 
-fn carry_out(
-    mut plan: Plan,
-    interrupted: Option<Interrupted>,
-    given: &Settings,
-) -> Result<ExitCode, Failure> {
+fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
     if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)? {
         log::warn!(
             "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
@@ -40,7 +36,6 @@ fn carry_out(
             plan.record.unthinned()
         );
     }
-    plan.settings.config.clone_from(&given.config);
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
     let memory = plan.memory_needed(&device)?;
@@ -49,8 +44,10 @@ fn carry_out(
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_RUN)?;
-    let replaced: Vec<&str> = OF_RUN.into_iter().filter(|name| *name != GRAPH).collect();
-    folder.refuse_to_replace(&plan.settings.data(), &replaced)?;
+    // A graph that is not written stays where it is, if it is an input.
+    let replaced: Vec<&str> =
+        OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
+    folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
     let keeper = keeper.map(|keeper| keeper.claim(&folder, &plan.settings.inputs())).transpose()?;
     let kept = keeper.as_ref().map(Keeper::run);
     let parts = interrupted.as_ref().map(Interrupted::parts);

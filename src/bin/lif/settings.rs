@@ -346,19 +346,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The files with what is simulated, by the names of their options.
-    pub fn data(&self) -> Vec<(&'static str, &Path)> {
-        let stimuli = self.stimulus.iter().map(|path| ("stimulus", path));
-        let events = self.events.iter().map(|path| ("events", path));
-        let matrix = self.events_matrix.iter().map(|path| ("events-matrix", path));
-        stimuli.chain(events).chain(matrix).map(|(option, path)| (option, path.as_path())).collect()
-    }
-
-    /// Those and the files with settings.
+    /// The files that are read, by the names of their options.
     pub fn inputs(&self) -> Vec<(&'static str, &Path)> {
-        let mut inputs = self.data();
-        let settings = [("nir", &self.nir), ("config", &self.config)];
-        inputs.extend(settings.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?))));
-        inputs
+        let stimuli = self.stimulus.iter().map(|path| ("stimulus", path.as_path()));
+        let others = [
+            ("events", &self.events),
+            ("events-matrix", &self.events_matrix),
+            ("nir", &self.nir),
+            ("config", &self.config),
+        ];
+        let others = others.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
+        stimuli.chain(others).collect()
     }
 }

@@ -76,6 +76,15 @@ def write():
     with h5py.File(HERE / "uneven.nir", "r+") as file:
         del file["node/r"]
         file["node/r"] = np.ones(4)
+    for name, r in [
+        ("half.nir", np.ones(5, np.float16)),
+        ("empty.nir", h5py.Empty("f8")),
+        ("linked.nir", h5py.SoftLink("/node/v_threshold")),
+    ]:
+        nir.write(HERE / name, lif(), compression=None)
+        with h5py.File(HERE / name, "r+") as file:
+            del file["node/r"]
+            file["node/r"] = r
     nir.write(HERE / "lacking.nir", lif(), compression=None)
     with h5py.File(HERE / "lacking.nir", "r+") as file:
         del file["node/tau"]

@@ -86,10 +86,10 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     layers::refuse_unused(given, "lif fi", &UNUSED, "it needs a neuron, a --current and a --duration")?;
     let settings = layers::complete(given)?;
     let words = settings.words.clone();
-    curve_of(settings, given).map_err(|failure| failure.said_as(&words))
+    curve_of(settings).map_err(|failure| failure.said_as(&words))
 }
 
-fn curve_of(mut settings: Settings, given: &Settings) -> Result<ExitCode, Failure> {
+fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     layers::refuse_spreads(&settings, "a curve is that of one neuron, in which only the current is LO:HI")?;
     let params = neurons::params(&settings, 1)?;
     let theory = Theory::new(&params);
@@ -127,6 +127,7 @@ fn curve_of(mut settings: Settings, given: &Settings) -> Result<ExitCode, Failur
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_FI)?;
+    folder.refuse_to_replace(&settings.inputs(), &OF_FI)?;
     folder.tidy();
     let mut population = Population::new(params.clone(), points, 1, &device)?;
     let mut trains = Trains::new(points);
@@ -160,7 +161,7 @@ fn curve_of(mut settings: Settings, given: &Settings) -> Result<ExitCode, Failur
         files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve))?);
     }
     files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
-    let files = folder.publish(files, &given.inputs())?;
+    let files = folder.publish(files, &settings.inputs())?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
 }

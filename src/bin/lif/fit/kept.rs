@@ -5,16 +5,28 @@ use crate::claim;
 use crate::failure::Failure;
 use crate::partials;
 use crate::reading;
+use crc32fast::Hasher;
 use serde::{Deserialize, Serialize};
 use std::io::Write;
+use std::ops::Range;
 use std::path::Path;
 
 /// The longest of what a file holds beside its candidates: the history of all generations, and the aim.
 const OTHERS: u64 = 1 << 30;
 
+/// What a file begins with; the digits of its checksum follow, which is the CRC-32 of the file with zeros in
+/// their place.
+const BEFORE_CHECKSUM: &str = "{\"checksum\":\"";
+const NO_CHECKSUM: &str = "00000000";
+
+const DAMAGED: &str = "it is damaged: its bytes do not fit its checksum (it may have been cut short or changed); \
+                       remove it, and begin anew";
+
 /// Numbers by their bits, so that none is rounded.
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
+    /// First, so that it is known where it stands.
+    checksum: String,
     /// What the search is for.
     search: String,
     places: Vec<Vec<u64>>,
@@ -26,6 +38,7 @@ struct File {
 pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Failure> {
     let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
     let file = File {
+        checksum: NO_CHECKSUM.to_owned(),
         search: search.to_owned(),
         places: evolution.places.iter().map(bits).collect(),
         scores: bits(&evolution.scores),
@@ -35,7 +48,10 @@ pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Fail
             .map(|generation| (generation.best.to_bits(), generation.median.to_bits()))
             .collect(),
     };
-    let text = serde_json::to_string(&file).map_err(|error| Failure::fault(error.to_string()))?;
+    let mut text = serde_json::to_string(&file).map_err(|error| Failure::fault(error.to_string()))?;
+    if let Some((digits, checksum)) = checksum(&text) {
+        text.replace_range(digits, &checksum);
+    }
     let partial = claim::partial(path);
     let written = partials::create_anew(&partial)
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
@@ -45,6 +61,16 @@ pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Fail
         let _ = std::fs::remove_file(&partial);
         Failure::fault(format!("cannot write {}: {error}", path.display()))
     })
+}
+
+/// Where the digits of the checksum stand in a text, and what they should be; `None` where it does not begin as
+/// one that is kept.
+fn checksum(text: &str) -> Option<(Range<usize>, String)> {
+    let digits = BEFORE_CHECKSUM.len()..BEFORE_CHECKSUM.len() + NO_CHECKSUM.len();
+    let rest = text.strip_prefix(BEFORE_CHECKSUM)?.get(NO_CHECKSUM.len()..)?;
+    let mut hasher = Hasher::new();
+    [BEFORE_CHECKSUM, NO_CHECKSUM, rest].iter().for_each(|part| hasher.update(part.as_bytes()));
+    Some((digits, format!("{:08x}", hasher.finalize())))
 }
 
 /// Reads a search, where there is one, that is for the same.
@@ -60,6 +86,13 @@ pub fn read(
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         text => text.map_err(|error| refusal(&error.to_string()))?,
     };
+    let Some((digits, checksum)) = checksum(&text) else {
+        let is_cut_short = text.starts_with(BEFORE_CHECKSUM) || BEFORE_CHECKSUM.starts_with(&text);
+        return Err(refusal(if is_cut_short { DAMAGED } else { "it is not one of lif fit" }));
+    };
+    if text[digits] != checksum {
+        return Err(refusal(DAMAGED));
+    }
     let file: File = serde_json::from_str(&text).map_err(|_| refusal("it is not one of lif fit"))?;
     if file.search != search {
         return Err(refusal(
@@ -75,7 +108,7 @@ pub fn read(
             .iter()
             .all(|place| place.len() == dimensions && place.iter().all(|x| (0.0..=1.0).contains(x)));
     if !is_whole {
-        return Err(refusal("it is damaged"));
+        return Err(refusal(DAMAGED));
     }
     let generation = |(best, median): &(u64, u64)| Generation {
         best: f64::from_bits(*best),

@@ -31,7 +31,6 @@ use serde_json::{Map, Value, json};
 use space::Name;
 use std::io::Write;
 use std::ops::Range;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use trial::Trial;
 use wish::SearchWish;
@@ -61,13 +60,6 @@ fn fitted(
     settings: &Settings,
 ) -> Result<ExitCode, Failure> {
     let checkpoint = settings.checkpoint.as_deref();
-    let recorded: Vec<PathBuf> = experiments
-        .iter()
-        .flat_map(|experiment| &experiment.recordings)
-        .map(|recorded| recorded.path.clone())
-        .collect();
-    let mut inputs = settings.inputs();
-    inputs.extend(recorded.iter().map(|path| ("spikes", path.as_path())));
     let splits: Vec<u64> = experiments
         .iter()
         .map(|experiment| {
@@ -95,6 +87,12 @@ fn fitted(
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out, &OF_FIT)?;
+    let mut inputs = settings.inputs();
+    for Experiment { plan, recordings, .. } in &experiments {
+        inputs.extend(plan.settings.inputs());
+        inputs.extend(recordings.iter().map(|recorded| ("spikes", recorded.path.as_path())));
+    }
+    folder.refuse_to_replace(&inputs, &OF_FIT)?;
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
     let _claim = checkpoint.map(|path| claim(path, &folder, &inputs)).transpose()?;
@@ -253,7 +251,10 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
 fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> Result<String, Failure> {
     let mut hasher = Hasher::new();
     trial.currents.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
-    targets.iter().flat_map(Target::spikes).for_each(|step| hasher.update(&step.to_le_bytes()));
+    for target in targets {
+        hasher.update(&(target.spikes().len() as u64).to_le_bytes());
+        target.spikes().iter().for_each(|step| hasher.update(&step.to_le_bytes()));
+    }
     let mut settings = plan.settings()?;
     settings.retain(|name, _| {
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "stimulus"].contains(&&**name)
@@ -263,6 +264,7 @@ fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> R
     let aim = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
+        "graph": plan.graph_checksum,
         "vary": trial.vary,
         "objective": search.objective,
         "candidates": search.candidates,

@@ -15,6 +15,11 @@ pub use source::{Format, Source};
 pub use time::{Precision, Time};
 pub use understood::Understood;
 
+use crate::rules::TimeUnit;
+use name::{Name, time_unit};
+use numpy::Archive;
+use text::{Layout, Lines};
+
 /// One row beside its values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
@@ -72,6 +77,33 @@ pub fn index(shape: &[usize], place: usize) -> Vec<usize> {
         rest /= length.max(&1);
     }
     index
+}
+
+/// Refuses an option that says another unit than a name in a file does, of those that are used. What cannot be
+/// read of the file is told by whoever reads it.
+pub fn refuse_other_unit(
+    source: &Source,
+    layout: Layout,
+    asked: Option<TimeUnit>,
+    option: &'static str,
+    is_used: impl Fn(&Name) -> bool,
+) -> Result<(), String> {
+    let names: Vec<Name> = match source.format() {
+        _ if asked.is_none() => return Ok(()),
+        Format::Npy => return Ok(()),
+        Format::Npz => {
+            let keys = Archive::open(source).map(|archive| archive.names()).unwrap_or_default();
+            keys.iter().map(|key| Name::new(key)).collect()
+        }
+        Format::Text => {
+            let Ok(mut lines) = Lines::open(source, layout) else { return Ok(()) };
+            // They are known with the first row.
+            let _ = lines.row();
+            lines.names().first().cloned().into_iter().collect()
+        }
+    };
+    let with_units = |name: &&Name| is_used(name) && matches!(name.time_unit(), Ok(Some(_)));
+    names.iter().filter(with_units).try_for_each(|name| time_unit(asked, option, Some(name)).map(drop))
 }
 
 /// Shows all values of a list, which other programs keep as a row or a column of a matrix too.

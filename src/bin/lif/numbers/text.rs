@@ -107,6 +107,12 @@ impl Lines {
         self.remark.as_ref()
     }
 
+    /// What the last comment before the first row says, as names of so many columns.
+    pub fn comment_names(&self, count: usize) -> Vec<Name> {
+        let names = || self.heading.names(count).unwrap_or_default();
+        if self.heading.is_line() == Some(false) { names() } else { Vec::new() }
+    }
+
     /// How exactly a number of the last row is known.
     pub fn precision(&self, column: usize) -> Precision {
         let field = self.fields.get(column).map_or("", |field| &self.text[field.clone()]);

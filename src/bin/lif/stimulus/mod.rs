@@ -8,6 +8,7 @@ mod timed;
 mod transform;
 
 pub use currents::Currents;
+pub use samples::interval;
 pub use timed::TIME_UNIT;
 pub use transform::{Level, Transform};
 
@@ -15,6 +16,7 @@ use crate::failure::Failure;
 use crate::numbers::understood::{self, Extent};
 use crate::numbers::{Format, Origin, Time, Understood};
 use crate::rules::TimeUnit;
+use crc32fast::Hasher;
 use ndarray::ArrayD;
 use samples::{Extreme, Range, Samples, Times};
 use std::path::Path;
@@ -102,9 +104,17 @@ impl Stimulus {
         self.samples.source.is_kept()
     }
 
-    /// A number that changes with its samples.
+    /// A number that changes with its samples, with their shape, and with when they hold.
     pub fn checksum(&self) -> u32 {
-        self.samples.checksum
+        let mut hasher = Hasher::new();
+        hasher.update(&self.samples.checksum.to_le_bytes());
+        // Samples with times have been summed up with them.
+        let interval = if self.is_timed() { 0.0 } else { self.interval };
+        hasher.update(&interval.to_le_bytes());
+        for length in &self.samples.shape {
+            hasher.update(&(*length as u64).to_le_bytes());
+        }
+        hasher.finalize()
     }
 
     /// How many samples it has.

@@ -3,11 +3,11 @@
 
 use super::Asked;
 use super::course::Course;
-use super::timed::{TIME_UNIT, TextRows, TimeColumn, TimedRows};
+use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::{Format, Rows, Sample, Source, Time, index, written};
+use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::rules::TimeUnit;
 use crc32fast::Hasher;
 use std::path::Path;
@@ -79,6 +79,9 @@ impl Samples {
     pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
+        let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
+        refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
+            .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
         let mut checked = Checked::new(asked.dt);
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
@@ -234,7 +237,7 @@ fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
 }
 
 /// What an archive says of how often there are samples.
-fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
+pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
     let mut found: Option<Interval> = None;
     for key in keys {
         let name = Name::new(key);

@@ -5,7 +5,8 @@ use crate::numbers::text::{Layout, Lines};
 use crate::numbers::{Precision, Rows, Sample, Source, Time};
 use crate::rules::TimeUnit;
 
-const LAYOUT: Layout =
+/// The rows of a text.
+pub const LAYOUT: Layout =
     Layout { columns: &[1, 2], expected: "`value` on every line, or `time value` on every line" };
 
 /// The option that says the unit of times.

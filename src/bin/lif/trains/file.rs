@@ -1,0 +1,392 @@
+//! A file of events: text, or arrays of numpy.
+
+use super::{fault, require_memory};
+use crate::failure::Failure;
+use crate::figures::counted;
+use crate::memory::Growing;
+use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::text::{Layout, Lines};
+use crate::numbers::understood::times;
+use crate::numbers::{Format, Precision, Rows, Sample, Source, Time, Understood, each_of_list, written};
+use crate::rules::TimeUnit;
+use crate::stimulus::{Asked, interval};
+use lif::Event;
+use std::path::Path;
+
+/// The rows of a text, and of an array without names.
+const LAYOUT: Layout = Layout { columns: &[2, 3], expected: "`step neuron` or `step batch neuron`" };
+
+/// What columns and arrays may be called, apart from times. `index` may number the rows of a table too.
+const STEPS: [&str; 3] = ["step", "steps", "spike step"];
+const EVENT_TIMES: [&str; 4] = ["spike time", "spike times", "event time", "event times"];
+const BATCH_ROWS: [&str; 6] = ["batch", "batch row", "batch rows", "batch index", "batch idx", "row"];
+const NEURONS: [&str; 17] = [
+    "neuron",
+    "neurons",
+    "neuron id",
+    "neuron ids",
+    "neuron index",
+    "neuron idx",
+    "cell",
+    "cells",
+    "cell id",
+    "cell index",
+    "cell idx",
+    "train",
+    "id",
+    "ids",
+    "i",
+    "sender",
+    "senders",
+];
+
+/// What the events of a run can be.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// How many trains there are, and what each is one of.
+    pub trains: (usize, &'static str),
+    pub batch: usize,
+    /// A step, ms.
+    pub dt: f64,
+}
+
+/// The events of a file, and what was understood of it.
+pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Source), Failure> {
+    let refusal = |reason: String| fault("events", path, &reason);
+    let source = Source::open(path).map_err(refusal)?;
+    let mut understood = Understood { thing: "event", ..Understood::new("events", &source) };
+    let mut taken = Taken { bounds, when: When::Steps, events: Growing::new("the events"), ends: None };
+    match source.format() {
+        Format::Text => {
+            let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
+            from_text(&mut lines, &mut taken, &mut understood).map_err(|reason| {
+                Failure::fault(format!("events {}:{}: {reason}", path.display(), lines.number().max(1)))
+            })?;
+        }
+        Format::Npz => from_npz(&source, &mut taken, &mut understood).map_err(refusal)?,
+        Format::Npy => {
+            let array = numpy::from_npy(&source, &mut |array, rows| from_rows(array, rows, &mut taken));
+            understood.shape = Some(array.map_err(refusal)?.shape);
+        }
+    }
+    let events = taken.events.into_values();
+    understood.count = events.len() as u64;
+    if let (When::Times(unit), Some((first, last))) = (&taken.when, taken.ends) {
+        understood.extent = times(first, last, unit);
+    }
+    Ok((events, understood, source))
+}
+
+/// When events happen: at steps, or at times in a unit.
+#[derive(Debug, Clone)]
+enum When {
+    Steps,
+    Times((TimeUnit, Origin)),
+}
+
+impl When {
+    /// As the name of its column says.
+    fn named(name: &Name) -> Result<Self, String> {
+        if is_of_times(name) {
+            // No option says a unit here.
+            return Ok(Self::Times(time_unit(None, "events", Some(name))?));
+        }
+        Ok(Self::Steps)
+    }
+}
+
+/// Events as they are read.
+struct Taken {
+    bounds: Bounds,
+    when: When,
+    events: Growing<Event>,
+    /// The first time and the last, on the clock of the file, ms.
+    ends: Option<(f64, f64)>,
+}
+
+impl Taken {
+    fn take(&mut self, when: f64, precision: Precision, row: f64, neuron: f64) -> Result<(), String> {
+        let step = self.step(when, precision)?;
+        let Bounds { trains: (trains, each), batch: rows, .. } = self.bounds;
+        let batch = below("batch row", row, rows, "batch row")?;
+        let neuron = below("neuron", neuron, trains, each)?;
+        self.events.push(Event { step, batch, neuron })
+    }
+
+    fn step(&mut self, value: f64, precision: Precision) -> Result<u64, String> {
+        let When::Times((unit, origin)) = &self.when else {
+            return whole("step", value).map(u64::from).map_err(|reason| {
+                let is_time = value.fract() != 0.0 && value >= 0.0;
+                let advice = "; times need names above them, as `time_ms neuron`";
+                format!("{reason}{}", if is_time { advice } else { "" })
+            });
+        };
+        let time = Time::new(value, unit.ms(), precision);
+        let step = time.steps_after(&Time::ZERO, self.bounds.dt);
+        if !(0.0..=f64::from(u32::MAX)).contains(&step) {
+            return Err(format!(
+                "the time is {}, in {} {origin}; it must be 0 or more, and within {} steps",
+                written(value),
+                unit.text(),
+                u32::MAX
+            ));
+        }
+        let (first, last) = self.ends.unwrap_or((time.ms, time.ms));
+        self.ends = Some((first.min(time.ms), last.max(time.ms)));
+        Ok(step as u64)
+    }
+}
+
+fn whole(what: &str, value: f64) -> Result<u32, String> {
+    if (0.0..=f64::from(u32::MAX)).contains(&value) && value.fract() == 0.0 {
+        return Ok(value as u32);
+    }
+    let value = written(value);
+    Err(format!("the {what} is {value}; it must be a whole number from 0 to {}", u32::MAX))
+}
+
+/// One of so many, which are numbered from 0.
+fn below(what: &str, value: f64, count: usize, each: &str) -> Result<u32, String> {
+    let number = whole(what, value)?;
+    if (number as usize) < count {
+        return Ok(number);
+    }
+    let all = counted(count as u64, each);
+    Err(format!("there is a spike of {what} {number}, but only {all}, numbered from 0"))
+}
+
+fn is_of_times(name: &Name) -> bool {
+    name.is_of_times() || is_one(name, &EVENT_TIMES)
+}
+
+fn is_one(name: &Name, known: &[&str]) -> bool {
+    known.iter().any(|words| name.is(words))
+}
+
+fn is_of_steps_or_times(name: &Name) -> bool {
+    is_of_times(name) || is_one(name, &STEPS)
+}
+
+/// Whether it can be that of a column.
+fn is_known(name: &Name) -> bool {
+    is_of_steps_or_times(name) || is_one(name, &BATCH_ROWS) || is_one(name, &NEURONS)
+}
+
+/// Which of these names is that of the steps or times, of the batch rows, of the neurons.
+fn roles(names: &[Name]) -> Result<[Option<usize>; 3], String> {
+    let only = |what: &str, is_it: &dyn Fn(&Name) -> bool| {
+        let mut found = names.iter().enumerate().filter(|(_, name)| is_it(name));
+        match (found.next(), found.next()) {
+            (Some((_, first)), Some((_, second))) => Err(format!(
+                "both '{}' and '{}' say {what}; leave one of them out",
+                first.text(),
+                second.text()
+            )),
+            (first, _) => Ok(first.map(|(place, _)| place)),
+        }
+    };
+    let when = only("when events are", &is_of_steps_or_times)?;
+    let row = only("the batch rows of events", &|name| is_one(name, &BATCH_ROWS))?;
+    let neuron = only("the neurons of events", &|name| is_one(name, &NEURONS))?;
+    for name in [when, row, neuron].into_iter().flatten().map(|place| &names[place]) {
+        if name.has_unit() && !is_of_times(name) {
+            return Err(format!(
+                "'{}' has a unit, which only times have; call it `time_ms` if it holds times in ms",
+                name.text()
+            ));
+        }
+    }
+    Ok([when, row, neuron])
+}
+
+/// The names that are known, where others were found.
+fn known() -> String {
+    let list = |names: &[&str]| names.join(", ").replace(' ', "_").replace(",_", ", ");
+    format!(
+        "known are step ({}), or a time (time, t, time_ms, {}), neuron ({}), and batch ({})",
+        list(&STEPS[1..]),
+        list(&EVENT_TIMES),
+        list(&NEURONS[1..]),
+        list(&BATCH_ROWS[1..])
+    )
+}
+
+/// One event per line, in the columns that names say, or as [`LAYOUT`] has them.
+fn from_text(lines: &mut Lines, taken: &mut Taken, understood: &mut Understood) -> Result<(), String> {
+    let mut found: Option<[Option<usize>; 3]> = None;
+    while let Some(row) = lines.row()? {
+        let row = [row[0], row[1], row.get(2).copied().unwrap_or(f64::NAN)];
+        let columns = match found {
+            Some(columns) => columns,
+            None => {
+                let count = if row[2].is_nan() { 2 } else { 3 };
+                let mut names = lines.names().to_vec();
+                if names.is_empty() {
+                    // Some programs write the names as a comment, which is mostly something else.
+                    names = lines.comment_names(count);
+                    names.retain(is_known);
+                    if names.len() < count {
+                        names.clear();
+                    }
+                }
+                let columns = columns(&names, count)?;
+                if let Some(name) = columns[0].and_then(|column| names.get(column)) {
+                    taken.when = When::named(name)?;
+                }
+                let names: Vec<&str> = match &names[..] {
+                    [] if count == 2 => vec!["step", "neuron"],
+                    [] => vec!["step", "batch", "neuron"],
+                    names => names.iter().map(Name::text).collect(),
+                };
+                understood.columns = names.into_iter().map(str::to_owned).collect();
+                *found.insert(columns)
+            }
+        };
+        let at = |column: usize| columns[column].map_or(0.0, |place| row[place]);
+        taken.take(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
+    }
+    Ok(())
+}
+
+/// Where step, batch row and neuron are among so many columns.
+fn columns(names: &[Name], count: usize) -> Result<[Option<usize>; 3], String> {
+    if names.is_empty() {
+        return Ok(if count == 2 { [Some(0), None, Some(1)] } else { [Some(0), Some(1), Some(2)] });
+    }
+    match roles(names)? {
+        columns @ [Some(_), row, Some(_)] if row.is_some() == (count == 3) => Ok(columns),
+        _ => Err(format!(
+            "the columns are {:?}; expected step (or time), neuron, and batch where there is one; {}",
+            names.iter().map(Name::text).collect::<Vec<_>>(),
+            known()
+        )),
+    }
+}
+
+/// Rows of an array as they are in text.
+fn from_rows(array: &Array, rows: &mut dyn Rows, taken: &mut Taken) -> Result<(), String> {
+    let ([_, 2] | [_, 3]) = array.shape[..] else {
+        return Err(format!(
+            "it has shape {:?}; expected [events, 2 or 3], {}",
+            array.shape, LAYOUT.expected
+        ));
+    };
+    let mut row = Vec::new();
+    let mut number = 0..;
+    while rows.next(&mut row)? != Sample::None {
+        let number: u64 = number.next().unwrap_or_default();
+        let (step, batch, neuron) = match row[..] {
+            [step, neuron] => (step, 0.0, neuron),
+            [step, batch, neuron] => (step, batch, neuron),
+            _ => continue,
+        };
+        taken
+            .take(step, array.precision(), batch, neuron)
+            .map_err(|reason| format!("the row at [{number}]: {reason}"))?;
+    }
+    Ok(())
+}
+
+/// The arrays of an archive, by the names that columns of a text have.
+fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> Result<(), String> {
+    let mut archive = Archive::open(source)?;
+    let keys = archive.names();
+    let names: Vec<Name> = keys.iter().map(|key| Name::new(key)).collect();
+    let [Some(when), row, Some(neuron)] = roles(&names)? else {
+        return Err(format!(
+            "expected arrays 'step' and 'neuron', and maybe 'batch'; found {keys:?}; {}",
+            known()
+        ));
+    };
+    taken.when = When::named(&names[when])?;
+    if let When::Steps = taken.when {
+        refuse_other_steps(&mut archive, &keys, taken.bounds.dt)?;
+    }
+    let (whens, precision) = list(&mut archive, &keys[when])?;
+    let rows = row.map(|row| list(&mut archive, &keys[row])).transpose()?.map(|(rows, _)| rows);
+    let (neurons, _) = list(&mut archive, &keys[neuron])?;
+    let columns: Vec<&String> =
+        [Some(when), row, Some(neuron)].iter().flatten().map(|at| &keys[*at]).collect();
+    let counts: Vec<usize> =
+        [Some(&whens), rows.as_ref(), Some(&neurons)].into_iter().flatten().map(Vec::len).collect();
+    if counts.iter().any(|count| *count != whens.len()) {
+        return Err(format!("its arrays {columns:?} have {counts:?} values; each event has one in each"));
+    }
+    understood.columns = columns.into_iter().cloned().collect();
+    for (place, (time, neuron)) in whens.iter().zip(&neurons).enumerate() {
+        let row = rows.as_ref().map_or(0.0, |rows| rows[place]);
+        taken
+            .take(*time, precision, row, *neuron)
+            .map_err(|reason| format!("the event at [{place}]: {reason}"))?;
+    }
+    Ok(())
+}
+
+/// Refuses an archive that counts steps of another length than those of the run.
+fn refuse_other_steps(archive: &mut Archive, keys: &[String], dt: f64) -> Result<(), String> {
+    match interval(archive, keys, &Asked { time_unit: None, interval: None, dt })? {
+        Some(own) if (own.ms / dt - 1.0).abs() > 1e-6 => Err(format!(
+            "'{}' in it says that its steps are {} ms long, but those of this run are {} ms; take --dt {}, or save \
+             times, as an array 'time_ms'",
+            own.name,
+            written(own.ms),
+            written(dt),
+            written(own.ms)
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// All values of a list in an archive, and how exactly they are known.
+fn list(archive: &mut Archive, key: &str) -> Result<(Vec<f64>, Precision), String> {
+    let mut values = Vec::new();
+    let array = archive.array(key, &mut |array, rows| {
+        require_memory(array)?;
+        each_of_list(&array.shape, rows, |_, value| {
+            values.push(value);
+            Ok(())
+        })
+    })?;
+    Ok((values, array.precision()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_what_columns_are() {
+        let found = |names: &[&str]| roles(&names.iter().map(|name| Name::new(name)).collect::<Vec<_>>());
+        for (names, expected) in [
+            (["step", "neuron"], [Some(0), None, Some(1)]),
+            (["neuron_idx", "spike_time"], [Some(1), None, Some(0)]),
+            (["i", "t"], [Some(1), None, Some(0)]),
+            (["senders", "times"], [Some(1), None, Some(0)]),
+            (["batch_row", "Neuron ID"], [None, Some(0), Some(1)]),
+            (["index", "t_max"], [None; 3]),
+        ] {
+            assert_eq!(found(&names), Ok(expected), "{names:?}");
+        }
+        for (names, message) in [
+            (["step", "time_ms"], "both 'step' and 'time_ms' say when events are"),
+            (["neuron", "id"], "both 'neuron' and 'id' say the neurons of events"),
+            (["step (ms)", "neuron"], "'step (ms)' has a unit, which only times have"),
+            (["time", "neuron_s"], "'neuron_s' has a unit"),
+        ] {
+            let refused = found(&names).unwrap_err();
+            assert!(refused.starts_with(message), "{refused}");
+        }
+    }
+
+    #[test]
+    fn all_known_names_are_listed_as_they_can_be_written() {
+        let known = known();
+        assert!(known.contains("spike_time, spike_times") && known.contains("neuron_idx, cell,"), "{known}");
+        let names = STEPS.iter().chain(&EVENT_TIMES).chain(&BATCH_ROWS).chain(&NEURONS);
+        for name in names {
+            let written = Name::new(&name.replace(' ', "_"));
+            assert!(written.is(name) && !written.has_unit(), "{name}");
+        }
+    }
+}
