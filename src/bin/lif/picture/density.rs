@@ -88,7 +88,9 @@ pub fn draw(
     spikes.each_place(&scene.shown, |step, cell| {
         // A run has at most 2^32 - 1 steps.
         let end = (u64::from(step) - scene.shown.start + 1) as u32;
-        let start = ends.get_mut(cell).map_or(end - 1, |before| std::mem::replace(before, end));
+        // Before the first spike shown there is none, and so no interval.
+        let before = ends.get_mut(cell).map(|before| std::mem::replace(before, end)).filter(|end| *end > 0);
+        let start = before.unwrap_or(end - 1);
         let row = (cell as u64 / up.part) as usize * width;
         across.spread(u64::from(start)..u64::from(end), |place, part| {
             if let Some(count) = counts.get_mut(row + place) {
