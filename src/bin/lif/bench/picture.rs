@@ -37,6 +37,9 @@ const COLOURS: [RGBColor; 7] = [
     RGBColor(86, 180, 233),
 ];
 
+/// Half the width of the roof over a single size, in powers of ten.
+const HALF_ROOF: f64 = 0.3;
+
 const LETTERS: i32 = TEXT_SIZE - 4;
 
 /// A file that can be written.
@@ -169,20 +172,33 @@ fn colour(label: &str, labels: &[&str]) -> RGBColor {
 type Bounds = ((f64, f64), (f64, f64));
 
 fn bounds(reports: &[Report]) -> Bounds {
-    let around = |values: &mut dyn Iterator<Item = f64>| {
-        let (low, high) = values
-            .filter(|value| *value > 0.0)
-            .map(f64::log10)
-            .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
-        if low > high {
-            return (0.0, 1.0);
-        }
-        let low = low.floor();
-        (low, high.ceil().max(low + 1.0))
-    };
     let roofs = reports.iter().filter_map(|report| report.roofline.map(|roof| roof.neuron_steps_per_s));
     let speeds = reports.iter().map(|report| report.neuron_steps_per_s);
-    (around(&mut reports.iter().map(|report| report.case.cells() as f64)), around(&mut speeds.chain(roofs)))
+    (around(reports.iter().map(|report| report.case.cells() as f64)), around(speeds.chain(roofs)))
+}
+
+/// The whole powers of ten around values.
+fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    let (low, high) = values
+        .filter(|value| *value > 0.0)
+        .map(f64::log10)
+        .fold((f64::MAX, f64::MIN), |(low, high), value| (low.min(value), high.max(value)));
+    if low > high {
+        return (0.0, 1.0);
+    }
+    match (low.floor(), high.ceil()) {
+        // A single power would lie on the edge.
+        (low, high) if low == high => (low - 1.0, high + 1.0),
+        bounds => bounds,
+    }
+}
+
+/// The roof over some sizes, which beside a single one is as wide as can be seen.
+fn roof(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
+    match points[..] {
+        [(cells, speed)] => [-HALF_ROOF, HALF_ROOF].map(|beside| (cells + beside, speed)).to_vec(),
+        _ => points,
+    }
 }
 
 fn panel(
@@ -234,7 +250,7 @@ fn panel(
         // A loop is bounded by the same roof or a lower one.
         if line.mode == Mode::Run {
             chart
-                .draw_series(DashedLineSeries::new(roofs, 2, 4, colour.stroke_width(2)))
+                .draw_series(DashedLineSeries::new(roof(roofs), 2, 4, colour.stroke_width(2)))
                 .map_err(|error| error.to_string())?;
         }
         chart
@@ -262,6 +278,16 @@ fn legend(area: &Area<'_>, reports: &[Report], labels: &[&str]) -> Result<(), St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_single_size_has_room_and_a_roof() {
+        assert_eq!(around([1e4].into_iter()), (3.0, 5.0));
+        assert_eq!(around([2e4].into_iter()), (4.0, 5.0));
+        assert_eq!(around([1e3, 1e6].into_iter()), (3.0, 6.0));
+        assert_eq!(around(std::iter::empty()), (0.0, 1.0));
+        assert_eq!(roof(vec![(4.0, 9.0)]), [(4.0 - HALF_ROOF, 9.0), (4.0 + HALF_ROOF, 9.0)]);
+        assert_eq!(roof(vec![(4.0, 9.0), (5.0, 9.5)]), [(4.0, 9.0), (5.0, 9.5)]);
+    }
 
     #[test]
     fn a_picture_needs_a_folder_and_an_ending() {

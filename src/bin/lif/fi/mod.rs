@@ -17,9 +17,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use theory::Theory;
 
 pub use curve::{Curve, Point};
+pub use theory::Theory;
 
 const DEFAULT_POINTS: usize = 200;
 const SHORTEST_DEFAULT_MS: f64 = 1000.0;
@@ -158,7 +158,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;
     let mut files = Vec::new();
     if !settings.no_plot {
-        files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve))?);
+        files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve, &theory))?);
     }
     files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
     let files = folder.publish(files, &settings.inputs())?;

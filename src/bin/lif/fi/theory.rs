@@ -3,6 +3,10 @@
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
 use lif::{Parameter, Params, Refractory, Reset};
+use std::ops::Range;
+
+/// Currents above the rheobase where a curve is drawn, each half as far from it as the one before.
+const BESIDE_RHEOBASE: i32 = 40;
 
 /// One neuron, in potentials above rest.
 #[derive(Debug, Clone)]
@@ -60,6 +64,22 @@ impl Theory {
         };
         1000.0 / (self.t_ref + rise).max(self.dt)
     }
+
+    /// Currents at so many equal distances with their rates, and more beside the rheobase, where the rate leaves
+    /// 0 steeper than any line between them.
+    pub fn curve(&self, currents: Range<f64>, count: u32) -> Vec<(f64, f64)> {
+        let (width, rheobase) = (currents.end - currents.start, self.rheobase());
+        let even = (0..=count).map(|index| currents.start + width * f64::from(index) / f64::from(count));
+        let beside = (1..=BESIDE_RHEOBASE).map(|halvings| rheobase + width * 0.5_f64.powi(halvings));
+        let beside = beside.filter(|current| currents.contains(current));
+        let mut points: Vec<(f64, f64)> =
+            even.chain(beside).map(|current| (current, self.rate(current))).collect();
+        if currents.contains(&rheobase) {
+            points.push((rheobase, 0.0));
+        }
+        points.sort_by(|one, other| one.0.total_cmp(&other.0));
+        points
+    }
 }
 
 #[cfg(test)]
@@ -82,5 +102,19 @@ mod tests {
             Theory::new(&leaking).rate(1.0)
                 > Theory::new(&Params { refractory: Refractory::Frozen, ..leaking }).rate(1.0)
         );
+    }
+    /// However few the currents are, the curve stays at 0 up to the rheobase and leaves it there.
+    #[test]
+    fn a_curve_leaves_zero_at_the_rheobase() {
+        for reset in [Reset::default(), Reset::None] {
+            let theory = Theory::new(&Params { reset, ..Params::default() });
+            let curve = theory.curve(0.4..2.0, 2);
+            assert!(curve.is_sorted_by(|one, next| one.0 <= next.0 && one.1 <= next.1));
+            let last_silent = curve.iter().rposition(|(_, rate)| *rate == 0.0).unwrap();
+            assert_eq!(curve[last_silent].0, theory.rheobase());
+            assert!(curve[last_silent + 1].0 - theory.rheobase() < 1e-9);
+            assert_eq!(curve.last(), Some(&(2.0, theory.rate(2.0))));
+        }
+        assert_eq!(Theory::new(&Params::default()).curve(1.5..2.0, 4).len(), 5);
     }
 }

@@ -53,6 +53,8 @@ pub const TEXT_SIZE: i32 = 22;
 pub const LEFT: u32 = 126;
 /// Between the edge of the picture and the names of the axes.
 pub const MARGIN_LEFT: u32 = 14;
+/// Above and below a panel.
+const MARGIN: u32 = 8;
 /// Room at the right, for remarks.
 pub const RIGHT: u32 = 130;
 /// Room at the foot of the lowest panel, for the times.
@@ -88,12 +90,15 @@ impl Scene {
         step * self.dt / self.time_unit().0
     }
 
+    /// How long so many steps are.
+    pub fn duration(&self, steps: u64) -> String {
+        let ms = steps as f64 * self.dt;
+        if ms < 1000.0 { format!("{} ms", plain(ms)) } else { format!("{} s", plain(ms / 1000.0)) }
+    }
+
+    /// In ms, and its sign. The end decides, so that a part of a long run has the unit of the whole.
     fn time_unit(&self) -> (f64, &'static str) {
-        if self.shown_steps() as f64 * self.dt > LONGEST_IN_MS {
-            (1000.0, "time (s)")
-        } else {
-            (1.0, "time (ms)")
-        }
+        if self.shown.end as f64 * self.dt > LONGEST_IN_MS { (1000.0, "s") } else { (1.0, "ms") }
     }
 }
 
@@ -105,7 +110,8 @@ pub fn chart<'a, 'b>(
     lowest: bool,
 ) -> Result<Chart<'a, 'b>, String> {
     let (start, end) = scene.bounds();
-    let horizontal = Horizontal { name: scene.time_unit().1, range: start..end, ticks: ticks(start, end, 8) };
+    let name = format!("time ({})", scene.time_unit().1);
+    let horizontal = Horizontal { name: &name, range: start..end, ticks: ticks(start, end, 8) };
     chart_over(area, horizontal, vertical, lowest)
 }
 
@@ -116,17 +122,17 @@ pub fn chart_over<'a, 'b>(
     vertical: Vertical<'_>,
     lowest: bool,
 ) -> Result<Chart<'a, 'b>, String> {
+    let foot = if lowest { TIME_HEIGHT } else { 0 };
+    let height = area.dim_in_pixel().1.saturating_sub(2 * MARGIN + foot);
+    let marks = apart(vertical.ticks, &vertical.range, height);
     let mut chart = ChartBuilder::on(area)
         .margin_left(MARGIN_LEFT)
-        .margin_top(8)
-        .margin_bottom(8)
+        .margin_top(MARGIN)
+        .margin_bottom(MARGIN)
         .margin_right(RIGHT)
         .set_label_area_size(LabelAreaPosition::Left, LEFT)
-        .set_label_area_size(LabelAreaPosition::Bottom, if lowest { TIME_HEIGHT } else { 0 })
-        .build_cartesian_2d(
-            Axis::new(horizontal.range, horizontal.ticks),
-            Axis::new(vertical.range, vertical.ticks),
-        )
+        .set_label_area_size(LabelAreaPosition::Bottom, foot)
+        .build_cartesian_2d(Axis::new(horizontal.range, horizontal.ticks), Axis::new(vertical.range, marks))
         .map_err(|error| error.to_string())?;
     let font = ("sans-serif", TEXT_SIZE).into_font().color(&INK);
     let horizontal_label = |value: &f64| plain(*value);
@@ -174,6 +180,14 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     (first..=last).map(|index| index as f64 * step).collect()
 }
 
+/// Of ticks at equal distances so many that their numbers do not touch on an axis of so many pixels.
+fn apart(ticks: Vec<f64>, range: &Range<f64>, height: u32) -> Vec<f64> {
+    let [first, second, ..] = ticks[..] else { return ticks };
+    let pixels = (second - first).abs() * f64::from(height) / (range.end - range.start);
+    let every = (f64::from(TEXT_SIZE) / pixels).ceil();
+    ticks.into_iter().step_by((every as usize).max(1)).collect()
+}
+
 /// As [`ticks`], of what is counted.
 pub fn whole_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     ticks(low, high, most).into_iter().filter(|tick| tick.fract() == 0.0).collect()
@@ -191,30 +205,11 @@ pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
 /// A tick's number without trailing zeros or traces of rounding.
 pub fn plain(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
-    if rounded.abs() >= 10_000.0 && rounded.fract() == 0.0 {
+    if rounded.abs() >= 1000.0 && rounded.fract() == 0.0 {
         let sign = if rounded < 0.0 { "-" } else { "" };
         return format!("{sign}{}", crate::figures::grouped(rounded.abs() as u64));
     }
     format!("{}", rounded + 0.0)
-}
-
-/// A curve with no more points than can be told apart: the extremes of each of `columns` parts, in
-/// the order in which they come.
-pub fn thinned(points: &[(f64, f64)], columns: usize) -> Vec<(f64, f64)> {
-    let part = points.len().div_ceil(columns.max(1)).max(1);
-    if part <= 2 {
-        return points.to_vec();
-    }
-    let mut thin = Vec::with_capacity(2 * columns);
-    for part in points.chunks(part) {
-        let value = |(_, point): &(usize, &(f64, f64))| point.1;
-        let low = part.iter().enumerate().min_by(|a, b| value(a).total_cmp(&value(b)));
-        let high = part.iter().enumerate().max_by(|a, b| value(a).total_cmp(&value(b)));
-        if let (Some((low, lowest)), Some((high, highest))) = (low, high) {
-            thin.extend(if low < high { [*lowest, *highest] } else { [*highest, *lowest] });
-        }
-    }
-    thin
 }
 
 #[cfg(test)]
@@ -231,16 +226,14 @@ mod tests {
         assert_eq!(logarithmic_ticks(1.0, 20.0), [1.0, 2.0, 5.0, 10.0, 20.0]);
         assert_eq!(logarithmic_ticks(30.0, 40_000.0), [100.0, 1000.0, 10_000.0]);
         assert_eq!(plain(0.30000000000000004), "0.3");
-        assert_eq!(plain(100_000.0), "100,000");
+        assert_eq!([100_000.0, -8000.0, 999.0].map(plain), ["100,000", "-8,000", "999"]);
         assert_eq!(plain(-0.0), "0");
     }
-
     #[test]
-    fn thinning_keeps_the_extremes() {
-        let points: Vec<(f64, f64)> =
-            (0..1000).map(|x| (f64::from(x), if x == 500 { 9.0 } else { 0.0 })).collect();
-        let thin = thinned(&points, 10);
-        assert_eq!(thin.len(), 20);
-        assert!(thin.contains(&(500.0, 9.0)));
+    fn numbers_of_ticks_do_not_touch() {
+        let marks = |height| apart(vec![-54.0, -53.0, -52.0], &(-54.3..-50.6), height);
+        assert_eq!(marks(300), [-54.0, -53.0, -52.0]);
+        assert_eq!(marks(68), [-54.0, -52.0]);
+        assert_eq!(apart(vec![3.0], &(2.0..4.0), 0), [3.0]);
     }
 }

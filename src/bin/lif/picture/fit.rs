@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
 use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
+use super::pixels::{curve, steps};
 use crate::fit::{Generation, Objective, Report, Vary};
 use plotters::prelude::*;
 use std::ops::Range;
@@ -85,11 +86,9 @@ fn draw_stimulus(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     let marks = ticks(range.start, range.end, 4);
     let vertical = Vertical { name: "current (nA)", range, ticks: marks, label: &plain };
     let mut chart = axes::chart_over(area, scene.time(), vertical, false)?;
-    let points: Vec<(f64, f64)> = (scene.shown.clone().zip(&scene.current))
-        .map(|(step, current)| (scene.ms(step), f64::from(*current)))
-        .collect();
-    let points = axes::thinned(&points, SIZE.0 as usize);
-    chart.draw_series(LineSeries::new(points, INPUT.stroke_width(2))).map_err(|error| error.to_string())?;
+    let samples = (scene.shown.clone().zip(&scene.current))
+        .map(|(step, current)| (scene.ms(step), f64::from(*current)));
+    curve(&mut chart, &steps(samples, scene.ms(scene.shown.end)), INPUT)?;
     axes::remark(area, &chart, &["stimulus"])
 }
 
@@ -144,7 +143,8 @@ fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
             let dot = Circle::new(point, 5, colour.filled());
             return chart.plotting_area().draw(&dot).map_err(|error| error.to_string());
         }
-        let curve = LineSeries::new(points, colour.stroke_width(3));
+        // An even width: plotters draws corners of others a pixel too low or high.
+        let curve = LineSeries::new(points, colour.stroke_width(4));
         chart.draw_series(curve).map(drop).map_err(|error| error.to_string())
     };
     draw(|generation| generation.median, FRAME)?;

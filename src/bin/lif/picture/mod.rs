@@ -3,8 +3,11 @@
 pub mod axes;
 mod curve;
 mod density;
+#[cfg(test)]
+mod drawn;
 mod fit;
 mod membrane;
+mod pixels;
 mod raster;
 mod rate;
 mod rates;

@@ -2,6 +2,7 @@
 
 use super::axes::{self, Area, Chart, FRAME, INK, Vertical, plain, remark};
 use super::density;
+use super::pixels::fill;
 use super::scene::{Scene, Spikes};
 use plotters::prelude::*;
 
@@ -115,18 +116,19 @@ fn draw_marks(
     spikes: &Spikes,
     (width, height): (i32, i32),
 ) -> Result<(), String> {
-    // Both corners of a rectangle are drawn.
-    let corners = [(-width / 2, -height / 2), (width - width / 2 - 1, height - height / 2 - 1)];
+    let panel = chart.plotting_area().strip_coord_spec();
     spikes.each_place(&scene.shown, |step, cell| {
         let place = (scene.end_of(u64::from(step)), cell as f64 + 0.5);
-        let mark = EmptyElement::at(place) + Rectangle::new(corners, INK.filled());
-        chart.plotting_area().draw(&mark).map_err(|error| error.to_string())
+        let (x, y) = chart.plotting_area().map_coordinate(&place);
+        let (left, top) = (x - width / 2, y - height / 2);
+        fill(&panel, left..left + width, top..top + height, &INK)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::drawn;
 
     #[test]
     fn marks_have_the_size_that_there_is_room_for() {
@@ -140,5 +142,38 @@ mod tests {
         // One neuron over 10 s, and 50 over an hour.
         assert_eq!(look(600, 1), Look::Density);
         assert_eq!(look(10_000_000, 50), Look::Density);
+    }
+    /// Every look shows something of every spike.
+    #[test]
+    fn spikes_are_seen_however_many_they_are() {
+        let cells = 200;
+        for (count, look) in [
+            (40, Look::Marks(3, 8)),
+            (3000, Look::Marks(2, 6)),
+            (5000, Look::Marks(2, 4)),
+            (7000, Look::Marks(1, 3)),
+            (20_000, Look::Marks(1, 2)),
+        ] {
+            assert_eq!(Look::new(count, cells, (1330, 544)), look);
+            // None is near another.
+            let spikes: Vec<(u32, u32)> =
+                (0..count as u32).map(|spike| (1 + spike / 40 * 2, spike % 40 * 5)).collect();
+            let (scene, spikes) = (drawn::scene(1 + count / 20), drawn::spikes(200, &spikes));
+            let pixels = drawn::pixels(|area| draw(area, &scene, &spikes, false));
+            let Look::Marks(width, height) = look else { unreachable!() };
+            let expected = count as usize * (width * height) as usize;
+            let marked = drawn::marked(&pixels);
+            assert!((expected * 8 / 10..=expected).contains(&marked), "{look:?}: {marked} of {expected}");
+        }
+        for (cells, count, look) in
+            [(10, 40, Look::Ticks(2)), (100, 5000, Look::Ticks(1)), (1, 900, Look::Density)]
+        {
+            assert_eq!(Look::new(count, cells, (1330, 544)), look);
+            let spikes: Vec<(u32, u32)> =
+                (0..count as u32).map(|spike| (spike, spike % cells as u32)).collect();
+            let (scene, spikes) = (drawn::scene(count + 1), drawn::spikes(cells as u32, &spikes));
+            let pixels = drawn::pixels(|area| draw(area, &scene, &spikes, false));
+            assert!(drawn::marked(&pixels) >= count as usize, "{look:?}");
+        }
     }
 }

@@ -19,6 +19,5 @@ pub fn draw(area: &Area<'_>, scene: &Scene, rate: &Rate, lowest: bool) -> Result
     chart
         .draw_series(AreaSeries::new(edges, 0.0, INK.mix(0.25)).border_style(INK))
         .map_err(|error| error.to_string())?;
-    let width = format!("{} ms", plain(rate.bin as f64 * scene.dt));
-    remark(area, &chart, &["bins of", &width])
+    remark(area, &chart, &["bins of", &scene.duration(rate.bin)])
 }

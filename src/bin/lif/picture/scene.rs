@@ -40,13 +40,21 @@ pub struct Scene {
     /// The steps shown.
     pub shown: Range<u64>,
     pub units: AxisUnits,
-    /// The input of the first cell: step and value.
-    pub stimulus: Option<Vec<(u64, f32)>>,
+    pub stimulus: Option<Currents>,
     pub spikes: Option<Spikes>,
     pub rate: Option<Rate>,
     pub traces: Vec<Trace>,
     /// Where nothing but the counts was recorded.
     pub counts: Option<Counts>,
+}
+
+/// The input of the first cell.
+#[derive(Debug)]
+pub struct Currents {
+    /// Step and value.
+    pub samples: Vec<(u64, f32)>,
+    /// Which cell that is, where others have another input.
+    pub whose: &'static [&'static str],
 }
 
 /// The spikes of some neurons.
@@ -82,8 +90,8 @@ pub struct Trace {
     pub neuron: u32,
     /// Step and mV.
     pub samples: Vec<(u64, f32)>,
-    /// Steps with a spike.
-    pub spikes: Vec<u32>,
+    /// Steps with a spike, where its spikes were recorded.
+    pub spikes: Option<Vec<u32>>,
     pub threshold: f32,
 }
 
@@ -142,8 +150,10 @@ impl Scene {
             _ => None,
         };
         let stimulus = match &plan.drive {
-            Drive::Stimulus(stimulus, transform) => Some(currents(stimulus, &shown, plan.dt, *transform)?),
-            Drive::Same(_) | Drive::Spread(_) => None,
+            Drive::Stimulus(stimulus, transform) if !shown.is_empty() => {
+                Some(currents(stimulus, &shown, plan.dt, *transform)?)
+            }
+            _ => None,
         };
         let rate = rate(plan, &shown, spools).map_err(Failure::fault)?;
         let traces = traces(plan, &shown, spools)?;
@@ -251,14 +261,17 @@ fn currents(
     shown: &Range<u64>,
     dt: f64,
     transform: Transform,
-) -> Result<Vec<(u64, f32)>, Failure> {
+) -> Result<Currents, Failure> {
     let length = (shown.end - shown.start).div_ceil(MOST_POINTS).max(1) as usize;
     let mut curve = Vec::new();
     let mut part = Vec::with_capacity(length);
     let mut step = 0;
+    let mut whose: &[&str] = &[];
     // From the start on, as a low-pass filter remembers.
     for block in stimulus.currents(0..shown.end, dt, transform)? {
-        for row in block?.axis_iter(Axis(0)) {
+        let block = block?;
+        whose = whose_input(block.shape().get(1..).unwrap_or_default());
+        for row in block.axis_iter(Axis(0)) {
             if step >= shown.start {
                 part.extend(row.first().map(|current| (step, *current)));
             }
@@ -269,7 +282,22 @@ fn currents(
         }
     }
     take_extremes(&mut curve, &mut part);
-    Ok(curve)
+    Ok(Currents { samples: curve, whose })
+}
+
+/// Which cell the first one is, where cells have inputs of this shape.
+fn whose_input(shape: &[usize]) -> &'static [&'static str] {
+    let (neurons, rows) = match shape {
+        [neurons] => (*neurons, 1),
+        [rows, neurons] => (*neurons, *rows),
+        _ => (1, 1),
+    };
+    match (neurons > 1, rows > 1) {
+        (true, true) => &["neuron 0,", "row 0"],
+        (true, false) => &["neuron", "0"],
+        (false, true) => &["batch", "row 0"],
+        (false, false) => &[],
+    }
 }
 
 fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>, Failure> {
@@ -277,6 +305,7 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
         return Ok(Vec::new());
     };
     let neurons = plan.record.voltage_neurons(plan.neurons)?;
+    let spiking = plan.record.spiking_neurons(plan.neurons)?.unwrap_or_default();
     let count = neurons.len();
     let drawn = count.min(MOST_TRACES);
     // From the first to the last of the recorded ones.
@@ -289,7 +318,7 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
         .map(|(column, samples)| Trace {
             neuron: neurons[*column],
             samples,
-            spikes: Vec::new(),
+            spikes: spiking.binary_search(&neurons[*column]).is_ok().then(Vec::new),
             threshold: of_neuron(&plan.params.v_threshold, neurons[*column]),
         })
         .collect();
@@ -297,11 +326,11 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
     if let Some(events) = spools.events() {
         let taken = events.each(|spike| {
             let trace = traces.iter_mut().find(|trace| spike.batch == 0 && trace.neuron == spike.neuron);
-            if let Some(trace) = trace
+            if let Some(spikes) = trace.and_then(|trace| trace.spikes.as_mut())
                 && shown.contains(&u64::from(spike.step))
-                && trace.spikes.last().is_none_or(|last| u64::from(spike.step - last) >= apart)
+                && spikes.last().is_none_or(|last| u64::from(spike.step - last) >= apart)
             {
-                trace.spikes.push(spike.step);
+                spikes.push(spike.step);
             }
             Ok(())
         });
@@ -372,6 +401,15 @@ mod tests {
         assert_eq!(bin(100_000, 0.1, many), 200);
         assert_eq!(bin(10, 0.1, many), 1);
         assert_eq!(bin(1000, 1.0, many), 2);
+    }
+
+    #[test]
+    fn the_input_says_whose_it_is_where_others_have_another() {
+        let none: [&str; 0] = [];
+        assert_eq!([whose_input(&[]), whose_input(&[1]), whose_input(&[1, 1])], [none; 3]);
+        assert_eq!(whose_input(&[5]), ["neuron", "0"]);
+        assert_eq!(whose_input(&[2, 1]), ["batch", "row 0"]);
+        assert_eq!(whose_input(&[2, 5]), ["neuron 0,", "row 0"]);
     }
 
     #[test]
