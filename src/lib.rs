@@ -87,6 +87,7 @@
 pub use {ndarray, wgpu};
 
 mod broadcast;
+mod cgroup;
 mod checkpoint;
 mod coefficients;
 mod device;

@@ -1,5 +1,6 @@
 //! Memory is accounted for before it is taken: on most systems taking too much ends the program.
 
+use crate::cgroup;
 use crate::error::{Error, Result, size};
 use std::fmt;
 use sysinfo::{MemoryRefreshKind, System};
@@ -112,13 +113,13 @@ impl fmt::Display for MemoryNeed {
 }
 
 /// Refuses what the machine's memory cannot hold now, or what this process may not take (`ulimit -v`,
-/// `ulimit -d`), before it is taken.
+/// `ulimit -d`, the limit of a cgroup), before it is taken.
 ///
 /// # Errors
 ///
 /// [`Error::TooLarge`], which says how much there is and ends with `advice`.
 pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
-    if bytes < SMALL_WHERE_LIMITED || bytes < SMALL && !limits::are_set() {
+    if bytes < SMALL_WHERE_LIMITED || bytes < SMALL && !limits::are_set() && !cgroup::is_limited() {
         return Ok(());
     }
     let (limit_name, available) = available();
@@ -134,15 +135,14 @@ pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
     })
 }
 
-/// Bytes that can be had now, also where a container has less than its machine, and what bounds them.
+/// Bytes that can be had now, and what bounds them.
 fn available() -> (&'static str, u64) {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
-    let machine = system.available_memory();
-    let machine = system.cgroup_limits().map_or(machine, |limits| machine.min(limits.free_memory));
-    let limits = limits::left().map(|(name, left)| (name, left.saturating_sub(SPARE)));
-    let all = limits.chain([("the memory available on this machine", machine)]);
-    all.min_by_key(|(_, left)| *left).unwrap_or(("the memory available on this machine", machine))
+    let machine = ("the memory available on this machine", system.available_memory());
+    let group = cgroup::left().map(|left| ("what is left to this process's control group (cgroup)", left));
+    let limits = limits::left().chain(group).map(|(name, left)| (name, left.saturating_sub(SPARE)));
+    limits.chain([machine]).min_by_key(|(_, left)| *left).unwrap_or(machine)
 }
 
 /// What this process may still take of an address space that is limited, and the limit, in bytes.

@@ -3,7 +3,7 @@
 use crate::error::{Error, Result};
 use crate::recording::Recorded;
 use std::ops::ControlFlow;
-use std::sync::mpsc::{SyncSender, sync_channel};
+use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 /// Takes a recording in blocks, which [`Population::run_into`](crate::Population::run_into) hands
@@ -32,7 +32,8 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 }
 
 /// A sink on a thread of its own, so that the next block is made while one is written. A run that
-/// is ahead waits: there are never more than two blocks.
+/// is ahead waits: there are never more than two blocks. Where the system starts no thread, the run
+/// writes its blocks itself.
 ///
 /// ```
 /// use lif::{Background, Device, Params, Population, Recorded, Recording};
@@ -50,7 +51,9 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 #[derive(Debug)]
 pub struct Background<S> {
     blocks: Option<SyncSender<Recorded>>,
-    worker: Option<JoinHandle<(S, Result<()>)>>,
+    worker: Option<JoinHandle<Option<(S, Result<()>)>>>,
+    /// Where there is no thread, until it fails.
+    here: Option<S>,
 }
 
 impl<S> Drop for Background<S> {
@@ -67,14 +70,26 @@ impl<S> Drop for Background<S> {
 impl<S: Sink + Send + 'static> Background<S> {
     /// Starts the thread.
     #[must_use]
-    pub fn new(mut sink: S) -> Self {
+    pub fn new(sink: S) -> Self {
         // No block waits between the threads: one is written while the other is made.
         let (sender, receiver) = sync_channel(0);
-        let worker = std::thread::spawn(move || {
+        // It gets the sink when it is there, as what is handed to one that does not start is lost.
+        let (hand_over, handed_over) = channel();
+        let work = move || {
+            let mut sink: S = handed_over.recv().ok()?;
             let result = receiver.into_iter().try_for_each(|block| sink.take(block));
-            (sink, result)
-        });
-        Self { blocks: Some(sender), worker: Some(worker) }
+            Some((sink, result))
+        };
+        match std::thread::Builder::new().spawn(work) {
+            Ok(worker) => {
+                let here = hand_over.send(sink).err().map(|SendError(sink)| sink);
+                Self { blocks: Some(sender), worker: Some(worker), here }
+            }
+            Err(error) => {
+                log::debug!("no thread writes what is recorded: {error}");
+                Self { blocks: None, worker: None, here: Some(sink) }
+            }
+        }
     }
 
     /// Waits until all is written, and gives the sink back.
@@ -83,6 +98,9 @@ impl<S: Sink + Send + 'static> Background<S> {
     ///
     /// That of the sink.
     pub fn finish(mut self) -> Result<S> {
+        if let Some(sink) = self.here.take() {
+            return Ok(sink);
+        }
         let (sink, result) = self.join()?;
         result.map(|()| sink)
     }
@@ -92,12 +110,17 @@ impl<S: Sink + Send + 'static> Background<S> {
             |reason: &str| Error::Sink { what: "the recording".to_owned(), reason: reason.to_owned() };
         self.blocks = None;
         let worker = self.worker.take().ok_or_else(|| fault("an earlier block failed"))?;
-        worker.join().map_err(|_| fault("the thread that writes it panicked"))
+        worker.join().ok().flatten().ok_or_else(|| fault("the thread that writes it panicked"))
     }
 }
 
 impl<S: Sink + Send + 'static> Sink for Background<S> {
     fn take(&mut self, block: Recorded) -> Result<()> {
+        if let Some(mut sink) = self.here.take() {
+            sink.take(block)?;
+            self.here = Some(sink);
+            return Ok(());
+        }
         match &self.blocks {
             Some(blocks) if blocks.send(block).is_ok() => Ok(()),
             // The thread has ended, which it does early only after a failure.

@@ -9,7 +9,8 @@ use crate::score::Scorer;
 use crate::sink::Sink;
 use ndarray::ArrayD;
 use std::ops::ControlFlow;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Mutex, PoisonError};
 
 /// A block of an input that comes in blocks.
 pub trait InputBlock: Send {
@@ -143,26 +144,34 @@ impl Population {
         Block: InputBlock,
         Blocks::IntoIter: Send,
     {
-        let blocks = blocks.into_iter();
+        // What is handed to a thread that does not start would be lost.
+        let blocks = Mutex::new(Some(blocks.into_iter()));
+        let blocks = || blocks.lock().unwrap_or_else(PoisonError::into_inner).take().into_iter().flatten();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
-            scope.spawn(move || {
+            let make = move || {
                 // Ends where nobody waits for blocks any more.
-                let _ = blocks.map(|block| sender.send(block)).find(std::result::Result::is_err);
-            });
-            self.run_received(steps, receiver, random, run)
+                let _ = blocks().map(|block| sender.send(block)).find(std::result::Result::is_err);
+            };
+            match std::thread::Builder::new().spawn_scoped(scope, make) {
+                Ok(_) => self.run_received(steps, receiver, random, run),
+                Err(error) => {
+                    log::debug!("no thread makes the input: {error}");
+                    self.run_received(steps, blocks(), random, run)
+                }
+            }
         })
     }
 
     fn run_received<Block: InputBlock>(
         &mut self,
         steps: u64,
-        blocks: Receiver<Result<Block>>,
+        blocks: impl IntoIterator<Item = Result<Block>>,
         random: &[Random],
         mut run: impl FnMut(&mut Self, u64, Input<'_>) -> Result<(u64, ControlFlow<()>)>,
     ) -> Result<u64> {
         let mut all = 0;
-        for block in &blocks {
+        for block in blocks {
             let block = block?;
             let length = block.steps();
             if length > steps - all {

@@ -10,7 +10,11 @@ use std::time::{Duration, Instant};
 
 /// Whether there was still somebody to interrupt.
 fn interrupt(child: &Child) -> bool {
-    let kill = format!("kill -INT {} 2>/dev/null", child.id());
+    send("INT", child)
+}
+
+fn send(signal: &str, child: &Child) -> bool {
+    let kill = format!("kill -{signal} {} 2>/dev/null", child.id());
     Command::new("sh").args(["-c", &kill]).status().unwrap().success()
 }
 
@@ -94,6 +98,33 @@ fn ctrl_c_writes_what_there_is() {
         summary["spikes"],
         folder.array::<u32>("counts").iter().map(|count| u64::from(*count)).sum::<u64>()
     );
+}
+
+/// As `nohup` does it, and shells for what runs in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_at_the_start_stays_so() {
+    let folder = Folder::new();
+    let child = Command::new("sh")
+        .args(["-c", "trap '' INT HUP; exec \"$0\" \"$@\""])
+        .arg(assert_cmd::cargo::cargo_bin!("lif"))
+        .args("run --device cpu --neurons 100 --steps 4000000000 --record counts --no-plot".split(' '))
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    super::resume::wait_for(&folder.path("lif-out"));
+    for signal in ["INT", "HUP", "HUP"] {
+        assert!(send(signal, &child));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(send("TERM", &child), "it has ended");
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{said}");
+    assert_eq!(said.matches("stopping at the next block").count(), 1, "{said}");
+    assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
 }
 
 #[test]

@@ -10,12 +10,13 @@ use crate::lock::Lock;
 use crate::partials::{self, RunId};
 use crate::plan::Plan;
 use crate::settings::Settings;
-use crate::spools::{Parts, Spools};
+use crate::spools::{self, Parts, Spools};
 use crate::stimulus::Stimulus;
+use crate::terminal::quoted;
 use crate::trains::Trains;
 use lif::{Checkpoint, Device, Population};
 use serde::{Deserialize, Serialize};
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -23,6 +24,9 @@ use std::path::{Path, PathBuf};
 const SETTINGS: &str = "lif-run.settings";
 /// The name of the note that holds how far the run is.
 const PROGRESS: &str = "lif-run.progress";
+
+/// What is to be done where nobody can go on.
+const NOT_KEPT: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
 
 /// Where nobody said how often, a run makes so many checkpoints.
 const UNASKED: u64 = 10;
@@ -172,8 +176,8 @@ pub struct Keeper {
     lock: Option<Lock>,
     run: RunId,
     is_new: bool,
-    /// Whether there is a checkpoint to go on from.
-    has_saved: Cell<bool>,
+    /// What the checkpoint counts on that there is to go on from.
+    saved: RefCell<Option<Parts>>,
     every: u64,
     settings: String,
     folder: PathBuf,
@@ -213,7 +217,7 @@ impl Keeper {
             lock: None,
             run: resumed.map_or_else(RunId::random, |resumed| resumed.progress.run),
             is_new: resumed.is_none(),
-            has_saved: Cell::new(resumed.is_some()),
+            saved: RefCell::new(resumed.map(|resumed| resumed.progress.parts.clone())),
             every,
             settings,
             folder,
@@ -246,19 +250,40 @@ impl Keeper {
 
     /// How to go on from the last checkpoint.
     pub fn how_to_go_on(&self) -> String {
-        format!("go on with: lif run --resume {}", self.path.display())
+        format!("go on with: lif run --resume {}", quoted(&self.path))
     }
 
-    /// What to do after a failure, which may have come before any step was made.
-    pub fn after(&self, failure: Failure, steps: u64) -> Failure {
-        if !self.has_saved.get() {
+    /// The same after Ctrl-C, with what stays for that, unless somebody has taken it away.
+    pub fn what_stays(&self, spools: &Spools) -> String {
+        if !self.is_kept(false) {
+            return NOT_KEPT.to_owned();
+        }
+        let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
+        self.how_to_go_on() + &kept
+    }
+
+    /// Whether there is all to go on from; `by_bytes` reads it.
+    fn is_kept(&self, by_bytes: bool) -> bool {
+        let saved = self.saved.borrow();
+        let are_whole = |parts| spools::are_whole(&self.folder, self.run, parts, by_bytes);
+        self.path.exists() && saved.as_ref().is_some_and(are_whole)
+    }
+
+    /// What to do after a failure, which may have come before any step was made, or as the results were written:
+    /// then it may be that of what was recorded.
+    pub fn after(&self, failure: Failure, steps: u64, are_all: bool) -> Failure {
+        if self.saved.borrow().is_none() {
             return failure;
         }
         if self.is_new && steps == 0 {
             self.forget();
             return failure;
         }
-        failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
+        if self.is_kept(are_all) {
+            failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
+        } else {
+            failure.with_advice(NOT_KEPT)
+        }
     }
 
     /// Takes away what a run has kept that has not made a step.
@@ -266,7 +291,7 @@ impl Keeper {
         // What cannot be taken away does no harm.
         let _ = std::fs::remove_file(&self.path);
         partials::remove(&self.folder, self.run);
-        self.has_saved.set(false);
+        self.saved.take();
         leftovers::hold().say_farewell(None);
     }
 
@@ -278,10 +303,11 @@ impl Keeper {
     /// Makes a checkpoint, after which all that was recorded until now is on the disk.
     pub fn save(&self, population: &mut Population, spools: &mut Spools, wall_s: f64) -> Result<(), Failure> {
         spools.sync()?;
+        let parts = spools.parts();
         let progress = Progress {
             folder: self.folder.clone(),
             run: self.run,
-            parts: spools.parts(),
+            parts: parts.clone(),
             wall_s,
             files: self.files,
         };
@@ -290,13 +316,13 @@ impl Keeper {
         let notes: BTreeMap<String, String> =
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
         let saved = population.save_with(&self.path, &notes);
-        if saved.is_err() && !self.has_saved.get() {
+        if saved.is_err() && self.saved.borrow().is_none() {
             // It may have got its name and yet not be on the disk.
             self.forget();
         }
         saved?;
         spools.stay();
-        self.has_saved.set(true);
+        self.saved.replace(Some(parts));
         self.say_farewell();
         Ok(())
     }

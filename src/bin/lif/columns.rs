@@ -17,6 +17,8 @@ pub struct Column {
     pub name: String,
     /// How many values.
     pub length: u64,
+    /// CRC-32 of what was written.
+    pub checksum: u32,
 }
 
 /// Reads an open file from its beginning, wherever others read or write it.
@@ -74,7 +76,8 @@ impl Column {
         reader.read_exact(bytemuck::cast_slice_mut(values)).map_err(|error| self.unreadable(&error))
     }
 
-    fn unreadable(&self, error: &std::io::Error) -> String {
+    /// Says why it cannot be read.
+    pub fn unreadable(&self, error: &std::io::Error) -> String {
         format!("cannot read {}: {error}", self.name)
     }
 }

@@ -1,12 +1,15 @@
 //! Room on disks: what is known to be written is compared with what is free, before the first step.
 
 use crate::failure::Failure;
-use crate::figures::bytes;
+use crate::figures::{bytes, two_bytes};
 use std::path::{Path, PathBuf};
 
 /// What to do about a run that writes too much.
-const WRITE_LESS: &str = "record fewer neurons or only every k-th step, as voltage:0..100/10, make fewer steps, or \
+pub const WRITE_LESS: &str = "record fewer neurons or only every k-th step, as voltage:0..100/10, make fewer steps, or \
                           choose a folder on another disk with --out";
+
+/// The same of a run that goes on, which has to be what it was.
+pub const MAKE_ROOM: &str = "make room there, and resume it again";
 
 /// What is to be written into a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,24 +30,23 @@ impl Need {
     }
 
     /// Refuses what the disk has no room for now.
-    fn require(&self, free: u64) -> Result<(), Failure> {
+    fn require(&self, free: u64, advice: &str) -> Result<(), Failure> {
         if self.total() <= free {
             return Ok(());
         }
         let parts: Vec<String> =
             self.parts.iter().map(|(what, size)| format!("{what} {}", bytes(*size))).collect();
+        let [total, free] = two_bytes(self.total(), free);
         Err(Failure::fault(format!(
-            "the run writes at least {} to the disk of {} ({}), but {} are free there; {WRITE_LESS}",
-            bytes(self.total()),
+            "the run writes at least {total} to the disk of {} ({}), but {free} are free there; {advice}",
             self.folder.display(),
             parts.join(", "),
-            bytes(free)
         )))
     }
 }
 
 /// Refuses what the disks have no room for now. What lies on one disk is added up.
-pub fn require(needs: impl IntoIterator<Item = Need>) -> Result<(), Failure> {
+pub fn require(needs: impl IntoIterator<Item = Need>, advice: &str) -> Result<(), Failure> {
     let mut disks: Vec<(Option<u64>, Need)> = Vec::new();
     for need in needs {
         let disk = disk(&need.folder);
@@ -53,7 +55,9 @@ pub fn require(needs: impl IntoIterator<Item = Need>) -> Result<(), Failure> {
             None => disks.push((disk, need)),
         }
     }
-    disks.iter().try_for_each(|(_, need)| free(&need.folder).map_or(Ok(()), |free| need.require(free)))
+    disks
+        .iter()
+        .try_for_each(|(_, need)| free(&need.folder).map_or(Ok(()), |free| need.require(free, advice)))
 }
 
 /// The number of the disk that a folder is on, where disks have one.
@@ -96,17 +100,18 @@ mod tests {
         let need = |bytes| {
             Need::new(Path::new("out"), [("the rate", bytes), ("nothing", 0), ("the results", 3 << 20)])
         };
-        assert_eq!(need(1 << 20).require(4 << 20), Ok(()));
+        assert_eq!(need(1 << 20).require(4 << 20, WRITE_LESS), Ok(()));
         assert_eq!(
-            need(2 << 20).require(4 << 20).unwrap_err().to_string(),
+            need(2 << 20).require(4 << 20, WRITE_LESS).unwrap_err().to_string(),
             "the run writes at least 5 MiB to the disk of out (the rate 2 MiB, the results 3 MiB), but 4 MiB are free \
              there; record fewer neurons or only every k-th step, as voltage:0..100/10, make fewer steps, or choose \
              a folder on another disk with --out"
         );
         let folder = tempfile::tempdir().unwrap();
         let half = |what| Need::new(folder.path(), [(what, 1 << 62)]);
-        let message = require([half("one"), half("another")]).unwrap_err().to_string();
+        let message = require([half("one"), half("another")], MAKE_ROOM).unwrap_err().to_string();
         assert!(message.contains("one 4 EiB, another 4 EiB"), "{message}");
-        assert_eq!(require([Need::new(folder.path(), [("one", 1)])]), Ok(()));
+        assert!(message.ends_with("are free there; make room there, and resume it again"), "{message}");
+        assert_eq!(require([Need::new(folder.path(), [("one", 1)])], WRITE_LESS), Ok(()));
     }
 }

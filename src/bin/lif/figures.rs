@@ -47,6 +47,16 @@ pub fn bytes(number: u64) -> String {
     format!("{tenths} {}", UNITS.get(unit).unwrap_or(&"EiB"))
 }
 
+/// Two different numbers of bytes, with all their digits where they would look the same.
+pub fn two_bytes(one: u64, other: u64) -> [String; 2] {
+    let [short, other_short] = [one, other].map(bytes);
+    if short == other_short {
+        [one, other].map(|number| format!("{} bytes", grouped(number)))
+    } else {
+        [short, other_short]
+    }
+}
+
 /// `0.0034`, `12.3`, `1,234`: three digits that matter, or all before the point.
 pub fn short(number: f64) -> String {
     if number.abs() >= 1000.0 {
@@ -88,6 +98,8 @@ mod tests {
             ["0.00", "0.00342", "1.00", "12.3", "999", "1,235"]
         );
         assert_eq!(bytes(u64::MAX), "16 EiB");
+        assert_eq!(two_bytes(2_097_153, 2_097_152), ["2,097,153 bytes", "2,097,152 bytes"]);
+        assert_eq!(two_bytes(3 << 20, 2 << 20), ["3 MiB", "2 MiB"]);
         assert_eq!([1, 2].map(|number| counted(number, "step")), ["1 step", "2 steps"]);
     }
 }

@@ -1,9 +1,10 @@
-//! Ctrl-C: the first asks the run to stop, the second ends the process.
+//! Ctrl-C, and whatever else asks a process to end: the first asks the run to stop, the second ends the process.
 
 pub use crate::failure::INTERRUPTED;
 
 use crate::failure::Failure;
 use crate::leftovers;
+use crate::signals;
 use crate::terminal::complain;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +14,11 @@ static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
 
 /// Listens from now on, whoever else has asked for it.
 pub fn listen() -> Result<(), Failure> {
-    let listening = ctrlc::set_handler(|| {
+    static LISTENS: AtomicBool = AtomicBool::new(false);
+    if LISTENS.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
+    let listening = signals::listen(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
             let leftovers = leftovers::hold();
             leftovers.remove();
@@ -25,10 +30,7 @@ pub fn listen() -> Result<(), Failure> {
             "\nstopping at the next block of steps; Ctrl-C again ends at once"
         });
     });
-    match listening {
-        Ok(()) | Err(ctrlc::Error::MultipleHandlers) => Ok(()),
-        Err(error) => Err(Failure::fault(format!("cannot listen for Ctrl-C: {error}"))),
-    }
+    listening.map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
 }
 
 /// Whether the run was asked to stop.

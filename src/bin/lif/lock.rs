@@ -79,7 +79,13 @@ fn open(path: &Path) -> Result<File, String> {
         Err(error) if error.kind() == ErrorKind::NotFound => {
             options.create_new(true).open(path).map_err(|error| error.to_string())
         }
-        _ => options.open(path).map_err(|error| error.to_string()),
+        _ => match options.open(path) {
+            // That of another user can be locked all the same where it can be read.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(|_| {
+                format!("{error}; it is the lock of another user, who may remove it where no run of theirs goes on")
+            }),
+            opened => opened.map_err(|error| error.to_string()),
+        },
     }
 }
 

@@ -1,7 +1,7 @@
 //! A run whose device is lost goes on from its checkpoint.
 
 use crate::checkpoints::Keeper;
-use crate::files::{ARRAYS, Folder, OF_RUN, PICTURE};
+use crate::files::{ARRAYS, CHOOSE_ANOTHER, Folder, OF_RUN, PICTURE};
 use crate::plan::Plan;
 use crate::run;
 use crate::settings::Settings;
@@ -42,7 +42,7 @@ fn open() -> (wgpu::Device, wgpu::Queue) {
 fn lost(settings: &Settings) -> String {
     let plan = Plan::new(settings).unwrap();
     let keeper = Keeper::new(&plan, None).unwrap().unwrap();
-    let folder = Folder::prepare(&plan.out, &OF_RUN).unwrap();
+    let folder = Folder::prepare(&plan.out, &OF_RUN, CHOOSE_ANOTHER).unwrap();
     let (raw, queue) = open();
     let device = Device::from_wgpu(raw.clone(), queue).unwrap();
     let population = run::start(&plan, &device).unwrap();

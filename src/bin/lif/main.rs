@@ -48,6 +48,7 @@ mod rules;
 mod run;
 mod score;
 mod settings;
+mod signals;
 mod simulation;
 mod spike_hash;
 mod spools;
@@ -74,9 +75,14 @@ fn main() -> ExitCode {
         Err(message) => return show(&message),
     };
     logging::start(arguments.command.is_quiet());
-    threads::start();
+    signals::let_long_files_fail();
+    // What threads take is not there any more.
+    let enough = memory::require_some().map(|()| threads::start()).and_then(|()| memory::require_some());
     if let Some(help) = arguments.command.help() {
         return end(help.and_then(|text| terminal::print(&text)).map(|()| ExitCode::SUCCESS));
+    }
+    if let Err(too_little) = enough {
+        return end(Err(too_little));
     }
     end(match arguments.command {
         Command::Run(settings) => run::run(*settings),

@@ -10,6 +10,11 @@ pub fn require(what: &str, need: &MemoryNeed, device: &Device, advice: &str) -> 
     Ok(lif::require_memory(&format!("{what} ({need})"), bytes, advice)?)
 }
 
+/// Refuses to begin where there is not even memory for what nobody asks for.
+pub fn require_some() -> Result<(), Failure> {
+    Ok(lif::require_memory("the command", 1 << 20, "allow it more")?)
+}
+
 /// A list that asks for the memory that it grows into.
 #[derive(Debug)]
 pub struct Growing<T> {

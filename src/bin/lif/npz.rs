@@ -2,12 +2,13 @@
 
 use crate::columns::Column;
 use crate::spools::Spools;
+use crc32fast::Hasher;
 use lif::Population;
 use ndarray::Array1;
 use ndarray_npy::npy::header::{Header, Layout};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use std::fmt::Display;
-use std::io::{self, BufWriter, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -80,12 +81,24 @@ impl<W: Write + Seek> Archive<W> {
         self.copy(&column)
     }
 
+    /// Copies what was recorded, and sees whether it still is what was written.
     fn copy(&mut self, column: &Column) -> Result<(), String> {
-        let copied = io::copy(&mut column.reader(), &mut self.0).map_err(said)?;
-        if copied == column.length * 4 {
+        let mut reader = column.reader().take(column.length * 4);
+        let mut hasher = Hasher::new();
+        loop {
+            let chunk = reader.fill_buf().map_err(|error| column.unreadable(&error))?;
+            if chunk.is_empty() {
+                break;
+            }
+            hasher.update(chunk);
+            self.0.write_all(chunk).map_err(said)?;
+            let length = chunk.len();
+            reader.consume(length);
+        }
+        if reader.limit() == 0 && hasher.finalize() == column.checksum {
             Ok(())
         } else {
-            Err(format!("{} has changed while the run went on", column.name))
+            Err(format!("{} does not hold any more what the run had written there", column.name))
         }
     }
 }

@@ -5,6 +5,7 @@
 use crate::figures::bytes;
 use crate::files::ARRAYS;
 use crate::record::STREAMS;
+use crate::terminal::quoted;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,28 +99,32 @@ pub fn create_anew(path: &Path) -> io::Result<File> {
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
     checkpoint: PathBuf,
-    /// The number of the checkpoint's folder on its disk, where folders have one.
+    /// The number of the checkpoint's folder on its disk, and that of the disk, where they have one. Another start of
+    /// the system may give the disk another, and all disks in memory give theirs the same number.
     folder: Option<u64>,
+    disk: Option<u64>,
 }
 
 /// Says beside the partial files of a run where its checkpoint is.
 pub fn note(folder: &Path, id: RunId, checkpoint: &Path) -> io::Result<()> {
     let checkpoint = std::path::absolute(checkpoint)?;
-    let number = checkpoint.parent().and_then(folder_number);
-    let note = Note { checkpoint, folder: number };
+    let (folder_number, disk) = checkpoint.parent().map(numbers).unwrap_or_default();
+    let note = Note { checkpoint, folder: folder_number, disk };
     // Nobody takes a checkpoint for gone whose name cannot be written down.
     let text = serde_json::to_string(&note).unwrap_or_default();
-    create_anew(&path(folder, id, NOTE))?.write_all(text.as_bytes())
+    let mut file = create_anew(&path(folder, id, NOTE))?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
-#[cfg(unix)]
-fn folder_number(folder: &Path) -> Option<u64> {
-    std::fs::metadata(folder).ok().map(|metadata| std::os::unix::fs::MetadataExt::ino(&metadata))
-}
-
-#[cfg(not(unix))]
-fn folder_number(_folder: &Path) -> Option<u64> {
-    None
+/// The number of a folder on its disk, and that of the disk.
+#[cfg_attr(not(unix), allow(unused_variables, reason = "there are none"))]
+fn numbers(folder: &Path) -> (Option<u64>, Option<u64>) {
+    #[cfg(unix)]
+    if let Ok(metadata) = std::fs::metadata(folder) {
+        use std::os::unix::fs::MetadataExt;
+        return (Some(metadata.ino()), Some(metadata.dev()));
+    }
+    (None, None)
 }
 
 /// All files that a run may have, the note last.
@@ -143,8 +148,8 @@ enum Checkpoint {
     There(PathBuf),
     /// Somebody has removed it.
     Gone(PathBuf),
-    /// There is no telling, and whoever has it may want to go on with it.
-    Unknown,
+    /// There is no telling, and whoever has it may want to go on with it. Its name, where that is known.
+    Unknown(Option<PathBuf>),
 }
 
 /// Says of each run that has left partial files in a folder how to go on with it, and takes away those of runs
@@ -156,7 +161,7 @@ pub fn tidy(folder: &Path) {
             Checkpoint::There(checkpoint) => log::warn!(
                 "{shown} ({size}) are of a run that was interrupted, and stay; go on with it by lif run --resume {}, \
                  or remove that checkpoint",
-                checkpoint.display()
+                quoted(&checkpoint)
             ),
             Checkpoint::Gone(checkpoint) => {
                 remove(folder, id);
@@ -165,8 +170,10 @@ pub fn tidy(folder: &Path) {
                     checkpoint.display()
                 );
             }
-            Checkpoint::Unknown => log::warn!(
-                "{shown} ({size}) are of a run whose checkpoint cannot be found, and stay; remove them if nobody has it"
+            Checkpoint::Unknown(checkpoint) => log::warn!(
+                "{shown} ({size}) are of a run whose checkpoint{} cannot be found, and stay; remove them if nobody \
+                 has it, on this disk or on another",
+                checkpoint.map_or_else(String::new, |checkpoint| format!(" {}", checkpoint.display()))
             ),
         }
     }
@@ -188,8 +195,8 @@ fn sizes(folder: &Path) -> BTreeMap<RunId, u64> {
 }
 
 fn checkpoint(folder: &Path, id: RunId) -> Checkpoint {
-    let Some(Note { checkpoint, folder }) = read_note(&path(folder, id, NOTE)) else {
-        return Checkpoint::Unknown;
+    let Some(Note { checkpoint, folder, disk }) = read_note(&path(folder, id, NOTE)) else {
+        return Checkpoint::Unknown(None);
     };
     match std::fs::symlink_metadata(&checkpoint) {
         Ok(_) if is_of(&checkpoint, id) => Checkpoint::There(checkpoint),
@@ -198,11 +205,11 @@ fn checkpoint(folder: &Path, id: RunId) -> Checkpoint {
             if error.kind() == ErrorKind::NotFound
                 && checkpoint
                     .parent()
-                    .is_some_and(|parent| parent.is_dir() && folder_number(parent) == folder) =>
+                    .is_some_and(|parent| parent.is_dir() && numbers(parent) == (folder, disk)) =>
         {
             Checkpoint::Gone(checkpoint)
         }
-        _ => Checkpoint::Unknown,
+        _ => Checkpoint::Unknown(Some(checkpoint)),
     }
 }
 
@@ -270,6 +277,12 @@ mod tests {
         std::fs::rename(&elsewhere, folder.join("moved")).unwrap();
         std::fs::create_dir(&elsewhere).unwrap();
         let unreachable = begin(&folder.join("missing").join("a.st"));
+        // Another disk may have folders of the same numbers.
+        let elsewhere = begin(&folder.join("gone.st"));
+        let path_of_note = path(folder, elsewhere, NOTE);
+        let mut other: Note = serde_json::from_str(&std::fs::read_to_string(&path_of_note).unwrap()).unwrap();
+        other.disk = other.disk.map(|disk| disk + 1);
+        std::fs::write(path_of_note, serde_json::to_string(&other).unwrap()).unwrap();
         let nameless = begin(&folder.join("gone.st"));
         std::fs::remove_file(path(folder, nameless, NOTE)).unwrap();
         std::fs::write(folder.join("spikes.npz.step.partial"), "").unwrap();
@@ -282,6 +295,7 @@ mod tests {
             (anothers, true),
             (unmounted, cfg!(unix)),
             (unreachable, true),
+            (elsewhere, cfg!(unix)),
             (nameless, true),
         ] {
             assert_eq!(path(folder, id, "step").exists(), stays);

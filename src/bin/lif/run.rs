@@ -4,7 +4,7 @@ use crate::checkpoints::{Interrupted, Keeper};
 use crate::disk;
 use crate::failure::Failure;
 use crate::figures::grouped;
-use crate::files::{ARRAYS, Folder, GRAPH, OF_RUN, PICTURE, SUMMARY};
+use crate::files::{ARRAYS, CHOOSE_ANOTHER, Folder, GRAPH, MEND_IT, OF_RUN, PICTURE, SUMMARY, Staged};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::npz::{self, Arrays};
 use crate::picture::{self, Scene};
@@ -29,7 +29,14 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
 }
 
 fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
-    if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)? {
+    // A run that goes on has to be what it was, whatever is in its way.
+    let [record_less, choose_another, write_less] = match interrupted {
+        None => ["take fewer neurons or a smaller batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
+        Some(_) => ["resume it where there is more", MEND_IT, disk::MAKE_ROOM],
+    };
+    if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)?
+        && interrupted.is_none()
+    {
         log::warn!(
             "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
              --record {} records them at each step",
@@ -39,11 +46,11 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     let keeper = Keeper::new(&plan, interrupted.as_ref())?;
     let device = device(&plan)?;
     let memory = plan.memory_needed(&device)?;
-    memory::require("the run", &memory, &device, "take fewer neurons or a smaller batch, or record less")?;
+    memory::require("the run", &memory, &device, record_less)?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
     // From here on there is something to take away.
     interrupt::listen()?;
-    let folder = Folder::prepare(&out, &OF_RUN)?;
+    let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
     // A graph that is not written stays where it is, if it is an input.
     let replaced: Vec<&str> =
         OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
@@ -51,7 +58,8 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     let keeper = keeper.map(|keeper| keeper.claim(&folder, &plan.settings.inputs())).transpose()?;
     let kept = keeper.as_ref().map(Keeper::run);
     let parts = interrupted.as_ref().map(Interrupted::parts);
-    disk::require(plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?)?;
+    let needed = plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?;
+    disk::require(needed, write_less)?;
     let (population, spools, wall_s) = match interrupted {
         Some(interrupted) => interrupted.take_up(&plan, &device, &folder)?,
         None => {
@@ -68,26 +76,28 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     let mut simulation = Simulation { plan: &plan, keeper: keeper.as_ref(), population, spools, wall_s };
     let result = simulation.run();
     let Simulation { population, spools, wall_s, .. } = simulation;
-    let steps = population.steps();
+    let (steps, all) = (population.steps(), plan.steps);
     let or_how_to_go_on = |failure| match &keeper {
-        Some(keeper) => keeper.after(failure, steps),
+        Some(keeper) => keeper.after(failure, steps, steps == all),
         None => failure,
     };
     result.map_err(or_how_to_go_on)?;
     if let Some(keeper) = keeper.as_ref().filter(|_| steps < plan.steps) {
-        let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
         terminal::complain(&format!(
-            "interrupted after {} of {} steps; {}{kept}",
+            "interrupted after {} of {} steps; {}",
             grouped(steps),
             grouped(plan.steps),
-            keeper.how_to_go_on()
+            keeper.what_stays(&spools)
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     interrupt::steps_are_over();
     plan.forget_currents();
     let mut made = Made { population, spools, wall_s };
-    let (summary, files) = finish(&plan, &device, &memory, &folder, &mut made).map_err(or_how_to_go_on)?;
+    // What they stand for goes when they are there.
+    let have_to_last = keeper.is_some();
+    let finished = finish(&plan, &device, &memory, &folder, &mut made, have_to_last);
+    let (summary, files) = finished.map_err(or_how_to_go_on)?;
     if let Some(keeper) = keeper {
         keeper.finish()?;
     }
@@ -124,6 +134,7 @@ fn finish(
     memory: &MemoryNeed,
     folder: &Folder,
     made: &mut Made,
+    have_to_last: bool,
 ) -> Result<(Summary, Vec<PathBuf>), Failure> {
     let Made { population, spools, wall_s } = made;
     spools.flush()?;
@@ -141,6 +152,7 @@ fn finish(
     let mut arrays =
         Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into() };
     let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
+    let files = folder.publish(files, &plan.settings.inputs(), have_to_last)?;
     Ok((summary, files))
 }
 
@@ -182,18 +194,24 @@ fn write(
     arrays: &mut Arrays<'_>,
     scene: Option<&Scene>,
     plan: &Plan,
-) -> Result<Vec<PathBuf>, Failure> {
+) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
     if let Some(scene) = scene {
-        files.push(folder.stage(PICTURE, |file| picture::draw(file.path(), scene))?);
+        files.push(folder.stage(PICTURE, |_, path| picture::draw(path, scene))?);
     }
-    files.push(folder.stage(ARRAYS, |file| npz::write(file, arrays))?);
+    files.push(folder.stage(ARRAYS, |file, _| npz::write(file, arrays))?);
     if let Some(neurons) = &plan.graph {
-        files.push(folder.stage(GRAPH, |file| nir::write(file.path(), "neurons", neurons))?);
+        files.push(folder.stage(GRAPH, |_, path| {
+            nir::write(path, "neurons", neurons).map_err(|error| match error {
+                // Its temporary name tells nobody anything.
+                Error::Nir { reason, .. } => reason,
+                error => error.to_string(),
+            })
+        })?);
     }
     let text = json(summary)?;
-    files.push(folder.stage(SUMMARY, |file| writeln!(file, "{text}"))?);
-    folder.publish(files, &plan.settings.inputs())
+    files.push(folder.stage(SUMMARY, |file, _| writeln!(file, "{text}"))?);
+    Ok(files)
 }
 
 fn json(summary: &Summary) -> Result<String, Failure> {

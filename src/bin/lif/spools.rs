@@ -77,6 +77,7 @@ impl Spools {
         checkpoint: Option<(&Path, RunId)>,
     ) -> Result<Self, Failure> {
         let mut spools = Self::default();
+        let out = folder;
         let folder = folder.path();
         let names = record.streams();
         let named = checkpoint.filter(|_| !names.is_empty());
@@ -100,6 +101,10 @@ impl Spools {
             };
             let file = file.map_err(|error| unwritten(&shown, &error))?;
             spools.push(name, shown, file, Part::default(), Hasher::new());
+        }
+        if named.is_some() {
+            // A checkpoint that is there after a crash of the machine counts on files that are there.
+            out.sync()?;
         }
         Ok(spools)
     }
@@ -161,8 +166,7 @@ impl Spools {
 
     /// What each has until now.
     pub fn parts(&self) -> Parts {
-        let part = |spool: &Spool| Part { values: spool.values, checksum: spool.hasher.clone().finalize() };
-        self.spools.iter().map(|spool| (spool.name.to_owned(), part(spool))).collect()
+        self.spools.iter().map(|spool| (spool.name.to_owned(), spool.part())).collect()
     }
 
     /// The names of all files that are kept for the run to be resumed, for people.
@@ -174,7 +178,8 @@ impl Spools {
     pub fn column(&self, name: &str) -> Option<Column> {
         let spool = self.spools.iter().find(|spool| spool.name == name)?;
         let file = Arc::clone(spool.file.get_ref());
-        Some(Column { file, name: spool.shown.clone(), length: spool.values })
+        let Part { values: length, checksum } = spool.part();
+        Some(Column { file, name: spool.shown.clone(), length, checksum })
     }
 
     /// The spikes, where they are recorded.
@@ -218,6 +223,12 @@ impl Spools {
     }
 }
 
+impl Spool {
+    fn part(&self) -> Part {
+        Part { values: self.values, checksum: self.hasher.clone().finalize() }
+    }
+}
+
 impl Part {
     /// Bytes that it has.
     pub fn bytes(self) -> u64 {
@@ -229,6 +240,18 @@ impl Default for Part {
     fn default() -> Self {
         Self { values: 0, checksum: Hasher::new().finalize() }
     }
+}
+
+/// Whether a run has all that its checkpoint counts on; where `by_bytes` is said, all of it is read. The first Ctrl-C
+/// ends that, and then nothing is known to be missing.
+pub fn are_whole(folder: &Path, id: RunId, parts: &Parts, by_bytes: bool) -> bool {
+    parts.iter().all(|(name, part)| {
+        let path = partials::path(folder, id, name);
+        match by_bytes {
+            true => !matches!(reread(&path, *part), Err(Failure::Fault(_))),
+            false => std::fs::symlink_metadata(path).is_ok_and(|file| file.len() >= part.bytes()),
+        }
+    })
 }
 
 /// Opens a partial file and compares what a checkpoint counts on with its checksum, which goes on with what

@@ -1,7 +1,8 @@
 //! How many threads compute.
 
-use rayon::ThreadPoolBuilder;
-use std::sync::Mutex;
+use rayon::{ThreadBuilder, ThreadPoolBuilder};
+use std::io::ErrorKind;
+use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 /// The variable in which people say how many.
@@ -17,7 +18,7 @@ const ALWAYS_ALLOWED: usize = 64;
 const OTHER_THREADS: usize = 8;
 
 /// Starts the threads: as many as there are cores, or as the variable says within reason. Where the system
-/// grants fewer, those have to do.
+/// grants fewer, those have to do, and where it grants none, the one that there is.
 pub fn start() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let asked = std::env::var(ASKED).ok();
@@ -25,31 +26,37 @@ pub fn start() {
     if let Some(word) = word {
         log::warn!("{word}");
     }
-    let granted = granted(wanted);
-    let threads = if granted < wanted {
+    let mut waiting = waiting(wanted);
+    let granted = waiting.len();
+    if granted < wanted {
         // Others are needed beside those that compute, and memory for what they do.
-        let threads = granted.saturating_sub(OTHER_THREADS).max(1);
-        log::warn!("the system grants {granted} of {wanted} threads; {threads} compute");
-        threads
+        waiting.truncate(granted.saturating_sub(OTHER_THREADS).max(1));
+        log::warn!("the system grants {granted} of {wanted} threads; {} compute", waiting.len().max(1));
+    }
+    let pool = ThreadPoolBuilder::new().num_threads(waiting.len().max(1));
+    let started = if waiting.is_empty() {
+        pool.use_current_thread().build_global()
     } else {
-        wanted
+        let spawn = |work| {
+            let thread = waiting.pop().ok_or(ErrorKind::NotFound)?;
+            thread.send(work).map_err(|_| ErrorKind::BrokenPipe.into())
+        };
+        pool.spawn_handler(spawn).build_global()
     };
-    if let Err(error) = ThreadPoolBuilder::new().num_threads(threads).build_global() {
-        log::warn!("{threads} threads cannot be started: {error}");
+    if let Err(error) = started {
+        log::warn!("{granted} threads have no work: {error}");
     }
 }
 
-/// How many of so many threads the system lets start at a time. It has to be tried: where a pool of threads
-/// comes to its limit while it starts, there is no second one.
-fn granted(wanted: usize) -> usize {
-    let gate = Mutex::new(());
-    let held = gate.lock();
-    thread::scope(|scope| {
-        let start = |_: &usize| thread::Builder::new().spawn_scoped(scope, || drop(gate.lock())).is_ok();
-        let granted = (0..wanted).take_while(start).count();
-        drop(held);
-        granted
-    })
+/// Threads that wait for their work, so many or as many as the system grants. It has to be tried: where a pool of
+/// threads comes to its limit while it starts, there is no second one. They end where there is no work for them.
+fn waiting(wanted: usize) -> Vec<Sender<ThreadBuilder>> {
+    let start = |_| {
+        let (sender, receiver) = channel::<ThreadBuilder>();
+        let work = move || receiver.recv().map_or((), ThreadBuilder::run);
+        thread::Builder::new().spawn(work).ok().map(|_| sender)
+    };
+    (0..wanted).map_while(start).collect()
 }
 
 /// How many threads there are to be, with a word where that is not what was asked for.
@@ -69,11 +76,6 @@ fn bounded(asked: Option<&str>, cores: usize) -> (usize, Option<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn all_threads_that_are_tried_end() {
-        assert_eq!([1, 5].map(granted), [1, 5]);
-    }
 
     #[test]
     fn threads_are_bounded_with_a_word() {

@@ -8,8 +8,8 @@ use super::report::Report;
 use crate::failure::Failure;
 use crate::files::without_its_name;
 use crate::leftovers;
+use crate::picture;
 use crate::picture::axes::{Axis, FRAME, INK, TEXT_SIZE};
-use crate::picture::use_own_font;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use std::path::{Path, PathBuf};
@@ -124,7 +124,6 @@ fn lines<'a>(reports: impl Iterator<Item = &'a Report>) -> Vec<Line<'a>> {
 }
 
 fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
-    use_own_font()?;
     let mut panels: Vec<(InputKind, RecordKind)> = Vec::new();
     let mut labels: Vec<&str> = Vec::new();
     for report in reports {
@@ -139,8 +138,7 @@ fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
     let rows = panels.len().div_ceil(columns).max(1);
     let legend_height = LEGEND_HEIGHT * (reports_devices(reports).len() as u32 + 2);
     let size = ((PANEL.0 * columns as u32).max(LEAST_WIDTH), PANEL.1 * rows as u32 + legend_height);
-    let root = BitMapBackend::new(path, size).into_drawing_area();
-    root.fill(&WHITE).map_err(|error| error.to_string())?;
+    let root = picture::canvas(path, size, "measure fewer inputs and recordings, or leave out --plot")?;
     let (upper, lower) = root.split_vertically(PANEL.1 * rows as u32);
     let bounds = bounds(reports);
     for (area, (input, record)) in upper.split_evenly((rows, columns)).iter().zip(&panels) {
@@ -149,7 +147,7 @@ fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
         panel(area, &title, &lines(chosen), &labels, bounds)?;
     }
     legend(&lower, reports, &labels)?;
-    root.present().map_err(|error| error.to_string())
+    picture::present(&root)
 }
 
 /// Labels with the full names.

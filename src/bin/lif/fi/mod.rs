@@ -5,7 +5,7 @@ mod theory;
 
 use crate::failure::Failure;
 use crate::figures::{counted, grouped, row, short};
-use crate::files::{CURVE, CURVE_PICTURE, Folder, OF_FI};
+use crate::files::{CHOOSE_ANOTHER, CURVE, CURVE_PICTURE, Folder, OF_FI};
 use crate::plan::steps_of;
 use crate::run::select;
 use crate::settings::Settings;
@@ -126,7 +126,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
     // From here on there is something to take away.
     interrupt::listen()?;
-    let folder = Folder::prepare(&out, &OF_FI)?;
+    let folder = Folder::prepare(&out, &OF_FI, CHOOSE_ANOTHER)?;
     folder.refuse_to_replace(&settings.inputs(), &OF_FI)?;
     folder.tidy();
     let mut population = Population::new(params.clone(), points, 1, &device)?;
@@ -158,10 +158,10 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;
     let mut files = Vec::new();
     if !settings.no_plot {
-        files.push(folder.stage(CURVE_PICTURE, |file| picture::draw_curve(file.path(), &curve, &theory))?);
+        files.push(folder.stage(CURVE_PICTURE, |_, path| picture::draw_curve(path, &curve, &theory))?);
     }
-    files.push(folder.stage(CURVE, |file| writeln!(file, "{json}"))?);
-    let files = folder.publish(files, &settings.inputs())?;
+    files.push(folder.stage(CURVE, |file, _| writeln!(file, "{json}"))?);
+    let files = folder.publish(files, &settings.inputs(), false)?;
     terminal::print(&if settings.json { json } else { table(&curve, &files) })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -15,7 +15,7 @@ pub use wish::{FitWish, HELP, Objective, UNUSED};
 
 use crate::claim::claim;
 use crate::failure::Failure;
-use crate::files::{FIT, FIT_PICTURE, Folder, NEURON, OF_FIT};
+use crate::files::{CHOOSE_ANOTHER, FIT, FIT_PICTURE, Folder, NEURON, OF_FIT};
 use crate::interrupt::{self, INTERRUPTED};
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
@@ -86,7 +86,7 @@ fn fitted(
     let shape = (plan.seed, search.candidates as usize, trial.vary.len());
     // From here on there is something to take away.
     interrupt::listen()?;
-    let folder = Folder::prepare(&plan.out, &OF_FIT)?;
+    let folder = Folder::prepare(&plan.out, &OF_FIT, CHOOSE_ANOTHER)?;
     let mut inputs = settings.inputs();
     for Experiment { plan, recordings, .. } in &experiments {
         inputs.extend(plan.settings.inputs());
@@ -169,11 +169,11 @@ fn fitted(
     let neuron = neuron(plan, sets.first(), experiments.len())?;
     let mut files = Vec::new();
     if let Some(scene) = &scene {
-        files.push(folder.stage(FIT_PICTURE, |file| picture::draw_fit(file.path(), scene))?);
+        files.push(folder.stage(FIT_PICTURE, |_, path| picture::draw_fit(path, scene))?);
     }
-    files.push(folder.stage(FIT, |file| writeln!(file, "{json}"))?);
-    files.push(folder.stage(NEURON, |file| file.write_all(neuron.as_bytes()))?);
-    let files = folder.publish(files, &inputs)?;
+    files.push(folder.stage(NEURON, |file, _| file.write_all(neuron.as_bytes()))?);
+    files.push(folder.stage(FIT, |file, _| writeln!(file, "{json}"))?);
+    let files = folder.publish(files, &inputs, checkpoint.is_some())?;
     terminal::print(&if plan.settings.json { json } else { report.table(&files) })?;
     if report.interrupted {
         terminal::complain(&format!(

@@ -69,5 +69,5 @@ pub fn draw(path: &Path, curve: &Curve, theory: &Theory) -> Result<(), String> {
         .border_style(axes::FRAME)
         .draw()
         .map_err(|error| error.to_string())?;
-    root.present().map_err(|error| error.to_string())
+    super::present(&root)
 }

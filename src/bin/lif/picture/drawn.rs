@@ -32,7 +32,8 @@ pub fn spikes(neurons: u32, spikes: &[(u32, u32)]) -> Spikes {
     let column = |values: &mut dyn Iterator<Item = u32>| {
         let mut file = tempfile::tempfile().unwrap();
         values.for_each(|value| file.write_all(&value.to_ne_bytes()).unwrap());
-        Column { file: Arc::new(file), name: String::new(), length: spikes.len() as u64 }
+        // What is drawn is not compared with it.
+        Column { file: Arc::new(file), name: String::new(), length: spikes.len() as u64, checksum: 0 }
     };
     let events = Events {
         step: column(&mut spikes.iter().map(|spike| spike.0)),

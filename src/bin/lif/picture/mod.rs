@@ -21,10 +21,14 @@ pub use scene::Scene;
 use axes::{Area, TEXT_SIZE};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
+use plotters_backend::DrawingErrorKind;
 use std::path::Path;
 
 const SIZE: (u32, u32) = (1600, 1200);
 const TITLE_HEIGHT: u32 = 64;
+
+/// Three colours, and as much again where they are written.
+const BYTES_PER_PIXEL: u64 = 6;
 
 /// The parts of the height that the panels get, beside what the membrane potentials need.
 const STIMULUS_WEIGHT: u32 = 3;
@@ -51,24 +55,47 @@ pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
         panel(&area, index == last)?;
         rest = lower;
     }
-    root.present().map_err(|error| error.to_string())
+    present(&root)
 }
 
 /// Fonts of the system differ from machine to machine, where there are any.
-pub fn use_own_font() -> Result<(), String> {
+fn use_own_font() -> Result<(), String> {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the embedded font cannot be read".to_owned())
 }
 
 /// An empty page with a title.
 fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, String> {
-    use_own_font()?;
-    let root = BitMapBackend::new(path, size).into_drawing_area();
-    root.fill(&WHITE).map_err(|error| error.to_string())?;
+    let root = canvas(path, size, "leave it out by --no-plot")?;
     let style = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
     root.draw_text(title, &style, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
         .map_err(|error| error.to_string())?;
     Ok(root)
+}
+
+/// An empty picture, whose memory is asked for first.
+pub fn canvas<'a>(path: &'a Path, size: (u32, u32), advice: &str) -> Result<Area<'a>, String> {
+    let bytes = u64::from(size.0) * u64::from(size.1) * BYTES_PER_PIXEL;
+    lif::require_memory("the picture", bytes, advice).map_err(|error| error.to_string())?;
+    use_own_font()?;
+    let root = BitMapBackend::new(path, size).into_drawing_area();
+    root.fill(&WHITE).map_err(|error| error.to_string())?;
+    Ok(root)
+}
+
+/// Writes a picture that has been drawn.
+pub fn present(root: &Area<'_>) -> Result<(), String> {
+    /// Whose words are those of programmers.
+    type Unwritten = <BitMapBackend<'static> as DrawingBackend>::ErrorType;
+    root.present().map_err(|error| match error {
+        DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Unwritten::ImageError(reason))) => {
+            reason.to_string()
+        }
+        DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Unwritten::IOError(reason))) => {
+            reason.to_string()
+        }
+        other => other.to_string(),
+    })
 }
 
 fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {
