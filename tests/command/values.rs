@@ -318,7 +318,7 @@ fn presets_tell_of_themselves_in_their_own_words() {
             "snntorch-leaky:beta=1e-45",
             "beta is 1e-45; it must be at least 0.001 with reset_mechanism=subtract",
         ),
-        ("snntorch-leaky:threshold=1e20", "threshold / what a step leaves is "),
+        ("snntorch-leaky:beta=0.001,threshold=1e18", "threshold / what a step leaves is "),
         ("bindsnet:reset=-50.1", "reset is -50.1; it must be"),
         ("synapticflow:reset_pot=-50.1,threshold=-50.3", "reset_pot is -50.1; it must be"),
         ("genn:Vreset=-50.1,Vthresh=-50.1", "Vreset is -50.1; it must be"),
