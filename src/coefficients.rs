@@ -75,7 +75,7 @@ impl Table {
         if let Some(bound) = &params.v_lower {
             let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
             let threshold = params.v_threshold.name_or("v_threshold");
-            let requirement = format!("below {threshold}, or every step would be a spike");
+            let requirement = format!("below {threshold}, or a neuron could spike at every step");
             require_potential(bound, "v_lower", &v_lower, &low, reference, requirement)?;
         }
         if !params.allow_constant_firing {
@@ -387,12 +387,28 @@ fn refuse_constant_firing(
         SpikeTest::AtOrAbove => reset < threshold,
     });
     let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
-    let threshold = params.v_threshold.name_or("v_threshold");
-    let requirement = format!(
-        "below {threshold} where there is no refractory period, or every step would be a spike; \
-         if that is meant, set allow_constant_firing"
-    );
-    require_potential(&params.v_reset, "v_reset", v_reset, &pauses, reference, requirement)
+    let (at_most, at_least) = match params.spike_test {
+        SpikeTest::Above => ("at most", "at least"),
+        SpikeTest::AtOrAbove => ("below", "above"),
+    };
+    let requirement = |bound: String| {
+        format!(
+            "{bound} where there is no refractory period, or a neuron could spike at every step; if that is meant, \
+             set allow_constant_firing"
+        )
+    };
+    let (reset, threshold) = (&params.v_reset, &params.v_threshold);
+    if reset.as_said().is_some() || threshold.as_said().is_none() {
+        let bound = format!("{at_most} {}", threshold.name_or("v_threshold"));
+        return require_potential(reset, "v_reset", v_reset, &pauses, reference, requirement(bound));
+    }
+    // Nobody said what such a neuron is reset to, so that it is the threshold that does not fit.
+    let Some((row, neuron)) = pauses.values.iter().position(|fits| !fits).map(|index| pauses.cell_of(index))
+    else {
+        return Ok(());
+    };
+    let bound = format!("{at_least} {}", reference.outside(v_reset.get(row, neuron)));
+    require_potential(threshold, "v_threshold", v_threshold, &pauses, reference, requirement(bound))
 }
 
 /// Refuses where a value does not fit, and says which value.

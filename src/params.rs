@@ -227,7 +227,7 @@ pub struct Params {
     /// it decays as `exp(-t / tau_syn)`, with [`Integrator::Exact`] within steps as well. Default none: a spike
     /// is a current for one step.
     pub tau_syn: Option<Parameter>,
-    /// Whether neurons that cannot but spike at every step (reset above the threshold without a
+    /// Whether neurons that could spike at every step without input (reset above the threshold without a
     /// refractory period) are allowed. Default `false`: they are refused, as they are most often a
     /// mistake.
     pub allow_constant_firing: bool,

@@ -3,8 +3,10 @@
 //! 0.01 that a step loses. The rounding belongs to their neurons, so it is made here as well.
 
 use super::values::singles;
+use crate::coefficients::leak_of;
 use crate::error::{Error, Result};
-use ndarray::ArrayD;
+use crate::params::{Integrator, Parameter, SpikeTest};
+use ndarray::{ArrayD, Zip};
 
 /// In steps, the time constant of what is lost within one step.
 const NOTHING_LEFT: f64 = 1e-3;
@@ -29,6 +31,34 @@ pub(super) fn time_constant(
     Ok(left.mapv(|left| if left > 0.0 { -dt / libm::log(left) } else { NOTHING_LEFT * dt }))
 }
 
+/// The time constant and the resistance with which an input of `unit` moves the membrane potential by 1, as it does
+/// there without a product. Where the product of leak and resistance decides otherwise than there whether 1 reaches
+/// a threshold of 1, their next neighbours in single precision are taken, of which some do not.
+pub(super) fn added_as_it_is(
+    tau: &ArrayD<f64>,
+    unit: &ArrayD<f64>,
+    dt: f64,
+    integrator: Integrator,
+    test: SpikeTest,
+) -> (Parameter, Parameter) {
+    let tau = tau + unit * 0.0;
+    let neighbours =
+        |value: f32| [0, 1, u32::MAX].map(|step| f32::from_bits(value.to_bits().wrapping_add(step)));
+    let both = Zip::from(&tau).and_broadcast(unit).map_collect(|tau, unit| {
+        let pairs = neighbours(*tau as f32).map(|tau| {
+            let leak = leak_of(dt / f64::from(tau), integrator) as f32;
+            neighbours((1.0 / (unit * f64::from(leak))) as f32).map(|resistance| (tau, leak, resistance))
+        });
+        let decides_as_there = |(_, leak, resistance): &(f32, f32, f32)| {
+            let moved = leak * (resistance * *unit as f32);
+            moved == 1.0 || (moved < 1.0 && test == SpikeTest::Above)
+        };
+        let [[nearest, ..], ..] = pairs;
+        pairs.into_iter().flatten().find(decides_as_there).unwrap_or(nearest)
+    });
+    (both.mapv(|(tau, ..)| tau).into(), both.mapv(|(.., resistance)| resistance).into())
+}
+
 /// What a step leaves where it is `exp(-dt / tau)`, computed in single precision.
 pub(super) fn left(tau: &ArrayD<f64>, dt: f64) -> ArrayD<f64> {
     tau.mapv(|tau| libm::exp(f64::from(-(dt as f32) / tau as f32)))
@@ -37,7 +67,7 @@ pub(super) fn left(tau: &ArrayD<f64>, dt: f64) -> ArrayD<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ndarray::arr1;
+    use ndarray::{Array1, arr0, arr1};
 
     #[test]
     fn a_step_leaves_what_it_leaves_in_single_precision() {
@@ -52,5 +82,26 @@ mod tests {
         assert_eq!(libm::exp(-1.0 / nothing[[0]]), 0.0);
         let all = arr1(&[1e9]).into_dyn();
         assert!(time_constant("tau", &all, &left(&all, 1.0), 1.0).is_err());
+    }
+
+    /// The product of leak and resistance for `tau` of 2 to 200 steps, and by how much tau and resistance differ from
+    /// what they would be but for that.
+    fn products(test: SpikeTest) -> Vec<f32> {
+        let tau = Array1::linspace(2.0, 200.0, 199).into_dyn();
+        let (near, resistance) = added_as_it_is(&tau, &arr0(1.0).into_dyn(), 1.0, Integrator::Euler, test);
+        let pairs = near.values().iter().zip(resistance.values());
+        for (tau, (near, resistance)) in tau.iter().zip(pairs.clone()) {
+            let apart = |one: f32| (f64::from(one) / tau - 1.0).abs();
+            assert!(apart(*near) < 1.2e-7 && apart(*resistance) < 4e-7, "{tau}: {near}, {resistance}");
+        }
+        pairs
+            .map(|(tau, resistance)| leak_of(1.0 / f64::from(*tau), Integrator::Euler) as f32 * resistance)
+            .collect()
+    }
+
+    #[test]
+    fn what_is_added_as_it_is_reaches_a_threshold_as_it_does_there() {
+        assert!(products(SpikeTest::AtOrAbove).iter().all(|product| *product == 1.0));
+        assert!(products(SpikeTest::Above).iter().all(|product| (1.0 - 1.2e-7..=1.0).contains(product)));
     }
 }

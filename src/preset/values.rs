@@ -72,18 +72,21 @@ pub(super) enum Range {
     NotZero,
     ZeroOrMore,
     AboveOne,
+    /// A bound that can be none, as minus infinity.
+    BoundUpToZero,
 }
 
 impl Range {
     fn holds(self, value: f64) -> bool {
-        value.is_finite()
-            && match self {
-                Self::Any => true,
-                Self::AboveZero | Self::Decay => value > 0.0,
-                Self::NotZero => value != 0.0,
-                Self::ZeroOrMore => value >= 0.0,
-                Self::AboveOne => value > 1.0,
-            }
+        match self {
+            Self::BoundUpToZero => value <= 0.0,
+            _ if !value.is_finite() => false,
+            Self::Any => true,
+            Self::AboveZero | Self::Decay => value > 0.0,
+            Self::NotZero => value != 0.0,
+            Self::ZeroOrMore => value >= 0.0,
+            Self::AboveOne => value > 1.0,
+        }
     }
 
     fn words(self) -> &'static str {
@@ -91,11 +94,13 @@ impl Range {
             Self::Any => "a finite number",
             Self::AboveZero => "above 0",
             Self::Decay => {
-                "above 0: with less, a membrane potential runs away from rest, which no neuron here does"
+                "above 0: at 0 the equation divides by it, and with less a membrane potential runs away from rest, which no \
+                 neuron here does"
             }
             Self::NotZero => "other than 0",
             Self::ZeroOrMore => "0 or more",
             Self::AboveOne => "above 1",
+            Self::BoundUpToZero => "0 or less; -inf is no bound",
         }
     }
 }

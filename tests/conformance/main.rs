@@ -2,6 +2,7 @@
 
 mod compare;
 mod page;
+mod pulses;
 mod reference;
 
 use compare::{Comparison, NearTally, ROUNDING};
@@ -76,7 +77,7 @@ fn spikes_are_those_of_the_systems() {
         }
     }
     let near = near(&compared);
-    page::check(&compared, &near);
+    page::check(&compared, &near, &pulses::rows());
 }
 
 /// Neurons just above their threshold: each system, and those with a reference potential without it too.
@@ -85,10 +86,6 @@ fn near(compared: &[(Reference, Comparison)]) -> Vec<(String, NearTally)> {
     for (reference, _) in compared.iter().filter(|(reference, _)| reference.system != NENGO) {
         let system = reference.system;
         let tally = NearTally::of(reference, |params| params);
-        if tally.neurons == 0 {
-            // Not asked yet.
-            continue;
-        }
         println!("{system} near the threshold: {tally:?}");
         assert!(tally.part < NEAR, "{system}: no rounding explains {tally:?}");
         assert!(tally.spikes > tally.neurons, "{system} hardly spikes");

@@ -1,6 +1,7 @@
 //! The generated part of docs/conformance.md.
 
 use crate::compare::{Comparison, NearTally};
+use crate::pulses::{Row, THRESHOLDS};
 use crate::reference::{INPUTS, Reference};
 use lif::Preset;
 use std::fmt::Write;
@@ -10,11 +11,11 @@ const START: &str = "<!-- What follows is written by `LIF_WRITE_PAGES=1 cargo te
 const WRITE: &str = "LIF_WRITE_PAGES";
 
 /// Compares the page with what it should be, or writes it where that is asked for.
-pub fn check(compared: &[(Reference, Comparison)], near: &[(String, NearTally)]) {
+pub fn check(compared: &[(Reference, Comparison)], near: &[(String, NearTally)], pulses: &[Row]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md");
     let page = std::fs::read_to_string(&path).unwrap();
     let (by_hand, generated) = page.split_once(START).expect("the page has its marker");
-    let wanted = generated_part(compared, near);
+    let wanted = generated_part(compared, near, pulses);
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, format!("{by_hand}{START}{wanted}")).unwrap();
     } else {
@@ -30,8 +31,8 @@ fn near_part(page: &mut String, near: &[(String, NearTally)]) {
         "\n### Just above the threshold\n\nA constant input of 1.0002 to 1.0007 of what just reaches the threshold, for 8,000 \
          steps: neurons creep towards it, so that rounding decides more often than anywhere else, and once it has, all \
          later spikes of that neuron differ. The margin is the largest distance to the threshold at which spikes differ \
-         first, in the unit of the potentials and in parts of the distance from rest to the threshold. `spikingjelly` \
-         was not asked for this table, and Nengo's spikes fall between steps.\n\n\
+         first, in the unit of the potentials and in parts of the distance from rest to the threshold. Nengo is not in \
+         this list.\n\n\
          | preset | neurons | spikes there | neurons that differ | neuron-steps | margin | part |\n\
          | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
@@ -47,6 +48,24 @@ fn near_part(page: &mut String, near: &[(String, NearTally)]) {
     }
 }
 
+fn pulses_part(page: &mut String, pulses: &[Row]) {
+    page.push_str(
+        "\n### One input of exactly the threshold\n\nNeurons at rest at 0 get one input that brings them to their threshold \
+         exactly, where inputs are added as they are: how many do otherwise here, and how many spike there.\n\n| preset | neurons |",
+    );
+    for threshold in THRESHOLDS {
+        write!(page, " threshold {threshold} |").unwrap();
+    }
+    writeln!(page, "\n| --- | --- |{}", " ---: |".repeat(THRESHOLDS.len())).unwrap();
+    for row in pulses {
+        write!(page, "| `{}` | {} of `{}` |", row.preset, row.neurons, row.varied).unwrap();
+        for (there, differing) in row.spikes {
+            write!(page, " {differing}; {there} spike there |").unwrap();
+        }
+        page.push('\n');
+    }
+}
+
 fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> =
@@ -54,7 +73,11 @@ fn grouped(number: usize) -> String {
     groups.join(",")
 }
 
-fn generated_part(compared: &[(Reference, Comparison)], near: &[(String, NearTally)]) -> String {
+fn generated_part(
+    compared: &[(Reference, Comparison)],
+    near: &[(String, NearTally)],
+    pulses: &[Row],
+) -> String {
     let mut page = String::from("\n\n## The comparison\n\n");
     page.push_str(
         "Neuron-steps with a spike here or there but not in both, of the spikes there. Where spikes differ, they do \
@@ -92,6 +115,7 @@ fn generated_part(compared: &[(Reference, Comparison)], near: &[(String, NearTal
         }
     }
     near_part(&mut page, near);
+    pulses_part(&mut page, pulses);
     for (_, comparison) in compared.iter().filter(|(reference, _)| reference.system == crate::NENGO) {
         let longer: Vec<f64> = comparison.intervals.iter().flatten().copied().collect();
         let mean = longer.iter().sum::<f64>() / longer.len() as f64;

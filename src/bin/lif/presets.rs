@@ -219,6 +219,8 @@ fn value(preset: &Preset, key: &str, text: &str) -> Result<Value, String> {
     let begins_like_a_number =
         text.trim_start().starts_with(|sign: char| sign.is_ascii_digit() || "+-.\u{2212}".contains(sign));
     match unit.filter(|_| begins_like_a_number) {
+        // A bound that is none.
+        Some(_) if text.trim() == "-inf" => Ok(Value::Spread(Spread::Number(f64::NEG_INFINITY))),
         // What it can be is told by the preset.
         None => Ok(Value::Word(text.to_owned())),
         Some(unit) => {

@@ -182,7 +182,7 @@ pub struct Settings {
     /// with none it is a current for one step.
     #[arg(long, value_name = "VALUE", value_parser = bound::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_syn: Option<Bound>,
-    /// Allow neurons that spike at every step
+    /// Allow neurons that could spike at every step
     ///
     /// Those with v_reset above the threshold and no refractory period, which are a mistake otherwise.
     #[arg(long, help_heading = MODEL)]

@@ -3,11 +3,11 @@
 use crate::error::Result;
 use crate::params::{Integrator, Params, Refractory, SpikeTest, Trace, TraceKind};
 use crate::preset::System;
-use crate::preset::decay::{left, time_constant};
+use crate::preset::decay::{added_as_it_is, left, time_constant};
 use crate::preset::refractory::counted_down;
-use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
-use crate::preset::values::{FALSE, Known, TRUE, Values, at_or_above, floats, parameter, refuse, singles};
-use ndarray::ArrayD;
+use crate::preset::values::Range::{AboveZero, Any};
+use crate::preset::values::{FALSE, Known, TRUE, Values, at_or_above, floats, refuse, singles};
+use ndarray::{ArrayD, arr0};
 
 pub(super) const BINDSNET: System = System {
     name: "bindsnet",
@@ -29,7 +29,8 @@ pub(super) const BINDSNET: System = System {
         Known::number("thresh", -52.0, Any, "mV"),
         Known::number("rest", -65.0, Any, "mV"),
         Known::number("reset", -65.0, Any, "mV"),
-        Known::number("refrac", 5.0, ZeroOrMore, "ms"),
+        // Less than 0 is none there.
+        Known::number("refrac", 5.0, Any, "ms"),
         Known::number("tc_decay", 100.0, AboveZero, "ms"),
         Known::number_or_none("lbound", None, "mV"),
         Known::step("dt", 1.0, "ms"),
@@ -52,17 +53,19 @@ fn params(values: &Values) -> Result<Params> {
         scale: values.parameter("trace_scale"),
         kind: if values.is("traces_additive", TRUE) { TraceKind::Add } else { TraceKind::Set },
     };
+    let (integrator, spike_test) = (Integrator::Exact, SpikeTest::AtOrAbove);
+    let tau = time_constant("tc_decay", &tau, &left, dt)?;
+    let (tau, resistance) = added_as_it_is(&tau, &arr0(1.0).into_dyn(), dt, integrator, spike_test);
     Ok(Params {
-        tau_m: values.said("tc_decay", parameter(&time_constant("tc_decay", &tau, &left, dt)?)),
-        // So that an input is what one step adds to the membrane potential.
-        resistance: parameter(&left.mapv(|left| 1.0 / (1.0 - left))),
+        tau_m: values.said("tc_decay", tau),
+        resistance,
         v_rest: values.parameter("rest"),
         v_reset: values.parameter("reset"),
         v_threshold: values.parameter("thresh"),
         t_ref: values.said("refrac", t_ref),
         dt,
-        integrator: Integrator::Exact,
-        spike_test: SpikeTest::AtOrAbove,
+        integrator,
+        spike_test,
         refractory: Refractory::LeakOnly,
         v_lower: values.optional_parameter("lbound"),
         trace: values.is("traces", TRUE).then_some(trace),
@@ -87,7 +90,7 @@ fn refuse_spikes_while_refractory(values: &Values, left: &ArrayD<f64>, steps: &A
     let reached = at_or_above(&after(left.clone()), &threshold) + at_or_above(&after(decayed), &threshold);
     refuse(
         "reset",
-        &reset,
+        &values.numbers("reset"),
         &(reached * steps.mapv(|steps| f64::from(steps > 0.0))),
         "such that the leak from it to rest stays below thresh while the neuron is refractory: in BindsNET the threshold \
          is looked at then too, and it would spike without input",

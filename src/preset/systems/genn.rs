@@ -5,7 +5,7 @@ use crate::params::{Integrator, Params, SpikeTest};
 use crate::preset::System;
 use crate::preset::decay::time_constant;
 use crate::preset::refractory::counted_down;
-use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::Range::{AboveZero, Any};
 use crate::preset::values::{Known, Values, at_or_above, parameter, refuse, singles};
 
 pub(super) const GENN: System = System {
@@ -28,7 +28,8 @@ pub(super) const GENN: System = System {
         Known::number("Vrest", -70.0, Any, "mV"),
         Known::number("Vreset", -70.0, Any, "mV"),
         Known::number("Vthresh", -51.0, Any, "mV"),
-        Known::number("TauRefrac", 2.0, ZeroOrMore, "ms"),
+        // Less than 0 is none there.
+        Known::number("TauRefrac", 2.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
     ],
     params,
@@ -36,12 +37,12 @@ pub(super) const GENN: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
-    let (reset, threshold) = (singles(&values.numbers("Vreset")), singles(&values.numbers("Vthresh")));
+    let [reset, threshold] = ["Vreset", "Vthresh"].map(|name| values.numbers(name));
     let waits = values.numbers("TauRefrac").mapv(|time| f64::from(time as f32 > 0.0));
     refuse(
         "Vreset",
         &reset,
-        &(at_or_above(&reset, &threshold) * waits),
+        &(at_or_above(&singles(&reset), &singles(&threshold)) * waits),
         "below Vthresh: in GeNN the threshold is looked at when the refractory period ends and before the membrane \
          potential is stepped, so that the neuron spikes at one interval whatever its input",
     )?;

@@ -1,10 +1,11 @@
 //! Nengo's `LIF`, as far as steps of fixed length can follow it.
 
+use crate::coefficients::LARGEST_PARAMETER;
 use crate::error::Result;
 use crate::params::{Integrator, Params};
 use crate::preset::System;
 use crate::preset::refractory::nearest;
-use crate::preset::values::Range::{AboveZero, ZeroOrMore};
+use crate::preset::values::Range::{AboveZero, BoundUpToZero, ZeroOrMore};
 use crate::preset::values::{Known, Values, parameter};
 
 const MS_PER_S: f64 = 1000.0;
@@ -17,7 +18,7 @@ pub(super) const NENGO: System = System {
     parameters: &[
         Known::number("tau_rc", 0.02, AboveZero, "s"),
         Known::number("tau_ref", 0.002, ZeroOrMore, "s"),
-        Known::number_or_none("min_voltage", Some(0.0), ""),
+        Known::number("min_voltage", 0.0, BoundUpToZero, ""),
         Known::step("dt", 0.001, "s"),
     ],
     params,
@@ -25,6 +26,10 @@ pub(super) const NENGO: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt") * MS_PER_S;
+    // No membrane potential comes below what stands for minus infinity where only some neurons have no bound.
+    let bound = values.numbers("min_voltage");
+    let lowest = parameter(&bound.mapv(|bound| bound.max(-f64::from(LARGEST_PARAMETER))));
+    let bounded = bound.iter().any(|bound| bound.is_finite());
     Ok(Params {
         tau_m: values.said("tau_rc", parameter(&(values.numbers("tau_rc") * MS_PER_S))),
         resistance: 1.0.into(),
@@ -34,7 +39,7 @@ fn params(values: &Values) -> Result<Params> {
         t_ref: values.said("tau_ref", nearest("tau_ref", &(values.numbers("tau_ref") * MS_PER_S), dt)?),
         dt,
         integrator: Integrator::Exact,
-        v_lower: values.optional_parameter("min_voltage"),
+        v_lower: bounded.then(|| values.said("min_voltage", lowest)),
         ..Params::default()
     })
 }

@@ -37,11 +37,14 @@ pub(super) const NEST: System = System {
 /// NEST counts time in this many parts of a millisecond.
 const TICS_PER_MS: f64 = 1000.0;
 
+/// By how much a multiple of them is rounded in double precision, at most.
+const TIC_ROUNDING: f64 = 1e-15;
+
 /// What NEST refuses of its neurons.
 pub(super) fn refuse_as_nest(values: &Values) -> Result<()> {
     let dt = values.single("resolution");
     let tics = dt * TICS_PER_MS;
-    if tics.round() < 1.0 || (tics - tics.round()).abs() > 1e-6 * tics {
+    if tics < 1.0 || (tics - tics.round()).abs() > TIC_ROUNDING * tics {
         return Err(Error::out_of_range(
             "resolution",
             format!("{dt} ms"),

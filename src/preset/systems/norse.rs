@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::params::Params;
 use crate::preset::System;
 use crate::preset::refractory::counted_steps;
-use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::Range::{AboveZero, Any};
 use crate::preset::values::{Known, Values, parameter};
 
 const MS_PER_S: f64 = 1000.0;
@@ -28,7 +28,8 @@ pub(super) const NORSE: System = System {
         Known::number("v_leak", 0.0, Any, ""),
         Known::number("v_th", 1.0, Any, ""),
         Known::number("v_reset", 0.0, Any, ""),
-        Known::number("rho_reset", 5.0, ZeroOrMore, "steps"),
+        // Less than 0 is none there.
+        Known::number("rho_reset", 5.0, Any, "steps"),
         Known::step("dt", 0.001, "s"),
     ],
     params,

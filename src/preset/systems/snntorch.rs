@@ -1,12 +1,12 @@
 //! snnTorch's `Leaky` and `Lapicque`.
 
 use crate::error::Result;
-use crate::params::{Integrator, Params, Reset};
+use crate::params::{Integrator, Params, Reset, SpikeTest};
 use crate::preset::System;
-use crate::preset::decay::time_constant;
+use crate::preset::decay::{added_as_it_is, time_constant};
 use crate::preset::values::Range::{Any, NotZero};
 use crate::preset::values::{FALSE, Known, TRUE, Values, above, at_or_above, parameter, refuse, singles};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, arr0};
 
 const MECHANISMS: &[&str] = &["subtract", "zero", "none"];
 
@@ -51,15 +51,16 @@ fn leaky(values: &Values) -> Result<Params> {
     let given = values.numbers("beta");
     // Clamped there: less than 0 is 0, and more than 1 is 1, which time_constant refuses.
     let beta = singles(&given).mapv(|beta| beta.max(0.0));
+    let integrator = Integrator::Exact;
     let tau = time_constant("beta", &given, &beta, 1.0)?;
-    let delay = if values.is("reset_delay", TRUE) { Delay::Late(&beta) } else { Delay::AtOnce };
+    let (tau, resistance) = added_as_it_is(&tau, &arr0(1.0).into_dyn(), 1.0, integrator, SpikeTest::Above);
+    let late = Late { left: &beta, called: "beta", given: &given };
     Ok(Params {
-        tau_m: values.said("beta", parameter(&tau)).in_steps("-ln(beta)"),
-        // So that an input is what one step adds to the membrane potential.
-        resistance: values.composed("1 / (1 - beta)", &beta.mapv(|beta| 1.0 / (1.0 - beta))),
-        integrator: Integrator::Exact,
+        tau_m: values.said("beta", tau).in_steps("-ln(beta)"),
+        resistance: values.said_as("1 / (1 - beta)", "", beta.mapv(|beta| 1.0 / (1.0 - beta)), resistance),
+        integrator,
         dt: 1.0,
-        ..unitless(values, delay)?
+        ..unitless(values, values.is("reset_delay", TRUE).then_some(late))?
     })
 }
 
@@ -73,6 +74,7 @@ fn lapicque(values: &Values) -> Result<Params> {
         &at_or_above(&(&tau * 0.0), &tau),
         "above 0: with less, a membrane potential runs away from rest, which no neuron here does",
     )?;
+    let integrator = Integrator::Euler;
     let left = tau.mapv(|tau| f64::from(1.0 - dt as f32 / tau as f32));
     refuse(
         "time_step / (R C)",
@@ -88,25 +90,35 @@ fn lapicque(values: &Values) -> Result<Params> {
         )?;
     }
     let leak = left.mapv(|left| 1.0 - left);
-    let params = unitless(values, Delay::Late(&left))?;
+    let given = tau.mapv(|tau| 1.0 - dt / tau);
+    let late = Late { left: &left, called: "1 - time_step / (R C)", given: &given };
+    let params = unitless(values, Some(late))?;
+    let (near_tau, resistance) =
+        added_as_it_is(&leak.mapv(|leak| dt / leak), &(c / dt), dt, integrator, SpikeTest::Above);
     Ok(Params {
         // A reset to zero takes a whole step, in which the input is lost.
         t_ref: if params.reset == Reset::ToValue { dt.into() } else { 0.0.into() },
-        tau_m: values.said_as("R C", "", tau, parameter(&leak.mapv(|leak| dt / leak))),
-        resistance: values.said("R", parameter(&(dt / (c * leak)))),
+        tau_m: values.said_as("R C", "", tau, near_tau),
+        resistance: values.said("R", resistance),
+        integrator,
         dt,
         ..params
     })
 }
 
-/// When a reset comes.
-enum Delay<'a> {
-    AtOnce,
-    /// One step later, which leaves this part of the membrane potential.
-    Late(&'a ArrayD<f64>),
+/// A part of the membrane potential that is left after a step; of less no threshold can be subtracted a step late:
+/// here it is subtracted at once, divided by this part, which leaves no digits of what exceeded it.
+const LEAST_LEFT: f64 = 1e-3;
+
+/// A reset that comes one step later, and what that step leaves of the membrane potential.
+struct Late<'a> {
+    left: &'a ArrayD<f64>,
+    /// Its name, and the values before any rounding.
+    called: &'static str,
+    given: &'a ArrayD<f64>,
 }
 
-/// What both have in common: rest 0, no refractory period, and how they are reset.
+/// What both have in common: rest 0, no refractory period, and how they are reset, at once where it is not late.
 ///
 /// A reset to zero is to `v_reset` 0, and it does not matter whether it comes at once or one step later:
 /// the membrane potential of the next step is the input alone.
@@ -114,40 +126,41 @@ enum Delay<'a> {
 /// Where the threshold is subtracted one step late, from a membrane potential that has decayed to the part
 /// `left` in between, to subtract `threshold / left` at once comes to the same:
 /// `left v - threshold = left (v - threshold / left)`.
-fn unitless(values: &Values, delay: Delay<'_>) -> Result<Params> {
+fn unitless(values: &Values, late: Option<Late<'_>>) -> Result<Params> {
     let threshold = values.numbers("threshold");
-    let (reset, v_reset) = match (values.word("reset_mechanism"), delay) {
-        ("none", _) => (Reset::None, &threshold * 0.0),
-        ("zero", Delay::Late(_)) => (Reset::ToValue, &threshold * 0.0),
-        ("zero", Delay::AtOnce) => {
+    let (reset, v_reset) = match (values.word("reset_mechanism"), late) {
+        ("none", _) => (Reset::None, 0.0.into()),
+        ("zero", Some(_)) => (Reset::ToValue, 0.0.into()),
+        ("zero", None) => {
             refuse_below_zero(
                 values,
                 "0 or more with reset_mechanism=zero,reset_delay=false, as 0 is above it otherwise, and snnTorch then \
                  doubles membrane potentials that come back below it",
             )?;
-            (Reset::ToValue, &threshold * 0.0)
+            (Reset::ToValue, 0.0.into())
         }
         // What is subtracted at once is subtracted again, where v is above the threshold still.
-        (_, Delay::AtOnce) => (Reset::SubtractAhead, &threshold * 0.0),
-        (_, Delay::Late(left)) => {
+        (_, None) => (Reset::SubtractAhead, 0.0.into()),
+        (_, Some(Late { left, called, given })) => {
             refuse_below_zero(
                 values,
                 "0 or more with reset_mechanism=subtract one step late, as 0 is above it otherwise, and snnTorch \
                  subtracts it before the first spike",
             )?;
-            refuse(
-                "what a step leaves of the membrane potential",
-                left,
-                &at_or_above(&(left * 0.0), left),
-                "above 0 with reset_mechanism=subtract, as there the threshold is subtracted one step late; take \
-                 reset_mechanism=zero or none",
-            )?;
-            (Reset::Subtract, &threshold - &(&threshold / left))
+            let requirement = format!(
+                "at least {LEAST_LEFT} with reset_mechanism=subtract: there the threshold is subtracted one step late, from \
+                 what that step leaves, and here at once and the larger the less is left, until rounding takes all else; \
+                 take reset_mechanism=zero or none"
+            );
+            refuse(called, given, &above(&(left * 0.0 + LEAST_LEFT), left), &requirement)?;
+            let subtracted = &threshold / left;
+            let v_reset = parameter(&(&threshold - &subtracted));
+            (Reset::Subtract, values.said_as("threshold / what a step leaves", "", subtracted, v_reset))
         }
     };
     Ok(Params {
         v_rest: 0.0.into(),
-        v_reset: parameter(&v_reset),
+        v_reset,
         v_threshold: values.parameter("threshold"),
         t_ref: 0.0.into(),
         reset,

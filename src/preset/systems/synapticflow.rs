@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::params::{Params, SpikeTest, Trace, TraceKind};
 use crate::preset::System;
 use crate::preset::refractory::counted_down;
-use crate::preset::values::Range::{AboveZero, Any, ZeroOrMore};
+use crate::preset::values::Range::{AboveZero, Any};
 use crate::preset::values::{FALSE, Known, TRUE, Values, at_or_above, refuse, singles};
 
 pub(super) const SYNAPTICFLOW: System = System {
@@ -29,7 +29,8 @@ pub(super) const SYNAPTICFLOW: System = System {
         Known::number("threshold", -52.0, Any, "mV"),
         Known::number("rest_pot", -62.0, Any, "mV"),
         Known::number("reset_pot", -62.0, Any, "mV"),
-        Known::number("refrac_length", 5.0, ZeroOrMore, "ms"),
+        // Less than 0 is none there.
+        Known::number("refrac_length", 5.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
         Known::number_or_none("lower_bound", None, "mV"),
         Known::number("R", 20.0, Any, "MOhm"),
@@ -42,13 +43,12 @@ pub(super) const SYNAPTICFLOW: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt");
-    let threshold = singles(&values.numbers("threshold"));
     let waits = values.numbers("refrac_length").mapv(|time| f64::from(time as f32 > 0.0));
-    let reset = singles(&values.numbers("reset_pot"));
+    let [reset, threshold] = ["reset_pot", "threshold"].map(|name| values.numbers(name));
     refuse(
         "reset_pot",
         &reset,
-        &(at_or_above(&reset, &threshold) * waits),
+        &(at_or_above(&singles(&reset), &singles(&threshold)) * waits),
         "below threshold: in SynapticFlow the threshold is looked at while refractory too, where the membrane potential \
          is held, so that the neuron spikes at every step from its first spike on",
     )?;
