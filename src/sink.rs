@@ -51,10 +51,13 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 #[derive(Debug)]
 pub struct Background<S> {
     blocks: Option<SyncSender<Recorded>>,
-    worker: Option<JoinHandle<Option<(S, Result<()>)>>>,
+    worker: Option<JoinHandle<Option<Written<S>>>>,
     /// Where there is no thread, until it fails.
     here: Option<S>,
 }
+
+/// A sink, and whether it has taken all.
+type Written<S> = (S, Result<()>);
 
 impl<S> Drop for Background<S> {
     /// Nothing is written any more when it is gone.
@@ -105,7 +108,7 @@ impl<S: Sink + Send + 'static> Background<S> {
         result.map(|()| sink)
     }
 
-    fn join(&mut self) -> Result<(S, Result<()>)> {
+    fn join(&mut self) -> Result<Written<S>> {
         let fault =
             |reason: &str| Error::Sink { what: "the recording".to_owned(), reason: reason.to_owned() };
         self.blocks = None;

@@ -330,7 +330,7 @@ fn ctrl_c_keeps_the_best() {
         assert!(start.elapsed().as_secs() < 60, "no generation was kept");
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
-    let kill = format!("kill -INT {}", child.id());
+    let kill = format!("kill -TERM {}", child.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);

@@ -14,12 +14,12 @@ const LONG: &str =
     "run --device cpu --neurons 100 --steps 400000 --no-plot --record spikes --checkpoint-every 1000";
 
 /// A run of a current with a checkpoint of its own.
-fn run_of(current: &str, checkpoint: &str) -> String {
+pub fn run_of(current: &str, checkpoint: &str) -> String {
     format!("{LONG} --current {current} --checkpoint {checkpoint}")
 }
 
 /// Waits until a checkpoint has so many steps.
-fn wait_for_steps(checkpoint: &Path, steps: u64) {
+pub fn wait_for_steps(checkpoint: &Path, steps: u64) {
     let start = Instant::now();
     while !lif::Checkpoint::open(checkpoint).is_ok_and(|checkpoint| checkpoint.steps() >= steps) {
         assert!(start.elapsed() < Duration::from_secs(60), "{} does not go on", checkpoint.display());
@@ -32,12 +32,12 @@ fn kill(mut child: Child) {
     child.wait().unwrap();
 }
 
-fn interrupt(child: &Child) {
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+pub fn interrupt(child: &Child) {
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
 }
 
 /// A run that is killed on its way.
-fn killed(folder: &Folder, current: &str, checkpoint: &str) {
+pub fn killed(folder: &Folder, current: &str, checkpoint: &str) {
     let child = begin(folder, &run_of(current, checkpoint));
     wait_for_steps(&folder.path(checkpoint), 5000);
     kill(child);
@@ -56,7 +56,7 @@ fn arrays(folder: &Folder) -> Vec<u8> {
 }
 
 /// The names of partial files in the output folder.
-fn partials(folder: &Folder) -> Vec<String> {
+pub fn partials(folder: &Folder) -> Vec<String> {
     folder.written().into_iter().filter(|name| name.ends_with(".partial")).collect()
 }
 
@@ -375,7 +375,7 @@ fn links_are_not_followed_to_files_of_others() {
 
 /// `lif run` on a disk of its own of so many MiB, which is mounted on `disk`.
 #[cfg(target_os = "linux")]
-fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::process::Output> {
+pub fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::process::Output> {
     fs::create_dir_all(folder.path("disk")).unwrap();
     let mount = format!("mount -t tmpfs -o size={size}m none disk");
     let run = |script: &str| {

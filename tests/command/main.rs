@@ -10,6 +10,7 @@ mod fits;
 mod folders;
 mod graphs;
 mod interrupt;
+mod losses;
 mod memory;
 mod misread;
 mod odd_files;

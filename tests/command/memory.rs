@@ -169,7 +169,7 @@ fn every_command_asks_for_memory_before_it_takes_it() {
         ("fi --device cpu --neurons 3000000", "the curve (the parameters"),
         ("bench --device cpu --neurons 6e7 --steps 1 --mode run", "cpu: the population"),
         (
-            "bench --device reference --neurons 6e7 --steps 1 --mode run",
+            "bench --device reference --neurons 4e7 --steps 1 --mode run",
             "reference: the cells of the reference",
         ),
         ("score --device cpu --stimulus short.txt --spikes many.npy", "the spikes"),
@@ -188,6 +188,26 @@ fn every_command_asks_for_memory_before_it_takes_it() {
         assert!(said.contains(limit), "{words}: {said}");
         assert!(!folder.path("lif-out").exists(), "{words}");
     }
+}
+
+/// Whatever is left when the command has started: also too little for its picture.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_small_address_space_ends_no_command_without_a_word() {
+    let folder = Folder::new();
+    let mut pictures = 0;
+    // With threads the system sets more aside, so that there are two ranges in which it gets narrow.
+    for kibibytes in (28_000..60_000).step_by(2000).chain((150_000..240_000).step_by(6000)) {
+        let output = limited(&folder, kibibytes, "fi --device cpu --neurons 5 --duration 50");
+        let said = String::from_utf8(output.stderr).unwrap();
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) => assert!(said.contains("(ulimit -v) is"), "{kibibytes}: {said}"),
+            code => panic!("{kibibytes}: {code:?} {said}"),
+        }
+        pictures += usize::from(said.contains("cannot write lif-out/fi.png: the picture: "));
+    }
+    assert!(pictures > 0);
 }
 
 #[test]

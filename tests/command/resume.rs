@@ -210,7 +210,7 @@ fn ctrl_c_makes_a_checkpoint_and_says_how_to_go_on() {
         .spawn()
         .unwrap();
     wait_for(&folder.path(CHECKPOINT));
-    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stderr).unwrap();

@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use super::Folder;
+use super::losses::as_nobody;
 use predicates::prelude::*;
 use std::path::Path;
 use std::process::Command;
@@ -68,4 +69,33 @@ fn a_process_that_may_take_little_starts_fewer_threads() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("of 64 threads;"), "{said}");
+}
+
+/// Threads count as processes of their user, of which there may be so many.
+#[test]
+fn few_threads_are_no_reason_to_panic() {
+    let folder = Folder::new();
+    folder.write("sound.txt", &"0\n1\n".repeat(250));
+    folder.write("spikes.txt", "5\n15\n25\n35\n45\n");
+    for threads in 1..=5 {
+        for words in [
+            "run --neurons 50 --steps 200 --no-plot --record spikes --out o --stimulus sound.txt",
+            "fi --neurons 5 --duration 50 --out o",
+            "score --stimulus sound.txt --spikes spikes.txt",
+            "fit --stimulus sound.txt --spikes spikes.txt --generations 2 --candidates 8 --out o",
+            "bench --quick --neurons 10 --steps 32 --repeats 1",
+        ] {
+            let script = format!("ulimit -u {threads}; exec \"$0\" {words} --device cpu");
+            let Some(output) = as_nobody(&folder, &script) else { return };
+            let said = String::from_utf8(output.stderr).unwrap();
+            assert!(!said.contains("panicked"), "{threads} {words}: {said}");
+            match output.status.code() {
+                Some(0) => {}
+                Some(1) => {
+                    assert!(said.contains("the system starts no thread for it"), "{threads} {words}: {said}")
+                }
+                code => panic!("{threads} {words}: {code:?} {said}"),
+            }
+        }
+    }
 }
