@@ -660,10 +660,10 @@ fn tables_say_what_was_understood() {
     folder.write("events.txt", "3 0\n3 1\n3 1\n");
     folder.run("--neurons 2 --no-plot --stimulus in.txt --events events.txt").assert().success().stdout(
         predicate::str::contains(
-            "stimulus     2 samples, 0 to 1 ms, times in s by the name 'time (s)', columns 'time (s)', 'value'\n",
+            "stimulus     2 samples, 0 to 1 ms, times in s by the name 'time (s)', columns\n             'time (s)', 'value'\n",
         )
         .and(predicate::str::contains(
-            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 is there more than once and counts once\n",
+            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 is there more\n             than once and counts once\n",
         )),
     );
 }
