@@ -2,7 +2,8 @@
 # All checks of this repository, on a fresh machine with nothing but a Rust toolchain.
 #
 #   tests/run.sh                         everything; installs a software Vulkan adapter where it may
-#   tests/run.sh --all                   also what takes minutes, as the documents' slow commands
+#   tests/run.sh --all                   also what takes minutes: the documents' slow commands, and the
+#                                        tests of the library without default features (lints are always run)
 #   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -67,12 +68,10 @@ done
 say "the programs of the README, in a package of their own"
 cargo test --test programs -- --ignored the_programs
 
-say "the library alone, without default features"
-cargo test --no-default-features --lib --test conventions --test population
-
 if [ "${1:-}" = --all ]; then
-    say "what takes minutes"
+    say "what takes minutes: the slow commands of the documents, and the library alone, which is compiled anew"
     cargo test --release --test command -- --ignored
+    cargo test --no-default-features --lib --test conventions --test population
 fi
 
 say "what a package would hold"
