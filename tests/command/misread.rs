@@ -254,3 +254,20 @@ fn spikes_whose_path_no_report_could_name_are_refused() {
     let mut command = folder.lif("score --device cpu --stimulus still.txt --spikes");
     command.arg(name).assert().code(2).stderr(predicate::str::contains("the path of --spikes, "));
 }
+
+#[test]
+fn comments_of_prose_name_no_columns_and_headers_may_have_units_alone() {
+    let folder = Folder::new();
+    let rows: String =
+        (0..60).map(|row| format!("{:.1},{:.2}\n", f64::from(row) * 0.1, f64::from(row) * 0.01)).collect();
+    let steps = |first: &str| {
+        folder.write("s.txt", &format!("{first}\n{rows}"));
+        folder.summary("--neurons 2 --stimulus s.txt")["steps"].clone()
+    };
+    for comment in ["baseline 5 s, step 0.5 nA", "t_stim = 1 s, I = 2 nA", "Duration (s): 6, dt (ms): 0.1"] {
+        assert_eq!(steps(&format!("# {comment}")), 60, "{comment}");
+    }
+    for heading in ["t,nA", "ms,nA", "t (ms),I nA", "Time,Current in nA"] {
+        assert_eq!(steps(heading), 60, "{heading}");
+    }
+}

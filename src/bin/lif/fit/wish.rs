@@ -12,7 +12,7 @@ use super::space::Vary;
 const SEARCH: &str = "Search";
 
 /// Options of `lif run` that say nothing here.
-pub const UNUSED: [&str; 15] = [
+pub const UNUSED: [&str; 16] = [
     "neurons",
     "batch",
     "steps",
@@ -28,6 +28,7 @@ pub const UNUSED: [&str; 15] = [
     "plot-from",
     "plot-to",
     "rate-bin",
+    "write-nir",
 ];
 
 /// What the other options say in the help of `lif fit`, where that is something else.

@@ -26,10 +26,29 @@ impl Heading {
     /// The names of so many columns that it may consist of.
     pub fn names(&self, count: usize) -> Option<Vec<Name>> {
         let (Self::Comment(text) | Self::Line(_, text)) = self else { return None };
+        if !matches!(self, Self::Line(..)) && has_a_number(text) {
+            return None;
+        }
         let ways = ways_to_divide(text, matches!(self, Self::Line(..)));
         let found = ways.into_iter().find(|names| names.len() == count)?;
         Some(found.into_iter().map(Name::new).collect())
     }
+}
+
+/// Whether a comment has a number in it, or says what something is, as `baseline 5 s, step 0.5 nA` or `dt = tau / 10`: it tells of
+/// the experiment, and names no columns.
+fn has_a_number(text: &str) -> bool {
+    // A number in brackets is part of a unit, and may be refused with it.
+    let mut depth = 0_i32;
+    let outside: String = text
+        .chars()
+        .filter(|sign| {
+            depth += i32::from("([{".contains(*sign)) - i32::from(")]}".contains(*sign));
+            depth <= 0
+        })
+        .collect();
+    let mut words = outside.split(|sign: char| sign.is_whitespace() || ",;:)]}".contains(sign));
+    outside.contains('=') || words.any(|word| word.parse::<f64>().is_ok_and(f64::is_finite))
 }
 
 /// The names that a line may consist of: between its separators; else word for word, each with the

@@ -42,7 +42,7 @@ const CURRENT_UNITS: [(&str, &str, &str); 6] = [
 ];
 
 /// Units of values that are no currents.
-const OTHER_VALUE_UNITS: [&str; 2] = ["mv", "uv"];
+const OTHER_VALUE_UNITS: [&str; 4] = ["mv", "uv", "v", "volt"];
 
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
 
@@ -149,11 +149,15 @@ impl Name {
     /// The unit of the values that it is the name of, where it says one.
     pub fn value_unit(&self) -> Option<&str> {
         let unit = self.unit.as_deref()?;
-        let as_written = || {
-            let (_, rest) = self.text.split_once(['(', '[', '{'])?;
-            rest.split([')', ']', '}']).next()
-        };
-        current_unit(unit).or_else(as_written).or(Some(unit))
+        let brackets = self.text.split_once(['(', '[', '{']);
+        let as_written = brackets.and_then(|(_, rest)| rest.split([')', ']', '}']).next()).unwrap_or(unit);
+        // Pascal, and what else stands in brackets, as `(filtered)` or `(t)`, is no unit of a current.
+        if as_written == "Pa" {
+            return None;
+        }
+        let is_of_values = |word: &str| current_unit(word).is_some() || OTHER_VALUE_UNITS.contains(&word);
+        let mut words = unit.split(|sign: char| !sign.is_alphanumeric()).map(without_digits);
+        current_unit(unit).or_else(|| words.any(is_of_values).then_some(as_written))
     }
 
     /// Whether it carries a unit.
@@ -441,7 +445,21 @@ mod tests {
         ] {
             assert_eq!(Name::new(text).value_unit(), Some(unit), "{text}");
         }
-        for text in ["current", "a", "neuron A", "group_A", "I", "I (1)", "I (unit 3)"] {
+        let without = [
+            "current",
+            "a",
+            "neuron A",
+            "group_A",
+            "I",
+            "I (1)",
+            "I (unit 3)",
+            "i(t)",
+            "I (filtered)",
+            "I_h",
+            "stim_min",
+            "sound (Pa)",
+        ];
+        for text in without {
             assert_eq!(Name::new(text).value_unit(), None, "{text}");
         }
     }

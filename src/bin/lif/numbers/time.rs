@@ -46,6 +46,9 @@ pub const MOST_OF_OTHERS: f64 = 0.25;
 pub const LITTLE: f64 = 0.01;
 const LESS_THAN_A_PLACE: f64 = 0.999;
 
+/// Up to here single precision holds every whole number.
+const WHOLE_IN_SINGLE: f64 = 16_777_216.0;
+
 impl Time {
     /// The beginning.
     pub const ZERO: Self = Self { ms: 0.0, stored: 0.0, written: 0.0, is_single: false };
@@ -57,11 +60,27 @@ impl Time {
         if number == 0.0 {
             return Self::ZERO;
         }
-        let was_single = precision == Precision::Single || f64::from(number as f32) == number;
+        // A whole number of few digits is none that was rounded.
+        let is_whole = number.fract() == 0.0 && number.abs() <= WHOLE_IN_SINGLE;
+        let was_single = match precision {
+            Precision::Single => true,
+            Precision::Double => !is_whole && f64::from(number as f32) == number,
+            // Where more decimals are written than single precision has.
+            Precision::Place(half) => {
+                !is_whole
+                    && f64::from(number as f32) == number
+                    && half < number.abs() * f64::from(f32::EPSILON)
+            }
+        };
         // A whole unit of the last place, as a product of two rounded numbers is off by.
         let stored = ms.abs() * if was_single { f64::from(f32::EPSILON) } else { f64::EPSILON };
         let written = if let Precision::Place(half) = precision { half * unit } else { 0.0 };
         Self { ms, stored, written, is_single: precision == Precision::Single }
+    }
+
+    /// All that tells it from others.
+    pub fn bits(&self) -> [u64; 4] {
+        [self.ms.to_bits(), self.stored.to_bits(), self.written.to_bits(), u64::from(self.is_single)]
     }
 
     /// By how much rounding may have moved it, ms, as far as it is less than this part of a step.
@@ -163,6 +182,20 @@ mod tests {
         assert_eq!([step_of("2", 0.3), step_of("1", 0.35), step_of("1.9", 0.3)], [6, 2, 6]);
         assert_eq!([step_of("0.15", 0.1), step_of("0.05", 0.1), step_of("12.5", 1.0)], [1, 0, 12]);
         assert_eq!([step_of("0.9", 1.0), step_of("0.95", 1.0), step_of("3", 2.0)], [0, 0, 1]);
+    }
+
+    /// A clock that begins at a round number leaves the times after it as exact as they are written.
+    #[test]
+    fn the_number_that_a_clock_begins_with_is_exact() {
+        let text = |text: &str| Time::new(text.parse().unwrap(), 1.0, Precision::of_text(text));
+        assert_eq!(text("100000.41").steps_after(&text("100000.000"), 0.1) as u64, 4);
+        let seconds = |number| Time::new(number, 1e3, Precision::Double);
+        assert_eq!(seconds(2000.0021).steps_after(&seconds(2000.0), 1.0) as u64, 2);
+        assert_eq!(text("100000.19").steps_after(&text("100000.5"), 0.1) as i64, -3);
+        assert_eq!(
+            Time::new(2_000_010_020.0, 1e-3, Precision::Double).bits()[1],
+            (2_000_010.02 * f64::EPSILON).to_bits()
+        );
     }
 
     #[test]

@@ -24,8 +24,9 @@ pub fn is_error(bytes: &[u8]) -> bool {
     })
 }
 
+/// Whether it is a word for a number that is not there; written so, `nA` is a unit.
 pub fn is_missing(field: &str) -> bool {
-    MISSING.iter().chain(&ERRORS).any(|missing| field.eq_ignore_ascii_case(missing))
+    field != "nA" && MISSING.iter().chain(&ERRORS).any(|missing| field.eq_ignore_ascii_case(missing))
 }
 
 /// Whether a word is a number but for letters that look like digits: `O.5`, `l.5`.

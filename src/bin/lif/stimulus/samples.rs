@@ -338,7 +338,8 @@ impl Checked {
     }
 
     fn time(&mut self, time: Time) {
-        self.hasher.update(&time.ms.to_ne_bytes());
+        // How exactly it is known decides when it has come.
+        self.hasher.update(bytemuck::cast_slice(&time.bits()));
         match &mut self.times {
             Some(course) => course.add(time),
             None => self.times = Some(Course::new(time, self.dt)),
