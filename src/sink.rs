@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use crate::recording::Recorded;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
@@ -35,6 +37,9 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 /// is ahead waits: there are never more than two blocks. Where the system starts no thread, the run
 /// writes its blocks itself.
 ///
+/// The sink hears of the [progress](Sink::progress) on that thread, of what was made while it wrote a block all at once. A
+/// run that it ends makes what is under way.
+///
 /// ```
 /// use lif::{Background, Device, Params, Population, Recorded, Recording};
 ///
@@ -50,16 +55,28 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 /// ```
 #[derive(Debug)]
 pub struct Background<S> {
-    blocks: Option<SyncSender<Recorded>>,
+    messages: Option<SyncSender<Message>>,
+    /// Steps of the run of which the sink has not heard, as it was at work.
+    made: Option<u64>,
+    /// Whether the sink ends the run.
+    stop: Arc<AtomicBool>,
     worker: Option<JoinHandle<Option<(S, Result<()>)>>>,
     /// Where there is no thread, until it fails.
     here: Option<S>,
 }
 
+/// What the thread is told.
+#[derive(Debug)]
+enum Message {
+    Made(u64),
+    /// How many steps were made before, where the sink has not heard of that.
+    Block(Option<u64>, Recorded),
+}
+
 impl<S> Drop for Background<S> {
     /// Nothing is written any more when it is gone.
     fn drop(&mut self) {
-        self.blocks = None;
+        self.messages = None;
         if let Some(worker) = self.worker.take() {
             // Whoever wants to hear of a failure calls `finish`.
             let _ = worker.join();
@@ -75,19 +92,30 @@ impl<S: Sink + Send + 'static> Background<S> {
         let (sender, receiver) = sync_channel(0);
         // It gets the sink when it is there, as what is handed to one that does not start is lost.
         let (hand_over, handed_over) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stops = Arc::clone(&stop);
         let work = move || {
             let mut sink: S = handed_over.recv().ok()?;
-            let result = receiver.into_iter().try_for_each(|block| sink.take(block));
+            let result = receiver.into_iter().try_for_each(|message| {
+                let (made, block) = match message {
+                    Message::Made(made) => (Some(made), None),
+                    Message::Block(made, block) => (made, Some(block)),
+                };
+                if made.is_some_and(|made| sink.progress(made).is_break()) {
+                    stops.store(true, Ordering::Relaxed);
+                }
+                block.map_or(Ok(()), |block| sink.take(block))
+            });
             Some((sink, result))
         };
         match std::thread::Builder::new().spawn(work) {
             Ok(worker) => {
                 let here = hand_over.send(sink).err().map(|SendError(sink)| sink);
-                Self { blocks: Some(sender), worker: Some(worker), here }
+                Self { messages: Some(sender), made: None, stop, worker: Some(worker), here }
             }
             Err(error) => {
                 log::debug!("no thread writes what is recorded: {error}");
-                Self { blocks: None, worker: None, here: Some(sink) }
+                Self { messages: None, made: None, stop, worker: None, here: Some(sink) }
             }
         }
     }
@@ -101,6 +129,10 @@ impl<S: Sink + Send + 'static> Background<S> {
         if let Some(sink) = self.here.take() {
             return Ok(sink);
         }
+        if let (Some(messages), Some(made)) = (&self.messages, self.made.take()) {
+            // Fails where the thread has ended, of which `join` tells.
+            let _ = messages.send(Message::Made(made));
+        }
         let (sink, result) = self.join()?;
         result.map(|()| sink)
     }
@@ -108,7 +140,7 @@ impl<S: Sink + Send + 'static> Background<S> {
     fn join(&mut self) -> Result<(S, Result<()>)> {
         let fault =
             |reason: &str| Error::Sink { what: "the recording".to_owned(), reason: reason.to_owned() };
-        self.blocks = None;
+        self.messages = None;
         let worker = self.worker.take().ok_or_else(|| fault("an earlier block failed"))?;
         worker.join().ok().flatten().ok_or_else(|| fault("the thread that writes it panicked"))
     }
@@ -121,10 +153,26 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
             self.here = Some(sink);
             return Ok(());
         }
-        match &self.blocks {
-            Some(blocks) if blocks.send(block).is_ok() => Ok(()),
+        let message = Message::Block(self.made.take(), block);
+        match &self.messages {
+            Some(messages) if messages.send(message).is_ok() => Ok(()),
             // The thread has ended, which it does early only after a failure.
             _ => self.join()?.1,
+        }
+    }
+
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        if let Some(sink) = &mut self.here {
+            return sink.progress(made);
+        }
+        // A sink that is at work hears of it later.
+        let told =
+            self.messages.as_ref().is_some_and(|messages| messages.try_send(Message::Made(made)).is_ok());
+        self.made = if told { None } else { Some(made) };
+        if self.stop.swap(false, Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     }
 }
