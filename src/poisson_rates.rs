@@ -53,8 +53,9 @@ impl PoissonRates {
     }
 
     fn length(&self, rate: f32) -> u64 {
-        // NaN, too, becomes 0.
-        tables::poisson(self.mean(rate).max(0.0).min(tables::LARGEST_MEAN)).len() as u64
+        let mean = self.mean(rate);
+        let valid = if mean.is_nan() { 0.0 } else { mean.clamp(0.0, tables::LARGEST_MEAN) };
+        tables::poisson(valid).len() as u64
     }
 
     /// Spikes in a step.

@@ -60,18 +60,16 @@ pub struct Background<S> {
     made: Option<u64>,
     /// Whether the sink ends the run.
     stop: Arc<AtomicBool>,
-    worker: Option<JoinHandle<Option<(S, Result<()>)>>>,
+    worker: Option<JoinHandle<Ended<S>>>,
     /// Where there is no thread, until it fails.
     here: Option<S>,
 }
 
-/// What the thread is told.
-#[derive(Debug)]
-enum Message {
-    Made(u64),
-    /// How many steps were made before, where the sink has not heard of that.
-    Block(Option<u64>, Recorded),
-}
+/// What the thread is told: how many steps were made, where the sink has not heard of that, and a block that comes after.
+type Message = (Option<u64>, Option<Recorded>);
+
+/// The sink, when the thread has ended, and what came of it.
+type Ended<S> = Option<(S, Result<()>)>;
 
 impl<S> Drop for Background<S> {
     /// Nothing is written any more when it is gone.
@@ -96,11 +94,7 @@ impl<S: Sink + Send + 'static> Background<S> {
         let stops = Arc::clone(&stop);
         let work = move || {
             let mut sink: S = handed_over.recv().ok()?;
-            let result = receiver.into_iter().try_for_each(|message| {
-                let (made, block) = match message {
-                    Message::Made(made) => (Some(made), None),
-                    Message::Block(made, block) => (made, Some(block)),
-                };
+            let result = receiver.into_iter().try_for_each(|(made, block): Message| {
                 if made.is_some_and(|made| sink.progress(made).is_break()) {
                     stops.store(true, Ordering::Relaxed);
                 }
@@ -131,7 +125,7 @@ impl<S: Sink + Send + 'static> Background<S> {
         }
         if let (Some(messages), Some(made)) = (&self.messages, self.made.take()) {
             // Fails where the thread has ended, of which `join` tells.
-            let _ = messages.send(Message::Made(made));
+            let _ = messages.send((Some(made), None));
         }
         let (sink, result) = self.join()?;
         result.map(|()| sink)
@@ -153,7 +147,7 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
             self.here = Some(sink);
             return Ok(());
         }
-        let message = Message::Block(self.made.take(), block);
+        let message = (self.made.take(), Some(block));
         match &self.messages {
             Some(messages) if messages.send(message).is_ok() => Ok(()),
             // The thread has ended, which it does early only after a failure.
@@ -167,7 +161,7 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
         }
         // A sink that is at work hears of it later.
         let told =
-            self.messages.as_ref().is_some_and(|messages| messages.try_send(Message::Made(made)).is_ok());
+            self.messages.as_ref().is_some_and(|messages| messages.try_send((Some(made), None)).is_ok());
         self.made = if told { None } else { Some(made) };
         if self.stop.swap(false, Ordering::Relaxed) {
             ControlFlow::Break(())
