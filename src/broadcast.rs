@@ -46,12 +46,7 @@ impl<T: Copy> Column<T> {
 
     /// How many values there are in a slab of any size.
     pub(crate) fn footprint(&self) -> Footprint {
-        match (self.row_stride > 0, self.neuron_stride > 0) {
-            (false, false) => Footprint { fixed: 1, ..Footprint::default() },
-            (false, true) => Footprint { per_neuron: 1, ..Footprint::default() },
-            (true, false) => Footprint { per_row: 1, ..Footprint::default() },
-            (true, true) => Footprint { per_cell: 1, ..Footprint::default() },
-        }
+        Footprint::of((self.row_stride > 0, self.neuron_stride > 0))
     }
 
     /// Combines two columns over the smallest shape that holds both.

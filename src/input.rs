@@ -8,6 +8,8 @@ use crate::error::{Error, Result};
 use crate::large::Large;
 use crate::memory::{self, MemoryNeed};
 use crate::noise::Noise;
+use crate::noise_size::NoiseSize;
+use crate::params::Params;
 use crate::projection::Projection;
 use crate::random_source::Random;
 use crate::spike_input::{SpikeInput, SpikeSize, Target};
@@ -105,7 +107,8 @@ pub(crate) struct InputShape {
 
 impl Input<'_> {
     /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
-    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there.
+    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
+    /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
     ///
     /// ```
     /// use lif::{Device, Input};
@@ -117,23 +120,24 @@ impl Input<'_> {
     /// ```
     #[must_use]
     pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        device.memory_of_input(&self.size(n), steps, Footprint::default(), (batch, n))
+        let noise = NoiseSize::of(&self.random, Params::default().dt);
+        let size = InputSize { noise, ..self.size(n) };
+        device.memory_of_input(&size, steps, Footprint::default(), (batch, n))
     }
 
-    /// What matters of it for memory.
+    /// What matters of it for memory, but for its random sources.
     pub(crate) fn size(&self, n: usize) -> InputSize {
-        let (of_step, copied) = match &self.source.0 {
+        let (of_step, copied): (usize, u64) = match &self.source.0 {
             SourceKind::Number(_) => (1, 0),
             SourceKind::Array(view) => {
                 let lengths = &view.shape()[usize::from(self.time_axis).min(view.ndim())..];
-                let of_step: usize = lengths.iter().product();
-                let is_in_place = view.is_standard_layout() || view.strides().contains(&0);
-                (of_step, if is_in_place { 0 } else { view.len() })
+                (lengths.iter().product(), bytes_copied(&without_repetition(view.clone())))
             }
             SourceKind::Tensor(tensor) => (tensor.values_from_host_at_a_step(self.time_axis), 0),
         };
         let spikes = self.spikes.iter().map(|spikes| spikes.size(n)).collect();
-        InputSize { of_step: of_step as u64, is_sequence: self.time_axis, copied: 4 * copied as u64, spikes }
+        let noise = NoiseSize::default();
+        InputSize { of_step: of_step as u64, is_sequence: self.time_axis, copied, spikes, noise }
     }
 }
 
@@ -147,6 +151,7 @@ pub(crate) struct InputSize {
     /// Bytes that are copied to lie in row-major order.
     pub(crate) copied: u64,
     pub(crate) spikes: Vec<SpikeSize>,
+    pub(crate) noise: NoiseSize,
 }
 
 impl InputSize {
@@ -371,6 +376,25 @@ pub(crate) struct Bounds {
     pub(crate) synaptic_gain: f32,
 }
 
+impl Bounds {
+    /// Refuses a current of this magnitude, nA, where it or what it drives is too large for sums of it to stay finite.
+    pub(crate) fn require(self, what: &str, largest: f32, extent: &str) -> Result<()> {
+        let bounded = |what: String, largest: f32, unit: &str| {
+            let requirement = format!("at most {LARGEST_PARAMETER:e} {unit} in magnitude");
+            Err(Error::out_of_range(&what, format!("{extent}{largest:e} {unit}"), requirement))
+        };
+        let drive = largest * self.resistance;
+        if drive > LARGEST_PARAMETER {
+            return bounded(format!("resistance x {what}"), drive, "mV");
+        }
+        // Also where the resistance is next to nothing.
+        if largest > LARGEST_PARAMETER {
+            return bounded(format!("the {what}"), largest, "nA");
+        }
+        Ok(())
+    }
+}
+
 impl<'a> Current<'a> {
     /// Checks an input, whose random sources have been checked, and its spikes against the population that it is to
     /// drive for this many steps.
@@ -419,14 +443,7 @@ impl<'a> Current<'a> {
             largest += noise.largest_current;
             arriving += noise.largest_arriving;
         }
-        let largest_drive = (largest + arriving * bounds.synaptic_gain) * bounds.resistance;
-        if largest_drive.is_nan() || largest_drive > LARGEST_PARAMETER {
-            return Err(Error::out_of_range(
-                "resistance x input",
-                format!("up to {largest_drive:e} mV"),
-                format!("at most {LARGEST_PARAMETER:e} mV in magnitude"),
-            ));
-        }
+        bounds.require("input", largest + arriving * bounds.synaptic_gain, "up to ")?;
         Ok(Self { values, strides, noise, spikes, offset: 0 })
     }
 
@@ -488,12 +505,20 @@ pub(crate) fn finite_row_major<'a>(what: &str, view: ArrayViewD<'a, f32>) -> Res
     Ok((row_major(view)?, largest))
 }
 
+/// Bytes of the copy that [`row_major`] makes.
+pub(crate) fn bytes_copied(view: &ArrayViewD<'_, f32>) -> u64 {
+    if view.is_standard_layout() { 0 } else { 4 * view.len() as u64 }
+}
+
 /// The values in row-major order, copied only where they do not lie so.
 fn row_major(view: ArrayViewD<'_, f32>) -> Result<Cow<'_, [f32]>> {
     if let Some(values) = view.to_slice() {
         return Ok(Cow::Borrowed(values));
     }
-    let bytes = view.len() as u64 * 4;
-    memory::require("a copy of the input in row-major order", bytes, "pass the input in row-major order")?;
+    memory::require(
+        "a copy of the input in row-major order",
+        bytes_copied(&view),
+        "pass the input in row-major order",
+    )?;
     Ok(Cow::Owned(view.iter().copied().collect()))
 }

@@ -101,9 +101,11 @@ pub mod model;
 #[cfg(feature = "nir")]
 pub mod nir;
 mod noise;
+mod noise_size;
 mod params;
 #[cfg(test)]
 mod platform_tests;
+mod poisson_rates;
 mod population;
 mod preset;
 mod projection;

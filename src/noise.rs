@@ -4,14 +4,12 @@ use crate::broadcast::{Column, column};
 use crate::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
 use crate::engine::cut::Slab;
 use crate::error::{Error, Result};
-use crate::memory;
 use crate::model::rounded;
 use crate::params::Parameter;
+use crate::poisson_rates::PoissonRates;
 use crate::random::{self, GROUP};
 use crate::random_source::{Distribution, Random};
 use crate::tables;
-use rayon::prelude::*;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The stream of the first source; the one before is for what is drawn at the start of a run.
@@ -31,8 +29,8 @@ pub(crate) struct Noise {
     pub(crate) largest_current: f32,
     /// And all currents of spikes that arrive at one step.
     pub(crate) largest_arriving: f32,
-    /// Tables of Poisson distributions, behind each other.
-    pub(crate) poisson_tables: Vec<u32>,
+    /// Tables of Poisson distributions, behind each other; all slabs have the same.
+    pub(crate) poisson_tables: Arc<Vec<u32>>,
 }
 
 /// A checked source.
@@ -102,7 +100,7 @@ impl Noise {
             sources: Vec::new(),
             largest_current: 0.0,
             largest_arriving: 0.0,
-            poisson_tables: Vec::new(),
+            poisson_tables: Arc::default(),
         };
         for (index, source) in (FIRST_STREAM..).zip(sources) {
             let stream = match source.stream {
@@ -127,7 +125,7 @@ impl Noise {
         Self {
             first_cell: self.first_cell + slab.cells(n).start as u64,
             sources: self.sources.iter().map(part).collect(),
-            poisson_tables: self.poisson_tables.clone(),
+            poisson_tables: Arc::clone(&self.poisson_tables),
             ..*self
         }
     }
@@ -202,29 +200,16 @@ impl Noise {
                 tables::LARGEST_MEAN
             ),
         )?;
-        let mut distinct: Vec<u32> = rate.values.iter().map(|rate| rate.to_bits()).collect();
-        distinct.par_sort_unstable();
-        distinct.dedup();
-        let mean = |rate: u32| f64::from(f32::from_bits(rate)) * dt / 1000.0;
-        let largest_mean = distinct.last().map_or(0.0, |rate| mean(*rate));
-        let bytes = distinct.len() as u64 * 4 * (3 + tables::poisson(largest_mean).len() as u64);
-        memory::require("the tables of the Poisson input", bytes, "let fewer neurons differ in their rate")?;
-        let found: Vec<Vec<u32>> = distinct.par_iter().map(|rate| tables::poisson(mean(*rate))).collect();
-        let mut places = HashMap::with_capacity(distinct.len());
-        let mut largest_count = 0;
-        for (rate, table) in distinct.iter().zip(found) {
-            places.insert(*rate, self.poisson_tables.len() as u32);
-            largest_count = largest_count.max(table[0] + (table.len() as u32 - 2));
-            self.poisson_tables.extend(table);
-        }
-        if self.poisson_tables.len() > u32::MAX as usize / 2 {
+        let rates = PoissonRates::new(rate.values.iter().copied(), dt);
+        if self.poisson_tables.len() as u64 + rates.words() > u64::from(u32::MAX / 2) {
             return Err(Error::out_of_range(
                 "the number of different rates of the Poisson input",
-                distinct.len(),
+                rates.len(),
                 "smaller: their tables have more than 2^31 entries; let fewer neurons differ",
             ));
         }
-        Ok((rate.map(|rate| places[&rate.to_bits()]), largest_count as f32))
+        let (places, largest_count) = rates.tabulate(Arc::make_mut(&mut self.poisson_tables));
+        Ok((rate.map(|rate| places[rates.position(*rate)]), largest_count as f32))
     }
 
     /// What the sources add for one cell at one step: the definition that every engine must equal.
@@ -277,4 +262,23 @@ fn positive(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<
     let values = physical(what, parameter, shape)?;
     require_value(&values, what, |value| *value >= 0.0, "0 or more")?;
     Ok(values)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slabs_share_the_tables() {
+        let rates = ndarray::arr1(&[-0.0_f32, 500.0, 0.0, 9e7]);
+        let noise = Noise::new(&[Random::poisson(rates, 0.1)], 7, (1, 4), 0.1).expect("valid");
+        let part = noise.part(&Slab { rows: 0..1, neurons: 1..4 }, 4);
+        assert!(Arc::ptr_eq(&noise.poisson_tables, &part.poisson_tables));
+        let places = &noise.sources[0].table.values;
+        assert!(places[0] == 0 && places[2] == 0 && part.sources[0].table.values == places[1..]);
+        assert!((0..100).all(|step| noise.at(0, 0, 4, step).jump == 0.0));
+        let spikes =
+            |noise: &Noise, neuron| (0..2000).filter(|step| noise.at(0, neuron, 4, *step).jump > 0.0).count();
+        assert!((50..150).contains(&spikes(&noise, 1)) && spikes(&noise, 3) == 2000);
+    }
 }

@@ -72,8 +72,8 @@ impl Raster {
             return Err(Error::out_of_range("the number of steps", steps, requirement));
         }
         let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
-        memory::require("the spikes", words.saturating_mul(4), "take fewer steps at a time")?;
-        let mut raster = Self::new(first_step, batch, (0..n as u32).collect::<Vec<_>>());
+        memory::require("the spikes", bytes(words, n), "take fewer neurons or fewer steps at a time")?;
+        let mut raster = Self::new(first_step, batch, (0..n as u32).collect::<Arc<[u32]>>());
         raster.words = Large::zeroed(words as usize);
         raster.steps = steps;
         for (index, event) in events.into_iter().enumerate() {
@@ -160,6 +160,11 @@ impl Raster {
         &self.words
     }
 
+    /// The same list of neurons.
+    pub(crate) fn shared_neurons(&self) -> Arc<[u32]> {
+        Arc::clone(&self.neurons)
+    }
+
     pub(crate) fn into_words(self) -> Large<u32> {
         self.words
     }
@@ -240,6 +245,11 @@ impl Raster {
     }
 }
 
+/// Bytes of so many words of spikes with a list of as many neurons.
+pub(crate) fn bytes(words: u64, neurons: usize) -> u64 {
+    words.saturating_add(neurons as u64).saturating_mul(4)
+}
+
 /// The spikes (bit, cell) of one block, sorted by one pass that counts and one that places: one look
 /// at each word and one at each spike, where a scan step by step would look 32 times at each word.
 fn sorted_by_step(words: &[u32]) -> Vec<(u8, u32)> {
@@ -303,6 +313,17 @@ mod tests {
         }
         let last = made(u64::MAX - 40, 40).expect("few steps");
         assert_eq!((last.count(), last.words().len()), (1, 2));
+    }
+
+    #[test]
+    fn the_list_of_neurons_takes_memory_too() {
+        assert_eq!(bytes(0, 1_500_000_000), 6_000_000_000);
+        assert_eq!(bytes(7, 3), 40);
+        assert_eq!(bytes(u64::MAX / 4 + 1, 1), u64::MAX);
+        // It is made once, without a copy on the way.
+        let raster = Raster::from_events([], 0, 0, 1, 5).expect("valid");
+        assert_eq!(raster.neurons(), [0, 1, 2, 3, 4]);
+        assert_eq!(Arc::strong_count(&raster.shared_neurons()), 2);
     }
 
     #[test]

@@ -85,7 +85,7 @@ impl Recorder {
             spikes: recording
                 .spikes
                 .as_ref()
-                .map(|neurons| Raster::new(first_step, batch, neurons.indices(n))),
+                .map(|neurons| Raster::new(first_step, batch, neurons.indices::<Arc<[u32]>>(n))),
             gather,
             rate: recording.rate.then(Vec::new),
             voltages: Large::with_capacity(0),

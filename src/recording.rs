@@ -32,10 +32,10 @@ pub(crate) enum Neurons {
 }
 
 impl Neurons {
-    pub(crate) fn indices(&self, n: usize) -> Vec<u32> {
+    pub(crate) fn indices<List: FromIterator<u32>>(&self, n: usize) -> List {
         match self {
             Self::All => (0..n as u32).collect(),
-            Self::These(indices) => indices.clone(),
+            Self::These(indices) => indices.iter().copied().collect(),
         }
     }
 

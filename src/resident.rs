@@ -1,11 +1,13 @@
 //! Spikes that stay on the device on which they were made.
 
 use crate::device::Device;
+use crate::engine::blocks;
 use crate::engine::gpu::ResidentWords;
 use crate::error::Result;
 use crate::large::Large;
+use crate::memory;
 use crate::projection::Words;
-use crate::raster::Raster;
+use crate::raster::{self, Raster};
 use std::sync::Arc;
 
 /// The spikes of all neurons of a population, kept on its device: as
@@ -31,6 +33,8 @@ pub struct ResidentRaster {
     steps: u64,
     batch: usize,
     n: usize,
+    /// Which neurons, unless they are all of a population.
+    neurons: Option<Arc<[u32]>>,
     words: ResidentData,
 }
 
@@ -46,15 +50,16 @@ impl ResidentRaster {
     ///
     /// # Errors
     ///
-    /// Faults of the device.
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
     pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
         let words = device.upload_words(raster.words())?;
         let shape = (raster.batch(), raster.neurons().len());
-        Ok(Self::kept(raster.first_step(), raster.steps(), shape, words))
+        let kept = Self::kept(raster.first_step(), raster.steps(), shape, words);
+        Ok(Self { neurons: Some(raster.shared_neurons()), ..kept })
     }
 
     pub(crate) fn kept(first_step: u64, steps: u64, (batch, n): (usize, usize), words: ResidentData) -> Self {
-        Self { first_step, steps, batch, n, words }
+        Self { first_step, steps, batch, n, neurons: None, words }
     }
 
     /// Number of the first step.
@@ -87,7 +92,13 @@ impl ResidentRaster {
     ///
     /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
     pub fn read(&self) -> Result<Raster> {
-        let mut raster = Raster::new(self.first_step, self.batch, (0..self.n as u32).collect::<Vec<_>>());
+        // Those of a GPU are read before they are put in their place.
+        let copies = if matches!(self.words, ResidentData::Gpu(_)) { 2 } else { 1 };
+        let list = if self.neurons.is_none() { self.n } else { 0 };
+        let words = copies * blocks(self.first_step, self.steps) * self.batch * self.n;
+        memory::require("the spikes", raster::bytes(words as u64, list), "keep the spikes of fewer steps")?;
+        let neurons = self.neurons.clone().unwrap_or_else(|| (0..self.n as u32).collect::<Arc<[u32]>>());
+        let mut raster = Raster::new(self.first_step, self.batch, neurons);
         match &self.words {
             ResidentData::Host(words) => raster.append(words, self.steps),
             ResidentData::Gpu(words) => raster.append(&words.read()?, self.steps),

@@ -3,6 +3,8 @@
 use crate::error::{Error, Result};
 use crate::recording::Recorded;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
@@ -35,6 +37,9 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 /// is ahead waits: there are never more than two blocks. Where the system starts no thread, the run
 /// writes its blocks itself.
 ///
+/// The sink hears of the [progress](Sink::progress) on that thread, of what was made while it wrote a block all at once. A
+/// run that it ends makes what is under way.
+///
 /// ```
 /// use lif::{Background, Device, Params, Population, Recorded, Recording};
 ///
@@ -50,19 +55,26 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 /// ```
 #[derive(Debug)]
 pub struct Background<S> {
-    blocks: Option<SyncSender<Recorded>>,
-    worker: Option<JoinHandle<Option<Written<S>>>>,
+    messages: Option<SyncSender<Message>>,
+    /// Steps of the run of which the sink has not heard, as it was at work.
+    made: Option<u64>,
+    /// Whether the sink ends the run.
+    stop: Arc<AtomicBool>,
+    worker: Option<JoinHandle<Ended<S>>>,
     /// Where there is no thread, until it fails.
     here: Option<S>,
 }
 
-/// A sink, and whether it has taken all.
-type Written<S> = (S, Result<()>);
+/// What the thread is told: how many steps were made, where the sink has not heard of that, and a block that comes after.
+type Message = (Option<u64>, Option<Recorded>);
+
+/// The sink, when the thread has ended, and what came of it.
+type Ended<S> = Option<(S, Result<()>)>;
 
 impl<S> Drop for Background<S> {
     /// Nothing is written any more when it is gone.
     fn drop(&mut self) {
-        self.blocks = None;
+        self.messages = None;
         if let Some(worker) = self.worker.take() {
             // Whoever wants to hear of a failure calls `finish`.
             let _ = worker.join();
@@ -78,19 +90,26 @@ impl<S: Sink + Send + 'static> Background<S> {
         let (sender, receiver) = sync_channel(0);
         // It gets the sink when it is there, as what is handed to one that does not start is lost.
         let (hand_over, handed_over) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stops = Arc::clone(&stop);
         let work = move || {
             let mut sink: S = handed_over.recv().ok()?;
-            let result = receiver.into_iter().try_for_each(|block| sink.take(block));
+            let result = receiver.into_iter().try_for_each(|(made, block): Message| {
+                if made.is_some_and(|made| sink.progress(made).is_break()) {
+                    stops.store(true, Ordering::Relaxed);
+                }
+                block.map_or(Ok(()), |block| sink.take(block))
+            });
             Some((sink, result))
         };
         match std::thread::Builder::new().spawn(work) {
             Ok(worker) => {
                 let here = hand_over.send(sink).err().map(|SendError(sink)| sink);
-                Self { blocks: Some(sender), worker: Some(worker), here }
+                Self { messages: Some(sender), made: None, stop, worker: Some(worker), here }
             }
             Err(error) => {
                 log::debug!("no thread writes what is recorded: {error}");
-                Self { blocks: None, worker: None, here: Some(sink) }
+                Self { messages: None, made: None, stop, worker: None, here: Some(sink) }
             }
         }
     }
@@ -104,14 +123,18 @@ impl<S: Sink + Send + 'static> Background<S> {
         if let Some(sink) = self.here.take() {
             return Ok(sink);
         }
+        if let (Some(messages), Some(made)) = (&self.messages, self.made.take()) {
+            // Fails where the thread has ended, of which `join` tells.
+            let _ = messages.send((Some(made), None));
+        }
         let (sink, result) = self.join()?;
         result.map(|()| sink)
     }
 
-    fn join(&mut self) -> Result<Written<S>> {
+    fn join(&mut self) -> Result<(S, Result<()>)> {
         let fault =
             |reason: &str| Error::Sink { what: "the recording".to_owned(), reason: reason.to_owned() };
-        self.blocks = None;
+        self.messages = None;
         let worker = self.worker.take().ok_or_else(|| fault("an earlier block failed"))?;
         worker.join().ok().flatten().ok_or_else(|| fault("the thread that writes it panicked"))
     }
@@ -124,10 +147,26 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
             self.here = Some(sink);
             return Ok(());
         }
-        match &self.blocks {
-            Some(blocks) if blocks.send(block).is_ok() => Ok(()),
+        let message = (self.made.take(), Some(block));
+        match &self.messages {
+            Some(messages) if messages.send(message).is_ok() => Ok(()),
             // The thread has ended, which it does early only after a failure.
             _ => self.join()?.1,
+        }
+    }
+
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        if let Some(sink) = &mut self.here {
+            return sink.progress(made);
+        }
+        // A sink that is at work hears of it later.
+        let told =
+            self.messages.as_ref().is_some_and(|messages| messages.try_send((Some(made), None)).is_ok());
+        self.made = if told { None } else { Some(made) };
+        if self.stop.swap(false, Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
         }
     }
 }

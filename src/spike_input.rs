@@ -1,6 +1,6 @@
 //! What the user says of spikes that drive a population: trains, and the weights they go through.
 
-use crate::input::{Source, SourceKind};
+use crate::input::{Source, SourceKind, bytes_copied};
 use crate::params::Parameter;
 use crate::raster::Raster;
 use crate::resident::ResidentRaster;
@@ -90,6 +90,8 @@ pub(crate) struct SpikeSize {
     pub(crate) words_of_block: u64,
     pub(crate) weights: u64,
     pub(crate) target: Target,
+    /// Bytes of weights that are copied: of a matrix to lie in row-major order, of others as they are checked.
+    pub(crate) copied: u64,
 }
 
 impl<'a> SpikeInput<'a> {
@@ -113,12 +115,13 @@ impl<'a> SpikeInput<'a> {
             // Where it lies on the device it need not go there.
             SpikeSourceKind::Resident(resident) => resident.batch() * resident.n(),
         };
-        let weights = match &self.weights {
-            Weights::Each(weight) => weight.values().len(),
-            Weights::Dense(Source(SourceKind::Array(view))) => view.len(),
-            Weights::Dense(Source(SourceKind::Tensor(_) | SourceKind::Number(_))) => n,
+        let (weights, copied) = match &self.weights {
+            Weights::Each(weight) => (weight.values().len(), 4 * weight.values().len() as u64),
+            Weights::Dense(Source(SourceKind::Array(view))) => (view.len(), bytes_copied(view)),
+            Weights::Dense(Source(SourceKind::Tensor(_) | SourceKind::Number(_))) => (n, 0),
         };
-        SpikeSize { words_of_block: words_of_block as u64, weights: weights as u64, target: self.target }
+        let (words_of_block, weights) = (words_of_block as u64, weights as u64);
+        SpikeSize { words_of_block, weights, target: self.target, copied }
     }
 
     /// The weights are mV, by which each spike moves the membrane potential at once.

@@ -175,7 +175,7 @@ impl Population {
             let block = block?;
             let length = block.steps();
             if length > steps - all {
-                let more = format!("at least {} steps", all + length);
+                let more = format!("at least {} steps", all.saturating_add(length));
                 return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
             }
             let first = self.steps();

@@ -428,7 +428,7 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
     assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
     assert_says(
         &error.to_string(),
-        &["the recording: ", "TiB needed", "available on this machine", "record fewer"],
+        &["the recording: ", "PiB needed", "available on this machine", "record fewer"],
     );
     assert_eq!(population.steps(), 0);
 
@@ -612,4 +612,65 @@ fn a_population_beyond_one_binding_gives_the_same_bits() {
         (recorded.counts, population.voltages().expect("there"))
     };
     assert!(run(&device) == run(&Device::cpu()));
+}
+
+#[test]
+fn random_sources_are_in_the_account_and_in_the_budget() {
+    use lif::{Random, Scorer, Target};
+
+    let n = 500;
+    let cpu = Device::cpu();
+    let rates = Array1::from_shape_fn(n, |neuron| 9e7 + 16.0 * neuron as f32);
+    let random = || Random::poisson(&rates, 1e-3);
+    let of = |input: Input<'_>, device: &Device| input.memory_needed(10, n, 1, device);
+    let need = of(random().into(), &cpu);
+    // Of each rate 2,049 words, the number of its table, and three copies.
+    assert_eq!(need.parts()[1].what, "the tables of the Poisson input");
+    assert_eq!(need.parts()[1].host_bytes, (n * 2049 * 4) as u64, "{need}");
+    assert!(need.host_bytes() >= (n * (2048 + 5) * 4) as u64, "{need}");
+    // They are there once for all slabs, and what cells draw with in each.
+    let two = Device::several(&[cpu.clone(), cpu.clone()]).expect("two");
+    let with_slabs = of(random().into(), &two).total() - need.total();
+    assert!((4 * n as u64..8 * n as u64).contains(&with_slabs), "{with_slabs}");
+    // A negative zero is as good as another, and one table is enough for all that are equal.
+    let zeros = [0.0, -0.0].map(|zero: f32| {
+        let rates = Array1::from_shape_fn(n, |neuron| if neuron < 9 { zero } else { 9e7 });
+        of(Random::poisson(rates, 1e-3).into(), &cpu).total()
+    });
+    assert!(zeros[0] == zeros[1] && zeros[0] > 4 * 2048 && zeros[0] < need.total() / 100, "{zeros:?}");
+    let gaussian = Random::gaussian(Array1::from_elem(n, 0.0_f32), 1.0);
+    assert!(of(gaussian.into(), &cpu).total() >= 8 * n as u64);
+    let wrong = Random::poisson(arr1(&[f32::NAN, -1.0, f32::INFINITY]), 1.0);
+    assert!(of(wrong.into(), &cpu).total() > 0);
+
+    let alone = Population::memory_needed(&Params::default(), n, 1, &cpu).expect("valid").total();
+    let population = |budget| {
+        let device = cpu.clone().with_memory_budget(alone + budget);
+        Population::new(Params::default(), n, 1, &device).expect("it fits")
+    };
+    let little = need.total() - 1;
+    let scorer = || Scorer::new((1, n), vec![Target::new([5], 0..10).expect("valid")], 2).expect("valid");
+    let scores = scorer().memory_needed(&cpu, 10).total();
+    let refused = [
+        population(little).run(10, random(), &Recording::none()).map(drop),
+        population(little).forward(random()),
+        population(little).draws(&[random()]).map(drop),
+        population(little).run_resident(10, random()).map(drop),
+        population(little).run_scored(10, random(), &mut scorer()).map(drop),
+        population(little + scores).run_scored(10, random(), &mut scorer()).map(drop),
+    ];
+    for result in refused {
+        let parts = ["the tables of the Poisson input 3.91 MiB", "the memory budget"];
+        assert_says(&result.expect_err("too much").to_string(), &parts);
+    }
+    assert_eq!(population(need.total()).run(10, random(), &Recording::none()).map(drop), Ok(()));
+    assert_eq!(population(need.total() + scores).run_scored(10, random(), &mut scorer()), Ok(10));
+    // Other sources take the place of the last; the steps that wait for these are made first.
+    let mut several = population(need.total() + 4);
+    let mut free = Population::new(Params::default(), n, 1, &cpu).expect("valid");
+    for weight in [1e-3, 2e-3, 3e-3] {
+        several.forward(Random::poisson(&rates, weight)).expect("there is room");
+        free.forward(Random::poisson(&rates, weight)).expect("valid");
+    }
+    assert_eq!(several.voltages(), free.voltages());
 }

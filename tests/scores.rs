@@ -491,3 +491,20 @@ fn no_rate_scores_by_itself() {
         }
     }
 }
+
+#[test]
+fn the_last_steps_that_have_a_number_are_scored() {
+    let first = u64::MAX - 50;
+    let target = Target::new([first + 10, first + 40], first..u64::MAX).expect("valid");
+    let mut scorer = Scorer::new((1, 2), vec![target], 3).expect("valid");
+    scorer.skip_to(first).expect("later");
+    let event = |after, neuron| lif::Event { step: first + after, batch: 0, neuron };
+    let events = [event(11, 0), event(40, 0), event(49, 1)];
+    let mut block = Population::new(Params::default(), 2, 1, &Device::cpu())
+        .and_then(|mut population| population.run(1, 0.0, &Recording::none().spikes()))
+        .expect("valid");
+    block.spikes = Some(lif::Raster::from_events(events, first, 50, 1, 2).expect("valid"));
+    lif::Sink::take(&mut scorer, block).expect("the last");
+    let found: Vec<_> = scorer.tallies(0).map(|tally| (tally.predicted, tally.coincidences)).collect();
+    assert_eq!(found, [(2, 2), (1, 0)]);
+}

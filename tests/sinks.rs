@@ -157,3 +157,39 @@ fn a_sink_may_stop_the_run_between_pieces() {
     assert_eq!((made.steps, made.steps), (sink.0, population.steps()));
     assert!((10_000..1_000_000).contains(&made.steps));
 }
+
+/// Keeps what it is told of progress, and may end the run.
+struct Told {
+    made: Vec<u64>,
+    blocks: usize,
+    until: u64,
+}
+
+impl Sink for Told {
+    fn take(&mut self, _: Recorded) -> lif::Result<()> {
+        self.blocks += 1;
+        Ok(())
+    }
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        self.made.push(made);
+        if made >= self.until { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+#[test]
+fn a_sink_in_the_background_hears_of_progress_and_may_stop_the_run() {
+    let recording = Recording::none().rate();
+    let behind = |until| Background::new(Told { made: Vec::new(), blocks: 0, until });
+    let mut sink = behind(u64::MAX);
+    population(10).run_into(100_000, 1.0, &recording, &mut sink).expect("valid");
+    let told = sink.finish().expect("nothing failed");
+    assert!(told.made.is_sorted() && told.made.last() == Some(&100_000), "{:?}", told.made);
+    assert!(told.blocks > 0);
+
+    let mut sink = behind(10_000);
+    let mut population = population(1000);
+    let made = population.run_into(1 << 40, 1.0, &recording, &mut sink).expect("valid");
+    assert!(made.steps >= 10_000 && made.steps < 1 << 40, "{}", made.steps);
+    assert_eq!(population.steps(), made.steps);
+    assert!(sink.finish().expect("nothing failed").made.iter().any(|made| *made >= 10_000));
+}

@@ -194,3 +194,86 @@ fn wrong_synapses_are_refused() {
     assert_says(with.set_synaptic_currents(&arr0(1e20_f32)), &["resistance x synaptic current"]);
     assert_says(with.set_synaptic_currents(&arr1(&[0.0_f32; 3])), &["synaptic currents", "[3]"]);
 }
+
+#[test]
+fn currents_are_bounded_where_the_resistance_is_next_to_nothing() {
+    let all = raster(&[(0, 0), (1, 1), (2, 2), (40, 0)], 64, 3);
+    for resistance in [0.0, 1e-20] {
+        let params = Params {
+            resistance: resistance.into(),
+            tau_syn: Some(5.0.into()),
+            reset: lif::Reset::None,
+            ..Params::default()
+        };
+        let mut population = Population::new(params, 3, 1, &Device::cpu()).expect("valid");
+        let parts = |what| ["the ", what, "e38 nA", "at most 1e20 nA in magnitude"];
+        assert_says(population.set_synaptic_currents(&arr0(3.4e38_f32)), &parts("synaptic current is 3.4"));
+        assert_says(population.forward(3.4e38), &parts("input is up to 3.4"));
+        // Each weight is finite; what piles up of them is too much.
+        let run = |population: &mut Population, weight| {
+            let weights = Array2::from_elem((3, 3), weight);
+            population.run(64, SpikeInput::dense(&all, &weights), &Recording::none())
+        };
+        assert_says(run(&mut population, 4e36), &["input is up to inf"]);
+        assert_says(run(&mut population, 1e18), &["the input is up to", "at most 1e20 nA"]);
+        assert_says(run(&mut population, 3e38), &["input is up to inf"]);
+        // The most that is taken stays finite.
+        population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
+        population.forward(1e20).expect("valid");
+        run(&mut population, 5e17).expect("valid");
+        assert!(population.voltages().expect("there").iter().all(|v| v.is_finite()));
+        assert!(population.synaptic_currents().expect("there").iter().all(|current| *current > 0.0));
+    }
+}
+
+#[test]
+fn weights_that_are_copied_are_in_the_account() {
+    let n = 200;
+    let spikes = raster(&[(0, 0)], 10, n);
+    let weights = Array2::<f32>::ones((n, n));
+    let need =
+        |input: SpikeInput<'_>| Input::from(input).memory_needed(10, n, 1, &Device::cpu()).host_bytes();
+    assert_eq!(need(SpikeInput::dense(&spikes, &weights)), 0);
+    let copied = need(SpikeInput::dense(&spikes, &weights.t()));
+    assert_eq!(copied, 4 * (n * n) as u64);
+    assert_eq!(need(SpikeInput::each(&spikes, Array1::from_elem(n, 1.0_f32))), 4 * n as u64);
+
+    let alone = Population::memory_needed(&Params::default(), n, 1, &Device::cpu()).expect("valid").total();
+    let population = |budget| {
+        let device = Device::cpu().with_memory_budget(alone + budget);
+        Population::new(Params::default(), n, 1, &device).expect("it fits")
+    };
+    let transposed = weights.t();
+    let run = |budget| {
+        population(budget).run(10, SpikeInput::dense(&spikes, &transposed), &Recording::none()).map(drop)
+    };
+    let refused = |result: Result<(), Error>| match result {
+        Err(Error::TooLarge { what, limit_name, .. }) => {
+            assert!(what.contains("the spike input 156.25 KiB"), "{what}");
+            assert_eq!(limit_name, "the memory budget");
+        }
+        other => panic!("{other:?}"),
+    };
+    refused(run(copied - 1));
+    assert_eq!(run(copied), Ok(()));
+    let step = raster(&[(0, 0)], 1, n);
+    let forward = |budget| population(budget).forward(SpikeInput::dense(&step, &transposed));
+    refused(forward(copied - 1));
+    assert_eq!(forward(copied), Ok(()));
+}
+
+#[test]
+fn an_uploaded_raster_comes_back_with_its_neurons() {
+    let mut population = Population::new(Params::default(), 7, 2, &Device::cpu()).expect("valid");
+    let recorded = population.run(300, 1.0, &Recording::none().spikes_of([5, 2])).expect("valid");
+    let raster = recorded.spikes.expect("recorded");
+    assert!(raster.count() > 0 && raster.neurons() == [5, 2]);
+    for device in [Ok(Device::cpu()), Device::select(&lif::DeviceChoice::Software)].into_iter().flatten() {
+        let resident = ResidentRaster::new(&device, &raster).expect("there is room");
+        assert_eq!(resident.read().expect("there"), raster, "{device}");
+    }
+    assert_eq!(
+        population.run_resident(5, 1.0).and_then(|kept| kept.read()).expect("there").neurons(),
+        [0, 1, 2, 3, 4, 5, 6]
+    );
+}

@@ -108,3 +108,20 @@ fn a_stream_without_end_stops_where_the_sink_says() {
     population().run_stream(64, some, &[], &Recording::none().rate(), &mut background).expect("valid");
     assert!(background.finish().is_ok());
 }
+
+#[test]
+fn a_block_of_more_steps_than_there_are_numbers_is_refused_with_the_right_one() {
+    struct Long(u64);
+    impl lif::InputBlock for Long {
+        fn steps(&self) -> u64 {
+            self.0
+        }
+        fn input(&self) -> Input<'_> {
+            Input::constant(0.5)
+        }
+    }
+    let blocks = [10, u64::MAX].map(|steps| Ok(Long(steps)));
+    let result = population().run_stream(100, blocks, &[], &Recording::none(), &mut ignore);
+    let error = result.expect_err("too long").to_string();
+    assert!(error.contains("at least 18446744073709551615 steps"), "{error}");
+}

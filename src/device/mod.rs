@@ -2,6 +2,7 @@
 
 mod adapters;
 mod choice;
+mod inputs;
 mod placement;
 
 pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
@@ -352,6 +353,7 @@ impl Device {
                 Ok(ResidentData::Gpu(Arc::new(ResidentWords::upload(gpu, words)?)))
             }
             Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => {
+                memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
                 Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
             }
         }

@@ -1,14 +1,14 @@
 //! How a population is placed on a device: in which slabs, and with how much memory.
 
+use super::inputs::TRANSFERS;
 use super::{Device, EngineKind, Kind, within};
 use crate::coefficients::Table;
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::cut::{Footprint, Slab, cut};
-use crate::engine::gpu::{self, GpuEngine, MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
+use crate::engine::gpu::{self, GpuEngine, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
-use crate::input::InputSize;
 use crate::memory::{self, MemoryNeed};
 use crate::model::TraceRule;
 use crate::score::Scoring;
@@ -22,14 +22,6 @@ const RECORDED: Footprint = Footprint { fixed: 1, per_row: 0, per_neuron: 0, per
 
 /// Behind the parameters stand the places of recorded neurons, for spikes and for potentials.
 const PLACES: Footprint = Footprint { fixed: 0, per_row: 0, per_neuron: 2, per_cell: 0 };
-
-/// A population and what devices do with it at a time, beside its state.
-const INPUT: &str = "the input";
-const SPIKE_INPUT: &str = "the spike input";
-const TRANSFERS: &str = "transfers to and from the device";
-
-/// Inputs that are on their way to a GPU at a time: of the dispatches under way, and of the next.
-const UPLOADS: u64 = gpu::IN_FLIGHT as u64 + 1;
 
 /// Recordings that are on their way from it, or were of a dispatch that recorded less.
 const READBACKS: u64 = gpu::IN_FLIGHT as u64 + 1;
@@ -45,7 +37,7 @@ pub(crate) struct Stream {
 
 impl Stream {
     /// Bytes that there are at a time, where no more are wanted than these, and a row in any case.
-    fn within(self, bytes: u64) -> u64 {
+    pub(super) fn within(self, bytes: u64) -> u64 {
         self.all.min(self.row.max(bytes))
     }
 
@@ -108,7 +100,7 @@ impl Device {
     }
 
     /// The slabs on each device.
-    fn slabs(&self, parameters: Footprint, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
+    pub(super) fn slabs(&self, parameters: Footprint, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
         let buffers = [RECORDED, parameters.and(PLACES)];
         let slabs = |(member, cells): (&Self, Range<usize>)| {
             let most = [self.largest_binding, member.most_bytes()].into_iter().flatten().min();
@@ -185,56 +177,6 @@ impl Device {
         self.budgets_of_lists.iter().try_for_each(|(members, budget)| require(members.clone(), Some(*budget)))
     }
 
-    /// What an input takes while it drives a population with these parameters for so many steps, beside what
-    /// the caller has of it.
-    pub(crate) fn memory_of_input(
-        &self,
-        input: &InputSize,
-        steps: u64,
-        parameters: Footprint,
-        (batch, n): (usize, usize),
-    ) -> MemoryNeed {
-        let mut need = MemoryNeed::default();
-        need.add(INPUT, input.copied, 0);
-        let (batch, n) = possible((batch, n));
-        let slabs = self.slabs(parameters, (batch, n));
-        let cut = is_cut(&slabs);
-        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Kind::Gpu(_))) {
-            for slab in slabs {
-                let cells = slab.cells(n).len() as u64;
-                let row = input.of_step.min(cells).saturating_mul(4);
-                let moved = Stream { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
-                if input.is_sequence {
-                    need.add(INPUT, 0, moved);
-                    // A slab's part of each step is put together first.
-                    need.add(TRANSFERS, (UPLOADS + u64::from(cut)).saturating_mul(moved), 0);
-                } else {
-                    need.add(INPUT, 0, row);
-                    need.add(TRANSFERS, row, 0);
-                }
-                if input.spikes.is_empty() {
-                    continue;
-                }
-                let sums = 4 * cells * input.spike_targets();
-                let arrivals = Stream { all: sums.saturating_mul(steps), row: sums }.within(MOST_MOVED_BYTES);
-                need.add(SPIKE_INPUT, 0, arrivals);
-                // Steps of a dispatch, which begins and ends within words of spikes.
-                let blocks = (arrivals / sums.max(1)).div_ceil(32) + 1;
-                for spikes in &input.spikes {
-                    let words = spikes.words_of_block.saturating_mul(4 * blocks);
-                    let weights = spikes.weights.saturating_mul(4);
-                    // Weights are there once more, to be compared with those of the next call.
-                    let kept = weights.min(gpu::MOST_KEPT_WEIGHT_BYTES as u64);
-                    need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
-                    let parts = if cut { words.saturating_add(weights) } else { 0 };
-                    let moved = words.saturating_mul(UPLOADS).saturating_add(weights);
-                    need.add(TRANSFERS, moved.saturating_add(parts), 0);
-                }
-            }
-        }
-        need
-    }
-
     /// What recordings take on their way from the engines to whoever collects them, those of spikes made in
     /// place or not.
     pub(crate) fn memory_of_recording(
@@ -308,11 +250,6 @@ impl Device {
             }
             Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => None,
         }
-    }
-
-    /// How often the values of a step that waits are there when it is made.
-    pub(crate) fn copies_of_queued(&self) -> u64 {
-        if self.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
     }
 
     /// What the scores of some steps need beside the population: those that are kept, and on each device what its engine
@@ -398,18 +335,18 @@ impl Share<'_> {
     }
 }
 
-fn bytes(words: u64) -> u64 {
+pub(super) fn bytes(words: u64) -> u64 {
     words.saturating_mul(4)
 }
 
 /// The shape, or where no population has as many cells another one that takes several slabs as well.
-fn possible((batch, n): (usize, usize)) -> (usize, usize) {
+pub(super) fn possible((batch, n): (usize, usize)) -> (usize, usize) {
     const MOST: usize = u32::MAX as usize - 1;
     if batch.saturating_mul(n) <= MOST { (batch, n) } else { (1, MOST) }
 }
 
 /// Whether there is more than one slab.
-fn is_cut(slabs: &[(&Device, Vec<Slab>)]) -> bool {
+pub(super) fn is_cut(slabs: &[(&Device, Vec<Slab>)]) -> bool {
     slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>() > 1
 }
 

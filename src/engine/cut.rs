@@ -32,6 +32,16 @@ pub(crate) struct Footprint {
 }
 
 impl Footprint {
+    /// That of values that differ between batch rows, and between neurons, or not.
+    pub(crate) fn of(spread: (bool, bool)) -> Self {
+        match spread {
+            (false, false) => Self { fixed: 1, ..Self::default() },
+            (false, true) => Self { per_neuron: 1, ..Self::default() },
+            (true, false) => Self { per_row: 1, ..Self::default() },
+            (true, true) => Self { per_cell: 1, ..Self::default() },
+        }
+    }
+
     /// Both behind each other.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
@@ -46,7 +56,9 @@ impl Footprint {
     /// Words for a slab of this size.
     pub(crate) fn words(&self, (rows, neurons): (usize, usize)) -> u64 {
         let (rows, neurons) = (rows as u64, neurons as u64);
-        self.fixed + self.per_row * rows + self.per_neuron * neurons + self.per_cell * rows * neurons
+        [(self.per_row, rows), (self.per_neuron, neurons), (self.per_cell, rows.saturating_mul(neurons))]
+            .into_iter()
+            .fold(self.fixed, |words, (per, many)| words.saturating_add(per.saturating_mul(many)))
     }
 
     /// The most whole rows of `n` neurons that fit this many words.

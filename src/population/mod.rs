@@ -11,10 +11,11 @@ use crate::coefficients::{self, Table};
 use crate::device::Device;
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
-use crate::input::{Current, Input};
-use crate::memory::MemoryNeed;
+use crate::input::{Current, Input, InputSize};
+use crate::memory::{self, MemoryNeed};
 use crate::model::{Coefficients, Options};
 use crate::noise::{Draws, Noise};
+use crate::noise_size::NoiseSize;
 use crate::params::Params;
 use crate::queue::Queue;
 use crate::random::{COUNTER_BITS, GROUP};
@@ -60,9 +61,19 @@ pub struct Population {
     steps: u64,
     seed: u64,
     /// The random sources of the last input that had any, with what the engine sees of them.
-    noise: Option<(Vec<Random>, Arc<Noise>)>,
+    noise: Option<LastNoise>,
     /// The fault after which there is no valid state.
     fault: Option<String>,
+}
+
+/// Random sources, and what the engine sees of them.
+#[derive(Debug)]
+struct LastNoise {
+    sources: Vec<Random>,
+    noise: Arc<Noise>,
+    size: NoiseSize,
+    /// Bytes that they need.
+    bytes: u64,
 }
 
 /// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
@@ -273,6 +284,14 @@ impl Population {
         result
     }
 
+    /// What matters of an input for memory. Its random sources have been checked then.
+    fn measure(&mut self, input: &Input<'_>) -> Result<InputSize> {
+        let has_noise = self.check_noise(&input.random)?.is_some();
+        let last = self.noise.as_ref().filter(|_| has_noise);
+        let noise = last.map_or_else(NoiseSize::default, |last| last.size);
+        Ok(InputSize { noise, ..input.size(self.n) })
+    }
+
     fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
         let noise = self.check_noise(&input.random)?;
@@ -284,13 +303,27 @@ impl Population {
         if sources.is_empty() {
             return Ok(None);
         }
-        if let Some((last, noise)) = &self.noise
-            && last == sources
+        if let Some(last) = &self.noise
+            && last.sources == sources
         {
-            return Ok(Some(Arc::clone(noise)));
+            return Ok(Some(Arc::clone(&last.noise)));
         }
-        let noise = Arc::new(Noise::new(sources, self.seed, (self.batch, self.n), self.params.dt)?);
-        self.noise = Some((sources.to_vec(), Arc::clone(&noise)));
+        // Those of steps that wait would be there beside them.
+        self.flush()?;
+        self.noise = None;
+        let shape = (self.batch, self.n);
+        let size = NoiseSize::of(sources, self.params.dt);
+        let input = InputSize { noise: size, ..InputSize::default() };
+        self.require_input(&input, 1)?;
+        let need = self.device.memory_of_input(&input, 1, self.table.footprint(), shape);
+        memory::require(
+            "the random sources",
+            self.device.on_this_machine(&need),
+            "let fewer neurons differ in their rate",
+        )?;
+        let noise = Arc::new(Noise::new(sources, self.seed, shape, self.params.dt)?);
+        let sources = sources.to_vec();
+        self.noise = Some(LastNoise { sources, noise: Arc::clone(&noise), size, bytes: need.total() });
         Ok(Some(noise))
     }
 

@@ -102,7 +102,7 @@ impl Population {
 
     /// Refuses synaptic currents of which the largest has this magnitude, nA, where they would drive too much.
     fn check_synaptic_current(&self, largest: f32) -> Result<()> {
-        require_mv("resistance x synaptic current", largest * self.table.bounds.resistance)
+        self.table.bounds.require("synaptic current", largest, "")
     }
 
     fn require_synapse(&self) -> Result<()> {

@@ -30,14 +30,17 @@ impl Population {
         let input = input.into();
         if !self.queue.repeat(&input) {
             let shape = input.shape();
-            let current = self.check_input(input, 1)?;
-            if !current.spikes.is_empty() {
+            if !input.spikes.is_empty() {
+                let size = self.measure(&input)?;
+                self.require_input(&size, 1)?;
+                let current = self.check_input(input, 1)?;
                 return self.step_at_once(current);
             }
-            self.leave_room(&current)?;
-            if !self.queue.push(&current, shape.clone(), self.steps, self.queue_room) {
+            let current = self.check_input(input, 1)?;
+            let room = self.leave_room(&current)?;
+            if !self.queue.push(&current, shape.clone(), self.steps, room) {
                 self.flush()?;
-                self.queue.push(&current, shape, self.steps, self.queue_room);
+                self.queue.push(&current, shape, self.steps, room);
             }
         }
         self.steps += 1;
@@ -47,16 +50,24 @@ impl Population {
         Ok(())
     }
 
-    /// Makes the steps that wait where the memory budget has no room for another one beside them.
-    fn leave_room(&mut self, current: &Current<'_>) -> Result<()> {
-        let (Some(room), Values::Host(values)) = (self.queue_room, &current.values) else { return Ok(()) };
+    /// Makes the steps that wait where the memory budget has no room for another one beside them. Returns the bytes that
+    /// may wait, where there is a budget.
+    fn leave_room(&mut self, current: &Current<'_>) -> Result<Option<u64>> {
+        let Some(room) = self.queue_room else { return Ok(None) };
+        let noise = self.noise.as_ref().map_or(0, |noise| noise.bytes);
+        let room = room.saturating_sub(noise);
+        let Values::Host(values) = &current.values else { return Ok(Some(room)) };
         let bytes = (size_of_val(&values[..]) as u64).saturating_mul(self.device.copies_of_queued());
         if bytes > room {
             let need = self.device.memory_needed(&self.table, (self.batch, self.n));
             let need = need.and(MemoryNeed::of("the queue of inputs", bytes, 0));
+            let need = need.and(MemoryNeed::of("the random sources", noise, 0));
             self.device.require_within_budget(&need, "the population and an input that waits")?;
         }
-        if bytes.saturating_mul(self.queue.steps() + 1) > room { self.flush() } else { Ok(()) }
+        if bytes.saturating_mul(self.queue.steps() + 1) > room {
+            self.flush()?;
+        }
+        Ok(Some(room))
     }
 
     /// Makes a step that does not wait in the queue.
@@ -137,8 +148,7 @@ impl Population {
         self.check_state()?;
         self.check_steps(steps)?;
         let input: Input<'_> = input.into();
-        let size = input.size(self.n);
-        let current = self.check_input(input, steps as usize)?;
+        let size = self.measure(&input)?;
         let shape = (self.batch, self.n);
         let recording = Recording::none().spikes();
         let words = (blocks(self.steps, steps) as u64).saturating_mul(4 * (self.batch * self.n) as u64);
@@ -146,6 +156,7 @@ impl Population {
         let is_kept = recorded.is_some();
         let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
         self.require(&size, steps, &recorded, "the population and its spikes", nothing_there)?;
+        let current = self.check_input(input, steps as usize)?;
         if !is_kept {
             memory::require("the spikes", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         }
@@ -188,6 +199,12 @@ impl Population {
         let more =
             || self.device.memory_of_input(input, steps, self.table.footprint(), shape).and(more.clone());
         self.device.require_within_budgets(&self.table, shape, more, what, more_of)
+    }
+
+    /// Refuses an input for which the memory budget does not reach, whatever is recorded.
+    pub(super) fn require_input(&self, input: &InputSize, steps: u64) -> Result<()> {
+        let nothing = MemoryNeed::default();
+        self.require(input, steps, &nothing, "the population and its input", nothing_there)
     }
 
     /// Refuses more steps than a population ever makes.
@@ -241,11 +258,11 @@ impl Population {
         self.check_state()?;
         recording.check(self.n)?;
         self.check_steps(steps)?;
-        let size = input.size(self.n);
-        let current = self.check_input(input, steps as usize)?;
+        let size = self.measure(&input)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
         let recorded = self.recording_need(recording, steps, kept);
         self.require(&size, steps, &recorded, "the population and what it records", nothing_there)?;
+        let current = self.check_input(input, steps as usize)?;
         memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         recorder.reference = self.table.reference;

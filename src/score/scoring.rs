@@ -82,7 +82,7 @@ impl Scoring {
     pub(crate) fn take(&mut self, first_step: u64, steps: u64, words: &[u32]) {
         let (mut first, end) = (first_step, first_step + steps);
         while first < end {
-            let next = end.min((first / STRETCH + 1) * STRETCH);
+            let next = end.min((first / STRETCH + 1).saturating_mul(STRETCH));
             let rows = blocks(first_step, first - first_step + 1) - 1;
             self.take_stretch(first, next - first, &words[rows * self.cells..]);
             first = next;

@@ -190,6 +190,31 @@ fn every_command_asks_for_memory_before_it_takes_it() {
     }
 }
 
+/// What was simulated is written, whether there is memory to draw it or not.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_picture_for_which_there_is_no_memory_takes_nothing_else_along() {
+    let mut without = 0;
+    for kibibytes in (28_000..120_000).step_by(4000) {
+        let folder = Folder::new();
+        let output = limited(&folder, kibibytes, "run --device cpu -n 200 --duration 20");
+        let said = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() {
+            let is_drawn = folder.written().contains(&"raster.png".to_owned());
+            assert!(folder.written().contains(&"spikes.npz".to_owned()));
+            assert_eq!(
+                said.contains("warning: without raster.png: the picture: "),
+                !is_drawn,
+                "{kibibytes}: {said}"
+            );
+            without += usize::from(!is_drawn);
+        } else {
+            assert!(!said.contains("picture"), "{kibibytes}: {said}");
+        }
+    }
+    assert!(without > 0);
+}
+
 /// Whatever is left when the command has started: also too little for its picture.
 #[cfg(target_os = "linux")]
 #[test]

@@ -217,6 +217,7 @@ impl Plan {
                 Input::sequence(&step)
             }
         };
+        let input = self.random.iter().cloned().fold(input, Input::and);
         let needed = |input: &Input<'_>, steps| input.memory_needed(steps, self.neurons, self.batch, device);
         let Some(trains) = &self.trains else { return Ok(need.and(needed(&input, steps))) };
         need = need.and(MemoryNeed::of("the events", trains.bytes(self.steps), 0));

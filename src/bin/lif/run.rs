@@ -196,7 +196,9 @@ fn write(
     plan: &Plan,
 ) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
-    if let Some(scene) = scene {
+    if let Some(scene) = scene
+        && picture::has_room(PICTURE)
+    {
         files.push(folder.stage(PICTURE, |_, path| picture::draw(path, scene))?);
     }
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, arrays))?);

@@ -286,11 +286,13 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+pub(super) const LARGEST_BINDING: &str = "the most that this device binds at once";
+
 pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {
     Error::TooLarge {
         what: what.to_owned(),
         need,
-        limit_name: "the most that this device binds at once".to_owned(),
+        limit_name: LARGEST_BINDING.to_owned(),
         limit,
         advice: "take fewer neurons or a smaller batch, record less, or use the CPU".to_owned(),
     }

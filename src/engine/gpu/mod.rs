@@ -34,6 +34,7 @@ mod score_tests;
 mod shader_tests;
 
 pub(crate) use engine::{GpuEngine, IN_FLIGHT};
+pub(crate) use noise::words_of_sources;
 pub(crate) use plan::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 pub(crate) use projection::MOST_KEPT_WEIGHT_BYTES;
 pub(crate) use resident::ResidentWords;

@@ -8,6 +8,11 @@ use crate::tables;
 /// Words of a source: `SOURCE_WORDS` in `shaders/noise.wgsl`.
 pub(crate) const SOURCE_WORDS: usize = 11;
 
+/// Words of so many sources, beside their parameters and the tables of Poisson distributions.
+pub(crate) fn words_of_sources(sources: u64, is_normal: bool) -> u64 {
+    sources * SOURCE_WORDS as u64 + if is_normal { 2 * tables::NORMAL_INTERVALS as u64 } else { 0 }
+}
+
 /// Where the kernel finds the sources in its parameters, and how much work they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoisePlaces {
@@ -21,13 +26,20 @@ pub(crate) struct NoisePlaces {
 /// Puts sources, their parameters and their tables behind the `values`, the first of which the kernel finds at
 /// `start`.
 pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> NoisePlaces {
+    let is_normal = noise.sources.iter().any(|source| source.kind == Kind::Normal);
+    let columns = noise
+        .sources
+        .iter()
+        .map(|source| source.offset.values.len() + source.scale.values.len() + source.table.values.len());
+    let records = words_of_sources(noise.sources.len() as u64, is_normal) as usize;
+    values.reserve_exact(noise.poisson_tables.len() + columns.sum::<usize>() + records);
     let add = |values: &mut Vec<u32>, words: &mut dyn Iterator<Item = u32>| {
         let place = (start + values.len()) as u32;
         values.extend(words);
         place
     };
     let poisson_tables = add(values, &mut noise.poisson_tables.iter().copied());
-    let normal_table = if noise.sources.iter().any(|source| source.kind == Kind::Normal) {
+    let normal_table = if is_normal {
         add(values, &mut tables::normal().iter().flatten().map(|value| value.to_bits()))
     } else {
         0

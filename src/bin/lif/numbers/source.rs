@@ -61,17 +61,25 @@ enum Content {
     Kept(Arc<[u8]>),
 }
 
+const WRITTEN_INTO: &str = "somebody writes into it: its length or the time of its last change is not what it was when it was \
+                            looked through; leave it as it is until the run is over";
+
 /// What a file shows of itself without being read.
 #[derive(Debug, Clone, Copy, PartialEq)]
-struct FileState {
+pub struct FileState {
     bytes: u64,
     changed: Option<SystemTime>,
 }
 
 impl FileState {
-    fn of(path: &Path) -> Result<Self, String> {
-        let data = path.metadata().map_err(said)?;
+    fn of(file: &File) -> io::Result<Self> {
+        let data = file.metadata()?;
         Ok(Self { bytes: data.len(), changed: data.modified().ok() })
+    }
+
+    /// Fails where the file is not any more what it was.
+    fn check(&self, file: &File) -> io::Result<()> {
+        if Self::of(file)? == *self { Ok(()) } else { Err(io::Error::other(WRITTEN_INTO)) }
     }
 }
 
@@ -83,7 +91,7 @@ impl Source {
             return Err("it is a folder; name a file in it".to_owned());
         }
         let content = if data.is_file() {
-            Content::File(FileState::of(path)?)
+            Content::File(File::open(path).and_then(|file| FileState::of(&file)).map_err(said)?)
         } else {
             Content::Kept(kept(File::open(path).map_err(said)?, MOST_KEPT)?)
         };
@@ -128,14 +136,8 @@ impl Source {
             Content::Kept(bytes) => Ok(Reader::Kept(Cursor::new(Arc::clone(bytes)))),
             Content::File(state) => {
                 let file = File::open(&self.path).map_err(said)?;
-                if FileState::of(&self.path)? != *state {
-                    return Err(
-                        "somebody writes into it: its length or the time of its last change is not what \
-                                it was when it was looked through; leave it as it is until the run is over"
-                            .to_owned(),
-                    );
-                }
-                Ok(Reader::File(file))
+                state.check(&file).map_err(said)?;
+                Ok(Reader::File(file, *state))
             }
         }
     }
@@ -197,14 +199,18 @@ pub fn foreign(start: &[u8]) -> Option<&'static str> {
 /// Reads a [`Source`].
 #[derive(Debug)]
 pub enum Reader {
-    File(File),
+    File(File, FileState),
     Kept(Cursor<Arc<[u8]>>),
 }
 
 impl Read for Reader {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
-            Self::File(file) => file.read(buffer),
+            Self::File(file, state) => {
+                let read = file.read(buffer)?;
+                state.check(file)?;
+                Ok(read)
+            }
             Self::Kept(bytes) => bytes.read(buffer),
         }
     }
@@ -213,7 +219,7 @@ impl Read for Reader {
 impl Seek for Reader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
-            Self::File(file) => file.seek(to),
+            Self::File(file, _) => file.seek(to),
             Self::Kept(bytes) => bytes.seek(to),
         }
     }
@@ -222,6 +228,19 @@ impl Seek for Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_that_is_written_into_while_it_is_read_is_noticed() {
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, "1\n".repeat(1000)).unwrap();
+        let mut reader = Source::open(&path).unwrap().reader().unwrap();
+        let mut some = [0; 10];
+        assert_eq!(reader.read(&mut some).unwrap(), 10);
+        let later = SystemTime::now() + std::time::Duration::from_secs(2);
+        File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
+        let refused = reader.read(&mut some).unwrap_err().to_string();
+        assert!(refused.starts_with("somebody writes into it"), "{refused}");
+    }
 
     #[test]
     fn files_are_known_by_what_is_in_them() {

@@ -73,10 +73,25 @@ fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, S
     Ok(root)
 }
 
+/// Whether there is memory for the picture of this name. Where there is none, that is said, and what was
+/// simulated is written without it.
+pub fn has_room(name: &str) -> bool {
+    const LARGEST: (u32, u32) = (1600, 1500);
+    let room = require(LARGEST, "the other files are written");
+    if let Err(reason) = &room {
+        log::warn!("without {name}: {reason}");
+    }
+    room.is_ok()
+}
+
+fn require((width, height): (u32, u32), advice: &str) -> Result<(), String> {
+    let bytes = u64::from(width) * u64::from(height) * BYTES_PER_PIXEL;
+    lif::require_memory("the picture", bytes, advice).map_err(|error| error.to_string())
+}
+
 /// An empty picture, whose memory is asked for first.
 pub fn canvas<'a>(path: &'a Path, size: (u32, u32), advice: &str) -> Result<Area<'a>, String> {
-    let bytes = u64::from(size.0) * u64::from(size.1) * BYTES_PER_PIXEL;
-    lif::require_memory("the picture", bytes, advice).map_err(|error| error.to_string())?;
+    require(size, advice)?;
     use_own_font()?;
     let root = BitMapBackend::new(path, size).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;

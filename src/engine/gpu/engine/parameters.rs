@@ -2,11 +2,12 @@
 //! and random sources.
 
 use crate::coefficients::Table;
+use crate::engine::gpu::context::LARGEST_BINDING;
 use crate::engine::gpu::kernel::{self, COEFFICIENTS, NOT_RECORDED};
 use crate::engine::gpu::noise::{self, NoisePlaces};
 use crate::engine::gpu::{Gpu, STATE};
 use crate::engine::{Wanted, Words};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::noise::Noise;
 use std::sync::Arc;
 
@@ -77,9 +78,10 @@ impl Parameters {
         if let Some(voltages) = &wanted.voltages {
             add(&voltages.neurons);
         }
+        let tables = noise.map_or(0, |noise| size_of_val(&noise.poisson_tables[..]) as u64);
         let noise =
             noise.map(|noise| (Arc::clone(noise), noise::append(noise, self.coefficients, &mut values)));
-        self.make_room(gpu, values.len())?;
+        self.make_room(gpu, values.len(), tables)?;
         // Where this fails, nothing stands there.
         (self.wanted, self.noise) = (Wanted::default(), None);
         gpu.write_at(&self.buffer, self.bytes(), WHAT, bytemuck::cast_slice(&values))?;
@@ -103,13 +105,24 @@ impl Parameters {
         self.coefficients as u64 * 4
     }
 
-    /// Room for so many words behind the coefficients, which stay on the device.
-    fn make_room(&mut self, gpu: &Gpu, words: usize) -> Result<()> {
+    /// Room for so many words behind the coefficients, which stay on the device. So many bytes of them are tables of
+    /// Poisson distributions.
+    fn make_room(&mut self, gpu: &Gpu, words: usize, tables: u64) -> Result<()> {
         let bytes = self.bytes() + words as u64 * 4;
         if bytes <= self.buffer.size() {
             return Ok(());
         }
         let context = &gpu.context;
+        let limit = context.largest_binding();
+        if bytes > limit && bytes - tables <= limit {
+            return Err(Error::TooLarge {
+                what: "the parameters with the tables of the Poisson input".to_owned(),
+                need: bytes,
+                limit_name: LARGEST_BINDING.to_owned(),
+                limit,
+                advice: "let fewer neurons differ in their rate, or use the CPU".to_owned(),
+            });
+        }
         let buffer = context.buffer(WHAT, bytes, STATE)?;
         context.scoped("moving the parameters", || {
             let mut encoder =
@@ -129,6 +142,24 @@ mod tests {
     use crate::engine::WantedVoltages;
     use crate::engine::gpu::MOST_STEPS;
     use crate::engine::gpu::fault_tests::with_context;
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn tables_that_are_too_large_are_told_from_other_parameters() {
+        with_context(|context| {
+            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let table = Table::new(&Params::default(), (1, 100)).expect("valid");
+            let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
+            let limit = gpu.context.largest_binding();
+            let words = (limit / 4) as usize;
+            let mut refused =
+                |tables| parameters.make_room(&gpu, words, tables).expect_err("too much").to_string();
+            let text = refused(limit - 8);
+            assert!(text.starts_with("the parameters with the tables of the Poisson input: "), "{text}");
+            assert!(text.contains("let fewer neurons differ in their rate, or use the CPU"), "{text}");
+            assert!(refused(4).contains("take fewer neurons"), "the rest alone is too much");
+        });
+    }
 
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]

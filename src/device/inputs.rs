@@ -1,0 +1,111 @@
+//! How much memory inputs take on a device, beside what the caller has of them.
+
+use super::placement::{Stream, bytes, is_cut, possible};
+use super::{Device, EngineKind, Kind};
+use crate::engine::cut::{Footprint, Slab};
+use crate::engine::gpu::{self, MOST_MOVED_BYTES};
+use crate::input::InputSize;
+use crate::memory::MemoryNeed;
+use crate::noise_size::NoiseSize;
+
+const INPUT: &str = "the input";
+const SPIKE_INPUT: &str = "the spike input";
+const RANDOM: &str = "the random sources";
+const TABLES: &str = "the tables of the Poisson input";
+pub(super) const TRANSFERS: &str = "transfers to and from the device";
+
+/// Inputs that are on their way to a GPU at a time: of the dispatches under way, and of the next.
+const UPLOADS: u64 = gpu::IN_FLIGHT as u64 + 1;
+
+impl Device {
+    /// What an input takes while it drives a population with these parameters for so many steps, beside what
+    /// the caller has of it.
+    pub(crate) fn memory_of_input(
+        &self,
+        input: &InputSize,
+        steps: u64,
+        parameters: Footprint,
+        (batch, n): (usize, usize),
+    ) -> MemoryNeed {
+        let mut need = MemoryNeed::default();
+        need.add(INPUT, input.copied, 0);
+        let (batch, n) = possible((batch, n));
+        let slabs = self.slabs(parameters, (batch, n));
+        let cut = is_cut(&slabs);
+        self.add_noise(&mut need, &input.noise, &slabs, (batch, n));
+        let copied = input.spikes.iter().map(|spikes| spikes.copied).fold(0, u64::saturating_add);
+        need.add(SPIKE_INPUT, copied, 0);
+        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Kind::Gpu(_))) {
+            for slab in slabs {
+                let cells = slab.cells(n).len() as u64;
+                let row = input.of_step.min(cells).saturating_mul(4);
+                let moved = Stream { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
+                if input.is_sequence {
+                    need.add(INPUT, 0, moved);
+                    // A slab's part of each step is put together first.
+                    need.add(TRANSFERS, (UPLOADS + u64::from(cut)).saturating_mul(moved), 0);
+                } else {
+                    need.add(INPUT, 0, row);
+                    need.add(TRANSFERS, row, 0);
+                }
+                if input.spikes.is_empty() {
+                    continue;
+                }
+                let sums = 4 * cells * input.spike_targets();
+                let arrivals = Stream { all: sums.saturating_mul(steps), row: sums }.within(MOST_MOVED_BYTES);
+                need.add(SPIKE_INPUT, 0, arrivals);
+                // Steps of a dispatch, which begins and ends within words of spikes.
+                let blocks = (arrivals / sums.max(1)).div_ceil(32) + 1;
+                for spikes in &input.spikes {
+                    let words = spikes.words_of_block.saturating_mul(4 * blocks);
+                    let weights = spikes.weights.saturating_mul(4);
+                    // Weights are there once more, to be compared with those of the next call.
+                    let kept = weights.min(gpu::MOST_KEPT_WEIGHT_BYTES as u64);
+                    need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
+                    let parts = if cut { words.saturating_add(weights) } else { 0 };
+                    let moved = words.saturating_mul(UPLOADS).saturating_add(weights);
+                    need.add(TRANSFERS, moved.saturating_add(parts), 0);
+                }
+            }
+        }
+        need
+    }
+
+    /// What random sources take: in this program's memory as a whole, and again what of them each slab and each GPU has.
+    fn add_noise(
+        &self,
+        need: &mut MemoryNeed,
+        noise: &NoiseSize,
+        slabs: &[(&Self, Vec<Slab>)],
+        shape: (usize, usize),
+    ) {
+        if noise.sources == 0 {
+            return;
+        }
+        let tables = bytes(noise.tables);
+        need.add(RANDOM, noise.copied + bytes(noise.columns.words(shape)), 0);
+        need.add(TABLES, tables, 0);
+        let cut = is_cut(slabs);
+        for (device, slabs) in slabs {
+            for slab in slabs {
+                let columns = bytes(noise.columns.words(slab.shape()));
+                if cut {
+                    need.add(RANDOM, columns, 0);
+                }
+                if matches!(device.kind, Kind::Gpu(_)) {
+                    let records = bytes(gpu::words_of_sources(noise.sources, noise.is_normal));
+                    need.add(RANDOM, 0, columns + records);
+                    need.add(TABLES, 0, tables);
+                    // They are put together first.
+                    let moved = columns.saturating_add(records).saturating_add(tables);
+                    need.add(TRANSFERS, moved.saturating_mul(2), 0);
+                }
+            }
+        }
+    }
+
+    /// How often the values of a step that waits are there when it is made.
+    pub(crate) fn copies_of_queued(&self) -> u64 {
+        if self.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
+    }
+}
