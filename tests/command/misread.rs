@@ -271,3 +271,28 @@ fn comments_of_prose_name_no_columns_and_headers_may_have_units_alone() {
         assert_eq!(steps(heading), 60, "{heading}");
     }
 }
+
+#[test]
+fn units_of_times_in_any_comment_are_seen() {
+    let folder = Folder::new();
+    for comments in [
+        "# all times in seconds\n",
+        "# s nA\n",
+        "# Time (s)\n# Current (nA)\n",
+        "# time in s\n# -----\n",
+        "# time (s), current (nA)\n\n# cell 1\n",
+    ] {
+        folder.write("in.txt", &format!("{comments}0.0 0.5\n0.01 1\n0.02 2\n"));
+        let run = |words: &str| folder.run(&format!("--neurons 2 --no-plot --stimulus in.txt {words}"));
+        let assert = run("--stimulus-time-unit s").assert().success();
+        let steps = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        assert!(steps.contains("30.0 ms") || steps.contains("300 ("), "{comments}: {steps}");
+        let output = run("").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap() + &String::from_utf8_lossy(&output.stdout);
+        // Either the comment names the columns, or it is told.
+        assert!(
+            said.contains("say --stimulus-time-unit s, or") || said.contains("in s by the name"),
+            "{comments}: {said}"
+        );
+    }
+}

@@ -122,7 +122,9 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
             let name = lines.names().first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
-            refuse_remark(lines.remark(), spikes.unit.0, TIME_UNIT)?;
+            if spikes.clock.unit.is_none() {
+                refuse_remark(lines.remark(), spikes.unit.0, TIME_UNIT)?;
+            }
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;

@@ -296,8 +296,29 @@ fn without_digits(word: &str) -> &str {
 
 /// Whether a word can only be a unit of times: a single letter is as likely to be a name.
 pub fn is_plain_time_unit(word: &str) -> bool {
+    word.chars().count() > 1 && time_unit_of(word).is_some()
+}
+
+/// The unit of times that a word is.
+fn time_unit_of(word: &str) -> Option<TimeUnit> {
     let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
-    word.len() > 1 && TIME_UNITS.iter().any(|(_, names)| names.contains(&word.as_str()))
+    TIME_UNITS.iter().find(|(_, names)| names.contains(&word.as_str())).map(|(unit, _)| *unit)
+}
+
+/// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
+pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
+    const OF_TIMES: [&str; 8] = ["t", "time", "times", "timestamp", "timestamps", "unit", "units", "all"];
+    const BEFORE_A_UNIT: [&str; 3] = ["in", "is", "are"];
+    let text = text.to_lowercase();
+    let words: Vec<&str> =
+        text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_of_times = |word: &str| OF_TIMES.contains(&word);
+    if !words.iter().any(|word| is_of_times(word)) {
+        let (first, others) = words.split_first()?;
+        return time_unit_of(first).filter(|_| others.iter().all(|word| current_unit(word).is_some()));
+    }
+    let is_said = |pair: &&[&str]| is_of_times(pair[0]) || BEFORE_A_UNIT.contains(&pair[0]);
+    words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
 }
 
 /// Where a unit is known from.
@@ -354,13 +375,14 @@ pub fn time_unit(
 }
 
 /// Refuses a comment that says another unit of times than they are taken in, as it is no name of a column.
-pub fn refuse_remark(remark: Option<&Name>, taken: TimeUnit, option: &str) -> Result<(), String> {
+pub fn refuse_remark(remark: Option<&str>, taken: TimeUnit, option: &str) -> Result<(), String> {
     let Some(remark) = remark else { return Ok(()) };
-    match remark.time_unit()? {
+    let name = Name::new(remark);
+    let unit = if name.is_of_times_in_a_unit() { name.time_unit()? } else { time_unit_in_prose(remark) };
+    match unit {
         Some(unit) if unit != taken => Err(format!(
-            "the comment '{}' above the numbers may say the unit of the times, but they are taken as {}; say --{option} {}, \
+            "the comment '{remark}' above the numbers may say the unit of the times, but they are taken as {}; say --{option} {}, \
              or write the unit into the name of a column, as `time_{}`",
-            remark.text,
             taken.text(),
             unit.text(),
             unit.text()
@@ -461,6 +483,38 @@ mod tests {
         ];
         for text in without {
             assert_eq!(Name::new(text).value_unit(), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn prose_says_units_of_times() {
+        for text in [
+            "s",
+            "s nA",
+            "t sec I nA",
+            "time unit: s",
+            "units: s and nA",
+            "all times in seconds",
+            "Times are in s",
+            "column 1: time in s",
+            "Time (s)",
+            "Spike times are in seconds",
+            "all in s",
+            "sampled every 10 ms, time in s",
+        ] {
+            assert_eq!(time_unit_in_prose(text), Some(TimeUnit::S), "{text}");
+        }
+        for text in [
+            "",
+            "unit 5 (s)",
+            "trial length (s)",
+            "duration_s",
+            "step 0.5 nA for 5 s",
+            "cell 3",
+            "nA",
+            "noise of 5 s",
+        ] {
+            assert_eq!(time_unit_in_prose(text), None, "{text}");
         }
     }
 

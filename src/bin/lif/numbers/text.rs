@@ -2,7 +2,7 @@
 //! where there is one.
 
 use super::heading::Heading;
-use super::name::Name;
+use super::name::{Name, time_unit_in_prose};
 use super::source::{Reader, Source};
 use super::time::Precision;
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
@@ -49,7 +49,7 @@ pub struct Lines {
     heading: Heading,
     names: Vec<Name>,
     /// What a comment says of times, where it names no columns.
-    remark: Option<Name>,
+    remark: Option<String>,
     commas: Commas,
 }
 
@@ -103,8 +103,8 @@ impl Lines {
     }
 
     /// What the comment above the numbers says of times, where it is not the names of columns.
-    pub fn remark(&self) -> Option<&Name> {
-        self.remark.as_ref()
+    pub fn remark(&self) -> Option<&str> {
+        self.remark.as_deref()
     }
 
     /// What the last comment before the first row says, as names of so many columns.
@@ -125,7 +125,13 @@ impl Lines {
             let comment = self.decode();
             self.split()?;
             if self.fields.is_empty() {
-                if let Some(comment) = comment.filter(|_| self.is_before_the_heading()) {
+                // Rules and empty comments leave what is above them as it is.
+                let says_something = |comment: &String| comment.chars().any(char::is_alphabetic);
+                if let Some(comment) = comment.filter(says_something).filter(|_| self.is_before_the_heading())
+                {
+                    if self.remark.is_none() && time_unit_in_prose(&comment).is_some() {
+                        self.remark = Some(comment.clone());
+                    }
                     self.heading = Heading::Comment(comment);
                 }
                 continue;
@@ -378,7 +384,13 @@ impl Lines {
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
         match (&self.heading, names) {
-            (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
+            (_, Some(names)) if is_line || may_be_names(&names) => {
+                // Their units are known then.
+                if names.first().is_some_and(Name::has_unit) {
+                    self.remark = None;
+                }
+                self.names = names;
+            }
             (Heading::Line(line, text), None) => {
                 return Err(format!(
                     "there {}, but the names of the columns in line {line}, '{text}', are not as many; start comments \
@@ -388,7 +400,9 @@ impl Lines {
             }
             // A comment is mostly something else, but may be of times.
             (Heading::Comment(text), _) => {
-                self.remark = Some(Name::new(text)).filter(Name::is_of_times_in_a_unit);
+                if Name::new(text).is_of_times_in_a_unit() {
+                    self.remark = Some(text.clone());
+                }
             }
             _ => {}
         }

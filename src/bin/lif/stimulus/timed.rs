@@ -102,7 +102,9 @@ impl Rows for TextRows {
         let Some(time) = time else { return Ok(Sample::InTurn) };
         if self.times.is_none() {
             let (unit, origin) = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
-            refuse_remark(self.lines.remark(), unit, TIME_UNIT)?;
+            if self.asked.is_none() {
+                refuse_remark(self.lines.remark(), unit, TIME_UNIT)?;
+            }
             self.times = Some((TimeColumn::new(unit), origin));
         }
         let precision = self.lines.precision(0);
