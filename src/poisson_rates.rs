@@ -16,8 +16,9 @@ pub(crate) struct PoissonRates {
 impl PoissonRates {
     /// Of some rates, Hz, which need not have been checked yet.
     pub(crate) fn new(rates: impl Iterator<Item = f32>, dt: f64) -> Self {
-        // A negative zero is a zero.
-        let mut rates: Vec<f32> = rates.map(|rate| rate + 0.0).collect();
+        // A negative zero is a zero; what is no number, which will be refused, must not be taken for the largest.
+        let number = |rate: f32| if rate.is_nan() { 0.0 } else { rate + 0.0 };
+        let mut rates: Vec<f32> = rates.map(number).collect();
         rates.par_sort_unstable_by(f32::total_cmp);
         rates.dedup();
         Self { rates, dt }
@@ -53,9 +54,7 @@ impl PoissonRates {
     }
 
     fn length(&self, rate: f32) -> u64 {
-        let mean = self.mean(rate);
-        let valid = if mean.is_nan() { 0.0 } else { mean.clamp(0.0, tables::LARGEST_MEAN) };
-        tables::poisson(valid).len() as u64
+        tables::poisson(self.mean(rate).clamp(0.0, tables::LARGEST_MEAN)).len() as u64
     }
 
     /// Spikes in a step.
@@ -96,7 +95,8 @@ mod tests {
         let (places, largest_count) = rates.tabulate(&mut tables);
         assert_eq!(rates.words(), tables.len() as u64 - 3);
         assert!(tables.capacity() <= tables.len() + 3, "{} {}", tables.capacity(), tables.len());
-        assert!((10_000..11_000).contains(&largest_count), "{largest_count}");
+        // Tables are filled up to a power of two.
+        assert!((10_000..12_000).contains(&largest_count), "{largest_count}");
         assert_eq!((places.len(), places[0]), (rates.len(), 3));
         let place = places[rates.position(1e5)] as usize;
         let table = tables::poisson(f64::from(1e5_f32) * 0.1 / 1000.0);

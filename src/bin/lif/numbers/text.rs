@@ -399,10 +399,8 @@ impl Lines {
                 ));
             }
             // A comment is mostly something else, but may be of times.
-            (Heading::Comment(text), _) => {
-                if Name::new(text).is_of_times_in_a_unit() {
-                    self.remark = Some(text.clone());
-                }
+            (Heading::Comment(text), _) if Name::new(text).is_of_times_in_a_unit() => {
+                self.remark = Some(text.clone());
             }
             _ => {}
         }
