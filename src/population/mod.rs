@@ -284,18 +284,23 @@ impl Population {
         result
     }
 
-    /// What matters of an input for memory. Its random sources have been checked then.
-    fn measure(&mut self, input: &Input<'_>) -> Result<InputSize> {
-        let has_noise = self.check_noise(&input.random)?.is_some();
-        let last = self.noise.as_ref().filter(|_| has_noise);
-        let noise = last.map_or_else(NoiseSize::default, |last| last.size);
-        Ok(InputSize { noise, ..input.size(self.n) })
+    /// What matters of an input for memory, and its random sources, which are checked here.
+    fn measure(&mut self, input: &Input<'_>) -> Result<(InputSize, Option<Arc<Noise>>)> {
+        let noise = self.check_noise(&input.random)?;
+        let last = self.noise.as_ref().filter(|_| noise.is_some());
+        let size = last.map_or_else(NoiseSize::default, |last| last.size);
+        Ok((InputSize { noise: size, ..input.size(self.n) }, noise))
     }
 
-    fn check_input<'a>(&mut self, input: Input<'a>, steps: usize) -> Result<Current<'a>> {
+    /// Checks an input whose random sources have been checked.
+    fn check_input<'a>(
+        &self,
+        input: Input<'a>,
+        steps: u64,
+        noise: Option<Arc<Noise>>,
+    ) -> Result<Current<'a>> {
         let shape = (self.batch, self.n);
-        let noise = self.check_noise(&input.random)?;
-        Current::new(input, steps, shape, self.table.bounds, noise, &self.device)
+        Current::new(input, steps as usize, shape, self.table.bounds, noise, &self.device)
     }
 
     /// What the engine sees of these sources; the same as at the last call where they are the same.

@@ -66,12 +66,12 @@ impl Population {
             scorer.expect(self.steps)?;
         }
         let input: Input<'_> = input.into();
-        let size = self.measure(&input)?;
+        let (size, noise) = self.measure(&input)?;
         let scores = scorer.memory_needed(&self.device, steps);
         self.require(&size, steps, &scores, "the population and its scores", |device, cells| {
             device.memory_of_scores_there(&scorer.scoring, cells, steps)
         })?;
-        let current = self.check_input(input, steps as usize)?;
+        let current = self.check_input(input, steps, noise)?;
         memory::require("the scores", self.device.on_this_machine(&scores), "take fewer neurons or targets")?;
         self.flush()?;
         if steps == 0 {

@@ -31,12 +31,13 @@ impl Population {
         if !self.queue.repeat(&input) {
             let shape = input.shape();
             if !input.spikes.is_empty() {
-                let size = self.measure(&input)?;
+                let (size, noise) = self.measure(&input)?;
                 self.require_input(&size, 1)?;
-                let current = self.check_input(input, 1)?;
+                let current = self.check_input(input, 1, noise)?;
                 return self.step_at_once(current);
             }
-            let current = self.check_input(input, 1)?;
+            let noise = self.check_noise(&input.random)?;
+            let current = self.check_input(input, 1, noise)?;
             let room = self.leave_room(&current)?;
             if !self.queue.push(&current, shape.clone(), self.steps, room) {
                 self.flush()?;
@@ -148,7 +149,7 @@ impl Population {
         self.check_state()?;
         self.check_steps(steps)?;
         let input: Input<'_> = input.into();
-        let size = self.measure(&input)?;
+        let (size, noise) = self.measure(&input)?;
         let shape = (self.batch, self.n);
         let recording = Recording::none().spikes();
         let words = (blocks(self.steps, steps) as u64).saturating_mul(4 * (self.batch * self.n) as u64);
@@ -156,7 +157,7 @@ impl Population {
         let is_kept = recorded.is_some();
         let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
         self.require(&size, steps, &recorded, "the population and its spikes", nothing_there)?;
-        let current = self.check_input(input, steps as usize)?;
+        let current = self.check_input(input, steps, noise)?;
         if !is_kept {
             memory::require("the spikes", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         }
@@ -258,11 +259,11 @@ impl Population {
         self.check_state()?;
         recording.check(self.n)?;
         self.check_steps(steps)?;
-        let size = self.measure(&input)?;
+        let (size, noise) = self.measure(&input)?;
         let kept = if matches!(taker, Taker::Sink(_)) { Kept::InBlocks } else { Kept::Whole };
         let recorded = self.recording_need(recording, steps, kept);
         self.require(&size, steps, &recorded, "the population and what it records", nothing_there)?;
-        let current = self.check_input(input, steps as usize)?;
+        let current = self.check_input(input, steps, noise)?;
         memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         recorder.reference = self.table.reference;

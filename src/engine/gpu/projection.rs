@@ -11,6 +11,7 @@ use crate::spike_input::Target;
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
@@ -149,35 +150,34 @@ struct OnDevice<'a> {
 /// Weights from the memory of this program that an engine brought to its device at the last call, each with the
 /// number of its input. As the next call often has the same, they are kept there as long as they have the same bits.
 #[derive(Debug, Default)]
-pub(super) struct LastWeights(Vec<(usize, Vec<f32>, wgpu::Buffer)>);
+pub(super) struct LastWeights(HashMap<usize, (Vec<f32>, wgpu::Buffer)>);
 
 impl LastWeights {
     /// Brings the weights of the input of this number to the device, where they are not there already.
     fn upload(&mut self, gpu: &Gpu, input: usize, weights: &[f32]) -> Result<wgpu::Buffer> {
         let bytes: &[u8] = bytemuck::cast_slice(weights);
-        let place = self.0.iter().position(|(of, ..)| *of == input);
-        let last = place.map(|place| self.0.swap_remove(place));
+        let last = self.0.remove(&input);
         let kept = match last {
-            Some(last) if bytemuck::cast_slice::<_, u8>(&last.1) == bytes => last,
+            Some(last) if bytemuck::cast_slice::<_, u8>(&last.0) == bytes => last,
             last => {
                 let buffer = gpu.upload(WEIGHTS, bytes)?;
                 if bytes.len() > MOST_KEPT_WEIGHT_BYTES {
                     return Ok(buffer);
                 }
-                let mut values = last.map_or_else(Vec::new, |(_, values, _)| values);
+                let mut values = last.map_or_else(Vec::new, |(values, _)| values);
                 values.clear();
                 values.extend_from_slice(weights);
-                (input, values, buffer)
+                (values, buffer)
             }
         };
-        let buffer = kept.2.clone();
-        self.0.push(kept);
+        let buffer = kept.1.clone();
+        self.0.insert(input, kept);
         Ok(buffer)
     }
 
     /// Forgets those of inputs that are not there any more.
     fn keep_first(&mut self, inputs: usize) {
-        self.0.retain(|(input, ..)| *input < inputs);
+        self.0.retain(|input, _| *input < inputs);
     }
 }
 
