@@ -5,21 +5,21 @@
 /// Columns of a terminal, beyond which lines of a table go on in the next.
 const COLUMNS: usize = 80;
 
+/// Of which a name has so many.
+const NAME_WIDTH: usize = 12;
+
 /// A line of a table: a name, and behind it words that go on below each other where they are many.
 pub fn row(name: &str, words: &str) -> String {
+    let beside_a_name = " ".repeat(NAME_WIDTH + 1);
     let options = textwrap::Options::new(COLUMNS)
-        .initial_indent(BESIDE_A_NAME)
-        .subsequent_indent(BESIDE_A_NAME)
+        .initial_indent(&beside_a_name)
+        .subsequent_indent(&beside_a_name)
         // Paths and numbers can be copied as they are.
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::fill(words, options);
     format!("{name:<NAME_WIDTH$} {}", lines.trim_start())
 }
-
-/// The width of a name, and what stands before what goes on.
-const NAME_WIDTH: usize = 12;
-const BESIDE_A_NAME: &str = "             ";
 
 /// `1,234,567`
 pub fn grouped(number: u64) -> String {

@@ -3,11 +3,14 @@
 use crate::failure::Failure;
 use lif::{Device, MemoryNeed};
 
-/// Refuses what the memory of this machine cannot hold now, with what each part of it takes. Buffers of
-/// adapters that compute on the CPU are in that memory too.
+/// Refuses what the memory of this machine cannot hold now, with what each part of it takes.
 pub fn require(what: &str, need: &MemoryNeed, device: &Device, advice: &str) -> Result<(), Failure> {
-    let bytes = if device.is_software_adapter() { need.total() } else { need.host_bytes() };
-    Ok(lif::require_memory(&format!("{what} ({need})"), bytes, advice)?)
+    Ok(lif::require_memory(&format!("{what} ({need})"), on_this_machine(need, device), advice)?)
+}
+
+/// Bytes in the memory of this machine, which has the buffers of adapters that compute on the CPU too.
+pub fn on_this_machine(need: &MemoryNeed, device: &Device) -> u64 {
+    if device.is_software_adapter() { need.total() } else { need.host_bytes() }
 }
 
 /// Refuses to begin where there is not even memory for what nobody asks for.

@@ -4,8 +4,9 @@ use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
-use crate::numbers::name::{Name, Origin, refuse_remark, time_unit};
+use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::remark::refuse_remark;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
@@ -122,9 +123,7 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
             let name = lines.names().first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
-            if spikes.clock.unit.is_none() {
-                refuse_remark(lines.remark(), spikes.unit.0, TIME_UNIT)?;
-            }
+            refuse_remark(lines.remark(), spikes.clock.unit, spikes.unit.0, TIME_UNIT)?;
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;

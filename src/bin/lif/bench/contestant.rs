@@ -4,6 +4,7 @@ use super::case::Case;
 use super::wish::BenchWish;
 use super::workload;
 use crate::failure::Failure;
+use crate::memory;
 use lif::{Device, DeviceChoice, EngineKind, Error, Population, Roofline, adapters};
 
 /// The name of the scalar reference.
@@ -60,8 +61,7 @@ impl Contestant {
     pub fn require_memory(&self, case: Case) -> lif::Result<()> {
         let device = self.device.clone().unwrap_or_else(Device::cpu);
         let need = Population::memory_needed(&workload::params(), case.neurons, case.batch, &device)?;
-        let in_this_memory = self.is_slow() || self.is_cpu();
-        let bytes = if in_this_memory { need.total() } else { need.host_bytes() };
+        let bytes = memory::on_this_machine(&need, &device);
         lif::require_memory("the population", bytes, "take fewer neurons or a smaller batch")
     }
 

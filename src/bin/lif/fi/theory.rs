@@ -103,6 +103,7 @@ mod tests {
                 > Theory::new(&Params { refractory: Refractory::Frozen, ..leaking }).rate(1.0)
         );
     }
+
     /// However few the currents are, the curve stays at 0 up to the rheobase and leaves it there.
     #[test]
     fn a_curve_leaves_zero_at_the_rheobase() {

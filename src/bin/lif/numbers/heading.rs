@@ -25,11 +25,13 @@ impl Heading {
 
     /// The names of so many columns that it may consist of.
     pub fn names(&self, count: usize) -> Option<Vec<Name>> {
-        let (Self::Comment(text) | Self::Line(_, text)) = self else { return None };
-        if !matches!(self, Self::Line(..)) && has_a_number(text) {
-            return None;
-        }
-        let ways = ways_to_divide(text, matches!(self, Self::Line(..)));
+        let (text, is_line) = match self {
+            Self::None => return None,
+            Self::Comment(text) if has_a_number(text) => return None,
+            Self::Comment(text) => (text, false),
+            Self::Line(_, text) => (text, true),
+        };
+        let ways = ways_to_divide(text, is_line);
         let found = ways.into_iter().find(|names| names.len() == count)?;
         Some(found.into_iter().map(Name::new).collect())
     }

@@ -4,6 +4,7 @@
 mod heading;
 pub mod name;
 pub mod numpy;
+pub mod remark;
 pub mod source;
 pub mod text;
 pub mod time;

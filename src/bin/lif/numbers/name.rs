@@ -124,8 +124,7 @@ impl Name {
     }
 
     fn known_time_unit(&self) -> Option<TimeUnit> {
-        let unit = self.unit.as_deref()?;
-        TIME_UNITS.iter().find(|(_, names)| names.contains(&unit)).map(|(unit, _)| *unit)
+        self.unit.as_deref().and_then(time_unit_of)
     }
 
     /// The unit of the times that it is the name of, where it says it.
@@ -255,7 +254,7 @@ impl Clock {
 }
 
 fn is_unit(word: &str) -> bool {
-    TIME_UNITS.iter().any(|(_, names)| names.contains(&word))
+    time_unit_of(word).is_some()
         || OTHER_TIME_UNITS.contains(&word)
         || OTHER_VALUE_UNITS.contains(&word)
         || RATE_UNITS.iter().any(|(name, _)| *name == word)
@@ -263,7 +262,7 @@ fn is_unit(word: &str) -> bool {
         || word.len() > 1 && current_unit(word).is_some()
 }
 
-fn current_unit(unit: &str) -> Option<&'static str> {
+pub fn current_unit(unit: &str) -> Option<&'static str> {
     let long = ["amperes", "ampere", "amps", "amp"].into_iter().find_map(|name| unit.strip_suffix(name));
     let is_it = |(short, prefix, _): &&(&str, &str, &str)| unit == *short || long == Some(prefix);
     CURRENT_UNITS.iter().find(is_it).map(|(_, _, unit)| *unit)
@@ -300,25 +299,9 @@ pub fn is_plain_time_unit(word: &str) -> bool {
 }
 
 /// The unit of times that a word is.
-fn time_unit_of(word: &str) -> Option<TimeUnit> {
+pub fn time_unit_of(word: &str) -> Option<TimeUnit> {
     let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
     TIME_UNITS.iter().find(|(_, names)| names.contains(&word.as_str())).map(|(unit, _)| *unit)
-}
-
-/// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
-pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
-    const OF_TIMES: [&str; 8] = ["t", "time", "times", "timestamp", "timestamps", "unit", "units", "all"];
-    const BEFORE_A_UNIT: [&str; 3] = ["in", "is", "are"];
-    let text = text.to_lowercase();
-    let words: Vec<&str> =
-        text.split(|sign: char| !sign.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let is_of_times = |word: &str| OF_TIMES.contains(&word);
-    if !words.iter().any(|word| is_of_times(word)) {
-        let (first, others) = words.split_first()?;
-        return time_unit_of(first).filter(|_| others.iter().all(|word| current_unit(word).is_some()));
-    }
-    let is_said = |pair: &&[&str]| is_of_times(pair[0]) || BEFORE_A_UNIT.contains(&pair[0]);
-    words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
 }
 
 /// Where a unit is known from.
@@ -371,23 +354,6 @@ pub fn time_unit(
         (_, Some((unit, name))) => Ok((unit, Origin::Name(name.to_owned()))),
         (Some(asked), None) => Ok((asked, Origin::Option(option))),
         (None, None) => Ok((TimeUnit::Ms, Origin::Default)),
-    }
-}
-
-/// Refuses a comment that says another unit of times than they are taken in, as it is no name of a column.
-pub fn refuse_remark(remark: Option<&str>, taken: TimeUnit, option: &str) -> Result<(), String> {
-    let Some(remark) = remark else { return Ok(()) };
-    let name = Name::new(remark);
-    let unit = if name.is_of_times_in_a_unit() { name.time_unit()? } else { time_unit_in_prose(remark) };
-    match unit {
-        Some(unit) if unit != taken => Err(format!(
-            "the comment '{remark}' above the numbers may say the unit of the times, but they are taken as {}; say --{option} {}, \
-             or write the unit into the name of a column, as `time_{}`",
-            taken.text(),
-            unit.text(),
-            unit.text()
-        )),
-        _ => Ok(()),
     }
 }
 
@@ -483,38 +449,6 @@ mod tests {
         ];
         for text in without {
             assert_eq!(Name::new(text).value_unit(), None, "{text}");
-        }
-    }
-
-    #[test]
-    fn prose_says_units_of_times() {
-        for text in [
-            "s",
-            "s nA",
-            "t sec I nA",
-            "time unit: s",
-            "units: s and nA",
-            "all times in seconds",
-            "Times are in s",
-            "column 1: time in s",
-            "Time (s)",
-            "Spike times are in seconds",
-            "all in s",
-            "sampled every 10 ms, time in s",
-        ] {
-            assert_eq!(time_unit_in_prose(text), Some(TimeUnit::S), "{text}");
-        }
-        for text in [
-            "",
-            "unit 5 (s)",
-            "trial length (s)",
-            "duration_s",
-            "step 0.5 nA for 5 s",
-            "cell 3",
-            "nA",
-            "noise of 5 s",
-        ] {
-            assert_eq!(time_unit_in_prose(text), None, "{text}");
         }
     }
 

@@ -2,7 +2,7 @@
 //! pipe can be read only once, and is kept in memory.
 
 use serde::Serialize;
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,14 +72,13 @@ pub struct FileState {
 }
 
 impl FileState {
-    fn of(file: &File) -> io::Result<Self> {
-        let data = file.metadata()?;
-        Ok(Self { bytes: data.len(), changed: data.modified().ok() })
+    fn of(data: &Metadata) -> Self {
+        Self { bytes: data.len(), changed: data.modified().ok() }
     }
 
     /// Fails where the file is not any more what it was.
     fn check(&self, file: &File) -> io::Result<()> {
-        if Self::of(file)? == *self { Ok(()) } else { Err(io::Error::other(WRITTEN_INTO)) }
+        if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(io::Error::other(WRITTEN_INTO)) }
     }
 }
 
@@ -91,7 +90,7 @@ impl Source {
             return Err("it is a folder; name a file in it".to_owned());
         }
         let content = if data.is_file() {
-            Content::File(File::open(path).and_then(|file| FileState::of(&file)).map_err(said)?)
+            Content::File(FileState::of(&data))
         } else {
             Content::Kept(kept(File::open(path).map_err(said)?, MOST_KEPT)?)
         };

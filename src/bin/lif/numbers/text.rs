@@ -2,7 +2,8 @@
 //! where there is one.
 
 use super::heading::Heading;
-use super::name::{Name, time_unit_in_prose};
+use super::name::Name;
+use super::remark::time_unit_in_prose;
 use super::source::{Reader, Source};
 use super::time::Precision;
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
@@ -126,9 +127,10 @@ impl Lines {
             self.split()?;
             if self.fields.is_empty() {
                 // Rules and empty comments leave what is above them as it is.
-                let says_something = |comment: &String| comment.chars().any(char::is_alphabetic);
-                if let Some(comment) = comment.filter(says_something).filter(|_| self.is_before_the_heading())
-                {
+                let counts = |comment: &String| {
+                    comment.chars().any(char::is_alphabetic) && self.is_before_the_heading()
+                };
+                if let Some(comment) = comment.filter(counts) {
                     if self.remark.is_none() && time_unit_in_prose(&comment).is_some() {
                         self.remark = Some(comment.clone());
                     }

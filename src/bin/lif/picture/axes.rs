@@ -229,6 +229,7 @@ mod tests {
         assert_eq!([100_000.0, -8000.0, 999.0].map(plain), ["100,000", "-8,000", "999"]);
         assert_eq!(plain(-0.0), "0");
     }
+
     #[test]
     fn numbers_of_ticks_do_not_touch() {
         let marks = |height| apart(vec![-54.0, -53.0, -52.0], &(-54.3..-50.6), height);

@@ -158,6 +158,7 @@ mod tests {
         rates[7] = 1e6;
         assert!(darkest(&rates) < 2e3, "one place must not make all others pale");
     }
+
     #[test]
     fn a_spike_counts_over_a_short_interval_and_by_itself_after_a_long_one() {
         let spread = |interval| {

@@ -10,7 +10,8 @@ use plotters::prelude::*;
 use std::ops::Range;
 use std::path::Path;
 
-const SIZE: (u32, u32) = (1600, 1500);
+/// The largest of all pictures.
+pub const SIZE: (u32, u32) = (1600, 1500);
 const STIMULUS_HEIGHT: u32 = 220;
 const RASTER_HEIGHT: u32 = 460;
 const SEARCH_HEIGHT: u32 = 330;

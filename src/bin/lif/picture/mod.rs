@@ -73,11 +73,10 @@ fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, S
     Ok(root)
 }
 
-/// Whether there is memory for the picture of this name. Where there is none, that is said, and what was
+/// Whether there is memory for the picture of this name, whichever of the two. Where there is none, that is said, and what was
 /// simulated is written without it.
 pub fn has_room(name: &str) -> bool {
-    const LARGEST: (u32, u32) = (1600, 1500);
-    let room = require(LARGEST, "the other files are written");
+    let room = require(fit::SIZE, "the other files are written");
     if let Err(reason) = &room {
         log::warn!("without {name}: {reason}");
     }

@@ -143,6 +143,7 @@ mod tests {
         assert_eq!(look(600, 1), Look::Density);
         assert_eq!(look(10_000_000, 50), Look::Density);
     }
+
     /// Every look shows something of every spike.
     #[test]
     fn spikes_are_seen_however_many_they_are() {

@@ -1,6 +1,7 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
-use crate::numbers::name::{Name, Origin, refuse_remark, time_unit};
+use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::remark::refuse_remark;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::{Precision, Rows, Sample, Source, Time};
 use crate::rules::TimeUnit;
@@ -102,9 +103,7 @@ impl Rows for TextRows {
         let Some(time) = time else { return Ok(Sample::InTurn) };
         if self.times.is_none() {
             let (unit, origin) = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
-            if self.asked.is_none() {
-                refuse_remark(self.lines.remark(), unit, TIME_UNIT)?;
-            }
+            refuse_remark(self.lines.remark(), self.asked, unit, TIME_UNIT)?;
             self.times = Some((TimeColumn::new(unit), origin));
         }
         let precision = self.lines.precision(0);
