@@ -149,14 +149,9 @@ fn adapters_take_part_without_being_named() {
 #[test]
 fn the_table_fits_a_terminal_and_the_picture_is_drawn() {
     let folder = Folder::new();
-    let output = folder
-        .lif("bench --repeats 1 --steps 10 --neurons 1e3,50 --device cpu --input sequence --plot speed.png")
-        .assert()
-        .success()
-        .get_output()
-        .clone();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let text = folder.printed(
+        "bench --repeats 1 --steps 10 --neurons 1e3,50 --device cpu --input sequence --plot speed.png",
+    );
     assert!(text.contains("run, sequence input, nothing recorded"), "{text}");
     let rows: Vec<&str> = text.lines().filter(|line| line.contains(" cpu ")).collect();
     assert!(rows.len() == 2 && rows[0].starts_with("1e3 ") && rows[1].starts_with("50 "), "{text}");

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use super::Folder;
+use super::resume::wait_for;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -188,11 +189,7 @@ fn a_search_that_is_interrupted_before_its_first_generation_writes_nothing() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let start = Instant::now();
-    while !folder.path("lif-out").exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "the search did not start");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    wait_for(&folder.path("lif-out"));
     assert!(interrupt(&child));
     let mut said = String::new();
     child.stderr.take().unwrap().read_to_string(&mut said).unwrap();

@@ -65,6 +65,14 @@ impl Folder {
         command
     }
 
+    /// What `lif` with these words prints, which fits a terminal.
+    fn printed(&self, words: &str) -> String {
+        let output = self.lif(words).assert().success().get_output().clone();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        text
+    }
+
     /// `lif` with these words ends with this code and this message, and prints nothing.
     fn refuses(&self, words: &str, code: i32, message: &str) {
         self.lif(words)

@@ -173,16 +173,9 @@ fn what_cannot_be_scored_is_refused() {
 fn what_is_printed_fits_a_terminal_and_is_set_apart() {
     let folder = folder();
     write_times(&folder, "own.txt", &times(&folder, ""));
-    let output = folder
-        .lif(
-            "score --device cpu --config neuron.toml --stimulus sound.npy --stimulus-dt 0.1 --spikes own.txt",
-        )
-        .assert()
-        .success()
-        .get_output()
-        .clone();
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let text = folder.printed(
+        "score --device cpu --config neuron.toml --stimulus sound.npy --stimulus-dt 0.1 --spikes own.txt",
+    );
     assert!(text.contains("tau distance 10 ms\n\nrecorded predicted"), "{text}");
 }
 
