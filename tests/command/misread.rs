@@ -296,3 +296,115 @@ fn units_of_times_in_any_comment_are_seen() {
         );
     }
 }
+
+#[test]
+fn comments_above_events_that_say_other_columns_are_told() {
+    let folder = Folder::new();
+    let words = "run --device cpu --neurons 10 --steps 100 --no-plot --events in.txt";
+    for (comments, message) in [
+        (
+            "# neuron id step",
+            "in.txt:2: the comment 'neuron id step' above the numbers may name the columns in another",
+        ),
+        ("# neuron / step", "may name the columns in another order; without names they are `step neuron`"),
+        (
+            "# Units: ms",
+            "the comment 'Units: ms' above the numbers may say that there are times; without names",
+        ),
+        ("# times of spikes and their neurons", "may say that there are times"),
+        (
+            "# neuron unit",
+            "the comment 'neuron unit' above the numbers may name the columns, of which not all are",
+        ),
+        (
+            "# made today\n# dt = 1 ms",
+            "'dt = 1 ms' in it says that its steps are 1 ms long, but those of this run are 0.1",
+        ),
+        (
+            "# times in s\ntime,neuron",
+            "the comment 'times in s' above the numbers may say the unit of the times, but",
+        ),
+    ] {
+        folder.write("in.txt", &format!("{comments}\n3,1\n4,2\n"));
+        folder.refuses(words, 1, message);
+    }
+    for comments in [
+        "# step / neuron",
+        "# step of the spike and neuron id",
+        "# trial of 1000 ms",
+        "# dt = 0.1 ms",
+        "# 10 cells",
+        "# time in s\nstep,neuron",
+    ] {
+        folder.write("in.txt", &format!("{comments}\n3,1\n4,2\n"));
+        folder.lif(words).assert().success();
+    }
+}
+
+#[test]
+fn intervals_that_comments_above_samples_say_are_seen() {
+    let folder = Folder::new();
+    for comment in ["dt = 0.5 ms", "cell 3, sampling rate: 2 kHz", "dt: 0.0005 s"] {
+        folder.write("in.txt", &format!("# {comment}\n{}", "0.5\n".repeat(40)));
+        let message = "above the numbers may say that there is a sample every 0.5 ms, but they are taken as one every 0.1";
+        folder.refuses("run --device cpu --stimulus in.txt", 1, message);
+        for words in ["--dt 0.5", "--stimulus-dt 0.5", "--stimulus-dt 0.1"] {
+            assert_eq!(said(&folder, &format!("in.txt {words}")).0, "", "{comment}: {words}");
+        }
+    }
+}
+
+#[test]
+fn headings_of_several_words_and_lines_are_read() {
+    let folder = Folder::new();
+    for (heading, columns) in [
+        ("Time (ms),Channel 2 (nA)", ["Time (ms)", "Channel 2 (nA)"]),
+        ("time,current\n(ms),(nA)", ["time (ms)", "current (nA)"]),
+        ("\"time\";\"current\"\n\"ms\";\"nA\"", ["time (ms)", "current (nA)"]),
+        ("time current\nms nA", ["time (ms)", "current (nA)"]),
+    ] {
+        folder.write("in.txt", &format!("{heading}\n0;0.5\n1;\"0.25\"\n\"2\";1\n"));
+        let (said, summary) = said(&folder, "in.txt");
+        assert_eq!(said, "", "{heading}");
+        assert_eq!(summary["inputs"][0]["columns"], json!(columns), "{heading}");
+        assert_eq!(summary["inputs"][0]["to_ms"], 2.0, "{heading}");
+    }
+    folder.write("in.txt", "time,current\ns,nA\n0,0.5\n0.001,1\n");
+    assert_eq!(said(&folder, "in.txt").1["inputs"][0]["to_ms"], 1.0);
+    for (text, message) in [
+        (
+            "Unnamed: 0,current\n0,0.5\n1,1\n",
+            "'Unnamed: 0' in it counts samples, whose interval it does not say",
+        ),
+        ("time,current\nx,nA\n0,0.5\n", "in.txt:2: 'x' is not a number"),
+        ("time,current\nms\n0,0.5\n", "in.txt:2: 'ms' is not a number"),
+    ] {
+        folder.write("in.txt", text);
+        folder.refuses("run --device cpu --stimulus in.txt", 1, message);
+    }
+}
+
+#[test]
+fn times_without_zeros_at_the_end_are_as_exact_as_the_others() {
+    let folder = Folder::new();
+    // Alone, 0.8 could be 0.75, and 0.7 too.
+    folder.write("in.txt", "0 0\n0.8 1\n1.25 2\n1.5 3\n");
+    assert_eq!(samples(&folder, 0.25, "in.txt --steps 7"), [0, 0, 0, 0, 1, 2, 3]);
+    folder.write("times.txt", "time_ms neuron\n0.7 0\n1.25 0\n");
+    folder.write("steps.txt", "2 0\n5 0\n");
+    let hash = |file: &str| {
+        folder.summary(&format!("--neurons 1 --dt 0.25 --steps 9 --events-weight 90 --events {file}"))["spike_hash"].clone()
+    };
+    assert_eq!(hash("times.txt"), hash("steps.txt"));
+    folder.write("off.txt", "time_ms neuron\n0.75 0\n1.25 0\n");
+    assert_ne!(hash("times.txt"), hash("off.txt"));
+}
+
+#[test]
+fn samples_at_microseconds_since_1970_are_not_moved() {
+    let folder = Folder::new();
+    let text: String = (0..40).map(|k| format!("{} {k}\n", 1_700_000_000_123_457_u64 + 10 * k)).collect();
+    folder.write("in.txt", &text);
+    let held = samples(&folder, 0.01, "in.txt --stimulus-time-unit us");
+    assert_eq!(held, (0..40).collect::<Vec<_>>());
+}

@@ -6,7 +6,7 @@ use crate::figures::grouped;
 use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::refuse_remark;
+use crate::numbers::remark::refuse_comments;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
@@ -59,7 +59,7 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
     match source.format() {
         Format::Text => {
             let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
-            from_text(&mut lines, &mut spikes).map_err(|reason| {
+            from_text(&source, &mut lines, &mut spikes).map_err(|reason| {
                 Failure::fault(format!("spikes {}:{}: {reason}", path.display(), lines.number().max(1)))
             })?;
             if spikes.ends.is_none() {
@@ -100,8 +100,8 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
         file: &path.display().to_string(),
         count: steps.len() as u64,
         repeated: repeated as u64,
-        first_ms: first - clock.start.ms,
-        last_ms: last - clock.start.ms,
+        first_ms: first - clock.start.ms(),
+        last_ms: last - clock.start.ms(),
         stimulus_ms: clock.steps as f64 * clock.dt,
         dt: clock.dt,
         unit_from: &unit.1,
@@ -115,7 +115,7 @@ fn is_of_times(name: &Name) -> bool {
     name.is_of_spikes() || name.is_of_times()
 }
 
-fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
+fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
     let mut is_first = true;
     while let Some(row) = lines.row()? {
         let time = row.first().copied().unwrap_or(f64::NAN);
@@ -123,7 +123,8 @@ fn from_text(lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
             let name = lines.names().first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
-            refuse_remark(lines.remark(), spikes.clock.unit, spikes.unit.0, TIME_UNIT)?;
+            refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
+            lines.survey(source, 0)?;
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;
@@ -185,20 +186,20 @@ impl Spikes<'_> {
         let time = Time::new(number, unit.ms(), precision);
         let step = time.steps_after(start, *dt);
         let length = *steps as f64 * dt;
-        if !(step >= 0.0 && time.ms - start.ms < length) {
+        if !(step >= 0.0 && time.ms_after(start) < length) {
             return Err(format!(
                 "a spike at {}, which is {} ms after the beginning of the stimulus, lies outside it: it lasts {} \
                  ms; is the unit right, which is {} {origin}? --{TIME_UNIT} says another",
                 written(number),
-                ms(time.ms - start.ms),
+                ms(time.ms_after(start)),
                 ms(length),
                 unit.text(),
             ));
         }
         // What is less than rounding before the end is not after it.
         self.steps.push((step as u64).min(steps - 1))?;
-        let (first, last) = self.ends.unwrap_or((time.ms, time.ms));
-        self.ends = Some((first.min(time.ms), last.max(time.ms)));
+        let (first, last) = self.ends.unwrap_or((time.ms(), time.ms()));
+        self.ends = Some((first.min(time.ms()), last.max(time.ms())));
         Ok(())
     }
 }

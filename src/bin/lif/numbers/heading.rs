@@ -3,6 +3,8 @@
 use super::name::{self, Name};
 use std::ops::Range;
 
+const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
+
 /// What may name the columns.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heading {
@@ -21,6 +23,22 @@ impl Heading {
             Self::Comment(_) => Some(false),
             Self::Line(..) => Some(true),
         }
+    }
+
+    /// Takes a line for the units of the names in the line before it, where it is that: as many units, in brackets or
+    /// not.
+    pub fn add_units(&mut self, text: &str) -> bool {
+        let Self::Line(_, names) = self else { return false };
+        let (columns, units) = (fields(names), fields(text));
+        let units: Vec<&str> = units.into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
+        if columns.len() != units.len() || !units.iter().all(|unit| name::is_unit_of_a_column(unit)) {
+            return false;
+        }
+        let with_unit = |(name, unit)| format!("{} ({unit})", unquoted(name));
+        let named: Vec<String> = columns.into_iter().zip(units).map(with_unit).collect();
+        // No name has a semicolon in it, as names would be divided there.
+        *names = named.join(";");
+        true
     }
 
     /// The names of so many columns that it may consist of.
@@ -53,15 +71,31 @@ fn has_a_number(text: &str) -> bool {
     outside.contains('=') || words.any(|word| word.parse::<f64>().is_ok_and(f64::is_finite))
 }
 
+/// What is between the separators of a line of names: where there are none else, blanks.
+pub fn fields(text: &str) -> Vec<&str> {
+    match separated(text) {
+        Some(fields) => fields,
+        None => text.split_whitespace().collect(),
+    }
+}
+
+fn separated(text: &str) -> Option<Vec<&str>> {
+    [';', ',', '\t'].into_iter().find_map(|separator| {
+        let trimmed = text.trim_end_matches(separator);
+        trimmed.contains(separator).then(|| trimmed.split(separator).collect())
+    })
+}
+
+fn unquoted(text: &str) -> &str {
+    text.trim().trim_matches(['"', '\'']).trim()
+}
+
 /// The names that a line may consist of: between its separators; else word for word, each with the
 /// brackets behind it; else from bracket to bracket; else the one that it is as a whole. Only a line of
 /// names can be a name of several words without brackets; a comment may say anything.
 fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
-    for separator in [';', ',', '\t'] {
-        let trimmed = text.trim_end_matches(separator);
-        if trimmed.contains(separator) {
-            return vec![trimmed.split(separator).collect()];
-        }
+    if let Some(fields) = separated(text) {
+        return vec![fields];
     }
     let text = text.trim_end_matches([';', ',']).trim();
     let mut words: Vec<Range<usize>> = Vec::new();

@@ -29,7 +29,8 @@ const OTHER_TIME_UNITS: [&str; 13] = [
 ];
 
 /// What counts samples, whose interval nobody knows.
-const COUNTS: [&str; 8] = ["sample", "samples", "frame", "frames", "tick", "ticks", "idx", "index"];
+const COUNTS: [&str; 9] =
+    ["sample", "samples", "frame", "frames", "tick", "ticks", "idx", "index", "unnamed"];
 
 /// Units of currents, each with the beginning of its long name.
 const CURRENT_UNITS: [(&str, &str, &str); 6] = [
@@ -244,6 +245,14 @@ pub enum Clock {
 }
 
 impl Clock {
+    /// The interval that a number means, ms; of an interval, by the unit of its name.
+    pub fn interval_ms(self, number: f64, unit: TimeUnit) -> f64 {
+        match self {
+            Self::Rate { hertz } => 1e3 / (number * hertz),
+            Self::Interval => number * unit.ms(),
+        }
+    }
+
     /// What it is.
     pub fn text(self) -> &'static str {
         match self {
@@ -260,6 +269,12 @@ fn is_unit(word: &str) -> bool {
         || RATE_UNITS.iter().any(|(name, _)| *name == word)
         // A single letter is more often a name.
         || word.len() > 1 && current_unit(word).is_some()
+}
+
+/// Whether a word in a line of units is one.
+pub fn is_unit_of_a_column(word: &str) -> bool {
+    let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
+    is_unit(&word) || current_unit(&word).is_some()
 }
 
 pub fn current_unit(unit: &str) -> Option<&'static str> {

@@ -1,17 +1,18 @@
 //! Numbers as text: rows of one or a few, one row per line, after a line with the names of the columns
 //! where there is one.
 
-use super::heading::Heading;
+use super::heading::{self, Heading};
 use super::name::Name;
-use super::remark::time_unit_in_prose;
 use super::source::{Reader, Source};
-use super::time::Precision;
+use super::time::{Column, Precision};
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 
 /// Longer lines hold no few numbers.
 const LONGEST_LINE: usize = 1 << 16;
+/// More comments are no description of the numbers below them.
+const MOST_COMMENTS: usize = 1000;
 
 /// The rows that a text is to have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,9 +50,11 @@ pub struct Lines {
     columns: Option<usize>,
     heading: Heading,
     names: Vec<Name>,
-    /// What a comment says of times, where it names no columns.
-    remark: Option<String>,
+    /// The comments above the numbers that say something.
+    comments: Vec<String>,
     commas: Commas,
+    /// A column whose numbers have all been looked at.
+    surveyed: Option<(usize, Column)>,
 }
 
 /// What is between the fields of a line.
@@ -88,9 +91,22 @@ impl Lines {
             columns: None,
             heading: Heading::None,
             names: Vec::new(),
-            remark: None,
+            comments: Vec::new(),
             commas: Commas::Unseen,
+            surveyed: None,
         })
+    }
+
+    /// Looks through the text for how the numbers of a column are written.
+    pub fn survey(&mut self, source: &Source, column: usize) -> Result<(), String> {
+        let mut lines = Self::open(source, self.layout)?;
+        let mut found = Column::EMPTY;
+        // What is wrong further on is told when it is read.
+        while let Ok(Some(_)) = lines.row() {
+            found.add(lines.field(column));
+        }
+        self.surveyed = Some((column, found));
+        Ok(())
     }
 
     /// The number of the line that was read last, or of the one that an error is about; from 1.
@@ -103,9 +119,9 @@ impl Lines {
         &self.names
     }
 
-    /// What the comment above the numbers says of times, where it is not the names of columns.
-    pub fn remark(&self) -> Option<&str> {
-        self.remark.as_deref()
+    /// The comments above the numbers. They are known with the first row.
+    pub fn comments(&self) -> &[String] {
+        &self.comments
     }
 
     /// What the last comment before the first row says, as names of so many columns.
@@ -116,8 +132,14 @@ impl Lines {
 
     /// How exactly a number of the last row is known.
     pub fn precision(&self, column: usize) -> Precision {
-        let field = self.fields.get(column).map_or("", |field| &self.text[field.clone()]);
-        Precision::of_text(field)
+        match &self.surveyed {
+            Some((surveyed, found)) if *surveyed == column => found.precision(self.field(column)),
+            _ => Precision::of_text(self.field(column)),
+        }
+    }
+
+    fn field(&self, column: usize) -> &str {
+        self.fields.get(column).map_or("", |field| &self.text[field.clone()])
     }
 
     /// The numbers of the next row; `None` at the end.
@@ -131,8 +153,8 @@ impl Lines {
                     comment.chars().any(char::is_alphabetic) && self.is_before_the_heading()
                 };
                 if let Some(comment) = comment.filter(counts) {
-                    if self.remark.is_none() && time_unit_in_prose(&comment).is_some() {
-                        self.remark = Some(comment.clone());
+                    if self.comments.len() < MOST_COMMENTS {
+                        self.comments.push(comment.clone());
                     }
                     self.heading = Heading::Comment(comment);
                 }
@@ -140,6 +162,9 @@ impl Lines {
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
+                continue;
+            }
+            if self.columns.is_none() && self.heading.add_units(self.text.trim()) {
                 continue;
             }
             self.parse()?;
@@ -266,7 +291,9 @@ impl Lines {
 
     /// Whether the line names columns: it begins with a letter and has no number, nor a word for none.
     fn is_heading(&self) -> Result<bool, String> {
-        let mut fields = self.fields.iter().map(|field| self.text[field.clone()].trim_matches(['"', '\'']));
+        // Between commas, a name may have a number in it.
+        let mut fields =
+            heading::fields(&self.text).into_iter().map(|field| field.trim().trim_matches(['"', '\'']));
         let first = fields.clone().next().unwrap_or_default();
         if !first.starts_with(char::is_alphabetic)
             || fields.any(|field| field.parse::<f64>().is_ok() || is_missing(field))
@@ -297,7 +324,11 @@ impl Lines {
         self.values.clear();
         for field in &self.fields {
             let field = &self.text[field.clone()];
-            match field.parse::<f64>() {
+            // Some programs write numbers in quotes.
+            let number = ['"', '\'']
+                .iter()
+                .find_map(|quote| field.strip_prefix(*quote).and_then(|inside| inside.strip_suffix(*quote)));
+            match number.unwrap_or(field).parse::<f64>() {
                 Ok(number) if number.is_finite() => self.values.push(number),
                 Ok(_) => return Err(format!("'{field}' is not finite")),
                 Err(_) => return Err(no_number(field)),
@@ -386,23 +417,13 @@ impl Lines {
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
         match (&self.heading, names) {
-            (_, Some(names)) if is_line || may_be_names(&names) => {
-                // Their units are known then.
-                if names.first().is_some_and(Name::has_unit) {
-                    self.remark = None;
-                }
-                self.names = names;
-            }
+            (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
             (Heading::Line(line, text), None) => {
                 return Err(format!(
                     "there {}, but the names of the columns in line {line}, '{text}', are not as many; start comments \
                      with #",
                     if count == 1 { "is 1 number".to_owned() } else { format!("are {count} numbers") }
                 ));
-            }
-            // A comment is mostly something else, but may be of times.
-            (Heading::Comment(text), _) if Name::new(text).is_of_times_in_a_unit() => {
-                self.remark = Some(text.clone());
             }
             _ => {}
         }

@@ -26,10 +26,51 @@ impl Precision {
     }
 }
 
+/// How the numbers of a column are written. Where zeros at the end are left out, a number is known as exactly as the
+/// column has decimals, or as it has digits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Column {
+    /// Half a unit of the last place, of the number with the most decimals.
+    least: f64,
+    /// The most digits, without the zeros before them.
+    digits: i32,
+}
+
+impl Column {
+    pub const EMPTY: Self = Self { least: f64::INFINITY, digits: 0 };
+
+    /// Looks at a number of the column.
+    pub fn add(&mut self, number: &str) {
+        if let Precision::Place(half) = Precision::of_text(number) {
+            self.least = self.least.min(half);
+        }
+        self.digits = self.digits.max(digits(number));
+    }
+
+    /// How exactly a number of the column is known.
+    pub fn precision(&self, number: &str) -> Precision {
+        match Precision::of_text(number) {
+            Precision::Place(half) => {
+                let by_digits = half * libm::exp10(f64::from(digits(number) - self.digits));
+                Precision::Place(half.min(self.least.max(by_digits)))
+            }
+            other => other,
+        }
+    }
+}
+
+fn digits(number: &str) -> i32 {
+    let mantissa = number.split(['e', 'E']).next().unwrap_or_default();
+    let digits = mantissa.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0');
+    i32::try_from(digits.count()).unwrap_or(i32::MAX)
+}
+
 /// A time of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Time {
-    pub ms: f64,
+    number: f64,
+    /// What the number counts, ms.
+    unit: f64,
     /// By how much rounding may have moved it, ms: to a number of the computer,
     stored: f64,
     /// and to the decimals that were written.
@@ -51,11 +92,10 @@ const WHOLE_IN_SINGLE: f64 = 16_777_216.0;
 
 impl Time {
     /// The beginning.
-    pub const ZERO: Self = Self { ms: 0.0, stored: 0.0, written: 0.0, is_single: false };
+    pub const ZERO: Self = Self { number: 0.0, unit: 1.0, stored: 0.0, written: 0.0, is_single: false };
 
     /// A number that counts so many ms.
     pub fn new(number: f64, unit: f64, precision: Precision) -> Self {
-        let ms = number * unit;
         // Where a clock begins is not rounded.
         if number == 0.0 {
             return Self::ZERO;
@@ -72,15 +112,31 @@ impl Time {
                     && half < number.abs() * f64::from(f32::EPSILON)
             }
         };
-        // A whole unit of the last place, as a product of two rounded numbers is off by.
-        let stored = ms.abs() * if was_single { f64::from(f32::EPSILON) } else { f64::EPSILON };
+        let stored = match () {
+            // A whole unit of the last place, as a product of two rounded numbers is off by.
+            () if was_single => (number * unit).abs() * f64::from(f32::EPSILON),
+            () if number.fract() == 0.0 => 0.0,
+            () => (number * unit).abs() * f64::EPSILON,
+        };
         let written = if let Precision::Place(half) = precision { half * unit } else { 0.0 };
-        Self { ms, stored, written, is_single: precision == Precision::Single }
+        Self { number, unit, stored, written, is_single: precision == Precision::Single }
+    }
+
+    pub fn ms(&self) -> f64 {
+        self.number * self.unit
+    }
+
+    /// How long after another time of the same clock it is, ms. Numbers are subtracted before they are scaled: those of
+    /// microseconds since 1970 are exact, and as ms they are not.
+    pub fn ms_after(&self, start: &Self) -> f64 {
+        if start.number == 0.0 { self.ms() } else { (self.number - start.number) * self.unit }
     }
 
     /// All that tells it from others.
-    pub fn bits(&self) -> [u64; 4] {
-        [self.ms.to_bits(), self.stored.to_bits(), self.written.to_bits(), u64::from(self.is_single)]
+    pub fn bits(&self) -> [u64; 5] {
+        let [number, unit, stored, written] =
+            [self.number, self.unit, self.stored, self.written].map(f64::to_bits);
+        [number, unit, stored, written, u64::from(self.is_single)]
     }
 
     /// By how much rounding may have moved it, ms, as far as it is less than this part of a step.
@@ -106,7 +162,7 @@ impl Time {
 
     /// How long after another time it is at the latest, in steps.
     pub fn steps_after(&self, start: &Self, dt: f64) -> f64 {
-        (self.ms - start.ms + self.slack_after(start, dt, [MOST_OF_OTHERS, LITTLE])) / dt
+        (self.ms_after(start) + self.slack_after(start, dt, [MOST_OF_OTHERS, LITTLE])) / dt
     }
 }
 
@@ -192,10 +248,15 @@ mod tests {
         let seconds = |number| Time::new(number, 1e3, Precision::Double);
         assert_eq!(seconds(2000.0021).steps_after(&seconds(2000.0), 1.0) as u64, 2);
         assert_eq!(text("100000.19").steps_after(&text("100000.5"), 0.1) as i64, -3);
-        assert_eq!(
-            Time::new(2_000_010_020.0, 1e-3, Precision::Double).bits()[1],
-            (2_000_010.02 * f64::EPSILON).to_bits()
-        );
+        // Microseconds since 1970 are whole numbers, and stay apart in ms.
+        let start = 1_700_000_000_123_457.0;
+        for precision in [Precision::Double, Precision::Place(0.5)] {
+            let time = |after: u32| Time::new(start + f64::from(after), 1e-3, precision);
+            for k in 0..100_000 {
+                assert_eq!(time(10 * k).steps_after(&time(0), 0.01) as u32, k, "{precision:?}");
+                assert_eq!(time(10 * k + 9).steps_after(&time(0), 0.01) as u32, k, "{precision:?}");
+            }
+        }
     }
 
     #[test]
@@ -212,6 +273,25 @@ mod tests {
         }
         let double = |ms| Time::new(ms, 1.0, Precision::Double);
         assert_eq!(double(2_000_000.75).steps_after(&double(2_000_000.0), 1.0) as u64, 0);
+    }
+
+    #[test]
+    fn numbers_without_zeros_at_the_end_are_known_as_the_others_of_their_column() {
+        for (column, number, half) in [
+            (&["0.25", "0.3", "12"][..], "0.7", 0.005),
+            (&["0.25", "100"], "12", 0.05),
+            (&["0.25", "100.25"], "12", 0.005),
+            // As C writes with %g.
+            (&["0.0001", "99.9995", "1000.02"], "12345.1", 0.05),
+            (&["1.5e-5", "0.25"], "3e-5", 5e-7),
+            (&["0.10"], "0.5", 0.005),
+        ] {
+            let mut found = Column::EMPTY;
+            column.iter().for_each(|number| found.add(number));
+            found.add(number);
+            let Precision::Place(precision) = found.precision(number) else { panic!("{number}") };
+            assert!((precision / half - 1.0).abs() < 1e-12, "{number} beside {column:?}: {precision}");
+        }
     }
 
     #[test]

@@ -29,18 +29,18 @@ impl Course {
 
     /// Takes the next time.
     pub fn add(&mut self, time: Time) {
-        let before = time.ms - self.last.ms;
+        let before = time.ms_after(&self.last);
         self.before = Some(before);
         self.shortest = self.shortest.min(before);
         self.last = time;
-        let (after, step) = (time.ms - self.first.ms, self.nearest_step(&time));
+        let (after, step) = (time.ms_after(&self.first), self.nearest_step(&time));
         let rounding = time.slack_after(&self.first, self.dt, [MOST_OF_OTHERS; 2]);
         self.is_in_steps &= (after - step * self.dt).abs() <= rounding && step > self.step;
         self.step = step;
     }
 
     fn nearest_step(&self, time: &Time) -> f64 {
-        ((time.ms - self.first.ms) / self.dt).round()
+        (time.ms_after(&self.first) / self.dt).round()
     }
 
     /// Whether the time of one of them has come at the beginning of a step of this length.
@@ -51,7 +51,7 @@ impl Course {
         }
         let most = (PART_OF_SHORTEST * self.shortest).min(0.5 * dt);
         let rounding = time.slack_after(&self.first, dt, [LITTLE; 2]).min(most).max(TIME_TOLERANCE * dt);
-        time.ms - self.first.ms <= step * dt + rounding
+        time.ms_after(&self.first) <= step * dt + rounding
     }
 }
 
@@ -168,6 +168,14 @@ mod tests {
         let double = |ms| Time::new(ms, 1.0, Precision::Double);
         let times: Vec<Time> = (0..100).map(|k| double(2e6 + f64::from(k) * 0.25)).collect();
         assert_eq!(held(&times, 1.0, 4), [0, 4, 8, 12]);
+        // Microseconds since 1970, at steps that ms since then in double precision do not tell apart.
+        for precision in [Precision::Double, Precision::Place(0.5)] {
+            for (dt, apart) in [(0.01, 10.0), (0.02, 20.0), (0.001, 1.0)] {
+                let time = |k| Time::new(1_700_000_000_123_456.0 + f64::from(k) * apart, 1e-3, precision);
+                let times: Vec<Time> = (0..100).map(time).collect();
+                assert_eq!(held(&times, dt, 100), (0..100).collect::<Vec<_>>(), "{dt}, {precision:?}");
+            }
+        }
         // Nanoseconds since 1970, in ms.
         let times: Vec<Time> = (0..100).map(|k| double(1.7e12 + f64::from(k) * 0.1)).collect();
         assert_eq!(held(&times, 0.1, 100), (0..100).collect::<Vec<_>>());

@@ -142,7 +142,7 @@ impl Stimulus {
         match &self.samples.times {
             Times::Every(_) => self.samples.count() as f64 * self.interval,
             Times::At(Range { course, .. }) => match course.before {
-                Some(before) => course.last.ms - course.first.ms + before,
+                Some(before) => course.last.ms_after(&course.first) + before,
                 None => self.interval,
             },
         }
@@ -184,7 +184,7 @@ impl Stimulus {
                     (_, from) => from.clone(),
                 },
             },
-            Times::At(Range { course, unit }) => understood::times(course.first.ms, course.last.ms, unit),
+            Times::At(Range { course, unit }) => understood::times(course.first.ms(), course.last.ms(), unit),
         };
         let columns: Vec<String> = match (&names[..], self.is_timed()) {
             ([], true) => ["time", "value"].map(str::to_owned).into(),

@@ -99,6 +99,9 @@ impl Samples {
                     return Err(refusal(rows.none()));
                 }
                 let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
+                if let (Times::Every(None), None) = (&times, asked.interval) {
+                    rows.refuse_other_interval(asked.dt).map_err(refusal)?;
+                }
                 let shape = vec![checked.samples as usize];
                 (shape, Form::Text(asked.time_unit), times, rows.names().to_vec())
             }
@@ -207,7 +210,7 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let found = checked.times((unit, origin));
     if let (Some(interval), Times::At(range)) = (&interval, &found) {
         // The rounding of single precision is allowed for.
-        let mean = (range.course.last.ms - range.course.first.ms) / (checked.samples.max(2) - 1) as f64;
+        let mean = range.course.last.ms_after(&range.course.first) / (checked.samples.max(2) - 1) as f64;
         if (mean / interval.ms - 1.0).abs() > 1e-3 && checked.samples > 1 {
             return Err(format!(
                 "'{times}' in it has samples every {mean} ms, but '{}' says every {} ms; leave one of them out",
@@ -257,13 +260,11 @@ pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result
             [value] if value.is_finite() && value > 0.0 => unrounded(value),
             _ => return Err(format!("'{key}' must be one number above 0: {}", clock.text())),
         };
-        let (ms, unit_from) = match clock {
-            Clock::Rate { hertz } => (1e3 / (value * hertz), Origin::Name(key.clone())),
-            Clock::Interval => {
-                let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, Some(&name))?;
-                (value * unit.ms(), origin)
-            }
+        let (unit, unit_from) = match clock {
+            Clock::Rate { .. } => (TimeUnit::Ms, Origin::Name(key.clone())),
+            Clock::Interval => time_unit(asked.time_unit, TIME_UNIT, Some(&name))?,
         };
+        let ms = clock.interval_ms(value, unit);
         match &found {
             Some(other) if (other.ms / ms - 1.0).abs() > 1e-6 => {
                 return Err(format!(
@@ -279,11 +280,20 @@ pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result
     Ok(found)
 }
 
-/// The short decimal that a number in single precision was, so that a millionth of it does not add up
-/// over a million samples.
+/// The short decimal that a number in single precision was, or one by a short decimal, so that a millionth of it does not
+/// add up over a million samples.
 fn unrounded(value: f64) -> f64 {
     let single = value as f32;
-    if f64::from(single) == value { single.to_string().parse().unwrap_or(value) } else { value }
+    if f64::from(single) != value {
+        return value;
+    }
+    // Decimals of more digits are found for any number in single precision.
+    let decimals = (0..6).filter_map(|digits| format!("{value:.digits$e}").parse().ok());
+    let inverses =
+        (0..6).filter_map(|digits| Some(1.0 / format!("{:.digits$e}", 1.0 / value).parse::<f64>().ok()?));
+    let is_it = |candidate: &f64| *candidate as f32 == single;
+    let shortest = single.to_string().parse().unwrap_or(value);
+    decimals.chain(inverses).find(is_it).unwrap_or(shortest)
 }
 
 /// What has been found in the samples.
@@ -349,5 +359,18 @@ impl Checked {
     fn times(&self, unit: (TimeUnit, Origin)) -> Times {
         let course = self.times.unwrap_or_else(|| Course::new(Time::ZERO, self.dt));
         Times::At(Range { course, unit })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_in_single_precision_are_what_they_were_before() {
+        for number in [0.1, 0.05, 1.0 / 3.0, 1.0 / 30.0, 1.0 / 22.05, 1.0 / 44_100.0, 1e-4, 12_207.03, 25.0] {
+            assert_eq!(unrounded(f64::from(number as f32)), number);
+        }
+        assert_eq!(unrounded(1.0 / 3.0), 1.0 / 3.0);
     }
 }

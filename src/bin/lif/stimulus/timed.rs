@@ -1,9 +1,11 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
+use super::INTERVAL;
 use crate::numbers::name::{Name, Origin, time_unit};
-use crate::numbers::remark::refuse_remark;
+use crate::numbers::remark::{interval_in_prose, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
-use crate::numbers::{Precision, Rows, Sample, Source, Time};
+use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
+
 use crate::rules::TimeUnit;
 
 /// The rows of a text.
@@ -37,6 +39,7 @@ impl TimeColumn {
 
 /// The samples of a text.
 pub struct TextRows {
+    source: Source,
     lines: Lines,
     asked: Option<TimeUnit>,
     /// Once a line had a time: the times, and where their unit is known from.
@@ -48,7 +51,8 @@ pub struct TextRows {
 impl TextRows {
     /// Opens a text, the unit of whose times may have been asked for.
     pub fn open(source: &Source, asked: Option<TimeUnit>) -> Result<Self, String> {
-        Ok(Self { lines: Lines::open(source, LAYOUT)?, asked, times: None, has_begun: false })
+        let lines = Lines::open(source, LAYOUT)?;
+        Ok(Self { source: source.clone(), lines, asked, times: None, has_begun: false })
     }
 
     /// The number of the line that was read last, from 1.
@@ -64,6 +68,23 @@ impl TextRows {
     /// That there is no sample, with what may be the reason.
     pub fn none(&self) -> String {
         self.lines.none("sample")
+    }
+
+    /// Refuses comments that say another interval of samples than the one in which they are taken, ms.
+    pub fn refuse_other_interval(&self, taken: f64) -> Result<(), String> {
+        for comment in self.lines.comments() {
+            if let Some(said) = interval_in_prose(comment).filter(|said| (said / taken - 1.0).abs() > 1e-6) {
+                return Err(format!(
+                    "the comment '{comment}' above the numbers may say that there is a sample every {} ms, but they are \
+                     taken as one every {} ms, a step; say --{INTERVAL} {}, or --{INTERVAL} {} if it does not",
+                    written(said),
+                    written(taken),
+                    written(said),
+                    written(taken)
+                ));
+            }
+        }
+        Ok(())
     }
 
     /// The names of the columns.
@@ -102,9 +123,10 @@ impl Rows for TextRows {
         row.push(value);
         let Some(time) = time else { return Ok(Sample::InTurn) };
         if self.times.is_none() {
-            let (unit, origin) = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
-            refuse_remark(self.lines.remark(), self.asked, unit, TIME_UNIT)?;
-            self.times = Some((TimeColumn::new(unit), origin));
+            let unit = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
+            refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
+            self.lines.survey(&self.source, 0)?;
+            self.times = Some((TimeColumn::new(unit.0), unit.1));
         }
         let precision = self.lines.precision(0);
         let Some((times, _)) = &mut self.times else { return Ok(Sample::InTurn) };

@@ -1,45 +1,20 @@
 //! A file of events: text, or arrays of numpy.
 
+use super::columns::{LAYOUT, is_of_times, known, of_text, roles};
 use super::{fault, require_memory};
 use crate::failure::Failure;
 use crate::figures::counted;
 use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::text::{Layout, Lines};
+use crate::numbers::remark::{interval_in_prose, refuse_comments};
+use crate::numbers::text::Lines;
 use crate::numbers::understood::times;
 use crate::numbers::{Format, Precision, Rows, Sample, Source, Time, Understood, each_of_list, written};
 use crate::rules::TimeUnit;
 use crate::stimulus::{Asked, interval};
 use lif::Event;
 use std::path::Path;
-
-/// The rows of a text, and of an array without names.
-const LAYOUT: Layout = Layout { columns: &[2, 3], expected: "`step neuron` or `step batch neuron`" };
-
-/// What columns and arrays may be called, apart from times. `index` may number the rows of a table too.
-const STEPS: [&str; 3] = ["step", "steps", "spike step"];
-const EVENT_TIMES: [&str; 4] = ["spike time", "spike times", "event time", "event times"];
-const BATCH_ROWS: [&str; 6] = ["batch", "batch row", "batch rows", "batch index", "batch idx", "row"];
-const NEURONS: [&str; 17] = [
-    "neuron",
-    "neurons",
-    "neuron id",
-    "neuron ids",
-    "neuron index",
-    "neuron idx",
-    "cell",
-    "cells",
-    "cell id",
-    "cell index",
-    "cell idx",
-    "train",
-    "id",
-    "ids",
-    "i",
-    "sender",
-    "senders",
-];
 
 /// What the events of a run can be.
 #[derive(Debug, Clone, Copy)]
@@ -60,7 +35,7 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Sour
     match source.format() {
         Format::Text => {
             let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
-            from_text(&mut lines, &mut taken, &mut understood).map_err(|reason| {
+            from_text(&source, &mut lines, &mut taken, &mut understood).map_err(|reason| {
                 Failure::fault(format!("events {}:{}: {reason}", path.display(), lines.number().max(1)))
             })?;
         }
@@ -132,8 +107,8 @@ impl Taken {
                 u32::MAX
             ));
         }
-        let (first, last) = self.ends.unwrap_or((time.ms, time.ms));
-        self.ends = Some((first.min(time.ms), last.max(time.ms)));
+        let (first, last) = self.ends.unwrap_or((time.ms(), time.ms()));
+        self.ends = Some((first.min(time.ms()), last.max(time.ms())));
         Ok(step as u64)
     }
 }
@@ -156,64 +131,13 @@ fn below(what: &str, value: f64, count: usize, each: &str) -> Result<u32, String
     Err(format!("there is a spike of {what} {number}, but only {all}, numbered from 0"))
 }
 
-fn is_of_times(name: &Name) -> bool {
-    name.is_of_times() || is_one(name, &EVENT_TIMES)
-}
-
-fn is_one(name: &Name, known: &[&str]) -> bool {
-    known.iter().any(|words| name.is(words))
-}
-
-fn is_of_steps_or_times(name: &Name) -> bool {
-    is_of_times(name) || is_one(name, &STEPS)
-}
-
-/// Whether it can be that of a column.
-fn is_known(name: &Name) -> bool {
-    is_of_steps_or_times(name) || is_one(name, &BATCH_ROWS) || is_one(name, &NEURONS)
-}
-
-/// Which of these names is that of the steps or times, of the batch rows, of the neurons.
-fn roles(names: &[Name]) -> Result<[Option<usize>; 3], String> {
-    let only = |what: &str, is_it: &dyn Fn(&Name) -> bool| {
-        let mut found = names.iter().enumerate().filter(|(_, name)| is_it(name));
-        match (found.next(), found.next()) {
-            (Some((_, first)), Some((_, second))) => Err(format!(
-                "both '{}' and '{}' say {what}; leave one of them out",
-                first.text(),
-                second.text()
-            )),
-            (first, _) => Ok(first.map(|(place, _)| place)),
-        }
-    };
-    let when = only("when events are", &is_of_steps_or_times)?;
-    let row = only("the batch rows of events", &|name| is_one(name, &BATCH_ROWS))?;
-    let neuron = only("the neurons of events", &|name| is_one(name, &NEURONS))?;
-    for name in [when, row, neuron].into_iter().flatten().map(|place| &names[place]) {
-        if name.has_unit() && !is_of_times(name) {
-            return Err(format!(
-                "'{}' has a unit, which only times have; call it `time_ms` if it holds times in ms",
-                name.text()
-            ));
-        }
-    }
-    Ok([when, row, neuron])
-}
-
-/// The names that are known, where others were found.
-fn known() -> String {
-    let list = |names: &[&str]| names.join(", ").replace(' ', "_").replace(",_", ", ");
-    format!(
-        "known are step ({}), or a time (time, t, time_ms, {}), neuron ({}), and batch ({})",
-        list(&STEPS[1..]),
-        list(&EVENT_TIMES),
-        list(&NEURONS[1..]),
-        list(&BATCH_ROWS[1..])
-    )
-}
-
 /// One event per line, in the columns that names say, or as [`LAYOUT`] has them.
-fn from_text(lines: &mut Lines, taken: &mut Taken, understood: &mut Understood) -> Result<(), String> {
+fn from_text(
+    source: &Source,
+    lines: &mut Lines,
+    taken: &mut Taken,
+    understood: &mut Understood,
+) -> Result<(), String> {
     let mut found: Option<[Option<usize>; 3]> = None;
     while let Some(row) = lines.row()? {
         let row = [row[0], row[1], row.get(2).copied().unwrap_or(f64::NAN)];
@@ -221,18 +145,16 @@ fn from_text(lines: &mut Lines, taken: &mut Taken, understood: &mut Understood) 
             Some(columns) => columns,
             None => {
                 let count = if row[2].is_nan() { 2 } else { 3 };
-                let mut names = lines.names().to_vec();
-                if names.is_empty() {
-                    // Some programs write the names as a comment, which is mostly something else.
-                    names = lines.comment_names(count);
-                    names.retain(is_known);
-                    if names.len() < count {
-                        names.clear();
-                    }
-                }
-                let columns = columns(&names, count)?;
+                let (names, columns) = of_text(lines, count)?;
                 if let Some(name) = columns[0].and_then(|column| names.get(column)) {
                     taken.when = When::named(name)?;
+                }
+                match &taken.when {
+                    When::Steps => refuse_other_steps_in(lines.comments(), taken.bounds.dt)?,
+                    When::Times(unit) => {
+                        refuse_comments(lines.comments(), unit, None)?;
+                        lines.survey(source, columns[0].unwrap_or(0))?;
+                    }
                 }
                 let names: Vec<&str> = match &names[..] {
                     [] if count == 2 => vec!["step", "neuron"],
@@ -247,21 +169,6 @@ fn from_text(lines: &mut Lines, taken: &mut Taken, understood: &mut Understood) 
         taken.take(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
     }
     Ok(())
-}
-
-/// Where step, batch row and neuron are among so many columns.
-fn columns(names: &[Name], count: usize) -> Result<[Option<usize>; 3], String> {
-    if names.is_empty() {
-        return Ok(if count == 2 { [Some(0), None, Some(1)] } else { [Some(0), Some(1), Some(2)] });
-    }
-    match roles(names)? {
-        columns @ [Some(_), row, Some(_)] if row.is_some() == (count == 3) => Ok(columns),
-        _ => Err(format!(
-            "the columns are {:?}; expected step (or time), neuron, and batch where there is one; {}",
-            names.iter().map(Name::text).collect::<Vec<_>>(),
-            known()
-        )),
-    }
 }
 
 /// Rows of an array as they are in text.
@@ -326,16 +233,30 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
 /// Refuses an archive that counts steps of another length than those of the run.
 fn refuse_other_steps(archive: &mut Archive, keys: &[String], dt: f64) -> Result<(), String> {
     match interval(archive, keys, &Asked { time_unit: None, interval: None, dt })? {
-        Some(own) if (own.ms / dt - 1.0).abs() > 1e-6 => Err(format!(
-            "'{}' in it says that its steps are {} ms long, but those of this run are {} ms; take --dt {}, or save \
-             times, as an array 'time_ms'",
-            own.name,
-            written(own.ms),
-            written(dt),
-            written(own.ms)
-        )),
-        _ => Ok(()),
+        Some(own) => refuse_other_step(&own.name, own.ms, dt),
+        None => Ok(()),
     }
+}
+
+/// The same of the comments of a text.
+fn refuse_other_steps_in(comments: &[String], dt: f64) -> Result<(), String> {
+    comments.iter().try_for_each(|comment| match interval_in_prose(comment) {
+        Some(own) => refuse_other_step(comment, own, dt),
+        None => Ok(()),
+    })
+}
+
+fn refuse_other_step(who: &str, own: f64, dt: f64) -> Result<(), String> {
+    if (own / dt - 1.0).abs() <= 1e-6 {
+        return Ok(());
+    }
+    Err(format!(
+        "'{who}' in it says that its steps are {} ms long, but those of this run are {} ms; take --dt {}, or save \
+         times, as 'time_ms'",
+        written(own),
+        written(dt),
+        written(own)
+    ))
 }
 
 /// All values of a list in an archive, and how exactly they are known.
@@ -349,44 +270,4 @@ fn list(archive: &mut Archive, key: &str) -> Result<(Vec<f64>, Precision), Strin
         })
     })?;
     Ok((values, array.precision()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_say_what_columns_are() {
-        let found = |names: &[&str]| roles(&names.iter().map(|name| Name::new(name)).collect::<Vec<_>>());
-        for (names, expected) in [
-            (["step", "neuron"], [Some(0), None, Some(1)]),
-            (["neuron_idx", "spike_time"], [Some(1), None, Some(0)]),
-            (["i", "t"], [Some(1), None, Some(0)]),
-            (["senders", "times"], [Some(1), None, Some(0)]),
-            (["batch_row", "Neuron ID"], [None, Some(0), Some(1)]),
-            (["index", "t_max"], [None; 3]),
-        ] {
-            assert_eq!(found(&names), Ok(expected), "{names:?}");
-        }
-        for (names, message) in [
-            (["step", "time_ms"], "both 'step' and 'time_ms' say when events are"),
-            (["neuron", "id"], "both 'neuron' and 'id' say the neurons of events"),
-            (["step (ms)", "neuron"], "'step (ms)' has a unit, which only times have"),
-            (["time", "neuron_s"], "'neuron_s' has a unit"),
-        ] {
-            let refused = found(&names).unwrap_err();
-            assert!(refused.starts_with(message), "{refused}");
-        }
-    }
-
-    #[test]
-    fn all_known_names_are_listed_as_they_can_be_written() {
-        let known = known();
-        assert!(known.contains("spike_time, spike_times") && known.contains("neuron_idx, cell,"), "{known}");
-        let names = STEPS.iter().chain(&EVENT_TIMES).chain(&BATCH_ROWS).chain(&NEURONS);
-        for name in names {
-            let written = Name::new(&name.replace(' ', "_"));
-            assert!(written.is(name) && !written.has_unit(), "{name}");
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! Spikes from a file that drive the population, and the weights that they go through.
 
+mod columns;
 mod file;
 mod matrix;
 
