@@ -74,9 +74,8 @@
 //!
 //! # Features
 //!
-//! `cli` (default) builds the command `lif` and pulls its dependencies. Programs that only use the
-//! library say `default-features = false`. `nir`, part of `cli`, reads and writes neurons in graphs of the
-//! Neuromorphic Intermediate Representation (module `nir`).
+//! `nir` reads and writes neurons in graphs of the Neuromorphic Intermediate Representation (module `nir`); it costs a reader
+//! of HDF5 files. The command `lif` is the package `lif-cli`.
 //!
 //! [`wgpu`] and [`ndarray`] are part of the interface and re-exported.
 

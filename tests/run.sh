@@ -3,7 +3,7 @@
 #
 #   tests/run.sh                         everything; installs a software Vulkan adapter where it may
 #   tests/run.sh --all                   also what takes minutes: the documents' slow commands, and the
-#                                        tests of the library without default features (lints are always run)
+#                                        tests of the library without its features (lints are always run)
 #   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -46,7 +46,7 @@ cargo fmt --check
 
 say "lints"
 cargo clippy --all-targets -- -D warnings
-cargo clippy --lib --no-default-features -- -D warnings
+cargo clippy --package lif --lib -- -D warnings
 
 say "documentation"
 RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
@@ -71,13 +71,17 @@ cargo test --test programs -- --ignored the_programs
 if [ "${1:-}" = --all ]; then
     say "what takes minutes: the slow commands of the documents, and the library alone, which is compiled anew"
     cargo test --release --test command -- --ignored
-    cargo test --no-default-features --lib --test conventions --test population
+    cargo test --package lif --lib --test conventions --test population
 fi
 
-say "what a package would hold"
-files=$(cargo package --list --allow-dirty)
+say "what the packages would hold"
+files=$(cargo package --list --allow-dirty --package lif)
 for needed in build.rs shaders/lif.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl shaders/projection.wgsl shaders/score.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
     grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package" >&2; exit 1; }
+done
+files=$(cargo package --list --allow-dirty --package lif-cli)
+for needed in README.md build.rs src/main.rs src/presets/origin.toml; do
+    grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package of the command" >&2; exit 1; }
 done
 
 say "all checks passed"

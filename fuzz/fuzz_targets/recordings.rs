@@ -2,14 +2,12 @@
 //! the file is called, the others are the file.
 #![no_main]
 
-include!("../command.rs");
-
 use libfuzzer_sys::fuzz_target;
-use numbers::Time;
-use recorded::Clock;
-use spread::Spread;
-use trains::Trains;
-use weight::{Unit, Weight};
+use lif_cli::numbers::Time;
+use lif_cli::recorded::{self, Clock};
+use lif_cli::spread::Spread;
+use lif_cli::trains::Trains;
+use lif_cli::weight::{Unit, Weight};
 
 const STEPS: u64 = 5000;
 const NEURONS: usize = 3;

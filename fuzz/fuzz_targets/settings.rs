@@ -1,9 +1,8 @@
 //! The reader of settings files.
 #![no_main]
 
-include!("../command.rs");
-
-use settings::Settings;
+use lif_cli::settings::Settings;
+use lif_cli::{layers, neurons};
 use libfuzzer_sys::fuzz_target;
 use lif::{Device, Population};
 

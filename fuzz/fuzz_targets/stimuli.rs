@@ -1,10 +1,8 @@
 //! The readers of stimuli: the first byte says how the file is called, the others are the file.
 #![no_main]
 
-include!("../command.rs");
-
 use libfuzzer_sys::fuzz_target;
-use stimulus::{Asked, Level, Stimulus, Transform};
+use lif_cli::stimulus::{Asked, Level, Stimulus, Transform};
 
 const STEPS: u64 = 60;
 

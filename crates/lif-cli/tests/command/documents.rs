@@ -1,6 +1,6 @@
 //! Every command that the README and the documents show, run as it stands there.
 
-use super::Folder;
+use super::{Folder, root};
 use lif::Params;
 use lif::nir::{self, Neurons};
 use std::fs;
@@ -42,7 +42,7 @@ impl Shown {
 }
 
 fn documents() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let entries = fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path());
     let mut documents: Vec<PathBuf> =
         entries.filter(|path| path.extension().is_some_and(|end| end == "md")).collect();
@@ -92,7 +92,7 @@ fn commands(document: &Path) -> Vec<Shown> {
 /// A folder with the files that the documents' commands name.
 fn prepared() -> Folder {
     let folder = Folder::new();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     for shared in ["data", "examples"] {
         copy(&root.join(shared), &folder.path(shared));
     }

@@ -1,17 +1,16 @@
 //! The files that fuzzing found worth keeping: whatever is in them, the command ends with a result or
 //! with a message.
 
-use super::Folder;
+use super::{Folder, root};
 use assert_cmd::Command;
 use std::fs;
-use std::path::Path;
 
 /// Few steps of few neurons, which events drive.
 const EVENTS: &str = "run --device cpu --neurons 3 --batch 2 --steps 50 --record counts --no-plot --events";
 
 /// The files for one reader, with their names.
 fn corpus(reader: &str) -> Vec<(String, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(reader);
+    let folder = root().join("fuzz/corpus").join(reader);
     let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     let files: Vec<_> = files.map(|path| (path.display().to_string(), fs::read(path).unwrap())).collect();
     assert!(!files.is_empty());

@@ -1,14 +1,14 @@
 //! `lif nir`, `lif run --nir` and `--write-nir`.
 
-use super::Folder;
+use super::{Folder, root};
 use predicates::prelude::*;
 use serde_json::Value;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 const STATED: &str = "--dt 0.5 --t-ref 2 --reset to-value";
 
 fn reference(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference/nir").join(name)
+    root().join("tests/reference/nir").join(name)
 }
 
 /// A folder with these graphs.

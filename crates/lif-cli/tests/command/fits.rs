@@ -2,13 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
-use super::Folder;
+use super::{Folder, root};
 use ndarray::Array1;
 use ndarray_npy::write_npy;
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 
 /// A folder with a sound of two seconds, and the spikes of a neuron that hears it 3 ms late.
 fn folder() -> Folder {
@@ -292,7 +291,7 @@ fn what_cannot_be_searched_is_refused() {
 /// The commands of the tutorial, the search being a small one.
 #[test]
 fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let folder = Folder::new();
     fs::create_dir_all(folder.path("data/grasshopper")).unwrap();
     for name in ["data/grasshopper/stimulus.npz", "data/grasshopper/spike_times_ms.txt"] {

@@ -29,9 +29,14 @@ use ndarray_npy::{NpzReader, ReadableElement};
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tempfile::TempDir;
+
+/// The top of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
 
 /// An empty folder to run the command in.
 struct Folder(TempDir);

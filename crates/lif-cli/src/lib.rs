@@ -1,4 +1,5 @@
-//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line.
+//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line. What is hidden here is public
+//! for the fuzz targets alone.
 #![forbid(unsafe_code)]
 
 mod advance;
@@ -22,7 +23,8 @@ mod files;
 mod fit;
 mod identity;
 mod interrupt;
-mod layers;
+#[doc(hidden)]
+pub mod layers;
 mod leftovers;
 mod listing;
 mod lock;
@@ -30,10 +32,12 @@ mod logging;
 #[cfg(test)]
 mod lost_device_tests;
 mod memory;
-mod neurons;
+#[doc(hidden)]
+pub mod neurons;
 mod nir;
 mod npz;
-mod numbers;
+#[doc(hidden)]
+pub mod numbers;
 mod partials;
 mod picture;
 mod plan;
@@ -43,22 +47,28 @@ mod quantity;
 mod random_input;
 mod reading;
 mod record;
-mod recorded;
+#[doc(hidden)]
+pub mod recorded;
 mod rules;
 mod run;
 mod score;
-mod settings;
+#[doc(hidden)]
+pub mod settings;
 mod signals;
 mod simulation;
 mod spike_hash;
 mod spools;
-mod spread;
-mod stimulus;
+#[doc(hidden)]
+pub mod spread;
+#[doc(hidden)]
+pub mod stimulus;
 mod summary;
 mod terminal;
 mod threads;
-mod trains;
-mod weight;
+#[doc(hidden)]
+pub mod trains;
+#[doc(hidden)]
+pub mod weight;
 mod words;
 
 use arguments::{Arguments, Command};
@@ -68,7 +78,8 @@ use failure::Failure;
 use std::io::Write;
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
+/// Does what the words of the command line say.
+pub fn main() -> ExitCode {
     lif::start_quietly();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -3,13 +3,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is made here is read as it was written")]
 
-use super::Folder;
+use super::{Folder, root};
 use ndarray::{Array1, Array2, arr0};
 use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use serde_json::{Value, json};
 use std::fs::{self, File};
-use std::path::Path;
 
 /// Two seconds below the threshold, in steps of 0.1 ms, and the times of 200 spikes, ms.
 fn folder() -> (Folder, Vec<f64>) {
@@ -671,7 +670,7 @@ fn tables_say_what_was_understood() {
 /// The recording that lies beside the program, and a settings file, of which nothing is doubtful.
 #[test]
 fn the_grasshopper_is_not_doubted() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = root();
     let folder = Folder::new();
     let config = root.join("examples/grasshopper.toml");
     let words = format!("--config {} --neurons 3 --duration 200 --out out", config.display());

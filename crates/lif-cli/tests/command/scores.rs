@@ -2,13 +2,12 @@
 
 #![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
 
-use super::Folder;
+use super::{Folder, root};
 use ndarray::Array1;
 use ndarray_npy::write_npy;
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 
 const NEURON: &str = "tau-m = 3\nresistance = 20\nt-ref = 3\ndt = 0.1\n";
 
@@ -94,7 +93,7 @@ fn the_table_has_the_scores() {
 
 #[test]
 fn a_receptor_is_predicted_far_better_than_by_chance() {
-    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/grasshopper");
+    let data = root().join("data/grasshopper");
     let folder = Folder::new();
     let words = |extra: &str| {
         format!(
