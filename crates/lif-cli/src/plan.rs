@@ -563,7 +563,7 @@ fn drive(
         && !settings.stimulus_log
     {
         log::warn!(
-            "stimulus {}: its values are in {unit} by their name, and taken as {input_unit}; --stimulus-scale says what \
+            "stimulus {}: its values are in {unit} by their name or a comment, and taken as {input_unit}; --stimulus-scale says what \
              they are multiplied with",
             stimulus.path().display()
         );

@@ -6,13 +6,14 @@ use crate::figures::grouped;
 use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::refuse_comments;
+use crate::numbers::remark::{refuse_comments, time_unit_in_prose, unread_arrays, unread_comments};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
     Format, Precision, Rows, Source, Time, Understood, each_of_list, index, refuse_other_unit, written,
 };
 use crate::rules::TimeUnit;
+use crate::trains::is_of_neurons;
 use std::path::{Path, PathBuf};
 
 /// The option that says the unit of spike times.
@@ -120,7 +121,8 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
     while let Some(row) = lines.row()? {
         let time = row.first().copied().unwrap_or(f64::NAN);
         if is_first {
-            let name = lines.names().first();
+            let names = lines.probable_names(1);
+            let name = names.first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
             refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
@@ -128,6 +130,19 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
             is_first = false;
         }
         spikes.take(time, lines.precision(0))?;
+    }
+    let (unit, origin) = &spikes.unit;
+    let taken = format!(
+        "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
+        unit.text()
+    );
+    let is_understood = |comment: &str| {
+        time_unit_in_prose(comment) == Some(*unit) || Name::new(comment).time_unit() == Ok(Some(*unit))
+    };
+    let doubt =
+        unread_comments(lines.all_comments(), &taken, is_understood).filter(|_| *origin == Origin::Default);
+    for doubt in lines.doubts().iter().cloned().chain(doubt) {
+        log::warn!("spikes {}: {doubt}", source.path().display());
     }
     Ok(())
 }
@@ -152,6 +167,20 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     let name = Name::new(&key);
     name.refuse_intervals()?;
     let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&name))?;
+    for other in keys.iter().filter(|other| **other != key && is_of_neurons(&Name::new(other))) {
+        archive.array(other, &mut |array, _| match array.shape.iter().product() {
+            0..=1 => Ok(()),
+            count => Err(format!(
+                "it has {count} values, so that '{key}' may hold the spikes of several neurons; save the times of those of \
+                 one"
+            )),
+        })?;
+    }
+    let taken = format!("the times are taken as {}; --{TIME_UNIT} says another unit", unit.0.text());
+    let unread = unread_arrays(keys.iter().filter(|other| **other != key), &taken);
+    if let Some(doubt) = unread.filter(|_| unit.1 == Origin::Default) {
+        log::warn!("spikes {}: {doubt}", source.path().display());
+    }
     let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
     Ok((array, key))
 }

@@ -31,7 +31,12 @@ impl Heading {
         let Self::Line(_, names) = self else { return false };
         let (columns, units) = (fields(names), fields(text));
         let units: Vec<&str> = units.into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
-        if columns.len() != units.len() || !units.iter().all(|unit| name::is_unit_of_a_column(unit)) {
+        // A name that has a unit already may have another one.
+        let has_unit = columns.iter().any(|name| Name::new(name).has_unit());
+        if has_unit
+            || columns.len() != units.len()
+            || !units.iter().all(|unit| name::is_unit_of_a_column(unit))
+        {
             return false;
         }
         let with_unit = |(name, unit)| format!("{} ({unit})", unquoted(name));

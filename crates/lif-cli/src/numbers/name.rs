@@ -29,8 +29,27 @@ const OTHER_TIME_UNITS: [&str; 13] = [
 ];
 
 /// What counts samples, whose interval nobody knows.
-const COUNTS: [&str; 9] =
-    ["sample", "samples", "frame", "frames", "tick", "ticks", "idx", "index", "unnamed"];
+const COUNTS: [&str; 19] = [
+    "sample",
+    "samples",
+    "frame",
+    "frames",
+    "tick",
+    "ticks",
+    "idx",
+    "index",
+    "indices",
+    "inds",
+    "step",
+    "steps",
+    "timestep",
+    "timesteps",
+    "bin",
+    "bins",
+    "unnamed",
+    "rownames",
+    "row",
+];
 
 /// Units of currents, each with the beginning of its long name.
 const CURRENT_UNITS: [(&str, &str, &str); 6] = [
@@ -119,6 +138,23 @@ impl Name {
         self.is_lone_unit() || TIMES.iter().any(|words| self.is(words))
     }
 
+    /// Whether it can be that of times, in words that nobody knows.
+    pub fn may_be_of_times(&self) -> bool {
+        let speaks_of_times = self.words.iter().any(|word| TIMES.contains(&word.as_str()));
+        let is_other = self.clock().is_some() || self.refuse_intervals().is_err();
+        (speaks_of_times || self.known_time_unit().is_some()) && !is_other
+    }
+
+    /// Whether it counts samples or steps.
+    pub fn is_count(&self) -> bool {
+        self.words.iter().any(|word| COUNTS.contains(&word.as_str()))
+    }
+
+    /// Whether it says what no value of a current is.
+    pub fn is_of_no_value(&self) -> bool {
+        self.is_of_times() || self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err()
+    }
+
     /// Whether it is that of spikes.
     pub fn is_of_spikes(&self) -> bool {
         self.words.iter().any(|word| word.starts_with("spike"))
@@ -139,8 +175,8 @@ impl Name {
                 None => unread(&format!("has the unit '{unit}', in which times are not read")),
                 known => Ok(known),
             },
-            None if self.words.iter().any(|word| COUNTS.contains(&word.as_str())) => {
-                unread("counts samples, whose interval it does not say")
+            None if self.is_count() && self.clock().is_none() => {
+                unread("counts samples or steps, whose interval it does not say")
             }
             None => Ok(None),
         }

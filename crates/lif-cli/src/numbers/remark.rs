@@ -19,20 +19,194 @@ pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
     words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
 }
 
-/// The interval of samples or steps that a comment says, ms: `dt = 0.1 ms`, `sampling rate: 10 kHz`.
+/// The interval of samples or steps that a comment says, ms: `dt = 0.1 ms`, `sampled at 10 kHz`.
 pub fn interval_in_prose(text: &str) -> Option<f64> {
-    text.split([',', ';']).find_map(|part| {
-        let start = part.find(|sign: char| sign.is_ascii_digit())?;
-        let (what, quantity) = part.split_at(start);
-        let is_of_number = |sign: char| sign.is_ascii_digit() || ".-+eE_".contains(sign);
-        let end = quantity.find(|sign| !is_of_number(sign)).unwrap_or(quantity.len());
-        let (number, unit) = quantity.split_at(end);
-        let unit = unit.split_whitespace().next().unwrap_or_default().trim_end_matches('.');
-        let name = Name::new(&if unit.is_empty() { what.to_owned() } else { format!("{what} ({unit})") });
-        let clock = name.clock()?;
-        let unit = if clock == Clock::Interval { name.time_unit().ok()? } else { None };
-        let interval = clock.interval_ms(number.parse().ok()?, unit.unwrap_or(TimeUnit::Ms));
-        (interval.is_finite() && interval > 0.0).then_some(interval)
+    /// Words between what is said and the number.
+    const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
+    let pieces = pieces(text);
+    (0..pieces.len()).find_map(|place| {
+        let Piece::Number(number, after) = pieces[place] else { return None };
+        // Fractions, thousands and prefixes are not read.
+        if after.is_some_and(|sign| {
+            sign.is_alphanumeric() && !is_unit_of_clock(pieces.get(place + 1)) || sign == '/'
+        }) || matches!((pieces.get(place + 1), after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')))
+        {
+            return None;
+        }
+        let unit = match pieces.get(place + 1) {
+            Some(Piece::Word(word)) if is_unit_of_clock(pieces.get(place + 1)) => format!(" ({word})"),
+            _ => String::new(),
+        };
+        let mut before = pieces[..place].iter().rev().map_while(|piece| match piece {
+            Piece::Word(word) => Some(*word),
+            Piece::Number(..) => None,
+        });
+        let words: Vec<&str> = before.by_ref().filter(|word| !BETWEEN.contains(word)).take(2).collect();
+        let (last, pair) = (words.first()?, words.iter().rev().copied().collect::<Vec<_>>().join(" "));
+        // Alone, intervals may be of anything.
+        let clock = |what: &str| {
+            let name = Name::new(&format!("{what}{unit}"));
+            let clock = name.clock().filter(|_| what != "interval")?;
+            let unit = if clock == Clock::Interval { name.time_unit().ok()? } else { None };
+            Some(clock.interval_ms(number, unit.unwrap_or(TimeUnit::Ms)))
+        };
+        let is_sampled =
+            ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"].contains(last);
+        let sampled = || is_sampled.then(|| clock(if is_hertz(&unit) { "fs" } else { "dt" })).flatten();
+        let found =
+            clock(&pair).or_else(|| clock(last)).or_else(|| sampled().filter(|_| !unit.is_empty()))?;
+        (found.is_finite() && found > 0.0).then_some(found)
+    })
+}
+
+fn is_hertz(unit: &str) -> bool {
+    unit.to_lowercase().contains("hz")
+}
+
+fn is_unit_of_clock(piece: Option<&Piece<'_>>) -> bool {
+    matches!(piece, Some(Piece::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
+}
+
+/// A part of a comment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Piece<'a> {
+    /// Letters.
+    Word(&'a str),
+    /// A number, and the sign after it.
+    Number(f64, Option<char>),
+}
+
+fn pieces(text: &str) -> Vec<Piece<'_>> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(|sign: char| sign.is_alphanumeric() || sign == '.') {
+        rest = &rest[start..];
+        let is_number = rest.trim_start_matches('.').starts_with(|sign: char| sign.is_ascii_digit());
+        let end = if is_number {
+            (1..=rest.len())
+                .filter(|end| rest.is_char_boundary(*end))
+                .take_while(|end| {
+                    rest[..*end].bytes().all(|byte| byte.is_ascii_digit() || b".eE+-_".contains(&byte))
+                })
+                .filter(|end| rest[..*end].replace('_', "").parse::<f64>().is_ok())
+                .last()
+        } else {
+            rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'')
+        };
+        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()).max(1));
+        match piece.replace('_', "").parse::<f64>() {
+            Ok(number) if is_number => pieces.push(Piece::Number(number, after.chars().next())),
+            _ if piece != "." => pieces.push(Piece::Word(piece)),
+            _ => {}
+        }
+        rest = after;
+    }
+    pieces
+}
+
+/// Whether a comment, or a name, may say what numbers are: it speaks of times, steps, samples or units, but for how long
+/// something lasts.
+pub fn is_telling(text: &str) -> bool {
+    const WORDS: [&str; 50] = [
+        "t",
+        "ts",
+        "time",
+        "times",
+        "timestamp",
+        "timestamps",
+        "timebase",
+        "tvec",
+        "dt",
+        "deltat",
+        "step",
+        "steps",
+        "timestep",
+        "timesteps",
+        "stepsize",
+        "rate",
+        "samplerate",
+        "samplingrate",
+        "srate",
+        "sfreq",
+        "fs",
+        "sr",
+        "interval",
+        "intervals",
+        "isi",
+        "isis",
+        "sample",
+        "samples",
+        "sampled",
+        "sampling",
+        "index",
+        "indices",
+        "inds",
+        "frame",
+        "frames",
+        "tick",
+        "ticks",
+        "bin",
+        "bins",
+        "binwidth",
+        "resolution",
+        "period",
+        "unit",
+        "units",
+        "offset",
+        "offsets",
+        "column",
+        "columns",
+        "minutes",
+        "zeit",
+    ];
+    let pieces = pieces(text);
+    (0..pieces.len()).any(|place| {
+        let Piece::Word(word) = pieces[place] else { return false };
+        let lower = word.to_lowercase();
+        let is_length = place > 0 && matches!(pieces[place - 1], Piece::Number(..));
+        WORDS.contains(&lower.as_str())
+            || is_hertz(&lower)
+            || (time_unit_of(&lower).is_some() && !is_length)
+            || (value_unit_of(word).is_some_and(|unit| unit != "nA"))
+    })
+}
+
+/// The unit of currents that a word is, as it is written: `A` alone is a letter.
+fn value_unit_of(word: &str) -> Option<&'static str> {
+    current_unit(&word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u"))
+        .filter(|unit| word.len() > 2 || word.ends_with('A') && *unit != "A")
+}
+
+/// The unit of currents that a comment says, the last of several.
+pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
+    pieces(text).into_iter().rev().find_map(|piece| match piece {
+        Piece::Word(word) => value_unit_of(word),
+        Piece::Number(..) => None,
+    })
+}
+
+/// What is said of comments that nobody understood, and of how the numbers were taken instead.
+pub fn unread_comments<'a>(
+    comments: impl Iterator<Item = &'a String>,
+    taken: &str,
+    is_understood: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let unread: Vec<String> = comments
+        .filter(|comment| is_telling(comment) && !is_understood(comment))
+        .map(|comment| format!("'{comment}'"))
+        .collect();
+    let (first, others) = unread.split_first()?;
+    let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+    Some(format!("the comment {first}{more} may say what the numbers are, and is not read; {taken}"))
+}
+
+/// What is said of arrays in an archive that nobody read.
+pub fn unread_arrays<'a>(names: impl Iterator<Item = &'a String>, taken: &str) -> Option<String> {
+    let unread: Vec<String> =
+        names.filter(|name| is_telling(&name.replace('_', " "))).map(|name| format!("'{name}'")).collect();
+    let is = if unread.len() == 1 { "is" } else { "are" };
+    (!unread.is_empty()).then(|| {
+        format!("{} in it may say what the numbers are, and {is} not read; {taken}", unread.join(", "))
     })
 }
 

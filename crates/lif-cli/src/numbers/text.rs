@@ -13,6 +13,8 @@ use std::ops::Range;
 const LONGEST_LINE: usize = 1 << 16;
 /// More comments are no description of the numbers below them.
 const MOST_COMMENTS: usize = 1000;
+/// The more there are, the less they say.
+const MOST_DOUBTS: usize = 3;
 
 /// The rows that a text is to have.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -50,8 +52,14 @@ pub struct Lines {
     columns: Option<usize>,
     heading: Heading,
     names: Vec<Name>,
-    /// The comments above the numbers that say something.
+    /// The comments above the numbers that say something,
     comments: Vec<String>,
+    /// those beside and between them, and one that has numbers on both sides.
+    later: Vec<String>,
+    dividing: Option<String>,
+    /// The first row, where it may be names that are whole numbers, until the second is read.
+    counted: Option<String>,
+    doubts: Vec<String>,
     commas: Commas,
     /// A column whose numbers have all been looked at.
     surveyed: Option<(usize, Column)>,
@@ -92,6 +100,10 @@ impl Lines {
             heading: Heading::None,
             names: Vec::new(),
             comments: Vec::new(),
+            later: Vec::new(),
+            dividing: None,
+            counted: None,
+            doubts: Vec::new(),
             commas: Commas::Unseen,
             surveyed: None,
         })
@@ -124,6 +136,26 @@ impl Lines {
         &self.comments
     }
 
+    /// The comments that were found so far.
+    pub fn all_comments(&self) -> impl Iterator<Item = &String> {
+        self.comments.iter().chain(&self.later)
+    }
+
+    /// What may have been meant otherwise than it was read so far.
+    pub fn doubts(&self) -> &[String] {
+        &self.doubts
+    }
+
+    /// The names of so many columns, also where they may only be a comment, of times or of what counts samples.
+    pub fn probable_names(&self, count: usize) -> Vec<Name> {
+        if !self.names.is_empty() {
+            return self.names.clone();
+        }
+        let names = self.comment_names(count);
+        let is_telling = |name: &Name| name.is_of_no_value() && !name.is_lone_unit();
+        if names.iter().any(is_telling) { names } else { Vec::new() }
+    }
+
     /// What the last comment before the first row says, as names of so many columns.
     pub fn comment_names(&self, count: usize) -> Vec<Name> {
         let names = || self.heading.names(count).unwrap_or_default();
@@ -138,7 +170,8 @@ impl Lines {
         }
     }
 
-    fn field(&self, column: usize) -> &str {
+    /// A number of the last row, as it is written.
+    pub fn field(&self, column: usize) -> &str {
         self.fields.get(column).map_or("", |field| &self.text[field.clone()])
     }
 
@@ -147,18 +180,16 @@ impl Lines {
         while self.read_line()? {
             let comment = self.decode();
             self.split()?;
+            // Rules and empty comments leave what is above them as it is.
+            let comment = comment.filter(|comment| comment.chars().any(char::is_alphabetic));
             if self.fields.is_empty() {
-                // Rules and empty comments leave what is above them as it is.
-                let counts = |comment: &String| {
-                    comment.chars().any(char::is_alphabetic) && self.is_before_the_heading()
-                };
-                if let Some(comment) = comment.filter(counts) {
-                    if self.comments.len() < MOST_COMMENTS {
-                        self.comments.push(comment.clone());
-                    }
-                    self.heading = Heading::Comment(comment);
+                if let Some(comment) = comment {
+                    self.take_comment(comment);
                 }
                 continue;
+            }
+            if let Some(comment) = comment.filter(|_| self.later.len() < MOST_COMMENTS) {
+                self.later.push(comment);
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
@@ -181,6 +212,40 @@ impl Lines {
             ));
         }
         Ok(None)
+    }
+
+    /// A line that is a comment and nothing else.
+    fn take_comment(&mut self, comment: String) {
+        let comments = if self.columns.is_none() { &mut self.comments } else { &mut self.later };
+        if comments.len() < MOST_COMMENTS {
+            comments.push(comment.clone());
+        }
+        if self.columns.is_some() {
+            self.dividing.get_or_insert(comment);
+        } else if self.is_before_the_heading() {
+            self.heading = Heading::Comment(comment);
+        }
+    }
+
+    /// Doubts that two rows are what they seem.
+    fn doubt_rows(&mut self) {
+        if let Some(comment) = self.dividing.take()
+            && self.doubts.len() < MOST_DOUBTS
+        {
+            let doubt = format!(
+                "the numbers above and below the comment '{comment}' in line {} are taken together, as one list",
+                self.number - 1
+            );
+            self.doubts.push(doubt);
+        }
+        let has_points = || self.fields.iter().all(|field| self.text[field.clone()].contains('.'));
+        match self.counted.take() {
+            Some(first) if has_points() => self.doubts.push(format!(
+                "the first line of numbers, '{first}', is taken for numbers; if they are names, as pandas writes them, \
+                 leave them out (header=False)"
+            )),
+            _ => {}
+        }
     }
 
     /// Reads a line of whatever bytes, whose end may be any of the three that there are.
@@ -227,13 +292,22 @@ impl Lines {
             _ => &self.line,
         };
         let mut signs = (0..line.len()).filter(|place| line[*place] == b'#');
-        let (content, comment) = match signs.find(|place| !unread::is_error(&line[*place..])) {
+        // `Trace #1` and `neuron #` are names.
+        let may_name = self.columns.is_none()
+            && matches!(self.heading, Heading::None | Heading::Comment(_))
+            && line.iter().find(|byte| **byte != b'"').is_some_and(u8::is_ascii_alphabetic);
+        let is_of_name = |place: usize| {
+            may_name
+                && line.get(place + 1).is_none_or(|next| next.is_ascii_digit() || b",;\t\"".contains(next))
+        };
+        let begins = |place: &usize| !unread::is_error(&line[*place..]) && !is_of_name(*place);
+        let (content, comment) = match signs.find(begins) {
             Some(place) => (&line[..place], Some(&line[place + 1..])),
             None => (line, None),
         };
         self.text.clear();
         append_text(content, &mut self.text);
-        comment.filter(|_| self.columns.is_none()).map(|comment| {
+        comment.map(|comment| {
             let mut text = String::new();
             append_text(comment, &mut text);
             text.trim_matches(|sign: char| sign == '#' || sign.is_whitespace()).to_owned()
@@ -252,7 +326,8 @@ impl Lines {
             if signs > usize::from(rest > 0) {
                 return Err(
                     "there is nothing between two separators, or before the first; every row has to be \
-                            complete"
+                            complete, and is without a name or number of its own (pandas: index=False; R: \
+                            row.names=FALSE)"
                         .to_owned(),
                 );
             }
@@ -359,6 +434,11 @@ impl Lines {
             None if fits => {
                 self.name_columns(count)?;
                 self.columns = Some(count);
+                let is_count =
+                    |(place, field): (usize, &Range<usize>)| self.text[field.clone()] == place.to_string();
+                let counts = self.heading == Heading::None && self.fields.iter().enumerate().all(is_count);
+                self.counted = counts.then(|| self.text.trim().to_owned());
+                return self.check_commas(count, is_bare);
             }
             None => return Err(format!("{said}; expected {expected}")),
             Some(columns) if columns != count => {
@@ -366,10 +446,14 @@ impl Lines {
             }
             Some(_) => {}
         }
-        if count == 2 && self.layout.is_doubtful() {
-            self.doubt(is_bare)?;
+        if self.counted.is_some() || self.dividing.is_some() {
+            self.doubt_rows();
         }
-        Ok(())
+        self.check_commas(count, is_bare)
+    }
+
+    fn check_commas(&mut self, count: usize, is_bare: bool) -> Result<(), String> {
+        if count == 2 && self.layout.is_doubtful() { self.doubt(is_bare) } else { Ok(()) }
     }
 
     /// Looks for what tells a comma that separates from a decimal comma.

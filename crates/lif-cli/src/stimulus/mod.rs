@@ -167,7 +167,7 @@ impl Stimulus {
 
     /// The unit of its values, where a name says one.
     pub fn value_unit(&self) -> Option<&str> {
-        self.samples.names.last()?.value_unit()
+        self.samples.names.last().and_then(|name| name.value_unit()).or(self.samples.value_unit)
     }
 
     /// What was understood of the file.

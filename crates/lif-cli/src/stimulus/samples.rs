@@ -7,6 +7,7 @@ use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::remark::unread_arrays;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::rules::TimeUnit;
 use crc32fast::Hasher;
@@ -26,6 +27,8 @@ pub struct Samples {
     pub checksum: u32,
     /// What the columns or arrays are called that were read, the values last.
     pub names: Vec<Name>,
+    /// The unit of the values that a comment says.
+    pub value_unit: Option<&'static str>,
     form: Form,
 }
 
@@ -83,6 +86,7 @@ impl Samples {
         refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
             .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
         let mut checked = Checked::new(asked.dt);
+        let mut value_unit = None;
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
                 let array = numpy::from_npy(&source, &mut |array, rows| checked.all(&array.shape, rows));
@@ -102,6 +106,10 @@ impl Samples {
                 if let (Times::Every(None), None) = (&times, asked.interval) {
                     rows.refuse_other_interval(asked.dt).map_err(refusal)?;
                 }
+                for doubt in rows.doubts(asked.interval) {
+                    log::warn!("stimulus {}: {doubt}", path.display());
+                }
+                value_unit = rows.value_unit();
                 let shape = vec![checked.samples as usize];
                 (shape, Form::Text(asked.time_unit), times, rows.names().to_vec())
             }
@@ -112,7 +120,7 @@ impl Samples {
             )));
         }
         let (smallest, largest, checksum) = (checked.smallest, checked.largest, checked.hasher.finalize());
-        Ok(Self { source, shape, times, smallest, largest, checksum, names, form })
+        Ok(Self { source, shape, times, smallest, largest, checksum, names, value_unit, form })
     }
 
     /// The samples from the one of a number on; of those that have times, from the first on.
@@ -170,14 +178,16 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
     let interval = interval(&mut archive, &keys, asked)?;
-    for key in keys.iter().filter(|key| *key != values && Some(key.as_str()) != times) {
-        if Name::new(key).may_be_clock() {
-            log::warn!(
-                "stimulus {}: '{key}' in it is not read; 'dt' and 'fs' say how often there are samples, or --{}",
-                source.path().display(),
-                super::INTERVAL
-            );
-        }
+    let is_read =
+        |key: &&String| *key == values || Some(key.as_str()) == times || Name::new(key).clock().is_some();
+    let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
+    let taken = match times {
+        Some(_) => format!("'time' says when samples are, or --{TIME_UNIT} in which unit"),
+        None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
+    };
+    if let Some(doubt) = unread_arrays(keys.iter().filter(|key| !is_read(key)), &taken).filter(|_| !is_asked)
+    {
+        log::warn!("stimulus {}: {doubt}", source.path().display());
     }
     let Some(times) = times else {
         let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;

@@ -2,7 +2,9 @@
 
 use super::INTERVAL;
 use crate::numbers::name::{Name, Origin, time_unit};
-use crate::numbers::remark::{interval_in_prose, refuse_comments};
+use crate::numbers::remark::{
+    interval_in_prose, refuse_comments, time_unit_in_prose, unread_comments, value_unit_in_prose,
+};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
 
@@ -41,6 +43,7 @@ impl TimeColumn {
 pub struct TextRows {
     source: Source,
     lines: Lines,
+    names: Vec<Name>,
     asked: Option<TimeUnit>,
     /// Once a line had a time: the times, and where their unit is known from.
     times: Option<(TimeColumn, Origin)>,
@@ -52,7 +55,7 @@ impl TextRows {
     /// Opens a text, the unit of whose times may have been asked for.
     pub fn open(source: &Source, asked: Option<TimeUnit>) -> Result<Self, String> {
         let lines = Lines::open(source, LAYOUT)?;
-        Ok(Self { source: source.clone(), lines, asked, times: None, has_begun: false })
+        Ok(Self { source: source.clone(), lines, names: Vec::new(), asked, times: None, has_begun: false })
     }
 
     /// The number of the line that was read last, from 1.
@@ -89,13 +92,13 @@ impl TextRows {
 
     /// The names of the columns.
     pub fn names(&self) -> &[Name] {
-        self.lines.names()
+        &self.names
     }
 
     /// What is wrong with the names of the columns of so many numbers.
-    fn refuse_names(&self, count: usize) -> Result<(), String> {
-        match (self.lines.names(), count) {
-            ([only], 1) if only.is_of_times() => {
+    fn refuse_names(&self, names: &[Name], count: usize) -> Result<(), String> {
+        match (names, count) {
+            ([only], 1) if only.is_of_no_value() => {
                 Err(format!("the only column is '{}', and there is no column of values", only.text()))
             }
             ([first, second], 2) if second.is_of_times() && !first.is_of_times() => Err(format!(
@@ -103,8 +106,51 @@ impl TextRows {
                 first.text(),
                 second.text()
             )),
+            ([_, second], 2) if second.is_of_no_value() => {
+                Err(format!("the second column is '{}', and there is no column of values", second.text()))
+            }
+            ([first, _], 2) if !first.may_be_of_times() && !first.is_count() && self.asked.is_none() => {
+                Err(format!(
+                    "the first column is '{}', which is not a name of times; call it `time_ms`, or say --{TIME_UNIT} if it has \
+                 times",
+                    first.text()
+                ))
+            }
             _ => Ok(()),
         }
+    }
+
+    /// What may have been meant otherwise than it was read, once all is read.
+    pub fn doubts(&self, interval: Option<f64>) -> Vec<String> {
+        let mut doubts = self.lines.doubts().to_vec();
+        let is_asked = if self.times.is_some() { self.asked.is_some() } else { interval.is_some() };
+        let taken = match &self.times {
+            Some((times, _)) => format!(
+                "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
+                times.unit.text()
+            ),
+            None => format!(
+                "a sample is taken for each step; --{INTERVAL} says how often there are, and ends this doubt"
+            ),
+        };
+        let unit = self.times.as_ref().map(|(times, _)| times.unit);
+        let is_understood = |comment: &str| match unit {
+            Some(unit) => {
+                time_unit_in_prose(comment) == Some(unit) || Name::new(comment).time_unit() == Ok(Some(unit))
+            }
+            None => interval_in_prose(comment).is_some(),
+        };
+        // What names columns with their units is read.
+        let is_named = self.lines.names().first().is_some_and(Name::has_unit);
+        if !is_asked && !is_named {
+            doubts.extend(unread_comments(self.lines.all_comments(), &taken, is_understood));
+        }
+        doubts
+    }
+
+    /// The unit of currents that a comment says.
+    pub fn value_unit(&self) -> Option<&'static str> {
+        self.lines.all_comments().find_map(|comment| value_unit_in_prose(comment))
     }
 }
 
@@ -116,14 +162,16 @@ impl Rows for TextRows {
             Some(values) => (None, values.last().copied().unwrap_or(f64::NAN)),
         };
         if !self.has_begun {
-            self.refuse_names(1 + usize::from(time.is_some()))?;
+            let count = 1 + usize::from(time.is_some());
+            self.names = self.lines.probable_names(count);
+            self.refuse_names(&self.names, count)?;
             self.has_begun = true;
         }
         row.clear();
         row.push(value);
         let Some(time) = time else { return Ok(Sample::InTurn) };
         if self.times.is_none() {
-            let unit = time_unit(self.asked, TIME_UNIT, self.lines.names().first())?;
+            let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
             self.lines.survey(&self.source, 0)?;
             self.times = Some((TimeColumn::new(unit.0), unit.1));

@@ -35,6 +35,11 @@ pub fn is_of_times(name: &Name) -> bool {
     name.is_of_times() || is_one(name, &EVENT_TIMES)
 }
 
+/// Whether it is that of the numbers of neurons.
+pub fn is_of_neurons(name: &Name) -> bool {
+    is_one(name, &NEURONS)
+}
+
 fn is_one(name: &Name, known: &[&str]) -> bool {
     known.iter().any(|words| name.is(words))
 }
@@ -63,7 +68,7 @@ pub fn roles(names: &[Name]) -> Result<[Option<usize>; 3], String> {
     };
     let when = only("when events are", &is_of_steps_or_times)?;
     let row = only("the batch rows of events", &|name| is_one(name, &BATCH_ROWS))?;
-    let neuron = only("the neurons of events", &|name| is_one(name, &NEURONS))?;
+    let neuron = only("the neurons of events", &is_of_neurons)?;
     for name in [when, row, neuron].into_iter().flatten().map(|place| &names[place]) {
         if name.has_unit() && !is_of_times(name) {
             return Err(format!(
@@ -111,6 +116,12 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
     }
     let columns = columns(&names, count)?;
     Ok((names, columns))
+}
+
+/// Whether a comment consists of names that are known.
+pub fn names_columns(comment: &str) -> bool {
+    let words = comment.split(|sign: char| sign.is_whitespace() || ",;/|".contains(sign));
+    words.filter(|word| !word.is_empty()).all(|word| is_known(&Name::new(word)))
 }
 
 /// What a comment may say that is not how columns are taken without names.

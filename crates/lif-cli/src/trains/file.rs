@@ -1,13 +1,15 @@
 //! A file of events: text, or arrays of numpy.
 
-use super::columns::{LAYOUT, is_of_times, known, of_text, roles};
+use super::columns::{LAYOUT, is_of_times, known, names_columns, of_text, roles};
 use super::{fault, require_memory};
 use crate::failure::Failure;
 use crate::figures::counted;
 use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::{interval_in_prose, refuse_comments};
+use crate::numbers::remark::{
+    interval_in_prose, refuse_comments, time_unit_in_prose, unread_arrays, unread_comments,
+};
 use crate::numbers::text::Lines;
 use crate::numbers::understood::times;
 use crate::numbers::{Format, Precision, Rows, Sample, Source, Time, Understood, each_of_list, written};
@@ -166,7 +168,29 @@ fn from_text(
             }
         };
         let at = |column: usize| columns[column].map_or(0.0, |place| row[place]);
+        let neuron = columns[2].map_or("", |column| lines.field(column));
+        if lines.names().is_empty() && neuron.contains('.') {
+            return Err(format!(
+                "the neuron is '{neuron}', which has a decimal point, as times have; write the names of the columns above \
+                 the first line, as `neuron time_ms`"
+            ));
+        }
         taken.take(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
+    }
+    let (is_taken, unit) = match &taken.when {
+        When::Steps => (format!("steps are taken as {} ms long", written(taken.bounds.dt)), None),
+        When::Times((_, Origin::Name(_))) => return Ok(()),
+        When::Times((unit, _)) => (format!("the times are taken as {}", unit.text()), Some(*unit)),
+    };
+    let is_understood = |comment: &str| {
+        interval_in_prose(comment).is_some()
+            || unit.is_some() && time_unit_in_prose(comment) == unit
+            || names_columns(comment)
+    };
+    let taken = format!("{is_taken}, and neurons are numbered from 0");
+    let doubt = unread_comments(lines.all_comments(), &taken, is_understood);
+    for doubt in lines.doubts().iter().cloned().chain(doubt) {
+        log::warn!("events {}: {doubt}", source.path().display());
     }
     Ok(())
 }
@@ -209,6 +233,19 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
     taken.when = When::named(&names[when])?;
     if let When::Steps = taken.when {
         refuse_other_steps(&mut archive, &keys, taken.bounds.dt)?;
+    }
+    let is_read = |place: usize| {
+        [Some(when), row, Some(neuron)].contains(&Some(place)) || names[place].clock().is_some()
+    };
+    let unread = keys.iter().enumerate().filter(|(place, _)| !is_read(*place)).map(|(_, key)| key);
+    let (is_taken, is_said) = match &taken.when {
+        When::Steps => (format!("steps are taken as {} ms long", written(taken.bounds.dt)), false),
+        When::Times((unit, origin)) => {
+            (format!("the times are taken as {}", unit.text()), *origin != Origin::Default)
+        }
+    };
+    if let Some(doubt) = unread_arrays(unread, &is_taken).filter(|_| !is_said) {
+        log::warn!("events {}: {doubt}", source.path().display());
     }
     let (whens, precision) = list(&mut archive, &keys[when])?;
     let rows = row.map(|row| list(&mut archive, &keys[row])).transpose()?.map(|(rows, _)| rows);
