@@ -239,6 +239,27 @@ fn a_small_address_space_ends_no_command_without_a_word() {
     assert!(without > 0);
 }
 
+/// What the library says to programs is not for people.
+#[cfg(target_os = "linux")]
+#[test]
+fn where_a_recording_is_too_large_no_method_is_named() {
+    let folder = Folder::new();
+    let bench = "bench --device cpu --neurons 10000 --steps 30000 --repeats 1 --record voltage --mode run";
+    let run = "run --device cpu --neurons 100000 --steps 640 --record spikes,voltage:0..100000 --no-plot";
+    // How much is left when the recording is asked for depends on the threads.
+    let runs = (200_000..400_000).step_by(16_000).map(|kibibytes| (run, kibibytes));
+    let said: Vec<String> = [(bench, 900_000)]
+        .into_iter()
+        .chain(runs)
+        .map(|(words, kibibytes)| String::from_utf8(limited(&folder, kibibytes, words).stderr).unwrap())
+        .collect();
+    assert!(said[0].ends_with("; take fewer --neurons or --steps, or --record counts\n"), "{}", said[0]);
+    let mut refused = said[1..].iter().filter(|said| said.starts_with("error: the recording: ")).peekable();
+    assert!(refused.peek().is_some());
+    let advice = "; take fewer neurons, or record fewer of them or only every k-th step\n";
+    assert!(refused.all(|said| said.ends_with(advice)), "{said:?}");
+}
+
 #[test]
 fn sizes_beyond_all_memory_are_refused_by_every_command() {
     let folder = Folder::new();
