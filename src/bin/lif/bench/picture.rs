@@ -270,9 +270,17 @@ fn panel(
                 .draw_series(DashedLineSeries::new(roof(roofs), 2, 4, colour.stroke_width(2)))
                 .map_err(|error| error.to_string())?;
         }
-        chart
-            .draw_series(speeds.iter().map(|point| Circle::new(*point, 4, colour.filled())))
-            .map_err(|error| error.to_string())?;
+        // Of a single size there is no line; where both modes are as fast, the cross is seen around the dot.
+        let points = speeds.into_iter();
+        let drawn = match line.mode {
+            Mode::Run => {
+                chart.draw_series(points.map(|point| Circle::new(point, 4, colour.filled()))).map(drop)
+            }
+            Mode::Forward => {
+                chart.draw_series(points.map(|point| Cross::new(point, 7, colour.stroke_width(2)))).map(drop)
+            }
+        };
+        drawn.map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -288,13 +296,25 @@ fn legend(area: &Area<'_>, reports: &[Report], labels: &[&str]) -> Result<(), St
         area.draw_text(&text, &font, (100, place)).map_err(|error| error.to_string())?;
         place += LEGEND_HEIGHT as i32;
     }
-    let text = "line: one call of run    dashed: a loop over forward    dotted: roofline of run";
+    let text =
+        "line, dots: one call of run    dashed, crosses: a loop over forward    dotted: roofline of run";
     area.draw_text(text, &font, (24, place)).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::drawn;
+
+    #[test]
+    fn each_mode_has_its_own_mark_at_a_single_size() {
+        let mark = |mode| {
+            let lines = [Line { label: "cpu", mode, points: vec![(1e4, 1e9, None)] }];
+            drawn::pixels(|area| panel(area, "", &lines, &["cpu"], ((3.0, 5.0), (8.0, 10.0))))
+        };
+        let [run, forward] = [Mode::Run, Mode::Forward].map(mark);
+        assert!(drawn::marked(&run) > 0 && run != forward);
+    }
 
     #[test]
     fn a_single_size_has_room_and_a_roof() {

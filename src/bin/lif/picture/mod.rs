@@ -4,7 +4,7 @@ pub mod axes;
 mod curve;
 mod density;
 #[cfg(test)]
-mod drawn;
+pub mod drawn;
 mod fit;
 mod membrane;
 mod pixels;
