@@ -14,6 +14,10 @@ use std::fmt::Display;
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
 pub(crate) const LARGEST_PARAMETER: f32 = 1e20;
 
+/// The largest magnitude of a state. What is added at a step is a few times [`LARGEST_PARAMETER`] at the most, and in
+/// single precision a sum no longer grows where it is 2^25 times as large.
+pub(crate) const LARGEST_STATE: f32 = 1e30;
+
 /// Below this `dt / tau_m` an update is lost to rounding.
 const SMALLEST_LEAK: f32 = 1e-9;
 

@@ -379,16 +379,21 @@ pub(crate) struct Bounds {
 impl Bounds {
     /// Refuses a current of this magnitude, nA, where it or what it drives is too large for sums of it to stay finite.
     pub(crate) fn require(self, what: &str, largest: f32, extent: &str) -> Result<()> {
+        self.require_at_most(LARGEST_PARAMETER, what, largest, extent)
+    }
+
+    /// The same, too large being more than `most`.
+    pub(crate) fn require_at_most(self, most: f32, what: &str, largest: f32, extent: &str) -> Result<()> {
         let bounded = |what: String, largest: f32, unit: &str| {
-            let requirement = format!("at most {LARGEST_PARAMETER:e} {unit} in magnitude");
+            let requirement = format!("at most {most:e} {unit} in magnitude");
             Err(Error::out_of_range(&what, format!("{extent}{largest:e} {unit}"), requirement))
         };
         let drive = largest * self.resistance;
-        if drive > LARGEST_PARAMETER {
+        if drive > most {
             return bounded(format!("resistance x {what}"), drive, "mV");
         }
         // Also where the resistance is next to nothing.
-        if largest > LARGEST_PARAMETER {
+        if largest > most {
             return bounded(format!("the {what}"), largest, "nA");
         }
         Ok(())

@@ -15,10 +15,6 @@ pub(crate) const BLOCK_BYTES: usize = 8 << 20;
 /// Bytes of rates that are made of a piece, unless one step alone has more.
 const MOST_RATE_BYTES: usize = 2 * BLOCK_BYTES;
 
-/// What to do about a recording that is too large.
-pub(crate) const RECORD_LESS: &str = "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the \
-                           recording on in blocks with run_into";
-
 /// Collects the recording of one run, as a whole or in blocks.
 #[derive(Debug)]
 pub(crate) struct Recorder {
@@ -47,6 +43,19 @@ pub(crate) enum Kept {
     Whole,
     /// Only until a block of it is complete.
     InBlocks,
+}
+
+impl Kept {
+    /// What to do about a recording that is too large.
+    pub(crate) fn advice(self) -> &'static str {
+        match self {
+            Self::Whole => {
+                "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the recording on in blocks \
+                 with run_into"
+            }
+            Self::InBlocks => "take fewer neurons, or record fewer of them or only every k-th step",
+        }
+    }
 }
 
 impl Recorder {

@@ -1,10 +1,10 @@
 //! Saving and loading: runs go on bit for bit, and no damaged file is ever taken for a whole one.
 
 use lif::{
-    Checkpoint, Device, Error, Input, Integrator, Parameter, Params, Population, Random, Recording,
-    Refractory, Reset, SpikeTest, Trace, TraceKind,
+    Checkpoint, Device, Error, Event, Input, Integrator, Parameter, Params, Population, Random, Raster,
+    Recording, Refractory, Reset, SpikeInput, SpikeTest, Trace, TraceKind,
 };
-use ndarray::{Array1, Array2};
+use ndarray::{Array1, Array2, arr0};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -278,7 +278,36 @@ fn with_value(whole: &[u8], tensor: &str, index: usize, value: f32) -> Vec<u8> {
     bytes
 }
 
-/// What a file holds that no population does is treated as the setters treat it.
+/// What piles up from one step to the next is more than the setters take.
+#[test]
+fn the_largest_states_are_loaded_as_they_were_saved() {
+    let folder = TempDir::new().expect("a folder");
+    let path = folder.path().join("checkpoint");
+    let params = Params {
+        resistance: 1.0.into(),
+        v_rest: 1e20.into(),
+        t_ref: 0.0.into(),
+        reset: Reset::None,
+        trace: Some(Trace { tau: 1e9.into(), scale: 1e20.into(), kind: TraceKind::Add }),
+        tau_syn: Some(1e4.into()),
+        allow_constant_firing: true,
+        ..Params::default()
+    };
+    let mut population = Population::new(params, 3, 1, &Device::cpu()).expect("valid");
+    population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
+    let spikes = (0..1000).map(|step| Event { step, batch: 0, neuron: 0 });
+    let spikes = Raster::from_events(spikes, 0, 1000, 1, 3).expect("valid");
+    let jumps = SpikeInput::each(&spikes, 1e20).jumps();
+    let input = Input::from(jumps).and_spikes(SpikeInput::each(&spikes, 9e14));
+    population.run(1000, input, &Recording::none()).expect("valid");
+    let large = everything(&mut population);
+    assert!(large.1[[0, 0]] > 1e21 && large.3[[0, 0]] > 9e22, "{large:?}");
+    population.save(&path).expect("saved");
+    let mut loaded = Population::load(&path, &Device::cpu()).expect("loaded");
+    assert_eq!(everything(&mut loaded), large);
+}
+
+/// What a file holds that no population does is refused, or becomes zero as in the setters.
 #[test]
 fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     let folder = TempDir::new().expect("a folder");
@@ -296,17 +325,17 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
         Population::load(&changed, &Device::cpu())
     };
     for (tensor, value, what) in [
-        ("state.voltages", 1.1e20, "the voltages is 1.1e20 mV; it must be at most 1e20 mV in magnitude"),
+        ("state.voltages", 1.1e30, "the voltages is 1.1e30 mV; it must be at most 1e30 mV in magnitude"),
         ("state.voltages", -f32::MAX, "the voltages is 3.4028235e38 mV; it must be"),
-        ("state.traces", 1e21, "the spike traces is 1e21; it must be at most 1e20 in magnitude"),
-        ("state.synaptic_currents", 1e19, "resistance x synaptic current is 2.2e20 mV; it must be"),
+        ("state.traces", 1e31, "the spike traces is 1e31; it must be at most 1e30 in magnitude"),
+        ("state.synaptic_currents", 1e29, "resistance x synaptic current is 2.2e30 mV; it must be"),
         ("state.synaptic_currents", f32::INFINITY, "has the value inf; every value must be finite"),
     ] {
         load(&whole, tensor, value).expect_err("refused");
         assert!(reason(&changed).contains(what), "{}", reason(&changed));
     }
     for (tensor, value) in
-        [("state.voltages", -9e19), ("state.traces", 1e20), ("state.synaptic_currents", 4e18)]
+        [("state.voltages", -9e29), ("state.traces", 1e30), ("state.synaptic_currents", 4e28)]
     {
         load(&whole, tensor, value).expect("as much as there may be");
     }

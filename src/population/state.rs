@@ -2,12 +2,15 @@
 
 use super::{MOST_STEPS, Population, build};
 use crate::broadcast::finite;
-use crate::coefficients::LARGEST_PARAMETER;
+use crate::coefficients::{LARGEST_PARAMETER, LARGEST_STATE};
 use crate::engine::SPIKE_FLAG;
 use crate::error::{Error, Result};
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
 use crate::work::Work;
 use ndarray::{Array2, ArrayBase, Data, Dimension};
+
+/// What messages call it.
+const SYNAPTIC_CURRENT: &str = "synaptic current";
 
 /// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
 #[derive(Debug)]
@@ -94,15 +97,11 @@ impl Population {
     ) -> Result<()> {
         self.require_synapse()?;
         let values = values.view().into_dyn();
-        self.check_synaptic_current(finite("the synaptic currents", &values)?)?;
+        let largest = finite("the synaptic currents", &values)?;
+        self.table.bounds.require(SYNAPTIC_CURRENT, largest, "")?;
         let all = self.spread("the synaptic currents", values)?;
         let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
         self.on_engine(|engine| engine.set_synaptic_currents(&all))
-    }
-
-    /// Refuses synaptic currents of which the largest has this magnitude, nA, where they would drive too much.
-    fn check_synaptic_current(&self, largest: f32) -> Result<()> {
-        self.table.bounds.require("synaptic current", largest, "")
     }
 
     fn require_synapse(&self) -> Result<()> {
@@ -144,7 +143,7 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         let values = values.view().into_dyn();
-        require_mv("the voltages", finite("the voltages", &values)?)?;
+        require_at_most(LARGEST_PARAMETER, "the voltages", finite("the voltages", &values)?, " mV")?;
         let mut all = self.spread("the voltages", values)?;
         let reference = self.table.reference;
         let kept = |v: f32| flush(reference.inside(v), SMALLEST_STATE);
@@ -238,20 +237,20 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for what the setters refuse, which changes nothing; faults of the device.
+    /// [`Error::OutOfRange`] for more than ever piles up in a population, which changes nothing; faults of the device.
     pub(crate) fn restore(&mut self, mut state: State) -> Result<()> {
         if state.steps > MOST_STEPS {
             let requirement = format!("at most {MOST_STEPS}");
             return Err(Error::out_of_range("the number of steps", state.steps, requirement));
         }
         let smallest = smallest_after(state.steps);
-        require_mv("the voltages", settled(&mut state.voltages, smallest))?;
+        require_at_most(LARGEST_STATE, "the voltages", settled(&mut state.voltages, smallest), " mV")?;
         if let Some(traces) = &mut state.traces {
-            let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
-            require_at_most("the spike traces", settled(traces, smallest), "", requirement)?;
+            require_at_most(LARGEST_STATE, "the spike traces", settled(traces, smallest), "")?;
         }
         if let Some(currents) = &mut state.synaptic_currents {
-            self.check_synaptic_current(settled(currents, smallest))?;
+            let largest = settled(currents, smallest);
+            self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
         }
         self.on_engine(|engine| {
             engine.set_voltages(&state.voltages)?;
@@ -269,12 +268,9 @@ impl Population {
     }
 }
 
-fn require_mv(what: &str, largest: f32) -> Result<()> {
-    require_at_most(what, largest, " mV", format!("at most {LARGEST_PARAMETER:e} mV in magnitude"))
-}
-
-fn require_at_most(what: &str, largest: f32, unit: &str, requirement: String) -> Result<()> {
-    if largest > LARGEST_PARAMETER {
+fn require_at_most(most: f32, what: &str, largest: f32, unit: &str) -> Result<()> {
+    if largest > most {
+        let requirement = format!("at most {most:e}{unit} in magnitude");
         return Err(Error::out_of_range(what, format!("{largest:e}{unit}"), requirement));
     }
     Ok(())

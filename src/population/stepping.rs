@@ -8,7 +8,7 @@ use crate::input::{Current, Input, InputSize, Values};
 use crate::large::Large;
 use crate::memory::{self, MemoryNeed};
 use crate::raster::Raster;
-use crate::recorder::{Kept, RECORD_LESS, Recorder};
+use crate::recorder::{Kept, Recorder};
 use crate::recording::{Recorded, Recording};
 use crate::resident::{ResidentData, ResidentRaster};
 use crate::sink::Sink;
@@ -159,7 +159,7 @@ impl Population {
         self.require(&size, steps, &recorded, "the population and its spikes", nothing_there)?;
         let current = self.check_input(input, steps, noise)?;
         if !is_kept {
-            memory::require("the spikes", self.device.on_this_machine(&recorded), RECORD_LESS)?;
+            memory::require("the spikes", self.device.on_this_machine(&recorded), Kept::Whole.advice())?;
         }
         self.flush()?;
         let first_step = self.steps;
@@ -264,7 +264,7 @@ impl Population {
         let recorded = self.recording_need(recording, steps, kept);
         self.require(&size, steps, &recorded, "the population and what it records", nothing_there)?;
         let current = self.check_input(input, steps, noise)?;
-        memory::require("the recording", self.device.on_this_machine(&recorded), RECORD_LESS)?;
+        memory::require("the recording", self.device.on_this_machine(&recorded), kept.advice())?;
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         recorder.reference = self.table.reference;
         self.flush()?;

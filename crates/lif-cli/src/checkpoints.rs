@@ -102,6 +102,7 @@ impl Interrupted {
         }
         settings.json = given.json;
         settings.quiet = given.quiet;
+        settings.no_plot |= given.no_plot;
         Ok(Some(Self { path: path.clone(), opened, checkpoint, settings, progress }))
     }
 
@@ -155,7 +156,7 @@ impl Interrupted {
 
 /// Refuses settings that would change the run.
 fn refuse_others(given: &Settings) -> Result<(), Failure> {
-    const ALLOWED: [&str; 3] = ["device", "json", "quiet"];
+    const ALLOWED: [&str; 4] = ["device", "json", "no-plot", "quiet"];
     let mut others = layers::layer(given)?;
     others.retain(|name, _| !ALLOWED.contains(&name.as_str()));
     let config = given.config.is_some().then_some("config");
@@ -163,7 +164,7 @@ fn refuse_others(given: &Settings) -> Result<(), Failure> {
         None => Ok(()),
         Some(name) => Err(Failure::usage(format!(
             "--{name} cannot go with --resume, which goes on with the settings of the checkpoint; \
-             only --device, --json and --quiet can"
+             only --device, --json, --no-plot and --quiet can"
         ))),
     }
 }

@@ -61,6 +61,13 @@ impl Failure {
         }
     }
 
+    /// Whether the process may open no more files, which is no fault of the one at hand.
+    pub fn is_of_open_files(&self) -> bool {
+        /// On all systems of this family.
+        const EMFILE: i32 = 24;
+        cfg!(unix) && self.to_string().contains(&std::io::Error::from_raw_os_error(EMFILE).to_string())
+    }
+
     /// The same, with something to do about it.
     #[must_use]
     pub fn with_advice(mut self, advice: &str) -> Self {

@@ -193,7 +193,8 @@ impl Folder {
 
     fn refusal(&self, reason: impl Display) -> Failure {
         let path = self.path.display();
-        Failure::fault(format!("cannot write to the output folder {path}: {reason}; {}", self.advice))
+        let failure = Failure::fault(format!("cannot write to the output folder {path}: {reason}"));
+        if failure.is_of_open_files() { failure } else { failure.with_advice(self.advice) }
     }
 
     fn temporary(&self, suffix: &str) -> Result<NamedTempFile, Failure> {
@@ -324,10 +325,8 @@ impl Staged {
 
 /// What a temporary file could not do, without its name, which tells nobody anything.
 pub fn without_its_name(error: &std::io::Error) -> String {
-    match error.get_ref().and_then(std::error::Error::source) {
-        Some(reason) => reason.to_string(),
-        None => error.to_string(),
-    }
+    let said = error.to_string();
+    said.split_once(" at path ").map_or(said.as_str(), |(reason, _)| reason).to_owned()
 }
 
 fn unwritten(path: &Path, reason: impl Display) -> Failure {

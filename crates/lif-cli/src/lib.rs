@@ -112,6 +112,11 @@ fn end(result: Result<ExitCode, Failure>) -> ExitCode {
         Ok(code) => code,
         Err(failure) => {
             let before = if matches!(failure, Failure::Interrupted(_)) { "" } else { "error: " };
+            let failure = if failure.is_of_open_files() {
+                failure.with_advice("the limit of open files is too small: raise it with ulimit -n")
+            } else {
+                failure
+            };
             terminal::complain(&format!("{before}{failure}"));
             failure.exit_code()
         }

@@ -72,8 +72,9 @@ fn open(path: &Path) -> Result<File, String> {
         made => return made.map_err(|error| error.to_string()),
     }
     match std::fs::symlink_metadata(path) {
-        Ok(metadata) if !metadata.is_file() => {
-            Err("it is to be a lock, but something else has this name; remove it".to_owned())
+        // Locks are empty. What has something in it is somebody's, and would go with the lock.
+        Ok(metadata) if !metadata.is_file() || metadata.len() > 0 => {
+            Err("it is to be a lock, but something else has this name; rename it".to_owned())
         }
         // Gone in between, it is made.
         Err(error) if error.kind() == ErrorKind::NotFound => {

@@ -196,10 +196,8 @@ fn write(
     plan: &Plan,
 ) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
-    if let Some(scene) = scene
-        && picture::has_room(PICTURE)
-    {
-        files.push(folder.stage(PICTURE, |_, path| picture::draw(path, scene))?);
+    if let Some(scene) = scene {
+        files.extend(picture::stage(folder, PICTURE, |path| picture::draw(path, scene))?);
     }
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, arrays))?);
     if let Some(neurons) = &plan.graph {

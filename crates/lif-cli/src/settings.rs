@@ -314,7 +314,7 @@ pub struct Settings {
     pub checkpoint_every: Option<u64>,
     /// Go on with the run of this checkpoint
     ///
-    /// On the same or another --device; all other settings are those of the checkpoint.
+    /// On the same or another --device, with or without a picture; all other settings are those of the checkpoint.
     #[arg(long, value_name = "FILE", help_heading = OUTPUT)]
     #[serde(skip)]
     pub resume: Option<PathBuf>,

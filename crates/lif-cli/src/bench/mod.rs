@@ -71,11 +71,9 @@ pub fn bench(wish: &BenchWish) -> Result<ExitCode, Failure> {
     bar.finish_and_clear();
     result?;
     output.end()?;
-    if let Some(picture) = picture {
-        let path = picture.draw(&reports)?;
-        if !wish.json {
-            terminal::print(&format!("\npicture: {}", path.display()))?;
-        }
+    let drawn = picture.map(|picture| picture.draw(&reports)).transpose()?.flatten();
+    if let Some(path) = drawn.filter(|_| !wish.json) {
+        terminal::print(&format!("\npicture: {}", path.display()))?;
     }
     if interrupt::asked() {
         terminal::complain("interrupted; what was measured until then is above");

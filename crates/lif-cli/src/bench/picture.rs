@@ -80,8 +80,11 @@ impl PictureFile {
         Failure::fault(format!("cannot write {}: {reason}", self.path.display()))
     }
 
-    /// Draws and gives the file its name.
-    pub fn draw(self, reports: &[Report]) -> Result<PathBuf, Failure> {
+    /// Draws and gives the file its name, unless there is no memory for that.
+    pub fn draw(self, reports: &[Report]) -> Result<Option<PathBuf>, Failure> {
+        if !picture::has_room(self.path.display(), size(reports), "measure fewer inputs and recordings") {
+            return Ok(None);
+        }
         let mut held = leftovers::hold();
         let file = self.temporary()?;
         held.remember(file.path());
@@ -91,7 +94,7 @@ impl PictureFile {
         let temporary = file.path().to_owned();
         file.persist(&self.path).map_err(|error| self.unwritten(&error.error))?;
         held.forget(&temporary);
-        Ok(self.path)
+        Ok(Some(self.path))
     }
 }
 
@@ -123,22 +126,38 @@ fn lines<'a>(reports: impl Iterator<Item = &'a Report>) -> Vec<Line<'a>> {
     lines
 }
 
-fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
-    let mut panels: Vec<(InputKind, RecordKind)> = Vec::new();
-    let mut labels: Vec<&str> = Vec::new();
+fn panels(reports: &[Report]) -> Vec<(InputKind, RecordKind)> {
+    let mut panels = Vec::new();
     for report in reports {
         if !panels.contains(&(report.input, report.record)) {
             panels.push((report.input, report.record));
         }
+    }
+    panels
+}
+
+/// Rows and columns of so many panels.
+fn grid(panels: usize) -> (usize, usize) {
+    let columns = if panels <= 4 { panels.clamp(1, 2) } else { panels.min(MOST_COLUMNS) };
+    (panels.div_ceil(columns).max(1), columns)
+}
+
+fn size(reports: &[Report]) -> (u32, u32) {
+    let (rows, columns) = grid(panels(reports).len());
+    let legend_height = LEGEND_HEIGHT * (reports_devices(reports).len() as u32 + 2);
+    ((PANEL.0 * columns as u32).max(LEAST_WIDTH), PANEL.1 * rows as u32 + legend_height)
+}
+
+fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
+    let mut labels: Vec<&str> = Vec::new();
+    for report in reports {
         if !labels.contains(&report.label.as_str()) {
             labels.push(&report.label);
         }
     }
-    let columns = if panels.len() <= 4 { panels.len().clamp(1, 2) } else { panels.len().min(MOST_COLUMNS) };
-    let rows = panels.len().div_ceil(columns).max(1);
-    let legend_height = LEGEND_HEIGHT * (reports_devices(reports).len() as u32 + 2);
-    let size = ((PANEL.0 * columns as u32).max(LEAST_WIDTH), PANEL.1 * rows as u32 + legend_height);
-    let root = picture::canvas(path, size, "measure fewer inputs and recordings, or leave out --plot")?;
+    let panels = panels(reports);
+    let (rows, columns) = grid(panels.len());
+    let root = picture::canvas(path, size(reports))?;
     let (upper, lower) = root.split_vertically(PANEL.1 * rows as u32);
     let bounds = bounds(reports);
     for (area, (input, record)) in upper.split_evenly((rows, columns)).iter().zip(&panels) {
@@ -251,9 +270,17 @@ fn panel(
                 .draw_series(DashedLineSeries::new(roof(roofs), 2, 4, colour.stroke_width(2)))
                 .map_err(|error| error.to_string())?;
         }
-        chart
-            .draw_series(speeds.iter().map(|point| Circle::new(*point, 4, colour.filled())))
-            .map_err(|error| error.to_string())?;
+        // Of a single size there is no line; where both modes are as fast, the cross is seen around the dot.
+        let points = speeds.into_iter();
+        let drawn = match line.mode {
+            Mode::Run => {
+                chart.draw_series(points.map(|point| Circle::new(point, 4, colour.filled()))).map(drop)
+            }
+            Mode::Forward => {
+                chart.draw_series(points.map(|point| Cross::new(point, 7, colour.stroke_width(2)))).map(drop)
+            }
+        };
+        drawn.map_err(|error| error.to_string())?;
     }
     Ok(())
 }
@@ -269,13 +296,25 @@ fn legend(area: &Area<'_>, reports: &[Report], labels: &[&str]) -> Result<(), St
         area.draw_text(&text, &font, (100, place)).map_err(|error| error.to_string())?;
         place += LEGEND_HEIGHT as i32;
     }
-    let text = "line: one call of run    dashed: a loop over forward    dotted: roofline of run";
+    let text =
+        "line, dots: one call of run    dashed, crosses: a loop over forward    dotted: roofline of run";
     area.draw_text(text, &font, (24, place)).map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::picture::drawn;
+
+    #[test]
+    fn each_mode_has_its_own_mark_at_a_single_size() {
+        let mark = |mode| {
+            let lines = [Line { label: "cpu", mode, points: vec![(1e4, 1e9, None)] }];
+            drawn::pixels(|area| panel(area, "", &lines, &["cpu"], ((3.0, 5.0), (8.0, 10.0))))
+        };
+        let [run, forward] = [Mode::Run, Mode::Forward].map(mark);
+        assert!(drawn::marked(&run) > 0 && run != forward);
+    }
 
     #[test]
     fn a_single_size_has_room_and_a_roof() {

@@ -73,7 +73,8 @@ impl<'a> Simulated<'a> {
                 }
                 (_, InputKind::Gaussian | InputKind::Poisson) => drawn(self.workload),
             };
-            let recorded = self.population.run_observed(count, input, &recording, |_| interrupt::flow())?;
+            let recorded = self.population.run_observed(count, input, &recording, |_| interrupt::flow());
+            let recorded = recorded.map_err(record_less)?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);
                 recordings.voltages.extend(recorded.voltages.map(|voltages| voltages.values().to_owned()));
@@ -126,6 +127,14 @@ impl<'a> Simulated<'a> {
         }
         Ok(recordings)
     }
+}
+
+/// Says of a recording that is too large what a user of the command can do, not what a program can.
+fn record_less(mut error: lif::Error) -> lif::Error {
+    if let lif::Error::TooLarge { advice, .. } = &mut error {
+        "take fewer --neurons or --steps, or --record counts".clone_into(advice);
+    }
+    error
 }
 
 fn drawn<'a>(workload: &Workload) -> Input<'a> {

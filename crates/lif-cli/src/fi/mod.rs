@@ -158,7 +158,9 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;
     let mut files = Vec::new();
     if !settings.no_plot {
-        files.push(folder.stage(CURVE_PICTURE, |_, path| picture::draw_curve(path, &curve, &theory))?);
+        files.extend(picture::stage(&folder, CURVE_PICTURE, |path| {
+            picture::draw_curve(path, &curve, &theory)
+        })?);
     }
     files.push(folder.stage(CURVE, |file, _| writeln!(file, "{json}"))?);
     let files = folder.publish(files, &settings.inputs(), false)?;

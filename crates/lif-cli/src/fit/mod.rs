@@ -168,10 +168,8 @@ fn fitted(
     let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?;
     let neuron = neuron(plan, sets.first(), experiments.len())?;
     let mut files = Vec::new();
-    if let Some(scene) = &scene
-        && picture::has_room(FIT_PICTURE)
-    {
-        files.push(folder.stage(FIT_PICTURE, |_, path| picture::draw_fit(path, scene))?);
+    if let Some(scene) = &scene {
+        files.extend(picture::stage(&folder, FIT_PICTURE, |path| picture::draw_fit(path, scene))?);
     }
     files.push(folder.stage(NEURON, |file, _| file.write_all(neuron.as_bytes()))?);
     files.push(folder.stage(FIT, |file, _| writeln!(file, "{json}"))?);

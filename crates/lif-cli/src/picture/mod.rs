@@ -4,7 +4,7 @@ pub mod axes;
 mod curve;
 mod density;
 #[cfg(test)]
-mod drawn;
+pub mod drawn;
 mod fit;
 mod membrane;
 mod pixels;
@@ -18,14 +18,20 @@ pub use curve::draw as draw_curve;
 pub use fit::{FitScene, draw as draw_fit};
 pub use scene::Scene;
 
+use crate::failure::Failure;
+use crate::files::{Folder, Staged};
 use axes::{Area, TEXT_SIZE};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
 use plotters_backend::DrawingErrorKind;
+use std::fmt::Display;
 use std::path::Path;
 
 const SIZE: (u32, u32) = (1600, 1200);
 const TITLE_HEIGHT: u32 = 64;
+
+/// Of the pictures that lie in a folder.
+const LARGEST: (u32, u32) = fit::SIZE;
 
 /// Three colours, and as much again where they are written.
 const BYTES_PER_PIXEL: u64 = 6;
@@ -66,31 +72,37 @@ fn use_own_font() -> Result<(), String> {
 
 /// An empty page with a title.
 fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, String> {
-    let root = canvas(path, size, "leave it out by --no-plot")?;
+    let root = canvas(path, size)?;
     let style = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
     root.draw_text(title, &style, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
         .map_err(|error| error.to_string())?;
     Ok(root)
 }
 
-/// Whether there is memory for the picture of this name, whichever of the two. Where there is none, that is said, and what was
-/// simulated is written without it.
-pub fn has_room(name: &str) -> bool {
-    let room = require(fit::SIZE, "the other files are written");
+/// Draws the picture of this name for a folder, unless there is no memory for it.
+pub fn stage(
+    folder: &Folder,
+    name: &str,
+    draw: impl FnOnce(&Path) -> Result<(), String>,
+) -> Result<Option<Staged>, Failure> {
+    has_room(name, LARGEST, "the other files are written")
+        .then(|| folder.stage(name, |_, path| draw(path)))
+        .transpose()
+}
+
+/// Whether there is memory for a picture. Where there is none, that is said, and what was computed is written
+/// without it.
+pub fn has_room(name: impl Display, (width, height): (u32, u32), advice: &str) -> bool {
+    let bytes = u64::from(width) * u64::from(height) * BYTES_PER_PIXEL;
+    let room = lif::require_memory("the picture", bytes, advice);
     if let Err(reason) = &room {
         log::warn!("without {name}: {reason}");
     }
     room.is_ok()
 }
 
-fn require((width, height): (u32, u32), advice: &str) -> Result<(), String> {
-    let bytes = u64::from(width) * u64::from(height) * BYTES_PER_PIXEL;
-    lif::require_memory("the picture", bytes, advice).map_err(|error| error.to_string())
-}
-
-/// An empty picture, whose memory is asked for first.
-pub fn canvas<'a>(path: &'a Path, size: (u32, u32), advice: &str) -> Result<Area<'a>, String> {
-    require(size, advice)?;
+/// An empty picture, for which there [is room](has_room).
+pub fn canvas(path: &Path, size: (u32, u32)) -> Result<Area<'_>, String> {
     use_own_font()?;
     let root = BitMapBackend::new(path, size).into_drawing_area();
     root.fill(&WHITE).map_err(|error| error.to_string())?;
@@ -136,4 +148,14 @@ fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {
         ));
     }
     panels
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_beyond_all_memory_has_no_room() {
+        assert!(has_room("small.png", (100, 100), "") && !has_room("large.png", (1 << 28, 1 << 28), ""));
+    }
 }

@@ -373,6 +373,20 @@ fn links_are_not_followed_to_files_of_others() {
     assert!(folder.path("lif-out/spikes.npz").symlink_metadata().unwrap().is_file());
 }
 
+/// A lock is empty, and goes when it is given back.
+#[test]
+fn an_input_with_the_name_of_a_lock_stays() {
+    let folder = Folder::new();
+    let input = "lif-out/.lif-lock";
+    fs::create_dir(folder.path("lif-out")).unwrap();
+    folder.write(input, "1\n2\n");
+    for words in ["", " --out lif-out/../lif-out"] {
+        let words = format!("run --device cpu --neurons 5 --stimulus {input}{words}");
+        folder.refuses(&words, 1, "something else has this name; rename it");
+        assert_eq!(fs::read_to_string(folder.path(input)).unwrap(), "1\n2\n");
+    }
+}
+
 /// `lif run` on a disk of its own of so many MiB, which is mounted on `disk`.
 #[cfg(target_os = "linux")]
 pub fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::process::Output> {

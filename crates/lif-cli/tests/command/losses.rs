@@ -144,6 +144,30 @@ fn a_picture_for_which_the_disk_has_no_room_is_told_in_a_sentence() {
     }
 }
 
+#[test]
+fn a_limit_of_open_files_that_is_too_small_is_told_as_such() {
+    let words = "--neurons 5 --steps 50 --record spikes,rate,voltage:0 --checkpoint a.st";
+    let mut refused = 0;
+    for files in 12..24 {
+        let folder = Folder::new();
+        let output = Command::new("sh")
+            .args(["-c", &format!("ulimit -n {files}; exec \"$0\" run --device cpu {words}")])
+            .arg(assert_cmd::cargo::cargo_bin!("lif"))
+            .current_dir(folder.path(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        if output.status.success() {
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.ends_with("the limit of open files is too small: raise it with ulimit -n\n"), "{said}");
+        assert!(!said.contains(".lif-") && !said.contains("choose another"), "{said}");
+        refused += usize::from(said.contains("cannot write to the output folder lif-out: "));
+    }
+    assert!(refused > 0);
+}
+
 /// `lif` as a user of no rights, in a folder that everybody may write; only for those who can be another.
 pub fn as_nobody(folder: &Folder, script: &str) -> Option<std::process::Output> {
     fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o777)).unwrap();

@@ -281,6 +281,15 @@ fn what_a_run_has_kept_must_be_there_as_it_was() {
 }
 
 #[test]
+fn a_run_goes_on_without_its_picture() {
+    let expected = undisturbed(500);
+    let folder = killed();
+    folder.lif(&format!("run --resume {CHECKPOINT} --no-plot")).assert().success();
+    assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
+    assert_eq!(fs::read(folder.path("lif-out/spikes.npz")).unwrap(), expected.0);
+}
+
+#[test]
 fn a_damaged_checkpoint_is_refused() {
     let folder = killed();
     let whole = fs::read(folder.path(CHECKPOINT)).unwrap();
