@@ -131,6 +131,9 @@ impl Plan {
             }
             None => neurons::params(&settings, neurons)?,
         };
+        if let Some(doubt) = doubts::of_precision(&params) {
+            log::warn!("{doubt}");
+        }
         let graph = settings.write_nir.then(|| Neurons::from_params(&params, neurons)).transpose()?;
         let units = match (&settings.preset, node.is_some()) {
             (_, true) => nir::UNITS,

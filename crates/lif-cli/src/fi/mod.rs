@@ -3,6 +3,7 @@
 mod curve;
 mod theory;
 
+use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::{counted, grouped, row, short};
 use crate::files::{CHOOSE_ANOTHER, CURVE, CURVE_PICTURE, Folder, OF_FI};
@@ -92,6 +93,9 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
 fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     layers::refuse_spreads(&settings, "a curve is that of one neuron, in which only the current is LO:HI")?;
     let params = neurons::params(&settings, 1)?;
+    if let Some(doubt) = doubts::of_precision(&params) {
+        log::warn!("{doubt}");
+    }
     let theory = Theory::new(&params);
     let unit =
         settings.preset.as_ref().map_or(presets::AxisUnits::PHYSICAL, presets::Choice::axis_units).input;
