@@ -82,13 +82,13 @@ impl PictureFile {
 
     /// Draws and gives the file its name, unless there is no memory for that.
     pub fn draw(self, reports: &[Report]) -> Result<Option<PathBuf>, Failure> {
-        if !picture::has_room(self.path.display(), size(reports), "measure fewer inputs and recordings") {
-            return Ok(None);
-        }
         let mut held = leftovers::hold();
         let file = self.temporary()?;
         held.remember(file.path());
         drop(held);
+        if !picture::has_room(self.path.display(), size(reports), "measure fewer inputs and recordings") {
+            return Ok(None);
+        }
         draw(file.path(), reports).map_err(|error| self.unwritten(&error))?;
         let mut held = leftovers::hold();
         let temporary = file.path().to_owned();

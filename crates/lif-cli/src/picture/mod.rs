@@ -85,9 +85,13 @@ pub fn stage(
     name: &str,
     draw: impl FnOnce(&Path) -> Result<(), String>,
 ) -> Result<Option<Staged>, Failure> {
-    has_room(name, LARGEST, "the other files are written")
-        .then(|| folder.stage(name, |_, path| draw(path)))
-        .transpose()
+    let mut is_drawn = false;
+    let staged = folder.stage(name, |_, path| {
+        // At the last moment: threads that have just started take memory too.
+        is_drawn = has_room(name, LARGEST, "the other files are written");
+        if is_drawn { draw(path) } else { Ok(()) }
+    })?;
+    Ok(is_drawn.then_some(staged))
 }
 
 /// Whether there is memory for a picture. Where there is none, that is said, and what was computed is written
