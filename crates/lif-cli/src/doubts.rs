@@ -79,6 +79,8 @@ pub fn of_current(current: Spread, params: &Params, unit: &str) -> Option<String
 
 /// Where this part of the way from rest to the threshold is lost, figures show it.
 const MUCH_LOST: f64 = 0.01;
+/// With more steps to a time constant the library refuses them.
+const MOST_STEPS: f64 = 1e9;
 
 /// What is said of steps so short that single precision loses the last of what they change.
 pub fn of_precision(params: &Params) -> Option<String> {
@@ -87,18 +89,21 @@ pub fn of_precision(params: &Params) -> Option<String> {
         values
             .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
     };
-    let ((lowest, highest_rest), (lowest_threshold, highest)) =
-        (ends(&params.v_rest), ends(&params.v_threshold));
-    let potentials = [lowest, highest_rest, lowest_threshold, highest];
-    let largest = potentials.map(|v| (v - params.v_reference).abs()).into_iter().fold(0.0, f64::max);
+    let [rest, reset, threshold] = [&params.v_rest, &params.v_reset, &params.v_threshold].map(ends);
+    let from_reference = |v: f64| (v - params.v_reference).abs();
+    let largest =
+        [rest.0, rest.1, threshold.0, threshold.1].map(from_reference).into_iter().fold(0.0, f64::max);
+    let way =
+        [rest.0, rest.1, reset.0, reset.1].map(|v| (threshold.1 - v).abs()).into_iter().fold(0.0, f64::max);
     // A change by less than half of what the last bit counts is no change.
-    let lost = 0.5 * largest * f64::from(f32::EPSILON) * ends(&params.tau_m).1 / params.dt;
-    (lost > MUCH_LOST * (highest - lowest) && lost.is_finite()).then(|| {
+    let steps = ends(&params.tau_m).1 / params.dt;
+    let lost = 0.5 * largest * f64::from(f32::EPSILON) * steps;
+    (lost > MUCH_LOST * way && steps <= MOST_STEPS).then(|| {
         format!(
             "steps of {} ms are so short beside tau_m that single precision loses changes of the membrane potential: it \
-             may stand still from {lost:.2} mV before where the current takes it; --v-reference {lowest} keeps potentials as \
+             may stand still from {lost:.2} mV before where the current takes it; --v-reference {} keeps potentials as \
              differences from that, which are more precise, or take a longer --dt",
-            params.dt
+            params.dt, rest.0
         )
     })
 }

@@ -560,13 +560,14 @@ fn drive(
             stimulus.length_ms()
         );
     }
-    if let Some(unit) = stimulus.value_unit().filter(|unit| *unit != input_unit && input_unit.ends_with('A'))
+    let is_other = |unit: &str| unit != input_unit && input_unit.ends_with('A');
+    if let Some((unit, from)) = stimulus.value_unit().filter(|(unit, _)| is_other(unit))
         && settings.stimulus_scale.is_none()
         && settings.stimulus_decibel.is_none()
         && !settings.stimulus_log
     {
         log::warn!(
-            "stimulus {}: its values are in {unit} by their name or a comment, and taken as {input_unit}; --stimulus-scale says what \
+            "stimulus {}: its values are in {unit} by {from}, and taken as {input_unit}; --stimulus-scale says what \
              they are multiplied with",
             stimulus.path().display()
         );

@@ -1,6 +1,6 @@
 //! What comments above the numbers say of them, in whatever words.
 
-use super::name::{Clock, Name, Origin, current_unit, is_plain_time_unit, time_unit_of};
+use super::name::{Clock, Name, Origin, current_unit, is_plain_time_unit, is_unit_of_a_column, time_unit_of};
 use crate::rules::TimeUnit;
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
@@ -34,6 +34,11 @@ pub fn interval_in_prose(text: &str) -> Option<f64> {
             return None;
         }
         let unit = match pieces.get(place + 1) {
+            Some(Piece::Word(word))
+                if is_unit_of_a_column(word) && !is_unit_of_clock(pieces.get(place + 1)) =>
+            {
+                return None;
+            }
             Some(Piece::Word(word)) if is_unit_of_clock(pieces.get(place + 1)) => format!(" ({word})"),
             _ => String::new(),
         };
@@ -107,9 +112,7 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// Whether a comment, or a name, may say what numbers are: it speaks of times, steps, samples or units, but for how long
 /// something lasts.
 pub fn is_telling(text: &str) -> bool {
-    const WORDS: [&str; 50] = [
-        "t",
-        "ts",
+    const WORDS: [&str; 48] = [
         "time",
         "times",
         "timestamp",
@@ -202,8 +205,10 @@ pub fn unread_comments<'a>(
 
 /// What is said of arrays in an archive that nobody read.
 pub fn unread_arrays<'a>(names: impl Iterator<Item = &'a String>, taken: &str) -> Option<String> {
-    let unread: Vec<String> =
-        names.filter(|name| is_telling(&name.replace('_', " "))).map(|name| format!("'{name}'")).collect();
+    let unread: Vec<String> = names
+        .filter(|name| *name == "ts" || is_telling(&name.replace('_', " ")))
+        .map(|name| format!("'{name}'"))
+        .collect();
     let is = if unread.len() == 1 { "is" } else { "are" };
     (!unread.is_empty()).then(|| {
         format!("{} in it may say what the numbers are, and {is} not read; {taken}", unread.join(", "))
@@ -298,8 +303,7 @@ mod tests {
         ] {
             assert_eq!(interval_in_prose(text), Some(interval), "{text}");
         }
-        for text in ["dt", "duration = 5 ms", "5 ms", "tau = 5 ms", "dt = x", "dt = 0 ms", "dt = 5 furlongs"]
-        {
+        for text in ["dt", "duration = 5 ms", "5 ms", "tau = 5 ms", "dt = x", "dt = 0 ms", "dt = 5 min"] {
             assert_eq!(interval_in_prose(text), None, "{text}");
         }
     }

@@ -152,8 +152,8 @@ impl Lines {
             return self.names.clone();
         }
         let names = self.comment_names(count);
-        let is_telling = |name: &Name| name.is_of_no_value() && !name.is_lone_unit();
-        if names.iter().any(is_telling) { names } else { Vec::new() }
+        let is_prose = names.iter().any(Name::is_lone_unit);
+        if names.iter().any(Name::is_of_no_value) && !is_prose { names } else { Vec::new() }
     }
 
     /// What the last comment before the first row says, as names of so many columns.
@@ -498,6 +498,8 @@ impl Lines {
         let may_be_names = |names: &[Name]| {
             names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
                 && names.iter().any(Name::has_unit)
+                // `times in ms` is prose.
+                && !names.iter().skip(1).any(Name::is_lone_unit)
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
         match (&self.heading, names) {

@@ -165,9 +165,10 @@ impl Stimulus {
         }
     }
 
-    /// The unit of its values, where a name says one.
-    pub fn value_unit(&self) -> Option<&str> {
-        self.samples.names.last().and_then(|name| name.value_unit()).or(self.samples.value_unit)
+    /// The unit of its values, and what says it, where anything does.
+    pub fn value_unit(&self) -> Option<(&str, &'static str)> {
+        let named = self.samples.names.last().and_then(|name| name.value_unit());
+        named.map(|unit| (unit, "their name")).or_else(|| Some((self.samples.value_unit?, "a comment")))
     }
 
     /// What was understood of the file.

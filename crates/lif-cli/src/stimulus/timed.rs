@@ -1,7 +1,7 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
 use super::INTERVAL;
-use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
 use crate::numbers::remark::{
     interval_in_prose, refuse_comments, time_unit_in_prose, unread_comments, value_unit_in_prose,
 };
@@ -164,6 +164,13 @@ impl Rows for TextRows {
         if !self.has_begun {
             let count = 1 + usize::from(time.is_some());
             self.names = self.lines.probable_names(count);
+            // Alone, `s` is a name; beside a unit it is one too.
+            if let [first, second] = &mut self.names[..]
+                && time_unit_of(first.text()).is_some()
+                && is_unit_of_a_column(second.text())
+            {
+                *first = Name::new(&format!("({})", first.text()));
+            }
             self.refuse_names(&self.names, count)?;
             self.has_begun = true;
         }

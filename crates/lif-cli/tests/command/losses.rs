@@ -79,7 +79,7 @@ fn a_run_that_goes_on_is_told_what_it_can_do() {
     killed(&folder, "0.6:1", "a.st");
     fs::remove_file(folder.path("lif-out/.lif-lock")).unwrap();
     symlink("elsewhere", folder.path("lif-out/.lif-lock")).unwrap();
-    folder.refuses("run --resume a.st", 1, "remove it; mend that, and resume it again");
+    folder.refuses("run --resume a.st", 1, "rename it; mend that, and resume it again");
 }
 
 #[test]

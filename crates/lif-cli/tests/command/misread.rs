@@ -148,7 +148,7 @@ fn what_is_no_number_of_the_file_is_told() {
     archive(&folder, "isi.npz", |npz| npz.add_array("isi_ms", &array![10.0, 20.0]).unwrap());
     let message = "'isi_ms' in it names times between spikes";
     folder.refuses("score --device cpu --stimulus still.txt --spikes isi.npz", 1, message);
-    for text in ["# in ms\n0 0.5\n1 1\n", "# Units: ms\n0 0.5\n1 1\n", "# ms\n0.5\n1\n"] {
+    for text in ["# in ms\n0 0.5\n1 1\n", "# Units: ms\n0 0.5\n1 1\n", "s,nA\n0 0.5\n0.001 1\n"] {
         folder.write("in.txt", text);
         assert_eq!(said(&folder, "in.txt --dt 0.5").0, "", "{text:?}");
     }
@@ -211,7 +211,7 @@ fn clocks_of_archives_are_read_or_told() {
     });
     let (said, _) = said(&folder, "in.npz");
     assert!(
-        said.contains("warning: stimulus in.npz: 'sampling' in it is not read; 'dt' and 'fs' say"),
+        said.contains("warning: stimulus in.npz: 'sampling' in it may say what the numbers are, and is not read; 'dt' and"),
         "{said}"
     );
     archive(&folder, "in.npz", |npz| {
@@ -374,7 +374,7 @@ fn headings_of_several_words_and_lines_are_read() {
     for (text, message) in [
         (
             "Unnamed: 0,current\n0,0.5\n1,1\n",
-            "'Unnamed: 0' in it counts samples, whose interval it does not say",
+            "'Unnamed: 0' in it counts samples or steps, whose interval it does not say",
         ),
         ("time,current\nx,nA\n0,0.5\n", "in.txt:2: 'x' is not a number"),
         ("time,current\nms\n0,0.5\n", "in.txt:2: 'ms' is not a number"),
@@ -439,8 +439,7 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         // Columns that are no times, or no values.
         ("stimulus", "step,current (nA)\n", two, "'step' in it counts samples or steps, whose interval"),
         ("stimulus", "neuron,current\n", two, "the first column is 'neuron', which is not a name of times"),
-        ("stimulus", "s,nA\n", two, "the first column is 's', which is not a name of times"),
-        ("stimulus", "time (ms),trial #\n# value time\n", two, ""),
+        ("stimulus", "x,nA\n", two, "the first column is 'x', which is not a name of times"),
         ("stimulus", "# value time\n", two, "the columns are 'value' and 'time'; times have to come first"),
         ("stimulus", "# samples current\n", two, "'samples' in it counts samples or steps"),
         ("stimulus", "# time\n", one, "the only column is 'time', and there is no column of values"),
@@ -491,8 +490,8 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         ("stimulus", "# fs = 10k\n", one, "may say what the numbers are"),
         ("stimulus", "# dt = 1/10 ms\n", one, "may say what the numbers are"),
         ("stimulus", "# interval: 10 s, trial 3\n", one, "may say what the numbers are"),
-        ("stimulus", "# current in pA\n", one, "its values are in pA by their name or a comment"),
-        ("stimulus", "# time (ms)\n# current (pA)\n", two, "its values are in pA by their name or a comment"),
+        ("stimulus", "# current in pA\n", one, "its values are in pA by a comment"),
+        ("stimulus", "# time (ms)\n# current (pA)\n", two, "its values are in pA by a comment"),
         ("spikes", "# fs = 10 kHz\n", one, "the comment 'fs = 10 kHz' may say what the numbers are"),
         ("spikes", "# Zeit in Sekunden\n", one, "may say what the numbers are"),
         ("events", "# unit sample\n", events, "the comment 'unit sample' may say what the numbers are"),

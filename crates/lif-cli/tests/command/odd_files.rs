@@ -139,7 +139,7 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
             "minutes.txt",
             "spikes minutes.txt:2: 'time (min)' in it has the unit 'min', in which times are not read",
         ),
-        ("samples.txt", "'sample' in it counts samples, whose interval it does not say"),
+        ("samples.txt", "'sample' in it counts samples or steps, whose interval it does not say"),
         ("long.txt", "spikes long.txt:3: the line is longer than 65536 bytes"),
         (
             "burst.txt",

@@ -445,9 +445,9 @@ fn steps_too_short_for_single_precision_are_told() {
     let folder = Folder::new();
     let said = |words: &str| String::from_utf8(folder.lif(words).output().unwrap().stderr).unwrap();
     for words in [
-        "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 1e6",
-        "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 200 --dt 0.001",
-        "fi --device cpu -n 5 --no-plot --tau-m 200 --dt 0.001 --t-ref 0 --duration 20",
+        "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 1e4",
+        "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 100 --dt 0.001",
+        "fi --device cpu -n 5 --no-plot --tau-m 100 --dt 0.001 --t-ref 0 --duration 20",
     ] {
         let message = "single precision loses changes of the membrane potential: it may stand still from";
         assert!(said(words).contains(message), "{words}: {}", said(words));
