@@ -3,7 +3,7 @@
 // Drivers that compute on the CPU wait for the result of one operation before the next of the same
 // cell, and have nothing else to do meanwhile: there an invocation takes several cells abreast.
 //
-// Appended to lif.wgsl, which has the model, and random.wgsl. The CPU's way through a block is
+// Appended to neuron.wgsl, which has the model, and random.wgsl. The CPU's way through a block is
 // src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in
 // src/engine/gpu/kernel.rs.
 

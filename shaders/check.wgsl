@@ -1,8 +1,8 @@
 // The self-check: each invocation advances one cell with options of its own, so that one small
 // dispatch tries every combination of them.
 //
-// Appended to lif.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which
-// computes the same with src/model.rs and compares the bits.
+// Appended to neuron.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which
+// computes the same with src/model/neuron.rs and compares the bits.
 
 const WORKGROUP: u32 = 64u;
 

@@ -1,6 +1,6 @@
 // What the random sources add to the input of a cell.
 //
-// The twin of src/noise.rs: draw_group() makes four steps of Noise::at() at once, so that all four
+// The twin of src/prepared/noise.rs: draw_group() makes four steps of Noise::at() at once, so that all four
 // words of a call of the generator are used. Appended to block.wgsl, whose `parameters` hold the
 // sources, their parameters and their tables as src/engine/gpu/noise.rs packs them.
 

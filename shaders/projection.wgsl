@@ -1,7 +1,7 @@
 // What the spikes of an input add to the cells that they drive, step by step.
 //
-// The twin of src/projection.rs: the weights of trains that spike are summed in the order of the
-// trains. Appended to lif.wgsl, for rounded() and flush(). Each invocation makes eight steps of one
+// The twin of src/prepared/projection.rs: the weights of trains that spike are summed in the order of the
+// trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight steps of one
 // cell, so that a weight and a word serve eight sums. The struct Projection and the bindings are
 // mirrored in src/engine/gpu/projection.rs.
 

@@ -1,6 +1,6 @@
 // What a device can do at best: one kernel that copies, and one that multiplies and adds.
 //
-// Nothing is simulated here. The host's side, which times them, is src/roofline/gpu.rs.
+// Nothing is simulated here. The host's side, which times them, is src/device/roofline/gpu.rs.
 
 const WORKGROUP: u32 = 64u;
 

@@ -85,73 +85,44 @@
 
 pub use {ndarray, wgpu};
 
-mod broadcast;
-mod cgroup;
-mod checkpoint;
-mod coefficients;
+mod data;
 mod device;
 mod engine;
 mod error;
-mod headless;
-mod input;
-mod large;
-mod memory;
+mod experiment;
 pub mod model;
-#[cfg(feature = "nir")]
-pub mod nir;
-mod noise;
-mod noise_size;
-mod params;
-#[cfg(test)]
-mod platform_tests;
-mod poisson_rates;
 mod population;
-mod preset;
-mod projection;
-mod queue;
-pub mod random;
-mod random_source;
-#[cfg(test)]
-mod random_tests;
-mod raster;
-mod recorder;
-mod recording;
-mod reference;
-mod regular_file;
-mod resident;
-mod roofline;
-mod score;
-mod sink;
-mod spike_input;
-mod stream;
-mod tables;
-mod taker;
-mod work;
+mod prepared;
 
-pub use checkpoint::Checkpoint;
+pub use data::memory::{MemoryNeed, MemoryPart, require as require_memory};
+pub use data::raster::{Event, Raster};
+pub use data::regular_file::open as open_regular_file;
+pub use data::resident::ResidentRaster;
+pub use device::headless::start_quietly;
+pub use device::roofline::Roofline;
 pub use device::{
     AdapterDescription, Device, DeviceChoice, EngineKind, adapter_restrictions, adapters, check_adapters,
 };
 pub use engine::gpu::StateBuffers;
+pub use engine::work::Work;
 pub use error::{Error, Result};
-pub use headless::start_quietly;
-pub use input::{Input, Source, Tensor};
-pub use memory::{MemoryNeed, MemoryPart, require as require_memory};
-pub use noise::{Drawn, Draws};
-pub use params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
+pub use experiment::input::{Input, Source, Tensor};
+#[cfg(feature = "nir")]
+pub use experiment::nir;
+pub use experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
+pub use experiment::preset::{Preset, PresetValue};
+pub use experiment::random_source::Random;
+pub use experiment::recording::{Recorded, Recording, Voltages};
+pub use experiment::spike_input::{SpikeInput, SpikeSource};
+pub use experiment::tally::Tally;
+pub use experiment::target::Target;
+pub use model::random;
 pub use population::Population;
-pub use preset::{Preset, PresetValue};
-pub use random_source::Random;
-pub use raster::{Event, Raster};
-pub use recording::{Recorded, Recording, Voltages};
-pub use regular_file::open as open_regular_file;
-pub use resident::ResidentRaster;
-pub use roofline::Roofline;
-pub use score::{Scorer, Tally, Target};
-pub use sink::{Background, Sink};
-pub use spike_input::{SpikeInput, SpikeSource};
-pub use stream::InputBlock;
-pub use work::Work;
+pub use population::checkpoint::Checkpoint;
+pub use population::scorer::Scorer;
+pub use population::sink::{Background, Sink};
+pub use population::stream::InputBlock;
+pub use prepared::noise::{Drawn, Draws};
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

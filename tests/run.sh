@@ -76,7 +76,7 @@ fi
 
 say "what the packages would hold"
 files=$(cargo package --list --allow-dirty --package lif)
-for needed in build.rs shaders/lif.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl shaders/projection.wgsl shaders/score.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
+for needed in build.rs shaders/neuron.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl shaders/projection.wgsl shaders/score.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
     grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package" >&2; exit 1; }
 done
 files=$(cargo package --list --allow-dirty --package lif-cli)

@@ -1,9 +1,9 @@
 //! The adapters of this machine and what they can do.
 
 use super::Device;
+use crate::data::memory;
 use crate::engine::gpu::context::GpuContext;
 use crate::error::Result;
-use crate::memory;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 

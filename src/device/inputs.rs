@@ -2,11 +2,11 @@
 
 use super::placement::{Stream, bytes, is_cut, possible};
 use super::{Device, EngineKind, Kind};
-use crate::engine::cut::{Footprint, Slab};
+use crate::data::memory::MemoryNeed;
+use crate::data::slab::{Footprint, Slab};
 use crate::engine::gpu::{self, MOST_MOVED_BYTES};
-use crate::input::InputSize;
-use crate::memory::MemoryNeed;
-use crate::noise_size::NoiseSize;
+use crate::experiment::input::InputSize;
+use crate::experiment::noise_size::NoiseSize;
 
 const INPUT: &str = "the input";
 const SPIKE_INPUT: &str = "the spike input";

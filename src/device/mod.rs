@@ -2,20 +2,22 @@
 
 mod adapters;
 mod choice;
+pub(crate) mod headless;
 mod inputs;
 mod placement;
+pub(crate) mod roofline;
 
 pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
 pub use choice::DeviceChoice;
 pub(crate) use placement::Stream;
 
+use crate::data::large::Large;
+use crate::data::memory::{self, MemoryNeed};
+use crate::data::resident::ResidentData;
 use crate::engine::gpu::context::GpuContext;
 use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, ResidentWords, self_check};
 use crate::error::{Error, Result};
-use crate::input::{Tensor, TensorData};
-use crate::large::Large;
-use crate::memory::{self, MemoryNeed};
-use crate::resident::ResidentData;
+use crate::experiment::input::{Tensor, TensorData};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;

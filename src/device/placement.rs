@@ -2,16 +2,16 @@
 
 use super::inputs::TRANSFERS;
 use super::{Device, EngineKind, Kind, within};
-use crate::coefficients::Table;
+use crate::data::memory::{self, MemoryNeed};
+use crate::data::slab::{Footprint, Slab, cut};
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
-use crate::engine::cut::{Footprint, Slab, cut};
 use crate::engine::gpu::{self, GpuEngine, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
-use crate::memory::{self, MemoryNeed};
 use crate::model::TraceRule;
-use crate::score::Scoring;
+use crate::prepared::coefficients::Table;
+use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
 

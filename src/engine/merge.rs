@@ -1,7 +1,8 @@
 //! What the slabs of a population hand out, put together as one engine would hand it out.
 
-use super::cut::Slab;
-use super::{Piece, Wanted, WantedVoltages, Words, blocks};
+use super::{Piece, Wanted, WantedVoltages, Words};
+use crate::data::slab::Slab;
+use crate::data::steps::blocks;
 
 /// What was wanted of the steps of one block, of all slabs.
 #[derive(Debug)]

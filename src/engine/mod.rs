@@ -1,16 +1,16 @@
 //! What advances the cells: one trait, two engines that give the same bits.
 
 pub(crate) mod cpu;
-pub(crate) mod cut;
 pub(crate) mod gpu;
 mod merge;
 mod pace;
 pub(crate) mod slabs;
+pub(crate) mod work;
 
+use crate::engine::work::Work;
 use crate::error::Result;
-use crate::input::Current;
-use crate::score::Scoring;
-use crate::work::Work;
+use crate::prepared::current::Current;
+use crate::prepared::scoring::Scoring;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 
@@ -178,17 +178,4 @@ impl<F: FnMut(Piece<'_>) -> ControlFlow<()>> Receiver for F {
     fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
         self(piece)
     }
-}
-
-/// At most so many steps from this one on: those that end with a block of 32 where they reach the end of
-/// one, so that each word is in one piece.
-pub(crate) fn whole_words(first_step: u64, most: u64) -> u64 {
-    let end = first_step + most;
-    let aligned = end - end % 32;
-    if aligned > first_step { aligned - first_step } else { most }
-}
-
-/// How many blocks of 32 steps a range of steps touches.
-pub(crate) fn blocks(first_step: u64, steps: u64) -> usize {
-    (((first_step % 32) + steps).div_ceil(32)) as usize
 }

@@ -4,16 +4,17 @@
 //! time. Cells do not act on each other, so that the slabs only have to keep step where something
 //! is handed out.
 
-use super::cut::Slab;
 use super::gpu::StateBuffers;
 use super::merge::{Merged, Share};
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Wanted, whole_words};
+use super::{Engine, Piece, Receiver, Wanted};
+use crate::data::slab::Slab;
+use crate::data::steps::whole_words;
+use crate::engine::work::Work;
 use crate::error::{Error, Result};
-use crate::input::Current;
-use crate::noise::Noise;
-use crate::score::Scoring;
-use crate::work::Work;
+use crate::prepared::current::Current;
+use crate::prepared::noise::Noise;
+use crate::prepared::scoring::Scoring;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -365,10 +366,10 @@ fn fault(error: &Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coefficients::Table;
     use crate::engine::Words;
     use crate::engine::cpu::CpuEngine;
-    use crate::input::Input;
+    use crate::experiment::input::Input;
+    use crate::prepared::coefficients::Table;
     use crate::{Device, Params, Scorer, Target};
     use std::sync::atomic::{AtomicUsize, Ordering};
 

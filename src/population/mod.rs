@@ -1,25 +1,33 @@
 //! The public face: a batch of populations of neurons that share a device.
 
+pub(crate) mod checkpoint;
+mod queue;
+mod recorder;
+pub(crate) mod scorer;
 mod scoring;
+pub(crate) mod sink;
 mod state;
 mod stepping;
+pub(crate) mod stream;
+mod taker;
 
 pub(crate) use state::State;
 
-use crate::broadcast::strides;
-use crate::coefficients::{self, Table};
+use crate::data::broadcast::strides;
+use crate::data::memory::{self, MemoryNeed};
 use crate::device::Device;
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
-use crate::input::{Current, Input, InputSize};
-use crate::memory::{self, MemoryNeed};
+use crate::experiment::input::{Input, InputSize};
+use crate::experiment::noise_size::NoiseSize;
+use crate::experiment::params::Params;
+use crate::experiment::random_source::Random;
+use crate::model::random::{COUNTER_BITS, GROUP};
 use crate::model::{Coefficients, Options};
-use crate::noise::{Draws, Noise};
-use crate::noise_size::NoiseSize;
-use crate::params::Params;
-use crate::queue::Queue;
-use crate::random::{COUNTER_BITS, GROUP};
-use crate::random_source::Random;
+use crate::population::queue::Queue;
+use crate::prepared::coefficients::{self, Table};
+use crate::prepared::current::Current;
+use crate::prepared::noise::{Draws, Noise};
 use ndarray::{Array2, ArrayView2, ArrayViewD};
 use std::borrow::Cow;
 use std::ops::ControlFlow;

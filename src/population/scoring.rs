@@ -1,11 +1,11 @@
 //! Runs of which only scores come back.
 
 use super::Population;
+use crate::data::memory;
 use crate::engine::{Piece, Wanted, Words};
 use crate::error::Result;
-use crate::input::Input;
-use crate::memory;
-use crate::score::Scorer;
+use crate::experiment::input::Input;
+use crate::population::scorer::Scorer;
 use std::ops::ControlFlow;
 
 impl Population {

@@ -1,12 +1,13 @@
 //! What a population hands out of its state, and takes in.
 
 use super::{MOST_STEPS, Population, build};
-use crate::broadcast::finite;
-use crate::coefficients::{LARGEST_PARAMETER, LARGEST_STATE};
+use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
+use crate::engine::work::Work;
 use crate::error::{Error, Result};
+use crate::model::LARGEST_PARAMETER;
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
-use crate::work::Work;
+use crate::prepared::coefficients::LARGEST_STATE;
 use ndarray::{Array2, ArrayBase, Data, Dimension};
 
 /// What messages call it.

@@ -1,18 +1,20 @@
 //! How a population is stepped: one step at a time, or many with what they record.
 
 use super::{MOST_STEPS, Population};
+use crate::data::large::Large;
+use crate::data::memory::{self, MemoryNeed};
+use crate::data::raster::Raster;
+use crate::data::resident::{ResidentData, ResidentRaster};
+use crate::data::steps::blocks;
 use crate::device::Device;
-use crate::engine::{Piece, blocks};
+use crate::engine::Piece;
 use crate::error::{Error, Result};
-use crate::input::{Current, Input, InputSize, Values};
-use crate::large::Large;
-use crate::memory::{self, MemoryNeed};
-use crate::raster::Raster;
-use crate::recorder::{Kept, Recorder};
-use crate::recording::{Recorded, Recording};
-use crate::resident::{ResidentData, ResidentRaster};
-use crate::sink::Sink;
-use crate::taker::{Taker, Taking};
+use crate::experiment::input::{Input, InputSize};
+use crate::experiment::recording::{Kept, Recorded, Recording};
+use crate::population::recorder::Recorder;
+use crate::population::sink::Sink;
+use crate::population::taker::{Taker, Taking};
+use crate::prepared::current::{Current, Values};
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 

@@ -3,9 +3,9 @@
 use super::lanes::{Cells, LANES};
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
-use crate::noise::{Kind, Noise};
-use crate::projection::Projection;
-use crate::spike_input::Target;
+use crate::experiment::spike_input::Target;
+use crate::prepared::noise::{Kind, Noise};
+use crate::prepared::projection::Projection;
 
 /// Steps in a word of spikes.
 pub(super) const WORD: usize = 32;

@@ -5,10 +5,10 @@
 use super::block::Tile;
 use super::kernels::{can_hold, is_plain};
 use super::memory::Memory;
-use crate::broadcast::Column;
-use crate::coefficients::Table;
+use crate::data::broadcast::Column;
 use crate::engine::SPIKE_FLAG;
 use crate::model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
+use crate::prepared::coefficients::Table;
 
 /// Cells that are advanced side by side: six of the largest vectors there are.
 pub(super) const LANES: usize = 96;

@@ -4,10 +4,10 @@
 use super::additions::{Additions, OfWord};
 use super::instructions;
 use super::lanes::{Cells, LANES, spread};
+use crate::model::random::{self, GROUP};
 use crate::model::rounded;
-use crate::noise::{Kind, Noise, Source};
-use crate::random::{self, GROUP};
-use crate::tables;
+use crate::model::tables;
+use crate::prepared::noise::{Kind, Noise, Source};
 use pulp::{Simd, WithSimd};
 
 /// Steps that share one call of the generator.

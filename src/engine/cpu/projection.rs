@@ -4,9 +4,9 @@
 use super::additions::{Additions, OfWord, WORD};
 use super::instructions;
 use super::lanes::{Cells, LANES, Places, spread};
+use crate::experiment::spike_input::Target;
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
-use crate::projection::{Projection, Wiring};
-use crate::spike_input::Target;
+use crate::prepared::projection::{Projection, Wiring};
 
 /// The spikes of all inputs of the cells in the lanes.
 pub(super) struct LaneProjections<'a> {

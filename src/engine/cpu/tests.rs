@@ -2,11 +2,12 @@
 //! long or mixed refractory periods, so that each is asked for here by name.
 
 use super::{CpuEngine, instructions};
-use crate::coefficients::Table;
-use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words, blocks};
-use crate::input::Current;
+use crate::data::steps::blocks;
+use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words};
 use crate::model::{self, State};
-use crate::noise::Noise;
+use crate::prepared::coefficients::Table;
+use crate::prepared::current::Current;
+use crate::prepared::noise::Noise;
 use crate::{
     Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind,
 };

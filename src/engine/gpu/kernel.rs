@@ -2,16 +2,16 @@
 
 use super::allowance::Allowance;
 use super::context::GpuContext;
-use crate::coefficients::Table;
 use crate::error::Result;
 use crate::model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::prepared::coefficients::Table;
 use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Source of the kernel: the model, random numbers, and the way through a block.
 pub(crate) const BLOCK_SHADER: &str = concat!(
-    include_str!("../../../shaders/lif.wgsl"),
+    include_str!("../../../shaders/neuron.wgsl"),
     include_str!("../../../shaders/random.wgsl"),
     include_str!("../../../shaders/block.wgsl"),
     include_str!("../../../shaders/noise.wgsl")

@@ -39,8 +39,8 @@ pub(crate) use plan::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 pub(crate) use projection::MOST_KEPT_WEIGHT_BYTES;
 pub(crate) use resident::ResidentWords;
 
+use crate::data::memory;
 use crate::error::Result;
-use crate::memory;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use projection::ProjectionKernel;

@@ -1,9 +1,9 @@
 //! The random sources as the kernel reads them.
 
-use crate::broadcast::Column;
-use crate::noise::{Kind, Noise};
-use crate::random::GROUP;
-use crate::tables;
+use crate::data::broadcast::Column;
+use crate::model::random::GROUP;
+use crate::model::tables;
+use crate::prepared::noise::{Kind, Noise};
 
 /// Words of a source: `SOURCE_WORDS` in `shaders/noise.wgsl`.
 pub(crate) const SOURCE_WORDS: usize = 11;

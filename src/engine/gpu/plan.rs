@@ -4,11 +4,12 @@ use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
 use super::projection::{Planes, Shape};
-use crate::engine::{Wanted, WantedVoltages, Words, blocks, whole_words};
+use crate::data::steps::{blocks, whole_words};
+use crate::engine::{Wanted, WantedVoltages, Words};
 use crate::error::Result;
-use crate::input::Strides;
-use crate::noise::Noise;
-use crate::random::GROUP;
+use crate::model::random::GROUP;
+use crate::prepared::current::Strides;
+use crate::prepared::noise::Noise;
 
 /// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
 pub(crate) const MOST_MOVED_BYTES: u64 = 32 << 20;

@@ -6,8 +6,8 @@ use super::kernel::{self, Access, WORKGROUP};
 use super::plan::LEAST_SPIKE_BLOCKS;
 use super::{Gpu, STATE, UNIFORM};
 use crate::error::Result;
-use crate::projection::{Projection as Input, Wiring, Words};
-use crate::spike_input::Target;
+use crate::experiment::spike_input::Target;
+use crate::prepared::projection::{Projection as Input, Wiring, Words};
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -16,7 +16,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
 pub(crate) const PROJECTION_SHADER: &str =
-    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/projection.wgsl"));
+    concat!(include_str!("../../../shaders/neuron.wgsl"), include_str!("../../../shaders/projection.wgsl"));
 
 /// The bindings of group 0, by number.
 pub(crate) const PROJECTION_BINDINGS: [(&str, Access); 5] = [

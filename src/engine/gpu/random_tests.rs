@@ -3,10 +3,10 @@
 use super::fault_tests::with_context;
 use super::kernel::{self, Access};
 use super::{STATE, UNIFORM};
-use crate::random_tests::KNOWN_ANSWERS;
+use crate::model::random_tests::KNOWN_ANSWERS;
 
 const SHADER: &str = concat!(
-    include_str!("../../../shaders/lif.wgsl"),
+    include_str!("../../../shaders/neuron.wgsl"),
     include_str!("../../../shaders/random.wgsl"),
     "
 @group(0) @binding(1) var<storage, read_write> parameters: array<u32>;

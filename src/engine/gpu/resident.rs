@@ -1,8 +1,8 @@
 //! Words of spikes that stay on their device.
 
 use super::{Gpu, STATE};
+use crate::data::memory;
 use crate::error::Result;
-use crate::memory;
 use std::sync::Arc;
 
 #[derive(Debug)]

@@ -5,7 +5,10 @@ use super::context::GpuContext;
 use super::kernel::{self, Access, WORKGROUP};
 use super::{Gpu, MOST_STEPS, STATE, UNIFORM};
 use crate::error::Result;
-use crate::score::{CellScore, Decays, Scoring, TargetScores};
+use crate::model::decays::Decays;
+use crate::model::score::CellScore;
+use crate::prepared::scoring::Scoring;
+use crate::prepared::scoring::TargetScores;
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -14,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
 pub(crate) const SCORE_SHADER: &str =
-    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/score.wgsl"));
+    concat!(include_str!("../../../shaders/neuron.wgsl"), include_str!("../../../shaders/score.wgsl"));
 
 /// The bindings of group 0, by number.
 pub(crate) const SCORE_BINDINGS: [(&str, Access); 6] = [
@@ -221,7 +224,7 @@ impl DeviceScores {
         Some(Goal {
             cells: part.cells.len() as u32,
             first_cell: (target.cells.start + part.cells.start) as u32,
-            words: crate::engine::blocks(first_step, steps) as u32,
+            words: crate::data::steps::blocks(first_step, steps) as u32,
             word_cells: self.scoring.cells as u32,
             first: shown.first,
             end: shown.end,

@@ -4,7 +4,10 @@
 use super::Gpu;
 use super::score::DeviceScores;
 use crate::error::{Error, Result};
-use crate::score::{CellScore, Scorer, Scoring, Target};
+use crate::experiment::target::Target;
+use crate::model::score::CellScore;
+use crate::population::scorer::Scorer;
+use crate::prepared::scoring::Scoring;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 const CELLS: usize = 40;
@@ -60,7 +63,7 @@ fn start(has_distances: bool) -> Result<Scoring> {
 /// Words of the cells from the first step on; nobody spikes for long, and then once more.
 fn words() -> Vec<u32> {
     let (first, end) = STEPS;
-    let blocks = crate::engine::blocks(first, end - first);
+    let blocks = crate::data::steps::blocks(first, end - first);
     let word = |block: usize, cell: usize| {
         let drawn = ((block * CELLS + cell) as u32 + 1).wrapping_mul(0x9e37_79b9);
         let thin = drawn.rotate_left(7) & drawn.rotate_left(19) & drawn.rotate_left(25);

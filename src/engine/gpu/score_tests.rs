@@ -3,9 +3,10 @@
 use super::fault_tests::with_context;
 use super::score::{SCORE_SHADER, ScoreKernels};
 use super::{Gpu, GpuEngine, MOST_STEPS, score_check};
-use crate::coefficients::Table;
 use crate::engine::{Engine, Wanted, Words};
-use crate::input::{Current, Input};
+use crate::experiment::input::Input;
+use crate::prepared::coefficients::Table;
+use crate::prepared::current::Current;
 use crate::{Device, Error, Params, Scorer, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;

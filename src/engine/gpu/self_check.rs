@@ -1,6 +1,6 @@
 //! No driver is trusted blindly: before an adapter is used, it shows that it computes the model.
 //!
-//! Three small pieces of work, each compared bit by bit with `src/model.rs`: `shaders/check.wgsl`
+//! Three small pieces of work, each compared bit by bit with `src/model/neuron.rs`: `shaders/check.wgsl`
 //! advances cells with every combination of options; the kernel itself makes as many steps in one
 //! dispatch as it ever will, because llvmpipe stops loops that are too long without saying so; and it
 //! draws from random sources of every kind and sums spikes.
@@ -8,19 +8,21 @@
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
 use super::{Gpu, GpuEngine, STATE, UNIFORM};
-use crate::coefficients::Table;
+use crate::Device;
+use crate::data::raster::Raster;
+use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, Piece, Wanted, Words, blocks};
+use crate::engine::{Engine, Piece, Wanted, Words};
 use crate::error::{Error, Result};
-use crate::input::Input;
+use crate::experiment::input::Input;
+use crate::experiment::params::{Integrator, Params};
+use crate::experiment::random_source::Random;
+use crate::experiment::spike_input::SpikeInput;
+use crate::model::random::GROUP;
 use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
-use crate::noise::Noise;
-use crate::params::{Integrator, Params};
-use crate::random::GROUP;
-use crate::random_source::Random;
-use crate::raster::Raster;
-use crate::spike_input::SpikeInput;
-use crate::{Device, input::Current};
+use crate::prepared::coefficients::Table;
+use crate::prepared::current::Current;
+use crate::prepared::noise::Noise;
 use bytemuck::{Pod, Zeroable};
 use ndarray::{Array1, Array2};
 use std::fmt;
@@ -29,7 +31,7 @@ use std::sync::Arc;
 
 /// Source of the check.
 pub(crate) const CHECK_SHADER: &str =
-    concat!(include_str!("../../../shaders/lif.wgsl"), include_str!("../../../shaders/check.wgsl"));
+    concat!(include_str!("../../../shaders/neuron.wgsl"), include_str!("../../../shaders/check.wgsl"));
 
 /// Its bindings, by number.
 pub(crate) const CHECK_BINDINGS: [(&str, Access); 5] = [

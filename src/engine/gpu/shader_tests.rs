@@ -4,9 +4,10 @@ use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation}
 use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
 use super::score::{Goal, SCORE_BINDINGS, SCORE_SHADER};
 use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
+use crate::device::roofline::gpu as roofline;
+use crate::model::decays::Decays;
+use crate::model::score::CellScore;
 use crate::model::{self, Options, Refractory, Reset, SpikeTest, TraceRule};
-use crate::roofline::gpu as roofline;
-use crate::score::{CellScore, Decays};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
 use std::mem::offset_of;
@@ -38,7 +39,7 @@ fn specialisation() -> Specialisation {
 
 #[test]
 fn the_model_is_valid_on_its_own() {
-    parse(include_str!("../../../shaders/lif.wgsl"));
+    parse(include_str!("../../../shaders/neuron.wgsl"));
 }
 
 #[test]

@@ -4,11 +4,12 @@
 use super::kernel::WORKGROUP;
 use super::{Gpu, GpuEngine};
 use crate::Device;
-use crate::coefficients::Table;
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
-use crate::input::{Current, Input};
-use crate::params::Params;
+use crate::experiment::input::Input;
+use crate::experiment::params::Params;
+use crate::prepared::coefficients::Table;
+use crate::prepared::current::Current;
 use ndarray::Array1;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -1,14 +1,14 @@
 //! The parameters that the kernel reads: coefficients, and behind them what a run needs of recorded neurons
 //! and random sources.
 
-use crate::coefficients::Table;
 use crate::engine::gpu::context::LARGEST_BINDING;
 use crate::engine::gpu::kernel::{self, COEFFICIENTS, NOT_RECORDED};
 use crate::engine::gpu::noise::{self, NoisePlaces};
 use crate::engine::gpu::{Gpu, STATE};
 use crate::engine::{Wanted, Words};
 use crate::error::{Error, Result};
-use crate::noise::Noise;
+use crate::prepared::coefficients::Table;
+use crate::prepared::noise::Noise;
 use std::sync::Arc;
 
 const WHAT: &str = "the parameters";

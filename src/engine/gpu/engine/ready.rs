@@ -7,8 +7,8 @@ use crate::engine::gpu::plan::Plan;
 use crate::engine::gpu::projection::{self, Planes};
 use crate::engine::gpu::score;
 use crate::error::Result;
-use crate::input::{Current, Strides};
 use crate::model::Options;
+use crate::prepared::current::{Current, Strides};
 use std::sync::Arc;
 
 /// What a run needs beside that which drives it. There is room for it.

@@ -1,0 +1,158 @@
+// THE neuron: one step of one leaky integrate-and-fire cell.
+//
+// The twin of src/model/neuron.rs, which is the definition and says why each thing is as it is: the same
+// functions in the same order, giving the same bits.
+
+const SMALLEST_STATE: f32 = 1e-30;
+const SMALLEST_PARAMETER: f32 = 1e-20;
+const FASTEST_LEAK: f32 = 0.375;
+
+// SpikeTest
+const ABOVE: u32 = 0u;
+const AT_OR_ABOVE: u32 = 1u;
+
+// Reset
+const TO_VALUE: u32 = 0u;
+const SUBTRACT: u32 = 1u;
+const NO_RESET: u32 = 2u;
+const SUBTRACT_AHEAD: u32 = 3u;
+
+// Refractory
+const FROZEN: u32 = 0u;
+const LEAK_ONLY: u32 = 1u;
+const SILENT: u32 = 2u;
+
+// TraceRule
+const OFF: u32 = 0u;
+const ADD: u32 = 1u;
+const SET: u32 = 2u;
+
+struct Options {
+    spike_test: u32,
+    reset: u32,
+    refractory: u32,
+    bounded: bool,
+    trace: u32,
+    fast_decay: bool,
+    jumps: bool,
+    synapse: bool,
+}
+
+struct Coefficients {
+    leak: f32,
+    resistance: f32,
+    v_rest: f32,
+    v_threshold: f32,
+    reset: f32,
+    v_lower: f32,
+    trace_decay: f32,
+    trace_scale: f32,
+    refractory_steps: u32,
+    synaptic_decay: f32,
+    synaptic_factor: f32,
+}
+
+struct State {
+    v: f32,
+    refractory: u32,
+    trace: f32,
+    synaptic: f32,
+    spike: bool,
+}
+
+// Always 0, which no compiler knows. A compiler may merge or reorder operations into others that
+// round differently; it cannot where the bits of a result are altered in between.
+@group(0) @binding(0) var<uniform> zero: vec4<u32>;
+
+fn rounded(x: f32) -> f32 {
+    return bitcast<f32>(bitcast<u32>(x) ^ zero.x);
+}
+
+fn flush(x: f32, smallest: f32) -> f32 {
+    return select(x, 0.0, abs(x) < smallest);
+}
+
+fn drive(resistance: f32, current: f32) -> f32 {
+    return flush(rounded(resistance * current), SMALLEST_PARAMETER);
+}
+
+fn receive(state: State, arriving: f32) -> State {
+    var received = state;
+    received.synaptic = rounded(state.synaptic + arriving);
+    return received;
+}
+
+fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
+    let synaptic = select(
+        state.synaptic, rounded(cell.synaptic_factor * state.synaptic), options.synapse
+    );
+    return rounded(input + synaptic);
+}
+
+fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
+    if (options.spike_test == AT_OR_ABOVE) {
+        return v >= cell.v_threshold;
+    }
+    return v > cell.v_threshold;
+}
+
+fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
+    let refractory = state.refractory > 0u;
+
+    let deaf = options.refractory == LEAK_ONLY && refractory;
+    let input = select(drive, 0.0, deaf);
+    let above_rest = rounded(state.v - cell.v_rest);
+    var integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
+    integrated = select(integrated, rounded(integrated + jump), options.jumps && !deaf);
+    let subtracted = rounded(integrated - cell.reset);
+    let ahead = options.reset == SUBTRACT_AHEAD && !refractory && crosses(options, cell, state.v);
+    integrated = select(integrated, subtracted, ahead);
+    var v = select(integrated, state.v, options.refractory == FROZEN && refractory);
+
+    let spike = crosses(options, cell, v) && !refractory;
+    var after_spike = v;
+    if (options.reset == TO_VALUE) {
+        after_spike = cell.reset;
+    } else if (options.reset == SUBTRACT || options.reset == SUBTRACT_AHEAD) {
+        after_spike = subtracted;
+    }
+    let without_spike = select(v, rounded(v + cell.reset), ahead);
+    v = select(without_spike, after_spike, spike);
+    v = select(v, cell.v_lower, options.bounded && v < cell.v_lower);
+
+    let waited = state.refractory - select(0u, 1u, refractory);
+    return State(
+        v,
+        select(waited, cell.refractory_steps, spike),
+        trace(options, cell, state.trace, spike),
+        synapse(options, cell, state.synaptic),
+        spike,
+    );
+}
+
+fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
+    if (options.trace == OFF) {
+        return trace;
+    }
+    let decayed = rounded(trace * cell.trace_decay);
+    let after_spike = select(cell.trace_scale, decayed + cell.trace_scale, options.trace == ADD);
+    return select(decayed, after_spike, spike);
+}
+
+fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
+    return select(0.0, rounded(synaptic * cell.synaptic_decay), options.synapse);
+}
+
+fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
+    let due = step % 32u == 31u;
+    let v_due = due || (options.fast_decay && cell.leak > FASTEST_LEAK);
+    let trace_due = due || (options.fast_decay && cell.trace_decay < 1.0 - FASTEST_LEAK);
+    let synapse_due = due || (options.fast_decay && cell.synaptic_decay < 1.0 - FASTEST_LEAK);
+    return State(
+        select(state.v, flush(state.v, SMALLEST_STATE), v_due),
+        state.refractory,
+        select(state.trace, flush(state.trace, SMALLEST_STATE), trace_due && options.trace != OFF),
+        select(state.synaptic, flush(state.synaptic, SMALLEST_STATE), synapse_due && options.synapse),
+        state.spike,
+    );
+}

@@ -1,0 +1,262 @@
+//! Memory is accounted for before it is taken: on most systems taking too much ends the program.
+
+use crate::data::cgroup;
+use crate::error::{Error, Result, size};
+use std::fmt;
+use sysinfo::{MemoryRefreshKind, System};
+
+/// Requests below this are not worth the question.
+const SMALL: u64 = 64 << 20;
+
+/// The same in a process whose memory is limited, of which there may be little.
+const SMALL_WHERE_LIMITED: u64 = 1 << 20;
+
+/// Of a limit of the process so much is left for stacks and for what nobody asks for.
+const SPARE: u64 = 16 << 20;
+
+/// How much memory something needs, part by part, known before any of it is taken.
+///
+/// ```
+/// use lif::{Device, Params, Population, Recording};
+///
+/// let device = Device::cpu();
+/// let population = Population::memory_needed(&Params::default(), 1_000_000, 4, &device)?;
+/// let recording = Recording::none().spikes().memory_needed(10_000, 1_000_000, 4, &device);
+/// assert!(recording.host_bytes() > 4_000_000 * 10_000 / 8);    // one bit per cell and step
+/// println!("{}", population.and(recording));
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MemoryNeed {
+    parts: Vec<MemoryPart>,
+}
+
+/// One of the things that need memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MemoryPart {
+    /// What it is.
+    pub what: String,
+    /// Bytes in the memory of this program.
+    pub host_bytes: u64,
+    /// Bytes in the buffers of adapters. Where an adapter computes on the CPU, these are taken from
+    /// the memory of this machine as well.
+    pub device_bytes: u64,
+}
+
+impl MemoryNeed {
+    /// The parts, those of nothing left out.
+    #[must_use]
+    pub fn parts(&self) -> &[MemoryPart] {
+        &self.parts
+    }
+
+    /// Bytes in the memory of this program.
+    #[must_use]
+    pub fn host_bytes(&self) -> u64 {
+        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.host_bytes))
+    }
+
+    /// Bytes in the buffers of adapters.
+    #[must_use]
+    pub fn device_bytes(&self) -> u64 {
+        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.device_bytes))
+    }
+
+    /// All bytes.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.host_bytes().saturating_add(self.device_bytes())
+    }
+
+    /// One part, so that programs can add what they need themselves.
+    #[must_use]
+    pub fn of(what: &str, host_bytes: u64, device_bytes: u64) -> Self {
+        let mut need = Self::default();
+        need.add(what, host_bytes, device_bytes);
+        need
+    }
+
+    /// What both need.
+    #[must_use]
+    pub fn and(mut self, other: Self) -> Self {
+        for part in other.parts {
+            self.add(&part.what, part.host_bytes, part.device_bytes);
+        }
+        self
+    }
+
+    /// Adds a part, or to the part of this name.
+    pub(crate) fn add(&mut self, what: &str, host_bytes: u64, device_bytes: u64) {
+        if let Some(part) = self.parts.iter_mut().find(|part| part.what == what) {
+            part.host_bytes = part.host_bytes.saturating_add(host_bytes);
+            part.device_bytes = part.device_bytes.saturating_add(device_bytes);
+        } else if host_bytes > 0 || device_bytes > 0 {
+            self.parts.push(MemoryPart { what: what.to_owned(), host_bytes, device_bytes });
+        }
+    }
+}
+
+impl fmt::Display for MemoryNeed {
+    /// `the state 1.20 GiB on the device, the recording 3.00 MiB, in all 1.20 GiB`
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.parts {
+            write!(formatter, "{} ", part.what)?;
+            match (part.host_bytes, part.device_bytes) {
+                (host, 0) => write!(formatter, "{}, ", size(host))?,
+                (0, device) => write!(formatter, "{} on the device, ", size(device))?,
+                (host, device) => write!(formatter, "{} and {} on the device, ", size(host), size(device))?,
+            }
+        }
+        write!(formatter, "in all {}", size(self.total()))
+    }
+}
+
+/// Refuses what the machine's memory cannot hold now, or what this process may not take (`ulimit -v`,
+/// `ulimit -d`, the limit of a cgroup), before it is taken.
+///
+/// # Errors
+///
+/// [`Error::TooLarge`], which says how much there is and ends with `advice`.
+pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
+    if bytes < SMALL_WHERE_LIMITED || bytes < SMALL && !limits::are_set() && !cgroup::is_limited() {
+        return Ok(());
+    }
+    let (limit_name, available) = available();
+    if bytes <= available {
+        return Ok(());
+    }
+    Err(Error::TooLarge {
+        what: what.to_owned(),
+        need: bytes,
+        limit_name: limit_name.to_owned(),
+        limit: available,
+        advice: advice.to_owned(),
+    })
+}
+
+/// Bytes that can be had now, and what bounds them.
+fn available() -> (&'static str, u64) {
+    let mut system = System::new();
+    system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
+    let machine = ("the memory available on this machine", system.available_memory());
+    let group = cgroup::left().map(|left| ("what is left to this process's control group (cgroup)", left));
+    let limits = limits::left().chain(group).map(|(name, left)| (name, left.saturating_sub(SPARE)));
+    limits.chain([machine]).min_by_key(|(_, left)| *left).unwrap_or(machine)
+}
+
+/// What this process may still take of an address space that is limited, and the limit, in bytes.
+pub(crate) fn address_space() -> Option<(u64, u64)> {
+    limits::address_space()
+}
+
+/// The limits that a process of Linux has of its own. What goes beyond them is refused to it, and ends it.
+mod limits {
+    use std::sync::LazyLock;
+
+    /// A limit in `/proc/self/limits`, what counts against it in `/proc/self/status`, and its name here.
+    const KINDS: [(&str, &str, &str); 2] = [
+        (
+            "Max address space",
+            "VmSize:",
+            "what is left of the address space that this process may take (ulimit -v)",
+        ),
+        ("Max data size", "VmData:", "what is left of the data that this process may have (ulimit -d)"),
+    ];
+
+    /// Those that are set, in bytes. They are read once: a process seldom changes its own.
+    static SET: LazyLock<Vec<(usize, u64)>> = LazyLock::new(|| {
+        let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+        let of_kind = |kind: usize| Some((kind, limit(&text, KINDS[kind].0)?));
+        (0..KINDS.len()).filter_map(of_kind).collect()
+    });
+
+    pub(super) fn are_set() -> bool {
+        !SET.is_empty()
+    }
+
+    /// What is left of the first, and the limit.
+    pub(super) fn address_space() -> Option<(u64, u64)> {
+        let (_, limit) = SET.iter().find(|(kind, _)| *kind == 0)?;
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        Some((limit.saturating_sub(taken(&status, KINDS[0].1)), *limit))
+    }
+
+    /// What is left of each.
+    pub(super) fn left() -> impl Iterator<Item = (&'static str, u64)> {
+        let status = if are_set() { std::fs::read_to_string("/proc/self/status") } else { Ok(String::new()) };
+        let status = status.unwrap_or_default();
+        let left = move |(kind, limit): &(usize, u64)| {
+            let (_, taken, name) = KINDS[*kind];
+            (name, limit.saturating_sub(self::taken(&status, taken)))
+        };
+        SET.iter().map(left)
+    }
+
+    /// The soft limit of a name; none where it is `unlimited`.
+    pub(super) fn limit(text: &str, name: &str) -> Option<u64> {
+        text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+    }
+
+    /// What a status says under a name, in bytes.
+    pub(super) fn taken(status: &str, name: &str) -> u64 {
+        let kibibytes = status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+        kibibytes.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) << 10
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_the_machine_has_is_refused_with_the_numbers() {
+        assert_eq!(require("a trifle", 1 << 20, ""), Ok(()));
+        let need = 1 << 60;
+        match require("a giant", need, "take less") {
+            Err(Error::TooLarge { need: said, limit, .. }) => {
+                assert_eq!(said, need);
+                assert!(limit > 0 && limit < need);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_limits_of_a_process_are_read() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units     \n\
+                      Max data size             unlimited            unlimited            bytes     \n\
+                      Max address space         204800000            409600000            bytes     \n";
+        assert_eq!(limits::limit(limits, "Max address space"), Some(204_800_000));
+        assert_eq!(limits::limit(limits, "Max data size"), None);
+        assert_eq!(limits::limit(limits, "Max stack size"), None);
+        assert_eq!(limits::taken("VmPeak:\t  90 kB\nVmSize:\t   70 kB\n", "VmSize:"), 70 << 10);
+        assert_eq!(limits::taken("", "VmSize:"), 0);
+        #[cfg(target_os = "linux")]
+        assert!(
+            limits::taken(&std::fs::read_to_string("/proc/self/status").unwrap_or_default(), "VmSize:") > 0
+        );
+    }
+
+    #[test]
+    fn a_budget_is_compared_with_the_sum_and_each_part_is_named() {
+        let mut need = MemoryNeed::default();
+        need.add("the state", 1 << 20, 3 << 20);
+        need.add("nothing", 0, 0);
+        let mut more = MemoryNeed::default();
+        more.add("the recording", 4 << 20, 0);
+        more.add("the state", 0, 1 << 20);
+        let need = need.and(more);
+        assert_eq!((need.host_bytes(), need.device_bytes(), need.total()), (5 << 20, 4 << 20, 9 << 20));
+        let device = |budget| crate::Device::cpu().with_memory_budget(budget);
+        assert_eq!(crate::Device::cpu().require_within_budget(&need, "it"), Ok(()));
+        assert_eq!(device(9 << 20).require_within_budget(&need, "it"), Ok(()));
+        let refused = device((9 << 20) - 1).require_within_budget(&need, "it").expect_err("too much");
+        assert_eq!(
+            refused.to_string(),
+            "it (the state 1.00 MiB and 4.00 MiB on the device, the recording 4.00 MiB, in all 9.00 MiB): \
+             9.00 MiB needed, but the memory budget is 9.00 MiB; take fewer neurons or a smaller batch, \
+             record less, or raise the budget"
+        );
+    }
+}

@@ -1,0 +1,11 @@
+//! What the floors above keep and hand on: arrays, spikes, slabs and steps of populations, and the memory for them.
+
+pub(crate) mod broadcast;
+mod cgroup;
+pub(crate) mod large;
+pub(crate) mod memory;
+pub(crate) mod raster;
+pub(crate) mod regular_file;
+pub(crate) mod resident;
+pub(crate) mod slab;
+pub(crate) mod steps;

@@ -1,0 +1,117 @@
+//! Spikes that stay on the device on which they were made.
+
+use crate::data::large::Large;
+use crate::data::memory;
+use crate::data::raster::{self, Raster};
+use crate::data::steps::blocks;
+use crate::device::Device;
+use crate::engine::gpu::ResidentWords;
+use crate::error::Result;
+use crate::prepared::projection::Words;
+use std::sync::Arc;
+
+/// The spikes of all neurons of a population, kept on its device: as
+/// [`Population::run_resident`](crate::Population::run_resident) returns them, or
+/// [uploaded](Self::new). They can drive other populations, without a copy where these live on the
+/// same device. Clones share the data.
+///
+/// Where the population consists of several slabs, or lives on the CPU, they are in the memory of
+/// this program.
+///
+/// ```
+/// use lif::{Device, Params, Population};
+///
+/// let mut population = Population::new(Params::default(), 100, 2, &Device::auto())?;
+/// let spikes = population.run_resident(500, 1.0)?;
+/// assert_eq!((spikes.steps(), spikes.batch(), spikes.n()), (500, 2, 100));
+/// assert_eq!(u64::from(population.counts()?.sum()), spikes.read()?.count());
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ResidentRaster {
+    first_step: u64,
+    steps: u64,
+    batch: usize,
+    n: usize,
+    /// Which neurons, unless they are all of a population.
+    neurons: Option<Arc<[u32]>>,
+    words: ResidentData,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum ResidentData {
+    Host(Arc<Large<u32>>),
+    Gpu(Arc<ResidentWords>),
+}
+
+impl ResidentRaster {
+    /// Uploads spikes. What is more than the device binds at once stays in the host's memory, and is
+    /// sent when it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
+    pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
+        let words = device.upload_words(raster.words())?;
+        let shape = (raster.batch(), raster.neurons().len());
+        let kept = Self::kept(raster.first_step(), raster.steps(), shape, words);
+        Ok(Self { neurons: Some(raster.shared_neurons()), ..kept })
+    }
+
+    pub(crate) fn kept(first_step: u64, steps: u64, (batch, n): (usize, usize), words: ResidentData) -> Self {
+        Self { first_step, steps, batch, n, neurons: None, words }
+    }
+
+    /// Number of the first step.
+    #[must_use]
+    pub fn first_step(&self) -> u64 {
+        self.first_step
+    }
+
+    /// How many steps.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many batch rows.
+    #[must_use]
+    pub fn batch(&self) -> usize {
+        self.batch
+    }
+
+    /// How many neurons in a row.
+    #[must_use]
+    pub fn n(&self) -> usize {
+        self.n
+    }
+
+    /// Copies the spikes into the memory of this program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
+    pub fn read(&self) -> Result<Raster> {
+        // Those of a GPU are read before they are put in their place.
+        let copies = if matches!(self.words, ResidentData::Gpu(_)) { 2 } else { 1 };
+        let list = if self.neurons.is_none() { self.n } else { 0 };
+        let words = copies * blocks(self.first_step, self.steps) * self.batch * self.n;
+        memory::require("the spikes", raster::bytes(words as u64, list), "keep the spikes of fewer steps")?;
+        let neurons = self.neurons.clone().unwrap_or_else(|| (0..self.n as u32).collect::<Arc<[u32]>>());
+        let mut raster = Raster::new(self.first_step, self.batch, neurons);
+        match &self.words {
+            ResidentData::Host(words) => raster.append(words, self.steps),
+            ResidentData::Gpu(words) => raster.append(&words.read()?, self.steps),
+        }
+        Ok(raster)
+    }
+
+    /// The words, as an engine on this device can take them.
+    pub(crate) fn words_for(&self, device: &Device) -> Result<Words<'_>> {
+        Ok(match &self.words {
+            ResidentData::Host(words) => Words::Host((&***words).into()),
+            ResidentData::Gpu(words) if device.is(words.gpu()) => Words::Gpu(Arc::clone(words)),
+            ResidentData::Gpu(words) => Words::Host(words.read()?.into()),
+        })
+    }
+}

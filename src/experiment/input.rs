@@ -1,0 +1,309 @@
+//! What drives a population: currents (nA), constant or one per step, broadcast like parameters.
+
+use crate::data::broadcast::{bytes_copied, finite, row_major, without_repetition};
+use crate::data::large::Large;
+use crate::data::memory::MemoryNeed;
+use crate::data::slab::Footprint;
+use crate::device::Device;
+use crate::error::Result;
+use crate::experiment::noise_size::NoiseSize;
+use crate::experiment::params::Params;
+use crate::experiment::random_source::Random;
+use crate::experiment::spike_input::{SpikeInput, SpikeSize, Target};
+use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn, RawData};
+use std::sync::Arc;
+
+/// The input of a population: a current in nA, and what random sources and spikes add to it.
+///
+/// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and holds for every
+/// step of the call; a *sequence* has one such array per step, stacked along a leading time axis:
+/// `[T]`, `[T, n]`, `[T, batch, 1]` or `[T, batch, n]`. Views of any memory order are taken; the
+/// axes are never guessed or swapped.
+///
+/// ```
+/// use lif::{Device, Input, Params, Population, Recording};
+/// use ndarray::{Array1, Array2};
+///
+/// let mut population = Population::new(Params::default(), 3, 1, &Device::cpu())?;
+/// population.forward(1.5)?;                                     // all neurons the same
+/// population.forward(&Array1::from(vec![0.0_f32, 1.0, 2.0]))?;  // one current per neuron
+/// let ramp = Array2::from_shape_fn((100, 3), |(step, neuron)| (step + neuron) as f32 * 0.01);
+/// population.run(100, Input::sequence(&ramp), &Recording::none())?;
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    pub(crate) source: Source<'a>,
+    pub(crate) time_axis: bool,
+    pub(crate) random: Vec<Random>,
+    pub(crate) spikes: Vec<SpikeInput<'a>>,
+}
+
+/// Where the values of an input lie.
+#[derive(Debug, Clone)]
+pub struct Source<'a>(pub(crate) SourceKind<'a>);
+
+#[derive(Debug, Clone)]
+pub(crate) enum SourceKind<'a> {
+    Number(f32),
+    Array(ArrayViewD<'a, f32>),
+    Tensor(&'a Tensor),
+}
+
+impl<'a> Input<'a> {
+    /// The same current at every step.
+    pub fn constant(values: impl Into<Source<'a>>) -> Self {
+        Self { source: values.into(), time_axis: false, random: Vec::new(), spikes: Vec::new() }
+    }
+
+    /// One current per step: the leading axis of `values` is time and as long as the call.
+    pub fn sequence(values: impl Into<Source<'a>>) -> Self {
+        Self { source: values.into(), time_axis: true, random: Vec::new(), spikes: Vec::new() }
+    }
+
+    /// Adds a random source, which is drawn anew at each step.
+    #[must_use]
+    pub fn and(mut self, random: Random) -> Self {
+        self.random.push(random);
+        self
+    }
+
+    /// Adds spikes, which go through weights.
+    #[must_use]
+    pub fn and_spikes(mut self, spikes: SpikeInput<'a>) -> Self {
+        self.spikes.push(spikes);
+        self
+    }
+
+    pub(crate) fn source(&self) -> &SourceKind<'a> {
+        &self.source.0
+    }
+
+    pub(crate) fn shape(&self) -> InputShape {
+        let shape = match &self.source.0 {
+            SourceKind::Number(_) => IxDyn(&[]),
+            SourceKind::Array(view) => view.raw_dim(),
+            SourceKind::Tensor(tensor) => IxDyn(tensor.shape()),
+        };
+        InputShape { shape, time_axis: self.time_axis }
+    }
+
+    /// Whether nothing is added to the current.
+    pub(crate) fn is_current_alone(&self) -> bool {
+        self.random.is_empty() && self.spikes.is_empty()
+    }
+}
+
+/// How an input spreads over steps and cells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct InputShape {
+    shape: IxDyn,
+    time_axis: bool,
+}
+
+impl Input<'_> {
+    /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
+    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
+    /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
+    ///
+    /// ```
+    /// use lif::{Device, Input};
+    /// use ndarray::Array2;
+    ///
+    /// let currents = Array2::<f32>::zeros((500, 1000));
+    /// let need = Input::sequence(&currents).memory_needed(500, 1000, 1, &Device::cpu());
+    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
+    /// ```
+    #[must_use]
+    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+        let noise = NoiseSize::of(&self.random, Params::default().dt);
+        let size = InputSize { noise, ..self.size(n) };
+        device.memory_of_input(&size, steps, Footprint::default(), (batch, n))
+    }
+
+    /// What matters of it for memory, but for its random sources.
+    pub(crate) fn size(&self, n: usize) -> InputSize {
+        let (of_step, copied): (usize, u64) = match &self.source.0 {
+            SourceKind::Number(_) => (1, 0),
+            SourceKind::Array(view) => {
+                let lengths = &view.shape()[usize::from(self.time_axis).min(view.ndim())..];
+                (lengths.iter().product(), bytes_copied(&without_repetition(view.clone())))
+            }
+            SourceKind::Tensor(tensor) => (tensor.values_from_host_at_a_step(self.time_axis), 0),
+        };
+        let spikes = self.spikes.iter().map(|spikes| spikes.size(n)).collect();
+        let noise = NoiseSize::default();
+        InputSize { of_step: of_step as u64, is_sequence: self.time_axis, copied, spikes, noise }
+    }
+}
+
+/// What an input consists of, as far as memory is concerned.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct InputSize {
+    /// Values of a step that come from the memory of this program.
+    pub(crate) of_step: u64,
+    /// Whether each step has its own.
+    pub(crate) is_sequence: bool,
+    /// Bytes that are copied to lie in row-major order.
+    pub(crate) copied: u64,
+    pub(crate) spikes: Vec<SpikeSize>,
+    pub(crate) noise: NoiseSize,
+}
+
+impl InputSize {
+    /// How many kinds of sums the spikes add to: currents, potentials, or both.
+    pub(crate) fn spike_targets(&self) -> u64 {
+        let any = |target| u64::from(self.spikes.iter().any(|spikes| spikes.target == target));
+        any(Target::Current) + any(Target::Potential)
+    }
+}
+
+impl<'a, T: Into<Source<'a>>> From<T> for Input<'a> {
+    fn from(values: T) -> Self {
+        Self::constant(values)
+    }
+}
+
+impl From<Random> for Input<'_> {
+    /// The random source alone.
+    fn from(random: Random) -> Self {
+        Self::constant(0.0).and(random)
+    }
+}
+
+impl<'a> From<SpikeInput<'a>> for Input<'a> {
+    /// The spikes alone.
+    fn from(spikes: SpikeInput<'a>) -> Self {
+        Self::constant(0.0).and_spikes(spikes)
+    }
+}
+
+impl From<f32> for Source<'_> {
+    fn from(value: f32) -> Self {
+        Source(SourceKind::Number(value))
+    }
+}
+
+impl From<f64> for Source<'_> {
+    /// Rounds to `f32`, in which everything is computed.
+    fn from(value: f64) -> Self {
+        (value as f32).into()
+    }
+}
+
+impl<'a, S: Data<Elem = f32> + RawData, D: Dimension> From<&'a ArrayBase<S, D>> for Source<'a> {
+    fn from(values: &'a ArrayBase<S, D>) -> Self {
+        Source(SourceKind::Array(values.view().into_dyn()))
+    }
+}
+
+impl<'a> From<&'a Tensor> for Source<'a> {
+    fn from(tensor: &'a Tensor) -> Self {
+        Source(SourceKind::Tensor(tensor))
+    }
+}
+
+/// An array of currents that was uploaded to a device once and can be used as often as wanted
+/// without another copy. Clones share the data.
+///
+/// ```
+/// use lif::{Device, Input, Params, Population, Recording, Tensor};
+/// use ndarray::Array2;
+///
+/// let device = Device::cpu();
+/// let noise = Tensor::new(&device, &Array2::from_elem((200, 50), 0.6_f32))?;
+/// let mut population = Population::new(Params::default(), 50, 8, &device)?;
+/// for _ in 0..3 {
+///     population.run(200, Input::sequence(&noise), &Recording::none())?;
+/// }
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Tensor {
+    pub(crate) data: TensorData,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) largest: f32,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum TensorData {
+    Host(Arc<Large<f32>>),
+    Gpu(Arc<crate::engine::gpu::GpuTensor>),
+    /// A copy for each of several devices.
+    Several(Arc<[Tensor]>),
+}
+
+impl Tensor {
+    /// Uploads an array of up to three dimensions, to each device where there are several. What is
+    /// more than a device binds at once stays in the host's memory, and is sent when it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] where memory cannot
+    /// hold that much, and faults of the device.
+    pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
+    where
+        S: Data<Elem = f32>,
+        D: Dimension,
+    {
+        let values = values.view().into_dyn();
+        let largest = finite("the tensor", &values)?;
+        let shape = values.shape().to_vec();
+        Self::uploaded(device, &row_major(values)?, shape, largest)
+    }
+
+    fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
+        let data = match device.members() {
+            [] => device.upload(values)?,
+            members => TensorData::Several(
+                members
+                    .iter()
+                    .map(|member| Self::uploaded(member, values, shape.clone(), largest))
+                    .collect::<Result<_>>()?,
+            ),
+        };
+        Ok(Self { data, shape, largest })
+    }
+
+    /// The shape of the array that was uploaded.
+    #[must_use]
+    pub fn shape(&self) -> &[usize] {
+        &self.shape
+    }
+
+    /// Values of each step that are sent when it is used, as they are more than the device binds at once.
+    fn values_from_host_at_a_step(&self, time_axis: bool) -> usize {
+        let of_step = self.shape.iter().skip(usize::from(time_axis)).product();
+        match &self.data {
+            TensorData::Host(_) => of_step,
+            TensorData::Gpu(tensor) if tensor.kept().is_some() => of_step,
+            TensorData::Gpu(_) => 0,
+            TensorData::Several(copies) => {
+                copies.iter().map(|copy| copy.values_from_host_at_a_step(time_axis)).max().unwrap_or(0)
+            }
+        }
+    }
+
+    /// The largest magnitude of the values.
+    pub(crate) fn largest(&self) -> f32 {
+        self.largest
+    }
+
+    /// Whether both are the same upload.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.data, &other.data) {
+            (TensorData::Host(a), TensorData::Host(b)) => Arc::ptr_eq(a, b),
+            (TensorData::Gpu(a), TensorData::Gpu(b)) => Arc::ptr_eq(a, b),
+            (TensorData::Several(a), TensorData::Several(b)) => Arc::ptr_eq(a, b),
+            _ => false,
+        }
+    }
+
+    /// The copy on the device of this number among several.
+    pub(crate) fn on(&self, device: usize) -> &Self {
+        match &self.data {
+            TensorData::Several(copies) => copies.get(device).unwrap_or(self),
+            TensorData::Host(_) | TensorData::Gpu(_) => self,
+        }
+    }
+}

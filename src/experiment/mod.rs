@@ -1,0 +1,14 @@
+//! What the user says, in physical units: parameters and presets, inputs, recorded spikes, and what is to be recorded.
+
+pub(crate) mod input;
+#[cfg(feature = "nir")]
+pub mod nir;
+pub(crate) mod noise_size;
+pub(crate) mod params;
+pub(crate) mod poisson_rates;
+pub(crate) mod preset;
+pub(crate) mod random_source;
+pub(crate) mod recording;
+pub(crate) mod spike_input;
+pub(crate) mod tally;
+pub(crate) mod target;

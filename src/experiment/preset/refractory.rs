@@ -1,0 +1,104 @@
+//! How other systems come from a refractory time to a number of steps. Each of these numbers is
+//! computed once here, so that no kernel has to count in another way.
+
+use super::values::{floats, parameter};
+use crate::error::{self, Error, Result};
+use crate::experiment::params::Parameter;
+use ndarray::ArrayD;
+
+/// More steps than this are refused: a countdown in single precision would hardly end.
+const MOST_STEPS: f64 = 1e6;
+
+/// A part of a step by which a time may be short because it was rounded.
+const BRIAN_TOLERANCE: f64 = 1e-3;
+
+/// NEST counts time in this many parts of a millisecond.
+const TICS_PER_MS: f64 = 1000.0;
+
+/// Steps of a countdown in single precision, from the refractory time in steps of dt until it is not
+/// above zero. Rounding makes it a step longer for some times: 5 ms by 0.1 ms are 51.
+pub(super) fn counted_down(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    t_ref(name, times, dt, |time| {
+        let mut left = time as f32;
+        let mut steps = 0_u32;
+        while left > 0.0 {
+            left -= dt as f32;
+            steps += 1;
+        }
+        f64::from(steps)
+    })
+}
+
+/// Brian 2 lets a time pass in whole steps, rounded down, and takes the step in which it has passed as
+/// free: a step less than it counts.
+pub(super) fn passed(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    t_ref(name, times, dt, |time| ((time / dt + BRIAN_TOLERANCE).floor() - 1.0).max(0.0))
+}
+
+/// NEST rounds up to whole steps.
+pub(super) fn rounded_up(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    let tics_per_step = (dt * TICS_PER_MS).round();
+    t_ref(name, times, dt, |time| ((time * TICS_PER_MS).round() / tics_per_step).ceil())
+}
+
+/// Nengo's time is continuous; the nearest whole number of steps.
+pub(super) fn nearest(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    t_ref(name, times, dt, |time| (time / dt).round())
+}
+
+/// Steps of a countdown by ones in single precision: rounded up, of what single precision holds of them.
+pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
+    if let Some(most) = steps.iter().find(|steps| **steps > MOST_STEPS) {
+        return Err(Error::out_of_range(name, format!("{most} steps"), format!("at most {MOST_STEPS}")));
+    }
+    let counted = counted_down(name, steps, 1.0)?;
+    Ok(parameter(&(floats(&counted) * dt)))
+}
+
+/// The refractory time whose steps are these.
+fn t_ref(name: &str, times: &ArrayD<f64>, dt: f64, steps: impl Fn(f64) -> f64) -> Result<Parameter> {
+    if let Some(time) = times.iter().find(|time| **time / dt > MOST_STEPS) {
+        let time = format!("{} ms", error::number(time.to_string()));
+        return Err(Error::out_of_range(name, time, format!("at most {MOST_STEPS} steps long")));
+    }
+    Ok(parameter(&times.mapv(|time| steps(time) * dt)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::arr0;
+
+    type Rule = fn(&str, &ArrayD<f64>, f64) -> Result<Parameter>;
+
+    fn counted(rule: Rule, time: f64, dt: f64) -> f64 {
+        let t_ref = rule("t", &arr0(time).into_dyn(), dt).unwrap();
+        f64::from(t_ref.values()[[]]) / dt
+    }
+
+    #[test]
+    fn steps_are_those_that_the_systems_take() {
+        for (rule, time, dt, expected) in [
+            (counted_down as Rule, 5.0, 0.1, 51.0),
+            (counted_down, 3.0, 0.1, 31.0),
+            (counted_down, 2.0, 0.1, 20.0),
+            (counted_down, 2.0, 0.05, 41.0),
+            (counted_down, 5.0, 1.0, 5.0),
+            (counted_down, 0.0, 0.1, 0.0),
+            (passed, 5.0, 0.1, 49.0),
+            (passed, 2.5, 1.0, 1.0),
+            (passed, 0.0, 1.0, 0.0),
+            (rounded_up, 1.74, 0.1, 18.0),
+            (rounded_up, 0.1, 0.1, 1.0),
+            (rounded_up, 0.35, 0.1, 4.0),
+            (rounded_up, 0.99, 0.25, 4.0),
+            (nearest, 2.0, 1.0, 2.0),
+            (counted_steps, 2.5, 1.0, 3.0),
+            (counted_steps, 2.000_000_1, 0.1, 2.0),
+            (counted_steps, 2.000_001, 0.1, 3.0),
+        ] {
+            let found = counted(rule, time, dt);
+            assert!((found - expected).abs() < 1e-4, "{time} by {dt}: {found}, expected {expected}");
+        }
+    }
+}

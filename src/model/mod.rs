@@ -1,0 +1,25 @@
+//! The definitions, in plain scalar Rust, that every engine must equal bit for bit: the step of a cell ([`step_cell`]),
+//! what is drawn at random ([`random`]), and how well spikes predict recorded ones.
+//!
+//! # Why the bits are the same everywhere
+//!
+//! Only `+`, `-`, `*` and comparisons occur, and what could be computed in another way passes
+//! through [`rounded`], beyond which no compiler of a GPU can see: else some merge a product with
+//! the sum that follows (Vulkan, DirectX), some reorder sums (Metal, DirectX). Some GPUs flush subnormal numbers to
+//! zero, so none may ever arise: parameters and `R I` are zero or at least [`SMALLEST_PARAMETER`]
+//! in magnitude, factors of synaptic currents are large enough for that, and a state that has decayed
+//! below [`SMALLEST_STATE`] becomes zero. Doing that
+//! at every 32nd step is enough for a cell that decays slowly (31 steps of a decay by 0.625 take
+//! 1e-30 to 5e-37, above the smallest normal number 1.2e-38); a cell that decays faster
+//! than [`FASTEST_LEAK`] per step does it at each step. Both depend on the cell and on the number
+//! of the step alone, so no split of batch or time changes a result.
+
+pub(crate) mod decays;
+mod neuron;
+pub mod random;
+#[cfg(test)]
+pub(crate) mod random_tests;
+pub(crate) mod score;
+pub(crate) mod tables;
+
+pub use neuron::*;

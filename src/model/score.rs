@@ -1,0 +1,201 @@
+//! What becomes of the score of one cell against one target as its spikes come.
+//!
+//! The twin of `shaders/score.wgsl`: the same functions in the same order, giving the same bits. Steps
+//! are counted from the first that is scored, modulo 2^32, so that those before are large numbers.
+
+use super::decays::Decays;
+use crate::model::{SMALLEST_STATE, flush, rounded};
+use bytemuck::{Pod, Zeroable};
+use std::fmt;
+
+/// What is compared with: `Goal` in the shader, as far as it is the target's.
+#[derive(Debug)]
+pub(crate) struct Goal {
+    /// Number of the first step that is scored.
+    pub(crate) start: u64,
+    /// Steps that are scored, fewer than 2^31.
+    pub(crate) length: u32,
+    /// The recorded spikes, sorted.
+    pub(crate) spikes: Vec<u32>,
+    /// How many steps coinciding spikes are apart at most.
+    pub(crate) window: u32,
+    /// Where distances are asked for.
+    pub(crate) decays: Option<Decays>,
+}
+
+/// The score of a cell so far.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
+pub(crate) struct CellScore {
+    /// The first recorded spike that a later predicted one may coincide with.
+    pub(crate) next: u32,
+    pub(crate) predicted: u32,
+    pub(crate) coincidences: u32,
+    /// The next recorded spike of the difference of the filtered trains, predicted less recorded.
+    pub(crate) next_jump: u32,
+    /// The step of its last jump.
+    pub(crate) at: u32,
+    /// Its value there.
+    pub(crate) level: f32,
+    /// The integral of its square until there, over tau, and what of it the sum has lost in rounding.
+    pub(crate) sum: f32,
+    pub(crate) lost: f32,
+}
+
+impl fmt::Display for CellScore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { next, predicted, coincidences, next_jump, at, level, sum, lost } = self;
+        write!(
+            formatter,
+            "{predicted} spikes and {coincidences} coincidences up to the recorded spike {next}, and at step {at}, before \
+             the recorded spike {next_jump}, the level {level} and the sum {sum} ({lost})"
+        )
+    }
+}
+
+impl CellScore {
+    /// Numbers from here on are those of steps before the first that is scored.
+    pub(crate) const BEFORE: u32 = 3 << 30;
+}
+
+/// What is left of a spike after so many steps, and the integral of the square of its decay, over tau.
+fn decay(decays: &Decays, steps: u32) -> (f32, f32) {
+    let high = (steps / Decays::LOW) as usize;
+    if high >= decays.high.len() {
+        return (0.0, 0.5);
+    }
+    let [low_left, low_gain] = decays.low[(steps % Decays::LOW) as usize];
+    let [high_left, high_gain] = decays.high[high];
+    let square = rounded(low_left * low_left);
+    let left = flush(rounded(low_left * high_left), SMALLEST_STATE);
+    (left, rounded(low_gain + rounded(square * high_gain)))
+}
+
+impl CellScore {
+    /// The difference jumps by 1 or -1.
+    fn jump(&mut self, decays: &Decays, step: u32, by: f32) {
+        let (left, gain) = decay(decays, step.wrapping_sub(self.at));
+        let square = flush(rounded(self.level * self.level), SMALLEST_STATE);
+        let more = rounded(flush(rounded(square * gain), SMALLEST_STATE) - self.lost);
+        let sum = rounded(self.sum + more);
+        self.lost = rounded(rounded(sum - self.sum) - more);
+        self.sum = sum;
+        self.level = rounded(flush(rounded(self.level * left), SMALLEST_STATE) + by);
+        self.at = step;
+    }
+
+    /// Takes the recorded spikes before a step into the difference.
+    fn record(&mut self, goal: &Goal, decays: &Decays, end: u32) {
+        while let Some(&spike) = goal.spikes.get(self.next_jump as usize).filter(|spike| **spike < end) {
+            self.jump(decays, spike, -1.0);
+            self.next_jump += 1;
+        }
+    }
+
+    /// Passes by the recorded spikes that are out of reach from a step on.
+    fn pass_by(&mut self, goal: &Goal, step: u32) {
+        while goal.spikes.get(self.next as usize).is_some_and(|spike| spike + goal.window < step) {
+            self.next += 1;
+        }
+    }
+
+    /// Takes the next predicted spike. It coincides with the earliest recorded spike that is within the
+    /// window and coincides with no other yet. As all windows are of one length, no other choice
+    /// would give more coincidences in all.
+    fn take_spike(&mut self, goal: &Goal, step: u32) {
+        self.predicted += 1;
+        self.pass_by(goal, step);
+        if goal.spikes.get(self.next as usize).is_some_and(|spike| *spike <= step + goal.window) {
+            self.coincidences += 1;
+            self.next += 1;
+        }
+        if let Some(decays) = &goal.decays {
+            self.record(goal, decays, step + 1);
+            self.jump(decays, step, 1.0);
+        }
+    }
+
+    /// Takes the spikes of a word, whose first bit is this step.
+    pub(crate) fn take_word(&mut self, goal: &Goal, word: u32, first: u32) {
+        let mut rest = word;
+        while rest != 0 {
+            let step = first.wrapping_add(rest.trailing_zeros());
+            rest &= rest - 1;
+            if step < goal.length {
+                self.take_spike(goal, step);
+            }
+        }
+    }
+
+    /// Takes what was recorded before a step, when all spikes predicted before it were taken. It would be
+    /// taken with the next of these, in the same order.
+    pub(crate) fn catch_up(&mut self, goal: &Goal, end: u32) {
+        // Before the first step that is scored, there is nothing.
+        if end < Self::BEFORE {
+            self.pass_by(goal, end);
+            if let Some(decays) = &goal.decays {
+                self.record(goal, decays, end);
+            }
+        }
+    }
+}
+
+impl CellScore {
+    /// The van Rossum distance, when all predicted spikes were taken.
+    pub(crate) fn distance(mut self, goal: &Goal) -> f64 {
+        if let Some(decays) = &goal.decays {
+            self.record(goal, decays, goal.length);
+        }
+        // What the last spikes leave decays for ever.
+        let level = f64::from(self.level);
+        (f64::from(self.sum) - f64::from(self.lost) + 0.5 * level * level).max(0.0).sqrt()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::random::{counter, key, philox};
+
+    /// Spikes with so many steps between them on average.
+    fn train(which: u32, length: u32, interval: u32) -> Vec<u32> {
+        let spikes = |step| philox(counter(u64::from(step), 0, which), key(3))[0] < u32::MAX / interval;
+        (0..length).filter(|step| spikes(*step)).collect()
+    }
+
+    /// The distance in `f64`, without tables.
+    fn plain(recorded: &[u32], predicted: &[u32], tau: f64) -> f64 {
+        let mut jumps: Vec<(u32, f64)> = recorded.iter().map(|spike| (*spike, -1.0)).collect();
+        jumps.extend(predicted.iter().map(|spike| (*spike, 1.0)));
+        jumps.sort_by_key(|(step, _)| *step);
+        let (mut at, mut level, mut sum) = (0, 0.0, 0.0);
+        for (step, by) in jumps {
+            let times = f64::from(step - at) / tau;
+            sum += level * level * -0.5 * libm::expm1(-2.0 * times);
+            level = level * libm::exp(-times) + by;
+            at = step;
+        }
+        (sum + 0.5 * level * level).sqrt()
+    }
+
+    #[test]
+    fn distances_are_as_good_as_is_said() {
+        // Decay time, mean intervals of recorded and predicted spikes, and the error.
+        for (tau, recorded, predicted, error) in [
+            (200.0, 215, 150, 1e-6),
+            (20.0, 3000, 5000, 1e-6),
+            (20_000.0, 200, 220, 1e-6),
+            (20_000.0, 10, 14, 3e-5),
+            (20_000.0, 10, 10, 3e-5),
+        ] {
+            let length = 400_000;
+            let (spikes, predicted) = (train(1, length, recorded), train(2, length, predicted));
+            let expected = plain(&spikes, &predicted, tau);
+            let goal = Goal { start: 0, length, spikes, window: 3, decays: Some(Decays::new(tau, length)) };
+            let mut score = CellScore::default();
+            predicted.iter().for_each(|spike| score.take_spike(&goal, *spike));
+            let found = score.distance(&goal);
+            assert!((found / expected - 1.0).abs() < error, "tau {tau}: {found} instead of {expected}");
+        }
+    }
+}

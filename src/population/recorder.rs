@@ -1,0 +1,189 @@
+//! Puts together what engines hand out piece by piece.
+
+use crate::data::large::Large;
+use crate::data::raster::Raster;
+use crate::data::steps::blocks;
+use crate::engine::{Piece, Room, Wanted, WantedVoltages, Words};
+use crate::error::{Error, Result};
+use crate::experiment::recording::{
+    BLOCK_BYTES, Kept, MOST_RATE_BYTES, Neurons, Recorded, Recording, Voltages,
+};
+use crate::prepared::reference::Reference;
+use ndarray::{Array, Dimension, IntoDimension};
+use std::sync::Arc;
+
+/// Collects the recording of one run, as a whole or in blocks.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    first_step: u64,
+    made: u64,
+    batch: usize,
+    n: usize,
+    wanted: Arc<Wanted>,
+    spikes: Option<Raster>,
+    /// The recorded neurons, where the words handed out are those of all neurons.
+    gather: Option<Vec<u32>>,
+    rate: Option<Vec<u32>>,
+    voltages: Large<f32>,
+    /// What the potentials that engines hand out are differences from.
+    pub(crate) reference: Reference,
+}
+
+impl Recorder {
+    /// Takes the memory that it [needs](Recording::need) for a recording that is kept.
+    pub(crate) fn new(
+        recording: &Recording,
+        first_step: u64,
+        steps: u64,
+        (batch, n): (usize, usize),
+        kept: Kept,
+    ) -> Self {
+        let words = match (&recording.spikes, recording.rate) {
+            (Some(Neurons::All), _) | (_, true) => Words::All,
+            (Some(Neurons::These(neurons)), false) => Words::Chosen(neurons.clone()),
+            (None, false) => Words::None,
+        };
+        let voltages = recording
+            .voltages
+            .as_ref()
+            .map(|(neurons, every)| WantedVoltages { neurons: neurons.indices(n), every: *every });
+        let gather = match &recording.spikes {
+            Some(Neurons::These(neurons)) if recording.rate => Some(neurons.clone()),
+            _ => None,
+        };
+
+        let spike_words = recording.spikes.as_ref().map_or(0, |neurons| batch * neurons.len(n));
+        let samples = voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
+        let voltage_row = voltages.as_ref().map_or(0, |wanted| batch * wanted.neurons.len());
+        let rate_values = if recording.rate { batch.saturating_mul(steps as usize) } else { 0 };
+        let mut recorder = Self {
+            first_step,
+            made: 0,
+            batch,
+            n,
+            wanted: Arc::new(Wanted { words, voltages }),
+            spikes: recording
+                .spikes
+                .as_ref()
+                .map(|neurons| Raster::new(first_step, batch, neurons.indices::<Arc<[u32]>>(n))),
+            gather,
+            rate: recording.rate.then(Vec::new),
+            voltages: Large::with_capacity(0),
+            reference: Reference::default(),
+        };
+        let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
+        let voltage_values = samples.saturating_mul(voltage_row);
+        if kept == Kept::InBlocks {
+            return recorder;
+        }
+        // Taken at once, so that growing does not take it twice.
+        if let Some(raster) = &mut recorder.spikes {
+            raster.reserve(spike_words);
+        }
+        if let Some(rate) = &mut recorder.rate {
+            rate.reserve_exact(rate_values);
+        }
+        recorder.voltages = Large::with_capacity(voltage_values);
+        recorder
+    }
+
+    /// What the engine has to hand out: nothing, unless something is recorded or observed.
+    pub(crate) fn wanted(&self, observed: bool) -> Option<Arc<Wanted>> {
+        (observed || *self.wanted != Wanted::default()).then(|| Arc::clone(&self.wanted))
+    }
+
+    /// Memory for the words of all neurons, where nothing else is made of these, and for membrane potentials.
+    pub(crate) fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
+        let words = match &mut self.spikes {
+            _ if words == 0 => &mut [],
+            Some(raster) if self.rate.is_none() && self.wanted.words == Words::All => raster.room(words)?,
+            _ => return None,
+        };
+        Some(Room { words, voltages: self.voltages.grow(voltages) })
+    }
+
+    /// The most steps at a time: their rates are made here and not by the engine, which bounds the rest.
+    pub(crate) fn most_steps(&self) -> u64 {
+        let of_a_step = self.rate.as_ref().map(|_| 4 * self.batch);
+        of_a_step.map_or(u64::MAX, |bytes| (MOST_RATE_BYTES / bytes).max(1) as u64)
+    }
+
+    pub(crate) fn take(&mut self, piece: Piece<'_>) {
+        let first_step = self.first_step + self.made;
+        if let Some(raster) = &mut self.spikes {
+            match &self.gather {
+                None => raster.append(piece.words, piece.steps),
+                Some(neurons) => {
+                    let rows = piece.words.chunks_exact(self.n);
+                    let chosen = rows.flat_map(|row| neurons.iter().map(|&neuron| row[neuron as usize]));
+                    raster.append(&chosen.collect::<Vec<_>>(), piece.steps);
+                }
+            }
+        }
+        if let Some(rate) = &mut self.rate {
+            add_rate(rate, &piece, first_step, self.batch, self.n);
+        }
+        self.voltages.extend_from_slice(piece.voltages);
+        self.made += piece.steps;
+    }
+
+    /// Whether there is enough for a block.
+    pub(crate) fn is_full(&self) -> bool {
+        let words = self.spikes.as_ref().map_or(0, |raster| raster.words().len());
+        let rate = self.rate.as_ref().map_or(0, Vec::len);
+        (words + rate + self.voltages.len()) * 4 >= BLOCK_BYTES
+    }
+
+    /// Takes out what was recorded until before step `end`, and begins anew there.
+    pub(crate) fn cut(&mut self, end: u64) -> Result<Recorded> {
+        let (first_step, steps) = (self.first_step, end - self.first_step);
+        self.first_step = end;
+        self.made = 0;
+        let spikes = self.spikes.as_mut().map(|raster| {
+            let next = raster.next(end);
+            std::mem::replace(raster, next)
+        });
+        let rate = self.rate.as_mut().map(std::mem::take);
+        let rate = rate.map(|rate| shaped((steps as usize, self.batch), rate)).transpose()?;
+        let voltages = match &self.wanted.voltages {
+            None => None,
+            Some(wanted) => {
+                let every = u64::from(wanted.every);
+                let samples = wanted.samples(first_step, end);
+                let first_sample = first_step.div_ceil(every);
+                let mut values = std::mem::replace(&mut self.voltages, Large::with_capacity(0));
+                self.reference.all_outside(&mut values);
+                let steps = (0..samples as u64).map(|sample| (first_sample + sample) * every).collect();
+                Some(Voltages::new(values, self.batch, wanted.neurons.clone(), steps)?)
+            }
+        };
+        Ok(Recorded { first_step, steps, spikes, counts: None, rate, voltages })
+    }
+}
+
+/// Appends the number of spikes of each step and batch row.
+fn add_rate(rate: &mut Vec<u32>, piece: &Piece<'_>, first_step: u64, batch: usize, n: usize) {
+    let start = rate.len();
+    rate.resize(start + piece.steps as usize * batch, 0);
+    let rate = &mut rate[start..];
+    for (index, words) in piece.words.chunks_exact(n).enumerate() {
+        let (block, row) = (index / batch, index % batch);
+        for &word in words {
+            let mut rest = word;
+            while rest != 0 {
+                let bit = u64::from(rest.trailing_zeros());
+                let step = (block as u64 * 32 + bit - first_step % 32) as usize;
+                rate[step * batch + row] += 1;
+                rest &= rest - 1;
+            }
+        }
+    }
+}
+
+/// Values in the shape in which they are returned. Engines hand out exactly as many as fit.
+fn shaped<T, D: Dimension>(shape: impl IntoDimension<Dim = D>, values: Vec<T>) -> Result<Array<T, D>> {
+    let shape = shape.into_dimension();
+    let expected = format!("{:?}", shape.slice());
+    let got = values.len();
+    Array::from_shape_vec(shape, values).map_err(|_| Error::shape("the recording", expected, &[got]))
+}

@@ -1,0 +1,274 @@
+//! How well the spikes of each cell predict recorded ones, found while they are made.
+//!
+//! All numbers are integers, or come from a fixed order of operations in `f32` of which a kernel makes
+//! the same bits: the same spikes have the same scores, whatever device made them, however a run
+//! is cut into calls and slabs, and whatever the number of threads.
+
+use crate::data::memory::{self, MemoryNeed};
+use crate::data::raster::Raster;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::experiment::recording::Recorded;
+use crate::experiment::tally::Tally;
+use crate::experiment::target::Target;
+use crate::model::decays::Decays;
+use crate::model::score::{CellScore, Goal};
+use crate::population::sink::Sink;
+use crate::prepared::scoring::{Scoring, TargetScores};
+use std::sync::Arc;
+
+/// Steps by which spikes may be late: far fewer than a word counts, so that kernels tell early from late.
+const MOST_LATE: u32 = 1 << 29;
+
+/// Scores each of `batch` rows of `n` neurons against recorded trains, while
+/// [`Population::run_scored`](crate::Population::run_scored) goes on: where the spikes are made, so that
+/// only the scores come back.
+///
+/// ```
+/// use lif::{Device, Params, Population, Scorer, Target};
+/// use ndarray::Array1;
+///
+/// // Which threshold predicts these spikes best?
+/// let params = Params { v_threshold: Array1::linspace(-61.0_f32, -45.0, 100).into(), ..Params::default() };
+/// let mut population = Population::new(params, 100, 1, &Device::auto())?;
+/// let recorded = Target::new([70, 190, 310, 428], 0..500)?;
+/// let mut scorer = Scorer::new((1, 100), vec![recorded], 20)?;
+/// population.run_scored(500, 1.0, &mut scorer)?;
+/// let gammas: Vec<f64> = scorer.tallies(0).map(|tally| tally.gamma()).collect();
+/// let best = (0..100).max_by(|one, other| gammas[*one].total_cmp(&gammas[*other]));
+/// assert_eq!(best.map(|best| gammas[best] > 0.9), Some(true));
+/// # Ok::<(), lif::Error>(())
+/// ```
+///
+/// It is also a [`Sink`] for the spikes of all neurons, beside other uses of these.
+///
+/// Each step is scored once, and all that a target compares are scored, in their order: others are refused. A run
+/// that begins anew, as after [`reset`](crate::Population::reset), needs a new scorer; steps that are to count as
+/// silent are [skipped](Self::skip_to).
+#[derive(Debug)]
+pub struct Scorer {
+    shape: (usize, usize),
+    targets: Vec<Target>,
+    pub(crate) scoring: Scoring,
+    /// The step after the last that was scored.
+    next_step: u64,
+}
+
+impl Scorer {
+    /// For a population of this shape, `(batch, n)`. A predicted spike and a recorded one coincide
+    /// where they are at most `window` steps apart; each is counted once.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for no targets, for one of a row that there is not, for 2^32 - 1 cells and more, and
+    /// for a window that is half as long as what is scored; [`Error::TooLarge`] where memory cannot hold the scores.
+    pub fn new(shape: (usize, usize), targets: Vec<Target>, window: u64) -> Result<Self> {
+        if targets.is_empty() {
+            return Err(Error::out_of_range("the number of targets", 0, "1 or more"));
+        }
+        let shortest = targets.iter().map(Target::length).min().unwrap_or(0);
+        if window.saturating_mul(2) >= shortest {
+            let requirement = format!("below half of the {shortest} steps that are scored");
+            return Err(Error::out_of_range("the window", format!("{window} steps"), requirement));
+        }
+        let (batch, n) = shape;
+        let all = batch.checked_mul(n).filter(|cells| *cells < u32::MAX as usize);
+        let Some(all) = all else {
+            let cells = format!("{batch} rows of {n} neurons");
+            return Err(Error::out_of_range("the number of scored cells", cells, "below 2^32 - 1 in all"));
+        };
+        if let Some(row) = targets.iter().filter_map(Target::row).find(|row| *row >= batch) {
+            let requirement = format!("below the batch size, {batch}");
+            return Err(Error::out_of_range("the row of a target", row, requirement));
+        }
+        let cells = |target: &Target| target.row().map_or(0..all, |row| row * n..(row + 1) * n);
+        let bytes: usize = targets.iter().map(|target| cells(target).len() * size_of::<CellScore>()).sum();
+        memory::require("the scores", bytes as u64, "take fewer neurons or targets")?;
+        let goal = |target: &Target| Goal {
+            start: target.range().start,
+            // Both fit: a target is shorter than 2^31 steps.
+            length: target.length() as u32,
+            spikes: target.spikes().iter().map(|spike| (spike - target.range().start) as u32).collect(),
+            window: window as u32,
+            decays: None,
+        };
+        let scores = |target: &Target| TargetScores {
+            goal: Arc::new(goal(target)),
+            cells: cells(target),
+            scores: vec![CellScore::default(); cells(target).len()],
+        };
+        let scoring =
+            Scoring { cells: all, delays: Vec::new(), targets: targets.iter().map(scores).collect() };
+        Ok(Self { shape, targets, scoring, next_step: 0 })
+    }
+
+    /// Takes each cell's spikes as so many steps late, in the order of `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`] unless there is one number for each cell, [`Error::OutOfRange`] for 2^29 and more, and
+    /// where steps were scored already.
+    pub fn with_delays(mut self, delays: Vec<u32>) -> Result<Self> {
+        self.require_unused("delays")?;
+        let cells = self.scoring.cells;
+        if delays.len() != cells {
+            return Err(Error::shape("the delays", format!("[{cells}]"), &[delays.len()]));
+        }
+        if let Some(late) = delays.iter().find(|late| **late >= MOST_LATE) {
+            return Err(Error::out_of_range("a delay", format!("{late} steps"), "below 2^29 steps"));
+        }
+        self.scoring.delays = delays;
+        Ok(self)
+    }
+
+    /// Finds the van Rossum distances too; `tau` is the decay time of a spike, in steps.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] unless it is above 0 and finite, and where steps were scored already.
+    pub fn with_distances(mut self, tau: f64) -> Result<Self> {
+        self.require_unused("distances")?;
+        if !(tau > 0.0 && tau.is_finite()) {
+            return Err(Error::out_of_range("the decay time of the distance", tau, "above 0 and finite"));
+        }
+        for target in &mut self.scoring.targets {
+            let Goal { start, length, window, .. } = *target.goal;
+            let (spikes, decays) = (target.goal.spikes.clone(), Some(Decays::new(tau, length)));
+            target.goal = Arc::new(Goal { start, length, spikes, window, decays });
+        }
+        Ok(self)
+    }
+
+    fn require_unused(&self, what: &str) -> Result<()> {
+        if self.next_step == 0 {
+            return Ok(());
+        }
+        let requirement = format!("0 where {what} are asked for: they would lack what came before");
+        Err(Error::out_of_range("the number of steps scored already", self.next_step, requirement))
+    }
+
+    /// Takes the steps before this one, as far as they were not scored, as steps at which no cell spiked: what was
+    /// recorded then is missed. Scoring goes on with this step or a later one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for a step before the last that was scored.
+    pub fn skip_to(&mut self, step: u64) -> Result<()> {
+        self.require_later(step)?;
+        self.next_step = step;
+        Ok(())
+    }
+
+    fn require_later(&self, step: u64) -> Result<()> {
+        if step >= self.next_step {
+            return Ok(());
+        }
+        let requirement = format!(
+            "{} or later, as the steps before are scored already; a run that begins anew, as after reset(), needs a \
+             new scorer",
+            self.next_step
+        );
+        Err(Error::out_of_range("the first step to be scored", step, requirement))
+    }
+
+    /// Refuses steps from this one on, if they were scored already or some before them were to be.
+    pub(crate) fn expect(&self, step: u64) -> Result<()> {
+        self.require_later(step)?;
+        let late = self.scoring.late();
+        let compared = self.scoring.targets.iter().map(|target| target.goal.compared(late));
+        let missing = compared.filter_map(|steps| {
+            let first = steps.start.max(self.next_step);
+            (first < step.min(steps.end)).then_some(first)
+        });
+        let Some(missing) = missing.min() else { return Ok(()) };
+        let requirement = format!(
+            "{missing}, as the steps from there on are compared with a target and were not scored; skip_to({step}) takes \
+             them as silent"
+        );
+        Err(Error::out_of_range("the first step to be scored", step, requirement))
+    }
+
+    /// Takes the scores of all steps before this one.
+    pub(crate) fn put(&mut self, scoring: Scoring, next_step: u64) {
+        self.scoring = scoring;
+        self.next_step = next_step;
+    }
+
+    /// What was counted against the target of this number, for each cell that is compared with it, in the
+    /// order of `[batch, n]`; nothing where there is no such target.
+    pub fn tallies(&self, target: usize) -> impl Iterator<Item = Tally> + '_ {
+        self.of(target).map(|(goal, score)| Tally {
+            steps: u64::from(goal.length),
+            window: u64::from(goal.window),
+            recorded: goal.spikes.len() as u64,
+            predicted: u64::from(score.predicted),
+            coincidences: u64::from(score.coincidences),
+        })
+    }
+
+    /// The van Rossum distance from the target of this number, for each cell that is compared with it, in
+    /// the order of `[batch, n]`; nothing where there is no such target, or no distances were
+    /// [asked for](Self::with_distances).
+    ///
+    /// `D = sqrt(1/tau * integral of (f - g)^2)`, f and g being the trains with each spike replaced by
+    /// `exp(-t / tau)` (van Rossum 2001, Neural Computation 13:751, equation 2.2). A single spike is
+    /// sqrt(1/2) away from none, and two that are far from each other are 1 apart.
+    ///
+    /// The integral is summed in `f32`, with what the sum loses in rounding kept beside it: distances are
+    /// good to some 10^-6 of their value, where no more than some hundred spikes fall within tau.
+    pub fn distances(&self, target: usize) -> impl Iterator<Item = f64> + '_ {
+        self.of(target).filter(|(goal, _)| goal.decays.is_some()).map(|(goal, score)| score.distance(goal))
+    }
+
+    fn of(&self, target: usize) -> impl Iterator<Item = (&Goal, &CellScore)> {
+        let target = self.scoring.targets.get(target);
+        target.into_iter().flat_map(|target| target.scores.iter().map(|score| (&*target.goal, score)))
+    }
+
+    /// The targets.
+    #[must_use]
+    pub fn targets(&self) -> &[Target] {
+        &self.targets
+    }
+
+    /// How much memory a run of so many steps takes on a device to be scored, beside the population.
+    #[must_use]
+    pub fn memory_needed(&self, device: &Device, steps: u64) -> MemoryNeed {
+        device.memory_of_scores(&self.scoring, steps)
+    }
+
+    /// Refuses spikes of a population of another shape.
+    pub(crate) fn check(&self, shape: (usize, usize)) -> Result<()> {
+        if shape == self.shape {
+            return Ok(());
+        }
+        let expected = format!("[{}, {}]", self.shape.0, self.shape.1);
+        Err(Error::shape("the scored spikes", expected, &[shape.0, shape.1]))
+    }
+
+    fn score(&mut self, raster: &Raster) -> Result<()> {
+        self.check((raster.batch(), raster.neurons().len()))?;
+        if let Some((expected, neuron)) = (0..).zip(raster.neurons()).find(|(index, neuron)| index != *neuron)
+        {
+            let place = format!("{expected}, the spikes of all neurons being scored in their order");
+            return Err(Error::out_of_range("a neuron of the scored spikes", neuron, place));
+        }
+        let (first_step, steps) = (raster.first_step(), raster.steps());
+        if steps > 0 {
+            self.expect(first_step)?;
+            self.scoring.take(first_step, steps, raster.words());
+            self.next_step = first_step + steps;
+        }
+        Ok(())
+    }
+}
+
+impl Sink for Scorer {
+    /// Scores a block, which goes on where the last one ended. What it holds beside the spikes is not looked at.
+    fn take(&mut self, block: Recorded) -> Result<()> {
+        match &block.spikes {
+            Some(raster) => self.score(raster),
+            None => Err(Error::out_of_range("the recording", "without spikes", "one of all spikes")),
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Where recordings go that are longer than memory: block by block to whoever takes them.
+
+use crate::error::{Error, Result};
+use crate::experiment::recording::Recorded;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
+use std::thread::JoinHandle;
+
+/// Takes a recording in blocks, which [`Population::run_into`](crate::Population::run_into) hands
+/// out in the order of the steps. Closures that take a [`Recorded`] are sinks.
+pub trait Sink {
+    /// Takes a block: what a run of its steps alone would have recorded, without counts. Blocks
+    /// follow each other without a gap; they have some 8 MiB, or one piece of what the engine
+    /// makes at a time where that is more.
+    ///
+    /// # Errors
+    ///
+    /// Any error ends the run, which returns it; [`Error::Sink`] is meant for that.
+    fn take(&mut self, block: Recorded) -> Result<()>;
+
+    /// Is told after each piece of work how many steps of the run were made, and may end it.
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        let _ = made;
+        ControlFlow::Continue(())
+    }
+}
+
+impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
+    fn take(&mut self, block: Recorded) -> Result<()> {
+        self(block)
+    }
+}
+
+/// A sink on a thread of its own, so that the next block is made while one is written. A run that
+/// is ahead waits: there are never more than two blocks. Where the system starts no thread, the run
+/// writes its blocks itself.
+///
+/// The sink hears of the [progress](Sink::progress) on that thread, of what was made while it wrote a block all at once. A
+/// run that it ends makes what is under way.
+///
+/// ```
+/// use lif::{Background, Device, Params, Population, Recorded, Recording};
+///
+/// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+/// let mut sink = Background::new(|block: Recorded| {
+///     // Here it would be written to a file.
+///     assert_eq!(block.rate.map(|rate| rate.nrows() as u64), Some(block.steps));
+///     Ok(())
+/// });
+/// population.run_into(1000, 1.0, &Recording::none().rate(), &mut sink)?;
+/// sink.finish()?;
+/// # Ok::<(), lif::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Background<S> {
+    messages: Option<SyncSender<Message>>,
+    /// Steps of the run of which the sink has not heard, as it was at work.
+    made: Option<u64>,
+    /// Whether the sink ends the run.
+    stop: Arc<AtomicBool>,
+    worker: Option<JoinHandle<Ended<S>>>,
+    /// Where there is no thread, until it fails.
+    here: Option<S>,
+}
+
+/// What the thread is told: how many steps were made, where the sink has not heard of that, and a block that comes after.
+type Message = (Option<u64>, Option<Recorded>);
+
+/// The sink, when the thread has ended, and what came of it.
+type Ended<S> = Option<(S, Result<()>)>;
+
+impl<S> Drop for Background<S> {
+    /// Nothing is written any more when it is gone.
+    fn drop(&mut self) {
+        self.messages = None;
+        if let Some(worker) = self.worker.take() {
+            // Whoever wants to hear of a failure calls `finish`.
+            let _ = worker.join();
+        }
+    }
+}
+
+impl<S: Sink + Send + 'static> Background<S> {
+    /// Starts the thread.
+    #[must_use]
+    pub fn new(sink: S) -> Self {
+        // No block waits between the threads: one is written while the other is made.
+        let (sender, receiver) = sync_channel(0);
+        // It gets the sink when it is there, as what is handed to one that does not start is lost.
+        let (hand_over, handed_over) = channel();
+        let stop = Arc::new(AtomicBool::new(false));
+        let stops = Arc::clone(&stop);
+        let work = move || {
+            let mut sink: S = handed_over.recv().ok()?;
+            let result = receiver.into_iter().try_for_each(|(made, block): Message| {
+                if made.is_some_and(|made| sink.progress(made).is_break()) {
+                    stops.store(true, Ordering::Relaxed);
+                }
+                block.map_or(Ok(()), |block| sink.take(block))
+            });
+            Some((sink, result))
+        };
+        match std::thread::Builder::new().spawn(work) {
+            Ok(worker) => {
+                let here = hand_over.send(sink).err().map(|SendError(sink)| sink);
+                Self { messages: Some(sender), made: None, stop, worker: Some(worker), here }
+            }
+            Err(error) => {
+                log::debug!("no thread writes what is recorded: {error}");
+                Self { messages: None, made: None, stop, worker: None, here: Some(sink) }
+            }
+        }
+    }
+
+    /// Waits until all is written, and gives the sink back.
+    ///
+    /// # Errors
+    ///
+    /// That of the sink.
+    pub fn finish(mut self) -> Result<S> {
+        if let Some(sink) = self.here.take() {
+            return Ok(sink);
+        }
+        if let (Some(messages), Some(made)) = (&self.messages, self.made.take()) {
+            // Fails where the thread has ended, of which `join` tells.
+            let _ = messages.send((Some(made), None));
+        }
+        let (sink, result) = self.join()?;
+        result.map(|()| sink)
+    }
+
+    fn join(&mut self) -> Result<(S, Result<()>)> {
+        let fault =
+            |reason: &str| Error::Sink { what: "the recording".to_owned(), reason: reason.to_owned() };
+        self.messages = None;
+        let worker = self.worker.take().ok_or_else(|| fault("an earlier block failed"))?;
+        worker.join().ok().flatten().ok_or_else(|| fault("the thread that writes it panicked"))
+    }
+}
+
+impl<S: Sink + Send + 'static> Sink for Background<S> {
+    fn take(&mut self, block: Recorded) -> Result<()> {
+        if let Some(mut sink) = self.here.take() {
+            sink.take(block)?;
+            self.here = Some(sink);
+            return Ok(());
+        }
+        let message = (self.made.take(), Some(block));
+        match &self.messages {
+            Some(messages) if messages.send(message).is_ok() => Ok(()),
+            // The thread has ended, which it does early only after a failure.
+            _ => self.join()?.1,
+        }
+    }
+
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        if let Some(sink) = &mut self.here {
+            return sink.progress(made);
+        }
+        // A sink that is at work hears of it later.
+        let told =
+            self.messages.as_ref().is_some_and(|messages| messages.try_send((Some(made), None)).is_ok());
+        self.made = if told { None } else { Some(made) };
+        if self.stop.swap(false, Ordering::Relaxed) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    }
+}

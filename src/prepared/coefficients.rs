@@ -1,0 +1,478 @@
+//! From physical parameters to what an engine sees: everything checked and computed once.
+
+use crate::data::broadcast::{Column, column};
+use crate::data::slab::{Footprint, Slab};
+use crate::error::{self, Error, Result};
+use crate::experiment::params::leak_of;
+use crate::experiment::params::{Integrator, Parameter, Params, TraceKind};
+use crate::model::LARGEST_PARAMETER;
+use crate::model::{
+    self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
+};
+use crate::prepared::current::Bounds;
+use crate::prepared::reference::Reference;
+use std::fmt::Display;
+
+/// The largest magnitude of a state. What is added at a step is a few times [`LARGEST_PARAMETER`] at the most, and in
+/// single precision a sum no longer grows where it is 2^25 times as large.
+pub(crate) const LARGEST_STATE: f32 = 1e30;
+
+/// Below this `dt / tau_m` an update is lost to rounding.
+const SMALLEST_LEAK: f32 = 1e-9;
+
+/// A synaptic current of which a smaller part acts within its step is refused. With this no product of the two is
+/// subnormal: a current that loses less than [`FASTEST_LEAK`] per step, and can be as small as 5e-37, acts by
+/// more than half; any other is zero or at least 4e-35.
+const SMALLEST_SYNAPTIC_FACTOR: f64 = 1e-3;
+
+/// Ratios of times beyond this change no result.
+const LARGEST_RATIO: f64 = 1e300;
+
+/// The refractory counter shares its word with the flag of the last spike.
+const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
+
+/// The coefficients of all cells of a population, as few numbers as the parameters had.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Table {
+    pub(crate) options: Options,
+    pub(crate) leak: Column<f32>,
+    pub(crate) resistance: Column<f32>,
+    pub(crate) v_rest: Column<f32>,
+    pub(crate) v_threshold: Column<f32>,
+    pub(crate) reset: Column<f32>,
+    pub(crate) v_lower: Column<f32>,
+    pub(crate) trace_decay: Column<f32>,
+    pub(crate) trace_scale: Column<f32>,
+    pub(crate) refractory_steps: Column<u32>,
+    pub(crate) synaptic_decay: Column<f32>,
+    /// What the potentials above are differences from.
+    pub(crate) reference: Reference,
+    pub(crate) synaptic_factor: Column<f32>,
+    /// What bounds the currents of an input.
+    pub(crate) bounds: Bounds,
+}
+
+impl Table {
+    pub(crate) fn new(params: &Params, shape: (usize, usize)) -> Result<Self> {
+        let dt = params.dt;
+        if !(dt.is_finite() && dt > 0.0) {
+            return Err(Error::out_of_range("dt", format!("{dt} ms"), "a number above 0"));
+        }
+        let physical = |what, parameter| physical(what, parameter, shape);
+
+        let tau_m = time_constant("tau_m", &params.tau_m, shape)?;
+        let leak = leak(&params.tau_m, &tau_m, dt, params.integrator)?;
+        let resistance = resistance(&params.resistance, shape)?;
+        let reference = Reference::of(params, shape)?;
+        let potential = |what, parameter| reference.potential(what, parameter, shape);
+        let v_rest = potential("v_rest", &params.v_rest)?;
+        let v_reset = potential("v_reset", &params.v_reset)?;
+        let v_threshold = potential("v_threshold", &params.v_threshold)?;
+        let refractory_steps = refractory_steps(&params.t_ref, dt, shape)?;
+
+        let bounded = params.v_lower.is_some();
+        let v_lower = match &params.v_lower {
+            Some(bound) => potential("v_lower", bound)?,
+            None => Column::scalar(f32::NEG_INFINITY),
+        };
+        if let Some(bound) = &params.v_lower {
+            let low = v_lower.zip(&v_threshold, shape, |lower, threshold| lower < threshold);
+            let threshold = params.v_threshold.name_or("v_threshold");
+            let requirement = format!("below {threshold}, or a neuron could spike at every step");
+            require_potential(bound, "v_lower", &v_lower, &low, reference, requirement)?;
+        }
+        if !params.allow_constant_firing {
+            refuse_constant_firing(params, &v_reset, &v_threshold, &refractory_steps, reference, shape)?;
+        }
+
+        let (trace_decay, trace_scale, trace) = match &params.trace {
+            None => (Column::scalar(0.0), Column::scalar(0.0), TraceRule::Off),
+            Some(trace) => (
+                decay("tau_trace", &trace.tau, dt, shape)?,
+                physical("trace_scale", &trace.scale)?,
+                match trace.kind {
+                    TraceKind::Add => TraceRule::Add,
+                    TraceKind::Set => TraceRule::Set,
+                },
+            ),
+        };
+        let (synaptic_decay, synaptic_factor) = match &params.tau_syn {
+            None => (Column::scalar(0.0), Column::scalar(1.0)),
+            Some(tau) => {
+                (synaptic_decay(tau, dt, shape)?, synaptic_factor(&tau_m, tau, dt, shape, params.integrator)?)
+            }
+        };
+        let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
+        let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
+            || (params.trace.is_some() && decays_fast(&trace_decay))
+            || (params.tau_syn.is_some() && decays_fast(&synaptic_decay));
+
+        let reset = match params.reset {
+            Reset::ToValue | Reset::None => v_reset,
+            Reset::Subtract | Reset::SubtractAhead => {
+                v_threshold.zip(&v_reset, shape, |threshold, reset| threshold - reset).map(smallest_to_zero)
+            }
+        };
+        Ok(Self {
+            options: Options {
+                spike_test: params.spike_test,
+                reset: params.reset,
+                refractory: params.refractory,
+                bounded,
+                trace,
+                fast_decay,
+                jumps: false,
+                synapse: params.tau_syn.is_some(),
+            },
+            leak,
+            bounds: bounds(&resistance, &synaptic_decay),
+            resistance,
+            v_rest,
+            v_threshold,
+            reset,
+            v_lower,
+            trace_decay,
+            trace_scale,
+            refractory_steps,
+            synaptic_decay,
+            reference,
+            synaptic_factor,
+        })
+    }
+
+    /// The coefficients of these cells alone. What holds for the whole population still does, so
+    /// that a cell follows the same rules in whatever slab it is.
+    pub(crate) fn part(&self, slab: &Slab) -> Self {
+        Self {
+            options: self.options,
+            leak: self.leak.part(slab),
+            resistance: self.resistance.part(slab),
+            v_rest: self.v_rest.part(slab),
+            v_threshold: self.v_threshold.part(slab),
+            reset: self.reset.part(slab),
+            v_lower: self.v_lower.part(slab),
+            trace_decay: self.trace_decay.part(slab),
+            trace_scale: self.trace_scale.part(slab),
+            refractory_steps: self.refractory_steps.part(slab),
+            synaptic_decay: self.synaptic_decay.part(slab),
+            reference: self.reference,
+            synaptic_factor: self.synaptic_factor.part(slab),
+            bounds: self.bounds,
+        }
+    }
+
+    /// How many values the coefficients of a slab are.
+    pub(crate) fn footprint(&self) -> Footprint {
+        [
+            self.leak.footprint(),
+            self.resistance.footprint(),
+            self.v_rest.footprint(),
+            self.v_threshold.footprint(),
+            self.reset.footprint(),
+            self.v_lower.footprint(),
+            self.trace_decay.footprint(),
+            self.trace_scale.footprint(),
+            self.refractory_steps.footprint(),
+            self.synaptic_decay.footprint(),
+            self.synaptic_factor.footprint(),
+        ]
+        .into_iter()
+        .fold(Footprint::default(), Footprint::and)
+    }
+
+    /// One resting potential per cell.
+    pub(crate) fn rest(&self, (batch, n): (usize, usize)) -> Vec<f32> {
+        (0..batch).flat_map(|row| (0..n).map(move |neuron| self.v_rest.get(row, neuron))).collect()
+    }
+
+    /// The coefficients of one cell.
+    pub(crate) fn cell(&self, row: usize, neuron: usize) -> Coefficients {
+        Coefficients {
+            leak: self.leak.get(row, neuron),
+            resistance: self.resistance.get(row, neuron),
+            v_rest: self.v_rest.get(row, neuron),
+            v_threshold: self.v_threshold.get(row, neuron),
+            reset: self.reset.get(row, neuron),
+            v_lower: self.v_lower.get(row, neuron),
+            trace_decay: self.trace_decay.get(row, neuron),
+            trace_scale: self.trace_scale.get(row, neuron),
+            refractory_steps: self.refractory_steps.get(row, neuron),
+            synaptic_decay: self.synaptic_decay.get(row, neuron),
+            synaptic_factor: self.synaptic_factor.get(row, neuron),
+        }
+    }
+}
+
+pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
+    model::flush(*value, SMALLEST_PARAMETER)
+}
+
+/// A parameter that may have any sign, checked for its magnitude.
+pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
+    let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+    let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
+    require_parameter(parameter, what, &column, &fits, requirement)?;
+    Ok(column.map(smallest_to_zero))
+}
+
+/// One that would be too small to tell from 0 is refused, as whoever gives it does not mean 0.
+fn resistance(parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    const WHAT: &str = "resistance";
+    let given = column(parameter.name_or(WHAT), parameter.values().view(), shape)?;
+    let resistance = physical(WHAT, parameter, shape)?;
+    let stays = given.zip(&resistance, shape, |given, resistance| given == 0.0 || resistance != 0.0);
+    let requirement = format!("0 or at least {SMALLEST_PARAMETER:e} in magnitude");
+    require_parameter(parameter, WHAT, &given, &stays, requirement)?;
+    Ok(resistance)
+}
+
+fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+    let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
+    // In its own unit, where it was said in another way.
+    let requirement = if parameter.as_said().is_some() {
+        "such that the time constant is above 0 and finite in single precision"
+    } else {
+        "above 0 ms"
+    };
+    require_parameter(parameter, what, &column, &column.map(|tau| *tau > 0.0), requirement)?;
+    Ok(column)
+}
+
+/// What a step leaves of something that decays with a time constant.
+fn decay(what: &str, tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+    let tau = time_constant(what, tau, shape)?;
+    Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(smallest_to_zero))
+}
+
+fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
+    let slowest = synaptic_decay.values.iter().fold(0.0_f32, |most, decay| decay.max(most));
+    Bounds { resistance: resistance.largest(), synaptic_gain: 1.0 / (1.0 - slowest) }
+}
+
+fn synaptic_decay(tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+    let decay = decay("tau_syn", tau, dt, shape)?;
+    // Else synaptic currents would grow without bound.
+    let requirement =
+        "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
+    let column = column(tau.name_or("tau_syn"), tau.values().view(), shape)?;
+    require_parameter(tau, "tau_syn", &column, &decay.map(|decay| *decay < 1.0), requirement)?;
+    Ok(decay)
+}
+
+/// What a step in membrane time constants is called, and what to do where it is too long.
+fn step_in_time_constants(tau_m: &Parameter) -> (&str, &str) {
+    match tau_m.as_said() {
+        None => ("dt / tau_m", "; take a shorter dt or the exact integrator"),
+        Some(said) => (&said.in_steps, &said.advice),
+    }
+}
+
+/// Warns of neurons that forward Euler steps beyond where they go.
+pub(crate) fn warn_of_long_steps(params: &Params) {
+    let shortest = params.tau_m.values().iter().copied().fold(f32::INFINITY, f32::min);
+    let ratio = params.dt / f64::from(shortest);
+    if params.integrator == Integrator::Euler && ratio > 1.0 {
+        let (what, advice) = step_in_time_constants(&params.tau_m);
+        // A search makes many such populations, of which each has another ratio.
+        log::warn!(target: "lif::long_steps", "{what} is {ratio:.3}: above 1 forward Euler overshoots{advice}");
+    }
+}
+
+fn leak(parameter: &Parameter, tau_m: &Column<f32>, dt: f64, integrator: Integrator) -> Result<Column<f32>> {
+    let (what, advice) = step_in_time_constants(parameter);
+    let ratio = tau_m.map(|tau| dt / f64::from(*tau));
+    if integrator == Integrator::Euler {
+        require_value(
+            // Rounded, as the leak itself will be.
+            &ratio.map(|ratio| *ratio as f32),
+            what,
+            |ratio| *ratio <= 2.0,
+            format!("at most 2 with forward Euler, which is unstable beyond{advice}"),
+        )?;
+    }
+    let leak = ratio.map(|ratio| leak_of(*ratio, integrator) as f32);
+    require_value(
+        &leak,
+        what,
+        |leak| *leak >= SMALLEST_LEAK,
+        format!("at least {SMALLEST_LEAK:e}, or single precision loses each update"),
+    )?;
+    Ok(leak)
+}
+
+fn synaptic_factor(
+    tau_m: &Column<f32>,
+    tau_syn: &Parameter,
+    dt: f64,
+    shape: (usize, usize),
+    integrator: Integrator,
+) -> Result<Column<f32>> {
+    if integrator == Integrator::Euler {
+        return Ok(Column::scalar(1.0));
+    }
+    let tau_syn = time_constant("tau_syn", tau_syn, shape)?;
+    let factor = tau_m.zip(&tau_syn, shape, |tau_m, tau_syn| {
+        synaptic_factor_of(dt / f64::from(tau_m), dt / f64::from(tau_syn))
+    });
+    require(
+        &tau_syn,
+        "tau_syn",
+        &factor.map(|factor| *factor >= SMALLEST_SYNAPTIC_FACTOR),
+        format!(
+            "longer, as less than {SMALLEST_SYNAPTIC_FACTOR:e} of a synaptic current would act on v within its \
+             step; take a shorter dt"
+        ),
+    )?;
+    Ok(factor.map(|factor| *factor as f32))
+}
+
+/// The mean over a step of a current that decays from 1, each moment weighed by what the membrane keeps of
+/// it until the end of the step; the ratios are `dt / tau_m` and `dt / tau_syn`:
+///
+/// ```text
+/// integral of exp(-membrane (1 - t)) exp(-synapse t) dt / integral of exp(-membrane (1 - t)) dt, t from 0 to 1
+///   = (exp(-synapse) - exp(-membrane)) / (membrane - synapse) / ((1 - exp(-membrane)) / membrane)
+/// ```
+fn synaptic_factor_of(membrane: f64, synapse: f64) -> f64 {
+    let (membrane, synapse) = (membrane.min(LARGEST_RATIO), synapse.min(LARGEST_RATIO));
+    let larger = libm::exp(-membrane.min(synapse));
+    larger * mean_decay((membrane - synapse).abs()) / mean_decay(membrane)
+}
+
+/// `(1 - exp(-x)) / x`, of which nothing is lost where x is small.
+fn mean_decay(x: f64) -> f64 {
+    if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
+}
+
+fn refractory_steps(parameter: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {
+    let t_ref = column(parameter.name_or("t_ref"), parameter.values().view(), shape)?;
+    require_parameter(parameter, "t_ref", &t_ref, &t_ref.map(|time| *time >= 0.0), "0 ms or more")?;
+    let steps = t_ref.map(|time| (f64::from(*time) / dt).round());
+    let whole = t_ref.zip(&steps, shape, |time, steps| time == 0.0 || steps > 0.0);
+    require_parameter(
+        parameter,
+        "t_ref",
+        &t_ref,
+        &whole,
+        format!("0 or at least half of dt ({dt} ms), as it is rounded to whole steps; take a shorter dt"),
+    )?;
+    require_value(
+        &steps,
+        "t_ref / dt",
+        |steps| *steps <= MOST_REFRACTORY_STEPS,
+        format!("at most {MOST_REFRACTORY_STEPS} steps"),
+    )?;
+    Ok(steps.map(|steps| *steps as u32))
+}
+
+fn refuse_constant_firing(
+    params: &Params,
+    v_reset: &Column<f32>,
+    v_threshold: &Column<f32>,
+    refractory_steps: &Column<u32>,
+    reference: Reference,
+    shape: (usize, usize),
+) -> Result<()> {
+    if params.reset == Reset::None {
+        return Ok(());
+    }
+    let below = v_reset.zip(v_threshold, shape, |reset, threshold| match params.spike_test {
+        SpikeTest::Above => reset <= threshold,
+        SpikeTest::AtOrAbove => reset < threshold,
+    });
+    let pauses = below.zip(refractory_steps, shape, |below, steps| below || steps > 0);
+    let (at_most, at_least) = match params.spike_test {
+        SpikeTest::Above => ("at most", "at least"),
+        SpikeTest::AtOrAbove => ("below", "above"),
+    };
+    let requirement = |bound: String| {
+        format!(
+            "{bound} where there is no refractory period, or a neuron could spike at every step; if that is meant, \
+             set allow_constant_firing"
+        )
+    };
+    let (reset, threshold) = (&params.v_reset, &params.v_threshold);
+    if reset.as_said().is_some() || threshold.as_said().is_none() {
+        let bound = format!("{at_most} {}", threshold.name_or("v_threshold"));
+        return require_potential(reset, "v_reset", v_reset, &pauses, reference, requirement(bound));
+    }
+    // Nobody said what such a neuron is reset to, so that it is the threshold that does not fit.
+    let Some((row, neuron)) = pauses.values.iter().position(|fits| !fits).map(|index| pauses.cell_of(index))
+    else {
+        return Ok(());
+    };
+    let bound = format!("{at_least} {}", reference.outside(v_reset.get(row, neuron)));
+    require_potential(threshold, "v_threshold", v_threshold, &pauses, reference, requirement(bound))
+}
+
+/// Refuses where a value does not fit, and says which value.
+pub(crate) fn require_value<T: Copy + Display>(
+    values: &Column<T>,
+    what: &str,
+    fits: impl Fn(&T) -> bool,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    require(values, what, &values.map(fits), requirement)
+}
+
+/// Refuses what could become larger in magnitude than all sums can bear.
+pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
+    if largest <= LARGEST_PARAMETER {
+        return Ok(());
+    }
+    let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+    Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
+}
+
+/// [`require_parameter`] for a potential, of which the model has the difference from a reference.
+fn require_potential(
+    parameter: &Parameter,
+    ours: &str,
+    values: &Column<f32>,
+    fits: &Column<bool>,
+    reference: Reference,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    if fits.values.iter().all(|fits| *fits) {
+        return Ok(());
+    }
+    require_parameter(parameter, ours, &values.map(|v| reference.outside(*v)), fits, requirement)
+}
+
+/// Refuses a parameter where a value does not fit, with the name and the value that it was given.
+fn require_parameter(
+    parameter: &Parameter,
+    ours: &str,
+    values: &Column<f32>,
+    fits: &Column<bool>,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    require(values, ours, fits, requirement).map_err(|error| match (error, parameter.as_said()) {
+        (Error::OutOfRange { value, place, requirement, .. }, Some(said)) => {
+            let own = fits.values.iter().position(|fits| !fits).map(|index| fits.cell_of(index));
+            let value = own.and_then(|(row, neuron)| said.value(row, neuron)).unwrap_or(value);
+            Error::OutOfRange { what: said.name.clone(), value, place, requirement }
+        }
+        (error, _) => error,
+    })
+}
+
+/// The same where more than the value itself decides whether it fits.
+fn require<T: Copy + Display>(
+    values: &Column<T>,
+    what: &str,
+    fits: &Column<bool>,
+    requirement: impl Into<String>,
+) -> Result<()> {
+    let Some(index) = fits.values.iter().position(|fits| !fits) else {
+        return Ok(());
+    };
+    let (row, neuron) = fits.cell_of(index);
+    Err(Error::OutOfRange {
+        what: what.to_owned(),
+        value: error::number(values.get(row, neuron).to_string()),
+        place: fits.place(index),
+        requirement: requirement.into(),
+    })
+}

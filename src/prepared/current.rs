@@ -1,0 +1,194 @@
+//! A current as an engine sees it: checked values, how they are spread over steps and cells, and what is added.
+
+use crate::data::broadcast::{finite, row_major, strides, without_repetition};
+use crate::data::slab::Slab;
+use crate::device::Device;
+use crate::error::{Error, Result};
+use crate::experiment::input::{Input, SourceKind, Tensor, TensorData};
+use crate::model::LARGEST_PARAMETER;
+use crate::prepared::noise::Noise;
+use crate::prepared::projection::Projection;
+use ndarray::Axis;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// How the values of a current are spread over steps and cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Strides {
+    pub(crate) step: usize,
+    pub(crate) row: usize,
+    pub(crate) neuron: usize,
+}
+
+/// A checked input: values in row-major order with their strides.
+#[derive(Debug)]
+pub(crate) struct Current<'a> {
+    pub(crate) values: Values<'a>,
+    pub(crate) strides: Strides,
+    pub(crate) noise: Option<Arc<Noise>>,
+    pub(crate) spikes: Vec<Projection<'a>>,
+    /// Where among the values that of the first cell and step stands: more than 0 in a slab.
+    pub(crate) offset: usize,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Values<'a> {
+    Host(Cow<'a, [f32]>),
+    Tensor(&'a Tensor),
+}
+
+impl Values<'_> {
+    /// The copy on the device of this number among several.
+    pub(crate) fn on(&self, device: usize) -> Values<'_> {
+        match self {
+            Self::Host(values) => Values::Host(Cow::Borrowed(values)),
+            Self::Tensor(tensor) => Values::Tensor(tensor.on(device)),
+        }
+    }
+
+    /// The values, where they lie in the memory of this program.
+    pub(crate) fn host(&self) -> Option<&[f32]> {
+        match self {
+            Self::Host(values) => Some(values),
+            Self::Tensor(tensor) => match &tensor.data {
+                TensorData::Host(values) => Some(values),
+                TensorData::Gpu(tensor) => tensor.kept(),
+                TensorData::Several(_) => None,
+            },
+        }
+    }
+
+    /// Their buffer, where they lie on a GPU.
+    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
+        match self {
+            Self::Tensor(Tensor { data: TensorData::Gpu(tensor), .. }) => tensor.buffer(),
+            Self::Host(_) | Self::Tensor(_) => None,
+        }
+    }
+}
+
+/// What bounds the currents that a population can bear.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    /// The largest magnitude of the resistance, MOhm.
+    pub(crate) resistance: f32,
+    /// How far synaptic currents can pile up, as a multiple of what arrives at a step.
+    pub(crate) synaptic_gain: f32,
+}
+
+impl Bounds {
+    /// Refuses a current of this magnitude, nA, where it or what it drives is too large for sums of it to stay finite.
+    pub(crate) fn require(self, what: &str, largest: f32, extent: &str) -> Result<()> {
+        self.require_at_most(LARGEST_PARAMETER, what, largest, extent)
+    }
+
+    /// The same, too large being more than `most`.
+    pub(crate) fn require_at_most(self, most: f32, what: &str, largest: f32, extent: &str) -> Result<()> {
+        let bounded = |what: String, largest: f32, unit: &str| {
+            let requirement = format!("at most {most:e} {unit} in magnitude");
+            Err(Error::out_of_range(&what, format!("{extent}{largest:e} {unit}"), requirement))
+        };
+        let drive = largest * self.resistance;
+        if drive > most {
+            return bounded(format!("resistance x {what}"), drive, "mV");
+        }
+        // Also where the resistance is next to nothing.
+        if largest > most {
+            return bounded(format!("the {what}"), largest, "nA");
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Current<'a> {
+    /// Checks an input, whose random sources have been checked, and its spikes against the population that it is to
+    /// drive for this many steps.
+    pub(crate) fn new(
+        input: Input<'a>,
+        steps: usize,
+        shape: (usize, usize),
+        bounds: Bounds,
+        noise: Option<Arc<Noise>>,
+        device: &Device,
+    ) -> Result<Self> {
+        let mut arriving = 0.0;
+        let spikes = input
+            .spikes
+            .into_iter()
+            .map(|spikes| Projection::new(spikes, steps as u64, shape, device, &mut arriving))
+            .collect::<Result<_>>()?;
+        let steps = input.time_axis.then_some(steps);
+        let (values, strides, largest) = match input.source.0 {
+            SourceKind::Number(value) => {
+                let strides = strides_of(&[], steps, shape)?;
+                if !value.is_finite() {
+                    let (what, place) = ("the input".to_owned(), String::new());
+                    return Err(Error::NonFinite { what, place, value });
+                }
+                (Values::Host(Cow::Owned(vec![value])), strides, value.abs())
+            }
+            SourceKind::Array(view) => {
+                strides_of(view.shape(), steps, shape)?;
+                let view = without_repetition(view);
+                let largest = finite("the input", &view)?;
+                // One entry of a time axis along which nothing changes stands for all steps.
+                let changes = steps.is_some() && view.len_of(Axis(0)) > 1;
+                let step_shape = &view.shape()[usize::from(steps.is_some())..];
+                let mut strides = strides_of(step_shape, None, shape)?;
+                strides.step = if changes { step_shape.iter().product() } else { 0 };
+                (Values::Host(row_major(view)?), strides, largest)
+            }
+            SourceKind::Tensor(tensor) => {
+                device.owns(tensor)?;
+                (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
+            }
+        };
+        let mut largest = largest;
+        if let Some(noise) = &noise {
+            largest += noise.largest_current;
+            arriving += noise.largest_arriving;
+        }
+        bounds.require("input", largest + arriving * bounds.synaptic_gain, "up to ")?;
+        Ok(Self { values, strides, noise, spikes, offset: 0 })
+    }
+
+    /// What of it drives a slab of the population on the device of this number, from a step on, with the slab's noise.
+    pub(crate) fn part(
+        &self,
+        slab: &Slab,
+        device: usize,
+        step: usize,
+        noise: Option<Arc<Noise>>,
+    ) -> Current<'_> {
+        let Strides { step: step_stride, row, neuron } = self.strides;
+        Current {
+            values: self.values.on(device),
+            strides: self.strides,
+            noise,
+            spikes: self.spikes.iter().map(|spikes| spikes.part(slab, device, step)).collect(),
+            offset: self.offset + step * step_stride + slab.rows.start * row + slab.neurons.start * neuron,
+        }
+    }
+}
+
+/// The strides of an input of this shape, whose leading axis is time where `steps` says how long.
+fn strides_of(input: &[usize], steps: Option<usize>, shape: (usize, usize)) -> Result<Strides> {
+    let Some(steps) = steps else {
+        let (row, neuron) = strides("the input", input, shape)?;
+        return Ok(Strides { step: 0, row, neuron });
+    };
+    let refusal = || {
+        let (batch, n) = shape;
+        let expected = format!(
+            "[{steps}], [{steps}, {n}], [{steps}, {batch}, 1] or [{steps}, {batch}, {n}] (one entry per step)"
+        );
+        Error::shape("the input sequence", expected, input)
+    };
+    match input.split_first() {
+        Some((length, step_shape)) if *length == steps => {
+            let (row, neuron) = strides("the input", step_shape, shape).map_err(|_| refusal())?;
+            Ok(Strides { step: step_shape.iter().product(), row, neuron })
+        }
+        _ => Err(refusal()),
+    }
+}

@@ -1,0 +1,218 @@
+//! What an engine sees of the spikes that drive a population: words of spikes, and the weights that
+//! they go through.
+//!
+//! The twin of `shaders/projection.wgsl`. Weights are summed in the order of the inputs, and of the
+//! trains of each, so that every engine rounds alike.
+
+use crate::data::broadcast::Column;
+use crate::data::slab::Slab;
+use crate::device::Device;
+use crate::engine::gpu::ResidentWords;
+use crate::error::{Error, Result};
+use crate::experiment::input::{Source, SourceKind};
+use crate::experiment::spike_input::{SpikeInput, SpikeSourceKind, Target, Weights};
+use crate::prepared::coefficients::{physical, require_magnitude};
+use crate::prepared::current::Values;
+use std::borrow::Cow;
+use std::sync::Arc;
+
+/// The checked spikes of one input.
+#[derive(Debug, Clone)]
+pub(crate) struct Projection<'a> {
+    pub(crate) words: Words<'a>,
+    /// Where the words of the first cell begin.
+    pub(crate) word_offset: usize,
+    /// Words from one block of 32 steps to the next.
+    pub(crate) word_block: usize,
+    /// Words from one batch row to the next.
+    pub(crate) word_row: usize,
+    /// The bit of the first step, counted from the first word of a cell.
+    pub(crate) first_bit: u64,
+    pub(crate) wiring: Wiring<'a>,
+    pub(crate) target: Target,
+}
+
+/// Where the words lie.
+#[derive(Debug, Clone)]
+pub(crate) enum Words<'a> {
+    Host(Cow<'a, [u32]>),
+    Gpu(Arc<ResidentWords>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Wiring<'a> {
+    /// Each neuron has a train of its own.
+    Each(Column<f32>),
+    /// Each train drives all neurons. That of a train and a neuron stands at
+    /// `offset + train * row + neuron`.
+    Dense { weights: Values<'a>, trains: usize, offset: usize, row: usize },
+}
+
+impl<'a> Projection<'a> {
+    /// Checks spikes against the population that they are to drive for this many steps. Adds the most
+    /// current that can arrive at a step to `arriving`.
+    pub(crate) fn new(
+        input: SpikeInput<'a>,
+        steps: u64,
+        shape: (usize, usize),
+        device: &Device,
+        arriving: &mut f32,
+    ) -> Result<Self> {
+        let (layout, words) = match input.spikes.0 {
+            SpikeSourceKind::Raster(raster) => {
+                let trains = raster.neurons().len();
+                let layout = Layout::new(raster.batch(), trains, raster.first_step(), raster.steps());
+                layout.check(steps, shape.0)?;
+                (layout, Words::Host(raster.words().into()))
+            }
+            SpikeSourceKind::Resident(resident) => {
+                let trains = resident.n();
+                let layout = Layout::new(resident.batch(), trains, resident.first_step(), resident.steps());
+                layout.check(steps, shape.0)?;
+                (layout, resident.words_for(device)?)
+            }
+        };
+        let (wiring, largest_sum) = wiring(input.weights, &layout, shape, device)?;
+        match input.target {
+            Target::Current => *arriving += largest_sum,
+            Target::Potential => {
+                require_magnitude("the most that the spikes of one step can add to v", largest_sum)?;
+            }
+        }
+        Ok(Self {
+            words,
+            word_offset: 0,
+            word_block: layout.batch * layout.trains,
+            word_row: if layout.batch > 1 { layout.trains } else { 0 },
+            first_bit: layout.first_bit,
+            wiring,
+            target: input.target,
+        })
+    }
+
+    /// What of it drives a slab of the population on the device of this number, from a step on.
+    pub(crate) fn part(&self, slab: &Slab, device: usize, step: usize) -> Projection<'_> {
+        let first_neuron = slab.neurons.start;
+        let (wiring, own_train) = match &self.wiring {
+            Wiring::Each(weights) => (Wiring::Each(weights.part(slab)), first_neuron),
+            Wiring::Dense { weights, trains, offset, row } => {
+                let weights = weights.on(device);
+                (Wiring::Dense { weights, trains: *trains, offset: offset + first_neuron, row: *row }, 0)
+            }
+        };
+        Projection {
+            words: match &self.words {
+                Words::Host(words) => Words::Host(Cow::Borrowed(words)),
+                Words::Gpu(words) => Words::Gpu(Arc::clone(words)),
+            },
+            word_offset: self.word_offset + slab.rows.start * self.word_row + own_train,
+            first_bit: self.first_bit + step as u64,
+            wiring,
+            ..*self
+        }
+    }
+
+    /// How many trains drive a neuron.
+    pub(crate) fn trains(&self) -> usize {
+        match &self.wiring {
+            Wiring::Each(_) => 1,
+            Wiring::Dense { trains, .. } => *trains,
+        }
+    }
+
+    /// The spikes of a train at the 32 steps from `step` on, of which the words have as many as they
+    /// have. Only where they lie in the memory of this program.
+    #[inline(always)]
+    pub(crate) fn spikes(&self, step: u64, row: usize, train: usize) -> u32 {
+        let Words::Host(words) = &self.words else { return 0 };
+        let bit = self.first_bit + step;
+        let place = self.word_offset + row * self.word_row + train + (bit / 32) as usize * self.word_block;
+        let early = words.get(place).copied().unwrap_or_default() >> (bit % 32);
+        if bit.is_multiple_of(32) {
+            return early;
+        }
+        let late = words.get(place + self.word_block).copied().unwrap_or_default();
+        early | late << (32 - bit % 32)
+    }
+}
+
+/// How a raster lies in its words.
+struct Layout {
+    batch: usize,
+    trains: usize,
+    steps: u64,
+    first_bit: u64,
+}
+
+impl Layout {
+    fn new(batch: usize, trains: usize, first_step: u64, steps: u64) -> Self {
+        Self { batch, trains, steps, first_bit: first_step % 32 }
+    }
+
+    fn check(&self, steps: u64, batch: usize) -> Result<()> {
+        if self.steps == steps && (self.batch == 1 || self.batch == batch) {
+            return Ok(());
+        }
+        let expected = format!("[{steps}, 1, neurons] or [{steps}, {batch}, neurons] (one entry per step)");
+        Err(Error::shape(
+            "the spikes that drive the population",
+            expected,
+            &[self.steps as usize, self.batch, self.trains],
+        ))
+    }
+}
+
+/// The checked weights, and the largest sum that they can have for one cell.
+fn wiring<'a>(
+    weights: Weights<'a>,
+    layout: &Layout,
+    (batch, n): (usize, usize),
+    device: &Device,
+) -> Result<(Wiring<'a>, f32)> {
+    let what = "the weights of the spike input";
+    match weights {
+        Weights::Each(weight) => {
+            if layout.trains != n {
+                let expected =
+                    format!("[{}, {}, {n}] (one train for each neuron)", layout.steps, layout.batch);
+                let got = [layout.steps as usize, layout.batch, layout.trains];
+                return Err(Error::shape("the spikes that drive the population", expected, &got));
+            }
+            let weights = physical(what, &weight, (batch, n))?;
+            let largest = weights.largest();
+            Ok((Wiring::Each(weights), largest))
+        }
+        Weights::Dense(source) => {
+            let wanted = [layout.trains, n];
+            let (weights, largest) = dense(what, source, &wanted, device)?;
+            let wiring = Wiring::Dense { weights, trains: layout.trains, offset: 0, row: n };
+            Ok((wiring, largest * layout.trains as f32))
+        }
+    }
+}
+
+fn dense<'a>(
+    what: &str,
+    source: Source<'a>,
+    wanted: &[usize; 2],
+    device: &Device,
+) -> Result<(Values<'a>, f32)> {
+    let refusal = |got: &[usize]| Error::shape(what, format!("{wanted:?} (trains, neurons)"), got);
+    match source.0 {
+        SourceKind::Number(_) => Err(refusal(&[])),
+        SourceKind::Array(view) => {
+            if view.shape() != wanted {
+                return Err(refusal(view.shape()));
+            }
+            let (values, largest) = crate::data::broadcast::finite_row_major(what, view)?;
+            Ok((Values::Host(values), largest))
+        }
+        SourceKind::Tensor(tensor) => {
+            if tensor.shape() != wanted {
+                return Err(refusal(tensor.shape()));
+            }
+            device.owns(tensor)?;
+            Ok((Values::Tensor(tensor), tensor.largest()))
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Scores of some cells under way, as an engine takes them along while it advances these cells.
+
+use crate::data::steps::blocks;
+use crate::model::score::{CellScore, Goal};
+use rayon::prelude::*;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Cells that one thread scores at a time: their scores and words stay in its caches.
+const CHUNK: usize = 1024;
+
+/// Steps that are shown at a time, so that their numbers modulo 2^32 tell them apart; whole words.
+const STRETCH: u64 = 1 << 21;
+
+/// All scores of a population, or of a slab of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Scoring {
+    pub(crate) cells: usize,
+    /// How many steps the spikes of each cell are late, or nothing where none is.
+    pub(crate) delays: Vec<u32>,
+    pub(crate) targets: Vec<TargetScores>,
+}
+
+/// Those against one target.
+#[derive(Debug, Clone)]
+pub(crate) struct TargetScores {
+    pub(crate) goal: Arc<Goal>,
+    /// The cells that are compared with it.
+    pub(crate) cells: Range<usize>,
+    /// One for each of these.
+    pub(crate) scores: Vec<CellScore>,
+}
+
+/// Steps that are shown to a target.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Shown {
+    /// The first step of the first word, and the step after the last, counted from the first that is
+    /// scored, modulo 2^32.
+    pub(crate) first: u32,
+    pub(crate) end: u32,
+}
+
+impl Scoring {
+    /// By how much the spikes of its cells are late, at least and at most.
+    pub(crate) fn late(&self) -> (u32, u32) {
+        let late = self.delays.iter().copied();
+        (late.clone().min().unwrap_or(0), late.max().unwrap_or(0))
+    }
+
+    /// How many bytes those of some of the cells have.
+    pub(crate) fn bytes(&self, cells: &Range<usize>) -> u64 {
+        let scores = |target: &TargetScores| overlap(&target.cells, cells).0.len() * size_of::<CellScore>();
+        let late = self.delays.get(cells.clone()).map_or(0, size_of_val);
+        (self.targets.iter().map(scores).sum::<usize>() + late) as u64
+    }
+
+    /// Those of some of the cells.
+    pub(crate) fn part(&self, cells: &Range<usize>) -> Self {
+        let of_target = |target: &TargetScores| {
+            let (own, theirs) = overlap(&target.cells, cells);
+            TargetScores {
+                goal: Arc::clone(&target.goal),
+                cells: theirs,
+                scores: target.scores[own].to_vec(),
+            }
+        };
+        Self {
+            cells: cells.len(),
+            delays: self.delays.get(cells.clone()).unwrap_or_default().to_vec(),
+            targets: self.targets.iter().map(of_target).collect(),
+        }
+    }
+
+    /// Takes those of some of the cells back.
+    pub(crate) fn put(&mut self, cells: &Range<usize>, part: &Self) {
+        for (target, part) in self.targets.iter_mut().zip(&part.targets) {
+            target.scores[overlap(&target.cells, cells).0].copy_from_slice(&part.scores);
+        }
+    }
+
+    /// Takes the words of some steps, `[block of 32 steps][cell]`.
+    pub(crate) fn take(&mut self, first_step: u64, steps: u64, words: &[u32]) {
+        let (mut first, end) = (first_step, first_step + steps);
+        while first < end {
+            let next = end.min((first / STRETCH + 1).saturating_mul(STRETCH));
+            let rows = blocks(first_step, first - first_step + 1) - 1;
+            self.take_stretch(first, next - first, &words[rows * self.cells..]);
+            first = next;
+        }
+    }
+
+    fn take_stretch(&mut self, first_step: u64, steps: u64, words: &[u32]) {
+        let late = self.late();
+        let (cells, delays) = (self.cells, &self.delays);
+        for target in &mut self.targets {
+            let Some(shown) = target.goal.shown(first_step, steps, late) else { continue };
+            let (first_cell, goal) = (target.cells.start, &target.goal);
+            target.scores.par_chunks_mut(CHUNK).enumerate().for_each(|(chunk, scores)| {
+                let start = first_cell + chunk * CHUNK;
+                for (block, row) in words.chunks_exact(cells).take(blocks(first_step, steps)).enumerate() {
+                    let first = shown.first.wrapping_add(32 * block as u32);
+                    let cells = start..start + scores.len();
+                    for ((score, word), cell) in scores.iter_mut().zip(&row[cells.clone()]).zip(cells) {
+                        if *word != 0 {
+                            let late = delays.get(cell).copied().unwrap_or(0);
+                            score.take_word(goal, *word, first.wrapping_add(late));
+                        }
+                    }
+                }
+            });
+        }
+    }
+
+    /// Takes what was recorded before a step, when all spikes predicted before it were taken.
+    pub(crate) fn catch_up(&mut self, step: u64) {
+        let (late, delays) = (self.late(), &self.delays);
+        for target in &mut self.targets {
+            let (start, length) = (target.goal.start, u64::from(target.goal.length));
+            let (first_cell, goal) = (target.cells.start, &target.goal);
+            if step + u64::from(late.1) <= start {
+                continue;
+            }
+            target.scores.par_iter_mut().enumerate().for_each(|(index, score)| {
+                let late = delays.get(first_cell + index).copied().unwrap_or(0);
+                let passed = (step + u64::from(late)).saturating_sub(start).min(length);
+                score.catch_up(goal, passed as u32);
+            });
+        }
+    }
+}
+
+impl Goal {
+    /// The steps at which spikes are compared with it, of cells whose spikes are so late, at least and at most.
+    pub(crate) fn compared(&self, (least, most): (u32, u32)) -> Range<u64> {
+        let end = self.start + u64::from(self.length);
+        self.start.saturating_sub(u64::from(most))..end.saturating_sub(u64::from(least))
+    }
+
+    /// What it has to know of some steps of cells whose spikes are so late, at least and at most; nothing
+    /// where none of these steps is scored.
+    pub(crate) fn shown(&self, first_step: u64, steps: u64, late: (u32, u32)) -> Option<Shown> {
+        let compared = self.compared(late);
+        let from_start = |step: u64| (step as u32).wrapping_sub(self.start as u32);
+        (first_step + steps > compared.start && first_step < compared.end)
+            .then(|| Shown { first: from_start(first_step / 32 * 32), end: from_start(first_step + steps) })
+    }
+}
+
+/// What two ranges share, counted from the start of each.
+fn overlap(one: &Range<usize>, other: &Range<usize>) -> (Range<usize>, Range<usize>) {
+    let shared = one.start.max(other.start)..one.end.min(other.end);
+    if shared.is_empty() {
+        return (0..0, 0..0);
+    }
+    let from = |start: usize| shared.start - start..shared.end - start;
+    (from(one.start), from(other.start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parts_have_their_own_cells_of_each_target() {
+        assert_eq!(overlap(&(2..7), &(0..10)), (0..5, 2..7));
+        assert_eq!(overlap(&(2..7), &(4..10)), (2..5, 0..3));
+        assert_eq!(overlap(&(2..7), &(7..10)), (0..0, 0..0));
+        assert_eq!(overlap(&(7..10), &(2..7)), (0..0, 0..0));
+    }
+}

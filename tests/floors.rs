@@ -1,0 +1,109 @@
+//! The floors of the library: a module imports from its own floor and from those below.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// From the bottom up. Errors are below all.
+const FLOORS: [&str; 8] =
+    ["error", "model", "data", "experiment", "prepared", "engine", "device", "population"];
+
+/// What still imports upward: a file, and what it takes from above. Arrays and spikes that stay on a device know its
+/// buffers, and memory is asked of devices.
+const UPWARD: [(&str, &str); 13] = [
+    ("data/resident.rs", "device"),
+    ("data/resident.rs", "engine"),
+    ("data/resident.rs", "prepared"),
+    ("engine/gpu/kernel_check.rs", "Device"),
+    ("engine/gpu/score_check.rs", "population"),
+    ("engine/gpu/self_check.rs", "Device"),
+    ("engine/gpu/workgroup.rs", "Device"),
+    ("experiment/input.rs", "device"),
+    ("experiment/input.rs", "engine"),
+    ("experiment/recording.rs", "device"),
+    ("prepared/current.rs", "device"),
+    ("prepared/projection.rs", "device"),
+    ("prepared/projection.rs", "engine"),
+];
+
+fn floor(name: &str) -> Option<usize> {
+    FLOORS.iter().position(|floor| *floor == name)
+}
+
+/// All source files but those of tests.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && !name.ends_with("tests.rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// A file without comments and without its tests, which are at its end.
+fn code(path: &Path) -> String {
+    let text = fs::read_to_string(path).expect("a text");
+    let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+}
+
+/// The floor of each name that the library hands out at its top.
+fn handed_out(root: &Path) -> BTreeMap<String, String> {
+    let text = code(&root.join("lib.rs"));
+    let mut found = BTreeMap::new();
+    for statement in text.split(';') {
+        let Some((_, path)) = statement.split_once("pub use ") else { continue };
+        let (floor, names) = path.split_once("::").unwrap_or((path, ""));
+        for name in names.split(|sign: char| !sign.is_alphanumeric() && sign != '_') {
+            found.insert(name.to_owned(), floor.to_owned());
+        }
+    }
+    found
+}
+
+/// What a file takes from the library: the first name behind `crate::`, in braces too.
+fn taken(code: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    for rest in code.split("crate::").skip(1) {
+        let names = match rest.strip_prefix('{') {
+            Some(list) => list.split('}').next().unwrap_or_default(),
+            None => {
+                rest.split(|sign: char| !sign.is_alphanumeric() && sign != '_').next().unwrap_or_default()
+            }
+        };
+        found.extend(
+            names.split(',').map(|name| name.trim().split("::").next().unwrap_or_default().to_owned()),
+        );
+    }
+    found
+}
+
+#[test]
+fn imports_go_down_only() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let handed_out = handed_out(&root);
+    let mut files = Vec::new();
+    sources(&root, &mut files);
+    assert!(files.len() > 100);
+    let mut upward = BTreeSet::new();
+    for path in files {
+        let place = path.strip_prefix(&root).expect("below").to_string_lossy().replace('\\', "/");
+        let own = place.split(['/', '.']).next().unwrap_or_default();
+        if own == "lib" {
+            continue;
+        }
+        let own = floor(own).unwrap_or_else(|| panic!("src/{place} is on no floor"));
+        for name in taken(&code(&path)) {
+            let above = handed_out.get(&name).unwrap_or(&name);
+            if floor(above).is_some_and(|above| above > own) {
+                upward.insert((place.clone(), name));
+            }
+        }
+    }
+    let known: BTreeSet<(String, String)> =
+        UPWARD.iter().map(|(file, name)| ((*file).to_owned(), (*name).to_owned())).collect();
+    assert_eq!(upward, known, "left: what imports upward; right: what is known to");
+}
