@@ -6,7 +6,7 @@ use crate::figures::grouped;
 use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::{refuse_comments, time_unit_in_prose, unread_arrays, unread_comments};
+use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments, says_unit};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
@@ -54,6 +54,7 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
         unit: (TimeUnit::Ms, Origin::Default),
         steps: Growing::new("the spikes"),
         ends: None,
+        unread: Vec::new(),
     };
     let mut columns = Vec::new();
     let mut shape = None;
@@ -78,7 +79,7 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
             (columns, shape) = (vec![key], Some(array.shape));
         }
     }
-    let Spikes { unit, steps, ends, .. } = spikes;
+    let Spikes { unit, steps, ends, unread, .. } = spikes;
     let Some((first, last)) = ends else { return Err(refusal("there is no spike in it".to_owned())) };
     let steps = steps.into_values();
     let mut distinct = steps.clone();
@@ -91,6 +92,7 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
         count: steps.len() as u64,
         thing: "spike",
         extent: times(first, last, &unit),
+        unread,
         ..Understood::new("spikes", &source)
     };
     if repeated > 0 {
@@ -136,15 +138,21 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
         unit.text()
     );
-    let is_understood = |comment: &str| {
-        time_unit_in_prose(comment) == Some(*unit) || Name::new(comment).time_unit() == Ok(Some(*unit))
-    };
-    let doubt =
-        unread_comments(lines.all_comments(), &taken, is_understood).filter(|_| *origin == Origin::Default);
+    let names = lines.probable_names(1);
+    spikes.unread = lines.unread(&names, |comment| says_unit(comment, *unit) || says_nothing_else(comment));
+    let doubt = doubt_of_comments(&spikes.unread, &taken).filter(|_| *origin == Origin::Default);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
     Ok(())
+}
+
+/// Whether a comment says that there are times of spikes, and nothing else.
+fn says_nothing_else(comment: &str) -> bool {
+    let name = Name::new(comment);
+    let is_it =
+        name.is_of_times() || ["spikes", "spike time", "spike times"].iter().any(|words| name.is(words));
+    is_it && name.time_unit() == Ok(None)
 }
 
 /// The array of times in an archive, and its name.
@@ -167,21 +175,33 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     let name = Name::new(&key);
     name.refuse_intervals()?;
     let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&name))?;
-    for other in keys.iter().filter(|other| **other != key && is_of_neurons(&Name::new(other))) {
-        archive.array(other, &mut |array, _| match array.shape.iter().product() {
-            0..=1 => Ok(()),
-            count => Err(format!(
-                "it has {count} values, so that '{key}' may hold the spikes of several neurons; save the times of those of \
-                 one"
-            )),
-        })?;
+    let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
+    let count: usize = array.shape.iter().product();
+    spikes.unread = keys.iter().filter(|other| **other != key).cloned().collect();
+    for other in &spikes.unread {
+        // What is no array of numbers has no value for each spike.
+        let mut values = 0;
+        let _ = archive.array(other, &mut |array, _| {
+            values = array.shape.iter().product();
+            Ok(())
+        });
+        if is_of_neurons(&Name::new(other)) && values > 1 {
+            return Err(format!(
+                "'{other}' in it has {values} values, so that '{key}' may hold the spikes of several neurons; save the times \
+                 of those of one"
+            ));
+        } else if values == count && count > 1 {
+            log::warn!(
+                "spikes {}: '{other}' in it has a value for each spike, and is not read; all are taken as those of one \
+                 neuron in one trial",
+                source.path().display()
+            );
+        }
     }
     let taken = format!("the times are taken as {}; --{TIME_UNIT} says another unit", unit.0.text());
-    let unread = unread_arrays(keys.iter().filter(|other| **other != key), &taken);
-    if let Some(doubt) = unread.filter(|_| unit.1 == Origin::Default) {
+    if let Some(doubt) = doubt_of_arrays(&spikes.unread, &taken).filter(|_| unit.1 == Origin::Default) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
-    let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
     Ok((array, key))
 }
 
@@ -192,6 +212,8 @@ struct Spikes<'a> {
     steps: Growing<u64>,
     /// The first and the last time, ms.
     ends: Option<(f64, f64)>,
+    /// The comments or arrays that were not read.
+    unread: Vec<String>,
 }
 
 impl Spikes<'_> {

@@ -171,6 +171,9 @@ impl Name {
             Err(format!("'{text}' in it {what}; write times in us, ms or s, and the unit into the name"))
         };
         match &self.unit {
+            Some(_) if self.words.iter().any(|word| is_factor(word)) => {
+                unread("has a factor, with which times are not read")
+            }
             Some(unit) => match self.known_time_unit() {
                 None => unread(&format!("has the unit '{unit}', in which times are not read")),
                 known => Ok(known),
@@ -326,6 +329,11 @@ fn is_in_ampere(text: &str) -> bool {
         text == "i" || text.contains("curr") || text.contains("stim")
     };
     text.ends_with("/A") || text.strip_suffix("_A").is_some_and(is_of_current)
+}
+
+/// Whether a word multiplies a unit: `x10`, `10`, `1e3`.
+fn is_factor(word: &str) -> bool {
+    word.trim_start_matches('x').parse::<f64>().is_ok_and(f64::is_finite)
 }
 
 fn is_word(text: &str) -> bool {

@@ -177,6 +177,8 @@ pub fn is_telling(text: &str) -> bool {
 /// The unit of currents that a word is, as it is written: `A` alone is a letter.
 fn value_unit_of(word: &str) -> Option<&'static str> {
     current_unit(&word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u"))
+        // Pascal is no picoampere.
+        .filter(|_| !word.ends_with("Pa"))
         .filter(|unit| word.len() > 2 || word.ends_with('A') && *unit != "A")
 }
 
@@ -188,31 +190,29 @@ pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
     })
 }
 
-/// What is said of comments that nobody understood, and of how the numbers were taken instead.
-pub fn unread_comments<'a>(
-    comments: impl Iterator<Item = &'a String>,
-    taken: &str,
-    is_understood: impl Fn(&str) -> bool,
-) -> Option<String> {
-    let unread: Vec<String> = comments
-        .filter(|comment| is_telling(comment) && !is_understood(comment))
-        .map(|comment| format!("'{comment}'"))
-        .collect();
-    let (first, others) = unread.split_first()?;
+/// What is said of comments that nobody read and that may say what the numbers are, and of how these were taken.
+pub fn doubt_of_comments(unread: &[String], taken: &str) -> Option<String> {
+    let telling: Vec<&String> = unread.iter().filter(|comment| is_telling(comment)).collect();
+    let (first, others) = telling.split_first()?;
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
-    Some(format!("the comment {first}{more} may say what the numbers are, and is not read; {taken}"))
+    Some(format!("the comment '{first}'{more} may say what the numbers are, and is not read; {taken}"))
 }
 
-/// What is said of arrays in an archive that nobody read.
-pub fn unread_arrays<'a>(names: impl Iterator<Item = &'a String>, taken: &str) -> Option<String> {
-    let unread: Vec<String> = names
-        .filter(|name| *name == "ts" || is_telling(&name.replace('_', " ")))
-        .map(|name| format!("'{name}'"))
-        .collect();
-    let is = if unread.len() == 1 { "is" } else { "are" };
-    (!unread.is_empty()).then(|| {
-        format!("{} in it may say what the numbers are, and {is} not read; {taken}", unread.join(", "))
+/// What is said of arrays in an archive that nobody read and that may say what the numbers are.
+pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
+    let is_telling = |name: &&String| *name == "ts" || is_telling(&name.replace('_', " "));
+    let telling: Vec<String> = unread.iter().filter(is_telling).map(|name| format!("'{name}'")).collect();
+    let is = if telling.len() == 1 { "is" } else { "are" };
+    (!telling.is_empty()).then(|| {
+        format!("{} in it may say what the numbers are, and {is} not read; {taken}", telling.join(", "))
     })
+}
+
+/// Whether a comment says that times are in this unit, and nothing else.
+pub fn says_unit(comment: &str, unit: TimeUnit) -> bool {
+    let has_number = comment.contains(|sign: char| sign.is_ascii_digit());
+    !has_number
+        && (time_unit_in_prose(comment) == Some(unit) || Name::new(comment).time_unit() == Ok(Some(unit)))
 }
 
 /// Whether a comment is about times, and not about how long something lasts.

@@ -141,6 +141,17 @@ impl Lines {
         self.comments.iter().chain(&self.later)
     }
 
+    /// The comments that were found so far and that nobody understands. Those that name columns are read where `names` were
+    /// taken.
+    pub fn unread(&self, names: &[Name], is_understood: impl Fn(&str) -> bool) -> Vec<String> {
+        let heading = match &self.heading {
+            Heading::Comment(text) if !names.is_empty() => Some(text),
+            _ => None,
+        };
+        let is_unread = |comment: &&String| Some(*comment) != heading && !is_understood(comment);
+        self.comments.iter().chain(&self.later).filter(is_unread).cloned().collect()
+    }
+
     /// What may have been meant otherwise than it was read so far.
     pub fn doubts(&self) -> &[String] {
         &self.doubts
@@ -152,8 +163,17 @@ impl Lines {
             return self.names.clone();
         }
         let names = self.comment_names(count);
-        let is_prose = names.iter().any(Name::is_lone_unit);
+        let is_prose = self.is_prose(&names) || names.iter().any(Name::is_lone_unit);
         if names.iter().any(Name::is_of_no_value) && !is_prose { names } else { Vec::new() }
+    }
+
+    /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
+    fn is_prose(&self, names: &[Name]) -> bool {
+        let is_of_values = self.layout.is_doubtful();
+        let is_it = |name: &Name| {
+            name.is_lone_unit() || is_of_values && matches!(name.time_unit(), Ok(Some(_)) | Err(_))
+        };
+        names.iter().skip(1).any(is_it)
     }
 
     /// What the last comment before the first row says, as names of so many columns.
@@ -498,8 +518,7 @@ impl Lines {
         let may_be_names = |names: &[Name]| {
             names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
                 && names.iter().any(Name::has_unit)
-                // `times in ms` is prose.
-                && !names.iter().skip(1).any(Name::is_lone_unit)
+                && !self.is_prose(names)
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
         match (&self.heading, names) {

@@ -28,6 +28,9 @@ pub struct Understood {
     pub thing: &'static str,
     #[serde(flatten)]
     pub extent: Extent,
+    /// The comments of a text, and the arrays of an archive, that were not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<String>,
     /// Remarks for people.
     #[serde(skip)]
     pub remarks: Vec<String>,
@@ -73,6 +76,7 @@ impl Understood {
             count: 0,
             thing: "number",
             extent: Extent::None {},
+            unread: Vec::new(),
             remarks: Vec::new(),
         }
     }
@@ -109,6 +113,10 @@ impl Understood {
         }
         for remark in &self.remarks {
             words += &format!("; {remark}");
+        }
+        if let Some((first, others)) = self.unread.split_first() {
+            let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
+            words += &format!("; not read: '{first}'{more}");
         }
         words
     }

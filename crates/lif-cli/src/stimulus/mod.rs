@@ -193,6 +193,7 @@ impl Stimulus {
             _ => names.iter().map(|name| name.text().to_owned()).collect(),
         };
         Understood {
+            unread: self.samples.unread.clone(),
             columns,
             shape: (source.format() != Format::Text).then(|| shape.clone()),
             count: self.samples.count(),

@@ -7,9 +7,10 @@ use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::unread_arrays;
+use crate::numbers::remark::doubt_of_arrays;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::rules::TimeUnit;
+use crate::trains::is_of_neurons_alone;
 use crc32fast::Hasher;
 use std::path::Path;
 
@@ -29,6 +30,8 @@ pub struct Samples {
     pub names: Vec<Name>,
     /// The unit of the values that a comment says.
     pub value_unit: Option<&'static str>,
+    /// The comments or arrays that were not read.
+    pub unread: Vec<String>,
     form: Form,
 }
 
@@ -110,6 +113,7 @@ impl Samples {
                     log::warn!("stimulus {}: {doubt}", path.display());
                 }
                 value_unit = rows.value_unit();
+                checked.unread = rows.unread();
                 let shape = vec![checked.samples as usize];
                 (shape, Form::Text(asked.time_unit), times, rows.names().to_vec())
             }
@@ -120,7 +124,18 @@ impl Samples {
             )));
         }
         let (smallest, largest, checksum) = (checked.smallest, checked.largest, checked.hasher.finalize());
-        Ok(Self { source, shape, times, smallest, largest, checksum, names, value_unit, form })
+        Ok(Self {
+            source,
+            shape,
+            times,
+            smallest,
+            largest,
+            checksum,
+            names,
+            value_unit,
+            unread: checked.unread,
+            form,
+        })
     }
 
     /// The samples from the one of a number on; of those that have times, from the first on.
@@ -180,14 +195,24 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     let interval = interval(&mut archive, &keys, asked)?;
     let is_read =
         |key: &&String| *key == values || Some(key.as_str()) == times || Name::new(key).clock().is_some();
-    let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
+    let unread: Vec<String> = keys.iter().filter(|key| !is_read(key)).cloned().collect();
     let taken = match times {
-        Some(_) => format!("'time' says when samples are, or --{TIME_UNIT} in which unit"),
+        Some(_) => {
+            format!("'{}' says when samples are, and --{TIME_UNIT} in which unit", times.unwrap_or_default())
+        }
         None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
     };
-    if let Some(doubt) = unread_arrays(keys.iter().filter(|key| !is_read(key)), &taken).filter(|_| !is_asked)
-    {
+    // No option about times says anything of units.
+    let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
+    let doubtful: Vec<String> =
+        unread.iter().filter(|key| !is_asked || key.to_lowercase().contains("unit")).cloned().collect();
+    if let Some(doubt) = doubt_of_arrays(&doubtful, &taken) {
         log::warn!("stimulus {}: {doubt}", source.path().display());
+    }
+    checked.unread = unread;
+    let no_value = Name::new(values);
+    if no_value.is_of_no_value() || is_of_neurons_alone(&no_value) {
+        return Err(format!("the array '{values}' in it has no currents by its name; call it 'stimulus'"));
     }
     let Some(times) = times else {
         let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
@@ -315,6 +340,8 @@ struct Checked {
     smallest: Extreme,
     largest: Extreme,
     hasher: Hasher,
+    /// The comments or arrays that were not read.
+    unread: Vec<String>,
 }
 
 impl Checked {
@@ -327,6 +354,7 @@ impl Checked {
             smallest: extreme(f64::INFINITY),
             largest: extreme(f64::NEG_INFINITY),
             hasher: Hasher::new(),
+            unread: Vec::new(),
         }
     }
 

@@ -3,12 +3,13 @@
 use super::INTERVAL;
 use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
 use crate::numbers::remark::{
-    interval_in_prose, refuse_comments, time_unit_in_prose, unread_comments, value_unit_in_prose,
+    doubt_of_comments, interval_in_prose, refuse_comments, says_unit, value_unit_in_prose,
 };
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
 
 use crate::rules::TimeUnit;
+use crate::trains::is_of_neurons_alone;
 
 /// The rows of a text.
 pub const LAYOUT: Layout =
@@ -75,7 +76,7 @@ impl TextRows {
 
     /// Refuses comments that say another interval of samples than the one in which they are taken, ms.
     pub fn refuse_other_interval(&self, taken: f64) -> Result<(), String> {
-        for comment in self.lines.comments() {
+        for comment in self.lines.all_comments() {
             if let Some(said) = interval_in_prose(comment).filter(|said| (said / taken - 1.0).abs() > 1e-6) {
                 return Err(format!(
                     "the comment '{comment}' above the numbers may say that there is a sample every {} ms, but they are \
@@ -106,7 +107,7 @@ impl TextRows {
                 first.text(),
                 second.text()
             )),
-            ([_, second], 2) if second.is_of_no_value() => {
+            ([_, second], 2) if second.is_of_no_value() || is_of_neurons_alone(second) => {
                 Err(format!("the second column is '{}', and there is no column of values", second.text()))
             }
             ([first, _], 2) if !first.may_be_of_times() && !first.is_count() && self.asked.is_none() => {
@@ -118,6 +119,14 @@ impl TextRows {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The comments that nobody understands, once all is read.
+    pub fn unread(&self) -> Vec<String> {
+        self.lines.unread(&self.names, |comment| match &self.times {
+            Some((times, _)) => says_unit(comment, times.unit),
+            None => interval_in_prose(comment).is_some(),
+        })
     }
 
     /// What may have been meant otherwise than it was read, once all is read.
@@ -133,17 +142,10 @@ impl TextRows {
                 "a sample is taken for each step; --{INTERVAL} says how often there are, and ends this doubt"
             ),
         };
-        let unit = self.times.as_ref().map(|(times, _)| times.unit);
-        let is_understood = |comment: &str| match unit {
-            Some(unit) => {
-                time_unit_in_prose(comment) == Some(unit) || Name::new(comment).time_unit() == Ok(Some(unit))
-            }
-            None => interval_in_prose(comment).is_some(),
-        };
         // What names columns with their units is read.
-        let is_named = self.lines.names().first().is_some_and(Name::has_unit);
+        let is_named = self.names.first().is_some_and(Name::has_unit);
         if !is_asked && !is_named {
-            doubts.extend(unread_comments(self.lines.all_comments(), &taken, is_understood));
+            doubts.extend(doubt_of_comments(&self.unread(), &taken));
         }
         doubts
     }

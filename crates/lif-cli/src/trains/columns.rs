@@ -35,6 +35,11 @@ pub fn is_of_times(name: &Name) -> bool {
     name.is_of_times() || is_one(name, &EVENT_TIMES)
 }
 
+/// Whether it is that of the numbers of neurons, and not `I`, a current.
+pub fn is_of_neurons_alone(name: &Name) -> bool {
+    is_of_neurons(name) && !(name.is("i") && name.text().starts_with('I'))
+}
+
 /// Whether it is that of the numbers of neurons.
 pub fn is_of_neurons(name: &Name) -> bool {
     is_one(name, &NEURONS)
@@ -128,6 +133,9 @@ pub fn names_columns(comment: &str) -> bool {
 fn doubt_of(comment: &str) -> Option<&'static str> {
     if speaks_of_times(comment) {
         return Some("may say that there are times");
+    }
+    if comment.contains(|sign: char| sign.is_ascii_digit()) {
+        return None;
     }
     let words: Vec<Name> =
         comment.split(|sign: char| !sign.is_alphanumeric() && sign != '_').map(Name::new).collect();

@@ -8,7 +8,7 @@ use crate::memory::Growing;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::remark::{
-    interval_in_prose, refuse_comments, time_unit_in_prose, unread_arrays, unread_comments,
+    doubt_of_arrays, doubt_of_comments, interval_in_prose, refuse_comments, says_unit,
 };
 use crate::numbers::text::Lines;
 use crate::numbers::understood::times;
@@ -152,7 +152,7 @@ fn from_text(
                     taken.when = When::named(name)?;
                 }
                 match &taken.when {
-                    When::Steps => refuse_other_steps_in(lines.comments(), taken.bounds.dt)?,
+                    When::Steps => refuse_other_steps_in(lines.comments().iter(), taken.bounds.dt)?,
                     When::Times(unit) => {
                         refuse_comments(lines.comments(), unit, None)?;
                         lines.survey(source, columns[0].unwrap_or(0))?;
@@ -182,13 +182,17 @@ fn from_text(
         When::Times((_, Origin::Name(_))) => return Ok(()),
         When::Times((unit, _)) => (format!("the times are taken as {}", unit.text()), Some(*unit)),
     };
+    if let When::Steps = taken.when {
+        refuse_other_steps_in(lines.all_comments(), taken.bounds.dt)?;
+    }
     let is_understood = |comment: &str| {
         interval_in_prose(comment).is_some()
-            || unit.is_some() && time_unit_in_prose(comment) == unit
+            || unit.is_some_and(|unit| says_unit(comment, unit))
             || names_columns(comment)
     };
-    let taken = format!("{is_taken}, and neurons are numbered from 0");
-    let doubt = unread_comments(lines.all_comments(), &taken, is_understood);
+    understood.unread = lines.unread(&[], is_understood);
+    let doubt =
+        doubt_of_comments(&understood.unread, &format!("{is_taken}, and neurons are numbered from 0"));
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
@@ -237,14 +241,21 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
     let is_read = |place: usize| {
         [Some(when), row, Some(neuron)].contains(&Some(place)) || names[place].clock().is_some()
     };
-    let unread = keys.iter().enumerate().filter(|(place, _)| !is_read(*place)).map(|(_, key)| key);
+    // A run records more than its spikes.
+    let is_own = |key: &String| key == "rate" || key.starts_with("voltage");
+    understood.unread = keys
+        .iter()
+        .enumerate()
+        .filter(|(place, key)| !is_read(*place) && !is_own(key))
+        .map(|(_, key)| key.clone())
+        .collect();
     let (is_taken, is_said) = match &taken.when {
         When::Steps => (format!("steps are taken as {} ms long", written(taken.bounds.dt)), false),
         When::Times((unit, origin)) => {
             (format!("the times are taken as {}", unit.text()), *origin != Origin::Default)
         }
     };
-    if let Some(doubt) = unread_arrays(unread, &is_taken).filter(|_| !is_said) {
+    if let Some(doubt) = doubt_of_arrays(&understood.unread, &is_taken).filter(|_| !is_said) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
     let (whens, precision) = list(&mut archive, &keys[when])?;
@@ -258,6 +269,20 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
         return Err(format!("its arrays {columns:?} have {counts:?} values; each event has one in each"));
     }
     understood.columns = columns.into_iter().cloned().collect();
+    for other in &understood.unread {
+        // What is no array of numbers has no value for each event.
+        let mut values = 0;
+        let _ = archive.array(other, &mut |array, _| {
+            values = array.shape.iter().product();
+            Ok(())
+        });
+        if values == whens.len() && values > 1 {
+            log::warn!(
+                "events {}: '{other}' in it has a value for each event, and is not read; --events-weight is that of all",
+                source.path().display()
+            );
+        }
+    }
     for (place, (time, neuron)) in whens.iter().zip(&neurons).enumerate() {
         let row = rows.as_ref().map_or(0.0, |rows| rows[place]);
         taken
@@ -276,8 +301,8 @@ fn refuse_other_steps(archive: &mut Archive, keys: &[String], dt: f64) -> Result
 }
 
 /// The same of the comments of a text.
-fn refuse_other_steps_in(comments: &[String], dt: f64) -> Result<(), String> {
-    comments.iter().try_for_each(|comment| match interval_in_prose(comment) {
+fn refuse_other_steps_in<'a>(mut comments: impl Iterator<Item = &'a String>, dt: f64) -> Result<(), String> {
+    comments.try_for_each(|comment| match interval_in_prose(comment) {
         Some(own) => refuse_other_step(comment, own, dt),
         None => Ok(()),
     })

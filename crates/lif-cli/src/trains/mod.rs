@@ -11,7 +11,7 @@ use crate::numbers::numpy::Array;
 use crate::numbers::understood::Extent;
 use crate::spread::Spread;
 use crate::weight::{Unit, Weight};
-pub use columns::is_of_neurons;
+pub use columns::{is_of_neurons, is_of_neurons_alone};
 use crc32fast::Hasher;
 use file::Bounds;
 use lif::{Event, Raster, SpikeInput};

@@ -333,7 +333,7 @@ fn comments_above_events_that_say_other_columns_are_told() {
         "# step of the spike and neuron id",
         "# trial of 1000 ms",
         "# dt = 0.1 ms",
-        "# 10 cells",
+        "# 10 neurons, 200 steps",
         "# time in s\nstep,neuron",
     ] {
         folder.write("in.txt", &format!("{comments}\n3,1\n4,2\n"));
@@ -503,6 +503,18 @@ fn what_a_text_says_and_nobody_reads_is_told() {
             "the neuron is '3.000', which has a decimal point, as times have",
         ),
         ("events", "step neuron\n# dt = 0.5 ms\n", events, "says that its steps are 0.5 ms long"),
+        // Below the numbers, and with factors.
+        ("stimulus", "", "5\n6\n# sampled at 2 kHz\n", "a sample every 0.5 ms"),
+        ("events", "", "3 1\n# dt = 1 ms\n", "says that its steps are 1 ms long"),
+        ("spikes", "# x10 ms\n", one, "'x10 ms' in it has a factor, with which times are not read"),
+        (
+            "spikes",
+            "# spike times in 0.1 ms\n",
+            one,
+            "the comment 'spike times in 0.1 ms' may say what the numbers are",
+        ),
+        ("stimulus", "# time x10 ms\n", two, "the comment 'time x10 ms'"),
+        ("stimulus", "time,neuron\n", two, "the second column is 'neuron', and there is no column of values"),
     ] {
         let said = doubts(&folder, kind, &format!("{comments}{rows}"));
         assert!(said.contains(message), "{kind} {comments:?}: {said}");
@@ -516,6 +528,9 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         ("stimulus", "# time (ms) current (nA)\n0 5\n1 6\n"),
         ("stimulus", "Zeit (ms);Strom (nA)\n0;5\n1;6\n"),
         ("stimulus", "0 1\n0.1 2\n0.2 3\n"),
+        ("stimulus", "# time current\n0 1\n0.1 2\n"),
+        ("spikes", "# spike times\n10\n20\n"),
+        ("events", "# 10 neurons, left\n3 1\n"),
         ("events", "# step neuron\n3 1\n"),
     ] {
         assert_eq!(doubts(&folder, kind, text), "", "{text:?}");
@@ -536,7 +551,9 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
         });
         let message = format!("'{key}' in it may say what the numbers are, and is not read");
         assert!(said(&folder, "in.npz").0.contains(&message), "{key}");
-        assert_eq!(said(&folder, "in.npz --stimulus-dt 0.1").0, "", "{key}");
+        // An option about times says nothing of units.
+        let is_told = !said(&folder, "in.npz --stimulus-dt 0.1").0.is_empty();
+        assert_eq!(is_told, key == "units", "{key}");
     }
     let said = |words: &str| String::from_utf8(folder.lif(words).output().unwrap().stderr).unwrap();
     archive(&folder, "in.npz", |npz| {
@@ -545,8 +562,7 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
     });
     let score = "score --device cpu --stimulus still.txt --spikes in.npz";
     assert!(
-        said(score)
-            .contains("'senders' in it: it has 2 values, so that 'times' may hold the spikes of several")
+        said(score).contains("'senders' in it has 2 values, so that 'times' may hold the spikes of several")
     );
     archive(&folder, "in.npz", |npz| {
         npz.add_array("spike_times", &array![10.0, 20.0]).unwrap();
@@ -562,5 +578,56 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
     assert!(
         said(run)
             .contains("'offsets' in it may say what the numbers are, and is not read; the times are taken")
+    );
+}
+
+/// Whatever else is in a file is said in the summary, so that nobody takes it for read.
+#[test]
+fn what_is_not_read_stands_in_the_summary() {
+    let folder = Folder::new();
+    folder.write("in.txt", "# recorded by me\n# cell 3, left\n5\n6\n");
+    let summary = folder.summary("--neurons 1 --stimulus in.txt");
+    assert_eq!(summary["inputs"][0]["unread"], json!(["recorded by me", "cell 3, left"]));
+    folder
+        .run("--neurons 1 --no-plot --stimulus in.txt")
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("not read: 'recorded by me' and 1 more"));
+    folder.write("in.txt", "# dt = 0.1 ms\n5\n6\n");
+    assert_eq!(folder.summary("--neurons 1 --stimulus in.txt")["inputs"][0].get("unread"), None);
+    archive(&folder, "in.npz", |npz| {
+        npz.add_array("stimulus", &Array1::from_elem(40, 0.5)).unwrap();
+        npz.add_array("gain", &arr0(2.0)).unwrap();
+    });
+    assert_eq!(folder.summary("--neurons 1 --stimulus in.npz")["inputs"][0]["unread"], json!(["gain"]));
+    archive(&folder, "in.npz", |npz| {
+        npz.add_array("step", &array![3, 7]).unwrap();
+        npz.add_array("neuron", &array![0, 0]).unwrap();
+        npz.add_array("weight", &array![1.0, -1.0]).unwrap();
+    });
+    let output =
+        folder.lif("run --device cpu --no-plot --neurons 1 --steps 9 --events in.npz").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("'weight' in it has a value for each event, and is not read; --events-weight"),
+        "{said}"
+    );
+    // What a run wrote is not doubted.
+    folder
+        .lif("run --device cpu --no-plot --neurons 3 --steps 900 --record spikes,rate,voltage")
+        .assert()
+        .success();
+    let again = "run --device cpu --no-plot --neurons 3 --steps 900 --out again --events lif-out/spikes.npz";
+    assert_eq!(String::from_utf8(folder.lif(again).output().unwrap().stderr).unwrap(), "");
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    archive(&folder, "in.npz", |npz| {
+        npz.add_array("spike_times", &array![10.0, 20.0]).unwrap();
+        npz.add_array("clusters", &array![0, 1]).unwrap();
+    });
+    let output = folder.lif("score --device cpu --stimulus still.txt --spikes in.npz").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("'clusters' in it has a value for each spike, and is not read; all are taken"),
+        "{said}"
     );
 }

@@ -522,8 +522,9 @@ fn text_and_archives_know_the_same_names_of_events() {
     ] {
         let [first, second] = [3.0 * unit, 90.0 * unit];
         folder.write("named.txt", &format!("{neuron},{row},{when}\n2,1,{first}\n2,1,{second}\n"));
-        let arrays = [(when, &[first, second]), (row, &[1.0; 2]), (neuron, &[2.0; 2]), ("counts", &[7.0; 2])];
-        archive(&folder, "named.npz", &arrays.map(|(name, values)| (name, &values[..])));
+        let arrays =
+            [(when, &[first, second][..]), (row, &[1.0; 2]), (neuron, &[2.0; 2]), ("counts", &[7.0; 3])];
+        archive(&folder, "named.npz", &arrays);
         is_expected("named.txt");
         is_expected("named.npz");
     }
