@@ -72,6 +72,9 @@ fn is_unit_of_clock(piece: Option<&Piece<'_>>) -> bool {
     matches!(piece, Some(Piece::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
 }
 
+/// What is longer is no number that a person wrote.
+const LONGEST_NUMBER: usize = 40;
+
 /// A part of a comment.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Piece<'a> {
@@ -86,19 +89,17 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     let mut rest = text;
     while let Some(start) = rest.find(|sign: char| sign.is_alphanumeric() || sign == '.') {
         rest = &rest[start..];
+        let first = rest.chars().next().map_or(1, char::len_utf8);
         let is_number = rest.trim_start_matches('.').starts_with(|sign: char| sign.is_ascii_digit());
         let end = if is_number {
-            (1..=rest.len())
-                .filter(|end| rest.is_char_boundary(*end))
-                .take_while(|end| {
-                    rest[..*end].bytes().all(|byte| byte.is_ascii_digit() || b".eE+-_".contains(&byte))
-                })
-                .filter(|end| rest[..*end].replace('_', "").parse::<f64>().is_ok())
-                .last()
+            let of_numbers = |byte: &u8| byte.is_ascii_digit() || b".eE+-_".contains(byte);
+            let most = rest.bytes().take(LONGEST_NUMBER).take_while(of_numbers).count();
+            (1..=most).rev().find(|end| rest[..*end].replace('_', "").parse::<f64>().is_ok()).unwrap_or(first)
         } else {
-            rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'')
+            rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'').unwrap_or(rest.len())
         };
-        let (piece, after) = rest.split_at(end.unwrap_or(rest.len()).max(1));
+        // Some signs are neither letters nor digits of a number: superscripts, fractions.
+        let (piece, after) = rest.split_at(end.max(first));
         match piece.replace('_', "").parse::<f64>() {
             Ok(number) if is_number => pieces.push(Piece::Number(number, after.chars().next())),
             _ if piece != "." => pieces.push(Piece::Word(piece)),
@@ -325,5 +326,15 @@ mod tests {
         {
             assert!(!is_of_times(text), "{text}");
         }
+    }
+
+    #[test]
+    fn comments_of_any_signs_are_taken_apart() {
+        let word = Piece::Word;
+        assert_eq!(pieces("pA/cm\u{b2}, \u{bd} ms"), ["pA", "cm", "\u{b2}", "\u{bd}", "ms"].map(word));
+        assert_eq!(pieces("dt=.5ms"), [word("dt"), Piece::Number(0.5, Some('m')), word("ms")]);
+        assert_eq!(pieces("1e-4"), [Piece::Number(1e-4, None)]);
+        assert_eq!(pieces("..5 \u{661}"), [Piece::Number(0.5, Some(' ')), word("\u{661}")]);
+        assert!(pieces(&"1".repeat(60_000)).len() >= 60_000 / LONGEST_NUMBER);
     }
 }
