@@ -239,7 +239,8 @@ impl Tensor {
     ///
     /// # Errors
     ///
-    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] where memory cannot
+    /// [`Error::NonFinite`](crate::Error::NonFinite) for NaN and infinite values,
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot
     /// hold that much, and faults of the device.
     pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
     where
