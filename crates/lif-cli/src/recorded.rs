@@ -119,11 +119,12 @@ fn is_of_times(name: &Name) -> bool {
 }
 
 fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
+    let mut names = Vec::new();
     let mut is_first = true;
     while let Some(row) = lines.row()? {
         let time = row.first().copied().unwrap_or(f64::NAN);
         if is_first {
-            let names = lines.probable_names(1);
+            names = lines.probable_names(1);
             let name = names.first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
@@ -138,7 +139,6 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
         unit.text()
     );
-    let names = lines.probable_names(1);
     spikes.unread = lines.unread(&names, |comment| says_unit(comment, *unit) || says_nothing_else(comment));
     let doubt = doubt_of_comments(&spikes.unread, &taken).filter(|_| *origin == Origin::Default);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
@@ -179,12 +179,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     let count: usize = array.shape.iter().product();
     spikes.unread = keys.iter().filter(|other| **other != key).cloned().collect();
     for other in &spikes.unread {
-        // What is no array of numbers has no value for each spike.
-        let mut values = 0;
-        let _ = archive.array(other, &mut |array, _| {
-            values = array.shape.iter().product();
-            Ok(())
-        });
+        let values = archive.count(other);
         if is_of_neurons(&Name::new(other)) && values > 1 {
             return Err(format!(
                 "'{other}' in it has {values} values, so that '{key}' may hold the spikes of several neurons; save the times \

@@ -46,7 +46,7 @@ impl Heading {
         true
     }
 
-    /// The names of so many columns that it may consist of.
+    /// The names of `count` columns that it may consist of.
     pub fn names(&self, count: usize) -> Option<Vec<Name>> {
         let (text, is_line) = match self {
             Self::None => return None,

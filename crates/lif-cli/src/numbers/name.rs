@@ -28,15 +28,14 @@ const OTHER_TIME_UNITS: [&str; 13] = [
     "days",
 ];
 
-/// What counts samples, whose interval nobody knows.
-const COUNTS: [&str; 19] = [
+/// What counts samples or steps, whose interval nobody knows,
+const COUNTS: [&str; 15] = [
     "sample",
     "samples",
     "frame",
     "frames",
     "tick",
     "ticks",
-    "idx",
     "index",
     "indices",
     "inds",
@@ -46,10 +45,9 @@ const COUNTS: [&str; 19] = [
     "timesteps",
     "bin",
     "bins",
-    "unnamed",
-    "rownames",
-    "row",
 ];
+/// and what numbers the rows of a table.
+const ROW_NUMBERS: [&str; 4] = ["idx", "unnamed", "rownames", "row"];
 
 /// Units of currents, each with the beginning of its long name.
 const CURRENT_UNITS: [(&str, &str, &str); 6] = [
@@ -147,7 +145,7 @@ impl Name {
 
     /// Whether it counts samples or steps.
     pub fn is_count(&self) -> bool {
-        self.words.iter().any(|word| COUNTS.contains(&word.as_str()))
+        self.words.iter().any(|word| COUNTS.iter().chain(&ROW_NUMBERS).any(|count| count == word))
     }
 
     /// Whether it says what no value of a current is.
@@ -308,6 +306,12 @@ fn is_unit(word: &str) -> bool {
         || RATE_UNITS.iter().any(|(name, _)| *name == word)
         // A single letter is more often a name.
         || word.len() > 1 && current_unit(word).is_some()
+}
+
+/// Whether a word is that of times, of what counts samples, or of how often there are samples: all but `t`, which may
+/// be any name.
+pub fn is_of_clocks(word: &str) -> bool {
+    word != "t" && TIMES.contains(&word) || COUNTS.contains(&word) || Name::new(word).clock().is_some()
 }
 
 /// Whether a word in a line of units is one.

@@ -85,6 +85,17 @@ impl Archive {
         self.0.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name).to_owned()).collect()
     }
 
+    /// How many values the array of a name has; none where it has no numbers.
+    pub fn count(&mut self, name: &str) -> usize {
+        let mut count = 0;
+        // What is wrong with it is of no interest, as it is not read.
+        let _ = self.array(name, &mut |array, _| {
+            count = array.shape.iter().product();
+            Ok(())
+        });
+        count
+    }
+
     /// The array of a name, shown row by row to `check`.
     pub fn array(&mut self, name: &str, check: &mut Check<'_>) -> Result<Array, String> {
         let said = |reason: String| format!("'{name}' in it: {reason}");

@@ -1,6 +1,8 @@
 //! What comments above the numbers say of them, in whatever words.
 
-use super::name::{Clock, Name, Origin, current_unit, is_plain_time_unit, is_unit_of_a_column, time_unit_of};
+use super::name::{
+    Clock, Name, Origin, current_unit, is_of_clocks, is_plain_time_unit, is_unit_of_a_column, time_unit_of,
+};
 use crate::rules::TimeUnit;
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
@@ -26,27 +28,24 @@ pub fn interval_in_prose(text: &str) -> Option<f64> {
     let pieces = pieces(text);
     (0..pieces.len()).find_map(|place| {
         let Piece::Number(number, after) = pieces[place] else { return None };
-        // Fractions, thousands and prefixes are not read.
-        if after.is_some_and(|sign| {
-            sign.is_alphanumeric() && !is_unit_of_clock(pieces.get(place + 1)) || sign == '/'
-        }) || matches!((pieces.get(place + 1), after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')))
-        {
+        let next = pieces.get(place + 1);
+        let has_unit = is_unit_of_clock(next);
+        // Fractions, thousands and prefixes are not read, nor are other units.
+        let is_part = after.is_some_and(|sign| sign.is_alphanumeric() && !has_unit || sign == '/');
+        let goes_on = matches!((next, after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')));
+        let is_other = matches!(next, Some(Piece::Word(word)) if is_unit_of_a_column(word) && !has_unit);
+        if is_part || goes_on || is_other {
             return None;
         }
-        let unit = match pieces.get(place + 1) {
-            Some(Piece::Word(word))
-                if is_unit_of_a_column(word) && !is_unit_of_clock(pieces.get(place + 1)) =>
-            {
-                return None;
-            }
-            Some(Piece::Word(word)) if is_unit_of_clock(pieces.get(place + 1)) => format!(" ({word})"),
+        let unit = match next {
+            Some(Piece::Word(word)) if has_unit => format!(" ({word})"),
             _ => String::new(),
         };
-        let mut before = pieces[..place].iter().rev().map_while(|piece| match piece {
+        let before = pieces[..place].iter().rev().map_while(|piece| match piece {
             Piece::Word(word) => Some(*word),
             Piece::Number(..) => None,
         });
-        let words: Vec<&str> = before.by_ref().filter(|word| !BETWEEN.contains(word)).take(2).collect();
+        let words: Vec<&str> = before.filter(|word| !BETWEEN.contains(word)).take(2).collect();
         let (last, pair) = (words.first()?, words.iter().rev().copied().collect::<Vec<_>>().join(" "));
         // Alone, intervals may be of anything.
         let clock = |what: &str| {
@@ -113,44 +112,19 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
 /// Whether a comment, or a name, may say what numbers are: it speaks of times, steps, samples or units, but for how long
 /// something lasts.
 pub fn is_telling(text: &str) -> bool {
-    const WORDS: [&str; 48] = [
-        "time",
-        "times",
-        "timestamp",
-        "timestamps",
+    /// Beside those that names know.
+    const WORDS: [&str; 22] = [
         "timebase",
         "tvec",
-        "dt",
         "deltat",
-        "step",
-        "steps",
-        "timestep",
-        "timesteps",
         "stepsize",
         "rate",
-        "samplerate",
-        "samplingrate",
-        "srate",
-        "sfreq",
-        "fs",
         "sr",
-        "interval",
         "intervals",
         "isi",
         "isis",
-        "sample",
-        "samples",
         "sampled",
         "sampling",
-        "index",
-        "indices",
-        "inds",
-        "frame",
-        "frames",
-        "tick",
-        "ticks",
-        "bin",
-        "bins",
         "binwidth",
         "resolution",
         "period",
@@ -169,6 +143,7 @@ pub fn is_telling(text: &str) -> bool {
         let lower = word.to_lowercase();
         let is_length = place > 0 && matches!(pieces[place - 1], Piece::Number(..));
         WORDS.contains(&lower.as_str())
+            || is_of_clocks(&lower)
             || is_hertz(&lower)
             || (time_unit_of(&lower).is_some() && !is_length)
             || (value_unit_of(word).is_some_and(|unit| unit != "nA"))
@@ -201,7 +176,9 @@ pub fn doubt_of_comments(unread: &[String], taken: &str) -> Option<String> {
 
 /// What is said of arrays in an archive that nobody read and that may say what the numbers are.
 pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
-    let is_telling = |name: &&String| *name == "ts" || is_telling(&name.replace('_', " "));
+    let is_telling = |name: &&String| {
+        *name == "ts" || is_telling(&name.replace('_', " ")) || Name::new(name).may_be_clock()
+    };
     let telling: Vec<String> = unread.iter().filter(is_telling).map(|name| format!("'{name}'")).collect();
     let is = if telling.len() == 1 { "is" } else { "are" };
     (!telling.is_empty()).then(|| {

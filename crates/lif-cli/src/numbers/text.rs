@@ -62,7 +62,7 @@ pub struct Lines {
     doubts: Vec<String>,
     commas: Commas,
     /// A column whose numbers have all been looked at.
-    surveyed: Option<(usize, Column)>,
+    pub surveyed: Option<(usize, Column)>,
 }
 
 /// What is between the fields of a line.
@@ -157,7 +157,7 @@ impl Lines {
         &self.doubts
     }
 
-    /// The names of so many columns, also where they may only be a comment, of times or of what counts samples.
+    /// The names of `count` columns, also where they may only be a comment, of times or of what counts samples.
     pub fn probable_names(&self, count: usize) -> Vec<Name> {
         if !self.names.is_empty() {
             return self.names.clone();
@@ -176,7 +176,7 @@ impl Lines {
         names.iter().skip(1).any(is_it)
     }
 
-    /// What the last comment before the first row says, as names of so many columns.
+    /// What the last comment before the first row says, as names of `count` columns.
     pub fn comment_names(&self, count: usize) -> Vec<Name> {
         let names = || self.heading.names(count).unwrap_or_default();
         if self.heading.is_line() == Some(false) { names() } else { Vec::new() }
@@ -375,7 +375,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Whether there is a line with the names of so many columns.
+    /// Whether there is a line with the names of `count` columns.
     fn has_names_for(&self, count: usize) -> bool {
         self.heading.is_line() == Some(true) && self.heading.names(count).is_some()
     }
@@ -511,7 +511,7 @@ impl Lines {
         self.fields.get(first).map_or("", |field| &self.text[field.start..self.fields[last].end])
     }
 
-    /// Finds names for so many columns in what was before the first row.
+    /// Finds names for `count` columns in what was before the first row.
     fn name_columns(&mut self, count: usize) -> Result<(), String> {
         let Some(is_line) = self.heading.is_line() else { return Ok(()) };
         let names = self.heading.names(count);

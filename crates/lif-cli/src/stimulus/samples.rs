@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::numbers::name::{Clock, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::remark::doubt_of_arrays;
+use crate::numbers::time::Column;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::rules::TimeUnit;
 use crate::trains::is_of_neurons_alone;
@@ -41,8 +42,8 @@ enum Form {
     Array(Array),
     /// The values, and the times in a unit.
     Timed(Array, Array, TimeUnit),
-    /// Text, with the unit of times that was asked for.
-    Text(Option<TimeUnit>),
+    /// Text, with the unit of times that was asked for, and how they are written.
+    Text(Option<TimeUnit>, Option<Column>),
 }
 
 /// When samples hold.
@@ -98,7 +99,7 @@ impl Samples {
             }
             Format::Npz => from_npz(&source, asked, &mut checked).map_err(refusal)?,
             Format::Text => {
-                let mut rows = TextRows::open(&source, asked.time_unit).map_err(refusal)?;
+                let mut rows = TextRows::open(&source, asked.time_unit, None).map_err(refusal)?;
                 checked.all(&[0], &mut rows).map_err(|reason| {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
@@ -115,7 +116,7 @@ impl Samples {
                 value_unit = rows.value_unit();
                 checked.unread = rows.unread();
                 let shape = vec![checked.samples as usize];
-                (shape, Form::Text(asked.time_unit), times, rows.names().to_vec())
+                (shape, Form::Text(asked.time_unit, rows.written_times()), times, rows.names().to_vec())
             }
         };
         if !(1..=3).contains(&shape.len()) || shape.contains(&0) {
@@ -149,8 +150,8 @@ impl Samples {
                 precision: times.precision(),
                 time: Vec::new(),
             })),
-            Form::Text(asked) => {
-                let mut rows = TextRows::open(&self.source, *asked)?;
+            Form::Text(asked, times) => {
+                let mut rows = TextRows::open(&self.source, *asked, *times)?;
                 let mut passed = Vec::new();
                 for _ in 0..if matches!(self.times, Times::Every(_)) { first } else { 0 } {
                     rows.next(&mut passed)?;
@@ -197,9 +198,8 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
         |key: &&String| *key == values || Some(key.as_str()) == times || Name::new(key).clock().is_some();
     let unread: Vec<String> = keys.iter().filter(|key| !is_read(key)).cloned().collect();
     let taken = match times {
-        Some(_) => {
-            format!("'{}' says when samples are, and --{TIME_UNIT} in which unit", times.unwrap_or_default())
-        }
+        Some(times) => format!("'{times}' says when samples are, and --{TIME_UNIT} in which unit"),
+
         None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
     };
     // No option about times says anything of units.

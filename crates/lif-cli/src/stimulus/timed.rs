@@ -6,8 +6,8 @@ use crate::numbers::remark::{
     doubt_of_comments, interval_in_prose, refuse_comments, says_unit, value_unit_in_prose,
 };
 use crate::numbers::text::{Layout, Lines};
+use crate::numbers::time::Column;
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
-
 use crate::rules::TimeUnit;
 use crate::trains::is_of_neurons_alone;
 
@@ -53,9 +53,10 @@ pub struct TextRows {
 }
 
 impl TextRows {
-    /// Opens a text, the unit of whose times may have been asked for.
-    pub fn open(source: &Source, asked: Option<TimeUnit>) -> Result<Self, String> {
-        let lines = Lines::open(source, LAYOUT)?;
+    /// Opens a text, the unit of whose times may have been asked for, and how they are written may be known.
+    pub fn open(source: &Source, asked: Option<TimeUnit>, times: Option<Column>) -> Result<Self, String> {
+        let mut lines = Lines::open(source, LAYOUT)?;
+        lines.surveyed = times.map(|times| (0, times));
         Ok(Self { source: source.clone(), lines, names: Vec::new(), asked, times: None, has_begun: false })
     }
 
@@ -67,6 +68,11 @@ impl TextRows {
     /// The unit of the times, where there are any.
     pub fn unit(&self) -> Option<(TimeUnit, Origin)> {
         self.times.as_ref().map(|(times, origin)| (times.unit, origin.clone()))
+    }
+
+    /// How the times are written, where there are any.
+    pub fn written_times(&self) -> Option<Column> {
+        self.lines.surveyed.map(|(_, times)| times)
     }
 
     /// That there is no sample, with what may be the reason.
@@ -96,7 +102,7 @@ impl TextRows {
         &self.names
     }
 
-    /// What is wrong with the names of the columns of so many numbers.
+    /// What is wrong with the names of the `count` columns.
     fn refuse_names(&self, names: &[Name], count: usize) -> Result<(), String> {
         match (names, count) {
             ([only], 1) if only.is_of_no_value() => {
@@ -182,7 +188,9 @@ impl Rows for TextRows {
         if self.times.is_none() {
             let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
-            self.lines.survey(&self.source, 0)?;
+            if self.lines.surveyed.is_none() {
+                self.lines.survey(&self.source, 0)?;
+            }
             self.times = Some((TimeColumn::new(unit.0), unit.1));
         }
         let precision = self.lines.precision(0);

@@ -97,7 +97,7 @@ pub fn known() -> String {
     )
 }
 
-/// The names of so many columns of a text, where there are any, and where step, batch row and neuron are among them.
+/// The names of `count` columns of a text, where there are any, and where step, batch row and neuron are among them.
 pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>; 3]), String> {
     let mut names = lines.names().to_vec();
     if names.is_empty() {

@@ -91,6 +91,16 @@ impl Taken {
         self.events.push(Event { step, batch, neuron })
     }
 
+    /// As what steps or times are taken, in which unit, and whether the file says so.
+    fn said(&self) -> (String, Option<TimeUnit>, bool) {
+        match &self.when {
+            When::Steps => (format!("steps are taken as {} ms long", written(self.bounds.dt)), None, false),
+            When::Times((unit, origin)) => {
+                (format!("the times are taken as {}", unit.text()), Some(*unit), *origin != Origin::Default)
+            }
+        }
+    }
+
     fn step(&mut self, value: f64, precision: Precision) -> Result<u64, String> {
         let When::Times((unit, origin)) = &self.when else {
             return whole("step", value).map(u64::from).map_err(|reason| {
@@ -177,11 +187,7 @@ fn from_text(
         }
         taken.take(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
     }
-    let (is_taken, unit) = match &taken.when {
-        When::Steps => (format!("steps are taken as {} ms long", written(taken.bounds.dt)), None),
-        When::Times((_, Origin::Name(_))) => return Ok(()),
-        When::Times((unit, _)) => (format!("the times are taken as {}", unit.text()), Some(*unit)),
-    };
+    let (is_taken, unit, is_said) = taken.said();
     if let When::Steps = taken.when {
         refuse_other_steps_in(lines.all_comments(), taken.bounds.dt)?;
     }
@@ -192,7 +198,8 @@ fn from_text(
     };
     understood.unread = lines.unread(&[], is_understood);
     let doubt =
-        doubt_of_comments(&understood.unread, &format!("{is_taken}, and neurons are numbered from 0"));
+        doubt_of_comments(&understood.unread, &format!("{is_taken}, and neurons are numbered from 0"))
+            .filter(|_| !is_said);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
@@ -249,12 +256,7 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
         .filter(|(place, key)| !is_read(*place) && !is_own(key))
         .map(|(_, key)| key.clone())
         .collect();
-    let (is_taken, is_said) = match &taken.when {
-        When::Steps => (format!("steps are taken as {} ms long", written(taken.bounds.dt)), false),
-        When::Times((unit, origin)) => {
-            (format!("the times are taken as {}", unit.text()), *origin != Origin::Default)
-        }
-    };
+    let (is_taken, _, is_said) = taken.said();
     if let Some(doubt) = doubt_of_arrays(&understood.unread, &is_taken).filter(|_| !is_said) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
@@ -270,13 +272,7 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
     }
     understood.columns = columns.into_iter().cloned().collect();
     for other in &understood.unread {
-        // What is no array of numbers has no value for each event.
-        let mut values = 0;
-        let _ = archive.array(other, &mut |array, _| {
-            values = array.shape.iter().product();
-            Ok(())
-        });
-        if values == whens.len() && values > 1 {
+        if archive.count(other) == whens.len() && whens.len() > 1 {
             log::warn!(
                 "events {}: '{other}' in it has a value for each event, and is not read; --events-weight is that of all",
                 source.path().display()

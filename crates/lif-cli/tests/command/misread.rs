@@ -544,7 +544,7 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
     let folder = Folder::new();
     folder.write("still.txt", &"0.3\n".repeat(5000));
     let values = Array1::from_elem(40, 0.5);
-    for key in ["sr", "rate", "stimulus_dt", "tvec", "units", "resolution"] {
+    for key in ["sr", "rate", "stimulus_dt", "tvec", "units", "resolution", "samplefreq"] {
         archive(&folder, "in.npz", |npz| {
             npz.add_array("stimulus", &values).unwrap();
             npz.add_array(key, &arr0(2.0)).unwrap();
@@ -612,6 +612,16 @@ fn what_is_not_read_stands_in_the_summary() {
         said.contains("'weight' in it has a value for each event, and is not read; --events-weight"),
         "{said}"
     );
+    // Also where the file says the unit of its times.
+    folder.write("in.txt", "# by me\ntime_ms neuron\n0.1 0\n# trial 2\n0.2 0\n");
+    let output = folder
+        .lif("run --device cpu --json --no-plot --neurons 1 --steps 9 --events in.txt")
+        .output()
+        .unwrap();
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(summary["inputs"][0]["unread"], json!(["by me", "trial 2"]));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the numbers above and below the comment 'trial 2' in line 4"), "{said}");
     // What a run wrote is not doubted.
     folder
         .lif("run --device cpu --no-plot --neurons 3 --steps 900 --record spikes,rate,voltage")
