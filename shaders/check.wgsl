@@ -2,7 +2,7 @@
 // dispatch tries every combination of them.
 //
 // Appended to neuron.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which
-// computes the same with src/model/neuron.rs and compares the bits.
+// computes the same with crates/lif-model/src/neuron.rs and compares the bits.
 
 const WORKGROUP: u32 = 64u;
 

@@ -1,6 +1,6 @@
 // THE neuron: one step of one leaky integrate-and-fire cell.
 //
-// The twin of src/model/neuron.rs, which is the definition and says why each thing is as it is: the same
+// The twin of crates/lif-model/src/neuron.rs, which is the definition and says why each thing is as it is: the same
 // functions in the same order, giving the same bits.
 
 const SMALLEST_STATE: f32 = 1e-30;

@@ -1,6 +1,6 @@
 // Random numbers that are a function of where they are used.
 //
-// The twin of src/model/random.rs, which is the definition and says why each thing is as it is: the same
+// The twin of crates/lif-model/src/random.rs, which is the definition and says why each thing is as it is: the same
 // functions in the same order, giving the same bits. Appended to neuron.wgsl, which has rounded().
 // The tables stand in `parameters`, from a place on.
 

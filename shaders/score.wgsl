@@ -1,6 +1,6 @@
 // The scores of cells against a target, brought up to date with the words of spikes of a dispatch.
 //
-// The twin of src/model/score.rs, which says why each thing is as it is: the same functions in the same
+// The twin of crates/lif-model/src/score.rs, which says why each thing is as it is: the same functions in the same
 // order, giving the same bits. Appended to neuron.wgsl, for rounded() and flush(). Each invocation has
 // a cell. The structs and the bindings are mirrored in src/engine/gpu/score.rs.
 

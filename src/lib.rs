@@ -83,6 +83,8 @@
 #![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+#[doc(inline)]
+pub use lif_model as model;
 pub use {ndarray, wgpu};
 
 mod data;
@@ -90,7 +92,6 @@ mod device;
 mod engine;
 mod error;
 mod experiment;
-pub mod model;
 mod population;
 mod prepared;
 

@@ -8,6 +8,8 @@ pub(crate) mod params;
 pub(crate) mod poisson_rates;
 pub(crate) mod preset;
 pub(crate) mod random_source;
+#[cfg(test)]
+pub(crate) mod random_tests;
 pub(crate) mod recording;
 pub(crate) mod spike_input;
 pub(crate) mod tally;

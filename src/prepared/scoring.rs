@@ -31,15 +31,6 @@ pub(crate) struct TargetScores {
     pub(crate) scores: Vec<CellScore>,
 }
 
-/// Steps that are shown to a target.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Shown {
-    /// The first step of the first word, and the step after the last, counted from the first that is
-    /// scored, modulo 2^32.
-    pub(crate) first: u32,
-    pub(crate) end: u32,
-}
-
 impl Scoring {
     /// By how much the spikes of its cells are late, at least and at most.
     pub(crate) fn late(&self) -> (u32, u32) {
@@ -126,23 +117,6 @@ impl Scoring {
                 score.catch_up(goal, passed as u32);
             });
         }
-    }
-}
-
-impl Goal {
-    /// The steps at which spikes are compared with it, of cells whose spikes are so late, at least and at most.
-    pub(crate) fn compared(&self, (least, most): (u32, u32)) -> Range<u64> {
-        let end = self.start + u64::from(self.length);
-        self.start.saturating_sub(u64::from(most))..end.saturating_sub(u64::from(least))
-    }
-
-    /// What it has to know of some steps of cells whose spikes are so late, at least and at most; nothing
-    /// where none of these steps is scored.
-    pub(crate) fn shown(&self, first_step: u64, steps: u64, late: (u32, u32)) -> Option<Shown> {
-        let compared = self.compared(late);
-        let from_start = |step: u64| (step as u32).wrapping_sub(self.start as u32);
-        (first_step + steps > compared.start && first_step < compared.end)
-            .then(|| Shown { first: from_start(first_step / 32 * 32), end: from_start(first_step + steps) })
     }
 }
 

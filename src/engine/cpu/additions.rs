@@ -1,17 +1,12 @@
 //! What random sources and spikes add to the input of neighbouring cells, a word of steps at a time.
 
-use super::lanes::{Cells, LANES};
+use super::lanes::Cells;
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
 use crate::experiment::spike_input::Target;
 use crate::prepared::noise::{Kind, Noise};
 use crate::prepared::projection::Projection;
-
-/// Steps in a word of spikes.
-pub(super) const WORD: usize = 32;
-
-/// A value for each step of a word and each lane.
-pub(super) type OfWord = [[f32; LANES]; WORD];
+use lif_kernels::{LANES, OfWord, WORD};
 
 /// The sums of what is added at each step of a word.
 #[repr(align(64))]

@@ -1,12 +1,10 @@
 //! A tile of cells through a block of steps: what drives the cells in the lanes, word by word, and
 //! the steps that it drives.
 
-use super::additions::{Additions, Filled, LaneSources, OfWord, WORD};
+use super::additions::{Additions, Filled, LaneSources};
 use super::instructions;
-use super::kernels::is_plain;
-use super::lanes::{Cells, LANES, Lanes, Places};
-use super::potentials::{SampleRows, Sampled, Samples, Sampling};
-use super::vector::{self, Drives, NO_JUMPS, Rows, Span};
+use super::lanes::{self, Cells, Places};
+use super::potentials::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
 use crate::experiment::spike_input::Target;
 use crate::model::Options;
@@ -14,6 +12,7 @@ use crate::prepared::coefficients::Table;
 use crate::prepared::current::Strides;
 use crate::prepared::noise::Noise;
 use crate::prepared::projection::Projection;
+use lif_kernels::{Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, drive, is_plain};
 use pulp::{Simd, WithSimd};
 use std::fmt;
 
@@ -210,7 +209,7 @@ impl Group {
     ) -> Cells {
         let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
         self.first = first;
-        self.lanes.load(tile, table, options, &cells, first);
+        lanes::load(&mut self.lanes, tile, table, options, &cells, first);
         self.places = Places::of(&cells, current.strides.row, current.strides.neuron);
         cells
     }
@@ -232,6 +231,7 @@ fn advance_groups(
     (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
     mut sampling: Option<(&Sampling<'_>, &mut Samples)>,
 ) {
+    let instructions = instructions::best();
     let sourceless = !current.has_sources();
     let readable = sourceless && is_plain(options);
     let needs_no_stop = current.strides.step == 0 && sourceless;
@@ -262,7 +262,7 @@ fn advance_groups(
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
             let rows = if readable { current.rows(places, made as usize, count) } else { None };
             if rows.is_none() {
-                instructions::best().dispatch(FillDrives {
+                instructions.dispatch(FillDrives {
                     options,
                     resistance: &lanes.coefficients.resistance,
                     places,
@@ -283,17 +283,25 @@ fn advance_groups(
                 Some((sampling, samples)) if !sampled.is_empty() => {
                     let number = first_step + made;
                     let rows = samples.rows(sampling, number, count as u64);
-                    vector::advance(options, lanes, drives, span, words, rows);
+                    lif_kernels::advance(instructions, options, lanes, drives, span, words, rows);
                     let before = sampling.samples_before(number) - sampling.samples_before(first_step);
                     sampled.keep(samples, &mut tile.samples[before as usize..]);
                 }
-                _ => vector::advance(options, lanes, drives, span, words, SampleRows::none()),
+                _ => lif_kernels::advance(
+                    instructions,
+                    options,
+                    lanes,
+                    drives,
+                    span,
+                    words,
+                    SampleRows::none(),
+                ),
             }
         }
         made += count as u64;
     }
     for group in groups {
-        group.lanes.store(tile, group.first);
+        lanes::store(&group.lanes, tile, group.first);
     }
 }
 
@@ -338,7 +346,7 @@ impl WithSimd for FillDrives<'_> {
             if options.synapse {
                 drives.copy_from_slice(currents);
             } else {
-                vector::drive(simd, resistance, currents, drives);
+                drive(simd, resistance, currents, drives);
             }
         }
     }

@@ -3,15 +3,12 @@
 mod additions;
 mod block;
 mod instructions;
-mod kernels;
 mod lanes;
-mod memory;
 mod noise;
 mod potentials;
 mod projection;
 #[cfg(test)]
 mod tests;
-mod vector;
 
 use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Room, Wanted, Words};
@@ -24,13 +21,14 @@ use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::scoring::Scoring;
 use block::{CurrentView, Tile, Workspace};
+use lif_kernels::LANES;
 use potentials::Sampling;
 use rayon::prelude::*;
 use std::sync::Arc;
 use std::time::Instant;
 
 /// The most cells that one thread takes at a time: their state fits the first-level cache.
-const LARGEST_TILE: usize = 1024_usize.next_multiple_of(lanes::LANES);
+const LARGEST_TILE: usize = 1024_usize.next_multiple_of(LANES);
 
 /// Tiles per thread in a small population, so that no thread waits long for the last one.
 const TILES_PER_THREAD: usize = 8;
@@ -138,7 +136,7 @@ impl CpuEngine {
         let tile_size = cells
             .div_ceil(tiles_per_thread * rayon::current_num_threads())
             .max((LEAST_WORK / steps) as usize)
-            .next_multiple_of(lanes::LANES)
+            .next_multiple_of(LANES)
             .min(LARGEST_TILE);
         let tile_count = cells.div_ceil(tile_size);
         let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();

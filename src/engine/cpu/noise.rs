@@ -1,13 +1,14 @@
 //! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a
 //! word of steps at once, so that each call of the generator serves four steps.
 
-use super::additions::{Additions, OfWord};
+use super::additions::Additions;
 use super::instructions;
-use super::lanes::{Cells, LANES, spread};
+use super::lanes::{Cells, spread};
 use crate::model::random::{self, GROUP};
 use crate::model::rounded;
 use crate::model::tables;
 use crate::prepared::noise::{Kind, Noise, Source};
+use lif_kernels::{LANES, OfWord};
 use pulp::{Simd, WithSimd};
 
 /// Steps that share one call of the generator.

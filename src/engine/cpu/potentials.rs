@@ -3,9 +3,8 @@
 //! A kernel leaves those of all its lanes in rows of its own, from where those of the recorded cells are
 //! copied to where they stay. Cells that are not recorded pay nothing.
 
-use super::additions::{OfWord, WORD};
-use super::lanes::LANES;
 use crate::engine::WantedVoltages;
+use lif_kernels::{LANES, OfWord, SampleRows, WORD};
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -177,20 +176,5 @@ impl Samples {
             every: sampling.every as usize,
             rows: &mut self.rows[..self.taken],
         }
-    }
-}
-
-/// Where the membrane potentials after some steps go.
-pub(super) struct SampleRows<'a> {
-    /// How many steps are made before the first sample, and from one to the next.
-    pub(super) wait: usize,
-    pub(super) every: usize,
-    pub(super) rows: &'a mut [[f32; LANES]],
-}
-
-impl SampleRows<'_> {
-    /// For steps that are not sampled.
-    pub(super) fn none() -> Self {
-        Self { wait: usize::MAX, every: usize::MAX, rows: &mut [] }
     }
 }

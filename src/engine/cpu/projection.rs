@@ -1,12 +1,13 @@
 //! The spikes that drive neighbouring cells side by side: [`Projection::add`] for lanes of cells and
 //! a word of steps at once, so that trains without spikes cost one look at a word.
 
-use super::additions::{Additions, OfWord, WORD};
+use super::additions::Additions;
 use super::instructions;
-use super::lanes::{Cells, LANES, Places, spread};
+use super::lanes::{Cells, Places, spread};
 use crate::experiment::spike_input::Target;
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::prepared::projection::{Projection, Wiring};
+use lif_kernels::{LANES, OfWord, WORD};
 
 /// The spikes of all inputs of the cells in the lanes.
 pub(super) struct LaneProjections<'a> {

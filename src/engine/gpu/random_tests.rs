@@ -3,7 +3,7 @@
 use super::fault_tests::with_context;
 use super::kernel::{self, Access};
 use super::{STATE, UNIFORM};
-use crate::model::random_tests::KNOWN_ANSWERS;
+use crate::experiment::random_tests::KNOWN_ANSWERS;
 
 const SHADER: &str = concat!(
     include_str!("../../../shaders/neuron.wgsl"),

@@ -1,6 +1,6 @@
 //! No driver is trusted blindly: before an adapter is used, it shows that it computes the model.
 //!
-//! Three small pieces of work, each compared bit by bit with `src/model/neuron.rs`: `shaders/check.wgsl`
+//! Three small pieces of work, each compared bit by bit with `crates/lif-model/src/neuron.rs`: `shaders/check.wgsl`
 //! advances cells with every combination of options; the kernel itself makes as many steps in one
 //! dispatch as it ever will, because llvmpipe stops loops that are too long without saying so; and it
 //! draws from random sources of every kind and sums spikes.

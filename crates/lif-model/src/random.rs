@@ -2,7 +2,7 @@
 //! stream, and of nothing else. No order of computation can change them.
 //!
 //! This file is the definition; its twin `shaders/random.wgsl` holds the same functions in the same
-//! order. The tables that both look up are made in `src/model/tables.rs`.
+//! order. The tables that both look up are made in `tables.rs`.
 //!
 //! The bits come from Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as
 //! easy as 1, 2, 3", SC11), whose counter is made of cell, group of four steps, and stream, and
@@ -11,25 +11,27 @@
 //! What follows from a word uses `+`, `*`, comparisons and integers alone, as the model does: no
 //! logarithm and no cosine, which every device computes differently.
 
-use crate::model::rounded;
+use crate::rounded;
 
 /// The most cells and groups of steps that a counter can tell apart: 48 bits each.
-pub(crate) const COUNTER_BITS: u32 = 48;
+pub const COUNTER_BITS: u32 = 48;
 
 /// Segments into which each octave of probability is divided by the table of the normal
 /// distribution, as a power of two.
-pub(crate) const SEGMENT_BITS: u32 = 6;
+pub const SEGMENT_BITS: u32 = 6;
 
 /// Steps that share one call of [`philox`].
 pub const GROUP: u64 = 4;
 
-pub(crate) const MULTIPLIER_0: u32 = 0xD251_1F53;
-pub(crate) const MULTIPLIER_1: u32 = 0xCD9E_8D57;
+/// A factor of each round.
+pub const MULTIPLIER_0: u32 = 0xD251_1F53;
+/// The other one.
+pub const MULTIPLIER_1: u32 = 0xCD9E_8D57;
 const KEY_STEP_0: u32 = 0x9E37_79B9;
 const KEY_STEP_1: u32 = 0xBB67_AE85;
 
 /// Rounds of Philox4x32-10.
-pub(crate) const ROUNDS: u32 = 10;
+pub const ROUNDS: u32 = 10;
 
 /// One round of Philox.
 #[inline(always)]
@@ -59,7 +61,7 @@ pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
 
 /// The key of the round after this.
 #[inline(always)]
-pub(crate) fn next_key(key: [u32; 2]) -> [u32; 2] {
+pub fn next_key(key: [u32; 2]) -> [u32; 2] {
     [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)]
 }
 
@@ -99,7 +101,7 @@ pub fn normal(word: u32, table: &[[f32; 2]]) -> f32 {
 
 /// The interval of a word in the table of the normal distribution, and how far in it the word is.
 #[inline(always)]
-pub(crate) fn normal_place(word: u32) -> (u32, f32) {
+pub fn normal_place(word: u32) -> (u32, f32) {
     let probability = word | 1;
     let octave = probability.leading_zeros();
     normal_place_in(octave, probability << octave)
@@ -107,7 +109,7 @@ pub(crate) fn normal_place(word: u32) -> (u32, f32) {
 
 /// The same of a probability in this octave, shifted until its highest bit is set.
 #[inline(always)]
-pub(crate) fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
+pub fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
     let segment = (octave << SEGMENT_BITS) | ((scaled >> (31 - SEGMENT_BITS)) & ((1 << SEGMENT_BITS) - 1));
     let within = ((scaled & ((1 << (31 - SEGMENT_BITS)) - 1)) >> 1) as f32 * (1.0 / 16_777_216.0);
     (segment, within)
@@ -115,7 +117,7 @@ pub(crate) fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
 
 /// The draw of a word within its interval.
 #[inline(always)]
-pub(crate) fn normal_value(word: u32, [value, slope]: [f32; 2], within: f32) -> f32 {
+pub fn normal_value(word: u32, [value, slope]: [f32; 2], within: f32) -> f32 {
     let magnitude = rounded(value + rounded(slope * within));
     if word & 1 == 1 { -magnitude } else { magnitude }
 }

@@ -3,43 +3,70 @@
 //! The twin of `shaders/score.wgsl`: the same functions in the same order, giving the same bits. Steps
 //! are counted from the first that is scored, modulo 2^32, so that those before are large numbers.
 
-use super::decays::Decays;
-use crate::model::{SMALLEST_STATE, flush, rounded};
+use crate::decays::Decays;
+use crate::{SMALLEST_STATE, flush, rounded};
 use bytemuck::{Pod, Zeroable};
 use std::fmt;
+use std::ops::Range;
 
 /// What is compared with: `Goal` in the shader, as far as it is the target's.
 #[derive(Debug)]
-pub(crate) struct Goal {
+pub struct Goal {
     /// Number of the first step that is scored.
-    pub(crate) start: u64,
+    pub start: u64,
     /// Steps that are scored, fewer than 2^31.
-    pub(crate) length: u32,
+    pub length: u32,
     /// The recorded spikes, sorted.
-    pub(crate) spikes: Vec<u32>,
+    pub spikes: Vec<u32>,
     /// How many steps coinciding spikes are apart at most.
-    pub(crate) window: u32,
+    pub window: u32,
     /// Where distances are asked for.
-    pub(crate) decays: Option<Decays>,
+    pub decays: Option<Decays>,
+}
+
+/// Steps that are shown to a target.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// The first step of the first word, and the step after the last, counted from the first that is
+    /// scored, modulo 2^32.
+    pub first: u32,
+    pub end: u32,
+}
+
+impl Goal {
+    /// The steps at which spikes are compared with it, of cells whose spikes are so late, at least and at most.
+    pub fn compared(&self, (least, most): (u32, u32)) -> Range<u64> {
+        let end = self.start + u64::from(self.length);
+        self.start.saturating_sub(u64::from(most))..end.saturating_sub(u64::from(least))
+    }
+
+    /// What it has to know of some steps of cells whose spikes are so late, at least and at most; nothing
+    /// where none of these steps is scored.
+    pub fn shown(&self, first_step: u64, steps: u64, late: (u32, u32)) -> Option<Shown> {
+        let compared = self.compared(late);
+        let from_start = |step: u64| (step as u32).wrapping_sub(self.start as u32);
+        (first_step + steps > compared.start && first_step < compared.end)
+            .then(|| Shown { first: from_start(first_step / 32 * 32), end: from_start(first_step + steps) })
+    }
 }
 
 /// The score of a cell so far.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
-pub(crate) struct CellScore {
+pub struct CellScore {
     /// The first recorded spike that a later predicted one may coincide with.
-    pub(crate) next: u32,
-    pub(crate) predicted: u32,
-    pub(crate) coincidences: u32,
+    pub next: u32,
+    pub predicted: u32,
+    pub coincidences: u32,
     /// The next recorded spike of the difference of the filtered trains, predicted less recorded.
-    pub(crate) next_jump: u32,
+    pub next_jump: u32,
     /// The step of its last jump.
-    pub(crate) at: u32,
+    pub at: u32,
     /// Its value there.
-    pub(crate) level: f32,
+    pub level: f32,
     /// The integral of its square until there, over tau, and what of it the sum has lost in rounding.
-    pub(crate) sum: f32,
-    pub(crate) lost: f32,
+    pub sum: f32,
+    pub lost: f32,
 }
 
 impl fmt::Display for CellScore {
@@ -55,7 +82,7 @@ impl fmt::Display for CellScore {
 
 impl CellScore {
     /// Numbers from here on are those of steps before the first that is scored.
-    pub(crate) const BEFORE: u32 = 3 << 30;
+    pub const BEFORE: u32 = 3 << 30;
 }
 
 /// What is left of a spike after so many steps, and the integral of the square of its decay, over tau.
@@ -116,7 +143,7 @@ impl CellScore {
     }
 
     /// Takes the spikes of a word, whose first bit is this step.
-    pub(crate) fn take_word(&mut self, goal: &Goal, word: u32, first: u32) {
+    pub fn take_word(&mut self, goal: &Goal, word: u32, first: u32) {
         let mut rest = word;
         while rest != 0 {
             let step = first.wrapping_add(rest.trailing_zeros());
@@ -129,7 +156,7 @@ impl CellScore {
 
     /// Takes what was recorded before a step, when all spikes predicted before it were taken. It would be
     /// taken with the next of these, in the same order.
-    pub(crate) fn catch_up(&mut self, goal: &Goal, end: u32) {
+    pub fn catch_up(&mut self, goal: &Goal, end: u32) {
         // Before the first step that is scored, there is nothing.
         if end < Self::BEFORE {
             self.pass_by(goal, end);
@@ -142,7 +169,7 @@ impl CellScore {
 
 impl CellScore {
     /// The van Rossum distance, when all predicted spikes were taken.
-    pub(crate) fn distance(mut self, goal: &Goal) -> f64 {
+    pub fn distance(mut self, goal: &Goal) -> f64 {
         if let Some(decays) = &goal.decays {
             self.record(goal, decays, goal.length);
         }
@@ -155,7 +182,7 @@ impl CellScore {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::random::{counter, key, philox};
+    use crate::random::{counter, key, philox};
 
     /// Spikes with so many steps between them on average.
     fn train(which: u32, length: u32, interval: u32) -> Vec<u32> {

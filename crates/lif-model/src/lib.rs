@@ -1,5 +1,8 @@
-//! The definitions, in plain scalar Rust, that every engine must equal bit for bit: the step of a cell ([`step_cell`]),
-//! what is drawn at random ([`random`]), and how well spikes predict recorded ones.
+//! The definitions of `lif`, in plain scalar Rust, that every engine must equal bit for bit: the step of a cell
+//! ([`step_cell`]), what is drawn at random ([`random`]), and how well spikes predict recorded ones.
+//!
+//! The library `lif` hands all of it out as its module `model`. This is a package of its own so that the kernels,
+//! which take long to compile, are compiled anew only when it changes.
 //!
 //! # Why the bits are the same everywhere
 //!
@@ -14,12 +17,16 @@
 //! than [`FASTEST_LEAK`] per step does it at each step. Both depend on the cell and on the number
 //! of the step alone, so no split of batch or time changes a result.
 
-pub(crate) mod decays;
+#![forbid(unsafe_code)]
+#![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+#[doc(hidden)]
+pub mod decays;
 mod neuron;
 pub mod random;
-#[cfg(test)]
-pub(crate) mod random_tests;
-pub(crate) mod score;
-pub(crate) mod tables;
+#[doc(hidden)]
+pub mod score;
+#[doc(hidden)]
+pub mod tables;
 
 pub use neuron::*;

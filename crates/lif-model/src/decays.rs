@@ -1,27 +1,27 @@
 //! How a spike decays in the van Rossum distance, by table.
 
-use crate::model::{SMALLEST_STATE, flush};
+use crate::{SMALLEST_STATE, flush};
 
 /// `[left, gain]` of so many steps: `left` is `exp(-steps / tau)`, what is left of a spike, and `gain` is
 /// `(1 - left^2) / 2`, the integral of the square of what it was until then, over tau. Of two
 /// stretches that follow each other, `left` is the product, and `gain` that of the first and `left^2`
 /// of the first times that of the second: no digits cancel.
 #[derive(Debug)]
-pub(crate) struct Decays {
+pub struct Decays {
     /// Of up to [`LOW`](Self::LOW) steps.
-    pub(crate) low: Vec<[f32; 2]>,
+    pub low: Vec<[f32; 2]>,
     /// Of multiples of it, as many as there are before nothing is left, or before the scored steps end.
-    pub(crate) high: Vec<[f32; 2]>,
+    pub high: Vec<[f32; 2]>,
 }
 
 /// The multiple of tau after which nothing is left in `f32`.
 const LAST: f64 = 104.0;
 
 impl Decays {
-    pub(crate) const LOW: u32 = 4096;
+    pub const LOW: u32 = 4096;
 
     /// For a decay time `tau`, in steps, and stretches of at most so many steps.
-    pub(crate) fn new(tau: f64, longest: u32) -> Self {
+    pub fn new(tau: f64, longest: u32) -> Self {
         let of = |steps: u32| {
             let times = f64::from(steps) / tau;
             [libm::exp(-times), -0.5 * libm::expm1(-2.0 * times)]

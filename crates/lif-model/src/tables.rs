@@ -1,7 +1,7 @@
 //! The tables that turn random words into draws of a distribution, computed once on the host in
 //! double precision by [`libm`], which gives the same bits on every platform.
 
-use crate::model::random::SEGMENT_BITS;
+use crate::random::SEGMENT_BITS;
 use std::sync::LazyLock;
 
 /// Possible words: probabilities are multiples of one part in this many.
@@ -11,14 +11,14 @@ const WORDS: f64 = 4_294_967_296.0;
 const OCTAVES: u32 = 32;
 
 /// The largest mean of a Poisson distribution. Beyond, a normal distribution does as well.
-pub(crate) const LARGEST_MEAN: f64 = 1e4;
+pub const LARGEST_MEAN: f64 = 1e4;
 
 /// Intervals of the table of the normal distribution.
-pub(crate) const NORMAL_INTERVALS: usize = (OCTAVES as usize) << SEGMENT_BITS;
+pub const NORMAL_INTERVALS: usize = (OCTAVES as usize) << SEGMENT_BITS;
 
-/// What [`random::normal`](crate::model::random::normal) looks up: for each segment of probability the
+/// What [`random::normal`](crate::random::normal) looks up: for each segment of probability the
 /// magnitude at its lower end, and the difference to that at its upper end.
-pub(crate) fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
+pub fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
     static TABLE: LazyLock<[[f32; 2]; NORMAL_INTERVALS]> = LazyLock::new(|| {
         let segments = 1 << SEGMENT_BITS;
         let mut table = [[0.0; 2]; NORMAL_INTERVALS];
@@ -50,10 +50,10 @@ fn normal_magnitude(probability: f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// What [`random::poisson`](crate::model::random::poisson) looks up for a mean up to [`LARGEST_MEAN`]:
+/// What [`random::poisson`](crate::random::poisson) looks up for a mean up to [`LARGEST_MEAN`]:
 /// `[smallest count, levels, thresholds...]`. Count k is exceeded by words above
 /// `2^32 P(count <= k) - 1`, rounded.
-pub(crate) fn poisson(mean: f64) -> Vec<u32> {
+pub fn poisson(mean: f64) -> Vec<u32> {
     if mean == 0.0 {
         return vec![0, 0];
     }
@@ -89,7 +89,7 @@ fn poisson_probability(mean: f64, count: u32) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::random;
+    use crate::random;
 
     #[test]
     fn quantiles_are_those_of_published_tables() {

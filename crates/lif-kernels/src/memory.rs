@@ -1,12 +1,11 @@
 //! What cells in the lanes remember of their spikes, in as few registers as will do.
 
-use super::additions::WORD;
-use super::lanes::LANES;
+use crate::{LANES, WORD};
 
 /// How the refractory period and the spikes of a word are kept. The fewer registers this takes, the
 /// fewer values spill to memory in each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Memory {
+pub(crate) enum Memory {
     /// The spikes of the last 32 steps, the latest in the lowest bit: all that cells need which are
     /// refractory for less than 32 steps.
     History,
@@ -20,7 +19,7 @@ pub(super) enum Memory {
 impl Memory {
     /// What serves cells with so many refractory steps, of which so many are left.
     #[inline(always)]
-    pub(super) fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
+    pub(crate) fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
         let (mut surplus, mut short, mut long) = (false, true, true);
         for (steps, left) in steps.iter().zip(left) {
             surplus |= left > steps;
@@ -36,7 +35,7 @@ impl Memory {
 
     /// What is kept of cells with so many refractory steps, of which so many are left.
     #[inline(always)]
-    pub(super) fn keep(self, steps: &[u32; LANES], left: &[u32; LANES], kept: &mut [u32; LANES]) {
+    pub(crate) fn keep(self, steps: &[u32; LANES], left: &[u32; LANES], kept: &mut [u32; LANES]) {
         *kept = *left;
         if self == Self::History {
             for lane in 0..LANES {
@@ -49,7 +48,7 @@ impl Memory {
 
     /// The steps left of cells.
     #[inline(always)]
-    pub(super) fn left(self, steps: &[u32; LANES], kept: &[u32; LANES], left: &mut [u32; LANES]) {
+    pub(crate) fn left(self, steps: &[u32; LANES], kept: &[u32; LANES], left: &mut [u32; LANES]) {
         *left = *kept;
         if self == Self::History {
             for lane in 0..LANES {
@@ -60,7 +59,7 @@ impl Memory {
 
     /// What a step needs to know of the refractory steps of cells.
     #[inline(always)]
-    pub(super) fn coefficients(self, steps: &[u32; LANES], coefficients: &mut [u32; LANES]) {
+    pub(crate) fn coefficients(self, steps: &[u32; LANES], coefficients: &mut [u32; LANES]) {
         *coefficients = *steps;
         if self == Self::History {
             for steps in coefficients {
@@ -71,7 +70,7 @@ impl Memory {
 
     /// The spikes of the steps `from..to` of a word, from what is kept of a cell at the end of these.
     #[inline(always)]
-    pub(super) fn word(self, steps: u32, kept: u32, (from, to): (usize, usize)) -> u32 {
+    pub(crate) fn word(self, steps: u32, kept: u32, (from, to): (usize, usize)) -> u32 {
         let first = u32::MAX << from;
         match self {
             Self::Both => kept,

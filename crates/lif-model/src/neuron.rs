@@ -28,7 +28,7 @@ pub const SMALLEST_STATE: f32 = 1e-30;
 pub const SMALLEST_PARAMETER: f32 = 1e-20;
 
 /// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
-pub(crate) const LARGEST_PARAMETER: f32 = 1e20;
+pub const LARGEST_PARAMETER: f32 = 1e20;
 
 /// A cell that loses a larger part than this of its state in one step is flushed at every step.
 pub const FASTEST_LEAK: f32 = 0.375;
@@ -106,7 +106,7 @@ pub struct Options {
 
 /// What the step needs to know of one cell. All of it is computed once on the host. Potentials here and in
 /// the state are differences from one reference, which is 0 unless
-/// [`Params::v_reference`](crate::Params::v_reference) says otherwise: the step knows nothing of it.
+/// `Params::v_reference` says otherwise: the step knows nothing of it.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Coefficients {
     /// `dt / tau_m` or `1 - exp(-dt / tau_m)`.

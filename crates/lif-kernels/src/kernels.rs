@@ -1,0 +1,217 @@
+//! What the steps of cells are compiled for, in all combinations that have code of their own.
+//!
+//! The rules are given to the compiler as constants, so that nothing is decided in the loop: the rules of
+//! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
+//! all, with a synapse or without. What cells lack of these changes no bits: a bound of minus infinity, a
+//! trace that stays 0, a jump of -0.
+//!
+//! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
+//! with the same constants. All matches are exhaustive: a new rule is an error of the compiler here.
+
+use crate::memory::Memory;
+use lif_model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use std::marker::PhantomData;
+
+/// What some cells are served by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    /// The usual neuron, whose refractory cells are held by adding nothing to v.
+    Holding { memory: Memory, input: Input },
+    /// The usual neuron, and one from which a spike subtracts.
+    Plain { memory: Memory, subtracts: bool, refractory: Refractory, reads_rows: bool },
+    /// All that a neuron can have; a synapse only where it is asked for.
+    Rich { reset: Reset, refractory: Refractory, synapse: bool },
+}
+
+/// What drives cells that are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Input {
+    Drives,
+    DrivesAndJumps,
+    /// Currents in place, step by step.
+    Rows,
+}
+
+/// What the steps need to know of a kernel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rules {
+    pub(crate) memory: Memory,
+    /// Whether refractory cells are held by adding nothing to v.
+    pub(crate) holds: bool,
+    /// Whether currents are read in place, and not made drives before.
+    pub(crate) reads_rows: bool,
+    pub(crate) options: Options,
+}
+
+impl Kernel {
+    pub(crate) const fn rules(self) -> Rules {
+        let plain = Options {
+            // Thresholds of others are lowered.
+            spike_test: SpikeTest::Above,
+            reset: Reset::ToValue,
+            refractory: Refractory::Frozen,
+            bounded: false,
+            trace: TraceRule::Off,
+            fast_decay: false,
+            jumps: false,
+            synapse: false,
+        };
+        match self {
+            Self::Holding { memory, input } => Rules {
+                memory,
+                holds: true,
+                reads_rows: matches!(input, Input::Rows),
+                options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..plain },
+            },
+            Self::Plain { memory, subtracts, refractory, reads_rows } => {
+                let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
+                let options = Options { reset, refractory, ..plain };
+                Rules { memory, holds: false, reads_rows, options }
+            }
+            Self::Rich { reset, refractory, synapse } => Rules {
+                memory: Memory::Both,
+                holds: false,
+                reads_rows: false,
+                options: Options {
+                    reset,
+                    refractory,
+                    bounded: true,
+                    // Whether it is added to or set is told cell by cell.
+                    trace: TraceRule::Add,
+                    fast_decay: true,
+                    jumps: true,
+                    synapse,
+                    ..plain
+                },
+            },
+        }
+    }
+}
+
+/// Whether cells need none of what is compiled together.
+#[inline(always)]
+#[must_use]
+pub fn is_plain(options: Options) -> bool {
+    let Options { spike_test: _, reset, refractory: _, bounded, trace, fast_decay, jumps, synapse } = options;
+    let is_usual = reset != Reset::SubtractAhead && trace == TraceRule::Off;
+    is_usual && !bounded && !fast_decay && !jumps && !synapse
+}
+
+/// Whether there are kernels that [hold](crate::Lanes::holds) cells with these rules.
+pub(crate) fn can_hold(options: Options) -> bool {
+    let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
+    is_plain(Options { jumps: false, ..options }) && is_frozen
+}
+
+/// A kernel that the compiler knows.
+pub(crate) trait Compiled {
+    const KERNEL: Kernel;
+}
+
+/// What is done with a kernel.
+pub(crate) trait Visitor {
+    fn visit<K: Compiled>(self);
+}
+
+/// A value that the compiler knows.
+trait Constant<T> {
+    const VALUE: T;
+}
+
+/// One type for each value, and a macro that finds it.
+macro_rules! constants {
+    ($($name:ident: $type:ty = $value:expr;)*) => {
+        $(
+            struct $name;
+            impl Constant<$type> for $name {
+                const VALUE: $type = $value;
+            }
+        )*
+    };
+}
+
+constants! {
+    Yes: bool = true;
+    No: bool = false;
+    History: Memory = Memory::History;
+    Countdown: Memory = Memory::Countdown;
+    Both: Memory = Memory::Both;
+    Drives: Input = Input::Drives;
+    DrivesAndJumps: Input = Input::DrivesAndJumps;
+    Rows: Input = Input::Rows;
+    Frozen: Refractory = Refractory::Frozen;
+    LeakOnly: Refractory = Refractory::LeakOnly;
+    Silent: Refractory = Refractory::Silent;
+    ToValue: Reset = Reset::ToValue;
+    Subtract: Reset = Reset::Subtract;
+    SubtractAhead: Reset = Reset::SubtractAhead;
+}
+
+/// Calls with a name for the type of a value.
+macro_rules! with_type {
+    (bool $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call; true => Yes, false => No)
+    };
+    (memory $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call;
+            Memory::History => History, Memory::Countdown => Countdown, Memory::Both => Both)
+    };
+    (input $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call;
+            Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows)
+    };
+    (refractory $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call;
+            Refractory::Frozen => Frozen, Refractory::LeakOnly => LeakOnly, Refractory::Silent => Silent)
+    };
+    (reset $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call;
+            Reset::ToValue => ToValue, Reset::SubtractAhead => SubtractAhead,
+            // To subtract 0 changes nothing.
+            Reset::Subtract | Reset::None => Subtract)
+    };
+    (@ $value:expr, $name:ident, $call:expr; $($pattern:pat => $type:ident),*) => {
+        match $value {
+            $($pattern => { type $name = $type; $call })*
+        }
+    };
+}
+
+struct HoldingKernel<M, I>(PhantomData<(M, I)>);
+
+impl<M: Constant<Memory>, I: Constant<Input>> Compiled for HoldingKernel<M, I> {
+    const KERNEL: Kernel = Kernel::Holding { memory: M::VALUE, input: I::VALUE };
+}
+
+struct PlainKernel<M, S, P, R>(PhantomData<(M, S, P, R)>);
+
+impl<M, S, P, R> Compiled for PlainKernel<M, S, P, R>
+where
+    M: Constant<Memory>,
+    S: Constant<bool>,
+    P: Constant<Refractory>,
+    R: Constant<bool>,
+{
+    const KERNEL: Kernel =
+        Kernel::Plain { memory: M::VALUE, subtracts: S::VALUE, refractory: P::VALUE, reads_rows: R::VALUE };
+}
+
+struct RichKernel<R, P, S>(PhantomData<(R, P, S)>);
+
+impl<R: Constant<Reset>, P: Constant<Refractory>, S: Constant<bool>> Compiled for RichKernel<R, P, S> {
+    const KERNEL: Kernel = Kernel::Rich { reset: R::VALUE, refractory: P::VALUE, synapse: S::VALUE };
+}
+
+/// Visits the type of a kernel.
+pub(crate) fn dispatch(kernel: Kernel, visitor: impl Visitor) {
+    match kernel {
+        Kernel::Holding { memory, input } => with_type!(memory memory, M => with_type!(input input, I =>
+            visitor.visit::<HoldingKernel<M, I>>())),
+        Kernel::Plain { memory, subtracts, refractory, reads_rows } => with_type!(memory memory, M =>
+            with_type!(bool subtracts, S => with_type!(refractory refractory, P => with_type!(bool reads_rows, R =>
+                visitor.visit::<PlainKernel<M, S, P, R>>())))),
+        Kernel::Rich { reset, refractory, synapse } => with_type!(reset reset, R =>
+            with_type!(refractory refractory, P => with_type!(bool synapse, S =>
+                visitor.visit::<RichKernel<R, P, S>>()))),
+    }
+}

@@ -1,0 +1,217 @@
+//! Neighbouring cells side by side, one array per quantity, as vector instructions want them.
+//!
+//! Loops instead of closures, which would be compiled without the instructions that the processor has.
+
+use crate::LANES;
+use crate::kernels::{can_hold, is_plain};
+use crate::memory::Memory;
+use lif_model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
+
+/// Refractory steps at the most whose end is told as the number of a step to come.
+const LONGEST_HELD: u32 = 1 << 30;
+
+/// Some neighbouring cells. Those beyond the last are computed too.
+///
+/// Begins where a cache line does, as all that is read as vectors.
+#[repr(align(64))]
+#[derive(Debug)]
+pub struct Lanes {
+    /// How many cells there are, from the first lane on.
+    pub cells: usize,
+    /// Set to those of the cells before [`begin`](Self::begin), which makes of them what the steps need.
+    pub coefficients: LaneCoefficients,
+    /// Refractory steps after each spike.
+    pub steps: [u32; LANES],
+    /// Membrane potentials.
+    pub v: [f32; LANES],
+    pub(crate) memory: Memory,
+    /// Whether adding nothing to v is all that it takes to hold refractory cells where they are.
+    pub(crate) holds: bool,
+    /// What is kept of the refractory period.
+    pub(crate) kept: [u32; LANES],
+    /// The spikes so far of a word that goes on, where the above does not tell them.
+    pub(crate) word: [u32; LANES],
+    /// Spike traces.
+    pub trace: [f32; LANES],
+    /// Synaptic currents.
+    pub synaptic: [f32; LANES],
+    /// Spikes so far.
+    pub counts: [u32; LANES],
+    /// 1 where the last step was a spike.
+    pub last: [u32; LANES],
+}
+
+impl Lanes {
+    /// Lanes without cells. Cells are loaded into lanes that stand somewhere already: they are a few
+    /// kilobytes, which would be copied from function to function.
+    #[inline(always)]
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            cells: 0,
+            coefficients: LaneCoefficients::none(),
+            steps: [0; LANES],
+            v: [0.0; LANES],
+            memory: Memory::Both,
+            holds: false,
+            kept: [0; LANES],
+            word: [0; LANES],
+            trace: [0.0; LANES],
+            synaptic: [0.0; LANES],
+            counts: [0; LANES],
+            last: [0; LANES],
+        }
+    }
+
+    /// Makes cells ready whose coefficients and state have been put into the lanes, with so many steps left of
+    /// the refractory period.
+    #[inline(always)]
+    pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
+        self.coefficients.adapt(options);
+        let memory = Memory::for_cells(&self.steps, left);
+        self.holds = can_hold(options) && holds(&self.steps, left, &self.v, &self.coefficients);
+        self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
+        self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
+        self.memory.keep(&self.steps, left, &mut self.kept);
+        self.word = [0; LANES];
+    }
+
+    /// The steps left of the refractory period.
+    #[inline(always)]
+    pub fn left(&self, left: &mut [u32; LANES]) {
+        self.memory.left(&self.steps, &self.kept, left);
+    }
+}
+
+/// Whether refractory cells that are frozen do not cross the threshold where they are, nor change when 0 is
+/// added to them.
+#[inline(always)]
+fn holds(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
+    // Of numbers, not of truths, which would be looked at one by one.
+    let mut exceptions = 0;
+    for lane in 0..LANES {
+        let (threshold, reset) = (cells.v_threshold[lane], cells.reset[lane]);
+        exceptions |= u32::from(steps[lane] > LONGEST_HELD);
+        exceptions |= u32::from(reset > threshold);
+        exceptions |= u32::from(v[lane] > threshold) & u32::from(left[lane] > 0);
+        exceptions |= u32::from(is_minus_zero(v[lane])) | u32::from(is_minus_zero(reset));
+    }
+    exceptions == 0
+}
+
+#[inline(always)]
+fn is_minus_zero(x: f32) -> bool {
+    x.to_bits() == (-0.0_f32).to_bits()
+}
+
+/// The coefficients of the cells in the lanes. What of them some options do not need is left as it is.
+#[repr(align(64))]
+#[derive(Debug)]
+pub struct LaneCoefficients {
+    /// As in the model's `Coefficients`, as are the others without a sentence.
+    pub leak: [f32; LANES],
+    /// Membrane resistance.
+    pub resistance: [f32; LANES],
+    /// Resting potential.
+    pub v_rest: [f32; LANES],
+    /// A spike is what is above; or at it, before [`Lanes::begin`].
+    pub v_threshold: [f32; LANES],
+    /// Where v goes, or what is subtracted from it.
+    pub reset: [f32; LANES],
+    /// Lower bound of v.
+    pub v_lower: [f32; LANES],
+    /// What v is set to zero below at every step.
+    pub(crate) v_smallest: [f32; LANES],
+    /// The part of a trace that a step leaves.
+    pub trace_decay: [f32; LANES],
+    /// All bits where a spike adds to the trace, none where it sets it.
+    pub(crate) trace_added_to: [u32; LANES],
+    /// What a spike adds to the trace or sets it to.
+    pub trace_scale: [f32; LANES],
+    pub(crate) trace_smallest: [f32; LANES],
+    /// The part of a synaptic current that a step leaves.
+    pub synaptic_decay: [f32; LANES],
+    /// The constant current that acts as much as a synaptic current of 1.
+    pub synaptic_factor: [f32; LANES],
+    pub(crate) synaptic_smallest: [f32; LANES],
+    /// See [`Memory::coefficients`].
+    pub(crate) refractory: [u32; LANES],
+}
+
+impl LaneCoefficients {
+    /// With every optional part of the neuron disabled.
+    #[inline(always)]
+    fn none() -> Self {
+        let zero = [0.0; LANES];
+        Self {
+            leak: zero,
+            resistance: zero,
+            v_rest: zero,
+            v_threshold: zero,
+            reset: zero,
+            v_lower: [f32::NEG_INFINITY; LANES],
+            v_smallest: zero,
+            trace_decay: zero,
+            trace_added_to: [0; LANES],
+            trace_scale: zero,
+            trace_smallest: zero,
+            synaptic_decay: zero,
+            synaptic_factor: zero,
+            synaptic_smallest: zero,
+            refractory: [0; LANES],
+        }
+    }
+
+    /// All but what depends on the [`Memory`].
+    #[inline(always)]
+    fn adapt(&mut self, options: Options) {
+        if options.spike_test == SpikeTest::AtOrAbove {
+            // To be at or above a number is to be above the next one below.
+            for threshold in &mut self.v_threshold {
+                *threshold = next_below(*threshold);
+            }
+        }
+        if options.reset == Reset::None {
+            self.reset = [0.0; LANES];
+        }
+        if !is_plain(options) {
+            self.adapt_rare(options);
+        }
+    }
+
+    #[inline(never)]
+    fn adapt_rare(&mut self, options: Options) {
+        self.trace_added_to = [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES];
+        if options.fast_decay {
+            let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
+            self.v_smallest = self.leak.map(|leak| smallest(leak > FASTEST_LEAK));
+            self.trace_smallest = self.trace_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            self.synaptic_smallest = self.synaptic_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+        }
+    }
+}
+
+/// The largest number below another that is no subnormal one, which some processors take for zero. Nor are
+/// potentials ever subnormal.
+#[inline(always)]
+fn next_below(x: f32) -> f32 {
+    if x == 0.0 { -f32::MIN_POSITIVE } else { x.next_down() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thresholds_in_lanes_are_normal_numbers() {
+        let mut lanes = Lanes::empty();
+        let thresholds = [0.0_f32, -0.0, 1e-20, -1e-20, 1e-30, 1.0, -52.0];
+        lanes.coefficients.v_threshold[..thresholds.len()].copy_from_slice(&thresholds);
+        lanes.begin(Options { spike_test: SpikeTest::AtOrAbove, ..Options::default() }, &[0; LANES]);
+        for (threshold, above) in thresholds.iter().zip(lanes.coefficients.v_threshold) {
+            assert!(above.is_normal(), "{above:e}");
+            let close = above >= threshold.next_down() - f32::MIN_POSITIVE;
+            assert!(*threshold > above && close, "{threshold:e}");
+        }
+    }
+}

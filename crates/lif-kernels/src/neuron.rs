@@ -1,0 +1,259 @@
+//! [`lif_model::step_cell`] for a vector of cells, operation by operation: the same functions, giving the same bits.
+
+use crate::LANES;
+use crate::lanes::{LaneCoefficients, Lanes};
+use crate::memory::Memory;
+use lif_model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, TraceRule};
+use pulp::{Simd, cast};
+
+/// The coefficients of the cells in a vector.
+#[derive(Clone, Copy)]
+pub(crate) struct Cells<S: Simd> {
+    leak: S::f32s,
+    v_rest: S::f32s,
+    v_threshold: S::f32s,
+    reset: S::f32s,
+    v_lower: S::f32s,
+    v_smallest: S::f32s,
+    trace_decay: S::f32s,
+    trace_added_to: S::u32s,
+    trace_scale: S::f32s,
+    trace_smallest: S::f32s,
+    pub(crate) resistance: S::f32s,
+    synaptic_decay: S::f32s,
+    synaptic_factor: S::f32s,
+    synaptic_smallest: S::f32s,
+    refractory: S::u32s,
+}
+
+impl<S: Simd> Cells<S> {
+    #[inline(always)]
+    pub(crate) fn load(cells: &LaneCoefficients, vector: usize) -> Self {
+        Self {
+            leak: S::as_simd_f32s(&cells.leak).0[vector],
+            v_rest: S::as_simd_f32s(&cells.v_rest).0[vector],
+            v_threshold: S::as_simd_f32s(&cells.v_threshold).0[vector],
+            reset: S::as_simd_f32s(&cells.reset).0[vector],
+            v_lower: S::as_simd_f32s(&cells.v_lower).0[vector],
+            v_smallest: S::as_simd_f32s(&cells.v_smallest).0[vector],
+            trace_decay: S::as_simd_f32s(&cells.trace_decay).0[vector],
+            trace_added_to: S::as_simd_u32s(&cells.trace_added_to).0[vector],
+            trace_scale: S::as_simd_f32s(&cells.trace_scale).0[vector],
+            trace_smallest: S::as_simd_f32s(&cells.trace_smallest).0[vector],
+            resistance: S::as_simd_f32s(&cells.resistance).0[vector],
+            synaptic_decay: S::as_simd_f32s(&cells.synaptic_decay).0[vector],
+            synaptic_factor: S::as_simd_f32s(&cells.synaptic_factor).0[vector],
+            synaptic_smallest: S::as_simd_f32s(&cells.synaptic_smallest).0[vector],
+            refractory: S::as_simd_u32s(&cells.refractory).0[vector],
+        }
+    }
+}
+
+/// What changes from step to step.
+#[derive(Clone, Copy)]
+pub(crate) struct State<S: Simd> {
+    pub(crate) v: S::f32s,
+    pub(crate) trace: S::f32s,
+    pub(crate) synaptic: S::f32s,
+    pub(crate) memory: S::u32s,
+    /// The spikes so far of the present word, where memory does not tell them.
+    pub(crate) word: S::u32s,
+}
+
+impl<S: Simd> State<S> {
+    #[inline(always)]
+    pub(crate) fn load(lanes: &Lanes, vector: usize) -> Self {
+        Self {
+            v: S::as_simd_f32s(&lanes.v).0[vector],
+            trace: S::as_simd_f32s(&lanes.trace).0[vector],
+            synaptic: S::as_simd_f32s(&lanes.synaptic).0[vector],
+            memory: S::as_simd_u32s(&lanes.kept).0[vector],
+            word: S::as_simd_u32s(&lanes.word).0[vector],
+        }
+    }
+}
+
+/// What drives the cells in a vector at a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Drive<S: Simd> {
+    pub(crate) drive: S::f32s,
+    pub(crate) arriving: S::f32s,
+    pub(crate) jump: S::f32s,
+}
+
+/// The steps left of cells that are refractory up to and including a step, before the step of a number.
+#[inline(always)]
+pub(crate) fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) -> S::u32s {
+    let left = simd.add_u32s(simd.sub_u32s(last_refractory, cast(number)), simd.splat_u32s(1));
+    cast(simd.max_i32s(cast(left), simd.splat_i32s(0)))
+}
+
+/// [`step_cells`] for lanes that [hold](Lanes::holds), with less to compute: v stays where it is while
+/// nothing is added to it, and does not cross the threshold there. Steps left are kept as the number of the
+/// last of them, which is compared and not counted down.
+#[inline(always)]
+pub(crate) fn step_holding<S: Simd>(
+    simd: S,
+    memory: Memory,
+    has_jumps: bool,
+    cells: &Cells<S>,
+    state: &mut State<S>,
+    drive: Drive<S>,
+    (number, bit): (S::i32s, S::u32s),
+) {
+    let above_rest = simd.sub_f32s(state.v, cells.v_rest);
+    let change = simd.mul_f32s(cells.leak, simd.sub_f32s(drive.drive, above_rest));
+    let none = simd.splat_u32s(0);
+    let free = match memory {
+        Memory::History => simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none),
+        _ => simd.greater_than_i32s(number, cast(state.memory)),
+    };
+    let nothing = simd.splat_f32s(0.0);
+    let mut v = simd.add_f32s(state.v, select(simd, free, change, nothing));
+    if has_jumps {
+        v = simd.add_f32s(v, select(simd, free, drive.jump, nothing));
+    }
+    let spike = simd.greater_than_f32s(v, cells.v_threshold);
+    state.v = select(simd, spike, cells.reset, v);
+    state.memory = match memory {
+        Memory::History => remember(simd, state.memory, spike),
+        _ => simd.select_u32s(spike, simd.add_u32s(cast(number), cells.refractory), state.memory),
+    };
+    if matches!(memory, Memory::Both) {
+        state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
+    }
+}
+
+/// The [history](Memory::History) with one more step.
+#[inline(always)]
+fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
+    let latest = simd.select_u32s(spike, simd.splat_u32s(1), simd.splat_u32s(0));
+    simd.add_u32s(simd.add_u32s(history, history), latest)
+}
+
+/// [`lif_model::step_cell`], and what of `settle` is due at every step.
+#[inline(always)]
+pub(crate) fn step_cells<S: Simd>(
+    simd: S,
+    memory: Memory,
+    options: Options,
+    cells: &Cells<S>,
+    state: &mut State<S>,
+    drive: Drive<S>,
+    bit: S::u32s,
+) {
+    let (zero, none, one) = (simd.splat_f32s(0.0), simd.splat_u32s(0), simd.splat_u32s(1));
+    let free = match memory {
+        Memory::History => simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none),
+        Memory::Countdown | Memory::Both => simd.equal_u32s(state.memory, none),
+    };
+    let mut input = drive.drive;
+    if options.synapse {
+        state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
+        let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
+        input = voltage(simd, cells.resistance, simd.add_f32s(input, acting));
+    }
+
+    let deaf = matches!(options.refractory, Refractory::LeakOnly);
+    if deaf {
+        input = select(simd, free, input, zero);
+    }
+    let above_rest = simd.sub_f32s(state.v, cells.v_rest);
+    let change = simd.mul_f32s(cells.leak, simd.sub_f32s(input, above_rest));
+    let mut v = simd.add_f32s(state.v, change);
+    if options.jumps {
+        let jumped = simd.add_f32s(v, drive.jump);
+        v = if deaf { select(simd, free, jumped, v) } else { jumped };
+    }
+    let subtracted = simd.sub_f32s(v, cells.reset);
+    let ahead = match options.reset {
+        Reset::SubtractAhead => {
+            let above = simd.greater_than_f32s(state.v, cells.v_threshold);
+            Some(simd.and_m32s(above, free))
+        }
+        Reset::ToValue | Reset::Subtract | Reset::None => None,
+    };
+    if let Some(ahead) = ahead {
+        v = select(simd, ahead, subtracted, v);
+    }
+    // Of v before it is held for refractory cells, which do not spike: so nothing waits for that.
+    let crossed = simd.greater_than_f32s(v, cells.v_threshold);
+    let spike = simd.and_m32s(crossed, free);
+    let after_spike = match options.reset {
+        Reset::ToValue => cells.reset,
+        Reset::Subtract | Reset::SubtractAhead | Reset::None => subtracted,
+    };
+    if matches!(options.refractory, Refractory::Frozen) {
+        v = select(simd, free, v, state.v);
+    }
+    if let Some(ahead) = ahead {
+        v = select(simd, ahead, simd.add_f32s(v, cells.reset), v);
+    }
+    v = select(simd, spike, after_spike, v);
+    if options.bounded {
+        v = select(simd, simd.less_than_f32s(v, cells.v_lower), cells.v_lower, v);
+    }
+    state.v = if options.fast_decay { flush(simd, v, cells.v_smallest) } else { v };
+
+    state.memory = match memory {
+        Memory::History => remember(simd, state.memory, spike),
+        Memory::Countdown | Memory::Both => {
+            let less_one = simd.sub_u32s(state.memory, one);
+            let left = simd.add_u32s(less_one, simd.select_u32s(free, one, none));
+            simd.select_u32s(spike, cells.refractory, left)
+        }
+    };
+    if matches!(memory, Memory::Both) {
+        state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
+    }
+    if options.synapse {
+        let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
+        state.synaptic = flush(simd, decayed, cells.synaptic_smallest);
+    }
+    if !matches!(options.trace, TraceRule::Off) {
+        let decayed = simd.mul_f32s(state.trace, cells.trace_decay);
+        let before = cast(simd.and_u32s(cast(decayed), cells.trace_added_to));
+        let after_spike = simd.add_f32s(before, cells.trace_scale);
+        state.trace = flush(simd, select(simd, spike, after_spike, decayed), cells.trace_smallest);
+    }
+}
+
+/// What of [`lif_model::settle`] is due at the end of a word.
+#[inline(always)]
+pub(crate) fn settle<S: Simd>(simd: S, options: Options, state: &mut State<S>) {
+    let smallest = simd.splat_f32s(SMALLEST_STATE);
+    state.v = flush(simd, state.v, smallest);
+    if !matches!(options.trace, TraceRule::Off) {
+        state.trace = flush(simd, state.trace, smallest);
+    }
+    if options.synapse {
+        state.synaptic = flush(simd, state.synaptic, smallest);
+    }
+}
+
+/// [`lif_model::drive`] for all lanes, from as many currents.
+#[inline(always)]
+pub fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &[f32], drives: &mut [f32; LANES]) {
+    let inputs = S::as_simd_f32s(resistance).0.iter().zip(S::as_simd_f32s(currents).0);
+    for (drive, (resistance, current)) in S::as_mut_simd_f32s(drives).0.iter_mut().zip(inputs) {
+        *drive = voltage(simd, *resistance, *current);
+    }
+}
+
+/// [`lif_model::drive`].
+#[inline(always)]
+pub(crate) fn voltage<S: Simd>(simd: S, resistance: S::f32s, current: S::f32s) -> S::f32s {
+    flush(simd, simd.mul_f32s(resistance, current), simd.splat_f32s(SMALLEST_PARAMETER))
+}
+
+/// [`lif_model::flush`].
+#[inline(always)]
+fn flush<S: Simd>(simd: S, x: S::f32s, smallest: S::f32s) -> S::f32s {
+    let magnitude: S::u32s = simd.and_u32s(cast(x), simd.splat_u32s(u32::MAX >> 1));
+    select(simd, simd.less_than_f32s(cast(magnitude), smallest), simd.splat_f32s(0.0), x)
+}
+
+#[inline(always)]
+fn select<S: Simd>(simd: S, mask: S::m32s, yes: S::f32s, no: S::f32s) -> S::f32s {
+    cast(simd.select_u32s(mask, cast(yes), cast(no)))
+}

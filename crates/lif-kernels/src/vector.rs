@@ -1,0 +1,309 @@
+//! Cells through many steps: six vectors of sixteen cells, say, whose state stays in registers. A step of one
+//! cell is a chain of operations that wait for each other; so many vectors fill the waiting.
+//!
+//! The instruction set is chosen at run time by `pulp`, and what is decided before the loop by the
+//! [`Kernel`].
+
+use crate::kernels::{Compiled, Input, Kernel, Rules, Visitor, dispatch, is_plain};
+use crate::lanes::Lanes;
+use crate::memory::Memory;
+use crate::neuron::{Cells, Drive, State, left, settle, step_cells, step_holding, voltage};
+use crate::{LANES, OfWord, WORD};
+use lif_model::{Options, Reset, TraceRule};
+use pulp::{Arch, Scalar128b, Simd, WithSimd};
+use std::marker::PhantomData;
+use std::ops::Range;
+
+/// The jumps of cells that have none.
+pub static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
+
+/// Does the same for each vector by its number, written out: the compiler would leave loops over so
+/// many, and keep the states in memory for them.
+macro_rules! for_each_vector {
+    ($vectors:ident, $vector:ident, $body:block) => {
+        for_each_vector!(@ $vectors, $vector, $body; 0 1 2 3 4 5);
+    };
+    (@ $vectors:ident, $vector:ident, $body:block; $($number:literal)*) => {
+        $(if $number < $vectors {
+            let $vector = $number;
+            $body
+        })*
+    };
+}
+
+/// Some steps of a call.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// The place of the first step in its word.
+    pub first: usize,
+    /// The place in that word where the call began.
+    pub begun: usize,
+    /// How many there are.
+    pub steps: usize,
+    /// Whether the call ends with these steps.
+    pub is_last: bool,
+}
+
+impl Span {
+    /// Some of these steps, and how many words end before them.
+    #[inline(always)]
+    fn part(&self, steps: &Range<usize>) -> (Self, usize) {
+        let place = self.first + steps.start;
+        let begun = if place < WORD { self.begun } else { 0 };
+        let is_last = self.is_last && steps.end == self.steps;
+        (Self { first: place % WORD, begun, steps: steps.len(), is_last }, place / WORD)
+    }
+}
+
+/// What drives the cells in the lanes, by the place of a step in its word.
+#[derive(Debug, Clone, Copy)]
+pub struct Drives<'a> {
+    /// Whether the first row holds for all steps.
+    pub constant: bool,
+    /// Voltages; where there is a synapse, the currents beside the synaptic one.
+    pub drives: &'a OfWord,
+    /// Weights of the spikes that arrive at the synapse.
+    pub arriving: &'a OfWord,
+    /// Jumps of the membrane potential.
+    pub jumps: &'a OfWord,
+    /// What is read instead of `drives`, of cells that [are plain](is_plain).
+    pub rows: Option<Rows<'a>>,
+}
+
+/// Currents of the cells in the lanes that are read where they stand, R I being all that drives them.
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a> {
+    /// From that of the first lane at the first step on.
+    pub currents: &'a [f32],
+    /// How far the current of a cell at a step is from that at the step before.
+    pub stride: usize,
+}
+
+/// Where the membrane potentials after some steps go.
+#[derive(Debug)]
+pub struct SampleRows<'a> {
+    /// How many steps are made before the first sample.
+    pub wait: usize,
+    /// And from one to the next.
+    pub every: usize,
+    /// One row for each sample, with the potentials of all lanes.
+    pub rows: &'a mut [[f32; LANES]],
+}
+
+impl SampleRows<'_> {
+    /// For steps that are not sampled.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { wait: usize::MAX, every: usize::MAX, rows: &mut [] }
+    }
+}
+
+/// Makes some steps and, where a word or the call ends, writes the word of each lane into the columns
+/// from `column` on, one row per word, where there are rows. The membrane potentials of all lanes after the
+/// sampled steps go into the rows of the samples. The options are those with which the lanes
+/// [began](Lanes::begin).
+pub fn advance(
+    instructions: Arch,
+    options: Options,
+    lanes: &mut Lanes,
+    drives: Drives<'_>,
+    span: Span,
+    (words, column): (&mut [&mut [u32]], usize),
+    samples: SampleRows<'_>,
+) {
+    let kernel = kernel(options, lanes, drives.rows.is_some());
+    dispatch(kernel, Advance { instructions, lanes, drives, span, words, column, samples });
+}
+
+fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
+    let Options { reset, refractory, synapse, jumps, .. } = options;
+    let memory = lanes.memory;
+    if lanes.holds {
+        let input = match (reads_rows, jumps) {
+            (true, _) => Input::Rows,
+            (false, true) => Input::DrivesAndJumps,
+            (false, false) => Input::Drives,
+        };
+        Kernel::Holding { memory, input }
+    } else if is_plain(options) {
+        // To subtract 0 is not to reset.
+        Kernel::Plain { memory, subtracts: reset != Reset::ToValue, refractory, reads_rows }
+    } else {
+        Kernel::Rich { reset, refractory, synapse }
+    }
+}
+
+struct Advance<'a, 'b> {
+    instructions: Arch,
+    lanes: &'a mut Lanes,
+    drives: Drives<'a>,
+    span: Span,
+    words: &'a mut [&'b mut [u32]],
+    column: usize,
+    samples: SampleRows<'a>,
+}
+
+impl Visitor for Advance<'_, '_> {
+    #[inline(always)]
+    fn visit<K: Compiled>(self) {
+        #[cfg(test)]
+        crate::tests::reach(K::KERNEL);
+        self.instructions.dispatch(AdvanceBy::<K> { advance: self, kernel: PhantomData });
+    }
+}
+
+/// [`Advance`] by a kernel, with the instructions that the processor has.
+struct AdvanceBy<'a, 'b, K> {
+    advance: Advance<'a, 'b>,
+    kernel: PhantomData<K>,
+}
+
+impl<K: Compiled> WithSimd for AdvanceBy<'_, '_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        match S::F32_LANES {
+            4.. => self.advance.all_parts::<K, S, 6>(simd),
+            _ => self.advance.all_parts::<K, Scalar128b, 3>(Scalar128b),
+        }
+    }
+}
+
+impl Advance<'_, '_> {
+    /// Advances the lanes in which there are cells, as many vectors at a time. To stop for a sample costs less
+    /// here than to come back for it, and nothing where there is none.
+    #[inline(always)]
+    fn all_parts<K: Compiled, S: Simd, const VECTORS: usize>(&mut self, simd: S) {
+        let lanes = VECTORS * S::F32_LANES;
+        for part in 0..self.lanes.cells.div_ceil(lanes) {
+            let (mut made, mut wait, mut sample) = (0, self.samples.wait, 0);
+            while made < self.span.steps {
+                let steps = wait.min(self.span.steps - made);
+                self.part::<K, S, VECTORS>(simd, part, made..made + steps);
+                made += steps;
+                wait -= steps;
+                if wait == 0 {
+                    let part = part * lanes..(part + 1) * lanes;
+                    self.samples.rows[sample][part.clone()].copy_from_slice(&self.lanes.v[part]);
+                    sample += 1;
+                    wait = self.samples.every;
+                }
+            }
+        }
+    }
+
+    /// Advances a part of the lanes as so many vectors, through some of the steps.
+    #[inline(always)]
+    fn part<K: Compiled, S: Simd, const VECTORS: usize>(
+        &mut self,
+        simd: S,
+        part: usize,
+        steps: Range<usize>,
+    ) {
+        let Rules { memory, holds, reads_rows, options } = const { K::KERNEL.rules() };
+        let Self { lanes, drives, span, words: rows, column, .. } = self;
+        let (span, mut row) = span.part(&steps);
+        let first_vector = part * VECTORS;
+        let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
+        // No closures: they would be compiled without the instructions that the processor has.
+        let mut states = [State::<S>::load(lanes, first_vector); VECTORS];
+        for_each_vector!(VECTORS, vector, {
+            states[vector] = State::load(lanes, first_vector + vector);
+        });
+        let Rows { currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
+        let mut currents = currents.get(steps.start * stride..).unwrap_or_default();
+        let mask = if drives.constant { 0 } else { WORD - 1 };
+        // Of the step to come, counted from 1.
+        let mut number = simd.splat_i32s(1);
+        let (mut made, mut begun) = (0, span.begun);
+        while made < span.steps {
+            let from = (span.first + made) % WORD;
+            let to = (from + span.steps - made).min(WORD);
+            let mut bit = simd.splat_u32s(1 << from);
+            for step in from..to {
+                let inputs_now = if reads_rows { currents } else { &drives.drives[step & mask] };
+                let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
+                let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
+                let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
+                // The compiler is not to know that these are the same as at the step before: it would keep
+                // some of them in registers and the states, of which each waits for the one before, in memory.
+                let coefficients = std::hint::black_box(&lanes.coefficients);
+                for_each_vector!(VECTORS, vector, {
+                    let cells = &Cells::<S>::load(coefficients, first_vector + vector);
+                    let input = inputs_now[vector];
+                    let drive = Drive {
+                        drive: if reads_rows { voltage(simd, cells.resistance, input) } else { input },
+                        arriving: arriving_now[vector],
+                        jump: jumps_now[vector],
+                    };
+                    let state = &mut states[vector];
+                    if holds {
+                        step_holding(simd, memory, options.jumps, cells, state, drive, (number, bit));
+                    } else {
+                        step_cells(simd, memory, options, cells, state, drive, bit);
+                    }
+                });
+                currents = currents.get(stride..).unwrap_or_default();
+                bit = simd.add_u32s(bit, bit);
+                number = simd.add_i32s(number, simd.splat_i32s(1));
+            }
+            made += to - from;
+            if to == WORD {
+                for_each_vector!(VECTORS, vector, {
+                    settle(simd, options, &mut states[vector]);
+                });
+            } else if !span.is_last {
+                continue;
+            }
+            let mut words = [0; LANES];
+            let words = &mut words[part.clone()];
+            let vectors = S::as_mut_simd_u32s(words).0;
+            for_each_vector!(VECTORS, vector, {
+                vectors[vector] = match memory {
+                    Memory::Both => states[vector].word,
+                    Memory::Countdown if holds => left(simd, states[vector].memory, number),
+                    Memory::History | Memory::Countdown => states[vector].memory,
+                };
+                states[vector].word = simd.splat_u32s(0);
+            });
+            for (word, steps) in words.iter_mut().zip(&lanes.steps[part.clone()]) {
+                *word = memory.word(*steps, *word, (begun, to));
+            }
+            for (count, word) in lanes.counts[part.clone()].iter_mut().zip(&*words) {
+                *count = count.wrapping_add(word.count_ones());
+            }
+            if let Some(row) = rows.get_mut(row).and_then(|row| row.get_mut(*column + part.start..)) {
+                match row.get_mut(..words.len()) {
+                    Some(row) => row.copy_from_slice(words),
+                    None => row.copy_from_slice(&words[..row.len()]),
+                }
+            }
+            if span.is_last && made == span.steps {
+                for (last, word) in lanes.last[part.clone()].iter_mut().zip(&*words) {
+                    *last = word >> (to - 1) & 1;
+                }
+            }
+            begun = 0;
+            row += 1;
+        }
+        let Lanes { v, kept, word, synaptic, trace, .. } = &mut **lanes;
+        for_each_vector!(VECTORS, vector, {
+            let (state, vector) = (states[vector], first_vector + vector);
+            S::as_mut_simd_f32s(v).0[vector] = state.v;
+            S::as_mut_simd_u32s(kept).0[vector] = match memory {
+                Memory::Countdown | Memory::Both if holds => left(simd, state.memory, number),
+                _ => state.memory,
+            };
+            if matches!(memory, Memory::Both) {
+                S::as_mut_simd_u32s(word).0[vector] = state.word;
+            }
+            if options.synapse {
+                S::as_mut_simd_f32s(synaptic).0[vector] = state.synaptic;
+            }
+            if !matches!(options.trace, TraceRule::Off) {
+                S::as_mut_simd_f32s(trace).0[vector] = state.trace;
+            }
+        });
+    }
+}
