@@ -103,9 +103,19 @@ pub(crate) fn can_hold(options: Options) -> bool {
     is_plain(Options { jumps: false, ..options }) && is_frozen
 }
 
-/// A kernel that the compiler knows.
+/// A kernel that the compiler knows. What it does not do is asked for with `if const`, so that no code is made.
 pub(crate) trait Compiled {
     const KERNEL: Kernel;
+    const RULES: Rules = Self::KERNEL.rules();
+    const OPTIONS: Options = Self::RULES.options;
+    const HAS_TRACE: bool = !matches!(Self::OPTIONS.trace, TraceRule::Off);
+    const IS_FROZEN: bool = matches!(Self::OPTIONS.refractory, Refractory::Frozen);
+    /// Whether refractory cells ignore their input, and decay.
+    const LEAKS_ONLY: bool = matches!(Self::OPTIONS.refractory, Refractory::LeakOnly);
+    const RESETS_TO_VALUE: bool = matches!(Self::OPTIONS.reset, Reset::ToValue);
+    const SUBTRACTS_AHEAD: bool = matches!(Self::OPTIONS.reset, Reset::SubtractAhead);
+    const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, Memory::History);
+    const KEEPS_WORD: bool = matches!(Self::RULES.memory, Memory::Both);
 }
 
 /// What is done with a kernel.

@@ -126,7 +126,7 @@ pub struct LaneCoefficients {
     pub trace_decay: [f32; LANES],
     /// All bits where a spike adds to the trace, none where it sets it.
     pub(crate) trace_added_to: [u32; LANES],
-    /// What a spike adds to the trace or sets it to.
+    /// What a spike adds to the trace or sets it to; 0 where there is none.
     pub trace_scale: [f32; LANES],
     pub(crate) trace_smallest: [f32; LANES],
     /// The part of a synaptic current that a step leaves.

@@ -14,6 +14,9 @@ mod kernels;
 mod lanes;
 mod memory;
 mod neuron;
+mod one_by_one;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 pub use kernels::is_plain;

@@ -1,9 +1,11 @@
 //! [`lif_model::step_cell`] for a vector of cells, operation by operation: the same functions, giving the same bits.
 
 use crate::LANES;
+use crate::kernels::Compiled;
 use crate::lanes::{LaneCoefficients, Lanes};
+#[cfg(doc)]
 use crate::memory::Memory;
-use lif_model::{Options, Refractory, Reset, SMALLEST_PARAMETER, SMALLEST_STATE, TraceRule};
+use lif_model::{SMALLEST_PARAMETER, SMALLEST_STATE};
 use pulp::{Simd, cast};
 
 /// The coefficients of the cells in a vector.
@@ -92,34 +94,35 @@ pub(crate) fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) 
 /// nothing is added to it, and does not cross the threshold there. Steps left are kept as the number of the
 /// last of them, which is compared and not counted down.
 #[inline(always)]
-pub(crate) fn step_holding<S: Simd>(
+pub(crate) fn step_holding<K: Compiled, S: Simd>(
     simd: S,
-    memory: Memory,
-    has_jumps: bool,
     cells: &Cells<S>,
     state: &mut State<S>,
     drive: Drive<S>,
-    (number, bit): (S::i32s, S::u32s),
+    number: S::i32s,
+    bit: S::u32s,
 ) {
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
     let change = simd.mul_f32s(cells.leak, simd.sub_f32s(drive.drive, above_rest));
     let none = simd.splat_u32s(0);
-    let free = match memory {
-        Memory::History => simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none),
-        _ => simd.greater_than_i32s(number, cast(state.memory)),
+    let free = if const { K::KEEPS_HISTORY } {
+        simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none)
+    } else {
+        simd.greater_than_i32s(number, cast(state.memory))
     };
     let nothing = simd.splat_f32s(0.0);
     let mut v = simd.add_f32s(state.v, select(simd, free, change, nothing));
-    if has_jumps {
+    if const { K::OPTIONS.jumps } {
         v = simd.add_f32s(v, select(simd, free, drive.jump, nothing));
     }
     let spike = simd.greater_than_f32s(v, cells.v_threshold);
     state.v = select(simd, spike, cells.reset, v);
-    state.memory = match memory {
-        Memory::History => remember(simd, state.memory, spike),
-        _ => simd.select_u32s(spike, simd.add_u32s(cast(number), cells.refractory), state.memory),
+    state.memory = if const { K::KEEPS_HISTORY } {
+        remember(simd, state.memory, spike)
+    } else {
+        simd.select_u32s(spike, simd.add_u32s(cast(number), cells.refractory), state.memory)
     };
-    if matches!(memory, Memory::Both) {
+    if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
 }
@@ -133,84 +136,73 @@ fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
 
 /// [`lif_model::step_cell`], and what of `settle` is due at every step.
 #[inline(always)]
-pub(crate) fn step_cells<S: Simd>(
+pub(crate) fn step_cells<K: Compiled, S: Simd>(
     simd: S,
-    memory: Memory,
-    options: Options,
     cells: &Cells<S>,
     state: &mut State<S>,
     drive: Drive<S>,
     bit: S::u32s,
 ) {
-    let (zero, none, one) = (simd.splat_f32s(0.0), simd.splat_u32s(0), simd.splat_u32s(1));
-    let free = match memory {
-        Memory::History => simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none),
-        Memory::Countdown | Memory::Both => simd.equal_u32s(state.memory, none),
+    let (none, one) = (simd.splat_u32s(0), simd.splat_u32s(1));
+    let free = if const { K::KEEPS_HISTORY } {
+        simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none)
+    } else {
+        simd.equal_u32s(state.memory, none)
     };
     let mut input = drive.drive;
-    if options.synapse {
+    if const { K::OPTIONS.synapse } {
         state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
         let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
         input = voltage(simd, cells.resistance, simd.add_f32s(input, acting));
     }
 
-    let deaf = matches!(options.refractory, Refractory::LeakOnly);
-    if deaf {
-        input = select(simd, free, input, zero);
+    if const { K::LEAKS_ONLY } {
+        input = select(simd, free, input, simd.splat_f32s(0.0));
     }
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
     let change = simd.mul_f32s(cells.leak, simd.sub_f32s(input, above_rest));
     let mut v = simd.add_f32s(state.v, change);
-    if options.jumps {
+    if const { K::OPTIONS.jumps } {
         let jumped = simd.add_f32s(v, drive.jump);
-        v = if deaf { select(simd, free, jumped, v) } else { jumped };
+        v = if const { K::LEAKS_ONLY } { select(simd, free, jumped, v) } else { jumped };
     }
     let subtracted = simd.sub_f32s(v, cells.reset);
-    let ahead = match options.reset {
-        Reset::SubtractAhead => {
-            let above = simd.greater_than_f32s(state.v, cells.v_threshold);
-            Some(simd.and_m32s(above, free))
-        }
-        Reset::ToValue | Reset::Subtract | Reset::None => None,
-    };
-    if let Some(ahead) = ahead {
+    let mut ahead = free;
+    if const { K::SUBTRACTS_AHEAD } {
+        ahead = simd.and_m32s(simd.greater_than_f32s(state.v, cells.v_threshold), free);
         v = select(simd, ahead, subtracted, v);
     }
     // Of v before it is held for refractory cells, which do not spike: so nothing waits for that.
     let crossed = simd.greater_than_f32s(v, cells.v_threshold);
     let spike = simd.and_m32s(crossed, free);
-    let after_spike = match options.reset {
-        Reset::ToValue => cells.reset,
-        Reset::Subtract | Reset::SubtractAhead | Reset::None => subtracted,
-    };
-    if matches!(options.refractory, Refractory::Frozen) {
+    let after_spike = if const { K::RESETS_TO_VALUE } { cells.reset } else { subtracted };
+    if const { K::IS_FROZEN } {
         v = select(simd, free, v, state.v);
     }
-    if let Some(ahead) = ahead {
+    if const { K::SUBTRACTS_AHEAD } {
         v = select(simd, ahead, simd.add_f32s(v, cells.reset), v);
     }
     v = select(simd, spike, after_spike, v);
-    if options.bounded {
+    if const { K::OPTIONS.bounded } {
         v = select(simd, simd.less_than_f32s(v, cells.v_lower), cells.v_lower, v);
     }
-    state.v = if options.fast_decay { flush(simd, v, cells.v_smallest) } else { v };
+    state.v = if const { K::OPTIONS.fast_decay } { flush(simd, v, cells.v_smallest) } else { v };
 
-    state.memory = match memory {
-        Memory::History => remember(simd, state.memory, spike),
-        Memory::Countdown | Memory::Both => {
-            let less_one = simd.sub_u32s(state.memory, one);
-            let left = simd.add_u32s(less_one, simd.select_u32s(free, one, none));
-            simd.select_u32s(spike, cells.refractory, left)
-        }
+    state.memory = if const { K::KEEPS_HISTORY } {
+        remember(simd, state.memory, spike)
+    } else {
+        let less_one = simd.sub_u32s(state.memory, one);
+        let left = simd.add_u32s(less_one, simd.select_u32s(free, one, none));
+        simd.select_u32s(spike, cells.refractory, left)
     };
-    if matches!(memory, Memory::Both) {
+    if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    if options.synapse {
+    if const { K::OPTIONS.synapse } {
         let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
         state.synaptic = flush(simd, decayed, cells.synaptic_smallest);
     }
-    if !matches!(options.trace, TraceRule::Off) {
+    if const { K::HAS_TRACE } {
         let decayed = simd.mul_f32s(state.trace, cells.trace_decay);
         let before = cast(simd.and_u32s(cast(decayed), cells.trace_added_to));
         let after_spike = simd.add_f32s(before, cells.trace_scale);
@@ -220,13 +212,13 @@ pub(crate) fn step_cells<S: Simd>(
 
 /// What of [`lif_model::settle`] is due at the end of a word.
 #[inline(always)]
-pub(crate) fn settle<S: Simd>(simd: S, options: Options, state: &mut State<S>) {
+pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut State<S>) {
     let smallest = simd.splat_f32s(SMALLEST_STATE);
     state.v = flush(simd, state.v, smallest);
-    if !matches!(options.trace, TraceRule::Off) {
+    if const { K::HAS_TRACE } {
         state.trace = flush(simd, state.trace, smallest);
     }
-    if options.synapse {
+    if const { K::OPTIONS.synapse } {
         state.synaptic = flush(simd, state.synaptic, smallest);
     }
 }

@@ -4,13 +4,12 @@
 //! The instruction set is chosen at run time by `pulp`, and what is decided before the loop by the
 //! [`Kernel`].
 
-use crate::kernels::{Compiled, Input, Kernel, Rules, Visitor, dispatch, is_plain};
+use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
-use crate::memory::Memory;
 use crate::neuron::{Cells, Drive, State, left, settle, step_cells, step_holding, voltage};
 use crate::{LANES, OfWord, WORD};
-use lif_model::{Options, Reset, TraceRule};
-use pulp::{Arch, Scalar128b, Simd, WithSimd};
+use lif_model::{Options, Reset};
+use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 
@@ -20,16 +19,24 @@ pub static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
 /// Does the same for each vector by its number, written out: the compiler would leave loops over so
 /// many, and keep the states in memory for them.
 macro_rules! for_each_vector {
-    ($vectors:ident, $vector:ident, $body:block) => {
-        for_each_vector!(@ $vectors, $vector, $body; 0 1 2 3 4 5);
+    ($vector:ident, $body:block) => {
+        for_each_vector!(@ $vector, $body; 0 1 2 3 4 5);
     };
-    (@ $vectors:ident, $vector:ident, $body:block; $($number:literal)*) => {
-        $(if $number < $vectors {
+    (@ $vector:ident, $body:block; $($number:literal)*) => {
+        $({
             let $vector = $number;
             $body
         })*
     };
 }
+
+/// Because of it the compiler aligns all of the function's memory. States that it keeps there are as long as
+/// half a cache line or all of it; across two of them, a kernel would take a third more time.
+#[repr(align(64))]
+struct Aligned([u32; LANES]);
+
+/// How many vectors are advanced side by side.
+const VECTORS: usize = 6;
 
 /// Some steps of a call.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +119,7 @@ pub fn advance(
     samples: SampleRows<'_>,
 ) {
     let kernel = kernel(options, lanes, drives.rows.is_some());
-    dispatch(kernel, Advance { instructions, lanes, drives, span, words, column, samples });
+    dispatch(kernel, Advance { instructions, options, lanes, drives, span, words, column, samples });
 }
 
 fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
@@ -133,14 +140,15 @@ fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     }
 }
 
-struct Advance<'a, 'b> {
+pub(crate) struct Advance<'a, 'b> {
     instructions: Arch,
-    lanes: &'a mut Lanes,
-    drives: Drives<'a>,
-    span: Span,
-    words: &'a mut [&'b mut [u32]],
-    column: usize,
-    samples: SampleRows<'a>,
+    pub(crate) options: Options,
+    pub(crate) lanes: &'a mut Lanes,
+    pub(crate) drives: Drives<'a>,
+    pub(crate) span: Span,
+    pub(crate) words: &'a mut [&'b mut [u32]],
+    pub(crate) column: usize,
+    pub(crate) samples: SampleRows<'a>,
 }
 
 impl Visitor for Advance<'_, '_> {
@@ -162,10 +170,12 @@ impl<K: Compiled> WithSimd for AdvanceBy<'_, '_, K> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(mut self, simd: S) {
-        match S::F32_LANES {
-            4.. => self.advance.all_parts::<K, S, 6>(simd),
-            _ => self.advance.all_parts::<K, Scalar128b, 3>(Scalar128b),
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { mut advance, .. } = self;
+        if const { S::F32_LANES > 1 } {
+            advance.all_parts::<K, S>(simd);
+        } else {
+            advance.one_by_one();
         }
     }
 }
@@ -174,13 +184,13 @@ impl Advance<'_, '_> {
     /// Advances the lanes in which there are cells, as many vectors at a time. To stop for a sample costs less
     /// here than to come back for it, and nothing where there is none.
     #[inline(always)]
-    fn all_parts<K: Compiled, S: Simd, const VECTORS: usize>(&mut self, simd: S) {
+    fn all_parts<K: Compiled, S: Simd>(&mut self, simd: S) {
         let lanes = VECTORS * S::F32_LANES;
         for part in 0..self.lanes.cells.div_ceil(lanes) {
             let (mut made, mut wait, mut sample) = (0, self.samples.wait, 0);
             while made < self.span.steps {
                 let steps = wait.min(self.span.steps - made);
-                self.part::<K, S, VECTORS>(simd, part, made..made + steps);
+                self.part::<K, S>(simd, part, made..made + steps);
                 made += steps;
                 wait -= steps;
                 if wait == 0 {
@@ -193,22 +203,16 @@ impl Advance<'_, '_> {
         }
     }
 
-    /// Advances a part of the lanes as so many vectors, through some of the steps.
+    /// Advances a part of the lanes through some of the steps.
     #[inline(always)]
-    fn part<K: Compiled, S: Simd, const VECTORS: usize>(
-        &mut self,
-        simd: S,
-        part: usize,
-        steps: Range<usize>,
-    ) {
-        let Rules { memory, holds, reads_rows, options } = const { K::KERNEL.rules() };
+    fn part<K: Compiled, S: Simd>(&mut self, simd: S, part: usize, steps: Range<usize>) {
         let Self { lanes, drives, span, words: rows, column, .. } = self;
         let (span, mut row) = span.part(&steps);
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
         // No closures: they would be compiled without the instructions that the processor has.
         let mut states = [State::<S>::load(lanes, first_vector); VECTORS];
-        for_each_vector!(VECTORS, vector, {
+        for_each_vector!(vector, {
             states[vector] = State::load(lanes, first_vector + vector);
         });
         let Rows { currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
@@ -222,26 +226,31 @@ impl Advance<'_, '_> {
             let to = (from + span.steps - made).min(WORD);
             let mut bit = simd.splat_u32s(1 << from);
             for step in from..to {
-                let inputs_now = if reads_rows { currents } else { &drives.drives[step & mask] };
+                let inputs_now =
+                    if const { K::RULES.reads_rows } { currents } else { &drives.drives[step & mask] };
                 let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
                 let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
                 // The compiler is not to know that these are the same as at the step before: it would keep
                 // some of them in registers and the states, of which each waits for the one before, in memory.
                 let coefficients = std::hint::black_box(&lanes.coefficients);
-                for_each_vector!(VECTORS, vector, {
+                for_each_vector!(vector, {
                     let cells = &Cells::<S>::load(coefficients, first_vector + vector);
                     let input = inputs_now[vector];
                     let drive = Drive {
-                        drive: if reads_rows { voltage(simd, cells.resistance, input) } else { input },
+                        drive: if const { K::RULES.reads_rows } {
+                            voltage(simd, cells.resistance, input)
+                        } else {
+                            input
+                        },
                         arriving: arriving_now[vector],
                         jump: jumps_now[vector],
                     };
                     let state = &mut states[vector];
-                    if holds {
-                        step_holding(simd, memory, options.jumps, cells, state, drive, (number, bit));
+                    if const { K::RULES.holds } {
+                        step_holding::<K, S>(simd, cells, state, drive, number, bit);
                     } else {
-                        step_cells(simd, memory, options, cells, state, drive, bit);
+                        step_cells::<K, S>(simd, cells, state, drive, bit);
                     }
                 });
                 currents = currents.get(stride..).unwrap_or_default();
@@ -250,25 +259,27 @@ impl Advance<'_, '_> {
             }
             made += to - from;
             if to == WORD {
-                for_each_vector!(VECTORS, vector, {
-                    settle(simd, options, &mut states[vector]);
+                for_each_vector!(vector, {
+                    settle::<K, S>(simd, &mut states[vector]);
                 });
             } else if !span.is_last {
                 continue;
             }
-            let mut words = [0; LANES];
-            let words = &mut words[part.clone()];
+            let mut words = Aligned([0; LANES]);
+            let words = &mut words.0[part.clone()];
             let vectors = S::as_mut_simd_u32s(words).0;
-            for_each_vector!(VECTORS, vector, {
-                vectors[vector] = match memory {
-                    Memory::Both => states[vector].word,
-                    Memory::Countdown if holds => left(simd, states[vector].memory, number),
-                    Memory::History | Memory::Countdown => states[vector].memory,
+            for_each_vector!(vector, {
+                vectors[vector] = if const { K::KEEPS_WORD } {
+                    states[vector].word
+                } else if const { K::RULES.holds && !K::KEEPS_HISTORY } {
+                    left(simd, states[vector].memory, number)
+                } else {
+                    states[vector].memory
                 };
                 states[vector].word = simd.splat_u32s(0);
             });
             for (word, steps) in words.iter_mut().zip(&lanes.steps[part.clone()]) {
-                *word = memory.word(*steps, *word, (begun, to));
+                *word = K::RULES.memory.word(*steps, *word, (begun, to));
             }
             for (count, word) in lanes.counts[part.clone()].iter_mut().zip(&*words) {
                 *count = count.wrapping_add(word.count_ones());
@@ -288,20 +299,21 @@ impl Advance<'_, '_> {
             row += 1;
         }
         let Lanes { v, kept, word, synaptic, trace, .. } = &mut **lanes;
-        for_each_vector!(VECTORS, vector, {
+        for_each_vector!(vector, {
             let (state, vector) = (states[vector], first_vector + vector);
             S::as_mut_simd_f32s(v).0[vector] = state.v;
-            S::as_mut_simd_u32s(kept).0[vector] = match memory {
-                Memory::Countdown | Memory::Both if holds => left(simd, state.memory, number),
-                _ => state.memory,
+            S::as_mut_simd_u32s(kept).0[vector] = if const { K::RULES.holds && !K::KEEPS_HISTORY } {
+                left(simd, state.memory, number)
+            } else {
+                state.memory
             };
-            if matches!(memory, Memory::Both) {
+            if const { K::KEEPS_WORD } {
                 S::as_mut_simd_u32s(word).0[vector] = state.word;
             }
-            if options.synapse {
+            if const { K::OPTIONS.synapse } {
                 S::as_mut_simd_f32s(synaptic).0[vector] = state.synaptic;
             }
-            if !matches!(options.trace, TraceRule::Off) {
+            if const { K::HAS_TRACE } {
                 S::as_mut_simd_f32s(trace).0[vector] = state.trace;
             }
         });

@@ -1,0 +1,98 @@
+//! Cells one after the other by the definition itself, on processors without vector instructions that `pulp`
+//! knows. One body of code serves all rules there.
+
+use crate::lanes::{LaneCoefficients, Lanes};
+use crate::vector::Advance;
+use crate::{LANES, WORD};
+use lif_model::{Coefficients, Options, SpikeTest, State};
+
+impl Advance<'_, '_> {
+    #[inline(never)]
+    pub(crate) fn one_by_one(&mut self) {
+        let mut left = [0; LANES];
+        self.lanes.left(&mut left);
+        for (lane, left) in left.iter_mut().enumerate().take(self.lanes.cells) {
+            self.one(lane, left);
+        }
+        self.lanes.keep(&left);
+    }
+
+    fn one(&mut self, lane: usize, left: &mut u32) {
+        let Self { lanes, drives, span, words, column, samples, .. } = self;
+        // Of thresholds that have been lowered for it.
+        let options = Options { spike_test: SpikeTest::Above, ..self.options };
+        let cell = lanes.coefficients.of(lane, lanes.steps[lane]);
+        let mut state = State {
+            v: lanes.v[lane],
+            refractory: *left,
+            trace: lanes.trace[lane],
+            synaptic: if options.synapse { lanes.synaptic[lane] } else { 0.0 },
+            spike: lanes.last[lane] == 1,
+        };
+        let mut word = lanes.word[lane];
+        let (mut wait, mut sample, mut row) = (samples.wait, 0, 0);
+        for step in 0..span.steps {
+            let place = (span.first + step) % WORD;
+            let drive = match &drives.rows {
+                Some(rows) => lif_model::drive(cell.resistance, rows.currents[step * rows.stride + lane]),
+                None => {
+                    let input = drives.drives[if drives.constant { 0 } else { place }][lane];
+                    if options.synapse {
+                        state = lif_model::receive(state, drives.arriving[place][lane]);
+                        let current = lif_model::total_current(options, cell, state, input);
+                        lif_model::drive(cell.resistance, current)
+                    } else {
+                        input
+                    }
+                }
+            };
+            state = lif_model::step_cell(options, cell, state, drive, drives.jumps[place][lane]);
+            state = lif_model::settle(options, cell, state, place as u32);
+            word |= u32::from(state.spike) << place;
+            wait -= 1;
+            if wait == 0 {
+                samples.rows[sample][lane] = state.v;
+                sample += 1;
+                wait = samples.every;
+            }
+            if place == WORD - 1 || (span.is_last && step == span.steps - 1) {
+                lanes.counts[lane] = lanes.counts[lane].wrapping_add(word.count_ones());
+                if let Some(word_of_lane) = words.get_mut(row).and_then(|row| row.get_mut(*column + lane)) {
+                    *word_of_lane = word;
+                }
+                (word, row) = (0, row + 1);
+            }
+        }
+        lanes.v[lane] = state.v;
+        lanes.trace[lane] = state.trace;
+        lanes.synaptic[lane] = state.synaptic;
+        lanes.word[lane] = word;
+        lanes.last[lane] = u32::from(state.spike);
+        *left = state.refractory;
+    }
+}
+
+impl LaneCoefficients {
+    fn of(&self, lane: usize, refractory_steps: u32) -> Coefficients {
+        Coefficients {
+            leak: self.leak[lane],
+            resistance: self.resistance[lane],
+            v_rest: self.v_rest[lane],
+            v_threshold: self.v_threshold[lane],
+            reset: self.reset[lane],
+            v_lower: self.v_lower[lane],
+            trace_decay: self.trace_decay[lane],
+            trace_scale: self.trace_scale[lane],
+            refractory_steps,
+            synaptic_decay: self.synaptic_decay[lane],
+            synaptic_factor: self.synaptic_factor[lane],
+        }
+    }
+}
+
+impl Lanes {
+    /// Keeps the steps left of the refractory period.
+    fn keep(&mut self, left: &[u32; LANES]) {
+        self.memory.keep(&self.steps, left, &mut self.kept);
+    }
+}

@@ -1,0 +1,231 @@
+//! Each kernel is reached, and gives the bits of the definition with each set of instructions.
+
+use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch};
+use crate::memory::Memory;
+use crate::{Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain};
+use lif_model::{FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule};
+use std::cell::RefCell;
+
+thread_local! {
+    static REACHED: RefCell<Vec<Kernel>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Notes that a kernel was called.
+pub(crate) fn reach(kernel: Kernel) {
+    REACHED.with_borrow_mut(|reached| {
+        if !reached.contains(&kernel) {
+            reached.push(kernel);
+        }
+    });
+}
+
+const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
+const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
+const MEMORIES: [Memory; 3] = [Memory::History, Memory::Countdown, Memory::Both];
+const INPUTS: [Input; 3] = [Input::Drives, Input::DrivesAndJumps, Input::Rows];
+const EITHER: [bool; 2] = [false, true];
+
+/// All that are compiled.
+fn all() -> Vec<Kernel> {
+    struct Find<'a>(&'a mut Vec<Kernel>);
+    impl Visitor for Find<'_> {
+        fn visit<K: Compiled>(self) {
+            if !self.0.contains(&K::KERNEL) {
+                self.0.push(K::KERNEL);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    let mut find = |kernel| dispatch(kernel, Find(&mut found));
+    for memory in MEMORIES {
+        for input in INPUTS {
+            find(Kernel::Holding { memory, input });
+        }
+    }
+    for refractory in REFRACTORY {
+        for one in EITHER {
+            for reset in RESETS {
+                find(Kernel::Rich { reset, refractory, synapse: one });
+            }
+            for other in EITHER {
+                for memory in MEMORIES {
+                    find(Kernel::Plain { memory, subtracts: one, refractory, reads_rows: other });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Numbers from 0 up to 1 that look random.
+fn scattered(index: usize) -> f32 {
+    ((index as u32).wrapping_mul(0x9E37_79B9) >> 8) as f32 / 16_777_216.0
+}
+
+/// Which refractory steps cells have, and how many are left.
+#[derive(Debug, Clone, Copy)]
+enum Refractoriness {
+    Short,
+    Long,
+    Mixed,
+}
+
+fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> Lanes {
+    let mut lanes = Lanes::empty();
+    lanes.cells = LANES - 7;
+    let of = |value: fn(usize) -> f32| std::array::from_fn(value);
+    let cells = &mut lanes.coefficients;
+    cells.leak = if options.fast_decay {
+        of(|lane| if lane % 2 == 0 { FASTEST_LEAK + 0.1 } else { 0.2 })
+    } else {
+        of(|lane| 0.1 + 0.2 * scattered(lane))
+    };
+    cells.resistance = of(|lane| 1.0 + 0.1 * scattered(lane + 500));
+    cells.v_rest = of(|lane| -0.3 * scattered(lane + 200));
+    cells.v_threshold = of(|lane| 5.0 + scattered(lane + 300));
+    cells.reset = of(|lane| -1.0 - (lane % 3) as f32);
+    if options.bounded {
+        cells.v_lower = of(|lane| -1.5 + scattered(lane));
+    }
+    cells.trace_decay = of(|lane| 0.4 + 0.5 * scattered(lane));
+    // Kernels keep a trace of cells that have none, too: it stays 0.
+    cells.trace_scale = [if options.trace == TraceRule::Off { 0.0 } else { 1.0 }; LANES];
+    cells.synaptic_decay = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
+    cells.synaptic_factor = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
+    lanes.v = of(|lane| 5.0 * scattered(lane + 100));
+    if !can_hold {
+        // A zero that adding 0 would change.
+        lanes.v[3] = -0.0;
+    }
+    lanes.steps = std::array::from_fn(|lane| match refractoriness {
+        Refractoriness::Short => [0, 1, 2, 31][lane % 4],
+        Refractoriness::Long => [32, 33, 64, 65][lane % 4],
+        Refractoriness::Mixed => [0, 2, 31, 32, 40][lane % 5],
+    });
+    lanes
+}
+
+/// What can be seen of cells after some steps, floats as their bits.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    v: Vec<u32>,
+    trace: Vec<u32>,
+    synaptic: Vec<u32>,
+    left: Vec<u32>,
+    counts: Vec<u32>,
+    last: Vec<u32>,
+    words: Vec<Vec<u32>>,
+    samples: Vec<Vec<u32>>,
+}
+
+/// Makes steps that begin and end inside words, some with rows of input where that can be.
+fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool) -> Seen {
+    let rows: Vec<f32> = (0..3 * WORD * LANES).map(|index| 12.0 * scattered(index)).collect();
+    let drives: OfWord =
+        std::array::from_fn(|step| std::array::from_fn(|lane| 12.0 * scattered(step * LANES + lane)));
+    let arriving: OfWord = std::array::from_fn(|step| [if step % 5 == 0 { 0.7 } else { 0.0 }; LANES]);
+    let jumps: OfWord = std::array::from_fn(|step| [if step % 7 == 0 { 0.4 } else { 0.0 }; LANES]);
+    let left = std::array::from_fn(|lane| lanes.steps[lane] * (lane as u32 % 2));
+    lanes.begin(options, &left);
+    let mut words = vec![vec![0; LANES]; 3];
+    let mut samples = [[0.0; LANES]; 9];
+    let spans = [(5, 27, false), (0, 9, false), (9, 23, false), (0, 11, true)];
+    for (word, (first, steps, is_last)) in [0, 1, 1, 2].into_iter().zip(spans) {
+        let drives = Drives {
+            constant: false,
+            drives: &drives,
+            arriving: &arriving,
+            jumps: if options.jumps { &jumps } else { &NO_JUMPS },
+            rows: reads_rows.then_some(Rows { currents: &rows[word * LANES..], stride: LANES }),
+        };
+        let mut rows: Vec<&mut [u32]> = words[word..].iter_mut().map(Vec::as_mut_slice).collect();
+        let span = Span { first, begun: if word == 0 { 5 } else { 0 }, steps, is_last };
+        let sampled = SampleRows { wait: 2, every: 3, rows: &mut samples };
+        advance(instructions, options, lanes, drives, span, (&mut rows, 0), sampled);
+    }
+    let cells = lanes.cells;
+    let bits = |values: &[f32; LANES]| values[..cells].iter().map(|value| value.to_bits()).collect();
+    let mut left = [0; LANES];
+    lanes.left(&mut left);
+    Seen {
+        v: bits(&lanes.v),
+        trace: bits(&lanes.trace),
+        synaptic: bits(&lanes.synaptic),
+        left: left[..cells].to_vec(),
+        counts: lanes.counts[..cells].to_vec(),
+        last: lanes.last[..cells].to_vec(),
+        words: words.iter().map(|word| word[..cells].to_vec()).collect(),
+        samples: samples.iter().map(bits).collect(),
+    }
+}
+
+/// What this processor has.
+fn available() -> Vec<Arch> {
+    let mut available = vec![Arch::new()];
+    #[cfg(target_arch = "x86_64")]
+    available.extend(pulp::x86::V3::try_new().map(Arch::V3));
+    available
+}
+
+#[test]
+fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
+    let mut spikes = 0;
+    for instructions in available() {
+        REACHED.with_borrow_mut(Vec::clear);
+        for reset in RESETS {
+            for refractory in REFRACTORY {
+                for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
+                    for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
+                        for (rich, jumps, synapse) in [
+                            (false, false, false),
+                            (false, true, false),
+                            (true, true, false),
+                            (true, false, true),
+                            (false, true, true),
+                        ] {
+                            let options = Options {
+                                spike_test,
+                                reset,
+                                refractory,
+                                bounded: rich,
+                                trace,
+                                fast_decay: rich,
+                                jumps,
+                                synapse,
+                            };
+                            spikes += compare(instructions, options);
+                        }
+                    }
+                }
+            }
+        }
+        let reached = REACHED.with_borrow(Vec::clone);
+        for kernel in all() {
+            assert!(reached.contains(&kernel), "{kernel:?} serves no cells");
+        }
+        assert_eq!(reached.len(), all().len());
+    }
+    assert!(spikes > 100_000, "{spikes}");
+}
+
+/// Compares cells that need each kind of memory with what the definition makes of them.
+fn compare(instructions: Arch, options: Options) -> u32 {
+    let mut spikes = 0;
+    for refractoriness in [Refractoriness::Short, Refractoriness::Long, Refractoriness::Mixed] {
+        for can_hold in EITHER {
+            for reads_rows in EITHER {
+                if reads_rows && !is_plain(options) {
+                    continue;
+                }
+                let of = |instructions| {
+                    run(instructions, options, &mut cells(options, refractoriness, can_hold), reads_rows)
+                };
+                let (found, expected) = (of(instructions), of(Arch::Scalar));
+                let compared = format!("{options:?}, {refractoriness:?}, {can_hold}, {reads_rows}");
+                assert!(found == expected, "{instructions:?}: {compared}");
+                spikes += expected.counts.iter().sum::<u32>();
+            }
+        }
+    }
+    spikes
+}
