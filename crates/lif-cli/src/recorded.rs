@@ -4,9 +4,10 @@ use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
+use crate::numbers::left::Meaning;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments, says_unit};
+use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
@@ -128,6 +129,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
             let name = names.first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
+            refuse_intervals(lines.comments())?;
             refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
             lines.survey(source, 0)?;
             is_first = false;
@@ -139,20 +141,45 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
         unit.text()
     );
-    spikes.unread = lines.unread(&names, |comment| says_unit(comment, *unit) || says_nothing_else(comment));
-    let doubt = doubt_of_comments(&spikes.unread, &taken).filter(|_| *origin == Origin::Default);
+    let understood = Meaning { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
+    let unread = lines.unread(&names, |comment| understood.left_of(comment));
+    let doubt = doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
+    spikes.unread = unread.into_iter().map(|unread| unread.comment).collect();
     Ok(())
 }
 
-/// Whether a comment says that there are times of spikes, and nothing else.
-fn says_nothing_else(comment: &str) -> bool {
-    let name = Name::new(comment);
-    let is_it =
-        name.is_of_times() || ["spikes", "spike time", "spike times"].iter().any(|words| name.is(words));
-    is_it && name.time_unit() == Ok(None)
+/// Refuses comments that name times between spikes, and say nothing else.
+fn refuse_intervals(comments: &[String]) -> Result<(), String> {
+    /// Beside those that stand beside the names of times.
+    const THINGS: [&str; 17] = [
+        "inter",
+        "interspike",
+        "spike",
+        "spikes",
+        "isi",
+        "isis",
+        "interval",
+        "intervals",
+        "diff",
+        "diffs",
+        "between",
+        "successive",
+        "consecutive",
+        "time",
+        "times",
+        "from",
+        "to",
+    ];
+    let of_units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S].map(|unit| Meaning {
+        unit: Some(unit),
+        interval: None,
+        things: &THINGS,
+    });
+    let says_nothing_else = |comment: &&String| of_units.iter().any(|taken| taken.left_of(comment).is_none());
+    comments.iter().filter(says_nothing_else).try_for_each(|comment| Name::new(comment).refuse_intervals())
 }
 
 /// The array of times in an archive, and its name.

@@ -2,7 +2,9 @@
 //! where there is one.
 
 use super::heading::{self, Heading};
+use super::left::Unread;
 use super::name::Name;
+use super::sampling::intervals_alone;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
@@ -51,6 +53,8 @@ pub struct Lines {
     /// How many numbers are in a row, once there was one.
     columns: Option<usize>,
     heading: Heading,
+    /// The comments that the heading consists of, where it is none of its own line.
+    heading_comments: Vec<String>,
     names: Vec<Name>,
     /// The comments above the numbers that say something,
     comments: Vec<String>,
@@ -98,6 +102,7 @@ impl Lines {
             separators: Separators::default(),
             columns: None,
             heading: Heading::None,
+            heading_comments: Vec::new(),
             names: Vec::new(),
             comments: Vec::new(),
             later: Vec::new(),
@@ -141,15 +146,15 @@ impl Lines {
         self.comments.iter().chain(&self.later)
     }
 
-    /// The comments that were found so far and that nobody understands. Those that name columns are read where `names` were
-    /// taken.
-    pub fn unread(&self, names: &[Name], is_understood: impl Fn(&str) -> bool) -> Vec<String> {
-        let heading = match &self.heading {
-            Heading::Comment(text) if !names.is_empty() => Some(text),
-            _ => None,
+    /// The comments that were found so far and say what nobody understands, which `left` finds out. Those that name columns
+    /// are read where `names` were taken, but for the intervals in them.
+    pub fn unread(&self, names: &[Name], left: impl Fn(&str) -> Option<String>) -> Vec<Unread> {
+        let is_heading = |comment: &String| !names.is_empty() && self.heading_comments.contains(comment);
+        let unread = |comment: &String| {
+            let left = if is_heading(comment) { left(&intervals_alone(comment)) } else { left(comment) };
+            left.map(|left| Unread { comment: comment.clone(), left })
         };
-        let is_unread = |comment: &&String| Some(*comment) != heading && !is_understood(comment);
-        self.comments.iter().chain(&self.later).filter(is_unread).cloned().collect()
+        self.all_comments().filter_map(unread).collect()
     }
 
     /// What may have been meant otherwise than it was read so far.
@@ -169,11 +174,19 @@ impl Lines {
 
     /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
     fn is_prose(&self, names: &[Name]) -> bool {
+        let Some((first, others)) = names.split_first() else { return false };
         let is_of_values = self.layout.is_doubtful();
-        let is_it = |name: &Name| {
-            name.is_lone_unit() || is_of_values && matches!(name.time_unit(), Ok(Some(_)) | Err(_))
+        // Columns in the wrong order are names all the same.
+        let is_turned = |name: &Name| {
+            if name.is_lone_unit() {
+                is_of_values && first.is_lone_value_unit()
+            } else {
+                first.is_of_values() && (first.has_unit() || name.is_of_times())
+            }
         };
-        names.iter().skip(1).any(is_it)
+        others
+            .iter()
+            .any(|name| (name.is_lone_unit() || is_of_values && name.has_time_unit()) && !is_turned(name))
     }
 
     /// What the last comment before the first row says, as names of `count` columns.
@@ -213,9 +226,10 @@ impl Lines {
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
+                self.heading_comments.clear();
                 continue;
             }
-            if self.columns.is_none() && self.heading.add_units(self.text.trim()) {
+            if self.has_names_only() && self.heading.add_units(self.text.trim()) {
                 continue;
             }
             self.parse()?;
@@ -243,7 +257,12 @@ impl Lines {
         if self.columns.is_some() {
             self.dividing.get_or_insert(comment);
         } else if self.is_before_the_heading() {
-            self.heading = Heading::Comment(comment);
+            if self.heading.add_units(&comment) {
+                self.heading_comments.push(comment);
+            } else {
+                self.heading_comments = vec![comment.clone()];
+                self.heading = Heading::Comment(comment);
+            }
         }
     }
 
@@ -378,6 +397,11 @@ impl Lines {
     /// Whether there is a line with the names of `count` columns.
     fn has_names_for(&self, count: usize) -> bool {
         self.heading.is_line() == Some(true) && self.heading.names(count).is_some()
+    }
+
+    /// Whether the line with names was there, and no number yet.
+    fn has_names_only(&self) -> bool {
+        self.columns.is_none() && self.heading.is_line() == Some(true)
     }
 
     fn is_before_the_heading(&self) -> bool {

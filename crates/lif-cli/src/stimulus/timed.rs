@@ -1,10 +1,10 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
 use super::INTERVAL;
+use crate::numbers::left::{Meaning, Unread, is_other_order};
 use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
-use crate::numbers::remark::{
-    doubt_of_comments, interval_in_prose, refuse_comments, says_unit, value_unit_in_prose,
-};
+use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
+use crate::numbers::sampling::interval_in_prose;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::time::Column;
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
@@ -17,6 +17,9 @@ pub const LAYOUT: Layout =
 
 /// The option that says the unit of times.
 pub const TIME_UNIT: &str = "stimulus-time-unit";
+
+/// What comments call the values.
+const VALUES: [&str; 7] = ["i", "current", "currents", "value", "values", "stimulus", "input"];
 
 /// Times, which have to come one after the other.
 #[derive(Debug)]
@@ -108,15 +111,24 @@ impl TextRows {
             ([only], 1) if only.is_of_no_value() => {
                 Err(format!("the only column is '{}', and there is no column of values", only.text()))
             }
-            ([first, second], 2) if second.is_of_times() && !first.is_of_times() => Err(format!(
-                "the columns are '{}' and '{}'; times have to come first",
-                first.text(),
-                second.text()
-            )),
+            ([first, second], 2)
+                if second.is_of_times() && !first.is_of_times()
+                    || second.may_be_of_times() && first.is_of_values() =>
+            {
+                Err(format!(
+                    "the columns are '{}' and '{}'; times have to come first",
+                    first.text(),
+                    second.text()
+                ))
+            }
             ([_, second], 2) if second.is_of_no_value() || is_of_neurons_alone(second) => {
                 Err(format!("the second column is '{}', and there is no column of values", second.text()))
             }
-            ([first, _], 2) if !first.may_be_of_times() && !first.is_count() && self.asked.is_none() => {
+            ([first, _], 2)
+                if !first.may_be_of_times()
+                    && (!first.is_count() || first.is_no_time())
+                    && self.asked.is_none() =>
+            {
                 Err(format!(
                     "the first column is '{}', which is not a name of times; call it `time_ms`, or say --{TIME_UNIT} if it has \
                  times",
@@ -127,16 +139,26 @@ impl TextRows {
         }
     }
 
-    /// The comments that nobody understands, once all is read.
-    pub fn unread(&self) -> Vec<String> {
-        self.lines.unread(&self.names, |comment| match &self.times {
-            Some((times, _)) => says_unit(comment, times.unit),
-            None => interval_in_prose(comment).is_some(),
+    /// The comments that say what nobody understands, once all is read; `interval` is that of samples without times.
+    pub fn unread(&self, interval: f64) -> Vec<Unread> {
+        let meaning = match &self.times {
+            Some((times, _)) => Meaning { unit: Some(times.unit), interval: None, things: &VALUES },
+            None => Meaning { unit: None, interval: Some(interval), things: &VALUES },
+        };
+        // Comments that name the values before the times are not what the columns are taken for.
+        let is_unnamed = self.times.is_some() && self.names.is_empty();
+        let understood = self.lines.comments().iter().filter(|comment| meaning.left_of(comment).is_none());
+        let together = understood.map(String::as_str).collect::<Vec<_>>().join("; ");
+        let is_turned = is_unnamed && is_other_order(&together);
+        self.lines.unread(&self.names, |comment| match meaning.left_of(comment) {
+            None if is_turned => Some(comment.to_owned()),
+            Some(_) if is_unnamed && is_other_order(comment) => Some(comment.to_owned()),
+            left => left,
         })
     }
 
     /// What may have been meant otherwise than it was read, once all is read.
-    pub fn doubts(&self, interval: Option<f64>) -> Vec<String> {
+    pub fn doubts(&self, unread: &[Unread], interval: Option<f64>) -> Vec<String> {
         let mut doubts = self.lines.doubts().to_vec();
         let is_asked = if self.times.is_some() { self.asked.is_some() } else { interval.is_some() };
         let taken = match &self.times {
@@ -151,12 +173,12 @@ impl TextRows {
         // What names columns with their units is read.
         let is_named = self.names.first().is_some_and(Name::has_unit);
         if !is_asked && !is_named {
-            doubts.extend(doubt_of_comments(&self.unread(), &taken));
+            doubts.extend(doubt_of_comments(unread, &taken));
         }
         doubts
     }
 
-    /// The unit of currents that a comment says.
+    /// The unit of the values that a comment says.
     pub fn value_unit(&self) -> Option<&'static str> {
         self.lines.all_comments().find_map(|comment| value_unit_in_prose(comment))
     }

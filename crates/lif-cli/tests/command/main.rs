@@ -1,6 +1,7 @@
 //! The command `lif` as a user meets it: what it prints, what it writes, how it refuses.
 
 mod bench;
+mod comments;
 mod corpus;
 mod curves;
 mod documents;
