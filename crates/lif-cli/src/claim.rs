@@ -21,7 +21,7 @@ pub fn claim(path: &Path, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<L
     let parent = folder_of(path);
     if !parent.is_dir() {
         return Err(Failure::fault(format!(
-            "cannot write the checkpoint {shown}: there is no folder {}; make it, or choose another",
+            "cannot write the checkpoint {shown} of --checkpoint: there is no folder {}; make it, or choose another",
             parent.display()
         )));
     }
@@ -48,7 +48,7 @@ pub fn claim(path: &Path, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<L
                  done, or choose another file",
                 lock.display()
             ),
-            Refusal::Fault(reason) => format!("cannot write the checkpoint {shown}: {reason}"),
+            Refusal::Fault(reason) => format!("cannot write the checkpoint {shown} of --checkpoint: {reason}"),
         })
     })
 }

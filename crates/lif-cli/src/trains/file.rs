@@ -29,7 +29,7 @@ pub struct Bounds {
 }
 
 /// The events of a file, and what was understood of it.
-pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Source), Failure> {
+pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Failure> {
     let refusal = |reason: String| fault("events", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
     let mut understood = Understood { thing: "event", ..Understood::new("events", &source) };
@@ -52,7 +52,7 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Sour
     if let (When::Times(unit), Some((first, last))) = (&taken.when, taken.ends) {
         understood.extent = times(first, last, unit);
     }
-    Ok((events, understood, source))
+    Ok((events, understood))
 }
 
 /// When events happen: at steps, or at times in a unit.

@@ -265,7 +265,7 @@ fn help_that_cannot_be_written_is_a_failure() {
 fn more_than_memory_holds_is_refused() {
     let folder = Folder::new();
     folder
-        .run("--neurons 4000000000 --batch 1000 --steps 1")
+        .run("--neurons 4000000000 --steps 1")
         .assert()
         .code(1)
         .stderr(predicate::str::contains("needed"));

@@ -17,6 +17,7 @@ mod misread;
 mod odd_files;
 mod outputs;
 mod random_inputs;
+mod refused;
 mod resume;
 mod scores;
 mod settings;
