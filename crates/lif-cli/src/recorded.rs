@@ -119,6 +119,37 @@ fn is_of_times(name: &Name) -> bool {
     name.is_of_spikes() || name.is_of_times()
 }
 
+/// What is said of a column or an array that is called otherwise than times of spikes are.
+fn doubt_of_name(name: &Name) -> Option<String> {
+    /// What else there is of each spike.
+    const OTHERS: [&str; 16] = [
+        "neuron",
+        "neurons",
+        "cell",
+        "cells",
+        "unit",
+        "units",
+        "id",
+        "ids",
+        "cluster",
+        "clusters",
+        "trial",
+        "trials",
+        "count",
+        "counts",
+        "amplitude",
+        "amplitudes",
+    ];
+    let is_other = !is_of_times(name) || OTHERS.iter().any(|other| name.has_word(other));
+    is_other.then(|| {
+        format!(
+            "'{}' in it is not called as times of spikes are, and is taken for them; --{TIME_UNIT} says their unit, and \
+             ends this doubt",
+            name.text()
+        )
+    })
+}
+
 fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
     let mut names = Vec::new();
     let mut is_first = true;
@@ -143,7 +174,9 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
     );
     let understood = Meaning { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
     let unread = lines.unread(&names, |comment| understood.left_of(comment));
-    let doubt = doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
+    let of_comments = || doubt_of_comments(&unread, &taken);
+    let doubt = || names.first().and_then(doubt_of_name).or_else(of_comments);
+    let doubt = (*origin == Origin::Default).then(doubt).flatten();
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
@@ -221,7 +254,8 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
         }
     }
     let taken = format!("the times are taken as {}; --{TIME_UNIT} says another unit", unit.0.text());
-    if let Some(doubt) = doubt_of_arrays(&spikes.unread, &taken).filter(|_| unit.1 == Origin::Default) {
+    let doubt = || doubt_of_name(&name).or_else(|| doubt_of_arrays(&spikes.unread, &taken));
+    if let Some(doubt) = (unit.1 == Origin::Default).then(doubt).flatten() {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
     Ok((array, key))

@@ -171,6 +171,11 @@ impl Name {
         self.words.iter().map(String::as_str).eq(words.split(' '))
     }
 
+    /// Whether this is one of its words.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.words.iter().any(|own| own == word)
+    }
+
     /// Whether it is that of times.
     pub fn is_of_times(&self) -> bool {
         self.is_lone_unit() || TIMES.iter().any(|words| self.is(words))

@@ -15,6 +15,8 @@ use std::ops::Range;
 const LONGEST_LINE: usize = 1 << 16;
 /// More comments are no description of the numbers below them.
 const MOST_COMMENTS: usize = 1000;
+/// So many lines without anything stand between recordings, as other programs write them; one may be between any rows.
+const DIVIDING_LINES: u64 = 2;
 /// The more there are, the less they say.
 const MOST_DOUBTS: usize = 3;
 
@@ -61,6 +63,8 @@ pub struct Lines {
     /// those beside and between them, and one that has numbers on both sides.
     later: Vec<String>,
     dividing: Option<String>,
+    /// How many lines without anything were read since the last row.
+    blank_lines: u64,
     /// The first row, where it may be names that are whole numbers, until the second is read.
     counted: Option<String>,
     doubts: Vec<String>,
@@ -107,6 +111,7 @@ impl Lines {
             comments: Vec::new(),
             later: Vec::new(),
             dividing: None,
+            blank_lines: 0,
             counted: None,
             doubts: Vec::new(),
             commas: Commas::Unseen,
@@ -216,6 +221,7 @@ impl Lines {
             // Rules and empty comments leave what is above them as it is.
             let comment = comment.filter(|comment| comment.chars().any(char::is_alphabetic));
             if self.fields.is_empty() {
+                self.blank_lines += u64::from(self.line.iter().all(u8::is_ascii_whitespace));
                 if let Some(comment) = comment {
                     self.take_comment(comment);
                 }
@@ -276,6 +282,11 @@ impl Lines {
                 self.number - 1
             );
             self.doubts.push(doubt);
+        } else if self.blank_lines >= DIVIDING_LINES && self.doubts.len() < MOST_DOUBTS {
+            self.doubts.push(format!(
+                "the numbers above and below the {} blank lines before line {} are taken together, as one list",
+                self.blank_lines, self.number
+            ));
         }
         let has_points = || self.fields.iter().all(|field| self.text[field.clone()].contains('.'));
         match self.counted.take() {
@@ -478,6 +489,7 @@ impl Lines {
             None if fits => {
                 self.name_columns(count)?;
                 self.columns = Some(count);
+                self.blank_lines = 0;
                 let is_count =
                     |(place, field): (usize, &Range<usize>)| self.text[field.clone()] == place.to_string();
                 let counts = self.heading == Heading::None && self.fields.iter().enumerate().all(is_count);
@@ -490,9 +502,10 @@ impl Lines {
             }
             Some(_) => {}
         }
-        if self.counted.is_some() || self.dividing.is_some() {
+        if self.counted.is_some() || self.dividing.is_some() || self.blank_lines >= DIVIDING_LINES {
             self.doubt_rows();
         }
+        self.blank_lines = 0;
         self.check_commas(count, is_bare)
     }
 

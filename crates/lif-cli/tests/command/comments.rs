@@ -175,3 +175,22 @@ fn what_lasts_or_counts_backwards_is_no_time() {
         }
     }
 }
+
+#[test]
+fn what_may_be_no_list_of_times_is_told() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    for name in ["neuron", "trial", "cluster_id", "counts", "amplitude", "spike_counts", "x"] {
+        let (said, _) = read(&folder, "spikes", &format!("{name}\n10\n20\n"));
+        let message = format!("'{name}' in it is not called as times of spikes are, and is taken for them");
+        assert!(said.contains(&message), "{name}: {said}");
+    }
+    for name in ["t", "time_ms", "spikes", "spike_times", "onset_ms"] {
+        assert_eq!(read(&folder, "spikes", &format!("{name}\n10\n20\n")).0, "", "{name}");
+    }
+    // Sweeps, as gnuplot has them.
+    let sweeps =
+        "the numbers above and below the 2 blank lines before line 5 are taken together, as one list";
+    assert!(read(&folder, "stimulus", "5\n6\n\n\n7\n8\n").0.contains(sweeps));
+    assert_eq!(read(&folder, "stimulus", "\n\n5\n\n6\n\n7\n\n\n").0, "");
+}
