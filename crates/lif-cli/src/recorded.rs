@@ -4,7 +4,7 @@ use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
-use crate::numbers::left::Meaning;
+use crate::numbers::left::{Meaning, says_nothing_else};
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
@@ -140,13 +140,10 @@ fn doubt_of_name(name: &Name) -> Option<String> {
         "amplitude",
         "amplitudes",
     ];
+    let has_time = name.has_time_unit() || ["time", "times"].iter().any(|word| name.has_word(word));
     let is_other = !is_of_times(name) || OTHERS.iter().any(|other| name.has_word(other));
-    is_other.then(|| {
-        format!(
-            "'{}' in it is not called as times of spikes are, and is taken for them; --{TIME_UNIT} says their unit, and \
-             ends this doubt",
-            name.text()
-        )
+    (is_other && !has_time || name.is_no_time()).then(|| {
+        format!("'{}' in it is not called as times of spikes are, and is taken for them", name.text())
     })
 }
 
@@ -174,9 +171,8 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
     );
     let understood = Meaning { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
     let unread = lines.unread(&names, |comment| understood.left_of(comment));
-    let of_comments = || doubt_of_comments(&unread, &taken);
-    let doubt = || names.first().and_then(doubt_of_name).or_else(of_comments);
-    let doubt = (*origin == Origin::Default).then(doubt).flatten();
+    let of_comments = || doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
+    let doubt = names.first().and_then(doubt_of_name).or_else(of_comments);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
@@ -206,13 +202,8 @@ fn refuse_intervals(comments: &[String]) -> Result<(), String> {
         "from",
         "to",
     ];
-    let of_units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S].map(|unit| Meaning {
-        unit: Some(unit),
-        interval: None,
-        things: &THINGS,
-    });
-    let says_nothing_else = |comment: &&String| of_units.iter().any(|taken| taken.left_of(comment).is_none());
-    comments.iter().filter(says_nothing_else).try_for_each(|comment| Name::new(comment).refuse_intervals())
+    let is_of_intervals = |comment: &&String| says_nothing_else(comment, &THINGS);
+    comments.iter().filter(is_of_intervals).try_for_each(|comment| Name::new(comment).refuse_intervals())
 }
 
 /// The array of times in an archive, and its name.
@@ -254,8 +245,8 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
         }
     }
     let taken = format!("the times are taken as {}; --{TIME_UNIT} says another unit", unit.0.text());
-    let doubt = || doubt_of_name(&name).or_else(|| doubt_of_arrays(&spikes.unread, &taken));
-    if let Some(doubt) = (unit.1 == Origin::Default).then(doubt).flatten() {
+    let of_arrays = || doubt_of_arrays(&spikes.unread, &taken).filter(|_| unit.1 == Origin::Default);
+    if let Some(doubt) = doubt_of_name(&name).or_else(of_arrays) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
     Ok((array, key))

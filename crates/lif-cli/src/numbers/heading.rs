@@ -99,7 +99,7 @@ pub fn fields(text: &str) -> Vec<&str> {
 }
 
 fn separated(text: &str) -> Option<Vec<&str>> {
-    [';', ',', '\t'].into_iter().find_map(|separator| {
+    [';', ',', '\t', '|'].into_iter().find_map(|separator| {
         let trimmed = text.trim_end_matches(separator);
         trimmed.contains(separator).then(|| trimmed.split(separator).collect())
     })
@@ -132,7 +132,9 @@ fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
         is_open = (is_open || word.contains(['(', '[', '{'])) && !word.contains([')', ']', '}']);
     }
     let words: Vec<&str> = words.into_iter().map(|word| &text[word]).collect();
-    let brackets: Vec<&str> = text.split_inclusive([')', ']', '}']).map(str::trim).collect();
+    let between = |sign: char| sign.is_whitespace() || "/|&".contains(sign);
+    let brackets: Vec<&str> =
+        text.split_inclusive([')', ']', '}']).map(|name| name.trim_matches(between)).collect();
     let is_bracketed = text.ends_with([')', ']', '}']);
     let mut ways = vec![words];
     if is_line || is_bracketed {

@@ -76,6 +76,13 @@ impl Meaning<'_> {
     }
 }
 
+/// Whether a comment names times, in whatever unit, and things that are called so, and says nothing else.
+pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
+    let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
+    let meaning = |unit| Meaning { unit: Some(unit), interval: None, things };
+    units.into_iter().any(|unit| meaning(unit).left_of(comment).is_none())
+}
+
 /// Whether a comment speaks of values before it speaks of times.
 pub fn is_other_order(comment: &str) -> bool {
     let is_of_times = |word: &str| TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word);

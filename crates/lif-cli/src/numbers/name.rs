@@ -87,7 +87,7 @@ const VALUES: [&str; 18] = [
 ];
 
 /// How long something lasts, and where times count from another end.
-const NO_TIMES: [&str; 12] = [
+const NO_TIMES: [&str; 14] = [
     "duration",
     "durations",
     "dur",
@@ -99,7 +99,9 @@ const NO_TIMES: [&str; 12] = [
     "before",
     "until",
     "remaining",
-    "left",
+    "since",
+    "last",
+    "next",
 ];
 
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];

@@ -115,7 +115,10 @@ pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
         Some((Piece::Word(word), _)) => Some(*word),
         _ => None,
     };
-    let is_of_values = |place: Option<usize>| place.and_then(word_at).is_some_and(is_word_of_values);
+    let says_unit = |word: &str| ["unit", "units"].contains(&word.to_lowercase().as_str());
+    let is_of_values = |place: Option<usize>| {
+        place.and_then(word_at).is_some_and(|word| is_word_of_values(word) || says_unit(word))
+    };
     let is_said_of_values = |place: usize| {
         let before = place.checked_sub(1);
         let between = before.map_or("", |before| text[pieces[before].1.end..pieces[place].1.start].trim());

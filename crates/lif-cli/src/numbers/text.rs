@@ -558,8 +558,19 @@ impl Lines {
                 && !self.is_prose(names)
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
+        let have_units = |names: &Vec<Name>| names.iter().all(Name::has_unit) && may_be_names(names);
         match (&self.heading, names) {
             (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
+            // Others may stand below one that names both columns with their units.
+            (Heading::Comment(_), _) if count == 2 && self.layout.is_doubtful() => {
+                let named = self.comments.iter().rev().find_map(|comment| {
+                    let names = Heading::Comment(comment.clone()).names(count).filter(have_units)?;
+                    Some((comment.clone(), names))
+                });
+                if let Some((comment, names)) = named {
+                    (self.heading_comments, self.names) = (vec![comment], names);
+                }
+            }
             (Heading::Line(line, text), None) => {
                 return Err(format!(
                     "there {}, but the names of the columns in line {line}, '{text}', are not as many; start comments \

@@ -1,7 +1,7 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
 use super::INTERVAL;
-use crate::numbers::left::{Meaning, Unread, is_other_order};
+use crate::numbers::left::{Meaning, Unread, is_other_order, says_nothing_else};
 use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
 use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
 use crate::numbers::sampling::interval_in_prose;
@@ -145,16 +145,28 @@ impl TextRows {
             Some((times, _)) => Meaning { unit: Some(times.unit), interval: None, things: &VALUES },
             None => Meaning { unit: None, interval: Some(interval), things: &VALUES },
         };
-        // Comments that name the values before the times are not what the columns are taken for.
-        let is_unnamed = self.times.is_some() && self.names.is_empty();
-        let understood = self.lines.comments().iter().filter(|comment| meaning.left_of(comment).is_none());
-        let together = understood.map(String::as_str).collect::<Vec<_>>().join("; ");
-        let is_turned = is_unnamed && is_other_order(&together);
         self.lines.unread(&self.names, |comment| match meaning.left_of(comment) {
-            None if is_turned => Some(comment.to_owned()),
-            Some(_) if is_unnamed && is_other_order(comment) => Some(comment.to_owned()),
+            Some(_) if self.may_be_turned(comment) => Some(comment.to_owned()),
             left => left,
         })
+    }
+
+    /// Whether a comment speaks of values before it speaks of times, where nothing names the columns.
+    fn may_be_turned(&self, comment: &str) -> bool {
+        self.times.is_some() && self.names.is_empty() && is_other_order(comment)
+    }
+
+    /// Refuses comments above the numbers that say that values come before times, and nothing else.
+    fn refuse_turned(&self) -> Result<(), String> {
+        let understood = self.lines.comments().iter().filter(|comment| says_nothing_else(comment, &VALUES));
+        let together = understood.map(String::as_str).collect::<Vec<_>>().join("; ");
+        if !self.names.is_empty() || !is_other_order(&together) {
+            return Ok(());
+        }
+        Err(format!(
+            "the comment '{together}' above the numbers may name the columns in another order than `time value`; times \
+             have to come first; write the names above the first line, as `time_ms value`"
+        ))
     }
 
     /// What may have been meant otherwise than it was read, once all is read.
@@ -172,7 +184,14 @@ impl TextRows {
         };
         // What names columns with their units is read.
         let is_named = self.names.first().is_some_and(Name::has_unit);
-        if !is_asked && !is_named {
+        // An option about units says nothing of the order.
+        if let Some(unread) = unread.iter().find(|unread| self.may_be_turned(&unread.comment)) {
+            doubts.push(format!(
+                "the comment '{}' may name the columns in another order than `time value`, as which they are taken; write \
+                 the names above the first line",
+                unread.comment
+            ));
+        } else if !is_asked && !is_named {
             doubts.extend(doubt_of_comments(unread, &taken));
         }
         doubts
@@ -196,10 +215,11 @@ impl Rows for TextRows {
             self.names = self.lines.probable_names(count);
             // Alone, `s` is a name; beside a unit it is one too.
             if let [first, second] = &mut self.names[..]
-                && time_unit_of(first.text()).is_some()
-                && is_unit_of_a_column(second.text())
+                && [&*first, &*second].into_iter().all(|name| is_unit_of_a_column(name.text()))
             {
-                *first = Name::new(&format!("({})", first.text()));
+                for name in [first, second].into_iter().filter(|name| time_unit_of(name.text()).is_some()) {
+                    *name = Name::new(&format!("({})", name.text()));
+                }
             }
             self.refuse_names(&self.names, count)?;
             self.has_begun = true;
@@ -210,6 +230,7 @@ impl Rows for TextRows {
         if self.times.is_none() {
             let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
+            self.refuse_turned()?;
             if self.lines.surveyed.is_none() {
                 self.lines.survey(&self.source, 0)?;
             }

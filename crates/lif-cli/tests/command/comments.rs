@@ -29,7 +29,7 @@ fn read(folder: &Folder, kind: &str, text: &str) -> (String, Value) {
 fn what_is_left_of_a_comment_is_listed_and_told() {
     let folder = Folder::new();
     folder.write("still.txt", &"0.3\n".repeat(5000));
-    let (one, two, events) = ("5\n6\n7\n", "0 5\n1 6\n2 7\n", "3 1\n7 2\n");
+    let (one, events) = ("5\n6\n7\n", "3 1\n7 2\n");
     let told = "may say what the numbers are, and is not read";
     for (kind, comment, rows, message) in [
         ("events", "dt = 0.1 ms; neurons from 1", events, told),
@@ -48,7 +48,6 @@ fn what_is_left_of_a_comment_is_listed_and_told() {
         ("stimulus", "fs = 10000 Hz, t0 = 5 s", one, LISTED),
         ("stimulus", "dt = 0.1 ms, reversed", one, told),
         ("stimulus", "dt = 0.1 ms, cell 3", one, LISTED),
-        ("stimulus", "current in nA (left), then time in ms", two, told),
     ] {
         let (said, unread) = read(&folder, kind, &format!("# {comment}\n{rows}"));
         assert_eq!(unread, json!([comment]), "{kind}: {said}");
@@ -110,6 +109,11 @@ fn comments_with_units_are_lines_of_names() {
         "current in nA and time in ms",
         "I t\n# nA ms",
         "columns: current, time",
+        "nA s",
+        "current and time",
+        "I_nA | t_ms",
+        "I_nA t_ms\n# recorded by me",
+        "Current (nA)\n# Time (ms)",
     ] {
         for option in ["", " --stimulus-time-unit s"] {
             folder.write("in.txt", &format!("# {comment}\n{rows}"));
@@ -143,10 +147,25 @@ fn comments_with_units_are_lines_of_names() {
         let message = format!("its values are in {unit} by their name, and taken as nA");
         assert!(if unit.is_empty() { said.is_empty() } else { said.contains(&message) }, "{comment}: {said}");
     }
+    // What may be the other order is told, also where an option says the unit.
+    let turned = "current of cell 3 in nA, then the time in ms";
+    folder.write("in.txt", &format!("# {turned}\n0 0.5\n1 0.25\n2 0\n"));
+    let output = folder.run("--json --no-plot --stimulus in.txt --stimulus-time-unit ms").output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains(&format!("the comment '{turned}' may name the columns in another order")),
+        "{said}"
+    );
+    // Another comment may stand below the names.
+    folder.write("in.txt", "# t_s,I_nA\n# recorded by me\n0 0.5\n0.001 0.25\n");
+    let of_it = folder.summary("--neurons 1 --stimulus in.txt --steps 5")["inputs"][0].clone();
+    assert_eq!((&of_it["columns"], &of_it["to_ms"]), (&json!(["t_s", "I_nA"]), &json!(1.0)));
+    assert_eq!(of_it["unread"], json!(["recorded by me"]));
     // The unit of values beside what is understood.
     for (text, unit) in [
         ("# sampling rate: 10 kHz, values in A\n5\n6\n", "A"),
         ("# dt = 0.1 ms, values in mV\n5\n6\n", "mV"),
+        ("# units: mV\n5\n6\n", "mV"),
         ("# time in ms, current in mV\ntime_ms,I\n0,5\n1,6\n", "mV"),
     ] {
         let (said, unread) = read(&folder, "stimulus", text);
@@ -180,12 +199,21 @@ fn what_lasts_or_counts_backwards_is_no_time() {
 fn what_may_be_no_list_of_times_is_told() {
     let folder = Folder::new();
     folder.write("still.txt", &"0.3\n".repeat(5000));
-    for name in ["neuron", "trial", "cluster_id", "counts", "amplitude", "spike_counts", "x"] {
+    for name in [
+        "neuron",
+        "trial",
+        "cluster_id",
+        "counts",
+        "amplitude",
+        "spike_counts",
+        "time since last spike (ms)",
+        "x",
+    ] {
         let (said, _) = read(&folder, "spikes", &format!("{name}\n10\n20\n"));
         let message = format!("'{name}' in it is not called as times of spikes are, and is taken for them");
         assert!(said.contains(&message), "{name}: {said}");
     }
-    for name in ["t", "time_ms", "spikes", "spike_times", "onset_ms"] {
+    for name in ["t", "time_ms", "spikes", "spike_times", "onset_ms", "Spike times of neuron (ms)"] {
         assert_eq!(read(&folder, "spikes", &format!("{name}\n10\n20\n")).0, "", "{name}");
     }
     // Sweeps, as gnuplot has them.
