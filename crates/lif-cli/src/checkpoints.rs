@@ -240,7 +240,8 @@ impl Keeper {
 
     /// Sees to it that the file is no other file of the run, and that no other run writes it.
     pub fn claim(mut self, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Self, Failure> {
-        self.lock = Some(claim(&self.path, folder, inputs)?);
+        let option = if self.is_new { "checkpoint" } else { "resume" };
+        self.lock = Some(claim(&self.path, option, folder, inputs)?);
         if self.is_new {
             // Nobody else makes it from now on.
             refuse_what_is_there(&self.path)?;
@@ -345,7 +346,10 @@ impl Keeper {
             // It may have got its name and yet not be on the disk.
             self.forget();
         }
-        saved?;
+        saved.map_err(|error| match self.is_new {
+            true => Failure::from(error).with_advice("--checkpoint says where it is written"),
+            false => error.into(),
+        })?;
         spools.stay();
         self.saved.replace(Some(parts));
         self.say_farewell();
@@ -371,12 +375,13 @@ fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let shown = path.display();
-    Err(Failure::usage(match Checkpoint::open(path) {
+    let message = match Checkpoint::open(path) {
         Ok(checkpoint) if checkpoint.notes().contains_key(PROGRESS) => {
             format!("the checkpoint {shown} is there already; go on with it by --resume, or remove it")
         }
         _ => format!(
             "{shown} is there already, and is no checkpoint that a run can go on with; give the checkpoint another name"
         ),
-    }))
+    };
+    Err(Failure::of("checkpoint", message))
 }

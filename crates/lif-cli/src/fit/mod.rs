@@ -95,7 +95,7 @@ fn fitted(
     folder.refuse_to_replace(&inputs, &OF_FIT)?;
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
-    let _claim = checkpoint.map(|path| claim(path, &folder, &inputs)).transpose()?;
+    let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
     let kept = checkpoint.map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
     evolve(&mut evolution, &trial, &train, search, plan.settings.quiet, |evolution| {

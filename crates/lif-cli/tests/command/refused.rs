@@ -39,12 +39,14 @@ fn options_are_named_with_what_is_wrong() {
         1,
         "--plot missing/speed.png: cannot write it: ",
     );
-    let long = "x".repeat(300);
-    folder.refuses(
-        &format!("run --device cpu --neurons 2 --steps 9 --checkpoint {long}"),
-        1,
-        "of --checkpoint: ",
-    );
+    // Its lock has a longer name than the checkpoint, and its name until it is whole a longer one still.
+    for (length, message) in [(300, "of --checkpoint: "), (250, "--checkpoint says where it is written")] {
+        let words = format!("run --device cpu --neurons 2 --steps 9 --checkpoint {}", "x".repeat(length));
+        folder.refuses(&words, 1, message);
+    }
+    folder.write("a.txt", "");
+    let words = "run --device cpu --neurons 2 --steps 9 --checkpoint a.txt";
+    folder.refuses(words, 2, "--checkpoint a.txt: a.txt is there already");
 }
 
 /// A stimulus of several neurons for the one that a recording is compared with.
