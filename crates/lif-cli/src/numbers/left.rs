@@ -85,15 +85,22 @@ pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
 
 /// Whether a comment speaks of values before it speaks of times.
 pub fn is_other_order(comment: &str) -> bool {
-    let is_of_times = |word: &str| TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word);
-    let is_of_values = |word: &str| is_word_of_values(word) || current_unit(&word.to_lowercase()).is_some();
     let pieces = pieces(comment);
-    let first = |is_it: &dyn Fn(&str) -> bool| {
-        pieces.iter().position(|piece| matches!(piece, Piece::Word(word) if is_it(word)))
+    let is_number = |place: usize| matches!(pieces[place], Piece::Number(..));
+    // A unit behind a number is that of something else.
+    let is_amount = |place: usize| place > 0 && is_number(place - 1);
+    let is_of_times = |place: usize, word: &str| {
+        TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word) && !is_amount(place)
     };
     // `a` is an article, and `rate` that of samples.
-    let values = first(&|word| !["a", "rate"].contains(&word) && is_of_values(word));
-    values.zip(first(&is_of_times)).is_some_and(|(values, times)| values < times)
+    let is_of_values = |place: usize, word: &str| {
+        !["a", "rate"].contains(&word)
+            && (is_word_of_values(word) || current_unit(&word.to_lowercase()).is_some() && !is_amount(place))
+    };
+    let first = |is_it: &dyn Fn(usize, &str) -> bool| {
+        (0..pieces.len()).find(|place| matches!(pieces[*place], Piece::Word(word) if is_it(*place, word)))
+    };
+    first(&is_of_values).zip(first(&is_of_times)).is_some_and(|(values, times)| values < times)
 }
 
 #[cfg(test)]
@@ -122,6 +129,23 @@ mod tests {
             (steps, "times in ms", Some("times ms")),
         ] {
             assert_eq!(meaning.left_of(comment).as_deref(), left, "{comment}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_columns_is_that_of_their_words() {
+        for comment in ["current and time", "I_nA / t_ms", "values in nA, then ms", "nA ms"] {
+            assert!(is_other_order(comment), "{comment}");
+        }
+        for comment in [
+            "time, current",
+            "ms nA",
+            "current clamp",
+            "stimulus with tau = 5 ms, dt = 0.1 ms",
+            "a sample every ms, current",
+            "0.5 nA, time in ms",
+        ] {
+            assert!(!is_other_order(comment), "{comment}");
         }
     }
 }

@@ -87,7 +87,7 @@ const VALUES: [&str; 18] = [
 ];
 
 /// How long something lasts, and where times count from another end.
-const NO_TIMES: [&str; 14] = [
+const NO_TIMES: [&str; 15] = [
     "duration",
     "durations",
     "dur",
@@ -99,9 +99,10 @@ const NO_TIMES: [&str; 14] = [
     "before",
     "until",
     "remaining",
-    "since",
     "last",
     "next",
+    "end",
+    "stop",
 ];
 
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
@@ -202,7 +203,9 @@ impl Name {
 
     /// Whether it says what no value of a current is.
     pub fn is_of_no_value(&self) -> bool {
-        self.is_of_times() || self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err()
+        let is_length = self.is_no_time() && self.has_time_unit();
+        let is_other = self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err();
+        self.is_of_times() || is_length || is_other
     }
 
     /// Whether it is that of spikes.

@@ -3,7 +3,7 @@
 
 use super::heading::{self, Heading};
 use super::left::Unread;
-use super::name::Name;
+use super::name::{Name, time_unit_of};
 use super::sampling::intervals_alone;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
@@ -552,8 +552,16 @@ impl Lines {
     fn name_columns(&mut self, count: usize) -> Result<(), String> {
         let Some(is_line) = self.heading.is_line() else { return Ok(()) };
         let names = self.heading.names(count);
+        // Of two columns one has times; other words before a unit are prose.
+        let has_times = |names: &[Name]| {
+            let is_of_times = |name: &Name| {
+                name.has_time_unit() || name.is_of_times() || time_unit_of(name.text()).is_some()
+            };
+            !(self.layout.is_doubtful() && count == 2) || names.iter().any(is_of_times)
+        };
         let may_be_names = |names: &[Name]| {
-            names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
+            has_times(names)
+                && names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
                 && names.iter().any(Name::has_unit)
                 && !self.is_prose(names)
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))

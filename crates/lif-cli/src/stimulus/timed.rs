@@ -145,9 +145,8 @@ impl TextRows {
             Some((times, _)) => Meaning { unit: Some(times.unit), interval: None, things: &VALUES },
             None => Meaning { unit: None, interval: Some(interval), things: &VALUES },
         };
-        self.lines.unread(&self.names, |comment| match meaning.left_of(comment) {
-            Some(_) if self.may_be_turned(comment) => Some(comment.to_owned()),
-            left => left,
+        self.lines.unread(&self.names, |comment| {
+            if self.may_be_turned(comment) { Some(comment.to_owned()) } else { meaning.left_of(comment) }
         })
     }
 

@@ -68,6 +68,8 @@ fn what_is_left_of_a_comment_is_listed_and_told() {
         ("stimulus", "# dt = 0.1 ms, I (nA)\n5\n6\n"),
         ("stimulus", "# time in ms and current in nA\n0 5\n1 6\n"),
         ("stimulus", "# Time (ms)\n# Current (nA)\n0 5\n1 6\n"),
+        ("stimulus", "0 5\n1 6\n# time in ms\n"),
+        ("stimulus", "time since onset (ms),I\n0,5\n1,6\n"),
         ("spikes", "# spike times in ms\n10\n20\n"),
         ("spikes", "# spikes\n# Units: ms\n10\n20\n"),
         ("events", "# dt = 0.1 ms\n3 1\n"),
@@ -156,6 +158,15 @@ fn comments_with_units_are_lines_of_names() {
         said.contains(&format!("the comment '{turned}' may name the columns in another order")),
         "{said}"
     );
+    // So is what stands below the numbers.
+    let (said, unread) = read(&folder, "stimulus", "0 5\n1 6\n# I_nA t_ms\n");
+    assert!(said.contains("the comment 'I_nA t_ms' may name the columns in another order"), "{said}");
+    assert_eq!(unread, json!(["I_nA t_ms"]));
+    // Prose with a unit names no columns.
+    for comment in ["Ornstein-Uhlenbeck current (nA)", "Stimulus: OU noise, tau = 5 ms"] {
+        let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n0 0.5\n1 0.25\n"));
+        assert_eq!((said.as_str(), unread), ("", json!([comment])));
+    }
     // Another comment may stand below the names.
     folder.write("in.txt", "# t_s,I_nA\n# recorded by me\n0 0.5\n0.001 0.25\n");
     let of_it = folder.summary("--neurons 1 --stimulus in.txt --steps 5")["inputs"][0].clone();
@@ -177,6 +188,8 @@ fn comments_with_units_are_lines_of_names() {
 #[test]
 fn what_lasts_or_counts_backwards_is_no_time() {
     let folder = Folder::new();
+    let (said, _) = read(&folder, "stimulus", "time_ms,duration_ms\n1 5\n2 6\n");
+    assert!(said.contains("the second column is 'duration_ms', and there is no column of values"), "{said}");
     for name in [
         "duration_ms",
         "width (ms)",
@@ -185,6 +198,7 @@ fn what_lasts_or_counts_backwards_is_no_time() {
         "step duration (ms)",
         "interval (ms)",
         "time before end (ms)",
+        "t_end_ms",
     ] {
         for mark in ["", "# "] {
             let text = format!("{mark}{name}, amplitude (nA)\n1 5\n2 6\n");
