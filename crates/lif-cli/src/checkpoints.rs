@@ -100,6 +100,12 @@ impl Interrupted {
             settings.device.clone_from(&given.device);
             settings.words.lay_over(&given.words);
         }
+        if let Some((option, file)) = settings.pipe() {
+            return Err(Failure::fault(format!(
+                "cannot resume {shown}: the {option} {} is a pipe now; bring back the file as it was",
+                file.display()
+            )));
+        }
         settings.json = given.json;
         settings.quiet = given.quiet;
         settings.no_plot |= given.no_plot;
@@ -211,7 +217,13 @@ impl Keeper {
         })?;
         let folder = resumed.map_or(plan.out.as_path(), Interrupted::folder);
         let folder = std::path::absolute(folder)
-            .map_err(|error| Failure::fault(format!("cannot find the output folder: {error}")))?;
+            .map_err(|error| {
+                Failure::fault(format!(
+                    "cannot find the output folder {}: {error}; is the current folder gone? --out and --checkpoint \
+                     with whole paths do not depend on it",
+                    folder.display()
+                ))
+            })?;
         let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
         Ok(Some(Self {
             path: path.clone(),
@@ -228,7 +240,8 @@ impl Keeper {
 
     /// Sees to it that the file is no other file of the run, and that no other run writes it.
     pub fn claim(mut self, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Self, Failure> {
-        self.lock = Some(claim(&self.path, folder, inputs)?);
+        let option = if self.is_new { "checkpoint" } else { "resume" };
+        self.lock = Some(claim(&self.path, option, folder, inputs)?);
         if self.is_new {
             // Nobody else makes it from now on.
             refuse_what_is_there(&self.path)?;
@@ -257,7 +270,7 @@ impl Keeper {
     /// The same after Ctrl-C, with what stays for that, unless somebody has taken it away.
     pub fn what_stays(&self, spools: &Spools) -> String {
         if !self.is_kept(false) {
-            return NOT_KEPT.to_owned();
+            return self.why_not_kept();
         }
         let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
         self.how_to_go_on() + &kept
@@ -268,6 +281,18 @@ impl Keeper {
         let saved = self.saved.borrow();
         let are_whole = |parts| spools::are_whole(&self.folder, self.run, parts, by_bytes);
         self.path.exists() && saved.as_ref().is_some_and(are_whole)
+    }
+
+    /// What is missing to go on from, and what to do about it.
+    fn why_not_kept(&self) -> String {
+        if self.path.exists() && !self.folder.exists() {
+            return format!(
+                "its output folder is not at {} any more; when it is there again, {}",
+                self.folder.display(),
+                self.how_to_go_on()
+            );
+        }
+        NOT_KEPT.to_owned()
     }
 
     /// What to do after a failure, which may have come before any step was made, or as the results were written:
@@ -283,7 +308,7 @@ impl Keeper {
         if self.is_kept(are_all) {
             failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
         } else {
-            failure.with_advice(NOT_KEPT)
+            failure.with_advice(&self.why_not_kept())
         }
     }
 
@@ -321,7 +346,10 @@ impl Keeper {
             // It may have got its name and yet not be on the disk.
             self.forget();
         }
-        saved?;
+        saved.map_err(|error| match self.is_new {
+            true => Failure::from(error).with_advice("--checkpoint says where it is written"),
+            false => error.into(),
+        })?;
         spools.stay();
         self.saved.replace(Some(parts));
         self.say_farewell();
@@ -347,12 +375,13 @@ fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let shown = path.display();
-    Err(Failure::usage(match Checkpoint::open(path) {
+    let message = match Checkpoint::open(path) {
         Ok(checkpoint) if checkpoint.notes().contains_key(PROGRESS) => {
             format!("the checkpoint {shown} is there already; go on with it by --resume, or remove it")
         }
         _ => format!(
             "{shown} is there already, and is no checkpoint that a run can go on with; give the checkpoint another name"
         ),
-    }))
+    };
+    Err(Failure::of("checkpoint", message))
 }

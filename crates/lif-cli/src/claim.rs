@@ -15,13 +15,13 @@ pub fn partial(path: &Path) -> PathBuf {
 }
 
 /// Locks a checkpoint for this process, unless its name, or one that it is written under, is that of an input
-/// or of what the command writes into its folder, however it is spelled.
-pub fn claim(path: &Path, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Lock, Failure> {
+/// or of what the command writes into its folder, however it is spelled. Messages name the option that says it.
+pub fn claim(path: &Path, option: &str, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Lock, Failure> {
     let shown = path.display();
     let parent = folder_of(path);
     if !parent.is_dir() {
         return Err(Failure::fault(format!(
-            "cannot write the checkpoint {shown}: there is no folder {}; make it, or choose another",
+            "cannot write the checkpoint {shown} of --{option}: there is no folder {}; make it, or choose another",
             parent.display()
         )));
     }
@@ -48,7 +48,7 @@ pub fn claim(path: &Path, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<L
                  done, or choose another file",
                 lock.display()
             ),
-            Refusal::Fault(reason) => format!("cannot write the checkpoint {shown}: {reason}"),
+            Refusal::Fault(reason) => format!("cannot write the checkpoint {shown} of --{option}: {reason}"),
         })
     })
 }

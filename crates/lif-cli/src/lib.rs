@@ -21,6 +21,7 @@ mod fi;
 mod figures;
 mod files;
 mod fit;
+mod heaps;
 mod identity;
 mod interrupt;
 #[doc(hidden)]
@@ -80,6 +81,7 @@ use std::process::ExitCode;
 
 /// Does what the words of the command line say.
 pub fn main() -> ExitCode {
+    heaps::share_one_where_limited();
     lif::start_quietly();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,

@@ -1,7 +1,7 @@
 //! Neurons of graphs of the Neuromorphic Intermediate Representation: `lif nir`, and `lif run --nir`.
 
 use crate::failure::Failure;
-use crate::figures::counted;
+use crate::figures::{counted, grouped};
 use crate::presets::AxisUnits;
 use crate::settings::Settings;
 use crate::terminal;
@@ -164,11 +164,17 @@ fn table(graph: &Graph, wish: &NirWish) -> String {
     text.trim_end().to_owned()
 }
 
-/// `20`, or `5 to 40` where the neurons differ.
+/// `20`, or `5 to 40` where the neurons differ; what is no number is counted beside them.
 fn range(values: &ArrayD<f64>) -> String {
-    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let most = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let numbers = || values.iter().copied().filter(|value| !value.is_nan());
+    let least = numbers().fold(f64::INFINITY, f64::min);
+    let most = numbers().fold(f64::NEG_INFINITY, f64::max);
     // As exact as the numbers of a simulation are.
     let [least, most] = [least as f32, most as f32];
-    if least == most { format!("{least}") } else { format!("{least} to {most}") }
+    let range = if least == most { format!("{least}") } else { format!("{least} to {most}") };
+    match (values.len() - numbers().count(), values.len()) {
+        (0, _) => range,
+        (none, all) if none == all => "NaN".to_owned(),
+        (none, all) => format!("{range}, and NaN {} of {} times", grouped(none as u64), grouped(all as u64)),
+    }
 }

@@ -31,6 +31,8 @@ const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DURATION_MS: f64 = 1000.0;
 const DEFAULT_DT_MS: f64 = 0.1;
 const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
+/// So many cells a population can have.
+const MOST_CELLS: u64 = u32::MAX as u64 - 1;
 /// About what a cell takes here: its state, its parameters and what is read back of it.
 const BYTES_PER_CELL: u64 = 32;
 /// In a NIR graph spikes are currents, which go through the synapse.
@@ -99,6 +101,7 @@ impl Plan {
     }
 
     fn of(mut settings: Settings, given: &Settings) -> Result<Self, Failure> {
+        refuse_pipes(&settings)?;
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let of_a_system = presets::of_a_system(&settings, 1)?;
         let dt = match &of_a_system {
@@ -111,6 +114,9 @@ impl Plan {
             look_at(stimulus, given, &settings, dt);
         }
 
+        if let Some(stimulus) = &stimulus {
+            refuse_several(stimulus, &settings)?;
+        }
         let node = nir::neurons(&settings)?;
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
         let made_for = [("the stimulus", neurons), ("the NIR graph", node.as_ref().and_then(nir::size))];
@@ -118,6 +124,14 @@ impl Plan {
         let batch = size("batch", &mut settings.batch, &[("the stimulus", batch)], 1)?;
         let record = settings.record.get_or_insert_default().clone();
         let cells = (neurons as u64).saturating_mul(batch as u64);
+        if cells > MOST_CELLS {
+            let message = format!(
+                "{neurons} neurons in {batch} batch row{} are more cells than a run can have, {MOST_CELLS} (2^32 - 2); take \
+                 fewer --neurons or a smaller --batch",
+                if batch == 1 { "" } else { "s" }
+            );
+            return Err(Failure::of("neurons, batch", message));
+        }
         lif::require_memory(
             "the population",
             cells.saturating_mul(bytes_per_cell(&record)),
@@ -152,7 +166,6 @@ impl Plan {
             }
             (trains, _) => trains,
         };
-        refuse_pipes(&settings, &drive, trains.as_ref())?;
 
         Ok(Self {
             neurons,
@@ -370,17 +383,38 @@ fn look_at(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) 
     }
 }
 
-/// Refuses inputs that nobody can find again, where a run is to be taken up.
-fn refuse_pipes(settings: &Settings, drive: &Drive, trains: Option<&Trains>) -> Result<(), Failure> {
-    let is_kept = trains.is_some_and(|trains| trains.is_kept)
-        || matches!(drive, Drive::Stimulus(stimulus, _) if stimulus.is_kept());
-    if is_kept && settings.checkpoint.is_some() {
-        return Err(Failure::usage(
-            "an input comes through a pipe, which is gone when the run is to go on; write it to a file first, or leave \
-             out --checkpoint",
-        ));
+/// Refuses a stimulus of several neurons or batch rows for the one that a recording is compared with, of which no option
+/// says how many there are.
+fn refuse_several(stimulus: &Stimulus, settings: &Settings) -> Result<(), Failure> {
+    let (neurons, batch) = stimulus.population();
+    let is_one = |name: &str, asked: Option<usize>| asked == Some(1) && settings.words.of(name).is_none();
+    let is_refused = neurons.is_some() && is_one("neurons", settings.neurons)
+        || batch.is_some() && is_one("batch", settings.batch);
+    if !is_refused {
+        return Ok(());
     }
-    Ok(())
+    Err(Failure::fault(format!(
+        "stimulus {}: its shape {:?} is that of several neurons or batch rows, and one neuron is compared with a recording; \
+         save the column of that one",
+        stimulus.path().display(),
+        stimulus.shape()
+    )))
+}
+
+/// Refuses inputs that nobody can find again, where a run is to be taken up. They are not opened, as nobody may ever write
+/// into them.
+fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
+    match settings.pipe().filter(|_| settings.checkpoint.is_some()) {
+        Some((option, path)) => Err(Failure::of(
+            option,
+            format!(
+                "{} comes through a pipe, which is gone when the run is to go on; write it to a file first, or leave out \
+                 --checkpoint",
+                path.display()
+            ),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn trains(
@@ -489,17 +523,18 @@ fn window(settings: &Settings, dt: f64, steps: u64) -> Result<Range<u64>, Failur
     let length = steps as f64 * dt;
     let from = settings.plot_from.unwrap_or(0.0);
     if !(0.0..length).contains(&from) {
-        return Err(Failure::usage(format!(
+        let message = format!(
             "plot-from is {from} ms; it must be at least 0 and before the end of the run, at {length} ms"
-        )));
+        );
+        return Err(Failure::of("plot-from", message));
     }
     let start = (from / dt).round().min((steps - 1) as f64) as u64;
     let to = settings.plot_to.unwrap_or(length);
     let end = ((to / dt).round() as u64).min(steps);
     if end <= start {
-        return Err(Failure::usage(format!(
-            "plot-to is {to} ms; it must be at least a step of {dt} ms after plot-from, {from} ms"
-        )));
+        let message =
+            format!("plot-to is {to} ms; it must be at least a step of {dt} ms after plot-from, {from} ms");
+        return Err(Failure::of("plot-to, plot-from", message));
     }
     Ok(start..end)
 }
@@ -518,6 +553,28 @@ fn usual_currents(settings: &Settings, params: &Params) -> Spread {
     }
 }
 
+/// Refuses usual currents that are too large to compute with, which nobody has said.
+fn refuse_usual(currents: Spread, params: &Params, input_unit: &str) -> Result<(), Failure> {
+    let largest = match currents {
+        Spread::Number(current) => current.abs(),
+        Spread::Range(first, last) => first.abs().max(last.abs()),
+    };
+    if largest * largest_of(&params.resistance) <= LARGEST_DRIVE {
+        return Ok(());
+    }
+    let message = format!(
+        "the current where none is said follows from --v-threshold, --v-rest and --resistance, and is up to {largest:e} \
+         {input_unit}, which times the resistance is more than {LARGEST_DRIVE:e} mV; say --current, or a nearer \
+         --v-threshold"
+    );
+    Err(Failure::of("v-threshold, v-rest, resistance", message))
+}
+
+/// The largest magnitude of a parameter.
+fn largest_of(parameter: &Parameter) -> f64 {
+    parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
+}
+
 fn drive(
     settings: &mut Settings,
     stimulus: Option<Stimulus>,
@@ -531,6 +588,9 @@ fn drive(
         let is_alone = settings.input.is_empty() && settings.events.is_none();
         let default = if is_alone { usual_currents(settings, params) } else { Spread::Number(0.0) };
         let given = settings.current.map(|current| current.spread);
+        if given.is_none() {
+            refuse_usual(default, params, input_unit)?;
+        }
         if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit)) {
             log::warn!("{doubt}");
         }
@@ -619,10 +679,7 @@ fn refuse_extremes(
     params: &Params,
     input_unit: &str,
 ) -> Result<(), Failure> {
-    let largest = |parameter: &Parameter| {
-        parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
-    };
-    let resistance = largest(&params.resistance);
+    let resistance = largest_of(&params.resistance);
     for extreme in stimulus.extremes() {
         let current = transform.of(extreme.value);
         let reason = if !(current as f32).is_finite() {

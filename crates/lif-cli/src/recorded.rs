@@ -4,9 +4,10 @@ use crate::doubts;
 use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
+use crate::numbers::left::{Meaning, says_nothing_else};
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments, says_unit};
+use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
 use crate::numbers::{
@@ -118,6 +119,34 @@ fn is_of_times(name: &Name) -> bool {
     name.is_of_spikes() || name.is_of_times()
 }
 
+/// What is said of a column or an array that is called otherwise than times of spikes are.
+fn doubt_of_name(name: &Name) -> Option<String> {
+    /// What else there is of each spike.
+    const OTHERS: [&str; 16] = [
+        "neuron",
+        "neurons",
+        "cell",
+        "cells",
+        "unit",
+        "units",
+        "id",
+        "ids",
+        "cluster",
+        "clusters",
+        "trial",
+        "trials",
+        "count",
+        "counts",
+        "amplitude",
+        "amplitudes",
+    ];
+    let has_time = name.has_time_unit() || ["time", "times"].iter().any(|word| name.has_word(word));
+    let is_other = !is_of_times(name) || OTHERS.iter().any(|other| name.has_word(other));
+    (is_other && !has_time || name.is_no_time()).then(|| {
+        format!("'{}' in it is not called as times of spikes are, and is taken for them", name.text())
+    })
+}
+
 fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Result<(), String> {
     let mut names = Vec::new();
     let mut is_first = true;
@@ -128,6 +157,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
             let name = names.first();
             name.map_or(Ok(()), Name::refuse_intervals)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
+            refuse_intervals(lines.comments())?;
             refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
             lines.survey(source, 0)?;
             is_first = false;
@@ -139,20 +169,41 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
         unit.text()
     );
-    spikes.unread = lines.unread(&names, |comment| says_unit(comment, *unit) || says_nothing_else(comment));
-    let doubt = doubt_of_comments(&spikes.unread, &taken).filter(|_| *origin == Origin::Default);
+    let understood = Meaning { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
+    let unread = lines.unread(&names, |comment| understood.left_of(comment));
+    let of_comments = || doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
+    let doubt = names.first().and_then(doubt_of_name).or_else(of_comments);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
+    spikes.unread = unread.into_iter().map(|unread| unread.comment).collect();
     Ok(())
 }
 
-/// Whether a comment says that there are times of spikes, and nothing else.
-fn says_nothing_else(comment: &str) -> bool {
-    let name = Name::new(comment);
-    let is_it =
-        name.is_of_times() || ["spikes", "spike time", "spike times"].iter().any(|words| name.is(words));
-    is_it && name.time_unit() == Ok(None)
+/// Refuses comments that name times between spikes, and say nothing else.
+fn refuse_intervals(comments: &[String]) -> Result<(), String> {
+    /// Beside those that stand beside the names of times.
+    const THINGS: [&str; 17] = [
+        "inter",
+        "interspike",
+        "spike",
+        "spikes",
+        "isi",
+        "isis",
+        "interval",
+        "intervals",
+        "diff",
+        "diffs",
+        "between",
+        "successive",
+        "consecutive",
+        "time",
+        "times",
+        "from",
+        "to",
+    ];
+    let is_of_intervals = |comment: &&String| says_nothing_else(comment, &THINGS);
+    comments.iter().filter(is_of_intervals).try_for_each(|comment| Name::new(comment).refuse_intervals())
 }
 
 /// The array of times in an archive, and its name.
@@ -194,7 +245,8 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
         }
     }
     let taken = format!("the times are taken as {}; --{TIME_UNIT} says another unit", unit.0.text());
-    if let Some(doubt) = doubt_of_arrays(&spikes.unread, &taken).filter(|_| unit.1 == Origin::Default) {
+    let of_arrays = || doubt_of_arrays(&spikes.unread, &taken).filter(|_| unit.1 == Origin::Default);
+    if let Some(doubt) = doubt_of_name(&name).or_else(of_arrays) {
         log::warn!("spikes {}: {doubt}", source.path().display());
     }
     Ok((array, key))

@@ -358,4 +358,11 @@ impl Settings {
         let others = others.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
         stimuli.chain(others).collect()
     }
+
+    /// The first stimulus or file of events that is no file which stays, with its option.
+    pub fn pipe(&self) -> Option<(&'static str, &Path)> {
+        let is_read_once = |option: &str| ["stimulus", "events", "events-matrix"].contains(&option);
+        let is_pipe = |path: &Path| path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());
+        self.inputs().into_iter().find(|(option, path)| is_read_once(option) && is_pipe(path))
+    }
 }

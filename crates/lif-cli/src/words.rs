@@ -92,6 +92,10 @@ impl Words {
         }) {
             said.push(words);
         }
+        // Those of a NIR graph have no options of their own.
+        if names(what).any(|name| PARAMETERS.contains(&name.as_str()) && self.of(&name).is_none()) {
+            said.extend(["nir", "nir-node"].iter().filter_map(|name| self.of(name)));
+        }
         if said.is_empty() { self.of("preset").into_iter().collect() } else { said }
     }
 }

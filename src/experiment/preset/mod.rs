@@ -197,7 +197,10 @@ mod tests {
             ("bindsnet:rest=-50,reset=-60,lbound=-52.01", "would spike without input"),
             ("bindsnet:tc_decay=1e9", "tc_decay is 1000000000"),
             ("snntorch-leaky:beta=1", "beta is 1; it must be such that something leaks"),
-            ("snntorch-leaky:beta=1.5", "beta is 1.5"),
+            (
+                "snntorch-leaky:beta=1.5",
+                "beta is 1.5; it must be below 1; snntorch takes what is above 1 for 1",
+            ),
             ("snntorch-leaky:beta=0.99999999", "single precision"),
             ("snntorch-leaky:beta=0", "beta is 0; it must be at least 0.001 with reset_mechanism=subtract"),
             ("snntorch-leaky:beta=9.99e-4", "at least 0.001"),

@@ -55,7 +55,10 @@ impl PictureFile {
             return Err(Failure::usage(format!("--plot {} must end in .png", path.display())));
         }
         if path.is_dir() {
-            return Err(Failure::fault(format!("cannot write {}: it is a folder", path.display())));
+            return Err(Failure::fault(format!(
+                "--plot {}: cannot write it: it is a folder",
+                path.display()
+            )));
         }
         let file = Self { path: path.to_owned() };
         file.temporary()?;
@@ -77,7 +80,7 @@ impl PictureFile {
     }
 
     fn unwritten(&self, reason: &dyn std::fmt::Display) -> Failure {
-        Failure::fault(format!("cannot write {}: {reason}", self.path.display()))
+        Failure::fault(format!("--plot {}: cannot write it: {reason}", self.path.display()))
     }
 
     /// Draws and gives the file its name, unless there is no memory for that.

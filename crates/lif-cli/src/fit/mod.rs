@@ -95,7 +95,7 @@ fn fitted(
     folder.refuse_to_replace(&inputs, &OF_FIT)?;
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
-    let _claim = checkpoint.map(|path| claim(path, &folder, &inputs)).transpose()?;
+    let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
     let kept = checkpoint.map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
     evolve(&mut evolution, &trial, &train, search, plan.settings.quiet, |evolution| {
@@ -136,7 +136,7 @@ fn fitted(
         generations: evolution.history.clone(),
         seed: plan.seed,
         version: env!("CARGO_PKG_VERSION"),
-        interrupted: interrupt::asked(),
+        interrupted: is_cut_short(&evolution, search),
         settings: score::all_settings(&experiments)?,
     };
     let scene = (!plan.settings.no_plot).then(|| {
@@ -178,7 +178,7 @@ fn fitted(
     if report.interrupted {
         terminal::complain(&format!(
             "interrupted after {} of {} generations; the files hold the best until then",
-            evolution.generation(),
+            evolution.generation() - 1,
             search.generations
         ));
         return Ok(ExitCode::from(INTERRUPTED));
@@ -285,9 +285,8 @@ fn evolve(
     quiet: bool,
     mut keep: impl FnMut(&Evolution) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let bar = progress::generations(u64::from(search.generations) + 1, quiet);
-    // The first is the start, from which the others are bred.
-    while evolution.generation() < search.generations as usize + 1 && !interrupt::asked() {
+    let bar = progress::generations(all_generations(search) as u64, quiet);
+    while is_cut_short(evolution, search) && !interrupt::asked() {
         let places = evolution.ask();
         let Some(scores) = trial.scores(&places, train, search.objective)? else { break };
         evolution.tell(places, scores);
@@ -299,6 +298,16 @@ fn evolve(
     }
     bar.finish_and_clear();
     Ok(())
+}
+
+/// Whether generations are missing: who interrupts as the last has been scored cuts nothing short.
+fn is_cut_short(evolution: &Evolution, search: &SearchWish) -> bool {
+    evolution.generation() < all_generations(search)
+}
+
+/// How many there are with the first, which is the start, from which the others are bred.
+fn all_generations(search: &SearchWish) -> usize {
+    search.generations as usize + 1
 }
 
 /// The best places that are different neurons.

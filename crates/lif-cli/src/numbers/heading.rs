@@ -1,6 +1,7 @@
 //! What is above the numbers of a text, and the names of columns that it may consist of.
 
 use super::name::{self, Name};
+use super::sampling::without_intervals;
 use std::ops::Range;
 
 const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
@@ -28,12 +29,22 @@ impl Heading {
     /// Takes a line for the units of the names in the line before it, where it is that: as many units, in brackets or
     /// not.
     pub fn add_units(&mut self, text: &str) -> bool {
-        let Self::Line(_, names) = self else { return false };
+        let (names, is_comment) = match self {
+            Self::None => return false,
+            Self::Line(_, names) => (names, false),
+            Self::Comment(names) => (names, true),
+        };
         let (columns, units) = (fields(names), fields(text));
         let units: Vec<&str> = units.into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
         // A name that has a unit already may have another one.
         let has_unit = columns.iter().any(|name| Name::new(name).has_unit());
+        // A comment may say anything.
+        let is_known = |name: &&str| {
+            let name = Name::new(name);
+            name.is_of_no_value() || name.is_of_values()
+        };
         if has_unit
+            || is_comment && !(columns.len() > 1 && columns.iter().all(is_known))
             || columns.len() != units.len()
             || !units.iter().all(|unit| name::is_unit_of_a_column(unit))
         {
@@ -50,11 +61,14 @@ impl Heading {
     pub fn names(&self, count: usize) -> Option<Vec<Name>> {
         let (text, is_line) = match self {
             Self::None => return None,
-            Self::Comment(text) if has_a_number(text) => return None,
-            Self::Comment(text) => (text, false),
-            Self::Line(_, text) => (text, true),
+            // How often there are samples is read of any comment.
+            Self::Comment(text) => (without_intervals(text), false),
+            Self::Line(_, text) => (text.clone(), true),
         };
-        let ways = ways_to_divide(text, is_line);
+        if !is_line && has_a_number(&text) {
+            return None;
+        }
+        let ways = ways_to_divide(&text, is_line);
         let found = ways.into_iter().find(|names| names.len() == count)?;
         Some(found.into_iter().map(Name::new).collect())
     }
@@ -85,7 +99,7 @@ pub fn fields(text: &str) -> Vec<&str> {
 }
 
 fn separated(text: &str) -> Option<Vec<&str>> {
-    [';', ',', '\t'].into_iter().find_map(|separator| {
+    [';', ',', '\t', '|'].into_iter().find_map(|separator| {
         let trimmed = text.trim_end_matches(separator);
         trimmed.contains(separator).then(|| trimmed.split(separator).collect())
     })
@@ -96,8 +110,9 @@ fn unquoted(text: &str) -> &str {
 }
 
 /// The names that a line may consist of: between its separators; else word for word, each with the
-/// brackets behind it; else from bracket to bracket; else the one that it is as a whole. Only a line of
-/// names can be a name of several words without brackets; a comment may say anything.
+/// brackets behind it; else from bracket to bracket; else on both sides of `and`, where each has its unit; else the one
+/// that it is as a whole. Only a line of names can be a name of several words without brackets; a comment may say
+/// anything.
 fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
     if let Some(fields) = separated(text) {
         return vec![fields];
@@ -117,11 +132,17 @@ fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
         is_open = (is_open || word.contains(['(', '[', '{'])) && !word.contains([')', ']', '}']);
     }
     let words: Vec<&str> = words.into_iter().map(|word| &text[word]).collect();
-    let brackets: Vec<&str> = text.split_inclusive([')', ']', '}']).map(str::trim).collect();
+    let between = |sign: char| sign.is_whitespace() || "/|&".contains(sign);
+    let brackets: Vec<&str> =
+        text.split_inclusive([')', ']', '}']).map(|name| name.trim_matches(between)).collect();
     let is_bracketed = text.ends_with([')', ']', '}']);
     let mut ways = vec![words];
     if is_line || is_bracketed {
         ways.push(brackets);
+    }
+    let joined: Vec<&str> = text.split(" and ").map(str::trim).collect();
+    if joined.len() > 1 && joined.iter().all(|name| Name::new(name).has_unit()) {
+        ways.push(joined);
     }
     if is_line {
         ways.push(vec![text]);

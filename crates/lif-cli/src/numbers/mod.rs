@@ -2,9 +2,12 @@
 //! them. Stimuli, recorded spikes, events and weights are all read through here.
 
 mod heading;
+pub mod left;
 pub mod name;
 pub mod numpy;
+mod piece;
 pub mod remark;
+pub mod sampling;
 pub mod source;
 pub mod text;
 pub mod time;

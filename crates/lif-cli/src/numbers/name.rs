@@ -59,8 +59,51 @@ const CURRENT_UNITS: [(&str, &str, &str); 6] = [
     ("a", "", "A"),
 ];
 
-/// Units of values that are no currents.
-const OTHER_VALUE_UNITS: [&str; 4] = ["mv", "uv", "v", "volt"];
+/// Units of values that are no currents, in whatever letters,
+const OTHER_VALUE_UNITS: [&str; 5] = ["mV", "uV", "V", "volt", "dB"];
+/// and those that only capitals tell from others.
+const CAPITAL_UNITS: [&str; 8] = ["A", "Hz", "kHz", "MHz", "mS", "uS", "nS", "pS"];
+
+/// What values are called.
+const VALUES: [&str; 18] = [
+    "i",
+    "current",
+    "currents",
+    "value",
+    "values",
+    "stimulus",
+    "stim",
+    "input",
+    "amplitude",
+    "amplitudes",
+    "v",
+    "voltage",
+    "level",
+    "rate",
+    "g",
+    "conductance",
+    "signal",
+    "data",
+];
+
+/// How long something lasts, and where times count from another end.
+const NO_TIMES: [&str; 15] = [
+    "duration",
+    "durations",
+    "dur",
+    "width",
+    "length",
+    "period",
+    "lag",
+    "delay",
+    "before",
+    "until",
+    "remaining",
+    "last",
+    "next",
+    "end",
+    "stop",
+];
 
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
 
@@ -131,6 +174,11 @@ impl Name {
         self.words.iter().map(String::as_str).eq(words.split(' '))
     }
 
+    /// Whether this is one of its words.
+    pub fn has_word(&self, word: &str) -> bool {
+        self.words.iter().any(|own| own == word)
+    }
+
     /// Whether it is that of times.
     pub fn is_of_times(&self) -> bool {
         self.is_lone_unit() || TIMES.iter().any(|words| self.is(words))
@@ -139,8 +187,13 @@ impl Name {
     /// Whether it can be that of times, in words that nobody knows.
     pub fn may_be_of_times(&self) -> bool {
         let speaks_of_times = self.words.iter().any(|word| TIMES.contains(&word.as_str()));
-        let is_other = self.clock().is_some() || self.refuse_intervals().is_err();
+        let is_other = self.clock().is_some() || self.refuse_intervals().is_err() || self.is_no_time();
         (speaks_of_times || self.known_time_unit().is_some()) && !is_other
+    }
+
+    /// Whether it says how long something lasts, or counts from another end than the beginning.
+    pub fn is_no_time(&self) -> bool {
+        self.words.iter().any(|word| NO_TIMES.contains(&word.as_str()))
     }
 
     /// Whether it counts samples or steps.
@@ -150,7 +203,9 @@ impl Name {
 
     /// Whether it says what no value of a current is.
     pub fn is_of_no_value(&self) -> bool {
-        self.is_of_times() || self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err()
+        let is_length = self.is_no_time() && self.has_time_unit();
+        let is_other = self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err();
+        self.is_of_times() || is_length || is_other
     }
 
     /// Whether it is that of spikes.
@@ -186,15 +241,35 @@ impl Name {
     /// The unit of the values that it is the name of, where it says one.
     pub fn value_unit(&self) -> Option<&str> {
         let unit = self.unit.as_deref()?;
-        let brackets = self.text.split_once(['(', '[', '{']);
-        let as_written = brackets.and_then(|(_, rest)| rest.split([')', ']', '}']).next()).unwrap_or(unit);
+        let as_written = match self.text.split_once(['(', '[', '{']) {
+            Some((_, rest)) => rest.split([')', ']', '}']).next(),
+            None => self.text.rsplit(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty()),
+        };
+        let as_written = as_written.unwrap_or(unit);
         // Pascal, and what else stands in brackets, as `(filtered)` or `(t)`, is no unit of a current.
         if as_written == "Pa" {
             return None;
         }
-        let is_of_values = |word: &str| current_unit(word).is_some() || OTHER_VALUE_UNITS.contains(&word);
-        let mut words = unit.split(|sign: char| !sign.is_alphanumeric()).map(without_digits);
+        let is_of_values =
+            |word: &str| current_unit(&word.to_lowercase()).is_some() || other_value_unit(word).is_some();
+        let mut words = as_written.split(|sign: char| !sign.is_alphanumeric()).map(without_digits);
         current_unit(unit).or_else(|| words.any(is_of_values).then_some(as_written))
+    }
+
+    /// Whether it is that of values.
+    pub fn is_of_values(&self) -> bool {
+        let is_called_so = || self.words.last().is_some_and(|word| is_word_of_values(word));
+        !self.is_of_times() && (self.value_unit().is_some() || is_called_so())
+    }
+
+    /// Whether it is a unit of values and nothing else.
+    pub fn is_lone_value_unit(&self) -> bool {
+        self.words.is_empty() && self.value_unit().is_some()
+    }
+
+    /// Whether it carries a unit of times.
+    pub fn has_time_unit(&self) -> bool {
+        self.known_time_unit().is_some()
     }
 
     /// Whether it carries a unit.
@@ -302,7 +377,7 @@ impl Clock {
 fn is_unit(word: &str) -> bool {
     time_unit_of(word).is_some()
         || OTHER_TIME_UNITS.contains(&word)
-        || OTHER_VALUE_UNITS.contains(&word)
+        || OTHER_VALUE_UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(word))
         || RATE_UNITS.iter().any(|(name, _)| *name == word)
         // A single letter is more often a name.
         || word.len() > 1 && current_unit(word).is_some()
@@ -318,6 +393,19 @@ pub fn is_of_clocks(word: &str) -> bool {
 pub fn is_unit_of_a_column(word: &str) -> bool {
     let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
     is_unit(&word) || current_unit(&word).is_some()
+}
+
+/// The unit of values that a word is which needs to be said of values: one of no currents, or `A`.
+pub fn other_value_unit(word: &str) -> Option<&'static str> {
+    let word = word.replace(['\u{b5}', '\u{3bc}'], "u");
+    let capital = CAPITAL_UNITS.iter().find(|unit| **unit == word);
+    let other = || OTHER_VALUE_UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(&word));
+    capital.or_else(other).copied()
+}
+
+/// Whether values are called so.
+pub fn is_word_of_values(word: &str) -> bool {
+    VALUES.contains(&word.to_lowercase().as_str())
 }
 
 pub fn current_unit(unit: &str) -> Option<&'static str> {

@@ -1,8 +1,12 @@
 //! What comments above the numbers say of them, in whatever words.
 
+use super::left::Unread;
 use super::name::{
-    Clock, Name, Origin, current_unit, is_of_clocks, is_plain_time_unit, is_unit_of_a_column, time_unit_of,
+    Name, Origin, current_unit, is_of_clocks, is_plain_time_unit, is_word_of_values, other_value_unit,
+    time_unit_of,
 };
+use super::piece::{Piece, pieces, placed};
+use super::sampling::is_hertz;
 use crate::rules::TimeUnit;
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
@@ -21,99 +25,11 @@ pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
     words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
 }
 
-/// The interval of samples or steps that a comment says, ms: `dt = 0.1 ms`, `sampled at 10 kHz`.
-pub fn interval_in_prose(text: &str) -> Option<f64> {
-    /// Words between what is said and the number.
-    const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
-    let pieces = pieces(text);
-    (0..pieces.len()).find_map(|place| {
-        let Piece::Number(number, after) = pieces[place] else { return None };
-        let next = pieces.get(place + 1);
-        let has_unit = is_unit_of_clock(next);
-        // Fractions, thousands and prefixes are not read, nor are other units.
-        let is_part = after.is_some_and(|sign| sign.is_alphanumeric() && !has_unit || sign == '/');
-        let goes_on = matches!((next, after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')));
-        let is_other = matches!(next, Some(Piece::Word(word)) if is_unit_of_a_column(word) && !has_unit);
-        if is_part || goes_on || is_other {
-            return None;
-        }
-        let unit = match next {
-            Some(Piece::Word(word)) if has_unit => format!(" ({word})"),
-            _ => String::new(),
-        };
-        let before = pieces[..place].iter().rev().map_while(|piece| match piece {
-            Piece::Word(word) => Some(*word),
-            Piece::Number(..) => None,
-        });
-        let words: Vec<&str> = before.filter(|word| !BETWEEN.contains(word)).take(2).collect();
-        let (last, pair) = (words.first()?, words.iter().rev().copied().collect::<Vec<_>>().join(" "));
-        // Alone, intervals may be of anything.
-        let clock = |what: &str| {
-            let name = Name::new(&format!("{what}{unit}"));
-            let clock = name.clock().filter(|_| what != "interval")?;
-            let unit = if clock == Clock::Interval { name.time_unit().ok()? } else { None };
-            Some(clock.interval_ms(number, unit.unwrap_or(TimeUnit::Ms)))
-        };
-        let is_sampled =
-            ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"].contains(last);
-        let sampled = || is_sampled.then(|| clock(if is_hertz(&unit) { "fs" } else { "dt" })).flatten();
-        let found =
-            clock(&pair).or_else(|| clock(last)).or_else(|| sampled().filter(|_| !unit.is_empty()))?;
-        (found.is_finite() && found > 0.0).then_some(found)
-    })
-}
-
-fn is_hertz(unit: &str) -> bool {
-    unit.to_lowercase().contains("hz")
-}
-
-fn is_unit_of_clock(piece: Option<&Piece<'_>>) -> bool {
-    matches!(piece, Some(Piece::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
-}
-
-/// What is longer is no number that a person wrote.
-const LONGEST_NUMBER: usize = 40;
-
-/// A part of a comment.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Piece<'a> {
-    /// Letters.
-    Word(&'a str),
-    /// A number, and the sign after it.
-    Number(f64, Option<char>),
-}
-
-fn pieces(text: &str) -> Vec<Piece<'_>> {
-    let mut pieces = Vec::new();
-    let mut rest = text;
-    while let Some(start) = rest.find(|sign: char| sign.is_alphanumeric() || sign == '.') {
-        rest = &rest[start..];
-        let first = rest.chars().next().map_or(1, char::len_utf8);
-        let is_number = rest.trim_start_matches('.').starts_with(|sign: char| sign.is_ascii_digit());
-        let end = if is_number {
-            let of_numbers = |byte: &u8| byte.is_ascii_digit() || b".eE+-_".contains(byte);
-            let most = rest.bytes().take(LONGEST_NUMBER).take_while(of_numbers).count();
-            (1..=most).rev().find(|end| rest[..*end].replace('_', "").parse::<f64>().is_ok()).unwrap_or(first)
-        } else {
-            rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'').unwrap_or(rest.len())
-        };
-        // Some signs are neither letters nor digits of a number: superscripts, fractions.
-        let (piece, after) = rest.split_at(end.max(first));
-        match piece.replace('_', "").parse::<f64>() {
-            Ok(number) if is_number => pieces.push(Piece::Number(number, after.chars().next())),
-            _ if piece != "." => pieces.push(Piece::Word(piece)),
-            _ => {}
-        }
-        rest = after;
-    }
-    pieces
-}
-
 /// Whether a comment, or a name, may say what numbers are: it speaks of times, steps, samples or units, but for how long
 /// something lasts.
 pub fn is_telling(text: &str) -> bool {
     /// Beside those that names know.
-    const WORDS: [&str; 22] = [
+    const WORDS: [&str; 50] = [
         "timebase",
         "tvec",
         "deltat",
@@ -136,13 +52,46 @@ pub fn is_telling(text: &str) -> bool {
         "columns",
         "minutes",
         "zeit",
+        "t0",
+        "diff",
+        "diffs",
+        "order",
+        "reversed",
+        "reverse",
+        "inverted",
+        "relative",
+        "before",
+        "delay",
+        "delayed",
+        "shift",
+        "shifted",
+        "scaled",
+        "multiplied",
+        "divided",
+        "factor",
+        "gain",
+        "downsampled",
+        "upsampled",
+        "resampled",
+        "decimated",
+        "matlab",
+        "based",
+        "numbered",
+        "counted",
+        "duration",
+        "durations",
     ];
     let pieces = pieces(text);
     (0..pieces.len()).any(|place| {
         let Piece::Word(word) = pieces[place] else { return false };
         let lower = word.to_lowercase();
-        let is_length = place > 0 && matches!(pieces[place - 1], Piece::Number(..));
+        let is_first_number = ["from", "starting", "start"].contains(&lower.as_str())
+            && matches!(pieces.get(place + 1), Some(Piece::Number(0.0 | 1.0, _)));
+        // `in 0.1 ms` and `x10 ms` are units.
+        let is_in = place > 1 && [Piece::Word("in"), Piece::Word("x")].contains(&pieces[place - 2]);
+        let is_length = place > 0 && matches!(pieces[place - 1], Piece::Number(..)) && !is_in;
         WORDS.contains(&lower.as_str())
+            || is_first_number
             || is_of_clocks(&lower)
             || is_hertz(&lower)
             || (time_unit_of(&lower).is_some() && !is_length)
@@ -158,17 +107,35 @@ fn value_unit_of(word: &str) -> Option<&'static str> {
         .filter(|unit| word.len() > 2 || word.ends_with('A') && *unit != "A")
 }
 
-/// The unit of currents that a comment says, the last of several.
+/// The unit of values that a comment says, the last of several. Those that are no currents, and `A`, have to be said of
+/// values.
 pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
-    pieces(text).into_iter().rev().find_map(|piece| match piece {
-        Piece::Word(word) => value_unit_of(word),
-        Piece::Number(..) => None,
+    let pieces = placed(text);
+    let word_at = |place: usize| match pieces.get(place) {
+        Some((Piece::Word(word), _)) => Some(*word),
+        _ => None,
+    };
+    let says_unit = |word: &str| ["unit", "units"].contains(&word.to_lowercase().as_str());
+    let is_of_values = |place: Option<usize>| {
+        place.and_then(word_at).is_some_and(|word| is_word_of_values(word) || says_unit(word))
+    };
+    let is_said_of_values = |place: usize| {
+        let before = place.checked_sub(1);
+        let between = before.map_or("", |before| text[pieces[before].1.end..pieces[place].1.start].trim());
+        let is_beside = ["(", "[", "{", "/", ":", "="].contains(&between) && is_of_values(before);
+        is_beside
+            || before.and_then(word_at) == Some("in") && (place == 1 || is_of_values(place.checked_sub(2)))
+    };
+    (0..pieces.len()).rev().find_map(|place| {
+        let word = word_at(place)?;
+        value_unit_of(word).or_else(|| other_value_unit(word).filter(|_| is_said_of_values(place)))
     })
 }
 
 /// What is said of comments that nobody read and that may say what the numbers are, and of how these were taken.
-pub fn doubt_of_comments(unread: &[String], taken: &str) -> Option<String> {
-    let telling: Vec<&String> = unread.iter().filter(|comment| is_telling(comment)).collect();
+pub fn doubt_of_comments(unread: &[Unread], taken: &str) -> Option<String> {
+    let telling: Vec<&String> =
+        unread.iter().filter(|unread| is_telling(&unread.left)).map(|unread| &unread.comment).collect();
     let (first, others) = telling.split_first()?;
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
     Some(format!("the comment '{first}'{more} may say what the numbers are, and is not read; {taken}"))
@@ -184,13 +151,6 @@ pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
     (!telling.is_empty()).then(|| {
         format!("{} in it may say what the numbers are, and {is} not read; {taken}", telling.join(", "))
     })
-}
-
-/// Whether a comment says that times are in this unit, and nothing else.
-pub fn says_unit(comment: &str, unit: TimeUnit) -> bool {
-    let has_number = comment.contains(|sign: char| sign.is_ascii_digit());
-    !has_number
-        && (time_unit_in_prose(comment) == Some(unit) || Name::new(comment).time_unit() == Ok(Some(unit)))
 }
 
 /// Whether a comment is about times, and not about how long something lasts.
@@ -269,24 +229,6 @@ mod tests {
     }
 
     #[test]
-    fn prose_says_intervals() {
-        for (text, interval) in [
-            ("dt = 0.5 ms", 0.5),
-            ("dt=0.5", 0.5),
-            ("dt: 500us.", 0.5),
-            ("N = 100, dt = 0.5 ms, seed 3", 0.5),
-            ("time step: 0.0005 s", 0.5),
-            ("sampling rate 2 kHz", 0.5),
-            ("fs = 2000 Hz", 0.5),
-        ] {
-            assert_eq!(interval_in_prose(text), Some(interval), "{text}");
-        }
-        for text in ["dt", "duration = 5 ms", "5 ms", "tau = 5 ms", "dt = x", "dt = 0 ms", "dt = 5 min"] {
-            assert_eq!(interval_in_prose(text), None, "{text}");
-        }
-    }
-
-    #[test]
     fn times_are_told_from_lengths() {
         for text in [
             "time neuron id",
@@ -303,15 +245,5 @@ mod tests {
         {
             assert!(!is_of_times(text), "{text}");
         }
-    }
-
-    #[test]
-    fn comments_of_any_signs_are_taken_apart() {
-        let word = Piece::Word;
-        assert_eq!(pieces("pA/cm\u{b2}, \u{bd} ms"), ["pA", "cm", "\u{b2}", "\u{bd}", "ms"].map(word));
-        assert_eq!(pieces("dt=.5ms"), [word("dt"), Piece::Number(0.5, Some('m')), word("ms")]);
-        assert_eq!(pieces("1e-4"), [Piece::Number(1e-4, None)]);
-        assert_eq!(pieces("..5 \u{661}"), [Piece::Number(0.5, Some(' ')), word("\u{661}")]);
-        assert!(pieces(&"1".repeat(60_000)).len() >= 60_000 / LONGEST_NUMBER);
     }
 }

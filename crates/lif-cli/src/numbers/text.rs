@@ -2,7 +2,9 @@
 //! where there is one.
 
 use super::heading::{self, Heading};
-use super::name::Name;
+use super::left::Unread;
+use super::name::{Name, time_unit_of};
+use super::sampling::intervals_alone;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
@@ -13,6 +15,8 @@ use std::ops::Range;
 const LONGEST_LINE: usize = 1 << 16;
 /// More comments are no description of the numbers below them.
 const MOST_COMMENTS: usize = 1000;
+/// So many lines without anything stand between recordings, as other programs write them; one may be between any rows.
+const DIVIDING_LINES: u64 = 2;
 /// The more there are, the less they say.
 const MOST_DOUBTS: usize = 3;
 
@@ -51,12 +55,16 @@ pub struct Lines {
     /// How many numbers are in a row, once there was one.
     columns: Option<usize>,
     heading: Heading,
+    /// The comments that the heading consists of, where it is none of its own line.
+    heading_comments: Vec<String>,
     names: Vec<Name>,
     /// The comments above the numbers that say something,
     comments: Vec<String>,
     /// those beside and between them, and one that has numbers on both sides.
     later: Vec<String>,
     dividing: Option<String>,
+    /// How many lines without anything were read since the last row.
+    blank_lines: u64,
     /// The first row, where it may be names that are whole numbers, until the second is read.
     counted: Option<String>,
     doubts: Vec<String>,
@@ -98,10 +106,12 @@ impl Lines {
             separators: Separators::default(),
             columns: None,
             heading: Heading::None,
+            heading_comments: Vec::new(),
             names: Vec::new(),
             comments: Vec::new(),
             later: Vec::new(),
             dividing: None,
+            blank_lines: 0,
             counted: None,
             doubts: Vec::new(),
             commas: Commas::Unseen,
@@ -141,15 +151,15 @@ impl Lines {
         self.comments.iter().chain(&self.later)
     }
 
-    /// The comments that were found so far and that nobody understands. Those that name columns are read where `names` were
-    /// taken.
-    pub fn unread(&self, names: &[Name], is_understood: impl Fn(&str) -> bool) -> Vec<String> {
-        let heading = match &self.heading {
-            Heading::Comment(text) if !names.is_empty() => Some(text),
-            _ => None,
+    /// The comments that were found so far and say what nobody understands, which `left` finds out. Those that name columns
+    /// are read where `names` were taken, but for the intervals in them.
+    pub fn unread(&self, names: &[Name], left: impl Fn(&str) -> Option<String>) -> Vec<Unread> {
+        let is_heading = |comment: &String| !names.is_empty() && self.heading_comments.contains(comment);
+        let unread = |comment: &String| {
+            let left = if is_heading(comment) { left(&intervals_alone(comment)) } else { left(comment) };
+            left.map(|left| Unread { comment: comment.clone(), left })
         };
-        let is_unread = |comment: &&String| Some(*comment) != heading && !is_understood(comment);
-        self.comments.iter().chain(&self.later).filter(is_unread).cloned().collect()
+        self.all_comments().filter_map(unread).collect()
     }
 
     /// What may have been meant otherwise than it was read so far.
@@ -169,11 +179,19 @@ impl Lines {
 
     /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
     fn is_prose(&self, names: &[Name]) -> bool {
+        let Some((first, others)) = names.split_first() else { return false };
         let is_of_values = self.layout.is_doubtful();
-        let is_it = |name: &Name| {
-            name.is_lone_unit() || is_of_values && matches!(name.time_unit(), Ok(Some(_)) | Err(_))
+        // Columns in the wrong order are names all the same.
+        let is_turned = |name: &Name| {
+            if name.is_lone_unit() {
+                is_of_values && first.is_lone_value_unit()
+            } else {
+                first.is_of_values() && (first.has_unit() || name.is_of_times())
+            }
         };
-        names.iter().skip(1).any(is_it)
+        others
+            .iter()
+            .any(|name| (name.is_lone_unit() || is_of_values && name.has_time_unit()) && !is_turned(name))
     }
 
     /// What the last comment before the first row says, as names of `count` columns.
@@ -203,6 +221,7 @@ impl Lines {
             // Rules and empty comments leave what is above them as it is.
             let comment = comment.filter(|comment| comment.chars().any(char::is_alphabetic));
             if self.fields.is_empty() {
+                self.blank_lines += u64::from(self.line.iter().all(u8::is_ascii_whitespace));
                 if let Some(comment) = comment {
                     self.take_comment(comment);
                 }
@@ -213,9 +232,10 @@ impl Lines {
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
+                self.heading_comments.clear();
                 continue;
             }
-            if self.columns.is_none() && self.heading.add_units(self.text.trim()) {
+            if self.has_names_only() && self.heading.add_units(self.text.trim()) {
                 continue;
             }
             self.parse()?;
@@ -243,7 +263,12 @@ impl Lines {
         if self.columns.is_some() {
             self.dividing.get_or_insert(comment);
         } else if self.is_before_the_heading() {
-            self.heading = Heading::Comment(comment);
+            if self.heading.add_units(&comment) {
+                self.heading_comments.push(comment);
+            } else {
+                self.heading_comments = vec![comment.clone()];
+                self.heading = Heading::Comment(comment);
+            }
         }
     }
 
@@ -257,6 +282,11 @@ impl Lines {
                 self.number - 1
             );
             self.doubts.push(doubt);
+        } else if self.blank_lines >= DIVIDING_LINES && self.doubts.len() < MOST_DOUBTS {
+            self.doubts.push(format!(
+                "the numbers above and below the {} blank lines before line {} are taken together, as one list",
+                self.blank_lines, self.number
+            ));
         }
         let has_points = || self.fields.iter().all(|field| self.text[field.clone()].contains('.'));
         match self.counted.take() {
@@ -380,6 +410,11 @@ impl Lines {
         self.heading.is_line() == Some(true) && self.heading.names(count).is_some()
     }
 
+    /// Whether the line with names was there, and no number yet.
+    fn has_names_only(&self) -> bool {
+        self.columns.is_none() && self.heading.is_line() == Some(true)
+    }
+
     fn is_before_the_heading(&self) -> bool {
         self.columns.is_none() && !matches!(self.heading, Heading::Line(..))
     }
@@ -454,6 +489,7 @@ impl Lines {
             None if fits => {
                 self.name_columns(count)?;
                 self.columns = Some(count);
+                self.blank_lines = 0;
                 let is_count =
                     |(place, field): (usize, &Range<usize>)| self.text[field.clone()] == place.to_string();
                 let counts = self.heading == Heading::None && self.fields.iter().enumerate().all(is_count);
@@ -466,9 +502,10 @@ impl Lines {
             }
             Some(_) => {}
         }
-        if self.counted.is_some() || self.dividing.is_some() {
+        if self.counted.is_some() || self.dividing.is_some() || self.blank_lines >= DIVIDING_LINES {
             self.doubt_rows();
         }
+        self.blank_lines = 0;
         self.check_commas(count, is_bare)
     }
 
@@ -515,14 +552,33 @@ impl Lines {
     fn name_columns(&mut self, count: usize) -> Result<(), String> {
         let Some(is_line) = self.heading.is_line() else { return Ok(()) };
         let names = self.heading.names(count);
+        // Of two columns one has times; other words before a unit are prose.
+        let has_times = |names: &[Name]| {
+            let is_of_times = |name: &Name| {
+                name.has_time_unit() || name.is_of_times() || time_unit_of(name.text()).is_some()
+            };
+            !(self.layout.is_doubtful() && count == 2) || names.iter().any(is_of_times)
+        };
         let may_be_names = |names: &[Name]| {
-            names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
+            has_times(names)
+                && names.iter().all(|name| name.text().starts_with(char::is_alphabetic))
                 && names.iter().any(Name::has_unit)
                 && !self.is_prose(names)
                 && !(self.layout.is_doubtful() && count == 1 && names.iter().all(Name::is_lone_unit))
         };
+        let have_units = |names: &Vec<Name>| names.iter().all(Name::has_unit) && may_be_names(names);
         match (&self.heading, names) {
             (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
+            // Others may stand below one that names both columns with their units.
+            (Heading::Comment(_), _) if count == 2 && self.layout.is_doubtful() => {
+                let named = self.comments.iter().rev().find_map(|comment| {
+                    let names = Heading::Comment(comment.clone()).names(count).filter(have_units)?;
+                    Some((comment.clone(), names))
+                });
+                if let Some((comment, names)) = named {
+                    (self.heading_comments, self.names) = (vec![comment], names);
+                }
+            }
             (Heading::Line(line, text), None) => {
                 return Err(format!(
                     "there {}, but the names of the columns in line {line}, '{text}', are not as many; start comments \

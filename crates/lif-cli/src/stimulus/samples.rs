@@ -110,11 +110,12 @@ impl Samples {
                 if let (Times::Every(None), None) = (&times, asked.interval) {
                     rows.refuse_other_interval(asked.dt).map_err(refusal)?;
                 }
-                for doubt in rows.doubts(asked.interval) {
+                let unread = rows.unread(asked.interval.unwrap_or(asked.dt));
+                for doubt in rows.doubts(&unread, asked.interval) {
                     log::warn!("stimulus {}: {doubt}", path.display());
                 }
                 value_unit = rows.value_unit();
-                checked.unread = rows.unread();
+                checked.unread = unread.into_iter().map(|unread| unread.comment).collect();
                 let shape = vec![checked.samples as usize];
                 (shape, Form::Text(asked.time_unit, rows.written_times()), times, rows.names().to_vec())
             }

@@ -1,10 +1,10 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
 use super::INTERVAL;
+use crate::numbers::left::{Meaning, Unread, is_other_order, says_nothing_else};
 use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
-use crate::numbers::remark::{
-    doubt_of_comments, interval_in_prose, refuse_comments, says_unit, value_unit_in_prose,
-};
+use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
+use crate::numbers::sampling::interval_in_prose;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::time::Column;
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
@@ -17,6 +17,9 @@ pub const LAYOUT: Layout =
 
 /// The option that says the unit of times.
 pub const TIME_UNIT: &str = "stimulus-time-unit";
+
+/// What comments call the values.
+const VALUES: [&str; 7] = ["i", "current", "currents", "value", "values", "stimulus", "input"];
 
 /// Times, which have to come one after the other.
 #[derive(Debug)]
@@ -108,15 +111,24 @@ impl TextRows {
             ([only], 1) if only.is_of_no_value() => {
                 Err(format!("the only column is '{}', and there is no column of values", only.text()))
             }
-            ([first, second], 2) if second.is_of_times() && !first.is_of_times() => Err(format!(
-                "the columns are '{}' and '{}'; times have to come first",
-                first.text(),
-                second.text()
-            )),
+            ([first, second], 2)
+                if second.is_of_times() && !first.is_of_times()
+                    || second.may_be_of_times() && first.is_of_values() =>
+            {
+                Err(format!(
+                    "the columns are '{}' and '{}'; times have to come first",
+                    first.text(),
+                    second.text()
+                ))
+            }
             ([_, second], 2) if second.is_of_no_value() || is_of_neurons_alone(second) => {
                 Err(format!("the second column is '{}', and there is no column of values", second.text()))
             }
-            ([first, _], 2) if !first.may_be_of_times() && !first.is_count() && self.asked.is_none() => {
+            ([first, _], 2)
+                if !first.may_be_of_times()
+                    && (!first.is_count() || first.is_no_time())
+                    && self.asked.is_none() =>
+            {
                 Err(format!(
                     "the first column is '{}', which is not a name of times; call it `time_ms`, or say --{TIME_UNIT} if it has \
                  times",
@@ -127,16 +139,37 @@ impl TextRows {
         }
     }
 
-    /// The comments that nobody understands, once all is read.
-    pub fn unread(&self) -> Vec<String> {
-        self.lines.unread(&self.names, |comment| match &self.times {
-            Some((times, _)) => says_unit(comment, times.unit),
-            None => interval_in_prose(comment).is_some(),
+    /// The comments that say what nobody understands, once all is read; `interval` is that of samples without times.
+    pub fn unread(&self, interval: f64) -> Vec<Unread> {
+        let meaning = match &self.times {
+            Some((times, _)) => Meaning { unit: Some(times.unit), interval: None, things: &VALUES },
+            None => Meaning { unit: None, interval: Some(interval), things: &VALUES },
+        };
+        self.lines.unread(&self.names, |comment| {
+            if self.may_be_turned(comment) { Some(comment.to_owned()) } else { meaning.left_of(comment) }
         })
     }
 
+    /// Whether a comment speaks of values before it speaks of times, where nothing names the columns.
+    fn may_be_turned(&self, comment: &str) -> bool {
+        self.times.is_some() && self.names.is_empty() && is_other_order(comment)
+    }
+
+    /// Refuses comments above the numbers that say that values come before times, and nothing else.
+    fn refuse_turned(&self) -> Result<(), String> {
+        let understood = self.lines.comments().iter().filter(|comment| says_nothing_else(comment, &VALUES));
+        let together = understood.map(String::as_str).collect::<Vec<_>>().join("; ");
+        if !self.names.is_empty() || !is_other_order(&together) {
+            return Ok(());
+        }
+        Err(format!(
+            "the comment '{together}' above the numbers may name the columns in another order than `time value`; times \
+             have to come first; write the names above the first line, as `time_ms value`"
+        ))
+    }
+
     /// What may have been meant otherwise than it was read, once all is read.
-    pub fn doubts(&self, interval: Option<f64>) -> Vec<String> {
+    pub fn doubts(&self, unread: &[Unread], interval: Option<f64>) -> Vec<String> {
         let mut doubts = self.lines.doubts().to_vec();
         let is_asked = if self.times.is_some() { self.asked.is_some() } else { interval.is_some() };
         let taken = match &self.times {
@@ -150,13 +183,20 @@ impl TextRows {
         };
         // What names columns with their units is read.
         let is_named = self.names.first().is_some_and(Name::has_unit);
-        if !is_asked && !is_named {
-            doubts.extend(doubt_of_comments(&self.unread(), &taken));
+        // An option about units says nothing of the order.
+        if let Some(unread) = unread.iter().find(|unread| self.may_be_turned(&unread.comment)) {
+            doubts.push(format!(
+                "the comment '{}' may name the columns in another order than `time value`, as which they are taken; write \
+                 the names above the first line",
+                unread.comment
+            ));
+        } else if !is_asked && !is_named {
+            doubts.extend(doubt_of_comments(unread, &taken));
         }
         doubts
     }
 
-    /// The unit of currents that a comment says.
+    /// The unit of the values that a comment says.
     pub fn value_unit(&self) -> Option<&'static str> {
         self.lines.all_comments().find_map(|comment| value_unit_in_prose(comment))
     }
@@ -174,10 +214,11 @@ impl Rows for TextRows {
             self.names = self.lines.probable_names(count);
             // Alone, `s` is a name; beside a unit it is one too.
             if let [first, second] = &mut self.names[..]
-                && time_unit_of(first.text()).is_some()
-                && is_unit_of_a_column(second.text())
+                && [&*first, &*second].into_iter().all(|name| is_unit_of_a_column(name.text()))
             {
-                *first = Name::new(&format!("({})", first.text()));
+                for name in [first, second].into_iter().filter(|name| time_unit_of(name.text()).is_some()) {
+                    *name = Name::new(&format!("({})", name.text()));
+                }
             }
             self.refuse_names(&self.names, count)?;
             self.has_begun = true;
@@ -188,6 +229,7 @@ impl Rows for TextRows {
         if self.times.is_none() {
             let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
+            self.refuse_turned()?;
             if self.lines.surveyed.is_none() {
                 self.lines.survey(&self.source, 0)?;
             }

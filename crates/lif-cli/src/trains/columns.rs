@@ -2,6 +2,7 @@
 
 use crate::numbers::name::Name;
 use crate::numbers::remark::is_of_times as speaks_of_times;
+use crate::numbers::sampling::without_intervals;
 use crate::numbers::text::{Layout, Lines};
 
 /// The rows of a text, and of an array without names.
@@ -123,14 +124,17 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
     Ok((names, columns))
 }
 
-/// Whether a comment consists of names that are known.
-pub fn names_columns(comment: &str) -> bool {
+/// Whether a comment consists of names that are known; of steps, in the order in which columns mostly are.
+pub fn names_columns(comment: &str, is_in_steps: bool) -> bool {
     let words = comment.split(|sign: char| sign.is_whitespace() || ",;/|".contains(sign));
     words.filter(|word| !word.is_empty()).all(|word| is_known(&Name::new(word)))
+        && !(is_in_steps && doubt_of(comment).is_some())
 }
 
 /// What a comment may say that is not how columns are taken without names.
 fn doubt_of(comment: &str) -> Option<&'static str> {
+    // How long steps are is read of any comment.
+    let comment = &without_intervals(comment);
     if speaks_of_times(comment) {
         return Some("may say that there are times");
     }

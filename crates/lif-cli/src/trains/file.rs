@@ -5,11 +5,11 @@ use super::{fault, require_memory};
 use crate::failure::Failure;
 use crate::figures::counted;
 use crate::memory::Growing;
+use crate::numbers::left::Meaning;
 use crate::numbers::name::{Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::{
-    doubt_of_arrays, doubt_of_comments, interval_in_prose, refuse_comments, says_unit,
-};
+use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
+use crate::numbers::sampling::{interval_in_prose, intervals_alone, without_intervals};
 use crate::numbers::text::Lines;
 use crate::numbers::understood::times;
 use crate::numbers::{Format, Precision, Rows, Sample, Source, Time, Understood, each_of_list, written};
@@ -29,7 +29,7 @@ pub struct Bounds {
 }
 
 /// The events of a file, and what was understood of it.
-pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Source), Failure> {
+pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Failure> {
     let refusal = |reason: String| fault("events", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
     let mut understood = Understood { thing: "event", ..Understood::new("events", &source) };
@@ -52,7 +52,7 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood, Sour
     if let (When::Times(unit), Some((first, last))) = (&taken.when, taken.ends) {
         understood.extent = times(first, last, unit);
     }
-    Ok((events, understood, source))
+    Ok((events, understood))
 }
 
 /// When events happen: at steps, or at times in a unit.
@@ -151,13 +151,15 @@ fn from_text(
     understood: &mut Understood,
 ) -> Result<(), String> {
     let mut found: Option<[Option<usize>; 3]> = None;
+    let mut names = Vec::new();
     while let Some(row) = lines.row()? {
         let row = [row[0], row[1], row.get(2).copied().unwrap_or(f64::NAN)];
         let columns = match found {
             Some(columns) => columns,
             None => {
                 let count = if row[2].is_nan() { 2 } else { 3 };
-                let (names, columns) = of_text(lines, count)?;
+                let columns;
+                (names, columns) = of_text(lines, count)?;
                 if let Some(name) = columns[0].and_then(|column| names.get(column)) {
                     taken.when = When::named(name)?;
                 }
@@ -168,12 +170,12 @@ fn from_text(
                         lines.survey(source, columns[0].unwrap_or(0))?;
                     }
                 }
-                let names: Vec<&str> = match &names[..] {
+                let called: Vec<&str> = match &names[..] {
                     [] if count == 2 => vec!["step", "neuron"],
                     [] => vec!["step", "batch", "neuron"],
                     names => names.iter().map(Name::text).collect(),
                 };
-                understood.columns = names.into_iter().map(str::to_owned).collect();
+                understood.columns = called.into_iter().map(str::to_owned).collect();
                 *found.insert(columns)
             }
         };
@@ -191,18 +193,18 @@ fn from_text(
     if let When::Steps = taken.when {
         refuse_other_steps_in(lines.all_comments(), taken.bounds.dt)?;
     }
-    let is_understood = |comment: &str| {
-        interval_in_prose(comment).is_some()
-            || unit.is_some_and(|unit| says_unit(comment, unit))
-            || names_columns(comment)
-    };
-    understood.unread = lines.unread(&[], is_understood);
-    let doubt =
-        doubt_of_comments(&understood.unread, &format!("{is_taken}, and neurons are numbered from 0"))
-            .filter(|_| !is_said);
+    let is_in_steps = matches!(taken.when, When::Steps);
+    let meaning = Meaning { unit, interval: is_in_steps.then_some(taken.bounds.dt), things: &[] };
+    let unread = lines.unread(&names, |comment| {
+        let says_names = names_columns(&without_intervals(comment), is_in_steps);
+        if says_names { meaning.left_of(&intervals_alone(comment)) } else { meaning.left_of(comment) }
+    });
+    let doubt = doubt_of_comments(&unread, &format!("{is_taken}, and neurons are numbered from 0"))
+        .filter(|_| !is_said);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
+    understood.unread = unread.into_iter().map(|unread| unread.comment).collect();
     Ok(())
 }
 
@@ -245,11 +247,14 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
     if let When::Steps = taken.when {
         refuse_other_steps(&mut archive, &keys, taken.bounds.dt)?;
     }
+    // Only steps need to be told how long they are.
+    let is_in_steps = matches!(taken.when, When::Steps);
     let is_read = |place: usize| {
-        [Some(when), row, Some(neuron)].contains(&Some(place)) || names[place].clock().is_some()
+        [Some(when), row, Some(neuron)].contains(&Some(place))
+            || is_in_steps && names[place].clock().is_some()
     };
     // A run records more than its spikes.
-    let is_own = |key: &String| key == "rate" || key.starts_with("voltage");
+    let is_own = |key: &String| is_in_steps && (key == "rate" || key.starts_with("voltage"));
     understood.unread = keys
         .iter()
         .enumerate()

@@ -14,7 +14,7 @@ pub fn read(
     factor: f64,
     n: usize,
     hasher: &mut Hasher,
-) -> Result<(Array2<f32>, Understood, Source), Failure> {
+) -> Result<(Array2<f32>, Understood), Failure> {
     let refusal = |reason: String| fault("matrix of weights", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
     let mut values = Vec::new();
@@ -62,5 +62,5 @@ pub fn read(
     // An array without any value has not been looked at.
     let trains = shape.first().copied().unwrap_or(0);
     let matrix = Array2::from_shape_vec((trains, n), values).map_err(|error| refusal(error.to_string()))?;
-    Ok((matrix, understood, source))
+    Ok((matrix, understood))
 }

@@ -39,8 +39,6 @@ pub struct Trains {
     checksum: u32,
     /// What was understood of the files.
     pub understood: Vec<Understood>,
-    /// Whether a file came through a pipe, so that nobody finds it again.
-    pub is_kept: bool,
 }
 
 #[derive(Debug)]
@@ -63,13 +61,11 @@ impl Trains {
     ) -> Result<Self, Failure> {
         let mut hasher = Hasher::new();
         let mut understood = Vec::new();
-        let mut is_kept = false;
         let weights = match (matrix, weight.value) {
             (None, value) => Weights::Each(value.parameter(n)),
             (Some(path), Spread::Number(factor)) => {
-                let (matrix, of_it, source) = matrix::read(path, factor, n, &mut hasher)?;
+                let (matrix, of_it) = matrix::read(path, factor, n, &mut hasher)?;
                 understood.push(of_it);
-                is_kept |= source.is_kept();
                 Weights::Dense(matrix)
             }
             (Some(_), spread) => {
@@ -85,8 +81,7 @@ impl Trains {
             Weights::Each(_) => (n, "neuron"),
         };
         let bounds = Bounds { trains: (trains, each), batch, dt };
-        let (mut events, mut of_them, source) = file::read(path, bounds)?;
-        is_kept |= source.is_kept();
+        let (mut events, mut of_them) = file::read(path, bounds)?;
         events.sort_unstable();
         let (Some(first), Some(last)) = (events.first(), events.last()) else {
             return Err(fault("events", path, "there is no event in it"));
@@ -125,7 +120,7 @@ impl Trains {
             hasher.update(&event.neuron.to_le_bytes());
         }
         let checksum = hasher.finalize();
-        Ok(Self { events, trains, batch, weights, unit: weight.unit, checksum, understood, is_kept })
+        Ok(Self { events, trains, batch, weights, unit: weight.unit, checksum, understood })
     }
 
     /// Weighs the spikes of each neuron with a factor of its own too, where they are currents.

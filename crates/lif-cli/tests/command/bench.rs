@@ -178,7 +178,7 @@ fn what_cannot_be_measured_is_refused_before_anything_is() {
         ("--repeats 0", 2, "0 is not from 1 to"),
         ("--device nothing-has-this-name", 2, "no device fits 'nothing-has-this-name'"),
         ("--plot speed.jpg", 2, "must end in .png"),
-        ("--plot missing/speed.png", 1, "cannot write missing/speed.png"),
+        ("--plot missing/speed.png", 1, "--plot missing/speed.png: cannot write it: "),
         ("--plot folder.png", 1, "it is a folder"),
     ] {
         let device = if words.contains("--device") { "" } else { "--device cpu" };

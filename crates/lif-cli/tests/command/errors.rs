@@ -264,9 +264,5 @@ fn help_that_cannot_be_written_is_a_failure() {
 #[test]
 fn more_than_memory_holds_is_refused() {
     let folder = Folder::new();
-    folder
-        .run("--neurons 4000000000 --batch 1000 --steps 1")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("needed"));
+    folder.run("--neurons 4000000000 --steps 1").assert().code(1).stderr(predicate::str::contains("needed"));
 }

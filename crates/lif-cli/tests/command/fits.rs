@@ -337,6 +337,33 @@ fn ctrl_c_keeps_the_best() {
     assert_eq!(found["interrupted"], true);
 }
 
+/// Who interrupts as the last generation has been scored cuts nothing short.
+#[cfg(unix)]
+#[test]
+fn a_search_that_is_interrupted_at_its_end_is_complete() {
+    use std::process::{Command, Stdio};
+    let folder = folder();
+    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
+        .args(format!("fit --device cpu {DATA} --generations 0 --checkpoint search.json").split(' '))
+        .current_dir(folder.path(""))
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let start = std::time::Instant::now();
+    while !folder.path("search.json").exists() {
+        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    let kill = format!("kill -TERM {}", child.id());
+    Command::new("sh").args(["-c", &kill]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && !said.contains("interrupted after"), "{said}");
+    let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
+    assert_eq!(found["interrupted"], false);
+}
+
 #[cfg(unix)]
 #[test]
 fn a_checkpoint_can_be_read_by_whoever_reads_the_results_and_is_no_other_file() {

@@ -40,6 +40,22 @@ fn a_file_that_gets_longer_than_it_may_is_told() {
     assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
 }
 
+/// What is kept is whole, and is found again where it was.
+#[test]
+fn a_folder_that_was_renamed_is_told_as_that() {
+    let folder = Folder::new();
+    let words = run_of("0.6:1", "a.st");
+    let child = begin(&folder, &words.split(' ').collect::<Vec<_>>());
+    wait_for_steps(&folder.path("a.st"), 2000);
+    fs::rename(folder.path("lif-out"), folder.path("other")).unwrap();
+    interrupt(&child);
+    let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();
+    assert!(!said.contains(NOT_KEPT), "{said}");
+    assert!(said.contains("its output folder is not at ") && said.contains("any more"), "{said}");
+    fs::rename(folder.path("other"), folder.path("lif-out")).unwrap();
+    folder.lif("run --resume a.st").assert().success();
+}
+
 /// A file that is longer than a run has written there is known by its length, others by their bytes.
 #[test]
 fn what_was_recorded_and_then_damaged_is_no_result() {

@@ -1,6 +1,7 @@
 //! The command `lif` as a user meets it: what it prints, what it writes, how it refuses.
 
 mod bench;
+mod comments;
 mod corpus;
 mod curves;
 mod documents;
@@ -16,6 +17,7 @@ mod misread;
 mod odd_files;
 mod outputs;
 mod random_inputs;
+mod refused;
 mod resume;
 mod scores;
 mod settings;

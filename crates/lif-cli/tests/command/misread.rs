@@ -579,6 +579,17 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
         said(run)
             .contains("'offsets' in it may say what the numbers are, and is not read; the times are taken")
     );
+    // Times do not need what says how long steps are.
+    for key in ["fs", "dt", "sampling_rate", "rate"] {
+        archive(&folder, "in.npz", |npz| {
+            npz.add_array("times", &array![3.0, 7.0]).unwrap();
+            npz.add_array("senders", &array![1, 2]).unwrap();
+            npz.add_array(key, &arr0(10_000.0)).unwrap();
+        });
+        assert!(said(run).contains(&format!("'{key}' in it may say what the numbers are, and is not read")));
+        let summary = folder.summary("--neurons 9 --steps 900 --events in.npz");
+        assert_eq!(summary["inputs"][0]["unread"], json!([key]));
+    }
 }
 
 /// Whatever else is in a file is said in the summary, so that nobody takes it for read.

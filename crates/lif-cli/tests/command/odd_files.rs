@@ -536,7 +536,7 @@ fn text_and_archives_know_the_same_names_of_events() {
     archive(
         &folder,
         "times.npz",
-        &[("t", &[0.3, 9.0]), ("batch", rows), ("neuron", neurons), ("dt", &[0.5])],
+        &[("t_ms", &[0.3, 9.0]), ("batch", rows), ("neuron", neurons), ("dt", &[0.5])],
     );
     is_expected("times.npz");
     // Names that stand in a comment, as numpy.savetxt has its header.

@@ -1,6 +1,6 @@
 //! snnTorch's `Leaky` and `Lapicque`.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::params::{Integrator, Params, Reset, SpikeTest};
 use crate::experiment::preset::System;
 use crate::experiment::preset::decay::{added_as_it_is, time_constant};
@@ -51,7 +51,14 @@ pub(super) const LAPICQUE: System = System {
 
 fn leaky(values: &Values) -> Result<Params> {
     let given = values.numbers("beta");
-    // Clamped there: less than 0 is 0, and more than 1 is 1, which time_constant refuses.
+    // Clamped there: less than 0 is 0, and more than 1 is 1, with which nothing leaks.
+    if let Some(more) = given.iter().find(|beta| **beta > 1.0) {
+        return Err(Error::out_of_range(
+            "beta",
+            more,
+            "below 1; snntorch takes what is above 1 for 1, with which nothing leaks, and a resistance would be infinite here",
+        ));
+    }
     let beta = singles(&given).mapv(|beta| beta.max(0.0));
     let integrator = Integrator::Exact;
     let tau = time_constant("beta", &given, &beta, 1.0)?;

@@ -1,0 +1,151 @@
+//! What of a comment is left when all is taken out of it that agrees with how the numbers are taken: what nobody
+//! understood.
+
+use super::name::{current_unit, is_plain_time_unit, is_word_of_values, time_unit_of};
+use super::piece::{Piece, pieces, placed};
+use super::sampling::intervals;
+use crate::rules::TimeUnit;
+use std::ops::Range;
+
+/// Words that say nothing alone.
+const HARMLESS: [&str; 17] = [
+    "the", "a", "an", "of", "in", "is", "are", "was", "were", "and", "all", "each", "every", "with", "as",
+    "unit", "units",
+];
+
+/// Words that a factor may stand behind.
+const OF_UNITS: [&str; 3] = ["in", "unit", "units"];
+
+/// Words for times, beside their unit.
+const TIMES: [&str; 5] = ["t", "time", "times", "timestamp", "timestamps"];
+
+/// A comment that says what nobody understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    pub comment: String,
+    /// The words of it that nobody understood.
+    pub left: String,
+}
+
+/// What the numbers of a file are taken for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Meaning<'a> {
+    /// The unit of the times, where there are any.
+    pub unit: Option<TimeUnit>,
+    /// The interval of samples or steps, ms, where times do not say it.
+    pub interval: Option<f64>,
+    /// What is called so.
+    pub things: &'a [&'a str],
+}
+
+impl Meaning<'_> {
+    /// The words of a comment that say anything else; none where it says nothing else.
+    pub fn left_of(&self, comment: &str) -> Option<String> {
+        let agrees = |said: &f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
+        let understood: Vec<_> =
+            intervals(comment).into_iter().filter(|(said, _)| agrees(said)).map(|(_, range)| range).collect();
+        let is_in_interval = |range: &Range<usize>| {
+            understood.iter().any(|said| said.start <= range.start && range.end <= said.end)
+        };
+        let mut pieces = placed(comment);
+        pieces.retain(|(_, range)| !is_in_interval(range));
+        let is_number = |place: usize| matches!(pieces[place].0, Piece::Number(..));
+        let has_number = (0..pieces.len()).any(is_number);
+        let is_left = |place: &usize| match pieces[*place].0 {
+            // As `in 0.1 ms`, `units of 10 us`.
+            Piece::Word(word) if has_number && OF_UNITS.contains(&word.to_lowercase().as_str()) => true,
+            Piece::Word(word) => !self.is_understood(word, *place > 0 && is_number(place - 1)),
+            Piece::Number(..) => true,
+        };
+        let left: Vec<&str> =
+            (0..pieces.len()).filter(is_left).map(|place| &comment[pieces[place].1.clone()]).collect();
+        (!left.is_empty()).then(|| left.join(" "))
+    }
+
+    fn is_understood(&self, word: &str, is_length: bool) -> bool {
+        let lower = word.to_lowercase();
+        let is_unit = || match time_unit_of(word) {
+            Some(unit) => Some(unit) == self.unit,
+            None => current_unit(&lower) == Some("nA"),
+        };
+        // `A` is more than an article.
+        HARMLESS.contains(&lower.as_str()) && word != "A"
+            || self.things.contains(&lower.as_str())
+            || self.unit.is_some() && TIMES.contains(&lower.as_str())
+            || !is_length && is_unit()
+    }
+}
+
+/// Whether a comment names times, in whatever unit, and things that are called so, and says nothing else.
+pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
+    let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
+    let meaning = |unit| Meaning { unit: Some(unit), interval: None, things };
+    units.into_iter().any(|unit| meaning(unit).left_of(comment).is_none())
+}
+
+/// Whether a comment speaks of values before it speaks of times.
+pub fn is_other_order(comment: &str) -> bool {
+    let pieces = pieces(comment);
+    let is_number = |place: usize| matches!(pieces[place], Piece::Number(..));
+    // A unit behind a number is that of something else.
+    let is_amount = |place: usize| place > 0 && is_number(place - 1);
+    let is_of_times = |place: usize, word: &str| {
+        TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word) && !is_amount(place)
+    };
+    // `a` is an article, and `rate` that of samples.
+    let is_of_values = |place: usize, word: &str| {
+        !["a", "rate"].contains(&word)
+            && (is_word_of_values(word) || current_unit(&word.to_lowercase()).is_some() && !is_amount(place))
+    };
+    let first = |is_it: &dyn Fn(usize, &str) -> bool| {
+        (0..pieces.len()).find(|place| matches!(pieces[*place], Piece::Word(word) if is_it(*place, word)))
+    };
+    first(&is_of_values).zip(first(&is_of_times)).is_some_and(|(values, times)| values < times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_agrees_is_understood_and_nothing_else() {
+        let times = Meaning { unit: Some(TimeUnit::Ms), interval: None, things: &["spike", "spikes"] };
+        let steps = Meaning { unit: None, interval: Some(0.1), things: &["current", "values"] };
+        for (meaning, comment, left) in [
+            (times, "spike times in ms", None),
+            (times, "Units: ms", None),
+            (times, "times in s", Some("s")),
+            (times, "interspike intervals in ms", Some("interspike intervals")),
+            (times, "spike times in ms before stimulus end", Some("before stimulus end")),
+            (times, "trial of 1000 ms", Some("trial 1000 ms")),
+            (times, "spike times in 0.1 ms", Some("in 0.1 ms")),
+            (times, "dt = 0.1 ms", Some("dt 0.1 ms")),
+            (steps, "dt = 0.1 ms", None),
+            (steps, "dt = 0.5 ms", Some("dt 0.5 ms")),
+            (steps, "sampling rate: 10 kHz, values in nA", None),
+            (steps, "sampling rate: 10 kHz, values in A", Some("A")),
+            (steps, "The sampling rate is 10 kHz (dt = 0.1 ms), gain 20", Some("gain 20")),
+            (steps, "dt=0.1ms, first step is 1", Some("first step 1")),
+            (steps, "times in ms", Some("times ms")),
+        ] {
+            assert_eq!(meaning.left_of(comment).as_deref(), left, "{comment}");
+        }
+    }
+
+    #[test]
+    fn the_order_of_columns_is_that_of_their_words() {
+        for comment in ["current and time", "I_nA / t_ms", "values in nA, then ms", "nA ms"] {
+            assert!(is_other_order(comment), "{comment}");
+        }
+        for comment in [
+            "time, current",
+            "ms nA",
+            "current clamp",
+            "stimulus with tau = 5 ms, dt = 0.1 ms",
+            "a sample every ms, current",
+            "0.5 nA, time in ms",
+        ] {
+            assert!(!is_other_order(comment), "{comment}");
+        }
+    }
+}

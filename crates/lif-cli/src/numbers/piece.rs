@@ -1,0 +1,75 @@
+//! What comments consist of.
+
+use std::ops::Range;
+
+/// What is longer is no number that a person wrote.
+const LONGEST_NUMBER: usize = 40;
+
+/// A part of a comment.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Piece<'a> {
+    /// Letters.
+    Word(&'a str),
+    /// A number, and the sign after it.
+    Number(f64, Option<char>),
+}
+
+/// The words and numbers of a text.
+pub fn pieces(text: &str) -> Vec<Piece<'_>> {
+    placed(text).into_iter().map(|(piece, _)| piece).collect()
+}
+
+/// The words and numbers of a text, and where they are.
+pub fn placed(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
+    let mut pieces = Vec::new();
+    let mut place = 0;
+    while let Some(start) = text[place..].find(|sign: char| sign.is_alphanumeric() || sign == '.') {
+        let start = place + start;
+        let rest = &text[start..];
+        let first = rest.chars().next().map_or(1, char::len_utf8);
+        let is_number = rest.trim_start_matches('.').starts_with(|sign: char| sign.is_ascii_digit());
+        let length = if is_number {
+            let of_numbers = |byte: &u8| byte.is_ascii_digit() || b".eE+-_".contains(byte);
+            let most = rest.bytes().take(LONGEST_NUMBER).take_while(of_numbers).count();
+            (1..=most).rev().find(|end| rest[..*end].replace('_', "").parse::<f64>().is_ok()).unwrap_or(first)
+        } else {
+            rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'').unwrap_or(rest.len())
+        };
+        // Some signs are neither letters nor digits of a number: superscripts, fractions.
+        place = start + length.max(first);
+        let piece = &text[start..place];
+        match piece.replace('_', "").parse::<f64>() {
+            Ok(number) if is_number => {
+                pieces.push((Piece::Number(number, text[place..].chars().next()), start..place));
+            }
+            _ if piece != "." => pieces.push((Piece::Word(piece), start..place)),
+            _ => {}
+        }
+    }
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn comments_of_any_signs_are_taken_apart() {
+        let word = Piece::Word;
+        assert_eq!(pieces("pA/cm\u{b2}, \u{bd} ms"), ["pA", "cm", "\u{b2}", "\u{bd}", "ms"].map(word));
+        assert_eq!(pieces("dt=.5ms"), [word("dt"), Piece::Number(0.5, Some('m')), word("ms")]);
+        assert_eq!(pieces("1e-4"), [Piece::Number(1e-4, None)]);
+        assert_eq!(pieces("..5 \u{661}"), [Piece::Number(0.5, Some(' ')), word("\u{661}")]);
+        assert!(pieces(&"1".repeat(60_000)).len() >= 60_000 / LONGEST_NUMBER);
+    }
+
+    #[test]
+    fn each_piece_is_where_it_stands() {
+        for (piece, range) in placed("\u{bd} dt=.5ms, ..7 \u{661}") {
+            match piece {
+                Piece::Word(word) => assert_eq!(word, &"\u{bd} dt=.5ms, ..7 \u{661}"[range]),
+                Piece::Number(number, _) => assert!([0.5, 0.7].contains(&number)),
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! How often there are samples or steps, as comments say it: `dt = 0.1 ms`, `sampled at 10 kHz`.
+
+use super::name::{Clock, Name, is_unit_of_a_column, time_unit_of};
+use super::piece::{Piece, placed};
+use crate::rules::TimeUnit;
+use std::ops::Range;
+
+/// Words between what is said and the number.
+const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
+
+/// Words after which a number with a unit is that of samples.
+const SAMPLED: [&str; 6] = ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"];
+
+/// The interval of samples or steps that a comment says, ms.
+pub fn interval_in_prose(text: &str) -> Option<f64> {
+    intervals(text).into_iter().next().map(|(interval, _)| interval)
+}
+
+/// The intervals that a comment says, ms, and where.
+pub fn intervals(text: &str) -> Vec<(f64, Range<usize>)> {
+    let pieces = placed(text);
+    (0..pieces.len()).filter_map(|place| interval_at(&pieces, place)).collect()
+}
+
+/// A comment without the intervals that it says.
+pub fn without_intervals(text: &str) -> String {
+    let mut rest = String::new();
+    let mut place = 0;
+    for (_, range) in intervals(text) {
+        rest += text.get(place..range.start).unwrap_or_default();
+        place = range.end;
+    }
+    rest += &text[place..];
+    let is_around = |sign: char| sign.is_whitespace() || ",;.".contains(sign);
+    rest.trim_matches(is_around).to_owned()
+}
+
+/// The intervals that a comment says, in its words.
+pub fn intervals_alone(text: &str) -> String {
+    let said: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
+    said.join(", ")
+}
+
+/// The interval that a number says with the words around it, and where these are.
+fn interval_at(pieces: &[(Piece<'_>, Range<usize>)], place: usize) -> Option<(f64, Range<usize>)> {
+    let Piece::Number(number, after) = pieces[place].0 else { return None };
+    let next = pieces.get(place + 1).map(|(piece, _)| piece);
+    let has_unit = is_unit_of_clock(next);
+    // Fractions, thousands and prefixes are not read, nor are other units.
+    let is_part = after.is_some_and(|sign| sign.is_alphanumeric() && !has_unit || sign == '/');
+    let goes_on = matches!((next, after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')));
+    let is_other = matches!(next, Some(Piece::Word(word)) if is_unit_of_a_column(word) && !has_unit);
+    if is_part || goes_on || is_other {
+        return None;
+    }
+    let unit = match next {
+        Some(Piece::Word(word)) if has_unit => format!(" ({word})"),
+        _ => String::new(),
+    };
+    let before = pieces[..place].iter().rev().map_while(|(piece, range)| match piece {
+        Piece::Word(word) => Some((*word, range.start)),
+        Piece::Number(..) => None,
+    });
+    let words: Vec<(&str, usize)> = before.filter(|(word, _)| !BETWEEN.contains(word)).take(2).collect();
+    let (last, last_start) = *words.first()?;
+    // Alone, intervals may be of anything.
+    let clock = |what: &str| {
+        let name = Name::new(&format!("{what}{unit}"));
+        let clock = name.clock().filter(|_| what != "interval")?;
+        let unit = if clock == Clock::Interval { name.time_unit().ok()? } else { None };
+        Some(clock.interval_ms(number, unit.unwrap_or(TimeUnit::Ms)))
+    };
+    let of_pair = || {
+        let (first, start) = *words.get(1)?;
+        Some((clock(&format!("{first} {last}"))?, start))
+    };
+    let of_last = || {
+        let sampled = || clock(if is_hertz(&unit) { "fs" } else { "dt" });
+        let is_sampled = SAMPLED.contains(&last) && !unit.is_empty();
+        clock(last).or_else(|| is_sampled.then(sampled).flatten()).map(|found| (found, last_start))
+    };
+    let (found, start) = of_pair().or_else(of_last)?;
+    let end = if has_unit { pieces[place + 1].1.end } else { pieces[place].1.end };
+    (found.is_finite() && found > 0.0).then_some((found, start..end))
+}
+
+pub fn is_hertz(unit: &str) -> bool {
+    unit.to_lowercase().contains("hz")
+}
+
+fn is_unit_of_clock(piece: Option<&Piece<'_>>) -> bool {
+    matches!(piece, Some(Piece::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prose_says_intervals() {
+        for (text, interval) in [
+            ("dt = 0.5 ms", 0.5),
+            ("dt=0.5", 0.5),
+            ("dt: 500us.", 0.5),
+            ("N = 100, dt = 0.5 ms, seed 3", 0.5),
+            ("time step: 0.0005 s", 0.5),
+            ("sampling rate 2 kHz", 0.5),
+            ("fs = 2000 Hz", 0.5),
+        ] {
+            assert_eq!(interval_in_prose(text), Some(interval), "{text}");
+        }
+        for text in ["dt", "duration = 5 ms", "5 ms", "tau = 5 ms", "dt = x", "dt = 0 ms", "dt = 5 min"] {
+            assert_eq!(interval_in_prose(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_else_a_comment_says_is_left() {
+        for (text, rest) in [
+            ("dt = 0.5 ms", ""),
+            ("dt=0.5, neuron first", "neuron first"),
+            ("cell 3; sampling rate: 2 kHz.", "cell 3"),
+            ("sampled at 2 kHz (dt = 0.5 ms), gain 20", "(), gain 20"),
+            ("\u{b5}V, dt: 500\u{b5}s, \u{bd}", "\u{b5}V, , \u{bd}"),
+            ("gain 20", "gain 20"),
+        ] {
+            assert_eq!(without_intervals(text), rest, "{text}");
+        }
+        assert_eq!(intervals_alone("cell 3, fs = 2 kHz, dt: 0.5 ms, left"), "fs = 2 kHz, dt: 0.5 ms");
+    }
+}
