@@ -10,6 +10,7 @@
 #![warn(unreachable_pub)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod draws;
 mod kernels;
 mod lanes;
 mod memory;
@@ -19,6 +20,7 @@ mod one_by_one;
 mod tests;
 mod vector;
 
+pub use draws::{LaneDistribution, LaneGenerators, LaneSource};
 pub use kernels::is_plain;
 pub use lanes::{LaneCoefficients, Lanes};
 pub use neuron::drive;

@@ -1,77 +1,46 @@
-//! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a
-//! word of steps at once, so that each call of the generator serves four steps.
+//! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a word of steps at
+//! once.
 
 use super::additions::Additions;
 use super::instructions;
 use super::lanes::{Cells, spread};
-use crate::model::random::{self, GROUP};
-use crate::model::rounded;
-use crate::model::tables;
-use crate::prepared::noise::{Kind, Noise, Source};
-use lif_kernels::{LANES, OfWord};
-use pulp::{Simd, WithSimd};
-
-/// Steps that share one call of the generator.
-const GROUP_STEPS: usize = GROUP as usize;
-
-/// A value for each step of a group and each lane.
-type OfGroup<T> = [[T; LANES]; GROUP_STEPS];
+use crate::prepared::noise::{Kind, Noise};
+use lif_kernels::{LANES, LaneDistribution, LaneGenerators, LaneSource, OfWord};
 
 /// The random sources of the cells in the lanes.
-#[repr(align(64))]
 pub(super) struct LaneNoise<'a> {
-    noise: &'a Noise,
-    /// The counters of the generator in each lane, without what group and stream put into them.
-    counters: [[u32; LANES]; 4],
-    sources: Vec<LaneSource<'a>>,
+    generators: LaneGenerators,
+    sources: Vec<(Kind, LaneSource<'a>)>,
 }
-
-#[repr(align(64))]
-struct LaneSource<'a> {
-    source: &'a Source,
-    /// Whether no source before adds to the same sum.
-    is_first: bool,
-    offset: [f32; LANES],
-    scale: [f32; LANES],
-    table: [u32; LANES],
-    /// Whether all lanes draw from one distribution of small counts.
-    counts_are_small: bool,
-}
-
-/// Vectors of lanes for which the generator is called at a time; there is a multiple of it.
-const ABREAST: usize = 3;
-
-/// The most thresholds of a Poisson distribution that are looked at one after the other.
-const FEW_THRESHOLDS: usize = 63;
 
 impl<'a> LaneNoise<'a> {
     /// The sources of the cells from `first_cell` of the engine on.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
         let sources = noise.sources.iter().enumerate().map(|(index, source)| {
-            let (mut table, mut offset, mut scale) = ([0; LANES], [0.0; LANES], [0.0; LANES]);
-            spread(&source.table, cells, &mut table);
+            let (mut offset, mut scale) = ([0.0; LANES], [0.0; LANES]);
             spread(&source.offset, cells, &mut offset);
             spread(&source.scale, cells, &mut scale);
-            let thresholds = noise.poisson_table(table[0]).get(1).map_or(0, |levels| (1 << levels) - 1);
             let before = &noise.sources[..index];
-            LaneSource {
-                source,
+            let distribution = match source.kind {
+                Kind::Normal => LaneDistribution::Normal,
+                Kind::Uniform => LaneDistribution::Uniform,
+                Kind::Poisson | Kind::PoissonJumps => {
+                    let mut tables = [0; LANES];
+                    spread(&source.table, cells, &mut tables);
+                    LaneDistribution::counts(tables.map(|place| noise.poisson_table(place)))
+                }
+            };
+            let lanes = LaneSource {
+                distribution,
+                stream: source.stream,
                 is_first: before.iter().all(|before| place_of(before.kind) != place_of(source.kind)),
                 offset,
                 scale,
-                table,
-                counts_are_small: thresholds <= FEW_THRESHOLDS
-                    && table.iter().all(|place| *place == table[0]),
-            }
+            };
+            (source.kind, lanes)
         });
-        let mut counters = [[0; LANES]; 4];
-        for lane in 0..LANES {
-            let cell = noise.first_cell + (first_cell + lane) as u64;
-            for (counters, counter) in counters.iter_mut().zip(random::counter(cell, 0, 0)) {
-                counters[lane] = counter;
-            }
-        }
-        Self { noise, counters, sources: sources.collect() }
+        let generators = LaneGenerators::new(noise.seed, noise.first_cell + first_cell as u64);
+        Self { generators, sources: sources.collect() }
     }
 
     /// Puts into the sums what the sources add at the steps `from..to` of the word that begins with the
@@ -79,8 +48,15 @@ impl<'a> LaneNoise<'a> {
     ///
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
-    pub(super) fn fill(&self, word_start: u64, (from, to): (usize, usize), sums: &mut Additions) {
-        instructions::best().dispatch(Fill { noise: self, word_start, steps: (from, to), sums });
+    pub(super) fn fill(&self, word_start: u64, steps: (usize, usize), sums: &mut Additions) {
+        for (kind, source) in &self.sources {
+            let sum: &mut OfWord = match place_of(*kind) {
+                Place::Currents => &mut sums.currents,
+                Place::Arriving => &mut sums.arriving,
+                Place::Jumps => &mut sums.jumps,
+            };
+            source.fill(instructions::best(), &self.generators, word_start, steps, sum);
+        }
     }
 }
 
@@ -97,239 +73,5 @@ fn place_of(kind: Kind) -> Place {
         Kind::Normal | Kind::Uniform => Place::Currents,
         Kind::Poisson => Place::Arriving,
         Kind::PoissonJumps => Place::Jumps,
-    }
-}
-
-/// [`LaneNoise::fill`], with the instructions that the processor has. A closure would not do: it is
-/// not compiled into what has them.
-struct Fill<'a> {
-    noise: &'a LaneNoise<'a>,
-    word_start: u64,
-    steps: (usize, usize),
-    sums: &'a mut Additions,
-}
-
-impl WithSimd for Fill<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { noise, word_start, steps: (from, to), sums } = self;
-        let mut draft = Draft::empty();
-        for source in &noise.sources {
-            let sum: &mut OfWord = match place_of(source.source.kind) {
-                Place::Currents => &mut sums.currents,
-                Place::Arriving => &mut sums.arriving,
-                Place::Jumps => &mut sums.jumps,
-            };
-            // Whole groups: nobody looks at the steps of these that are not wanted.
-            let groups = sum.as_chunks_mut().0.iter_mut().enumerate();
-            for (group, sum) in groups.take(to.div_ceil(GROUP_STEPS)).skip(from / GROUP_STEPS) {
-                let number = word_start / GROUP + group as u64;
-                let of_group = random::counter(0, number, source.source.stream);
-                philox(simd, &noise.counters, of_group, random::key(noise.noise.seed), &mut draft.words);
-                source.add(noise.noise, &mut draft, sum);
-            }
-        }
-    }
-}
-
-/// What becomes a draw, from random words on, for a group of steps.
-#[repr(align(64))]
-struct Draft {
-    words: OfGroup<u32>,
-    draws: OfGroup<f32>,
-    segments: OfGroup<u32>,
-    within: OfGroup<f32>,
-    intervals: OfGroup<[f32; 2]>,
-}
-
-impl Draft {
-    #[inline(always)]
-    fn empty() -> Self {
-        let numbers = [[0.0; LANES]; GROUP_STEPS];
-        let words = [[0; LANES]; GROUP_STEPS];
-        let intervals = [[[0.0; 2]; LANES]; GROUP_STEPS];
-        Self { words, draws: numbers, segments: words, within: numbers, intervals }
-    }
-}
-
-/// [`random::philox`] for all lanes, whose counters are those of the cells and of the group.
-#[inline(always)]
-fn philox<S: Simd>(
-    simd: S,
-    of_cells: &[[u32; LANES]; 4],
-    of_group: [u32; 4],
-    key: [u32; 2],
-    words: &mut OfGroup<u32>,
-) {
-    // Some vectors side by side, as each waits for its products most of the time.
-    for first in (0..LANES / S::U32_LANES).step_by(ABREAST) {
-        // No closures: they would be compiled without the instructions that the processor has.
-        let mut counters = [[simd.splat_u32s(0); 4]; ABREAST];
-        for (vector, counter) in counters.iter_mut().enumerate() {
-            for ((counter, of_cells), of_group) in counter.iter_mut().zip(of_cells).zip(of_group) {
-                let of_cells = S::as_simd_u32s(of_cells).0[first + vector];
-                *counter = simd.or_u32s(of_cells, simd.splat_u32s(of_group));
-            }
-        }
-        let mut key = key;
-        for _ in 0..random::ROUNDS {
-            let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
-            for counter in &mut counters {
-                *counter = philox_round(simd, *counter, keys);
-            }
-            key = random::next_key(key);
-        }
-        for (vector, counter) in counters.iter().enumerate() {
-            for (counter, words) in counter.iter().zip(&mut *words) {
-                S::as_mut_simd_u32s(words).0[first + vector] = *counter;
-            }
-        }
-    }
-}
-
-/// One round of Philox.
-#[inline(always)]
-fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [S::u32s; 4] {
-    let (low_0, high_0) = simd.widening_mul_u32s(counter[0], simd.splat_u32s(random::MULTIPLIER_0));
-    let (low_1, high_1) = simd.widening_mul_u32s(counter[2], simd.splat_u32s(random::MULTIPLIER_1));
-    [
-        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), key[0]),
-        low_1,
-        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), key[1]),
-        low_0,
-    ]
-}
-
-impl LaneSource<'_> {
-    /// Adds the draws that the words of a group make, as [`Source::add`] does.
-    #[inline(always)]
-    fn add(&self, noise: &Noise, draft: &mut Draft, sum: &mut OfGroup<f32>) {
-        if self.source.kind == Kind::Normal {
-            draw_normal(draft, tables::normal());
-        }
-        let Draft { words, draws, .. } = draft;
-        let words = &*words;
-        match self.source.kind {
-            Kind::Normal => {}
-            Kind::Uniform => {
-                for (draws, words) in draws.iter_mut().zip(words) {
-                    for (draw, word) in draws.iter_mut().zip(words) {
-                        *draw = random::uniform(*word);
-                    }
-                }
-            }
-            Kind::Poisson | Kind::PoissonJumps if self.counts_are_small => {
-                count_exceeded(words, noise.poisson_table(self.table[0]), draws);
-            }
-            Kind::Poisson | Kind::PoissonJumps => {
-                for (draws, words) in draws.iter_mut().zip(words) {
-                    for ((draw, word), place) in draws.iter_mut().zip(words).zip(self.table) {
-                        *draw = random::poisson(*word, noise.poisson_table(place)) as f32;
-                    }
-                }
-            }
-        }
-        for (sum, draws) in sum.iter_mut().zip(&*draws) {
-            if self.is_first {
-                *sum = [0.0; LANES];
-            }
-            for lane in 0..LANES {
-                let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
-                sum[lane] = rounded(sum[lane] + added);
-            }
-        }
-    }
-}
-
-/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond the largest word there is no
-/// need to look. Found for the whole group: that the steps after the first look as far as it did is what
-/// processors guess rightly.
-#[inline(always)]
-fn count_exceeded(words: &OfGroup<u32>, table: &[u32], draws: &mut OfGroup<f32>) {
-    let [smallest, levels, thresholds @ ..] = table else { return };
-    let mut largest = [i32::MIN; LANES];
-    for words in words {
-        for (largest, word) in largest.iter_mut().zip(words) {
-            *largest = (*largest).max(ordered(*word));
-        }
-    }
-    let largest = largest.iter().fold(i32::MIN, |largest, word| largest.max(*word));
-    let thresholds = &thresholds[..thresholds.len().min((1 << levels) - 1)];
-    let exceeded = thresholds.iter().take_while(|threshold| ordered(**threshold) < largest).count();
-    for (draws, words) in draws.iter_mut().zip(words) {
-        let (mut counts, mut ordered_words) = ([*smallest as i32; LANES], [0; LANES]);
-        for (to, word) in ordered_words.iter_mut().zip(words) {
-            *to = ordered(*word);
-        }
-        for threshold in &thresholds[..exceeded] {
-            let threshold = ordered(*threshold);
-            for (count, word) in counts.iter_mut().zip(&ordered_words) {
-                *count += i32::from(*word > threshold);
-            }
-        }
-        for (draw, count) in draws.iter_mut().zip(counts) {
-            *draw = count as f32;
-        }
-    }
-}
-
-/// A word as a signed number in the same order, which some processors compare faster.
-#[inline(always)]
-fn ordered(word: u32) -> i32 {
-    (word ^ 1 << 31) as i32
-}
-
-/// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
-/// vector instructions, which it would keep from it.
-#[inline(always)]
-fn draw_normal(draft: &mut Draft, table: &[[f32; 2]; tables::NORMAL_INTERVALS]) {
-    let Draft { words, draws, segments, within, intervals } = draft;
-    for step in 0..GROUP_STEPS {
-        for lane in 0..LANES {
-            let (segment, place) = normal_place(words[step][lane]);
-            segments[step][lane] = segment % tables::NORMAL_INTERVALS as u32;
-            within[step][lane] = place;
-        }
-    }
-    for (intervals, segments) in intervals.iter_mut().zip(&*segments) {
-        for (interval, segment) in intervals.iter_mut().zip(segments) {
-            *interval = table[*segment as usize % tables::NORMAL_INTERVALS];
-        }
-    }
-    for step in 0..GROUP_STEPS {
-        for lane in 0..LANES {
-            draws[step][lane] =
-                random::normal_value(words[step][lane], intervals[step][lane], within[step][lane]);
-        }
-    }
-}
-
-/// [`random::normal_place`], with the leading zeros counted as vectors can that have no instruction
-/// for it: from the exponent of the word as a floating-point number.
-#[inline(always)]
-fn normal_place(word: u32) -> (u32, f32) {
-    const EXPONENT_OF_HIGHEST_BIT: i32 = 127 + 31;
-    let probability = word | 1;
-    // Without the bit after the highest, so that no rounding reaches the next power of two.
-    let number = (probability & !(probability >> 1)) as i32 as f32;
-    // Where the highest bit is set the number is negative, and its sign stands before the exponent.
-    let octave = (EXPONENT_OF_HIGHEST_BIT - (number.to_bits() >> 23) as i32).max(0) as u32;
-    random::normal_place_in(octave, probability.wrapping_shl(octave))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_in_the_table_are_those_of_the_definition() {
-        let around_powers = (0..32).flat_map(|bit| (0..32).map(move |other| (1_u32 << bit) ^ (1 << other)));
-        let scattered = (0..100_000_u32).map(|index| index.wrapping_mul(0x9E37_79B9) >> (index % 32));
-        let ends = (0..33).map(|zeros| u32::MAX.checked_shr(zeros).unwrap_or(0));
-        for word in around_powers.chain(scattered).chain(ends) {
-            assert_eq!(normal_place(word), random::normal_place(word), "{word:#x}");
-        }
     }
 }

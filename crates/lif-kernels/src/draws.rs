@@ -1,0 +1,325 @@
+//! What random sources add to the cells in the lanes, a word of steps at a time, so that each call of the generator
+//! serves four steps.
+
+use crate::{LANES, OfWord};
+use lif_model::random::{self, GROUP};
+use lif_model::{rounded, tables};
+use pulp::{Arch, Simd, WithSimd};
+
+/// Steps that share one call of the generator.
+const GROUP_STEPS: usize = GROUP as usize;
+
+/// A value for each step of a group and each lane.
+type OfGroup<T> = [[T; LANES]; GROUP_STEPS];
+
+/// Vectors of lanes for which the generator is called at a time; there is a multiple of it.
+const ABREAST: usize = 3;
+
+/// The most thresholds of a Poisson distribution that are looked at one after the other.
+const FEW_THRESHOLDS: usize = 63;
+
+/// The generator in each lane: the counters of the cells, without what group and stream put into them.
+#[repr(align(64))]
+#[derive(Debug)]
+pub struct LaneGenerators {
+    counters: [[u32; LANES]; 4],
+    key: [u32; 2],
+}
+
+impl LaneGenerators {
+    /// Those of cells that follow each other from this one of the population on.
+    #[must_use]
+    pub fn new(seed: u64, first_cell: u64) -> Self {
+        let mut counters = [[0; LANES]; 4];
+        for lane in 0..LANES {
+            let cell = first_cell + lane as u64;
+            for (counters, counter) in counters.iter_mut().zip(random::counter(cell, 0, 0)) {
+                counters[lane] = counter;
+            }
+        }
+        Self { counters, key: random::key(seed) }
+    }
+}
+
+/// What the cells in the lanes draw from.
+#[derive(Debug)]
+pub enum LaneDistribution<'a> {
+    /// The standard normal distribution.
+    Normal,
+    /// Numbers from 0 up to 1.
+    Uniform,
+    /// A Poisson distribution of small counts, by its table.
+    FewCounts(&'a [u32]),
+    /// A Poisson distribution for each lane, by its table.
+    Counts(Box<[&'a [u32]; LANES]>),
+}
+
+impl<'a> LaneDistribution<'a> {
+    /// Poisson distributions by the tables of the lanes.
+    #[must_use]
+    pub fn counts(tables: [&'a [u32]; LANES]) -> Self {
+        let thresholds = tables[0].get(1).map_or(0, |levels| (1 << levels) - 1);
+        if thresholds <= FEW_THRESHOLDS && tables.iter().all(|table| std::ptr::eq(*table, tables[0])) {
+            Self::FewCounts(tables[0])
+        } else {
+            Self::Counts(Box::new(tables))
+        }
+    }
+}
+
+/// A random source of the cells in the lanes. It adds `offset + scale * draw`.
+#[repr(align(64))]
+#[derive(Debug)]
+pub struct LaneSource<'a> {
+    /// What is drawn.
+    pub distribution: LaneDistribution<'a>,
+    /// The stream of random words.
+    pub stream: u32,
+    /// Whether no source before adds to the same sum, which then begins at 0.
+    pub is_first: bool,
+    /// What is added to a draw.
+    pub offset: [f32; LANES],
+    /// What a draw is multiplied by.
+    pub scale: [f32; LANES],
+}
+
+impl LaneSource<'_> {
+    /// Adds to the sum what the source draws at the steps `from..to` of the word that begins with the step
+    /// `word_start`. The steps beside these that share a call of the generator may change, too.
+    pub fn fill(
+        &self,
+        instructions: Arch,
+        generators: &LaneGenerators,
+        word_start: u64,
+        (from, to): (usize, usize),
+        sum: &mut OfWord,
+    ) {
+        instructions.dispatch(Fill { source: self, generators, word_start, steps: (from, to), sum });
+    }
+}
+
+/// [`LaneSource::fill`], with the instructions that the processor has. A closure would not do: it is
+/// not compiled into what has them.
+struct Fill<'a> {
+    source: &'a LaneSource<'a>,
+    generators: &'a LaneGenerators,
+    word_start: u64,
+    steps: (usize, usize),
+    sum: &'a mut OfWord,
+}
+
+impl WithSimd for Fill<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { source, generators, word_start, steps: (from, to), sum } = self;
+        let mut draft = Draft::empty();
+        // Whole groups: nobody looks at the steps of these that are not wanted.
+        let groups = sum.as_chunks_mut().0.iter_mut().enumerate();
+        for (group, sum) in groups.take(to.div_ceil(GROUP_STEPS)).skip(from / GROUP_STEPS) {
+            let number = word_start / GROUP + group as u64;
+            let of_group = random::counter(0, number, source.stream);
+            philox(simd, &generators.counters, of_group, generators.key, &mut draft.words);
+            source.add(&mut draft, sum);
+        }
+    }
+}
+
+/// What becomes a draw, from random words on, for a group of steps.
+#[repr(align(64))]
+struct Draft {
+    words: OfGroup<u32>,
+    draws: OfGroup<f32>,
+    segments: OfGroup<u32>,
+    within: OfGroup<f32>,
+    intervals: OfGroup<[f32; 2]>,
+}
+
+impl Draft {
+    #[inline(always)]
+    fn empty() -> Self {
+        let numbers = [[0.0; LANES]; GROUP_STEPS];
+        let words = [[0; LANES]; GROUP_STEPS];
+        let intervals = [[[0.0; 2]; LANES]; GROUP_STEPS];
+        Self { words, draws: numbers, segments: words, within: numbers, intervals }
+    }
+}
+
+/// [`random::philox`] for all lanes, whose counters are those of the cells and of the group.
+#[inline(always)]
+fn philox<S: Simd>(
+    simd: S,
+    of_cells: &[[u32; LANES]; 4],
+    of_group: [u32; 4],
+    key: [u32; 2],
+    words: &mut OfGroup<u32>,
+) {
+    // Some vectors side by side, as each waits for its products most of the time.
+    for first in (0..LANES / S::U32_LANES).step_by(ABREAST) {
+        // No closures: they would be compiled without the instructions that the processor has.
+        let mut counters = [[simd.splat_u32s(0); 4]; ABREAST];
+        for (vector, counter) in counters.iter_mut().enumerate() {
+            for ((counter, of_cells), of_group) in counter.iter_mut().zip(of_cells).zip(of_group) {
+                let of_cells = S::as_simd_u32s(of_cells).0[first + vector];
+                *counter = simd.or_u32s(of_cells, simd.splat_u32s(of_group));
+            }
+        }
+        let mut key = key;
+        for _ in 0..random::ROUNDS {
+            let keys = [simd.splat_u32s(key[0]), simd.splat_u32s(key[1])];
+            for counter in &mut counters {
+                *counter = philox_round(simd, *counter, keys);
+            }
+            key = random::next_key(key);
+        }
+        for (vector, counter) in counters.iter().enumerate() {
+            for (counter, words) in counter.iter().zip(&mut *words) {
+                S::as_mut_simd_u32s(words).0[first + vector] = *counter;
+            }
+        }
+    }
+}
+
+/// One round of Philox.
+#[inline(always)]
+fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [S::u32s; 4] {
+    let (low_0, high_0) = simd.widening_mul_u32s(counter[0], simd.splat_u32s(random::MULTIPLIER_0));
+    let (low_1, high_1) = simd.widening_mul_u32s(counter[2], simd.splat_u32s(random::MULTIPLIER_1));
+    [
+        simd.xor_u32s(simd.xor_u32s(high_1, counter[1]), key[0]),
+        low_1,
+        simd.xor_u32s(simd.xor_u32s(high_0, counter[3]), key[1]),
+        low_0,
+    ]
+}
+
+impl LaneSource<'_> {
+    /// Adds the draws that the words of a group make.
+    #[inline(always)]
+    fn add(&self, draft: &mut Draft, sum: &mut OfGroup<f32>) {
+        if let LaneDistribution::Normal = self.distribution {
+            draw_normal(draft, tables::normal());
+        }
+        let Draft { words, draws, .. } = draft;
+        let words = &*words;
+        match &self.distribution {
+            LaneDistribution::Normal => {}
+            LaneDistribution::Uniform => {
+                for (draws, words) in draws.iter_mut().zip(words) {
+                    for (draw, word) in draws.iter_mut().zip(words) {
+                        *draw = random::uniform(*word);
+                    }
+                }
+            }
+            LaneDistribution::FewCounts(table) => count_exceeded(words, table, draws),
+            LaneDistribution::Counts(tables) => {
+                for (draws, words) in draws.iter_mut().zip(words) {
+                    for ((draw, word), table) in draws.iter_mut().zip(words).zip(&**tables) {
+                        *draw = random::poisson(*word, table) as f32;
+                    }
+                }
+            }
+        }
+        for (sum, draws) in sum.iter_mut().zip(&*draws) {
+            if self.is_first {
+                *sum = [0.0; LANES];
+            }
+            for lane in 0..LANES {
+                let added = rounded(self.offset[lane] + rounded(self.scale[lane] * draws[lane]));
+                sum[lane] = rounded(sum[lane] + added);
+            }
+        }
+    }
+}
+
+/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond the largest word there is no
+/// need to look. Found for the whole group: that the steps after the first look as far as it did is what
+/// processors guess rightly.
+#[inline(always)]
+fn count_exceeded(words: &OfGroup<u32>, table: &[u32], draws: &mut OfGroup<f32>) {
+    let [smallest, levels, thresholds @ ..] = table else { return };
+    let mut largest = [i32::MIN; LANES];
+    for words in words {
+        for (largest, word) in largest.iter_mut().zip(words) {
+            *largest = (*largest).max(ordered(*word));
+        }
+    }
+    let largest = largest.iter().fold(i32::MIN, |largest, word| largest.max(*word));
+    let thresholds = &thresholds[..thresholds.len().min((1 << levels) - 1)];
+    let exceeded = thresholds.iter().take_while(|threshold| ordered(**threshold) < largest).count();
+    for (draws, words) in draws.iter_mut().zip(words) {
+        let (mut counts, mut ordered_words) = ([*smallest as i32; LANES], [0; LANES]);
+        for (to, word) in ordered_words.iter_mut().zip(words) {
+            *to = ordered(*word);
+        }
+        for threshold in &thresholds[..exceeded] {
+            let threshold = ordered(*threshold);
+            for (count, word) in counts.iter_mut().zip(&ordered_words) {
+                *count += i32::from(*word > threshold);
+            }
+        }
+        for (draw, count) in draws.iter_mut().zip(counts) {
+            *draw = count as f32;
+        }
+    }
+}
+
+/// A word as a signed number in the same order, which some processors compare faster.
+#[inline(always)]
+fn ordered(word: u32) -> i32 {
+    (word ^ 1 << 31) as i32
+}
+
+/// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
+/// vector instructions, which it would keep from it.
+#[inline(always)]
+fn draw_normal(draft: &mut Draft, table: &[[f32; 2]; tables::NORMAL_INTERVALS]) {
+    let Draft { words, draws, segments, within, intervals } = draft;
+    for step in 0..GROUP_STEPS {
+        for lane in 0..LANES {
+            let (segment, place) = normal_place(words[step][lane]);
+            segments[step][lane] = segment % tables::NORMAL_INTERVALS as u32;
+            within[step][lane] = place;
+        }
+    }
+    for (intervals, segments) in intervals.iter_mut().zip(&*segments) {
+        for (interval, segment) in intervals.iter_mut().zip(segments) {
+            *interval = table[*segment as usize % tables::NORMAL_INTERVALS];
+        }
+    }
+    for step in 0..GROUP_STEPS {
+        for lane in 0..LANES {
+            draws[step][lane] =
+                random::normal_value(words[step][lane], intervals[step][lane], within[step][lane]);
+        }
+    }
+}
+
+/// [`random::normal_place`], with the leading zeros counted as vectors can that have no instruction
+/// for it: from the exponent of the word as a floating-point number.
+#[inline(always)]
+fn normal_place(word: u32) -> (u32, f32) {
+    const EXPONENT_OF_HIGHEST_BIT: i32 = 127 + 31;
+    let probability = word | 1;
+    // Without the bit after the highest, so that no rounding reaches the next power of two.
+    let number = (probability & !(probability >> 1)) as i32 as f32;
+    // Where the highest bit is set the number is negative, and its sign stands before the exponent.
+    let octave = (EXPONENT_OF_HIGHEST_BIT - (number.to_bits() >> 23) as i32).max(0) as u32;
+    random::normal_place_in(octave, probability.wrapping_shl(octave))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_in_the_table_are_those_of_the_definition() {
+        let around_powers = (0..32).flat_map(|bit| (0..32).map(move |other| (1_u32 << bit) ^ (1 << other)));
+        let scattered = (0..100_000_u32).map(|index| index.wrapping_mul(0x9E37_79B9) >> (index % 32));
+        let ends = (0..33).map(|zeros| u32::MAX.checked_shr(zeros).unwrap_or(0));
+        for word in around_powers.chain(scattered).chain(ends) {
+            assert_eq!(normal_place(word), random::normal_place(word), "{word:#x}");
+        }
+    }
+}
