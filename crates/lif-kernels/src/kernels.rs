@@ -14,19 +14,42 @@ use std::marker::PhantomData;
 
 /// What some cells are served by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kernel {
+pub enum Kernel {
     /// The usual neuron, whose refractory cells are held by adding nothing to v.
-    Holding { memory: Memory, input: Input },
+    Holding {
+        /// What is kept of spikes.
+        memory: Memory,
+        /// What drives the cells.
+        input: Input,
+    },
     /// The usual neuron, and one from which a spike subtracts.
-    Plain { memory: Memory, subtracts: bool, refractory: Refractory, reads_rows: bool },
+    Plain {
+        /// What is kept of spikes.
+        memory: Memory,
+        /// Whether a spike subtracts.
+        subtracts: bool,
+        /// What happens after a spike.
+        refractory: Refractory,
+        /// Whether currents are read in place.
+        reads_rows: bool,
+    },
     /// All that a neuron can have; a synapse only where it is asked for.
-    Rich { reset: Reset, refractory: Refractory, synapse: bool },
+    Rich {
+        /// What a spike does.
+        reset: Reset,
+        /// What happens after a spike.
+        refractory: Refractory,
+        /// Whether there is a synapse.
+        synapse: bool,
+    },
 }
 
 /// What drives cells that are held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Input {
+pub enum Input {
+    /// Voltages.
     Drives,
+    /// Voltages, and jumps of the membrane potential.
     DrivesAndJumps,
     /// Currents in place, step by step.
     Rows,

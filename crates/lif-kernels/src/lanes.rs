@@ -197,21 +197,3 @@ impl LaneCoefficients {
 fn next_below(x: f32) -> f32 {
     if x == 0.0 { -f32::MIN_POSITIVE } else { x.next_down() }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn thresholds_in_lanes_are_normal_numbers() {
-        let mut lanes = Lanes::empty();
-        let thresholds = [0.0_f32, -0.0, 1e-20, -1e-20, 1e-30, 1.0, -52.0];
-        lanes.coefficients.v_threshold[..thresholds.len()].copy_from_slice(&thresholds);
-        lanes.begin(Options { spike_test: SpikeTest::AtOrAbove, ..Options::default() }, &[0; LANES]);
-        for (threshold, above) in thresholds.iter().zip(lanes.coefficients.v_threshold) {
-            assert!(above.is_normal(), "{above:e}");
-            let close = above >= threshold.next_down() - f32::MIN_POSITIVE;
-            assert!(*threshold > above && close, "{threshold:e}");
-        }
-    }
-}

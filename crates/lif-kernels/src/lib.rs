@@ -11,13 +11,13 @@
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod draws;
+#[doc(hidden)]
+pub mod internals;
 mod kernels;
 mod lanes;
 mod memory;
 mod neuron;
 mod one_by_one;
-#[cfg(test)]
-mod tests;
 mod vector;
 
 pub use draws::{LaneDistribution, LaneGenerators, LaneSource};

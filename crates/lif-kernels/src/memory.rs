@@ -5,7 +5,7 @@ use crate::{LANES, WORD};
 /// How the refractory period and the spikes of a word are kept. The fewer registers this takes, the
 /// fewer values spill to memory in each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Memory {
+pub enum Memory {
     /// The spikes of the last 32 steps, the latest in the lowest bit: all that cells need which are
     /// refractory for less than 32 steps.
     History,
@@ -19,7 +19,7 @@ pub(crate) enum Memory {
 impl Memory {
     /// What serves cells with so many refractory steps, of which so many are left.
     #[inline(always)]
-    pub(crate) fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
+    pub fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
         let (mut surplus, mut short, mut long) = (false, true, true);
         for (steps, left) in steps.iter().zip(left) {
             surplus |= left > steps;
@@ -35,7 +35,7 @@ impl Memory {
 
     /// What is kept of cells with so many refractory steps, of which so many are left.
     #[inline(always)]
-    pub(crate) fn keep(self, steps: &[u32; LANES], left: &[u32; LANES], kept: &mut [u32; LANES]) {
+    pub fn keep(self, steps: &[u32; LANES], left: &[u32; LANES], kept: &mut [u32; LANES]) {
         *kept = *left;
         if self == Self::History {
             for lane in 0..LANES {
@@ -48,7 +48,7 @@ impl Memory {
 
     /// The steps left of cells.
     #[inline(always)]
-    pub(crate) fn left(self, steps: &[u32; LANES], kept: &[u32; LANES], left: &mut [u32; LANES]) {
+    pub fn left(self, steps: &[u32; LANES], kept: &[u32; LANES], left: &mut [u32; LANES]) {
         *left = *kept;
         if self == Self::History {
             for lane in 0..LANES {
@@ -59,7 +59,7 @@ impl Memory {
 
     /// What a step needs to know of the refractory steps of cells.
     #[inline(always)]
-    pub(crate) fn coefficients(self, steps: &[u32; LANES], coefficients: &mut [u32; LANES]) {
+    pub fn coefficients(self, steps: &[u32; LANES], coefficients: &mut [u32; LANES]) {
         *coefficients = *steps;
         if self == Self::History {
             for steps in coefficients {
@@ -70,31 +70,12 @@ impl Memory {
 
     /// The spikes of the steps `from..to` of a word, from what is kept of a cell at the end of these.
     #[inline(always)]
-    pub(crate) fn word(self, steps: u32, kept: u32, (from, to): (usize, usize)) -> u32 {
+    pub fn word(self, steps: u32, kept: u32, (from, to): (usize, usize)) -> u32 {
         let first = u32::MAX << from;
         match self {
             Self::Both => kept,
             Self::History => (kept.reverse_bits() >> (WORD - to)) & first,
             Self::Countdown => (1_u32 << (to - 1)).checked_shr(steps.wrapping_sub(kept)).unwrap_or(0) & first,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_left_survive_being_kept() {
-        for steps in [0, 1, 5, 31, 32, 40] {
-            for left in 0..=steps {
-                let memory = Memory::for_cells(&[steps; LANES], &[left; LANES]);
-                assert_ne!(memory, Memory::Both);
-                let (mut kept, mut found) = ([0; LANES], [0; LANES]);
-                memory.keep(&[steps; LANES], &[left; LANES], &mut kept);
-                memory.left(&[steps; LANES], &kept, &mut found);
-                assert_eq!(found, [left; LANES], "{left} of {steps}");
-            }
         }
     }
 }

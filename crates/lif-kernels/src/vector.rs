@@ -122,7 +122,9 @@ pub fn advance(
     dispatch(kernel, Advance { instructions, options, lanes, drives, span, words, column, samples });
 }
 
-fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
+/// What serves the cells in the lanes.
+#[must_use]
+pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let Options { reset, refractory, synapse, jumps, .. } = options;
     let memory = lanes.memory;
     if lanes.holds {
@@ -154,8 +156,6 @@ pub(crate) struct Advance<'a, 'b> {
 impl Visitor for Advance<'_, '_> {
     #[inline(always)]
     fn visit<K: Compiled>(self) {
-        #[cfg(test)]
-        crate::tests::reach(K::KERNEL);
         self.instructions.dispatch(AdvanceBy::<K> { advance: self, kernel: PhantomData });
     }
 }

@@ -1,23 +1,10 @@
 //! Each kernel is reached, and gives the bits of the definition with each set of instructions.
 
-use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch};
-use crate::memory::Memory;
-use crate::{Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain};
-use lif_model::{FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule};
-use std::cell::RefCell;
-
-thread_local! {
-    static REACHED: RefCell<Vec<Kernel>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Notes that a kernel was called.
-pub(crate) fn reach(kernel: Kernel) {
-    REACHED.with_borrow_mut(|reached| {
-        if !reached.contains(&kernel) {
-            reached.push(kernel);
-        }
-    });
-}
+use lif_kernels::internals::{Input, Kernel, Memory, compiled, kernel, normal_place};
+use lif_kernels::{
+    Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
+};
+use lif_model::{FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule, random};
 
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
@@ -27,16 +14,13 @@ const EITHER: [bool; 2] = [false, true];
 
 /// All that are compiled.
 fn all() -> Vec<Kernel> {
-    struct Find<'a>(&'a mut Vec<Kernel>);
-    impl Visitor for Find<'_> {
-        fn visit<K: Compiled>(self) {
-            if !self.0.contains(&K::KERNEL) {
-                self.0.push(K::KERNEL);
-            }
-        }
-    }
     let mut found = Vec::new();
-    let mut find = |kernel| dispatch(kernel, Find(&mut found));
+    let mut find = |kernel| {
+        let kernel = compiled(kernel).expect("each has its type");
+        if !found.contains(&kernel) {
+            found.push(kernel);
+        }
+    };
     for memory in MEMORIES {
         for input in INPUTS {
             find(Kernel::Holding { memory, input });
@@ -105,6 +89,11 @@ fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> La
     lanes
 }
 
+/// Half of the cells are refractory.
+fn left(lanes: &Lanes) -> [u32; LANES] {
+    std::array::from_fn(|lane| lanes.steps[lane] * (lane as u32 % 2))
+}
+
 /// What can be seen of cells after some steps, floats as their bits.
 #[derive(Debug, PartialEq)]
 struct Seen {
@@ -125,8 +114,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
         std::array::from_fn(|step| std::array::from_fn(|lane| 12.0 * scattered(step * LANES + lane)));
     let arriving: OfWord = std::array::from_fn(|step| [if step % 5 == 0 { 0.7 } else { 0.0 }; LANES]);
     let jumps: OfWord = std::array::from_fn(|step| [if step % 7 == 0 { 0.4 } else { 0.0 }; LANES]);
-    let left = std::array::from_fn(|lane| lanes.steps[lane] * (lane as u32 % 2));
-    lanes.begin(options, &left);
+    lanes.begin(options, &left(lanes));
     let mut words = vec![vec![0; LANES]; 3];
     let mut samples = [[0.0; LANES]; 9];
     let spans = [(5, 27, false), (0, 9, false), (9, 23, false), (0, 11, true)];
@@ -163,7 +151,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
 fn available() -> Vec<Arch> {
     let mut available = vec![Arch::new()];
     #[cfg(target_arch = "x86_64")]
-    available.extend(pulp::x86::V3::try_new().map(Arch::V3));
+    available.extend(lif_kernels::internals::V3::try_new().map(Arch::V3));
     available
 }
 
@@ -171,7 +159,7 @@ fn available() -> Vec<Arch> {
 fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
     let mut spikes = 0;
     for instructions in available() {
-        REACHED.with_borrow_mut(Vec::clear);
+        let mut reached = Vec::new();
         for reset in RESETS {
             for refractory in REFRACTORY {
                 for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
@@ -193,13 +181,12 @@ fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
                                 jumps,
                                 synapse,
                             };
-                            spikes += compare(instructions, options);
+                            spikes += compare(instructions, options, &mut reached);
                         }
                     }
                 }
             }
         }
-        let reached = REACHED.with_borrow(Vec::clone);
         for kernel in all() {
             assert!(reached.contains(&kernel), "{kernel:?} serves no cells");
         }
@@ -209,7 +196,7 @@ fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
 }
 
 /// Compares cells that need each kind of memory with what the definition makes of them.
-fn compare(instructions: Arch, options: Options) -> u32 {
+fn compare(instructions: Arch, options: Options, reached: &mut Vec<Kernel>) -> u32 {
     let mut spikes = 0;
     for refractoriness in [Refractoriness::Short, Refractoriness::Long, Refractoriness::Mixed] {
         for can_hold in EITHER {
@@ -217,15 +204,58 @@ fn compare(instructions: Arch, options: Options) -> u32 {
                 if reads_rows && !is_plain(options) {
                     continue;
                 }
+                let mut lanes = cells(options, refractoriness, can_hold);
                 let of = |instructions| {
                     run(instructions, options, &mut cells(options, refractoriness, can_hold), reads_rows)
                 };
                 let (found, expected) = (of(instructions), of(Arch::Scalar));
                 let compared = format!("{options:?}, {refractoriness:?}, {can_hold}, {reads_rows}");
                 assert!(found == expected, "{instructions:?}: {compared}");
+                lanes.begin(options, &left(&lanes));
+                let kernel = compiled(kernel(options, &lanes, reads_rows)).expect("each has its type");
+                if !reached.contains(&kernel) {
+                    reached.push(kernel);
+                }
                 spikes += expected.counts.iter().sum::<u32>();
             }
         }
     }
     spikes
+}
+
+#[test]
+fn steps_left_survive_being_kept() {
+    for steps in [0, 1, 5, 31, 32, 40] {
+        for left in 0..=steps {
+            let memory = Memory::for_cells(&[steps; LANES], &[left; LANES]);
+            assert_ne!(memory, Memory::Both);
+            let (mut kept, mut found) = ([0; LANES], [0; LANES]);
+            memory.keep(&[steps; LANES], &[left; LANES], &mut kept);
+            memory.left(&[steps; LANES], &kept, &mut found);
+            assert_eq!(found, [left; LANES], "{left} of {steps}");
+        }
+    }
+}
+
+#[test]
+fn places_in_the_table_are_those_of_the_definition() {
+    let around_powers = (0..32).flat_map(|bit| (0..32).map(move |other| (1_u32 << bit) ^ (1 << other)));
+    let scattered = (0..100_000_u32).map(|index| index.wrapping_mul(0x9E37_79B9) >> (index % 32));
+    let ends = (0..33).map(|zeros| u32::MAX.checked_shr(zeros).unwrap_or(0));
+    for word in around_powers.chain(scattered).chain(ends) {
+        assert_eq!(normal_place(word), random::normal_place(word), "{word:#x}");
+    }
+}
+
+#[test]
+fn thresholds_in_lanes_are_normal_numbers() {
+    let mut lanes = Lanes::empty();
+    let thresholds = [0.0_f32, -0.0, 1e-20, -1e-20, 1e-30, 1.0, -52.0];
+    lanes.coefficients.v_threshold[..thresholds.len()].copy_from_slice(&thresholds);
+    lanes.begin(Options { spike_test: SpikeTest::AtOrAbove, ..Options::default() }, &[0; LANES]);
+    for (threshold, above) in thresholds.iter().zip(lanes.coefficients.v_threshold) {
+        assert!(above.is_normal(), "{above:e}");
+        let close = above >= threshold.next_down() - f32::MIN_POSITIVE;
+        assert!(*threshold > above && close, "{threshold:e}");
+    }
 }

@@ -1,0 +1,24 @@
+//! What the tests look at. They are not part of this package's code, as its kernels would be compiled twice.
+
+pub use crate::draws::normal_place;
+pub use crate::kernels::{Input, Kernel};
+pub use crate::memory::Memory;
+pub use crate::vector::kernel;
+#[cfg(target_arch = "x86_64")]
+pub use pulp::x86::V3;
+
+use crate::kernels::{Compiled, Visitor, dispatch};
+
+/// The compiled kernel that serves as this one.
+#[must_use]
+pub fn compiled(kernel: Kernel) -> Option<Kernel> {
+    struct Find<'a>(&'a mut Option<Kernel>);
+    impl Visitor for Find<'_> {
+        fn visit<K: Compiled>(self) {
+            *self.0 = Some(K::KERNEL);
+        }
+    }
+    let mut found = None;
+    dispatch(kernel, Find(&mut found));
+    found
+}
