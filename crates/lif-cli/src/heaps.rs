@@ -6,6 +6,7 @@
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use linux::share_one_where_limited;
 
+/// Elsewhere there is nothing to do.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn share_one_where_limited() {}
 

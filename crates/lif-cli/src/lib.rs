@@ -76,12 +76,12 @@ use arguments::{Arguments, Command};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use failure::Failure;
+pub use heaps::share_one_where_limited;
 use std::io::Write;
 use std::process::ExitCode;
 
 /// Does what the words of the command line say.
 pub fn main() -> ExitCode {
-    heaps::share_one_where_limited();
     lif::start_quietly();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
