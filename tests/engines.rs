@@ -48,6 +48,12 @@ const TESTS: [(&str, Test); 23] = [
     ("a_roofline_is_measured", work::roofline),
 ];
 
+/// What takes long: `tests/run.sh --all` does it.
+const LONG_TESTS: [(&str, Test); 2] = [
+    ("many_random_populations_give_the_models_bits", many_random_populations),
+    ("many_random_populations_in_small_slabs", slabs::many_random_populations),
+];
+
 fn main() {
     let arguments = Arguments::from_args();
     let mut trials = vec![Trial::test("cpu::random_populations_give_the_models_bits", || {
@@ -60,18 +66,26 @@ fn main() {
     ] {
         trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
     }
+    for (name, test) in LONG_TESTS {
+        let trial = Trial::test(format!("cpu::{name}"), move || test(&Device::cpu()));
+        trials.push(trial.with_ignored_flag(true));
+    }
     for (name, test) in slabs::TESTS_OF_THE_CPU {
         trials.push(Trial::test(format!("cpu::{name}"), move || test(&Device::cpu())));
     }
     match adapters_to_test() {
         Ok(titles) => {
-            for (title, (name, test)) in
-                titles.iter().flat_map(|title| TESTS.map(|test| (title.clone(), test)))
+            let tests =
+                TESTS.map(|test| (test, false)).into_iter().chain(LONG_TESTS.map(|test| (test, true)));
+            let tests: Vec<_> = tests.collect();
+            for (title, ((name, test), is_long)) in
+                titles.iter().flat_map(|title| tests.iter().map(|test| (title.clone(), *test)))
             {
-                trials.push(Trial::test(format!("{title}::{name}"), move || {
+                let trial = Trial::test(format!("{title}::{name}"), move || {
                     let device = Device::select(&DeviceChoice::Named(title))?;
                     test(&device)
-                }));
+                });
+                trials.push(trial.with_ignored_flag(is_long));
             }
         }
         Err(skip) => {
@@ -88,13 +102,17 @@ fn main() {
 }
 
 fn random_populations(device: &Device) -> Result<(), Failed> {
-    equal_the_model(device, |_| device.clone())
+    equal_the_model(device, 1, |_| device.clone())
 }
 
-/// Random populations, each on the device that is made for it.
-fn equal_the_model(device: &Device, place: impl Fn(&Case) -> Device) -> Result<(), Failed> {
+fn many_random_populations(device: &Device) -> Result<(), Failed> {
+    equal_the_model(device, 4, |_| device.clone())
+}
+
+/// Random populations, some or many times as many, each on the device that is made for it.
+fn equal_the_model(device: &Device, times: u32, place: impl Fn(&Case) -> Device) -> Result<(), Failed> {
     // A pipeline is compiled for each new combination of rules, which on the CPU costs nothing.
-    let cases = if device.engine_kind() == EngineKind::Cpu { 400 } else { 48 };
+    let cases = times * if device.engine_kind() == EngineKind::Cpu { 100 } else { 12 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     TestRunner::new_with_rng(config, rng)

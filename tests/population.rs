@@ -595,7 +595,7 @@ fn several_devices_share_a_population() {
 
 /// More cells than one buffer of the adapter holds, against the CPU.
 #[test]
-#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+#[ignore = "takes long; tests/run.sh --all does it"]
 fn a_population_beyond_one_binding_gives_the_same_bits() {
     let adapter =
         lif::adapters().into_iter().next().expect("this machine has no adapter; see docs/headless.md");

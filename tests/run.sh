@@ -2,8 +2,9 @@
 # All checks of this repository, on a fresh machine with nothing but a Rust toolchain.
 #
 #   tests/run.sh                         everything; installs a software Vulkan adapter where it may
-#   tests/run.sh --all                   also what takes minutes: the documents' slow commands, and the
-#                                        tests of the library without its features (lints are always run)
+#   tests/run.sh --all                   also what takes minutes and seldom finds anything: the tests that are
+#                                        ignored by default, the programs of the README in a package of their
+#                                        own, and the tests of the library without its features
 #   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,12 +66,11 @@ for example in examples/*.rs; do
     [ -z "$said" ] || { echo "the example $name says: $said" >&2; exit 1; }
 done
 
-say "the programs of the README, in a package of their own"
-cargo test --test programs -- --ignored the_programs
-
 if [ "${1:-}" = --all ]; then
-    say "what takes minutes: the slow commands of the documents, and the library alone, which is compiled anew"
+    say "the tests that take long"
+    [ -n "${LIF_SKIP_GPU_TESTS:-}" ] || cargo test --lib --test engines --test population --test programs -- --ignored
     cargo test --release --test command -- --ignored
+    say "the library without its features, which is compiled anew"
     cargo test --package lif --lib --test conventions --test population
 fi
 

@@ -82,6 +82,7 @@ fn counters_of_different_places_differ() {
 /// 1.2e8 normal draws: four moments, and a chi-square test over 256 equally likely intervals and
 /// over the tails beyond 3, 3.5, ... 5.5 standard deviations.
 #[test]
+#[ignore = "takes long; tests/run.sh --all does it"]
 fn normal_draws_are_normal() {
     let normal = Normal::new(0.0, 1.0).expect("valid");
     let intervals = 256;
@@ -130,6 +131,7 @@ fn normal_draws_are_normal() {
 /// 1e8 draws for each mean: mean, variance, and a chi-square test in which each count that is
 /// expected ten times has a class of its own, and the far tails one.
 #[test]
+#[ignore = "takes long; tests/run.sh --all does it"]
 fn poisson_draws_are_poisson() {
     for mean in [1e-6, 1e-3, 0.1, 1.0, 5.0, 30.0, 400.0] {
         let table = tables::poisson(mean);
@@ -176,6 +178,7 @@ fn poisson_draws_are_poisson() {
 /// Draws of neighbours do not know of each other: 2e8 draws in all, correlations over 2.5e7 pairs, and a chi-square
 /// test over 16 x 16 classes of words.
 #[test]
+#[ignore = "takes long; tests/run.sh --all does it"]
 fn neighbouring_cells_steps_and_streams_are_independent() {
     type Place = (u64, u64, u32);
     type Neighbour = fn(Place) -> Place;

@@ -15,7 +15,15 @@ pub const TESTS_OF_THE_CPU: [(&str, Test); 3] = [
 
 /// Slabs from a few cells, which cuts rows, to several rows.
 pub fn random_populations(device: &Device) -> Result<(), Failed> {
-    equal_the_model(device, |case| {
+    in_slabs(device, 1)
+}
+
+pub fn many_random_populations(device: &Device) -> Result<(), Failed> {
+    in_slabs(device, 4)
+}
+
+fn in_slabs(device: &Device, times: u32) -> Result<(), Failed> {
+    equal_the_model(device, times, |case| {
         let cells = (case.n * case.batch) as u64;
         // A few more words for the parameters than for the cells, and slabs that are not too many.
         let words = [100, 150, 400][case.every % 3].max(cells / 2);
@@ -27,7 +35,7 @@ pub fn several_devices(device: &Device) -> Result<(), Failed> {
     let small = device.clone().with_largest_binding(1200);
     let both = Device::several(&[Device::cpu(), device.clone()])?;
     let many = Device::several(&[small, Device::cpu().with_largest_binding(2000), device.clone()])?;
-    equal_the_model(device, |case| if case.every % 2 == 0 { both.clone() } else { many.clone() })?;
+    equal_the_model(device, 1, |case| if case.every % 2 == 0 { both.clone() } else { many.clone() })?;
     for (n, batch) in [(1, 1), (1, 3), (2, 2), (65, 1), (7, 31)] {
         let case = Case::simple(n, batch, 70);
         assert_eq!(case.outcome(&many)?, scalar::outcome(&case), "n {n}, batch {batch}");
