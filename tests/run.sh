@@ -75,13 +75,17 @@ if [ "${1:-}" = --all ]; then
 fi
 
 say "what the packages would hold"
-files=$(cargo package --list --allow-dirty --package lif)
-for needed in build.rs shaders/neuron.wgsl shaders/block.wgsl shaders/check.wgsl shaders/roofline.wgsl shaders/projection.wgsl shaders/score.wgsl README.md LICENSE-MIT LICENSE-APACHE; do
-    grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package" >&2; exit 1; }
-done
-files=$(cargo package --list --allow-dirty --package lif-cli)
-for needed in README.md build.rs src/main.rs src/presets/origin.toml; do
-    grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package of the command" >&2; exit 1; }
-done
+holds() {
+    local package=$1 files needed
+    shift
+    files=$(cargo package --list --allow-dirty --package "$package")
+    for needed; do
+        grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package $package" >&2; exit 1; }
+    done
+}
+holds lif build.rs shaders/{neuron,block,check,roofline,projection,score}.wgsl README.md LICENSE-MIT LICENSE-APACHE
+holds lif-model README.md src/neuron.rs
+holds lif-kernels README.md src/neuron.rs
+holds lif-cli README.md build.rs src/main.rs src/presets/origin.toml
 
 say "all checks passed"
