@@ -1,12 +1,14 @@
 //! What advances the cells: one trait, two engines that give the same bits.
 
 pub(crate) mod cpu;
+pub(crate) mod field;
 pub(crate) mod gpu;
 mod merge;
 mod pace;
 pub(crate) mod slabs;
 pub(crate) mod work;
 
+use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::Result;
 use crate::prepared::current::Current;
@@ -64,21 +66,13 @@ pub(crate) trait Engine: Debug + Send {
     /// Forgets what was taken along, and asks no device for it.
     fn abandon_scoring(&mut self);
 
-    fn voltages(&mut self) -> Result<Vec<f32>>;
-    /// Refractory counters with the [`SPIKE_FLAG`].
-    fn refractory(&mut self) -> Result<Vec<u32>>;
-    fn traces(&mut self) -> Result<Vec<f32>>;
-    fn synaptic_currents(&mut self) -> Result<Vec<f32>>;
-    fn counts(&mut self) -> Result<Vec<u32>>;
-
-    fn set_voltages(&mut self, values: &[f32]) -> Result<()>;
-    fn set_refractory(&mut self, values: &[u32]) -> Result<()>;
-    /// Only where traces are kept.
-    fn set_traces(&mut self, values: &[f32]) -> Result<()>;
-    /// Only where there is a synapse.
-    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()>;
-    /// Sets the counts of an engine whose next step has the number `next_step`.
-    fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()>;
+    /// The values of a state variable.
+    fn read(&mut self, field: Field) -> Result<Vec<f32>>;
+    fn write(&mut self, field: Field, values: &[f32]) -> Result<()>;
+    fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>>;
+    fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()>;
+    /// The next step has this number.
+    fn go_on_at(&mut self, next_step: u64) -> Result<()>;
     fn clear_counts(&mut self) -> Result<()>;
     /// Sets all state to its start: v at `start`, all else 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;

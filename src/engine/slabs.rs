@@ -10,6 +10,7 @@ use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Wanted};
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
+use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
 use crate::prepared::current::Current;
@@ -279,44 +280,24 @@ impl Engine for SlabEngine {
         self.parts().for_each(|part| part.engine.abandon_scoring());
     }
 
-    fn voltages(&mut self) -> Result<Vec<f32>> {
-        self.gather(|engine| engine.voltages())
+    fn read(&mut self, field: Field) -> Result<Vec<f32>> {
+        self.gather(|engine| engine.read(field))
     }
 
-    fn refractory(&mut self) -> Result<Vec<u32>> {
-        self.gather(|engine| engine.refractory())
+    fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
+        self.scatter(values, |engine, values| engine.write(field, values))
     }
 
-    fn traces(&mut self) -> Result<Vec<f32>> {
-        self.gather(|engine| engine.traces())
+    fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
+        self.gather(|engine| engine.read_counter(counter))
     }
 
-    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
-        self.gather(|engine| engine.synaptic_currents())
+    fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
+        self.scatter(values, |engine, values| engine.write_counter(counter, values))
     }
 
-    fn counts(&mut self) -> Result<Vec<u32>> {
-        self.gather(|engine| engine.counts())
-    }
-
-    fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
-        self.scatter(values, |engine, values| engine.set_voltages(values))
-    }
-
-    fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
-        self.scatter(values, |engine, values| engine.set_refractory(values))
-    }
-
-    fn set_traces(&mut self, values: &[f32]) -> Result<()> {
-        self.scatter(values, |engine, values| engine.set_traces(values))
-    }
-
-    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
-        self.scatter(values, |engine, values| engine.set_synaptic_currents(values))
-    }
-
-    fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {
-        self.scatter(values, |engine, values| engine.set_counts(values, next_step))
+    fn go_on_at(&mut self, next_step: u64) -> Result<()> {
+        self.parts().try_for_each(|part| part.engine.go_on_at(next_step))
     }
 
     fn clear_counts(&mut self) -> Result<()> {
@@ -442,44 +423,24 @@ mod tests {
             self.engine.abandon_scoring();
         }
 
-        fn voltages(&mut self) -> Result<Vec<f32>> {
-            self.engine.voltages()
+        fn read(&mut self, field: Field) -> Result<Vec<f32>> {
+            self.engine.read(field)
         }
 
-        fn refractory(&mut self) -> Result<Vec<u32>> {
-            self.engine.refractory()
+        fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
+            self.engine.write(field, values)
         }
 
-        fn traces(&mut self) -> Result<Vec<f32>> {
-            self.engine.traces()
+        fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
+            self.engine.read_counter(counter)
         }
 
-        fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
-            self.engine.synaptic_currents()
+        fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
+            self.engine.write_counter(counter, values)
         }
 
-        fn counts(&mut self) -> Result<Vec<u32>> {
-            self.engine.counts()
-        }
-
-        fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
-            self.engine.set_voltages(values)
-        }
-
-        fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
-            self.engine.set_refractory(values)
-        }
-
-        fn set_traces(&mut self, values: &[f32]) -> Result<()> {
-            self.engine.set_traces(values)
-        }
-
-        fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
-            self.engine.set_synaptic_currents(values)
-        }
-
-        fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {
-            self.engine.set_counts(values, next_step)
+        fn go_on_at(&mut self, next_step: u64) -> Result<()> {
+            self.engine.go_on_at(next_step)
         }
 
         fn clear_counts(&mut self) -> Result<()> {
@@ -523,18 +484,18 @@ mod tests {
     #[test]
     fn a_refusal_of_one_slab_is_one_of_all_and_changes_none() {
         let (mut engine, table, _) = slabs("prepare");
-        let before = engine.voltages().expect("there");
+        let before = engine.read(Field::Voltages).expect("there");
         let all = Wanted { words: Words::All, voltages: None };
         for wanted in [None, Some(all), Some(Wanted::default())] {
             assert_eq!(advance(&mut engine, &table, wanted), Err(refusal()));
-            assert_eq!(engine.voltages().as_ref(), Ok(&before));
+            assert_eq!(engine.read(Field::Voltages).as_ref(), Ok(&before));
         }
         assert_eq!(engine.work().map(|work| work.cell_blocks), Ok(0));
         // Once others have gone on, it is none any more.
         let (mut engine, table, _) = slabs("advance");
         let error = advance(&mut engine, &table, None).expect_err("it fails");
         assert!(error.is_fault() && error.to_string().contains("it is 3"), "{error}");
-        assert!(engine.counts().expect("there").iter().sum::<u32>() > 0);
+        assert!(engine.read_counter(Counter::Spikes).expect("there").iter().sum::<u32>() > 0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use super::{MOST_STEPS, Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
+use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
 use crate::model::LARGEST_PARAMETER;
@@ -35,7 +36,7 @@ impl Population {
     ///
     /// Faults of the device, as for everything that reads state.
     pub fn spikes(&mut self) -> Result<Array2<bool>> {
-        let words = self.on_engine(|engine| engine.refractory())?;
+        let words = self.on_engine(|engine| engine.read_counter(Counter::Refractory))?;
         self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
     }
 
@@ -46,7 +47,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn voltages(&mut self) -> Result<Array2<f32>> {
-        let mut values = self.on_engine(|engine| engine.voltages())?;
+        let mut values = self.on_engine(|engine| engine.read(Field::Voltages))?;
         self.table.reference.all_outside(&mut values);
         self.array(values)
     }
@@ -57,7 +58,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn refractory(&mut self) -> Result<Array2<u32>> {
-        let words = self.on_engine(|engine| engine.refractory())?;
+        let words = self.on_engine(|engine| engine.read_counter(Counter::Refractory))?;
         self.array(words.into_iter().map(|word| word & !SPIKE_FLAG).collect())
     }
 
@@ -70,7 +71,7 @@ impl Population {
         if self.params.trace.is_none() {
             return Err(Error::out_of_range("trace", "none", "set in the parameters to be read"));
         }
-        let values = self.on_engine(|engine| engine.traces())?;
+        let values = self.on_engine(|engine| engine.read(Field::Traces))?;
         self.array(values)
     }
 
@@ -81,7 +82,7 @@ impl Population {
     /// [`Error::OutOfRange`] where the parameters have no `tau_syn`; faults of the device.
     pub fn synaptic_currents(&mut self) -> Result<Array2<f32>> {
         self.require_synapse()?;
-        let values = self.on_engine(|engine| engine.synaptic_currents())?;
+        let values = self.on_engine(|engine| engine.read(Field::SynapticCurrents))?;
         self.array(values)
     }
 
@@ -102,7 +103,7 @@ impl Population {
         self.table.bounds.require(SYNAPTIC_CURRENT, largest, "")?;
         let all = self.spread("the synaptic currents", values)?;
         let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
-        self.on_engine(|engine| engine.set_synaptic_currents(&all))
+        self.on_engine(|engine| engine.write(Field::SynapticCurrents, &all))
     }
 
     fn require_synapse(&self) -> Result<()> {
@@ -119,7 +120,7 @@ impl Population {
     ///
     /// Faults of the device.
     pub fn counts(&mut self) -> Result<Array2<u32>> {
-        let values = self.on_engine(|engine| engine.counts())?;
+        let values = self.on_engine(|engine| engine.read_counter(Counter::Spikes))?;
         self.array(values)
     }
 
@@ -152,7 +153,7 @@ impl Population {
         if all.iter().any(|v| kept(*v).to_bits() != v.to_bits()) {
             all.to_mut().iter_mut().for_each(|v| *v = kept(*v));
         }
-        self.on_engine(|engine| engine.set_voltages(&all))
+        self.on_engine(|engine| engine.write(Field::Voltages, &all))
     }
 
     /// Sets how many steps each cell is still refractory; `values` broadcasts to `[batch, n]`.
@@ -169,9 +170,9 @@ impl Population {
             return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
         }
         let all = self.spread("the refractory counters", values.view().into_dyn())?;
-        let flags = self.on_engine(|engine| engine.refractory())?;
+        let flags = self.on_engine(|engine| engine.read_counter(Counter::Refractory))?;
         let all: Vec<u32> = all.iter().zip(flags).map(|(steps, flag)| steps | (flag & SPIKE_FLAG)).collect();
-        self.on_engine(|engine| engine.set_refractory(&all))
+        self.on_engine(|engine| engine.write_counter(Counter::Refractory, &all))
     }
 
     /// Starts anew: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, where the device
@@ -223,11 +224,15 @@ impl Population {
         let steps = self.steps;
         self.on_engine(|engine| {
             Ok(State {
-                voltages: engine.voltages()?,
-                refractory: engine.refractory()?,
-                traces: if has_traces { Some(engine.traces()?) } else { None },
-                synaptic_currents: if has_synapse { Some(engine.synaptic_currents()?) } else { None },
-                counts: engine.counts()?,
+                voltages: engine.read(Field::Voltages)?,
+                refractory: engine.read_counter(Counter::Refractory)?,
+                traces: if has_traces { Some(engine.read(Field::Traces)?) } else { None },
+                synaptic_currents: if has_synapse {
+                    Some(engine.read(Field::SynapticCurrents)?)
+                } else {
+                    None
+                },
+                counts: engine.read_counter(Counter::Spikes)?,
                 steps,
             })
         })
@@ -254,15 +259,16 @@ impl Population {
             self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
         }
         self.on_engine(|engine| {
-            engine.set_voltages(&state.voltages)?;
-            engine.set_refractory(&state.refractory)?;
+            engine.write(Field::Voltages, &state.voltages)?;
+            engine.write_counter(Counter::Refractory, &state.refractory)?;
             if let Some(traces) = &state.traces {
-                engine.set_traces(traces)?;
+                engine.write(Field::Traces, traces)?;
             }
             if let Some(currents) = &state.synaptic_currents {
-                engine.set_synaptic_currents(currents)?;
+                engine.write(Field::SynapticCurrents, currents)?;
             }
-            engine.set_counts(&state.counts, state.steps)
+            engine.write_counter(Counter::Spikes, &state.counts)?;
+            engine.go_on_at(state.steps)
         })?;
         self.steps = state.steps;
         Ok(())

@@ -8,6 +8,7 @@ use crate::data::resident::{ResidentData, ResidentRaster};
 use crate::data::steps::blocks;
 use crate::device::Device;
 use crate::engine::Piece;
+use crate::engine::field::Counter;
 use crate::error::{Error, Result};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::recording::{Kept, Recorded, Recording};
@@ -270,8 +271,11 @@ impl Population {
         let mut recorder = Recorder::new(recording, self.steps, steps, (self.batch, self.n), kept);
         recorder.reference = self.table.reference;
         self.flush()?;
-        let counts_before =
-            if recording.counts { self.on_engine(|engine| engine.counts())? } else { Vec::new() };
+        let counts_before = if recording.counts {
+            self.on_engine(|engine| engine.read_counter(Counter::Spikes))?
+        } else {
+            Vec::new()
+        };
 
         let first_step = self.steps;
         if steps > 0 {
@@ -287,7 +291,7 @@ impl Population {
         }
 
         let counts = if recording.counts {
-            let mut counts = self.on_engine(|engine| engine.counts())?;
+            let mut counts = self.on_engine(|engine| engine.read_counter(Counter::Spikes))?;
             for (count, before) in counts.iter_mut().zip(counts_before) {
                 *count = count.wrapping_sub(before);
             }

@@ -14,6 +14,7 @@ use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Room, Wanted, Words};
 use crate::data::large::Large;
 use crate::data::steps::{blocks, whole_words};
+use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
 use crate::model::TraceRule;
@@ -184,6 +185,21 @@ impl CpuEngine {
         }
     }
 
+    fn field(&mut self, field: Field) -> &mut [f32] {
+        match field {
+            Field::Voltages => &mut self.v,
+            Field::Traces => &mut self.trace,
+            Field::SynapticCurrents => &mut self.synaptic,
+        }
+    }
+
+    fn counter(&mut self, counter: Counter) -> &mut [u32] {
+        match counter {
+            Counter::Refractory => &mut self.refractory,
+            Counter::Spikes => &mut self.counts,
+        }
+    }
+
     /// The words of the chosen neurons only.
     fn gather(&self, neurons: &[u32]) -> Vec<u32> {
         self.words
@@ -309,48 +325,25 @@ impl Engine for CpuEngine {
         self.scoring = None;
     }
 
-    fn voltages(&mut self) -> Result<Vec<f32>> {
-        Ok(self.v.to_vec())
+    fn read(&mut self, field: Field) -> Result<Vec<f32>> {
+        Ok(self.field(field).to_vec())
     }
 
-    fn refractory(&mut self) -> Result<Vec<u32>> {
-        Ok(self.refractory.to_vec())
-    }
-
-    fn traces(&mut self) -> Result<Vec<f32>> {
-        Ok(self.trace.to_vec())
-    }
-
-    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
-        Ok(self.synaptic.to_vec())
-    }
-
-    fn counts(&mut self) -> Result<Vec<u32>> {
-        Ok(self.counts.to_vec())
-    }
-
-    fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
-        self.v.copy_from_slice(values);
+    fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
+        self.field(field).copy_from_slice(values);
         Ok(())
     }
 
-    fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
-        self.refractory.copy_from_slice(values);
+    fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
+        Ok(self.counter(counter).to_vec())
+    }
+
+    fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
+        self.counter(counter).copy_from_slice(values);
         Ok(())
     }
 
-    fn set_traces(&mut self, values: &[f32]) -> Result<()> {
-        self.trace.copy_from_slice(values);
-        Ok(())
-    }
-
-    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
-        self.synaptic.copy_from_slice(values);
-        Ok(())
-    }
-
-    fn set_counts(&mut self, values: &[u32], _next_step: u64) -> Result<()> {
-        self.counts.copy_from_slice(values);
+    fn go_on_at(&mut self, _next_step: u64) -> Result<()> {
         Ok(())
     }
 

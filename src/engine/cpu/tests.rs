@@ -3,6 +3,7 @@
 
 use super::{CpuEngine, instructions};
 use crate::data::steps::blocks;
+use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words};
 use crate::model::{self, State};
 use crate::prepared::coefficients::Table;
@@ -170,8 +171,8 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
             _ => table.cell(cell / n, cell % n).refractory_steps * (cell as u32 % 2),
         })
         .collect();
-    engine.set_voltages(&start).expect("as many as cells");
-    engine.set_refractory(&left).expect("as many as cells");
+    engine.write(Field::Voltages, &start).expect("as many as cells");
+    engine.write_counter(Counter::Refractory, &left).expect("as many as cells");
     let mut states: Vec<State> = start
         .iter()
         .zip(&left)
@@ -211,11 +212,11 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
             .expect("no device to fail");
         assert_eq!(made, steps);
         let found = Found {
-            v: bits(engine.voltages().expect("kept")),
-            refractory: engine.refractory().expect("kept"),
-            trace: bits(engine.traces().expect("kept")),
-            synaptic: bits(engine.synaptic_currents().expect("kept")),
-            counts: engine.counts().expect("kept"),
+            v: bits(engine.read(Field::Voltages).expect("kept")),
+            refractory: engine.read_counter(Counter::Refractory).expect("kept"),
+            trace: bits(engine.read(Field::Traces).expect("kept")),
+            synaptic: bits(engine.read(Field::SynapticCurrents).expect("kept")),
+            counts: engine.read_counter(Counter::Spikes).expect("kept"),
             words,
         };
         let mut expected = modelled(

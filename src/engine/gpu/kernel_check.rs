@@ -10,6 +10,7 @@ use crate::Device;
 use crate::data::raster::Raster;
 use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
+use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, WantedVoltages, Words};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
@@ -200,37 +201,40 @@ impl Case {
 
     fn start(&self, engine: &mut dyn Engine) -> Result<()> {
         let v = |row, neuron| -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32;
-        engine.set_voltages(&self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], v))?;
+        engine.write(Field::Voltages, &self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], v))?;
         let waiting = |row, neuron| match (5 * neuron + row) % 5 {
             0 => 2,
             1 => 1 | SPIKE_FLAG,
             _ => 0,
         };
-        engine.set_refractory(&self.each([0; QUIET], waiting))?;
+        engine.write_counter(Counter::Refractory, &self.each([0; QUIET], waiting))?;
         if self.key.options.trace != TraceRule::Off {
-            engine.set_traces(
+            engine.write(
+                Field::Traces,
                 &self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.3 * (row + neuron % 4) as f32),
             )?;
         }
         if self.key.options.synapse {
             let current = |row, neuron| 0.1 * (row + neuron % 3) as f32;
-            engine.set_synaptic_currents(&self.each([0.0, ALMOST_NOTHING, LITTLE[1]], current))?;
+            engine.write(Field::SynapticCurrents, &self.each([0.0, ALMOST_NOTHING, LITTLE[1]], current))?;
         }
-        engine.set_counts(&self.each([7; QUIET], |row, neuron| (row + neuron) as u32), FIRST_STEP)
+        let counts = self.each([7; QUIET], |row, neuron| (row + neuron) as u32);
+        engine.write_counter(Counter::Spikes, &counts)?;
+        engine.go_on_at(FIRST_STEP)
     }
 
     fn state(&self, engine: &mut dyn Engine) -> Result<Outcome> {
         let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
         let mut state = vec![
-            ("membrane potentials", bits(engine.voltages()?)),
-            ("refractory counters", engine.refractory()?),
-            ("spike counts", engine.counts()?),
+            ("membrane potentials", bits(engine.read(Field::Voltages)?)),
+            ("refractory counters", engine.read_counter(Counter::Refractory)?),
+            ("spike counts", engine.read_counter(Counter::Spikes)?),
         ];
         if self.key.options.trace != TraceRule::Off {
-            state.push(("spike traces", bits(engine.traces()?)));
+            state.push(("spike traces", bits(engine.read(Field::Traces)?)));
         }
         if self.key.options.synapse {
-            state.push(("synaptic currents", bits(engine.synaptic_currents()?)));
+            state.push(("synaptic currents", bits(engine.read(Field::SynapticCurrents)?)));
         }
         Ok(state)
     }

@@ -12,6 +12,7 @@ use crate::Device;
 use crate::data::raster::Raster;
 use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
+use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece, Wanted, Words};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
@@ -384,8 +385,9 @@ fn compare(
     let mut device = GpuEngine::new(gpu, &table, shape)?;
     let mut model = CpuEngine::new(Arc::clone(&table), shape);
     for engine in [&mut device as &mut dyn Engine, &mut model] {
-        engine.set_voltages(&start)?;
-        engine.set_counts(&[0; CELLS], first_step)?;
+        engine.write(Field::Voltages, &start)?;
+        engine.write_counter(Counter::Spikes, &[0; CELLS])?;
+        engine.go_on_at(first_step)?;
     }
     let what = if noise.is_some() { "of random input and spikes" } else { "in one dispatch" };
     let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;
@@ -434,8 +436,8 @@ pub(super) fn trajectory(
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;
-    let voltages = engine.voltages()?.iter().map(|v| v.to_bits()).collect();
-    Ok((voltages, words, engine.refractory()?))
+    let voltages = engine.read(Field::Voltages)?.iter().map(|v| v.to_bits()).collect();
+    Ok((voltages, words, engine.read_counter(Counter::Refractory)?))
 }
 
 /// Trains with some spikes in common, from the middle of a word on, and weights whose sums are rounded.

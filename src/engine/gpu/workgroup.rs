@@ -4,6 +4,7 @@
 use super::kernel::WORKGROUP;
 use super::{Gpu, GpuEngine};
 use crate::Device;
+use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
@@ -105,8 +106,8 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     let mut times = Vec::new();
     let mut usual = None;
     for trial in &mut trials {
-        let bits: Vec<u32> = trial.engine.voltages()?.iter().map(|v| v.to_bits()).collect();
-        let state = (bits, trial.engine.counts()?);
+        let bits: Vec<u32> = trial.engine.read(Field::Voltages)?.iter().map(|v| v.to_bits()).collect();
+        let state = (bits, trial.engine.read_counter(Counter::Spikes)?);
         if *usual.get_or_insert_with(|| state.clone()) == state {
             times.push((trial.size, trial.best));
         } else {
@@ -161,7 +162,7 @@ mod tests {
             let found = SIZES.map(|size| {
                 let mut engine = GpuEngine::with_workgroup(&gpu, &table, shape, size).expect("built");
                 let trajectory = trajectory(&mut engine, &table, shape, (0, 500), None).expect("made");
-                (trajectory, engine.counts().expect("read"))
+                (trajectory, engine.read_counter(Counter::Spikes).expect("read"))
             });
             assert!(found[0].1.iter().sum::<u32>() > 1000);
             for (size, found_by_it) in SIZES.iter().zip(&found) {

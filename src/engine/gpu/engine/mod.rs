@@ -14,6 +14,7 @@ use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
 use crate::data::steps::blocks;
+use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::engine::{Engine, Piece, Receiver, Wanted, Words};
 use crate::error::Result;
@@ -427,55 +428,31 @@ impl Engine for GpuEngine {
         self.scores = None;
     }
 
-    fn voltages(&mut self) -> Result<Vec<f32>> {
-        let buffer = self.state.voltages.clone();
-        Ok(bytemuck::cast_vec(self.read("the membrane potentials", &buffer)?))
+    fn read(&mut self, field: Field) -> Result<Vec<f32>> {
+        let (buffer, offset) = self.place(field);
+        Ok(bytemuck::cast_vec(self.read_from(field.name(), &buffer, offset)?))
     }
 
-    fn refractory(&mut self) -> Result<Vec<u32>> {
-        let buffer = self.state.refractory.clone();
-        self.read("the refractory counters", &buffer)
+    fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
+        let (buffer, offset) = self.place(field);
+        self.gpu.write_at(&buffer, offset, field.name(), bytemuck::cast_slice(values))
     }
 
-    fn traces(&mut self) -> Result<Vec<f32>> {
-        let buffer = self.state.traces.clone();
-        Ok(bytemuck::cast_vec(self.read("the spike traces", &buffer)?))
+    fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
+        let buffer = self.counter(counter).clone();
+        self.read_from(counter.name(), &buffer, 0)
     }
 
-    fn synaptic_currents(&mut self) -> Result<Vec<f32>> {
-        let buffer = self.state.traces.clone();
-        let offset = self.synaptic_offset();
-        Ok(bytemuck::cast_vec(self.read_from("the synaptic currents", &buffer, offset)?))
+    fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
+        self.gpu.write_at(self.counter(counter), 0, counter.name(), bytemuck::cast_slice(values))
     }
 
-    fn counts(&mut self) -> Result<Vec<u32>> {
-        let buffer = self.state.counts.clone();
-        self.read("the spike counts", &buffer)
-    }
-
-    fn set_voltages(&mut self, values: &[f32]) -> Result<()> {
-        self.gpu.write(&self.state.voltages, "the membrane potentials", bytemuck::cast_slice(values))
-    }
-
-    fn set_refractory(&mut self, values: &[u32]) -> Result<()> {
-        self.gpu.write(&self.state.refractory, "the refractory counters", bytemuck::cast_slice(values))
-    }
-
-    fn set_traces(&mut self, values: &[f32]) -> Result<()> {
-        self.gpu.write(&self.state.traces, "the spike traces", bytemuck::cast_slice(values))
-    }
-
-    fn set_synaptic_currents(&mut self, values: &[f32]) -> Result<()> {
-        let offset = self.synaptic_offset();
-        self.gpu.write_at(&self.state.traces, offset, "the synaptic currents", bytemuck::cast_slice(values))
-    }
-
-    fn set_counts(&mut self, values: &[u32], next_step: u64) -> Result<()> {
+    fn go_on_at(&mut self, next_step: u64) -> Result<()> {
         self.finish_all()?;
-        let mut words = values.to_vec();
-        words.push(next_step as u32);
         self.next_step = next_step as u32;
-        self.gpu.write(&self.state.counts, "the spike counts", bytemuck::cast_slice(&words))
+        let behind_counts = self.cells() as u64 * 4;
+        let word = self.next_step.to_ne_bytes();
+        self.gpu.write_at(&self.state.counts, behind_counts, "the number of the step", &word)
     }
 
     fn clear_counts(&mut self) -> Result<()> {
@@ -490,7 +467,7 @@ impl Engine for GpuEngine {
             &[&self.state.refractory, &self.state.traces, &self.state.counts]
                 .map(|buffer| (buffer.clone(), buffer.size())),
         )?;
-        self.set_voltages(start)
+        self.write(Field::Voltages, start)
     }
 
     fn work(&mut self) -> Result<Work> {

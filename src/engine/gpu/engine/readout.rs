@@ -1,6 +1,7 @@
 //! What is read back from the device, or cleared on it.
 
 use super::GpuEngine;
+use crate::engine::field::{Counter, Field};
 use crate::error::Result;
 use crate::model::TraceRule;
 
@@ -26,9 +27,20 @@ impl GpuEngine {
         if self.options.trace == TraceRule::Off { 0 } else { self.cells() as u64 * 4 }
     }
 
-    /// Reads a buffer of one word per cell.
-    pub(super) fn read(&mut self, what: &str, buffer: &wgpu::Buffer) -> Result<Vec<u32>> {
-        self.read_from(what, buffer, 0)
+    /// The buffer of a state variable, and the byte at which it begins there.
+    pub(super) fn place(&self, field: Field) -> (wgpu::Buffer, u64) {
+        match field {
+            Field::Voltages => (self.state.voltages.clone(), 0),
+            Field::Traces => (self.state.traces.clone(), 0),
+            Field::SynapticCurrents => (self.state.traces.clone(), self.synaptic_offset()),
+        }
+    }
+
+    pub(super) fn counter(&self, counter: Counter) -> &wgpu::Buffer {
+        match counter {
+            Counter::Refractory => &self.state.refractory,
+            Counter::Spikes => &self.state.counts,
+        }
     }
 
     /// Reads one word per cell, from this byte of a buffer on.
