@@ -9,3 +9,4 @@ pub(crate) mod regular_file;
 pub(crate) mod resident;
 pub(crate) mod slab;
 pub(crate) mod steps;
+pub(crate) mod storage;

@@ -4,10 +4,8 @@ use crate::data::large::Large;
 use crate::data::memory;
 use crate::data::raster::{self, Raster};
 use crate::data::steps::blocks;
-use crate::device::Device;
-use crate::engine::gpu::ResidentWords;
+use crate::data::storage::DeviceWords;
 use crate::error::Result;
-use crate::prepared::projection::Words;
 use std::sync::Arc;
 
 /// The spikes of all neurons of a population, kept on its device: as
@@ -41,21 +39,13 @@ pub struct ResidentRaster {
 #[derive(Debug, Clone)]
 pub(crate) enum ResidentData {
     Host(Arc<Large<u32>>),
-    Gpu(Arc<ResidentWords>),
+    Device(Arc<dyn DeviceWords>),
 }
 
 impl ResidentRaster {
-    /// Uploads spikes. What is more than the device binds at once stays in the host's memory, and is
-    /// sent when it is used.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
-    pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
-        let words = device.upload_words(raster.words())?;
-        let shape = (raster.batch(), raster.neurons().len());
-        let kept = Self::kept(raster.first_step(), raster.steps(), shape, words);
-        Ok(Self { neurons: Some(raster.shared_neurons()), ..kept })
+    /// Those of these neurons.
+    pub(crate) fn of_neurons(self, neurons: Arc<[u32]>) -> Self {
+        Self { neurons: Some(neurons), ..self }
     }
 
     pub(crate) fn kept(first_step: u64, steps: u64, (batch, n): (usize, usize), words: ResidentData) -> Self {
@@ -93,7 +83,7 @@ impl ResidentRaster {
     /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
     pub fn read(&self) -> Result<Raster> {
         // Those of a GPU are read before they are put in their place.
-        let copies = if matches!(self.words, ResidentData::Gpu(_)) { 2 } else { 1 };
+        let copies = if matches!(self.words, ResidentData::Device(_)) { 2 } else { 1 };
         let list = if self.neurons.is_none() { self.n } else { 0 };
         let words = copies * blocks(self.first_step, self.steps) * self.batch * self.n;
         memory::require("the spikes", raster::bytes(words as u64, list), "keep the spikes of fewer steps")?;
@@ -101,17 +91,12 @@ impl ResidentRaster {
         let mut raster = Raster::new(self.first_step, self.batch, neurons);
         match &self.words {
             ResidentData::Host(words) => raster.append(words, self.steps),
-            ResidentData::Gpu(words) => raster.append(&words.read()?, self.steps),
+            ResidentData::Device(words) => raster.append(&words.read()?, self.steps),
         }
         Ok(raster)
     }
 
-    /// The words, as an engine on this device can take them.
-    pub(crate) fn words_for(&self, device: &Device) -> Result<Words<'_>> {
-        Ok(match &self.words {
-            ResidentData::Host(words) => Words::Host((&***words).into()),
-            ResidentData::Gpu(words) if device.is(words.gpu()) => Words::Gpu(Arc::clone(words)),
-            ResidentData::Gpu(words) => Words::Host(words.read()?.into()),
-        })
+    pub(crate) fn words(&self) -> &ResidentData {
+        &self.words
     }
 }

@@ -5,8 +5,9 @@ use super::{Device, EngineKind, Kind};
 use crate::data::memory::MemoryNeed;
 use crate::data::slab::{Footprint, Slab};
 use crate::engine::gpu::{self, MOST_MOVED_BYTES};
-use crate::experiment::input::InputSize;
+use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
+use crate::experiment::params::Params;
 
 const INPUT: &str = "the input";
 const SPIKE_INPUT: &str = "the spike input";
@@ -16,6 +17,27 @@ pub(super) const TRANSFERS: &str = "transfers to and from the device";
 
 /// Inputs that are on their way to a GPU at a time: of the dispatches under way, and of the next.
 const UPLOADS: u64 = gpu::IN_FLIGHT as u64 + 1;
+
+impl Input<'_> {
+    /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
+    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
+    /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
+    ///
+    /// ```
+    /// use lif::{Device, Input};
+    /// use ndarray::Array2;
+    ///
+    /// let currents = Array2::<f32>::zeros((500, 1000));
+    /// let need = Input::sequence(&currents).memory_needed(500, 1000, 1, &Device::cpu());
+    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
+    /// ```
+    #[must_use]
+    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+        let noise = NoiseSize::of(&self.random, Params::default().dt);
+        let size = InputSize { noise, ..self.size(n) };
+        device.memory_of_input(&size, steps, Footprint::default(), (batch, n))
+    }
+}
 
 impl Device {
     /// What an input takes while it drives a population with these parameters for so many steps, beside what

@@ -1,23 +1,21 @@
 //! Devices: what there is, which one to take, and what it is called.
 
 mod adapters;
+mod arrays;
 mod choice;
 pub(crate) mod headless;
 mod inputs;
 mod placement;
+mod recordings;
 pub(crate) mod roofline;
 
 pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
 pub use choice::DeviceChoice;
-pub(crate) use placement::Stream;
 
-use crate::data::large::Large;
-use crate::data::memory::{self, MemoryNeed};
-use crate::data::resident::ResidentData;
+use crate::data::memory::MemoryNeed;
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, GpuTensor, MOST_STEPS, ResidentWords, self_check};
+use crate::engine::gpu::{Gpu, MOST_STEPS, self_check};
 use crate::error::{Error, Result};
-use crate::experiment::input::{Tensor, TensorData};
 use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
@@ -306,60 +304,6 @@ impl Device {
             Kind::Several(members) => members.iter().any(Self::is_lost),
         }
     }
-
-    /// Refuses a tensor of another device.
-    pub(crate) fn owns(&self, tensor: &Tensor) -> Result<()> {
-        if self.has(tensor) {
-            return Ok(());
-        }
-        Err(Error::ForeignTensor { tensor: home(tensor), population: self.name() })
-    }
-
-    fn has(&self, tensor: &Tensor) -> bool {
-        match (&tensor.data, &self.kind) {
-            (TensorData::Host(_), Kind::Cpu) => true,
-            (TensorData::Gpu(theirs), Kind::Gpu(gpu)) => Arc::ptr_eq(&theirs.gpu, gpu),
-            (TensorData::Several(copies), Kind::Several(members)) => {
-                copies.len() == members.len()
-                    && members.iter().zip(copies.iter()).all(|(member, copy)| member.has(copy))
-            }
-            _ => false,
-        }
-    }
-
-    /// Uploads values to a single device.
-    pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
-        match &self.kind {
-            Kind::Gpu(gpu) => {
-                let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
-                Ok(TensorData::Gpu(Arc::new(GpuTensor::new(gpu, values, largest)?)))
-            }
-            Kind::Cpu | Kind::Several(_) => {
-                memory::require("the tensor", size_of_val(values) as u64, "take fewer values")?;
-                Ok(TensorData::Host(Arc::new(Large::copy_of(values))))
-            }
-        }
-    }
-}
-
-impl Device {
-    /// Whether it is this GPU, and that alone.
-    pub(crate) fn is(&self, other: &Arc<Gpu>) -> bool {
-        matches!(&self.kind, Kind::Gpu(gpu) if Arc::ptr_eq(gpu, other))
-    }
-
-    /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
-    pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
-        match &self.kind {
-            Kind::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
-                Ok(ResidentData::Gpu(Arc::new(ResidentWords::upload(gpu, words)?)))
-            }
-            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => {
-                memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
-                Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
-            }
-        }
-    }
 }
 
 /// Refuses what needs more than a budget, if there is one.
@@ -373,15 +317,6 @@ fn within(budget: Option<u64>, need: &MemoryNeed, what: &str, whose: &str) -> Re
             advice: "take fewer neurons or a smaller batch, record less, or raise the budget".to_owned(),
         }),
         _ => Ok(()),
-    }
-}
-
-/// Where a tensor lives.
-fn home(tensor: &Tensor) -> String {
-    match &tensor.data {
-        TensorData::Host(_) => Device::cpu().name(),
-        TensorData::Gpu(theirs) => adapters::title(&theirs.gpu.context.info),
-        TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
     }
 }
 

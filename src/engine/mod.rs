@@ -8,6 +8,7 @@ mod pace;
 pub(crate) mod slabs;
 pub(crate) mod work;
 
+use crate::data::storage::DeviceWords;
 use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::Result;
@@ -15,6 +16,7 @@ use crate::prepared::current::Current;
 use crate::prepared::scoring::Scoring;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 /// The flag beside the refractory counter that says whether the cell spiked at the last step.
 pub(crate) const SPIKE_FLAG: u32 = 1 << 31;
@@ -54,7 +56,7 @@ pub(crate) trait Engine: Debug + Send {
         _first_step: u64,
         _steps: u64,
         _current: &Current<'_>,
-    ) -> Result<Option<gpu::ResidentWords>> {
+    ) -> Result<Option<Arc<dyn DeviceWords>>> {
         Ok(None)
     }
 

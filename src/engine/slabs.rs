@@ -351,7 +351,8 @@ mod tests {
     use crate::engine::cpu::CpuEngine;
     use crate::experiment::input::Input;
     use crate::prepared::coefficients::Table;
-    use crate::{Device, Params, Scorer, Target};
+    use crate::prepared::current::FromHost;
+    use crate::{Params, Scorer, Target};
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     const N: usize = 40;
@@ -476,7 +477,7 @@ mod tests {
     }
 
     fn advance(engine: &mut SlabEngine, table: &Table, wanted: Option<Wanted>) -> Result<u64> {
-        let current = Current::new(Input::constant(1.0), 200, (1, N), table.bounds, None, &Device::cpu())?;
+        let current = Current::new(Input::constant(1.0), 200, (1, N), table.bounds, None, &FromHost)?;
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
         engine.advance(0, 200, &current, wanted.as_ref(), &mut go_on)
     }

@@ -1,13 +1,9 @@
 //! What drives a population: currents (nA), constant or one per step, broadcast like parameters.
 
-use crate::data::broadcast::{bytes_copied, finite, row_major, without_repetition};
+use crate::data::broadcast::{bytes_copied, without_repetition};
 use crate::data::large::Large;
-use crate::data::memory::MemoryNeed;
-use crate::data::slab::Footprint;
-use crate::device::Device;
-use crate::error::Result;
+use crate::data::storage::DeviceArray;
 use crate::experiment::noise_size::NoiseSize;
-use crate::experiment::params::Params;
 use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::{SpikeInput, SpikeSize, Target};
 use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn, RawData};
@@ -102,25 +98,6 @@ pub(crate) struct InputShape {
 }
 
 impl Input<'_> {
-    /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
-    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
-    /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
-    ///
-    /// ```
-    /// use lif::{Device, Input};
-    /// use ndarray::Array2;
-    ///
-    /// let currents = Array2::<f32>::zeros((500, 1000));
-    /// let need = Input::sequence(&currents).memory_needed(500, 1000, 1, &Device::cpu());
-    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
-    /// ```
-    #[must_use]
-    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        let noise = NoiseSize::of(&self.random, Params::default().dt);
-        let size = InputSize { noise, ..self.size(n) };
-        device.memory_of_input(&size, steps, Footprint::default(), (batch, n))
-    }
-
     /// What matters of it for memory, but for its random sources.
     pub(crate) fn size(&self, n: usize) -> InputSize {
         let (of_step, copied): (usize, u64) = match &self.source.0 {
@@ -228,44 +205,12 @@ pub struct Tensor {
 #[derive(Debug, Clone)]
 pub(crate) enum TensorData {
     Host(Arc<Large<f32>>),
-    Gpu(Arc<crate::engine::gpu::GpuTensor>),
+    Device(Arc<dyn DeviceArray>),
     /// A copy for each of several devices.
     Several(Arc<[Tensor]>),
 }
 
 impl Tensor {
-    /// Uploads an array of up to three dimensions, to each device where there are several. What is
-    /// more than a device binds at once stays in the host's memory, and is sent when it is used.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NonFinite`](crate::Error::NonFinite) for NaN and infinite values,
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot
-    /// hold that much, and faults of the device.
-    pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
-    where
-        S: Data<Elem = f32>,
-        D: Dimension,
-    {
-        let values = values.view().into_dyn();
-        let largest = finite("the tensor", &values)?;
-        let shape = values.shape().to_vec();
-        Self::uploaded(device, &row_major(values)?, shape, largest)
-    }
-
-    fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
-        let data = match device.members() {
-            [] => device.upload(values)?,
-            members => TensorData::Several(
-                members
-                    .iter()
-                    .map(|member| Self::uploaded(member, values, shape.clone(), largest))
-                    .collect::<Result<_>>()?,
-            ),
-        };
-        Ok(Self { data, shape, largest })
-    }
-
     /// The shape of the array that was uploaded.
     #[must_use]
     pub fn shape(&self) -> &[usize] {
@@ -277,8 +222,8 @@ impl Tensor {
         let of_step = self.shape.iter().skip(usize::from(time_axis)).product();
         match &self.data {
             TensorData::Host(_) => of_step,
-            TensorData::Gpu(tensor) if tensor.kept().is_some() => of_step,
-            TensorData::Gpu(_) => 0,
+            TensorData::Device(tensor) if tensor.kept().is_some() => of_step,
+            TensorData::Device(_) => 0,
             TensorData::Several(copies) => {
                 copies.iter().map(|copy| copy.values_from_host_at_a_step(time_axis)).max().unwrap_or(0)
             }
@@ -294,7 +239,7 @@ impl Tensor {
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (TensorData::Host(a), TensorData::Host(b)) => Arc::ptr_eq(a, b),
-            (TensorData::Gpu(a), TensorData::Gpu(b)) => Arc::ptr_eq(a, b),
+            (TensorData::Device(a), TensorData::Device(b)) => Arc::ptr_eq(a, b),
             (TensorData::Several(a), TensorData::Several(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
@@ -304,7 +249,7 @@ impl Tensor {
     pub(crate) fn on(&self, device: usize) -> &Self {
         match &self.data {
             TensorData::Several(copies) => copies.get(device).unwrap_or(self),
-            TensorData::Host(_) | TensorData::Gpu(_) => self,
+            TensorData::Host(_) | TensorData::Device(_) => self,
         }
     }
 }

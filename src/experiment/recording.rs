@@ -1,10 +1,7 @@
 //! What is asked of a run, and what comes back.
 
 use crate::data::large::Large;
-use crate::data::memory::MemoryNeed;
 use crate::data::raster::Raster;
-use crate::data::slab::Footprint;
-use crate::device::{Device, Stream};
 use crate::error::{Error, Result};
 use ndarray::{Array2, ArrayView3, Axis, aview1};
 
@@ -95,87 +92,6 @@ impl Recording {
     pub fn all_voltages(mut self, every: u32) -> Self {
         self.voltages = Some((Neurons::All, every));
         self
-    }
-
-    /// How much memory the recording of a run of this many steps needs, in a population of `batch`
-    /// rows of `n` neurons on a device that has not made a step yet.
-    ///
-    /// ```
-    /// use lif::{Device, Recording};
-    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, 1, &Device::cpu());
-    /// assert!(need.host_bytes() > 1000 * 3200 / 8 + 3200 * 4);
-    /// println!("{need}");
-    /// ```
-    #[must_use]
-    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::Whole, device, Footprint::default())
-    }
-
-    /// The same for a run that hands its recording on in blocks, as
-    /// [`run_into`](crate::Population::run_into) does, one of which waits for whoever takes it while another
-    /// is taken.
-    #[must_use]
-    pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::InBlocks, device, Footprint::default())
-    }
-
-    /// The same for a run that starts at any step, of a population with these parameters.
-    pub(crate) fn need(
-        &self,
-        (first_step, steps): (u64, u64),
-        (batch, n): (usize, usize),
-        kept: Kept,
-        device: &Device,
-        parameters: Footprint,
-    ) -> MemoryNeed {
-        let bytes = |factors: [u64; 3]| factors.into_iter().fold(4, u64::saturating_mul);
-        let rows = batch as u64;
-        let end = first_step.saturating_add(steps);
-        let blocks = end.div_ceil(32) - first_step / 32;
-        let length = |neurons: &Neurons| neurons.len(n) as u64;
-
-        let spikes = self.spikes.as_ref().map_or(0, length);
-        let (sampled, samples) = self.voltages.as_ref().map_or((0, 0), |(neurons, every)| {
-            let every = u64::from(*every).max(1);
-            (length(neurons), end.div_ceil(every) - first_step.div_ceil(every))
-        });
-        // Of so many steps at a time.
-        let stream = |values: u64, times: u64| Stream {
-            all: bytes([times, rows, values]),
-            row: bytes([rows, values, 1]),
-        };
-        let voltages = stream(sampled, samples);
-        let spike_bytes = bytes([blocks, rows, spikes]).saturating_add(bytes([spikes, 1, 1]));
-        let rate_bytes = if self.rate { bytes([steps, rows, 1]) } else { 0 };
-        let voltage_bytes = voltages.all.saturating_add(bytes([sampled, 1, 1]));
-
-        let mut need = MemoryNeed::default();
-        need.add("the counts", if self.counts { bytes([2, rows, n as u64]) } else { 0 }, 0);
-        if self.spikes.is_none() && self.voltages.is_none() && !self.rate {
-            return need;
-        }
-        match kept {
-            Kept::Whole => {
-                need.add("the recorded spikes", spike_bytes, 0);
-                need.add("the rate", rate_bytes, 0);
-                need.add("the recorded voltages", voltage_bytes, 0);
-            }
-            Kept::InBlocks => {
-                let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
-                let most_steps = steps.min(device.most_recorded_steps());
-                let words = stream(spikes, most_steps.div_ceil(32) + 1);
-                let piece = (words, stream(sampled, most_steps.min(samples)));
-                let rate =
-                    if self.rate { bytes([most_steps, rows, 1]).min(most_rate_bytes(rows)) } else { 0 };
-                let some = device.most_of_block(BLOCK_BYTES as u64, piece, parameters, (batch, n));
-                let some = some.saturating_add(rate);
-                // One is collected, one waits, one is taken.
-                need.add("the blocks of the recording", whole.min(some.saturating_mul(3)), 0);
-            }
-        }
-        let words = stream(if self.rate { n as u64 } else { spikes }, blocks);
-        let in_place = kept == Kept::Whole && !self.rate && self.spikes == Some(Neurons::All);
-        need.and(device.memory_of_recording((words, voltages), in_place, parameters, (batch, n)))
     }
 
     pub(crate) fn check(&self, n: usize) -> Result<()> {

@@ -11,11 +11,9 @@ use crate::error::{Error, Result};
 use crate::experiment::recording::Recorded;
 use crate::experiment::tally::Tally;
 use crate::experiment::target::Target;
-use crate::model::decays::Decays;
 use crate::model::score::{CellScore, Goal};
 use crate::population::sink::Sink;
-use crate::prepared::scoring::{Scoring, TargetScores};
-use std::sync::Arc;
+use crate::prepared::scoring::Scoring;
 
 /// Steps by which spikes may be late: far fewer than a word counts, so that kernels tell early from late.
 const MOST_LATE: u32 = 1 << 29;
@@ -81,24 +79,10 @@ impl Scorer {
             let requirement = format!("below the batch size, {batch}");
             return Err(Error::out_of_range("the row of a target", row, requirement));
         }
-        let cells = |target: &Target| target.row().map_or(0..all, |row| row * n..(row + 1) * n);
-        let bytes: usize = targets.iter().map(|target| cells(target).len() * size_of::<CellScore>()).sum();
+        let cells = |target: &Target| if target.row().is_some() { n } else { all };
+        let bytes: usize = targets.iter().map(|target| cells(target) * size_of::<CellScore>()).sum();
         memory::require("the scores", bytes as u64, "take fewer neurons or targets")?;
-        let goal = |target: &Target| Goal {
-            start: target.range().start,
-            // Both fit: a target is shorter than 2^31 steps.
-            length: target.length() as u32,
-            spikes: target.spikes().iter().map(|spike| (spike - target.range().start) as u32).collect(),
-            window: window as u32,
-            decays: None,
-        };
-        let scores = |target: &Target| TargetScores {
-            goal: Arc::new(goal(target)),
-            cells: cells(target),
-            scores: vec![CellScore::default(); cells(target).len()],
-        };
-        let scoring =
-            Scoring { cells: all, delays: Vec::new(), targets: targets.iter().map(scores).collect() };
+        let scoring = Scoring::new(shape, &targets, window as u32);
         Ok(Self { shape, targets, scoring, next_step: 0 })
     }
 
@@ -131,11 +115,7 @@ impl Scorer {
         if !(tau > 0.0 && tau.is_finite()) {
             return Err(Error::out_of_range("the decay time of the distance", tau, "above 0 and finite"));
         }
-        for target in &mut self.scoring.targets {
-            let Goal { start, length, window, .. } = *target.goal;
-            let (spikes, decays) = (target.goal.spikes.clone(), Some(Decays::new(tau, length)));
-            target.goal = Arc::new(Goal { start, length, spikes, window, decays });
-        }
+        self.scoring.measure_distances(tau);
         Ok(self)
     }
 

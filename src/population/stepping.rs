@@ -168,7 +168,7 @@ impl Population {
         let first_step = self.steps;
         let on_device = self.engine.advance_resident(first_step, steps, &current);
         let words = match self.note(on_device)? {
-            Some(words) => ResidentData::Gpu(Arc::new(words)),
+            Some(words) => ResidentData::Device(words),
             None => {
                 let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole);
                 let wanted = recorder.wanted(false);

@@ -2,7 +2,7 @@
 
 use crate::data::broadcast::{finite, row_major, strides, without_repetition};
 use crate::data::slab::Slab;
-use crate::device::Device;
+use crate::data::storage::{DeviceArray, DeviceWords};
 use crate::error::{Error, Result};
 use crate::experiment::input::{Input, SourceKind, Tensor, TensorData};
 use crate::model::LARGEST_PARAMETER;
@@ -52,17 +52,46 @@ impl Values<'_> {
             Self::Host(values) => Some(values),
             Self::Tensor(tensor) => match &tensor.data {
                 TensorData::Host(values) => Some(values),
-                TensorData::Gpu(tensor) => tensor.kept(),
+                TensorData::Device(tensor) => tensor.kept(),
                 TensorData::Several(_) => None,
             },
         }
     }
 
-    /// Their buffer, where they lie on a GPU.
-    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
+    /// What they are on a device.
+    pub(crate) fn on_device(&self) -> Option<&Arc<dyn DeviceArray>> {
         match self {
-            Self::Tensor(Tensor { data: TensorData::Gpu(tensor), .. }) => tensor.buffer(),
+            Self::Tensor(Tensor { data: TensorData::Device(tensor), .. }) => Some(tensor),
             Self::Host(_) | Self::Tensor(_) => None,
+        }
+    }
+}
+
+/// The device on which a population lives, as far as its inputs are concerned.
+pub(crate) trait Place {
+    /// Whether words of spikes are there.
+    fn has(&self, words: &Arc<dyn DeviceWords>) -> bool;
+
+    /// Refuses a tensor of another device.
+    fn require_own(&self, tensor: &Tensor) -> Result<()>;
+}
+
+/// Inputs that come from the memory of this program alone.
+#[derive(Debug)]
+pub(crate) struct FromHost;
+
+impl Place for FromHost {
+    fn has(&self, _words: &Arc<dyn DeviceWords>) -> bool {
+        false
+    }
+
+    fn require_own(&self, tensor: &Tensor) -> Result<()> {
+        match &tensor.data {
+            TensorData::Host(_) => Ok(()),
+            TensorData::Device(_) | TensorData::Several(_) => {
+                let (tensor, population) = ("a device".to_owned(), "the memory of this program".to_owned());
+                Err(Error::ForeignTensor { tensor, population })
+            }
         }
     }
 }
@@ -109,13 +138,13 @@ impl<'a> Current<'a> {
         shape: (usize, usize),
         bounds: Bounds,
         noise: Option<Arc<Noise>>,
-        device: &Device,
+        place: &dyn Place,
     ) -> Result<Self> {
         let mut arriving = 0.0;
         let spikes = input
             .spikes
             .into_iter()
-            .map(|spikes| Projection::new(spikes, steps as u64, shape, device, &mut arriving))
+            .map(|spikes| Projection::new(spikes, steps as u64, shape, place, &mut arriving))
             .collect::<Result<_>>()?;
         let steps = input.time_axis.then_some(steps);
         let (values, strides, largest) = match input.source.0 {
@@ -139,7 +168,7 @@ impl<'a> Current<'a> {
                 (Values::Host(row_major(view)?), strides, largest)
             }
             SourceKind::Tensor(tensor) => {
-                device.owns(tensor)?;
+                place.require_own(tensor)?;
                 (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }
         };

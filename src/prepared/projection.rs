@@ -5,14 +5,14 @@
 //! trains of each, so that every engine rounds alike.
 
 use crate::data::broadcast::Column;
+use crate::data::resident::ResidentData;
 use crate::data::slab::Slab;
-use crate::device::Device;
-use crate::engine::gpu::ResidentWords;
+use crate::data::storage::DeviceWords;
 use crate::error::{Error, Result};
 use crate::experiment::input::{Source, SourceKind};
 use crate::experiment::spike_input::{SpikeInput, SpikeSourceKind, Target, Weights};
 use crate::prepared::coefficients::{physical, require_magnitude};
-use crate::prepared::current::Values;
+use crate::prepared::current::{Place, Values};
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) struct Projection<'a> {
 #[derive(Debug, Clone)]
 pub(crate) enum Words<'a> {
     Host(Cow<'a, [u32]>),
-    Gpu(Arc<ResidentWords>),
+    Device(Arc<dyn DeviceWords>),
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +55,7 @@ impl<'a> Projection<'a> {
         input: SpikeInput<'a>,
         steps: u64,
         shape: (usize, usize),
-        device: &Device,
+        place: &dyn Place,
         arriving: &mut f32,
     ) -> Result<Self> {
         let (layout, words) = match input.spikes.0 {
@@ -69,10 +69,10 @@ impl<'a> Projection<'a> {
                 let trains = resident.n();
                 let layout = Layout::new(resident.batch(), trains, resident.first_step(), resident.steps());
                 layout.check(steps, shape.0)?;
-                (layout, resident.words_for(device)?)
+                (layout, words_at(resident.words(), place)?)
             }
         };
-        let (wiring, largest_sum) = wiring(input.weights, &layout, shape, device)?;
+        let (wiring, largest_sum) = wiring(input.weights, &layout, shape, place)?;
         match input.target {
             Target::Current => *arriving += largest_sum,
             Target::Potential => {
@@ -103,7 +103,7 @@ impl<'a> Projection<'a> {
         Projection {
             words: match &self.words {
                 Words::Host(words) => Words::Host(Cow::Borrowed(words)),
-                Words::Gpu(words) => Words::Gpu(Arc::clone(words)),
+                Words::Device(words) => Words::Device(Arc::clone(words)),
             },
             word_offset: self.word_offset + slab.rows.start * self.word_row + own_train,
             first_bit: self.first_bit + step as u64,
@@ -134,6 +134,15 @@ impl<'a> Projection<'a> {
         let late = words.get(place + self.word_block).copied().unwrap_or_default();
         early | late << (32 - bit % 32)
     }
+}
+
+/// Words that stay on a device, as an engine at this place can take them.
+fn words_at<'a>(words: &'a ResidentData, place: &dyn Place) -> Result<Words<'a>> {
+    Ok(match words {
+        ResidentData::Host(words) => Words::Host((&***words).into()),
+        ResidentData::Device(words) if place.has(words) => Words::Device(Arc::clone(words)),
+        ResidentData::Device(words) => Words::Host(words.read()?.into()),
+    })
 }
 
 /// How a raster lies in its words.
@@ -167,7 +176,7 @@ fn wiring<'a>(
     weights: Weights<'a>,
     layout: &Layout,
     (batch, n): (usize, usize),
-    device: &Device,
+    place: &dyn Place,
 ) -> Result<(Wiring<'a>, f32)> {
     let what = "the weights of the spike input";
     match weights {
@@ -184,7 +193,7 @@ fn wiring<'a>(
         }
         Weights::Dense(source) => {
             let wanted = [layout.trains, n];
-            let (weights, largest) = dense(what, source, &wanted, device)?;
+            let (weights, largest) = dense(what, source, &wanted, place)?;
             let wiring = Wiring::Dense { weights, trains: layout.trains, offset: 0, row: n };
             Ok((wiring, largest * layout.trains as f32))
         }
@@ -195,7 +204,7 @@ fn dense<'a>(
     what: &str,
     source: Source<'a>,
     wanted: &[usize; 2],
-    device: &Device,
+    place: &dyn Place,
 ) -> Result<(Values<'a>, f32)> {
     let refusal = |got: &[usize]| Error::shape(what, format!("{wanted:?} (trains, neurons)"), got);
     match source.0 {
@@ -211,7 +220,7 @@ fn dense<'a>(
             if tensor.shape() != wanted {
                 return Err(refusal(tensor.shape()));
             }
-            device.owns(tensor)?;
+            place.require_own(tensor)?;
             Ok((Values::Tensor(tensor), tensor.largest()))
         }
     }

@@ -1,6 +1,8 @@
 //! Scores of some cells under way, as an engine takes them along while it advances these cells.
 
 use crate::data::steps::blocks;
+use crate::experiment::target::Target;
+use crate::model::decays::Decays;
 use crate::model::score::{CellScore, Goal};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -32,6 +34,34 @@ pub(crate) struct TargetScores {
 }
 
 impl Scoring {
+    /// Scores of a population of `[batch, n]` cells before any spike; coinciding spikes are at most `window` steps apart.
+    pub(crate) fn new((batch, n): (usize, usize), targets: &[Target], window: u32) -> Self {
+        let scores = |target: &Target| {
+            let cells = target.row().map_or(0..batch * n, |row| row * n..(row + 1) * n);
+            let start = target.range().start;
+            let goal = Goal {
+                start,
+                // Both fit: a target is shorter than 2^31 steps.
+                length: target.length() as u32,
+                spikes: target.spikes().iter().map(|spike| (spike - start) as u32).collect(),
+                window,
+                decays: None,
+            };
+            let scores = vec![CellScore::default(); cells.len()];
+            TargetScores { goal: Arc::new(goal), cells, scores }
+        };
+        Self { cells: batch * n, delays: Vec::new(), targets: targets.iter().map(scores).collect() }
+    }
+
+    /// Finds distances too, with a spike that decays in `tau` steps.
+    pub(crate) fn measure_distances(&mut self, tau: f64) {
+        for target in &mut self.targets {
+            let Goal { start, length, window, .. } = *target.goal;
+            let (spikes, decays) = (target.goal.spikes.clone(), Some(Decays::new(tau, length)));
+            target.goal = Arc::new(Goal { start, length, spikes, window, decays });
+        }
+    }
+
     /// By how much the spikes of its cells are late, at least and at most.
     pub(crate) fn late(&self) -> (u32, u32) {
         let late = self.delays.iter().copied();

@@ -6,9 +6,9 @@
 
 use super::kernel::{self, Kernel, Specialisation};
 use super::{Gpu, GpuEngine, ResidentWords};
-use crate::Device;
 use crate::data::raster::Raster;
 use crate::data::steps::blocks;
+use crate::data::storage::DeviceWords;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, WantedVoltages, Words};
@@ -19,7 +19,7 @@ use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::SpikeInput;
 use crate::model::{Options, TraceRule};
 use crate::prepared::coefficients::Table;
-use crate::prepared::current::Current;
+use crate::prepared::current::{Current, FromHost};
 use crate::prepared::noise::Noise;
 use ndarray::{Array1, Array2};
 use std::ops::ControlFlow;
@@ -269,7 +269,7 @@ impl Case {
             input = input.and_spikes(SpikeInput::dense(&few, &jumps.0).jumps());
         }
         let (noise, bounds) = (self.noise.clone(), self.table.bounds);
-        advance(&Current::new(input, steps as usize, self.shape(), bounds, noise, &Device::cpu())?)
+        advance(&Current::new(input, steps as usize, self.shape(), bounds, noise, &FromHost)?)
     }
 }
 

@@ -40,7 +40,9 @@ pub(crate) use projection::MOST_KEPT_WEIGHT_BYTES;
 pub(crate) use resident::ResidentWords;
 
 use crate::data::memory;
+use crate::data::storage::{DeviceArray, array_as};
 use crate::error::Result;
+use crate::prepared::current::Values;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use projection::ProjectionKernel;
@@ -176,15 +178,21 @@ impl GpuTensor {
     }
 }
 
-impl GpuTensor {
-    /// The values, where the host keeps them.
-    pub(crate) fn kept(&self) -> Option<&[f32]> {
+impl DeviceArray for GpuTensor {
+    fn kept(&self) -> Option<&[f32]> {
         match &self.values {
             TensorValues::Resident(_) => None,
             TensorValues::Kept(values) => Some(values),
         }
     }
+}
 
+/// The buffer of a current, where it lies on a GPU.
+pub(crate) fn buffer_of<'a>(values: &'a Values<'_>) -> Option<&'a wgpu::Buffer> {
+    array_as::<GpuTensor>(values.on_device()?)?.buffer()
+}
+
+impl GpuTensor {
     /// The buffer, where the device has them.
     pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
         match &self.values {

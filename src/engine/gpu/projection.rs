@@ -4,8 +4,9 @@
 use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, WORKGROUP};
 use super::plan::LEAST_SPIKE_BLOCKS;
-use super::{Gpu, STATE, UNIFORM};
-use crate::error::Result;
+use super::{Gpu, ResidentWords, STATE, UNIFORM, buffer_of};
+use crate::data::storage::words_as;
+use crate::error::{Error, Result};
 use crate::experiment::spike_input::Target;
 use crate::prepared::projection::{Projection as Input, Wiring, Words};
 use bytemuck::{Pod, Zeroable};
@@ -283,7 +284,7 @@ pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usi
     inputs.iter().try_for_each(|input| {
         let values = match &input.wiring {
             Wiring::Each(weights) => weights.values.len(),
-            Wiring::Dense { weights, .. } if weights.buffer().is_some() => 0,
+            Wiring::Dense { weights, .. } if buffer_of(weights).is_some() => 0,
             Wiring::Dense { trains, .. } => trains * shape.n,
         };
         require(WEIGHTS, values as u64 * 4)
@@ -321,7 +322,13 @@ impl<'a> OnDevice<'a> {
         let upload = |weights: &[f32]| last_weights.upload(gpu, number, weights);
         let (weights, weight_offset, weight_train) = weights(&input.wiring, shape.n, upload)?;
         let words = match &input.words {
-            Words::Gpu(words) => words.buffer.clone(),
+            Words::Device(words) => {
+                let words = words_as::<ResidentWords>(words).ok_or_else(|| Error::ForeignTensor {
+                    tensor: "another device".to_owned(),
+                    population: context.info.name.clone(),
+                })?;
+                words.buffer.clone()
+            }
             Words::Host(_) => context.buffer("the spikes", 4, STATE)?,
         };
         let uniforms = (0..input.trains().div_ceil(MOST_TRAINS).max(1))
@@ -365,7 +372,7 @@ impl<'a> OnDevice<'a> {
         };
         match &self.input.words {
             Words::Host(_) => layout.word_block = extent(self.input, (shape.batch, shape.n)) as u32,
-            Words::Gpu(_) => {
+            Words::Device(_) => {
                 let block = (first_bit / 32) as usize;
                 layout.word_offset = (self.input.word_offset + block * self.input.word_block) as u32;
                 layout.word_block = self.input.word_block as u32;
@@ -393,7 +400,7 @@ fn weights(
         Wiring::Each(weights) => return Ok((upload(&weights.values)?, 0, 0)),
         Wiring::Dense { weights, trains, offset, row } => (weights, *trains, *offset, *row),
     };
-    if let Some(buffer) = weights.buffer() {
+    if let Some(buffer) = buffer_of(weights) {
         return Ok((buffer.clone(), offset, row));
     }
     let values = weights.host().unwrap_or_default();

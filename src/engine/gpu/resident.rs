@@ -2,6 +2,7 @@
 
 use super::{Gpu, STATE};
 use crate::data::memory;
+use crate::data::storage::DeviceWords;
 use crate::error::Result;
 use std::sync::Arc;
 
@@ -29,9 +30,10 @@ impl ResidentWords {
     pub(crate) fn gpu(&self) -> &Arc<Gpu> {
         &self.gpu
     }
+}
 
-    /// Copies them into the memory of this program.
-    pub(crate) fn read(&self) -> Result<Vec<u32>> {
+impl DeviceWords for ResidentWords {
+    fn read(&self) -> Result<Vec<u32>> {
         let bytes = self.words * 4;
         if bytes == 0 {
             return Ok(Vec::new());

@@ -6,7 +6,6 @@ use super::score::DeviceScores;
 use crate::error::{Error, Result};
 use crate::experiment::target::Target;
 use crate::model::score::CellScore;
-use crate::population::scorer::Scorer;
 use crate::prepared::scoring::Scoring;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -55,9 +54,12 @@ fn start(has_distances: bool) -> Result<Scoring> {
     let (_, end) = STEPS;
     let recorded = |every: u64| (0..end).filter(move |step| step * step % every < 3);
     let targets = vec![Target::new(recorded(97), 1200..8900)?, Target::new(recorded(331), 0..end)?];
-    let scorer = Scorer::new((1, CELLS), targets, 6)?;
-    let scorer = scorer.with_delays((0..CELLS as u32).map(|cell| cell * 11 % 70).collect())?;
-    Ok(if has_distances { scorer.with_distances(137.3)? } else { scorer }.scoring)
+    let mut scoring = Scoring::new((1, CELLS), &targets, 6);
+    scoring.delays = (0..CELLS as u32).map(|cell| cell * 11 % 70).collect();
+    if has_distances {
+        scoring.measure_distances(137.3);
+    }
+    Ok(scoring)
 }
 
 /// Words of the cells from the first step on; nobody spikes for long, and then once more.

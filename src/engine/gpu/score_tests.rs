@@ -6,8 +6,8 @@ use super::{Gpu, GpuEngine, MOST_STEPS, score_check};
 use crate::engine::{Engine, Wanted, Words};
 use crate::experiment::input::Input;
 use crate::prepared::coefficients::Table;
-use crate::prepared::current::Current;
-use crate::{Device, Error, Params, Scorer, Target};
+use crate::prepared::current::{Current, FromHost};
+use crate::{Error, Params, Scorer, Target};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
         let target = Target::new([100, 900], 0..20_000).expect("valid");
         let scorer = Scorer::new((1, N), vec![target], 20).and_then(|scorer| scorer.with_distances(200.0));
         let scorer = scorer.expect("valid");
-        let current = Current::new(Input::constant(1.0), 20_000, (1, N), table.bounds, None, &Device::cpu());
+        let current = Current::new(Input::constant(1.0), 20_000, (1, N), table.bounds, None, &FromHost);
         let current = current.expect("valid");
         let wanted = Wanted { words: Words::Scored, voltages: None };
         engine.start_scoring(scorer.scoring.clone()).expect("brought there");

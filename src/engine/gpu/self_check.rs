@@ -8,7 +8,6 @@
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
 use super::{Gpu, GpuEngine, STATE, UNIFORM};
-use crate::Device;
 use crate::data::raster::Raster;
 use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
@@ -22,7 +21,7 @@ use crate::experiment::spike_input::SpikeInput;
 use crate::model::random::GROUP;
 use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
 use crate::prepared::coefficients::Table;
-use crate::prepared::current::Current;
+use crate::prepared::current::{Current, FromHost};
 use crate::prepared::noise::Noise;
 use bytemuck::{Pod, Zeroable};
 use ndarray::{Array1, Array2};
@@ -429,7 +428,7 @@ pub(super) fn trajectory(
         let jumps = SpikeInput::each(&raster, -0.21).jumps();
         input = input.and_spikes(SpikeInput::dense(&raster, &weights)).and_spikes(jumps);
     }
-    let current = Current::new(input, steps as usize, shape, table.bounds, noise, &Device::cpu())?;
+    let current = Current::new(input, steps as usize, shape, table.bounds, noise, &FromHost)?;
     let wanted = Wanted { words: Words::All, voltages: None };
     let mut words = Vec::new();
     engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece: Piece<'_>| {

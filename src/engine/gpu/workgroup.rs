@@ -3,14 +3,13 @@
 
 use super::kernel::WORKGROUP;
 use super::{Gpu, GpuEngine};
-use crate::Device;
 use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::params::Params;
 use crate::prepared::coefficients::Table;
-use crate::prepared::current::Current;
+use crate::prepared::current::{Current, FromHost};
 use ndarray::Array1;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -63,7 +62,7 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     let table = Table::new(&Params::default(), shape)?;
     let currents = Array1::linspace(0.5_f32, 2.0, cells);
     let input = Input::constant(&currents);
-    let current = Current::new(input, MOST_STEPS as usize, shape, table.bounds, None, &Device::cpu())?;
+    let current = Current::new(input, MOST_STEPS as usize, shape, table.bounds, None, &FromHost)?;
     let limits = &gpu.context.limits;
     let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
     let mut trials = Vec::new();

@@ -12,8 +12,9 @@ use super::score::DeviceScores;
 use super::score_check;
 use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
-use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM};
+use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
 use crate::data::steps::blocks;
+use crate::data::storage::DeviceWords;
 use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::engine::{Engine, Piece, Receiver, Wanted, Words};
@@ -329,7 +330,7 @@ impl GpuEngine {
         let gpu = Arc::clone(&self.gpu);
         let Ready { plan, kernel, streamed, read } =
             self.ready((first_step, steps, receiver.most_steps()), current, wanted, kept.is_some())?;
-        let (host, tensor) = (current.values.host(), current.values.buffer());
+        let (host, tensor) = (current.values.host(), buffer_of(&current.values));
         let step_stride = current.strides.step;
         let arrivals = plan.arrivals(steps);
         let mut spikes =
@@ -401,14 +402,14 @@ impl Engine for GpuEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-    ) -> Result<Option<ResidentWords>> {
+    ) -> Result<Option<Arc<dyn DeviceWords>>> {
         let words = blocks(first_step, steps) as u64 * self.cells() as u64;
         if words * 4 > self.gpu.context.largest_binding() {
             return Ok(None);
         }
         let kept = ResidentWords::room(&self.gpu, words)?;
         self.advance_into((first_step, steps), current, &kept)?;
-        Ok(Some(kept))
+        Ok(Some(Arc::new(kept)))
     }
 
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {

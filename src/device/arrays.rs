@@ -1,0 +1,131 @@
+//! Arrays and spikes that are uploaded to a device, and which of them a population there can take.
+
+use super::{Device, Kind, adapters};
+use crate::data::broadcast::{finite, row_major};
+use crate::data::large::Large;
+use crate::data::memory;
+use crate::data::raster::Raster;
+use crate::data::resident::{ResidentData, ResidentRaster};
+use crate::data::storage::{DeviceWords, array_as, words_as};
+use crate::engine::gpu::{GpuTensor, ResidentWords};
+use crate::error::{Error, Result};
+use crate::experiment::input::{Tensor, TensorData};
+use crate::prepared::current::Place;
+use ndarray::{ArrayBase, Data, Dimension};
+use std::sync::Arc;
+
+impl Tensor {
+    /// Uploads an array of up to three dimensions, to each device where there are several. What is
+    /// more than a device binds at once stays in the host's memory, and is sent when it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NonFinite`](crate::Error::NonFinite) for NaN and infinite values,
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot
+    /// hold that much, and faults of the device.
+    pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
+    where
+        S: Data<Elem = f32>,
+        D: Dimension,
+    {
+        let values = values.view().into_dyn();
+        let largest = finite("the tensor", &values)?;
+        let shape = values.shape().to_vec();
+        Self::uploaded(device, &row_major(values)?, shape, largest)
+    }
+
+    fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
+        let data = match device.members() {
+            [] => device.upload(values)?,
+            members => TensorData::Several(
+                members
+                    .iter()
+                    .map(|member| Self::uploaded(member, values, shape.clone(), largest))
+                    .collect::<Result<_>>()?,
+            ),
+        };
+        Ok(Self { data, shape, largest })
+    }
+}
+
+impl ResidentRaster {
+    /// Uploads spikes. What is more than the device binds at once stays in the host's memory, and is
+    /// sent when it is used.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
+    pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
+        let words = device.upload_words(raster.words())?;
+        let shape = (raster.batch(), raster.neurons().len());
+        let kept = Self::kept(raster.first_step(), raster.steps(), shape, words);
+        Ok(kept.of_neurons(raster.shared_neurons()))
+    }
+}
+
+impl Place for Device {
+    fn has(&self, words: &Arc<dyn DeviceWords>) -> bool {
+        let Kind::Gpu(gpu) = &self.kind else { return false };
+        words_as::<ResidentWords>(words).is_some_and(|words| Arc::ptr_eq(words.gpu(), gpu))
+    }
+
+    fn require_own(&self, tensor: &Tensor) -> Result<()> {
+        if self.owns(tensor) {
+            return Ok(());
+        }
+        Err(Error::ForeignTensor { tensor: home(tensor), population: self.name() })
+    }
+}
+
+impl Device {
+    fn owns(&self, tensor: &Tensor) -> bool {
+        match (&tensor.data, &self.kind) {
+            (TensorData::Host(_), Kind::Cpu) => true,
+            (TensorData::Device(theirs), Kind::Gpu(gpu)) => {
+                array_as::<GpuTensor>(theirs).is_some_and(|theirs| Arc::ptr_eq(&theirs.gpu, gpu))
+            }
+            (TensorData::Several(copies), Kind::Several(members)) => {
+                copies.len() == members.len()
+                    && members.iter().zip(copies.iter()).all(|(member, copy)| member.owns(copy))
+            }
+            _ => false,
+        }
+    }
+
+    /// Uploads values to a single device.
+    pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
+        match &self.kind {
+            Kind::Gpu(gpu) => {
+                let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
+                Ok(TensorData::Device(Arc::new(GpuTensor::new(gpu, values, largest)?)))
+            }
+            Kind::Cpu | Kind::Several(_) => {
+                memory::require("the tensor", size_of_val(values) as u64, "take fewer values")?;
+                Ok(TensorData::Host(Arc::new(Large::copy_of(values))))
+            }
+        }
+    }
+
+    /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
+    pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
+        match &self.kind {
+            Kind::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
+                Ok(ResidentData::Device(Arc::new(ResidentWords::upload(gpu, words)?)))
+            }
+            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => {
+                memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
+                Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
+            }
+        }
+    }
+}
+
+/// Where a tensor lives.
+fn home(tensor: &Tensor) -> String {
+    match &tensor.data {
+        TensorData::Host(_) => Device::cpu().name(),
+        TensorData::Device(theirs) => array_as::<GpuTensor>(theirs)
+            .map_or_else(|| "another device".to_owned(), |theirs| adapters::title(&theirs.gpu.context.info)),
+        TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
+    }
+}
