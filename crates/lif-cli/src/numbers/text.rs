@@ -5,6 +5,7 @@ use super::heading::{self, Heading};
 use super::left::Unread;
 use super::name::{Name, time_unit_of};
 use super::sampling::intervals_alone;
+use super::signs::is_ruler;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
 use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
@@ -60,9 +61,9 @@ pub struct Lines {
     names: Vec<Name>,
     /// The comments above the numbers that say something,
     comments: Vec<String>,
-    /// those beside and between them, and one that has numbers on both sides.
+    /// those beside and between them, and one that has numbers on both sides, with its line.
     later: Vec<String>,
-    dividing: Option<String>,
+    dividing: Option<(u64, String)>,
     /// How many lines without anything were read since the last row.
     blank_lines: u64,
     /// The first row, where it may be names that are whole numbers, until the second is read.
@@ -218,8 +219,6 @@ impl Lines {
         while self.read_line()? {
             let comment = self.decode();
             self.split()?;
-            // Rules and empty comments leave what is above them as it is.
-            let comment = comment.filter(|comment| comment.chars().any(char::is_alphabetic));
             if self.fields.is_empty() {
                 self.blank_lines += u64::from(self.line.iter().all(u8::is_ascii_whitespace));
                 if let Some(comment) = comment {
@@ -227,8 +226,8 @@ impl Lines {
                 }
                 continue;
             }
-            if let Some(comment) = comment.filter(|_| self.later.len() < MOST_COMMENTS) {
-                self.later.push(comment);
+            if let Some(comment) = comment {
+                self.list(comment);
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
@@ -254,15 +253,23 @@ impl Lines {
         Ok(None)
     }
 
+    /// Keeps a comment that says something, to be listed.
+    fn list(&mut self, comment: String) {
+        let is_above = self.columns.is_none() && self.fields.is_empty();
+        let comments = if is_above { &mut self.comments } else { &mut self.later };
+        if comments.len() < MOST_COMMENTS && !is_ruler(&comment) {
+            comments.push(comment);
+        }
+    }
+
     /// A line that is a comment and nothing else.
     fn take_comment(&mut self, comment: String) {
-        let comments = if self.columns.is_none() { &mut self.comments } else { &mut self.later };
-        if comments.len() < MOST_COMMENTS {
-            comments.push(comment.clone());
-        }
+        self.list(comment.clone());
         if self.columns.is_some() {
-            self.dividing.get_or_insert(comment);
-        } else if self.is_before_the_heading() {
+            // Whatever it says, it may divide trials.
+            self.dividing.get_or_insert((self.number, comment));
+        } else if self.is_before_the_heading() && comment.contains(char::is_alphabetic) {
+            // What has no letters leaves what is above it as it is.
             if self.heading.add_units(&comment) {
                 self.heading_comments.push(comment);
             } else {
@@ -274,12 +281,13 @@ impl Lines {
 
     /// Doubts that two rows are what they seem.
     fn doubt_rows(&mut self) {
-        if let Some(comment) = self.dividing.take()
+        if let Some((line, comment)) = self.dividing.take()
             && self.doubts.len() < MOST_DOUBTS
         {
+            let what =
+                if comment.is_empty() { "empty comment".to_owned() } else { format!("comment '{comment}'") };
             let doubt = format!(
-                "the numbers above and below the comment '{comment}' in line {} are taken together, as one list",
-                self.number - 1
+                "the numbers above and below the {what} in line {line} are taken together, as one list"
             );
             self.doubts.push(doubt);
         } else if self.blank_lines >= DIVIDING_LINES && self.doubts.len() < MOST_DOUBTS {
