@@ -155,6 +155,9 @@ impl Plan {
             (Some(choice), _) => choice.axis_units(),
             (None, _) => AxisUnits::PHYSICAL,
         };
+        if let Some(doubt) = doubts::of_volts(&params).filter(|_| units == AxisUnits::PHYSICAL) {
+            log::warn!("{doubt}");
+        }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
         let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
@@ -593,7 +596,12 @@ fn drive(
         if given.is_none() {
             refuse_usual(default, params, input_unit)?;
         }
-        if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit)) {
+        // In words, as `--current 0.5A`.
+        let words = settings.words.of("current").unwrap_or_default();
+        let is_unit_said = words.trim_end_matches(['"', '\'']).ends_with('A');
+        if let Some(doubt) =
+            given.and_then(|given| doubts::of_current(given, params, input_unit, is_unit_said))
+        {
             log::warn!("{doubt}");
         }
         return Ok(match settings.current.get_or_insert(default.into()).spread {
