@@ -8,7 +8,9 @@ use super::sampling::intervals_alone;
 use super::signs::is_ruler;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
-use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
+use super::unread::{
+    self, decimal_comma, is_grouped, is_grouped_by_points, is_missing, is_mistyped, no_number,
+};
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 
@@ -181,6 +183,9 @@ impl Lines {
     /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
     fn is_prose(&self, names: &[Name]) -> bool {
         let Some((first, others)) = names.split_first() else { return false };
+        if first.is_said_of_intervals() {
+            return true;
+        }
         let is_of_values = self.layout.is_doubtful();
         // Columns in the wrong order are names all the same.
         let is_turned = |name: &Name| {
@@ -217,7 +222,11 @@ impl Lines {
     /// The numbers of the next row; `None` at the end.
     pub fn row(&mut self) -> Result<Option<&[f64]>, String> {
         while self.read_line()? {
-            let comment = self.decode();
+            let mut comment = self.decode();
+            if comment.is_none() && self.is_before_the_heading() && heading::is_setting(&self.text) {
+                comment = Some(self.text.trim().to_owned());
+                self.text.clear();
+            }
             self.split()?;
             if self.fields.is_empty() {
                 self.blank_lines += u64::from(self.line.iter().all(u8::is_ascii_whitespace));
@@ -245,9 +254,14 @@ impl Lines {
             self.number = *line;
             return Err(format!(
                 "'{text}' may be a time and a value, or one number with a {}, which is not read, and so may \
-                 all other lines; write decimal points, or a blank after each comma that separates, or `time,value` \
-                 above the first line",
-                if text.contains('.') { "comma after its thousands" } else { "decimal comma" }
+                 all other lines; write decimal points and nothing after thousands, or a blank after each comma that \
+                 separates, or `time,value` above the first line",
+                match (text.find('.'), text.find(',')) {
+                    (Some(point), Some(comma)) if point < comma =>
+                        "point after its thousands and a decimal comma",
+                    (Some(_), _) => "comma after its thousands",
+                    (None, _) => "decimal comma",
+                }
             ));
         }
         Ok(None)
@@ -533,8 +547,10 @@ impl Lines {
                  without blanks, or `time value` above the first line"
             ));
         }
-        let is_clear =
-            is_named || !is_bare || second.starts_with(['-', '+']) || pair.contains('.') && !is_grouped;
+        let is_clear = is_named
+            || !is_bare
+            || second.starts_with(['-', '+'])
+            || pair.contains('.') && !is_grouped && !is_grouped_by_points(first, second);
         if is_clear || self.commas == Commas::Separate {
             self.commas = Commas::Separate;
         } else if second.len() > 1 && second.starts_with('0') {

@@ -39,7 +39,7 @@ pub fn is_of_times(name: &Name) -> bool {
 
 /// Whether it is that of the numbers of neurons, and not `I`, a current.
 pub fn is_of_neurons_alone(name: &Name) -> bool {
-    is_of_neurons(name) && !(name.is("i") && name.text().starts_with('I'))
+    is_of_neurons(name) && !(name.is("i") && name.text().contains('I'))
 }
 
 /// Whether it is that of the numbers of neurons.

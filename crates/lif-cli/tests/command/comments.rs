@@ -299,3 +299,24 @@ fn comments_that_name_other_columns_than_there_are_are_refused() {
         assert!(said.contains(&format!("the comment '{comment}' above the numbers {count}")), "{said}");
     }
 }
+
+#[test]
+fn lines_that_say_what_something_is_are_comments() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    for line in ["fs=1000", "dt=1", "dt=1ms", "fs:1000"] {
+        let (said, _) = read(&folder, "stimulus", &format!("{line}\n5\n6\n"));
+        let message =
+            format!("the comment '{line}' above the numbers may say that there is a sample every 1 ms");
+        assert!(said.contains(&message), "{line}: {said}");
+    }
+    assert_eq!(read(&folder, "stimulus", "dt=0.1\n5\n6\n"), (String::new(), json!([])));
+    assert_eq!(read(&folder, "stimulus", "t0=500\n5\n6\n").1, json!(["t0=500"]));
+    assert_eq!(read(&folder, "spikes", "t0=500\n5\n6\n").1, json!(["t0=500"]));
+    // How often something comes names nothing.
+    for comment in ["per ms", "each ms", "every ms"] {
+        let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n5\n6\n"));
+        assert!(said.contains(&format!("the comment '{comment}' may say")), "{comment}: {said}");
+        assert_eq!(unread, json!([comment]));
+    }
+}
