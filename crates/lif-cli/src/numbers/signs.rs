@@ -63,7 +63,7 @@ mod tests {
             ("*0.1", "*"),
             ("\u{d7} 10 ms", "\u{d7}"),
             ("time (ms), current [nA]; dt = 0.1 ms.", ""),
-            ("t_ms | I_nA / \"time/ms\", spike-times", ""),
+            ("t_ms | I_nA / g, \"time/ms\", spike-times", ""),
             ("times - current", "-"),
             ("", ""),
         ] {
