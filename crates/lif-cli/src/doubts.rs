@@ -61,18 +61,40 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
 }
 
 /// What is said of a constant current that is likely to be in another unit.
-pub fn of_current(current: Spread, params: &Params, unit: &str) -> Option<String> {
+/// A unit that somebody said is not doubted.
+pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -> Option<String> {
     let largest = match current {
         Spread::Number(current) => current,
         Spread::Range(first, last) => first.max(last),
     };
     let times = largest / presets::rheobase(params);
     RHEOBASES.contains(&times).then(|| {
-        let as_pico =
-            if unit == "nA" { format!("; if it is in pA, write {largest}pA") } else { String::new() };
+        let as_pico = if unit == "nA" && !is_said {
+            format!("; if it is in pA, write {largest}pA")
+        } else {
+            String::new()
+        };
         format!(
             "a current of {largest} {unit} is {} times what just reaches the threshold{as_pico}",
             grouped(times.round() as u64)
+        )
+    })
+}
+
+/// Thresholds nearer to rest are likely to be in volts, mV.
+const NEAREST_THRESHOLD: f64 = 0.1;
+
+/// What is said of membrane potentials that are likely to be in volts.
+pub fn of_volts(params: &Params) -> Option<String> {
+    let largest = |parameter: &lif::Parameter| {
+        parameter.values().iter().map(|value| f64::from(*value).abs()).fold(0.0, f64::max)
+    };
+    let (rest, threshold) = (largest(&params.v_rest), largest(&params.v_threshold));
+    let is_near = (threshold - rest).abs() < NEAREST_THRESHOLD && rest.max(threshold) < 1.0;
+    is_near.then(|| {
+        format!(
+            "v-rest is {rest} mV and v-threshold {threshold} mV but for their signs, less than {NEAREST_THRESHOLD} mV \
+             apart; if they are in volts, write them as -65mV or -0.065V"
         )
     })
 }

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::figures::{counted, grouped};
+use crate::numbers::Understood;
 use crate::presets::AxisUnits;
 use crate::settings::Settings;
 use crate::terminal;
@@ -11,7 +12,7 @@ use lif::nir::{self, Graph, Neurons, Node};
 use ndarray::ArrayD;
 use serde_json::{Map, Value, json};
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What currents and membrane potentials are measured in, of which NIR says nothing.
@@ -65,16 +66,65 @@ pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
     Ok(true)
 }
 
-/// The neurons of a graph that settings ask for.
-pub fn neurons(settings: &Settings) -> Result<Option<Neurons>, Failure> {
+/// The neurons of a graph that settings ask for, and what was understood of it.
+pub fn neurons(settings: &Settings) -> Result<Option<(Neurons, Understood)>, Failure> {
     let Some(path) = &settings.nir else { return Ok(None) };
     let graph = nir::read(path)?;
-    match graph.neurons(settings.nir_node.as_deref()) {
-        Ok(neurons) => Ok(Some(neurons.clone())),
+    match graph.node_of_neurons(settings.nir_node.as_deref()) {
+        Ok((name, neurons)) => {
+            let understood = understood(path, &graph, name, neurons);
+            if let Some(doubt) = doubt_of(name, &understood.unread) {
+                log::warn!("NIR graph {}: {doubt}", path.display());
+            }
+            Ok(Some((neurons.clone(), understood)))
+        }
         Err(error) => {
             let message = format!("{error}; see lif nir {} and --nir-node", path.display());
             Err(Failure::of("nir, nir-node", message))
         }
+    }
+}
+
+fn understood(path: &Path, graph: &Graph, name: &str, neurons: &Neurons) -> Understood {
+    // A missing v_reset has a value too.
+    let fields = neurons.fields().into_iter().map(|(field, _)| field.to_owned());
+    Understood {
+        node: Some(name.to_owned()),
+        kind: Some(neurons.kind()),
+        columns: fields.collect(),
+        shape: Some(neurons.v_threshold.shape().to_vec()),
+        count: neurons.n() as u64,
+        thing: "neuron",
+        unread: unread(graph, name),
+        ..Understood::of_file("nir", path, "nir")
+    }
+}
+
+/// What of a graph has no part in a run of one node: what else the node has, that it feeds itself, and other nodes but the
+/// ends of the graph.
+fn unread(graph: &Graph, node: &str) -> Vec<String> {
+    let is_loop = |edge: &&(String, String)| edge.0 == node && edge.1 == node;
+    let loops = graph.edges().iter().filter(is_loop).map(|(from, to)| format!("edge {from} -> {to}"));
+    let others = graph.nodes().iter().filter(|(name, _)| name != node);
+    let others = others.map(|(name, other)| (name, kind(other)));
+    let others = others.filter(|(_, kind)| !["Input", "Output"].contains(kind));
+    let others = others.map(|(name, kind)| format!("node {name} ({kind})"));
+    graph.unread(node).iter().cloned().chain(loops).chain(others).collect()
+}
+
+/// What is said of parts that would change what neurons do. Metadata and other nodes do not.
+fn doubt_of(node: &str, unread: &[String]) -> Option<String> {
+    let is_telling = |part: &&String| part.starts_with("edge ") || !part.contains(['/', '@', ' ']);
+    let telling: Vec<&str> = unread.iter().filter(is_telling).map(String::as_str).collect();
+    (!telling.is_empty()).then(|| {
+        format!("of the node '{node}' nothing is read of {}; the run is without it", telling.join(", "))
+    })
+}
+
+fn kind(node: &Node) -> &str {
+    match node {
+        Node::Neurons(neurons) => neurons.kind(),
+        Node::Other(kind) => kind,
     }
 }
 
@@ -124,7 +174,8 @@ fn as_json(graph: &Graph) -> Result<String, Failure> {
                     .map(|(field, values)| (field.to_owned(), values.iter().copied().collect()))
                     .collect();
                 let shape = neurons.v_threshold.shape();
-                json!({ "name": name, "type": neurons.kind(), "shape": shape, "fields": fields })
+                let unread = graph.unread(name);
+                json!({ "name": name, "type": neurons.kind(), "shape": shape, "fields": fields, "unread": unread })
             }
         })
         .collect();
@@ -150,9 +201,15 @@ fn table(graph: &Graph, wish: &NirWish) -> String {
                     let unit = if field.starts_with("tau") { "s" } else { "" };
                     line(format!("{:<20} {field:<12} {} {unit}", "", range(values)));
                 }
+                for unread in graph.unread(name) {
+                    line(format!("{:<20} {unread:<12} not read", ""));
+                }
                 runs.push(name);
             }
         }
+    }
+    for (node, _) in graph.edges().iter().filter(|(from, to)| from == to) {
+        line(format!("{node:<20} feeds itself, which is not read"));
     }
     match runs[..] {
         [] => line("\nno LIF or CubaLIF node, so nothing that lif run --nir takes".to_owned()),

@@ -60,6 +60,7 @@ pub struct Plan {
     pub trains: Option<Trains>,
     /// A number that changes with the neurons of a NIR graph, where they are taken from one.
     pub graph_checksum: Option<u32>,
+    of_graph: Option<Understood>,
     pub record: Record,
     pub recording: Recording,
     /// The steps that the picture shows.
@@ -117,7 +118,7 @@ impl Plan {
         if let Some(stimulus) = &stimulus {
             refuse_several(stimulus, &settings)?;
         }
-        let node = nir::neurons(&settings)?;
+        let (node, of_graph) = nir::neurons(&settings)?.unzip();
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
         let made_for = [("the stimulus", neurons), ("the NIR graph", node.as_ref().and_then(nir::size))];
         let neurons = size("neurons", &mut settings.neurons, &made_for, DEFAULT_NEURONS)?;
@@ -154,6 +155,9 @@ impl Plan {
             (Some(choice), _) => choice.axis_units(),
             (None, _) => AxisUnits::PHYSICAL,
         };
+        if let Some(doubt) = doubts::of_volts(&params).filter(|_| units == AxisUnits::PHYSICAL) {
+            log::warn!("{doubt}");
+        }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
         let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
@@ -186,6 +190,7 @@ impl Plan {
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
             graph_checksum: node.as_ref().map(nir::checksum),
+            of_graph,
             recording: record.recording(neurons, batch, steps)?,
             record,
             graph,
@@ -281,11 +286,11 @@ impl Plan {
         }
     }
 
-    /// What was understood of the files that drive it.
+    /// What was understood of the files that drive it, and of the graph that it is of.
     pub fn understood(&self) -> Vec<Understood> {
         let stimulus = self.stimulus().map(Stimulus::understood);
         let events = self.trains.iter().flat_map(|trains| trains.understood.iter().cloned());
-        stimulus.into_iter().chain(events).collect()
+        stimulus.into_iter().chain(events).chain(self.of_graph.clone()).collect()
     }
 
     /// The settings for the summary, by the names of the options.
@@ -591,7 +596,12 @@ fn drive(
         if given.is_none() {
             refuse_usual(default, params, input_unit)?;
         }
-        if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit)) {
+        // In words, as `--current 0.5A`.
+        let words = settings.words.of("current").unwrap_or_default();
+        let is_unit_said = words.trim_end_matches(['"', '\'']).ends_with('A');
+        if let Some(doubt) =
+            given.and_then(|given| doubts::of_current(given, params, input_unit, is_unit_said))
+        {
             log::warn!("{doubt}");
         }
         return Ok(match settings.current.get_or_insert(default.into()).spread {

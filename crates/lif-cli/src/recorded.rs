@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use crate::figures::grouped;
 use crate::memory::Growing;
 use crate::numbers::left::{Meaning, says_nothing_else};
-use crate::numbers::name::{Name, Origin, time_unit};
+use crate::numbers::name::{self, Name, Origin, time_unit};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
@@ -55,6 +55,8 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
         unit: (TimeUnit::Ms, Origin::Default),
         steps: Growing::new("the spikes"),
         ends: None,
+        last: f64::NEG_INFINITY,
+        earlier: 0,
         unread: Vec::new(),
     };
     let mut columns = Vec::new();
@@ -80,8 +82,16 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
             (columns, shape) = (vec![key], Some(array.shape));
         }
     }
-    let Spikes { unit, steps, ends, unread, .. } = spikes;
+    let Spikes { unit, steps, ends, earlier, unread, .. } = spikes;
     let Some((first, last)) = ends else { return Err(refusal("there is no spike in it".to_owned())) };
+    if earlier > 0 {
+        log::warn!(
+            "spikes {}: {} after a later one, and all are sorted; they may be times between spikes, or those of several \
+             trials",
+            path.display(),
+            if earlier == 1 { "1 time comes".to_owned() } else { format!("{} times come", grouped(earlier)) }
+        );
+    }
     let steps = steps.into_values();
     let mut distinct = steps.clone();
     distinct.sort_unstable();
@@ -155,7 +165,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         if is_first {
             names = lines.probable_names(1);
             let name = names.first();
-            name.map_or(Ok(()), Name::refuse_intervals)?;
+            name.map_or(Ok(()), refuse_interval)?;
             spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
             refuse_intervals(lines.comments())?;
             refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
@@ -178,6 +188,14 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
     }
     spikes.unread = unread.into_iter().map(|unread| unread.comment).collect();
     Ok(())
+}
+
+/// Refuses the name of times between spikes, also one as `dt (ms)`. What counts steps is refused for that.
+fn refuse_interval(column: &Name) -> Result<(), String> {
+    if column.clock() == Some(name::Clock::Interval) && !column.is_count() {
+        return Err(column.of_intervals());
+    }
+    column.refuse_intervals()
 }
 
 /// Refuses comments that name times between spikes, and say nothing else.
@@ -224,7 +242,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
         _ => return Err(format!("expected one array, or one named 'spikes' or 'times'; found {keys:?}")),
     };
     let name = Name::new(&key);
-    name.refuse_intervals()?;
+    refuse_interval(&name)?;
     let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&name))?;
     let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
     let count: usize = array.shape.iter().product();
@@ -259,6 +277,9 @@ struct Spikes<'a> {
     steps: Growing<u64>,
     /// The first and the last time, ms.
     ends: Option<(f64, f64)>,
+    /// The last number, and how many were less than the one before.
+    last: f64,
+    earlier: u64,
     /// The comments or arrays that were not read.
     unread: Vec<String>,
 }
@@ -283,6 +304,8 @@ impl Spikes<'_> {
         let (unit, origin) = &self.unit;
         let time = Time::new(number, unit.ms(), precision);
         let step = time.steps_after(start, *dt);
+        self.earlier += u64::from(number < self.last);
+        self.last = number;
         let length = *steps as f64 * dt;
         if !(step >= 0.0 && time.ms_after(start) < length) {
             return Err(format!(

@@ -21,7 +21,7 @@ const DEEPEST: usize = 16;
 /// has fields of different shapes.
 pub fn read(path: impl AsRef<Path>) -> Result<Graph> {
     let path = path.as_ref();
-    let mut graph = Graph { path: path.to_owned(), nodes: Vec::new(), edges: Vec::new() };
+    let mut graph = Graph { path: path.to_owned(), nodes: Vec::new(), edges: Vec::new(), unread: Vec::new() };
     read_into(&mut graph).map_err(|reason| Error::Nir { path: path.display().to_string(), reason })?;
     Ok(graph)
 }
@@ -45,14 +45,16 @@ fn read_node(group: &Group, name: &str, depth: usize, into: &mut Graph) -> std::
         .pop()
         .ok_or_else(|| in_node("its type is empty".to_owned()))?;
     if kind != "NIRGraph" {
+        let called = if name.is_empty() { "node" } else { name };
         let node = match kind.as_str() {
             "LIF" | "CubaLIF" => {
                 let neurons = read_neurons(group, kind == "CubaLIF").map_err(in_node)?;
+                into.unread.push((called.to_owned(), unread_in(group, &neurons)));
                 Node::Neurons(Box::new(neurons))
             }
             _ => Node::Other(kind),
         };
-        into.nodes.push((if name.is_empty() { "node" } else { name }.to_owned(), node));
+        into.nodes.push((called.to_owned(), node));
         return Ok(());
     }
     if depth == DEEPEST {
@@ -99,6 +101,21 @@ fn read_neurons(group: &Group, has_synapse: bool) -> std::result::Result<Neurons
     };
     neurons.require_one_shape().map_err(|error| error.to_string())?;
     Ok(neurons)
+}
+
+/// What a node has beside the fields of its neurons. What cannot even be listed is nothing to refuse a graph for.
+fn unread_in(group: &Group, neurons: &Neurons) -> Vec<String> {
+    let fields = neurons.fields();
+    let is_read = |name: &str| name == "type" || fields.iter().any(|(field, _)| *field == name);
+    let mut unread = group.datasets().unwrap_or_default();
+    unread.retain(|name| !is_read(name));
+    for inner in group.groups().unwrap_or_default() {
+        let within = group.group(&inner).and_then(|group| group.datasets()).unwrap_or_default();
+        unread.extend(within.into_iter().map(|name| format!("{inner}/{name}")));
+    }
+    unread.extend(group.attr_datatypes().unwrap_or_default().into_keys().map(|name| format!("@{name}")));
+    unread.sort();
+    unread
 }
 
 fn has(group: &Group, name: &str) -> std::result::Result<bool, String> {

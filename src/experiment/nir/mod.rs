@@ -50,6 +50,8 @@ pub struct Graph {
     path: PathBuf,
     nodes: Vec<(String, Node)>,
     edges: Vec<(String, String)>,
+    /// What nodes of neurons have beside their fields, by their names.
+    unread: Vec<(String, Vec<String>)>,
 }
 
 /// A node of a graph.
@@ -75,17 +77,32 @@ impl Graph {
         &self.edges
     }
 
+    /// What the node of neurons of this name holds beside its [fields](Neurons::fields): other fields, as `t_ref`, groups, as
+    /// `metadata/author`, and attributes, as `@dt`. None of it is read.
+    #[must_use]
+    pub fn unread(&self, name: &str) -> &[String] {
+        self.unread.iter().find(|(known, _)| known == name).map_or(&[], |(_, unread)| unread)
+    }
+
     /// The neurons of this name, or without a name those of the only `LIF` or `CubaLIF`.
     ///
     /// # Errors
     /// [`Error::Nir`] if there are no such neurons, or several and no name.
     pub fn neurons(&self, name: Option<&str>) -> Result<&Neurons> {
+        self.node_of_neurons(name).map(|(_, neurons)| neurons)
+    }
+
+    /// The same with their name.
+    ///
+    /// # Errors
+    /// As for [`neurons`](Self::neurons).
+    pub fn node_of_neurons(&self, name: Option<&str>) -> Result<(&str, &Neurons)> {
         let all: Vec<(&str, &Neurons)> = self.nodes.iter().filter_map(of_neurons).collect();
         let names = || all.iter().map(|(name, _)| format!("'{name}'")).collect::<Vec<_>>().join(", ");
         let refusal = |reason| Err(Error::Nir { path: self.path.display().to_string(), reason });
         let Some(name) = name else {
             return match all[..] {
-                [(_, neurons)] => Ok(neurons),
+                [only] => Ok(only),
                 [] => refusal("it has no LIF or CubaLIF node".to_owned()),
                 _ => refusal(format!(
                     "it has several nodes of neurons, of which one must be named: {}",
@@ -94,7 +111,7 @@ impl Graph {
             };
         };
         match self.nodes.iter().find(|(known, _)| known == name) {
-            Some((_, Node::Neurons(neurons))) => Ok(neurons),
+            Some((name, Node::Neurons(neurons))) => Ok((name, neurons)),
             Some((_, Node::Other(kind))) => {
                 refusal(format!("node '{name}' is a {kind}; only LIF and CubaLIF are neurons here"))
             }

@@ -71,6 +71,16 @@ def write():
     nir.write(HERE / "alone.nir", scalar, compression=None)
     with h5py.File(HERE / "alone.nir", "r+") as file:
         del file["node/v_reset"]
+    # What is not read: fields, metadata and attributes of the neurons, and what they feed themselves.
+    beside = between_ends("lif", lif(), [5])
+    beside.nodes["lif"].metadata["author"] = "me"
+    beside.edges.append(("lif", "lif"))
+    nir.write(HERE / "beside.nir", beside, compression=None)
+    with h5py.File(HERE / "beside.nir", "r+") as file:
+        node = file["node/nodes/lif"]
+        node["t_ref"] = np.full(5, 0.002)
+        node["v_lower"] = np.full(5, -1.0)
+        node.attrs["dt"] = 0.0001
     # What must be refused.
     nir.write(HERE / "uneven.nir", lif(), compression=None)
     with h5py.File(HERE / "uneven.nir", "r+") as file:

@@ -1,7 +1,7 @@
 //! What is above the numbers of a text, and the names of columns that it may consist of.
 
 use super::name::{self, Name};
-use super::sampling::without_intervals;
+use super::sampling::{interval_in_prose, without_intervals};
 use std::ops::Range;
 
 const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
@@ -88,6 +88,21 @@ fn has_a_number(text: &str) -> bool {
         .collect();
     let mut words = outside.split(|sign: char| sign.is_whitespace() || ",;:)]}".contains(sign));
     outside.contains('=') || words.any(|word| word.parse::<f64>().is_ok_and(f64::is_finite))
+}
+
+/// Whether a line says what something is, as `fs=1000` and `dt:1ms`, in each of its fields, and names nothing.
+pub fn is_setting(text: &str) -> bool {
+    let is_begun_by_number = |text: &str| {
+        text.trim().trim_start_matches(['-', '+', '.']).starts_with(|sign: char| sign.is_ascii_digit())
+    };
+    let is_one = |field: &str| {
+        let field = unquoted(field);
+        let is_said = |sign| field.split_once(sign).is_some_and(|(_, said)| is_begun_by_number(said));
+        field.starts_with(char::is_alphabetic)
+            && (is_said('=') || is_said(':') && interval_in_prose(field).is_some())
+    };
+    let mut fields = fields(text).into_iter().peekable();
+    fields.peek().is_some() && fields.all(is_one)
 }
 
 /// What is between the separators of a line of names: where there are none else, blanks.

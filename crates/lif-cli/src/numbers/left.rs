@@ -4,6 +4,7 @@
 use super::name::{current_unit, is_plain_time_unit, is_word_of_values, time_unit_of};
 use super::piece::{Piece, pieces, placed};
 use super::sampling::intervals;
+use super::signs::odd_signs;
 use crate::rules::TimeUnit;
 use std::ops::Range;
 
@@ -23,7 +24,7 @@ const TIMES: [&str; 5] = ["t", "time", "times", "timestamp", "timestamps"];
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unread {
     pub comment: String,
-    /// The words of it that nobody understood.
+    /// The words and signs of it that nobody understood.
     pub left: String,
 }
 
@@ -39,11 +40,25 @@ pub struct Meaning<'a> {
 }
 
 impl Meaning<'_> {
-    /// The words of a comment that say anything else; none where it says nothing else.
+    /// The words and signs of a comment that say anything else; none where it says nothing else.
     pub fn left_of(&self, comment: &str) -> Option<String> {
-        let agrees = |said: &f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
-        let understood: Vec<_> =
-            intervals(comment).into_iter().filter(|(said, _)| agrees(said)).map(|(_, range)| range).collect();
+        let odd = odd_signs(comment);
+        let mut left = self.words_left_of(comment, &odd);
+        left.extend(odd);
+        left.sort_by_key(|range| range.start);
+        let left: Vec<&str> = left.into_iter().map(|range| &comment[range]).collect();
+        (!left.is_empty()).then(|| left.join(" "))
+    }
+
+    /// Where the words are that say anything else; intervals with an odd sign in them are not understood.
+    fn words_left_of(&self, comment: &str, odd: &[Range<usize>]) -> Vec<Range<usize>> {
+        let agrees = |said: f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
+        let is_plain = |range: &Range<usize>| !odd.iter().any(|sign| range.contains(&sign.start));
+        let understood: Vec<_> = intervals(comment)
+            .into_iter()
+            .filter(|(said, range)| agrees(*said) && is_plain(range))
+            .map(|(_, range)| range)
+            .collect();
         let is_in_interval = |range: &Range<usize>| {
             understood.iter().any(|said| said.start <= range.start && range.end <= said.end)
         };
@@ -57,9 +72,7 @@ impl Meaning<'_> {
             Piece::Word(word) => !self.is_understood(word, *place > 0 && is_number(place - 1)),
             Piece::Number(..) => true,
         };
-        let left: Vec<&str> =
-            (0..pieces.len()).filter(is_left).map(|place| &comment[pieces[place].1.clone()]).collect();
-        (!left.is_empty()).then(|| left.join(" "))
+        (0..pieces.len()).filter(is_left).map(|place| pieces[place].1.clone()).collect()
     }
 
     fn is_understood(&self, word: &str, is_length: bool) -> bool {
@@ -76,11 +89,11 @@ impl Meaning<'_> {
     }
 }
 
-/// Whether a comment names times, in whatever unit, and things that are called so, and says nothing else.
+/// Whether a comment names times, in whatever unit, and things that are called so, and no word of it says anything else.
 pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
     let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
     let meaning = |unit| Meaning { unit: Some(unit), interval: None, things };
-    units.into_iter().any(|unit| meaning(unit).left_of(comment).is_none())
+    units.into_iter().any(|unit| meaning(unit).words_left_of(comment, &[]).is_empty())
 }
 
 /// Whether a comment speaks of values before it speaks of times.
@@ -127,6 +140,9 @@ mod tests {
             (steps, "The sampling rate is 10 kHz (dt = 0.1 ms), gain 20", Some("gain 20")),
             (steps, "dt=0.1ms, first step is 1", Some("first step 1")),
             (steps, "times in ms", Some("times ms")),
+            (steps, "dt > 0.1 ms", Some("dt > 0.1 ms")),
+            (steps, "-values in nA", Some("-")),
+            (steps, "(2, 2)", Some("2 2")),
         ] {
             assert_eq!(meaning.left_of(comment).as_deref(), left, "{comment}");
         }

@@ -8,6 +8,7 @@ pub mod numpy;
 mod piece;
 pub mod remark;
 pub mod sampling;
+pub mod signs;
 pub mod source;
 pub mod text;
 pub mod time;

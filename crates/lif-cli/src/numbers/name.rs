@@ -108,7 +108,7 @@ const NO_TIMES: [&str; 15] = [
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
 
 /// What lies between spikes.
-const BETWEEN_SPIKES: [&str; 6] = ["isi", "isis", "interval", "intervals", "diff", "diffs"];
+const BETWEEN_SPIKES: [&str; 7] = ["isi", "isis", "interspike", "interval", "intervals", "diff", "diffs"];
 
 /// Names of times, apart from spikes.
 const TIMES: [&str; 9] = [
@@ -131,6 +131,8 @@ pub struct Name {
     words: Vec<String>,
     /// In small letters.
     unit: Option<String>,
+    /// Whether it says that the numbers are changed: `t(ms)*10`, `time_ms_x10`.
+    is_changed: bool,
 }
 
 impl Name {
@@ -161,7 +163,8 @@ impl Name {
         if unit.is_some() && words.last().is_some_and(|last| last == "in") {
             words.pop();
         }
-        Self { text, words, unit }
+        let is_changed = is_changed(&plain);
+        Self { text, words, unit, is_changed }
     }
 
     /// As it is written.
@@ -224,18 +227,21 @@ impl Name {
             Err(format!("'{text}' in it {what}; write times in us, ms or s, and the unit into the name"))
         };
         match &self.unit {
-            Some(_) if self.words.iter().any(|word| is_factor(word)) => {
-                unread("has a factor, with which times are not read")
+            _ if self.is_changed || self.unit.is_some() && self.words.iter().any(|word| is_factor(word)) => {
+                unread("has a factor or an offset, with which times are not read")
             }
             Some(unit) => match self.known_time_unit() {
                 None => unread(&format!("has the unit '{unit}', in which times are not read")),
                 known => Ok(known),
             },
-            None if self.is_count() && self.clock().is_none() => {
-                unread("counts samples or steps, whose interval it does not say")
-            }
+            None if self.is_count() => unread("counts samples or steps, whose interval it does not say"),
             None => Ok(None),
         }
+    }
+
+    /// The unit of the interval that it is the name of, which counts steps in no case.
+    pub fn interval_unit(&self) -> Result<Option<TimeUnit>, String> {
+        if self.unit.is_none() && !self.is_changed { Ok(None) } else { self.time_unit() }
     }
 
     /// The unit of the values that it is the name of, where it says one.
@@ -249,6 +255,11 @@ impl Name {
         // Pascal, and what else stands in brackets, as `(filtered)` or `(t)`, is no unit of a current.
         if as_written == "Pa" {
             return None;
+        }
+        // A unit divided by another is a third.
+        let is_ratio = self.words.last().is_some_and(|word| is_unit(word)) && self.text.contains('/');
+        if is_ratio && as_written.len() < self.text.len() && !self.text.contains(['(', '[', '{']) {
+            return Some(&self.text);
         }
         let is_of_values =
             |word: &str| current_unit(&word.to_lowercase()).is_some() || other_value_unit(word).is_some();
@@ -277,6 +288,11 @@ impl Name {
         self.unit.as_deref().is_some_and(|unit| has_unit_in_it(unit) || current_unit(unit).is_some())
     }
 
+    /// Whether it says how often something comes: `per ms`, `every ms`.
+    pub fn is_said_of_intervals(&self) -> bool {
+        self.words.first().is_some_and(|first| ["per", "each", "every"].contains(&first.as_str()))
+    }
+
     /// Whether it is a unit and nothing else, or says that it is one: `ms`, `in ms`, `Units: ms`.
     pub fn is_lone_unit(&self) -> bool {
         let says_nothing = self.words.iter().all(|word| ["unit", "units"].contains(&word.as_str()));
@@ -291,19 +307,32 @@ impl Name {
 
     /// Refuses to be the name of spike times where it is that of the time between spikes.
     pub fn refuse_intervals(&self) -> Result<(), String> {
-        if self.words.iter().any(|word| BETWEEN_SPIKES.contains(&word.as_str())) {
-            return Err(format!(
-                "'{}' in it names times between spikes; write the time of each spike from the beginning of the stimulus",
-                self.text
-            ));
+        // There are gap junctions too.
+        let is_gap = (self.has_word("gap") || self.has_word("gaps"))
+            && (self.words.len() == 1 || self.has_time_unit());
+        if is_gap || self.words.iter().any(|word| BETWEEN_SPIKES.contains(&word.as_str())) {
+            return Err(self.of_intervals());
         }
         Ok(())
     }
 
+    /// That it names times between spikes.
+    pub fn of_intervals(&self) -> String {
+        format!(
+            "'{}' in it names times between spikes; write the time of each spike from the beginning of the stimulus",
+            self.text
+        )
+    }
+
     /// What a number of this name says of how often there are samples.
     pub fn clock(&self) -> Option<Clock> {
-        const INTERVALS: [&str; 9] = [
+        const INTERVALS: [&str; 14] = [
             "dt",
+            "d t",
+            "\u{3b4}t",
+            "\u{3b4} t",
+            "time delta",
+            "timedelta",
             "delta t",
             "interval",
             "time step",
@@ -432,6 +461,21 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(char::is_alphabetic)
 }
 
+/// Whether a name in small letters says behind its unit, or behind all, that numbers are multiplied, divided or shifted.
+fn is_changed(plain: &str) -> bool {
+    let is_number = |text: &str| text.starts_with(|sign: char| sign.is_ascii_digit());
+    if let Some((_, behind)) = plain.rsplit_once([')', ']', '}']) {
+        let behind = behind.trim();
+        let rest = behind.trim_start_matches(['/', '-', '\u{2212}', '^', 'x']).trim();
+        return behind.starts_with(['*', '\u{d7}', '\u{b7}', '+'])
+            || rest.len() < behind.len() && is_number(rest);
+    }
+    let words = plain.split(|sign: char| !sign.is_alphanumeric());
+    let is_times = words.clone().next_back().is_some_and(|last| last.starts_with('x') && is_factor(last));
+    let last = plain.rsplit(['*', '/', '\u{d7}', '\u{b7}', '+']).next().unwrap_or_default();
+    is_times && words.count() > 1 || last.len() < plain.len() && is_number(last.trim())
+}
+
 /// Whether there is a unit among what else is written: `100 us`, `1e-4 s`, `pA/cm2`.
 fn has_unit_in_it(text: &str) -> bool {
     let is_ratio = text.contains('/');
@@ -556,6 +600,15 @@ mod tests {
             "t (s^1)",
             "time_100us",
             "t (1,5 us)",
+            "t(ms)*10",
+            "t (ms) + 100",
+            "t(ms)/10",
+            "t (ms) x10",
+            "time_ms_x10",
+            "time_ms*10",
+            "time_x10",
+            "time_step",
+            "timestep",
         ] {
             assert!(Name::new(text).time_unit().is_err(), "{text}");
         }
@@ -581,6 +634,7 @@ mod tests {
             ("I (A/m2)", "A/m2"),
             ("I (nA, filtered)", "nA"),
             ("V (mV)", "mV"),
+            ("pA/nA", "pA/nA"),
         ] {
             assert_eq!(Name::new(text).value_unit(), Some(unit), "{text}");
         }
@@ -605,16 +659,36 @@ mod tests {
 
     #[test]
     fn times_between_spikes_are_not_times() {
-        for text in ["isi_ms", "ISI", "inter-spike interval (ms)", "spike_intervals"] {
+        for text in [
+            "isi_ms",
+            "ISI",
+            "gap (ms)",
+            "gaps",
+            "interspike (ms)",
+            "inter-spike interval (ms)",
+            "spike_intervals",
+        ] {
             assert!(Name::new(text).refuse_intervals().is_err(), "{text}");
         }
-        assert_eq!(Name::new("spike_times").refuse_intervals(), Ok(()));
+        for text in ["spike_times", "gap junction (nA)"] {
+            assert_eq!(Name::new(text).refuse_intervals(), Ok(()), "{text}");
+        }
     }
 
     #[test]
     fn intervals_and_rates_are_told_apart() {
         let clock = |text: &str| Name::new(text).clock();
-        for text in ["dt", "dt_ms", "dt_s", "Sampling interval (us)", "time_step", "interval_ms"] {
+        for text in [
+            "dt",
+            "dt_ms",
+            "\u{394}t (ms)",
+            "time_delta",
+            "d_t",
+            "dt_s",
+            "Sampling interval (us)",
+            "time_step",
+            "interval_ms",
+        ] {
             assert_eq!(clock(text), Some(Clock::Interval), "{text}");
         }
         assert_eq!(clock("fs"), Some(Clock::Rate { hertz: 1.0 }));

@@ -67,7 +67,7 @@ fn interval_at(pieces: &[(Piece<'_>, Range<usize>)], place: usize) -> Option<(f6
     let clock = |what: &str| {
         let name = Name::new(&format!("{what}{unit}"));
         let clock = name.clock().filter(|_| what != "interval")?;
-        let unit = if clock == Clock::Interval { name.time_unit().ok()? } else { None };
+        let unit = if clock == Clock::Interval { name.interval_unit().ok()? } else { None };
         Some(clock.interval_ms(number, unit.unwrap_or(TimeUnit::Ms)))
     };
     let of_pair = || {

@@ -1,7 +1,6 @@
 //! The bytes of a file, which can be read from the beginning as often as needed. What comes through a
 //! pipe can be read only once, and is kept in memory.
 
-use serde::Serialize;
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -34,8 +33,7 @@ const FOREIGN: [(&[u8], &str); 11] = [
 ];
 
 /// What is in a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// An array of numpy.
     Npy,
@@ -43,6 +41,16 @@ pub enum Format {
     Npz,
     /// Lines.
     Text,
+}
+
+impl Format {
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Npy => "npy",
+            Self::Npz => "npz",
+            Self::Text => "text",
+        }
+    }
 }
 
 /// A file of numbers.

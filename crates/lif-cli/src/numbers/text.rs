@@ -5,9 +5,12 @@ use super::heading::{self, Heading};
 use super::left::Unread;
 use super::name::{Name, time_unit_of};
 use super::sampling::intervals_alone;
+use super::signs::is_ruler;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
-use super::unread::{self, decimal_comma, is_grouped, is_missing, is_mistyped, no_number};
+use super::unread::{
+    self, decimal_comma, is_grouped, is_grouped_by_points, is_missing, is_mistyped, no_number,
+};
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
 
@@ -60,9 +63,9 @@ pub struct Lines {
     names: Vec<Name>,
     /// The comments above the numbers that say something,
     comments: Vec<String>,
-    /// those beside and between them, and one that has numbers on both sides.
+    /// those beside and between them, and one that has numbers on both sides, with its line.
     later: Vec<String>,
-    dividing: Option<String>,
+    dividing: Option<(u64, String)>,
     /// How many lines without anything were read since the last row.
     blank_lines: u64,
     /// The first row, where it may be names that are whole numbers, until the second is read.
@@ -180,6 +183,9 @@ impl Lines {
     /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
     fn is_prose(&self, names: &[Name]) -> bool {
         let Some((first, others)) = names.split_first() else { return false };
+        if first.is_said_of_intervals() {
+            return true;
+        }
         let is_of_values = self.layout.is_doubtful();
         // Columns in the wrong order are names all the same.
         let is_turned = |name: &Name| {
@@ -216,10 +222,12 @@ impl Lines {
     /// The numbers of the next row; `None` at the end.
     pub fn row(&mut self) -> Result<Option<&[f64]>, String> {
         while self.read_line()? {
-            let comment = self.decode();
+            let mut comment = self.decode();
+            if comment.is_none() && self.is_before_the_heading() && heading::is_setting(&self.text) {
+                comment = Some(self.text.trim().to_owned());
+                self.text.clear();
+            }
             self.split()?;
-            // Rules and empty comments leave what is above them as it is.
-            let comment = comment.filter(|comment| comment.chars().any(char::is_alphabetic));
             if self.fields.is_empty() {
                 self.blank_lines += u64::from(self.line.iter().all(u8::is_ascii_whitespace));
                 if let Some(comment) = comment {
@@ -227,8 +235,8 @@ impl Lines {
                 }
                 continue;
             }
-            if let Some(comment) = comment.filter(|_| self.later.len() < MOST_COMMENTS) {
-                self.later.push(comment);
+            if let Some(comment) = comment {
+                self.list(comment);
             }
             if self.is_before_the_heading() && self.is_heading()? {
                 self.heading = Heading::Line(self.number, self.text.trim().to_owned());
@@ -246,23 +254,36 @@ impl Lines {
             self.number = *line;
             return Err(format!(
                 "'{text}' may be a time and a value, or one number with a {}, which is not read, and so may \
-                 all other lines; write decimal points, or a blank after each comma that separates, or `time,value` \
-                 above the first line",
-                if text.contains('.') { "comma after its thousands" } else { "decimal comma" }
+                 all other lines; write decimal points and nothing after thousands, or a blank after each comma that \
+                 separates, or `time,value` above the first line",
+                match (text.find('.'), text.find(',')) {
+                    (Some(point), Some(comma)) if point < comma =>
+                        "point after its thousands and a decimal comma",
+                    (Some(_), _) => "comma after its thousands",
+                    (None, _) => "decimal comma",
+                }
             ));
         }
         Ok(None)
     }
 
+    /// Keeps a comment that says something, to be listed.
+    fn list(&mut self, comment: String) {
+        let is_above = self.columns.is_none() && self.fields.is_empty();
+        let comments = if is_above { &mut self.comments } else { &mut self.later };
+        if comments.len() < MOST_COMMENTS && !is_ruler(&comment) {
+            comments.push(comment);
+        }
+    }
+
     /// A line that is a comment and nothing else.
     fn take_comment(&mut self, comment: String) {
-        let comments = if self.columns.is_none() { &mut self.comments } else { &mut self.later };
-        if comments.len() < MOST_COMMENTS {
-            comments.push(comment.clone());
-        }
+        self.list(comment.clone());
         if self.columns.is_some() {
-            self.dividing.get_or_insert(comment);
-        } else if self.is_before_the_heading() {
+            // Whatever it says, it may divide trials.
+            self.dividing.get_or_insert((self.number, comment));
+        } else if self.is_before_the_heading() && comment.contains(char::is_alphabetic) {
+            // What has no letters leaves what is above it as it is.
             if self.heading.add_units(&comment) {
                 self.heading_comments.push(comment);
             } else {
@@ -274,12 +295,13 @@ impl Lines {
 
     /// Doubts that two rows are what they seem.
     fn doubt_rows(&mut self) {
-        if let Some(comment) = self.dividing.take()
+        if let Some((line, comment)) = self.dividing.take()
             && self.doubts.len() < MOST_DOUBTS
         {
+            let what =
+                if comment.is_empty() { "empty comment".to_owned() } else { format!("comment '{comment}'") };
             let doubt = format!(
-                "the numbers above and below the comment '{comment}' in line {} are taken together, as one list",
-                self.number - 1
+                "the numbers above and below the {what} in line {line} are taken together, as one list"
             );
             self.doubts.push(doubt);
         } else if self.blank_lines >= DIVIDING_LINES && self.doubts.len() < MOST_DOUBTS {
@@ -525,8 +547,10 @@ impl Lines {
                  without blanks, or `time value` above the first line"
             ));
         }
-        let is_clear =
-            is_named || !is_bare || second.starts_with(['-', '+']) || pair.contains('.') && !is_grouped;
+        let is_clear = is_named
+            || !is_bare
+            || second.starts_with(['-', '+'])
+            || pair.contains('.') && !is_grouped && !is_grouped_by_points(first, second);
         if is_clear || self.commas == Commas::Separate {
             self.commas = Commas::Separate;
         } else if second.len() > 1 && second.starts_with('0') {

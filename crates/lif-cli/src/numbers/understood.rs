@@ -4,6 +4,7 @@ use super::{Format, Origin, Source, written};
 use crate::figures::{counted, grouped};
 use crate::rules::TimeUnit;
 use serde::Serialize;
+use std::path::Path;
 
 /// What was understood of a file, in the order in which it is written.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -15,8 +16,13 @@ pub struct Understood {
     /// The same as it was given.
     #[serde(skip)]
     pub given: String,
-    pub format: Format,
-    /// The columns of a text, the arrays of an archive.
+    pub format: &'static str,
+    /// The node of a graph, and its type.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub node: Option<String>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<&'static str>,
+    /// The columns of a text, the arrays of an archive, the fields of a node.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -28,7 +34,7 @@ pub struct Understood {
     pub thing: &'static str,
     #[serde(flatten)]
     pub extent: Extent,
-    /// The comments of a text, and the arrays of an archive, that were not read.
+    /// The comments of a text, the arrays of an archive, and the parts of a graph, that were not read.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
     /// Remarks for people.
@@ -64,13 +70,19 @@ pub enum Extent {
 impl Understood {
     /// The file of an option, of which nothing is known yet.
     pub fn new(option: &'static str, source: &Source) -> Self {
-        let path = source.path();
+        Self::of_file(option, source.path(), source.format().text())
+    }
+
+    /// The same of a file that is not read as one of numbers.
+    pub fn of_file(option: &'static str, path: &Path, format: &'static str) -> Self {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self {
             option,
             file: absolute.display().to_string(),
             given: path.display().to_string(),
-            format: source.format(),
+            format,
+            node: None,
+            kind: None,
             columns: Vec::new(),
             shape: None,
             count: 0,
@@ -89,6 +101,9 @@ impl Understood {
     /// As a line of a table.
     pub fn line(&self) -> String {
         let mut words = counted(self.count, self.thing);
+        if let (Some(node), Some(kind)) = (&self.node, self.kind) {
+            words += &format!(" of {} ({kind} '{node}')", self.given);
+        }
         match &self.extent {
             Extent::None {} => {}
             Extent::Steps { from_step, to_step } => {
@@ -106,7 +121,11 @@ impl Understood {
             words += &format!(", shape {shape:?}");
         }
         if !self.columns.is_empty() {
-            let what = if self.format == Format::Text { "column" } else { "array" };
+            let what = match &self.node {
+                Some(_) => "field",
+                None if self.format == Format::Text.text() => "column",
+                None => "array",
+            };
             let several = if self.columns.len() > 1 { "s" } else { "" };
             let names: Vec<String> = self.columns.iter().map(|name| format!("'{name}'")).collect();
             words += &format!(", {what}{several} {}", names.join(", "));

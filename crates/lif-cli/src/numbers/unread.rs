@@ -49,6 +49,12 @@ pub fn is_grouped(first: &str, second: &str) -> bool {
         && is_digits(hundreds)
 }
 
+/// Whether two fields may be one number, with a point after the thousands and a decimal comma: `1.234,5`.
+pub fn is_grouped_by_points(first: &str, second: &str) -> bool {
+    let decimals = second.bytes().all(|byte| byte.is_ascii_digit());
+    first.split_once('.').is_some_and(|(thousands, hundreds)| decimals && is_grouped(thousands, hundreds))
+}
+
 /// Whether nothing but a blank as printers set it after thousands is between two digits.
 pub fn is_blank_in_number(text: &str, from: usize, to: usize) -> bool {
     let is_digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());

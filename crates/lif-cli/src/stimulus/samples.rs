@@ -298,6 +298,9 @@ pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result
         };
         let (unit, unit_from) = match clock {
             Clock::Rate { .. } => (TimeUnit::Ms, Origin::Name(key.clone())),
+            Clock::Interval if name.interval_unit()?.is_none() => {
+                time_unit(asked.time_unit, TIME_UNIT, None)?
+            }
             Clock::Interval => time_unit(asked.time_unit, TIME_UNIT, Some(&name))?,
         };
         let ms = clock.interval_ms(value, unit);

@@ -126,7 +126,9 @@ impl TextRows {
             }
             ([first, _], 2)
                 if !first.may_be_of_times()
-                    && (!first.is_count() || first.is_no_time())
+                    && (!first.is_count()
+                        || first.is_no_time()
+                        || first.has_unit() && first.clock().is_some())
                     && self.asked.is_none() =>
             {
                 Err(format!(
@@ -171,6 +173,14 @@ impl TextRows {
     /// What may have been meant otherwise than it was read, once all is read.
     pub fn doubts(&self, unread: &[Unread], interval: Option<f64>) -> Vec<String> {
         let mut doubts = self.lines.doubts().to_vec();
+        if let Some(name) =
+            self.names.last().filter(|name| name.text().starts_with(['-', '\u{2212}', '|', '*', '+']))
+        {
+            doubts.push(format!(
+                "the values of the column '{}' are taken as they are written; the signs in its name are not read",
+                name.text()
+            ));
+        }
         let is_asked = if self.times.is_some() { self.asked.is_some() } else { interval.is_some() };
         let taken = match &self.times {
             Some((times, _)) => format!(

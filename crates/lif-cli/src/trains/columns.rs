@@ -3,6 +3,7 @@
 use crate::numbers::name::Name;
 use crate::numbers::remark::is_of_times as speaks_of_times;
 use crate::numbers::sampling::without_intervals;
+use crate::numbers::signs::odd_signs;
 use crate::numbers::text::{Layout, Lines};
 
 /// The rows of a text, and of an array without names.
@@ -38,7 +39,7 @@ pub fn is_of_times(name: &Name) -> bool {
 
 /// Whether it is that of the numbers of neurons, and not `I`, a current.
 pub fn is_of_neurons_alone(name: &Name) -> bool {
-    is_of_neurons(name) && !(name.is("i") && name.text().starts_with('I'))
+    is_of_neurons(name) && !(name.is("i") && name.text().contains('I'))
 }
 
 /// Whether it is that of the numbers of neurons.
@@ -56,7 +57,8 @@ fn is_of_steps_or_times(name: &Name) -> bool {
 
 /// Whether it can be that of a column.
 fn is_known(name: &Name) -> bool {
-    is_of_steps_or_times(name) || is_one(name, &BATCH_ROWS) || is_one(name, &NEURONS)
+    let is_one_of_them = is_of_steps_or_times(name) || is_one(name, &BATCH_ROWS) || is_one(name, &NEURONS);
+    is_one_of_them && odd_signs(name.text()).is_empty()
 }
 
 /// Which of these names is that of the steps or times, of the batch rows, of the neurons.
@@ -117,6 +119,9 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
                     LAYOUT.expected
                 ));
             }
+            for comment in lines.comments() {
+                refuse_other_count(comment, count)?;
+            }
             names.clear();
         }
     }
@@ -124,11 +129,34 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
     Ok((names, columns))
 }
 
-/// Whether a comment consists of names that are known; of steps, in the order in which columns mostly are.
-pub fn names_columns(comment: &str, is_in_steps: bool) -> bool {
-    let words = comment.split(|sign: char| sign.is_whitespace() || ",;/|".contains(sign));
-    words.filter(|word| !word.is_empty()).all(|word| is_known(&Name::new(word)))
+/// Whether a comment consists of names that are known, one or one for each of `count` columns; of steps, in the order in
+/// which columns mostly are.
+pub fn names_columns(comment: &str, count: usize, is_in_steps: bool) -> bool {
+    let names = names_in(comment);
+    names.iter().all(is_known)
+        && (names.len() < 2 || names.len() == count)
         && !(is_in_steps && doubt_of(comment).is_some())
+}
+
+fn names_in(comment: &str) -> Vec<Name> {
+    let words = comment.split(|sign: char| sign.is_whitespace() || ",;/|".contains(sign));
+    words.filter(|word| !word.is_empty()).map(Name::new).collect()
+}
+
+/// Refuses a comment that names steps and neurons, and nothing unknown, but other columns than there are.
+fn refuse_other_count(comment: &str, count: usize) -> Result<(), String> {
+    let names = names_in(&without_intervals(comment));
+    let has = |is_it: &dyn Fn(&Name) -> bool| names.iter().any(is_it);
+    let is_heading =
+        names.iter().all(is_known) && has(&is_of_steps_or_times) && has(&|name| is_one(name, &NEURONS));
+    if names.len() == count || !is_heading {
+        return Ok(());
+    }
+    Err(format!(
+        "the comment '{comment}' above the numbers names {} columns, but there are {count}; write a name for each, as \
+         `step batch neuron`, or leave the comment out",
+        names.len()
+    ))
 }
 
 /// What a comment may say that is not how columns are taken without names.

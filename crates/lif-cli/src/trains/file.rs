@@ -194,9 +194,10 @@ fn from_text(
         refuse_other_steps_in(lines.all_comments(), taken.bounds.dt)?;
     }
     let is_in_steps = matches!(taken.when, When::Steps);
+    let count = understood.columns.len();
     let meaning = Meaning { unit, interval: is_in_steps.then_some(taken.bounds.dt), things: &[] };
     let unread = lines.unread(&names, |comment| {
-        let says_names = names_columns(&without_intervals(comment), is_in_steps);
+        let says_names = names_columns(&without_intervals(comment), count, is_in_steps);
         if says_names { meaning.left_of(&intervals_alone(comment)) } else { meaning.left_of(comment) }
     });
     let doubt = doubt_of_comments(&unread, &format!("{is_taken}, and neurons are numbered from 0"))

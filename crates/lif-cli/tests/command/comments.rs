@@ -236,3 +236,87 @@ fn what_may_be_no_list_of_times_is_told() {
     assert!(read(&folder, "stimulus", "5\n6\n\n\n7\n8\n").0.contains(sweeps));
     assert_eq!(read(&folder, "stimulus", "\n\n5\n\n6\n\n7\n\n\n").0, "");
 }
+
+#[test]
+fn numbers_and_signs_in_comments_are_listed() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let one = "5\n6\n7\n";
+    for comment in
+        ["1", "+ 1000", "*0.1", "\u{d7} 10", "(2, 2)", "-1", "50 %", "\u{bd}", "-I", "-I (nA)", "|I|", "I%"]
+    {
+        let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n{one}"));
+        assert_eq!((said.as_str(), unread), ("", json!([comment])), "{comment}");
+        let (said, unread) = read(&folder, "stimulus", &format!("5\n6 # {comment}\n"));
+        assert_eq!((said.as_str(), unread), ("", json!([comment])), "{comment}");
+    }
+    for comment in ["dt > 0.1", "dt \u{2260} 0.1"] {
+        let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n{one}"));
+        let told = format!("the comment '{comment}' may say what the numbers are, and is not read");
+        assert!(said.contains(&told) && unread == json!([comment]), "{comment}: {said}");
+    }
+    let events = read(&folder, "events", "# -step neuron\n3 1\n");
+    assert!(events.0.contains("may name the columns, of which not all are known"), "{}", events.0);
+    assert_eq!(read(&folder, "events", "3 1\n7 2 # -0.5\n").1, json!(["-0.5"]));
+    assert_eq!(read(&folder, "spikes", "120 # 1\n130\n").1, json!(["1"]));
+    // What is drawn says nothing.
+    assert_eq!(read(&folder, "stimulus", "# ----\n#\n# ====\n5\n6\n#\n"), (String::new(), json!([])));
+}
+
+#[test]
+fn comments_without_words_divide_numbers() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    for (comment, said) in [
+        ("# 2", "comment '2'"),
+        ("# ------", "comment '------'"),
+        ("#", "empty comment"),
+        ("# \n", "empty comment"),
+    ] {
+        let message =
+            format!("the numbers above and below the {said} in line 3 are taken together, as one list");
+        for (kind, above, below) in
+            [("stimulus", "5\n6", "7"), ("spikes", "5\n6", "7"), ("events", "1 2\n3 4", "5 6")]
+        {
+            let (told, _) = read(&folder, kind, &format!("{above}\n{comment}\n{below}\n"));
+            assert!(told.contains(&message), "{kind} {comment}: {told}");
+        }
+    }
+    let (told, unread) = read(&folder, "spikes", "# 1\n5\n6\n# 2\n15\n");
+    assert!(told.contains("the comment '2' in line 4"), "{told}");
+    assert_eq!(unread, json!(["1", "2"]));
+}
+
+#[test]
+fn comments_that_name_other_columns_than_there_are_are_refused() {
+    let folder = Folder::new();
+    for (comment, rows, count) in [
+        ("step neuron", "3 0 1\n7 0 2\n", "names 2 columns, but there are 3"),
+        ("step, batch, neuron", "3 1\n7 2\n", "names 3 columns, but there are 2"),
+        ("dt = 0.1 ms, step neuron", "3 0 1\n", "names 2 columns, but there are 3"),
+    ] {
+        let (said, _) = read(&folder, "events", &format!("# {comment}\n{rows}"));
+        assert!(said.contains(&format!("the comment '{comment}' above the numbers {count}")), "{said}");
+    }
+}
+
+#[test]
+fn lines_that_say_what_something_is_are_comments() {
+    let folder = Folder::new();
+    folder.write("still.txt", &"0.3\n".repeat(5000));
+    for line in ["fs=1000", "dt=1", "dt=1ms", "fs:1000"] {
+        let (said, _) = read(&folder, "stimulus", &format!("{line}\n5\n6\n"));
+        let message =
+            format!("the comment '{line}' above the numbers may say that there is a sample every 1 ms");
+        assert!(said.contains(&message), "{line}: {said}");
+    }
+    assert_eq!(read(&folder, "stimulus", "dt=0.1\n5\n6\n"), (String::new(), json!([])));
+    assert_eq!(read(&folder, "stimulus", "t0=500\n5\n6\n").1, json!(["t0=500"]));
+    assert_eq!(read(&folder, "spikes", "t0=500\n5\n6\n").1, json!(["t0=500"]));
+    // How often something comes names nothing.
+    for comment in ["per ms", "each ms", "every ms"] {
+        let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n5\n6\n"));
+        assert!(said.contains(&format!("the comment '{comment}' may say")), "{comment}: {said}");
+        assert_eq!(unread, json!([comment]));
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{Folder, root};
 use predicates::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::path::PathBuf;
 
 const STATED: &str = "--dt 0.5 --t-ref 2 --reset to-value";
@@ -35,6 +35,55 @@ fn a_graph_is_listed_with_the_command_that_simulates_it() {
     let json: Value = serde_json::from_slice(&json.stdout).unwrap();
     let cuba = json["nodes"].as_array().unwrap().iter().find(|node| node["name"] == "inner/cuba").unwrap();
     assert_eq!(cuba["fields"]["w_in"], serde_json::json!([1.0, 2.0]));
+}
+
+#[test]
+fn what_a_run_does_not_read_of_a_graph_is_told() {
+    let folder = folder(&["beside.nir", "network.nir", "lif.nir"]);
+    let own = ["@dt", "metadata/author", "t_ref", "v_lower"];
+    let listed = folder.lif("nir beside.nir").assert().success().get_output().clone();
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    for part in own {
+        assert!(listed.contains(&format!("{part:<12} not read")), "{part}: {listed}");
+    }
+    assert!(listed.contains("lif                  feeds itself, which is not read"), "{listed}");
+    let json = folder.lif("nir beside.nir --json").assert().success().get_output().clone();
+    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(json["nodes"][1]["unread"], json!(own));
+
+    let run = format!("--json --no-plot --steps 10 {STATED}");
+    let output = folder.run(&format!("--nir beside.nir {run}")).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let told = "of the node 'lif' nothing is read of t_ref, v_lower, edge lif -> lif";
+    assert!(said.contains(told), "{said}");
+    let summary: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let input = &summary["inputs"][0];
+    assert_eq!(input["unread"], json!(["@dt", "metadata/author", "t_ref", "v_lower", "edge lif -> lif"]));
+    for (key, value) in [
+        ("option", json!("nir")),
+        ("format", json!("nir")),
+        ("node", json!("lif")),
+        ("type", json!("LIF")),
+        ("count", json!(5)),
+        ("columns", json!(["tau", "r", "v_leak", "v_threshold", "v_reset"])),
+    ] {
+        assert_eq!(input[key], value, "{key}");
+    }
+    assert!(input["file"].as_str().unwrap().ends_with("/beside.nir"));
+
+    let of_network = folder.summary(&format!("--nir network.nir --nir-node hidden --steps 10 {STATED}"));
+    let others = ["node inner/cuba (CubaLIF)", "node to_inner (Linear)", "node weights (Linear)"];
+    assert_eq!(of_network["inputs"][0]["unread"], json!(others));
+    assert_eq!(
+        folder.summary(&format!("--nir lif.nir --steps 10 {STATED}"))["inputs"][0].get("unread"),
+        None
+    );
+    folder
+        .run(&format!("--nir beside.nir --no-plot --steps 10 {STATED}"))
+        .assert()
+        .success()
+        .stdout(predicate::str::contains("5 neurons of beside.nir (LIF 'lif'), fields 'tau', 'r'"))
+        .stdout(predicate::str::contains("; not read: '@dt' and 4 more"));
 }
 
 #[test]

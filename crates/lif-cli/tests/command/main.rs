@@ -14,6 +14,7 @@ mod interrupt;
 mod losses;
 mod memory;
 mod misread;
+mod names;
 mod odd_files;
 mod outputs;
 mod random_inputs;

@@ -506,7 +506,12 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         // Below the numbers, and with factors.
         ("stimulus", "", "5\n6\n# sampled at 2 kHz\n", "a sample every 0.5 ms"),
         ("events", "", "3 1\n# dt = 1 ms\n", "says that its steps are 1 ms long"),
-        ("spikes", "# x10 ms\n", one, "'x10 ms' in it has a factor, with which times are not read"),
+        (
+            "spikes",
+            "# x10 ms\n",
+            one,
+            "'x10 ms' in it has a factor or an offset, with which times are not read",
+        ),
         (
             "spikes",
             "# spike times in 0.1 ms\n",

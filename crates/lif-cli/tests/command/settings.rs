@@ -289,3 +289,18 @@ fn quiet_is_quiet_and_warnings_are_not() {
     let output = folder.run("--neurons 3 --steps 3 --json").assert().success().get_output().clone();
     assert!(serde_json::from_slice::<Value>(&output.stdout).is_ok());
 }
+
+#[test]
+fn units_that_were_said_are_not_doubted_and_volts_are() {
+    let folder = Folder::new();
+    for (text, as_pico) in [("current = \"0.5 A\"", false), ("current = 5e8", true)] {
+        folder.write("run.toml", text);
+        let output = folder.run("--config run.toml --no-plot --neurons 1 --steps 5").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("times what just reaches the threshold"), "{said}");
+        assert_eq!(said.contains("if it is in pA"), as_pico, "{said}");
+    }
+    let volts = "--v-rest=-0.065 --v-reset=-0.065 --v-threshold=-0.050 --no-plot --neurons 1 --steps 5";
+    let said = String::from_utf8(folder.run(volts).output().unwrap().stderr).unwrap();
+    assert!(said.contains("if they are in volts, write them as"), "{said}");
+}
