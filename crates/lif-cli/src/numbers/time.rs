@@ -98,7 +98,7 @@ impl Time {
     pub fn new(number: f64, unit: f64, precision: Precision) -> Self {
         // Where a clock begins is not rounded.
         if number == 0.0 {
-            return Self::ZERO;
+            return Self { unit, ..Self::ZERO };
         }
         // A whole number of few digits is none that was rounded.
         let is_whole = number.fract() == 0.0 && number.abs() <= WHOLE_IN_SINGLE;
@@ -129,7 +129,14 @@ impl Time {
     /// How long after another time of the same clock it is, ms. Numbers are subtracted before they are scaled: those of
     /// microseconds since 1970 are exact, and as ms they are not.
     pub fn ms_after(&self, start: &Self) -> f64 {
-        if start.number == 0.0 { self.ms() } else { (self.number - start.number) * self.unit }
+        // To the finer of two units, of which the coarser has a whole number.
+        match (self.number, start.number) {
+            (number, 0.0) => number * self.unit,
+            (number, start_number) if self.unit >= start.unit => {
+                (number * (self.unit / start.unit) - start_number) * start.unit
+            }
+            (number, start_number) => (number - start_number * (start.unit / self.unit)) * self.unit,
+        }
     }
 
     /// All that tells it from others.
@@ -257,6 +264,25 @@ mod tests {
                 assert_eq!(time(10 * k + 9).steps_after(&time(0), 0.01) as u32, k, "{precision:?}");
             }
         }
+    }
+
+    #[test]
+    fn each_time_has_its_unit() {
+        let time = |number, unit| Time::new(number, unit, Precision::Double);
+        for (one, start) in [
+            (time(0.0, 1e3), time(-0.05, 1e3)),
+            (time(0.0, 1e-3), time(-50_000.0, 1e-3)),
+            (time(0.0, 1e-3), time(-0.05, 1e3)),
+            (time(150.0, 1.0), time(0.1, 1e3)),
+            (time(0.15, 1e3), time(100_000.0, 1e-3)),
+            (time(150_000.0, 1e-3), time(0.1, 1e3)),
+            (time(0.05, 1e3), time(0.0, 1e-3)),
+        ] {
+            assert_eq!(one.steps_after(&start, 0.1) as u64, 500, "{one:?} after {start:?}");
+        }
+        // A time in ms on a clock in microseconds since 1970.
+        let start = time(1_700_000_000_123_457.0, 1e-3);
+        assert_eq!(time(1_700_000_000_127.0, 1.0).steps_after(&start, 0.001) as u64, 3543);
     }
 
     #[test]

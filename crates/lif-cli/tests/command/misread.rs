@@ -101,6 +101,38 @@ fn spikes_are_compared_with_the_step_that_they_are_in() {
     }
 }
 
+/// Clocks that begin before 0 and pass it, or that count in another unit than the one beside them.
+#[test]
+fn each_clock_has_its_unit() {
+    let folder = Folder::new();
+    let units = [("ms", 1.0), ("s", 1e-3), ("us", 1e3)];
+    for (unit, factor) in units {
+        let lines: String = (0..8).map(|k| format!("{} {k}\n", f64::from(k - 3) * factor)).collect();
+        folder.write("s.txt", &format!("time_{unit} current_nA\n{lines}"));
+        assert_eq!(samples(&folder, 1.0, "s.txt"), [0, 1, 2, 3, 4, 5, 6, 7], "{unit}");
+    }
+    let model =
+        "--dt 1 --tau-m 1 --v-rest 0 --v-reset 0 --resistance 1 --v-threshold 0.5 --t-ref 0 --window 0";
+    for start in [-20, 100] {
+        for (unit, factor) in units {
+            let time = |k: i32| f64::from(start + k) * factor;
+            let lines: String = (0..60).map(|k| format!("{} {}\n", time(k), u8::from(k % 7 == 6))).collect();
+            folder.write("s.txt", &format!("time_{unit} current_nA\n{lines}"));
+            for (unit, factor) in units {
+                let time = |k: i32| f64::from(start + k) * factor;
+                let lines: String =
+                    (0..60).filter(|k| k % 7 == 6).map(|k| format!("{}\n", time(k))).collect();
+                folder.write("spikes.txt", &format!("spike_time_{unit}\n{lines}"));
+                let words = format!("score --json --device cpu {model} --stimulus s.txt --spikes spikes.txt");
+                let output = folder.lif(&words).assert().success().get_output().stdout.clone();
+                let report: Value = serde_json::from_slice(&output).unwrap();
+                let score = &report["scores"][0];
+                assert_eq!(score["coincidences"], 8, "spikes in {unit} from {start} ms on: {score}");
+            }
+        }
+    }
+}
+
 #[test]
 fn what_is_no_number_of_the_file_is_told() {
     let folder = Folder::new();
