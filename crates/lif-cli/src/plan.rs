@@ -9,7 +9,7 @@ use crate::figures::counted;
 use crate::layers;
 use crate::neurons;
 use crate::nir;
-use crate::numbers::understood::ms;
+use crate::numbers::understood::{Extent, ms};
 use crate::numbers::{Understood, written};
 use crate::presets::{self, AxisUnits};
 use crate::quantity::shown;
@@ -160,7 +160,11 @@ impl Plan {
         }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
+        let stimulus_start = stimulus_start(&drive);
         let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
+        if let Some(trains) = &trains {
+            warn_of_clocks(&trains.understood, stimulus_start);
+        }
         let trains = match (trains, &node) {
             (Some(trains), Some(node)) => {
                 let weight = node.spike_weight(dt, params.integrator)?;
@@ -419,6 +423,26 @@ fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
             ),
         )),
         None => Ok(()),
+    }
+}
+
+/// When a stimulus begins on its own clock, ms.
+fn stimulus_start(drive: &Drive) -> f64 {
+    match drive {
+        Drive::Stimulus(stimulus, _) => stimulus.start().ms(),
+        Drive::Same(_) | Drive::Spread(_) => 0.0,
+    }
+}
+
+/// Events count from the beginning of the run; a stimulus may have a clock of its own, that the events were taken from.
+fn warn_of_clocks(events: &[Understood], stimulus_start: f64) {
+    let have_times = events.iter().any(|events| matches!(events.extent, Extent::Times { .. }));
+    if have_times && stimulus_start != 0.0 {
+        log::warn!(
+            "the times of the events count from the beginning of the run, which is {} ms on the clock of the stimulus; \
+             subtract it where they are of that clock",
+            ms(stimulus_start)
+        );
     }
 }
 

@@ -134,6 +134,20 @@ fn each_clock_has_its_unit() {
 }
 
 #[test]
+fn events_beside_a_stimulus_with_a_clock_of_its_own_are_told() {
+    let folder = Folder::new();
+    let told = "the times of the events count from the beginning of the run, which is 100 ms on the clock";
+    folder.write("step.csv", "step,neuron\n155,0\n");
+    folder.write("time.csv", "time_ms,neuron\n15.5,0\n");
+    for (first, events, is_told) in [(0, "time", false), (100, "step", false), (100, "time", true)] {
+        let lines: String = (0..60).map(|k| format!("{} 0.1\n", first + k)).collect();
+        folder.write("s.txt", &format!("time_ms current_nA\n{lines}"));
+        let (said, _) = said(&folder, &format!("s.txt --neurons 1 --events {events}.csv"));
+        assert_eq!(said.contains(told), is_told, "{first}, {events}: {said}");
+    }
+}
+
+#[test]
 fn what_is_no_number_of_the_file_is_told() {
     let folder = Folder::new();
     folder.write("still.txt", &"0.3\n".repeat(5000));
