@@ -95,7 +95,7 @@ mod experiment;
 mod population;
 mod prepared;
 
-pub use data::memory::{MemoryNeed, MemoryPart, require as require_memory};
+pub use data::memory::{MemoryNeed, MemoryPart, address_space_limit, require as require_memory};
 pub use data::raster::{Event, Raster};
 pub use data::regular_file::open as open_regular_file;
 pub use data::resident::ResidentRaster;

@@ -150,6 +150,13 @@ pub(crate) fn address_space() -> Option<(u64, u64)> {
     limits::address_space()
 }
 
+/// The limit of this process's address space (`ulimit -v`), in bytes; none where there is none, or the system does not
+/// say.
+#[must_use]
+pub fn address_space_limit() -> Option<u64> {
+    address_space().map(|(_, limit)| limit)
+}
+
 /// The limits that a process of Linux has of its own. What goes beyond them is refused to it, and ends it.
 mod limits {
     use std::sync::LazyLock;
@@ -230,6 +237,7 @@ mod tests {
         assert_eq!(limits::limit(limits, "Max address space"), Some(204_800_000));
         assert_eq!(limits::limit(limits, "Max data size"), None);
         assert_eq!(limits::limit(limits, "Max stack size"), None);
+        assert_eq!(limits::limit("", "Max address space"), None);
         assert_eq!(limits::taken("VmPeak:\t  90 kB\nVmSize:\t   70 kB\n", "VmSize:"), 70 << 10);
         assert_eq!(limits::taken("", "VmSize:"), 0);
         #[cfg(target_os = "linux")]

@@ -21,8 +21,7 @@ mod linux {
     /// Starts the program again with one heap, where the address space is limited and nobody has said how many there
     /// are. Where that fails, it goes on as it is.
     pub fn share_one_where_limited() {
-        let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
-        if std::env::var_os(HEAPS).is_some() || !is_limited(&limits) {
+        if std::env::var_os(HEAPS).is_some() || lif::address_space_limit().is_none() {
             return;
         }
         let mut words = std::env::args_os();
@@ -32,19 +31,5 @@ mod linux {
         }
         let failure = again.args(words).env(HEAPS, "1").exec();
         log::debug!("cannot start again with one heap: {failure}");
-    }
-
-    /// Whether the address space is limited, as the system writes it.
-    fn is_limited(limits: &str) -> bool {
-        let soft = limits.lines().find_map(|line| line.strip_prefix("Max address space"));
-        soft.and_then(|soft| soft.split_whitespace().next()).is_some_and(|soft| soft != "unlimited")
-    }
-
-    #[test]
-    fn limits_are_read() {
-        let unit = "Max cpu time  unlimited  unlimited  seconds\n";
-        assert!(is_limited(&format!("{unit}Max address space     307200000    unlimited    bytes\n")));
-        assert!(!is_limited(&format!("{unit}Max address space     unlimited    unlimited    bytes\n")));
-        assert!(!is_limited(""));
     }
 }
