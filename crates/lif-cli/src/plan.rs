@@ -85,6 +85,15 @@ pub enum Drive {
     Stimulus(Box<Stimulus>, Transform),
 }
 
+impl Drive {
+    fn stimulus(&self) -> Option<&Stimulus> {
+        match self {
+            Self::Stimulus(stimulus, _) => Some(stimulus),
+            Self::Same(_) | Self::Spread(_) => None,
+        }
+    }
+}
+
 impl Plan {
     /// Lets go of a current for each neuron, once all steps are made: it takes as much memory as an
     /// array that is read back then.
@@ -160,10 +169,9 @@ impl Plan {
         }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
-        let stimulus_start = stimulus_start(&drive);
         let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
         if let Some(trains) = &trains {
-            warn_of_clocks(&trains.understood, stimulus_start);
+            warn_of_clocks(&trains.understood, drive.stimulus());
         }
         let trains = match (trains, &node) {
             (Some(trains), Some(node)) => {
@@ -284,10 +292,7 @@ impl Plan {
 
     /// The stimulus, where there is one.
     pub fn stimulus(&self) -> Option<&Stimulus> {
-        match &self.drive {
-            Drive::Stimulus(stimulus, _) => Some(stimulus),
-            Drive::Same(_) | Drive::Spread(_) => None,
-        }
+        self.drive.stimulus()
     }
 
     /// What was understood of the files that drive it, and of the graph that it is of.
@@ -426,22 +431,15 @@ fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
-/// When a stimulus begins on its own clock, ms.
-fn stimulus_start(drive: &Drive) -> f64 {
-    match drive {
-        Drive::Stimulus(stimulus, _) => stimulus.start().ms(),
-        Drive::Same(_) | Drive::Spread(_) => 0.0,
-    }
-}
-
 /// Events count from the beginning of the run; a stimulus may have a clock of its own, that the events were taken from.
-fn warn_of_clocks(events: &[Understood], stimulus_start: f64) {
+fn warn_of_clocks(events: &[Understood], stimulus: Option<&Stimulus>) {
+    let start = stimulus.map_or(0.0, |stimulus| stimulus.start().ms());
     let have_times = events.iter().any(|events| matches!(events.extent, Extent::Times { .. }));
-    if have_times && stimulus_start != 0.0 {
+    if have_times && start != 0.0 {
         log::warn!(
             "the times of the events count from the beginning of the run, which is {} ms on the clock of the stimulus; \
              subtract it where they are of that clock",
-            ms(stimulus_start)
+            ms(start)
         );
     }
 }

@@ -200,27 +200,11 @@ fn refuse_interval(column: &Name) -> Result<(), String> {
 
 /// Refuses comments that name times between spikes, and say nothing else.
 fn refuse_intervals(comments: &[String]) -> Result<(), String> {
-    /// Beside those that stand beside the names of times.
-    const THINGS: [&str; 17] = [
-        "inter",
-        "interspike",
-        "spike",
-        "spikes",
-        "isi",
-        "isis",
-        "interval",
-        "intervals",
-        "diff",
-        "diffs",
-        "between",
-        "successive",
-        "consecutive",
-        "time",
-        "times",
-        "from",
-        "to",
-    ];
-    let is_of_intervals = |comment: &&String| says_nothing_else(comment, &THINGS);
+    /// What is said with them.
+    const OTHERS: [&str; 10] =
+        ["inter", "spike", "spikes", "between", "successive", "consecutive", "time", "times", "from", "to"];
+    let things = [&name::BETWEEN_SPIKES[..], &OTHERS].concat();
+    let is_of_intervals = |comment: &&String| says_nothing_else(comment, &things);
     comments.iter().filter(is_of_intervals).try_for_each(|comment| Name::new(comment).refuse_intervals())
 }
 

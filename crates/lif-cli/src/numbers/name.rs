@@ -108,7 +108,7 @@ const NO_TIMES: [&str; 15] = [
 const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
 
 /// What lies between spikes.
-const BETWEEN_SPIKES: [&str; 7] = ["isi", "isis", "interspike", "interval", "intervals", "diff", "diffs"];
+pub const BETWEEN_SPIKES: [&str; 7] = ["isi", "isis", "interspike", "interval", "intervals", "diff", "diffs"];
 
 /// Names of times, apart from spikes.
 const TIMES: [&str; 9] = [
