@@ -107,16 +107,16 @@ impl GpuEngine {
         let decaying = u64::from(traced) + u64::from(table.options.synapse);
         let state = StateBuffers {
             cells: 0..batch * n,
-            voltages: per_cell("the membrane potentials", 0)?,
-            refractory: per_cell("the refractory counters", 0)?,
+            voltages: per_cell(Field::Voltages.name(), 0)?,
+            refractory: per_cell(Counter::Refractory.name(), 0)?,
             traces: gpu.context.buffer(
                 "the traces and synaptic currents",
                 (decaying * cells * 4).max(4),
                 STATE,
             )?,
-            counts: per_cell("the spike counts", 1)?,
+            counts: per_cell(Counter::Spikes.name(), 1)?,
         };
-        gpu.write(&state.voltages, "the membrane potentials", bytemuck::cast_slice(&table.rest((batch, n))))?;
+        gpu.write(&state.voltages, Field::Voltages.name(), bytemuck::cast_slice(&table.rest((batch, n))))?;
         Ok(Self {
             workgroup,
             options: table.options,
