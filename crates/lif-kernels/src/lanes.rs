@@ -63,8 +63,8 @@ impl Lanes {
         }
     }
 
-    /// Makes cells ready whose coefficients and state have been put into the lanes, with so many steps left of
-    /// the refractory period.
+    /// Prepares the lanes for steps, once the coefficients and the state of the cells are in them. `left` are the
+    /// steps left of the refractory period.
     #[inline(always)]
     pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
         self.coefficients.adapt(options);
@@ -72,8 +72,14 @@ impl Lanes {
         self.holds = can_hold(options) && holds(&self.steps, left, &self.v, &self.coefficients);
         self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
         self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
-        self.memory.keep(&self.steps, left, &mut self.kept);
+        self.keep(left);
         self.word = [0; LANES];
+    }
+
+    /// Keeps the steps left of the refractory period.
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, left: &[u32; LANES]) {
+        self.memory.keep(&self.steps, left, &mut self.kept);
     }
 
     /// The steps left of the refractory period.

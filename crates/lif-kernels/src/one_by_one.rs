@@ -1,7 +1,7 @@
 //! Cells one after the other by the definition itself, on processors without vector instructions that `pulp`
 //! knows. One body of code serves all rules there.
 
-use crate::lanes::{LaneCoefficients, Lanes};
+use crate::lanes::LaneCoefficients;
 use crate::vector::Advance;
 use crate::{LANES, WORD};
 use lif_model::{Coefficients, Options, SpikeTest, State};
@@ -87,12 +87,5 @@ impl LaneCoefficients {
             synaptic_decay: self.synaptic_decay[lane],
             synaptic_factor: self.synaptic_factor[lane],
         }
-    }
-}
-
-impl Lanes {
-    /// Keeps the steps left of the refractory period.
-    fn keep(&mut self, left: &[u32; LANES]) {
-        self.memory.keep(&self.steps, left, &mut self.kept);
     }
 }

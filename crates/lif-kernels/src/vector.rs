@@ -1,5 +1,5 @@
 //! Cells through many steps: six vectors of sixteen cells, say, whose state stays in registers. A step of one
-//! cell is a chain of operations that wait for each other; so many vectors fill the waiting.
+//! cell is a chain of operations that wait for each other; the other five vectors are computed meanwhile.
 //!
 //! The instruction set is chosen at run time by `pulp`, and what is decided before the loop by the
 //! [`Kernel`].
