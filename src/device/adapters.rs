@@ -2,7 +2,7 @@
 
 use super::Device;
 use crate::data::memory;
-use crate::engine::gpu::context::GpuContext;
+use crate::engine::gpu::context::{self, GpuContext};
 use crate::error::Result;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -131,13 +131,11 @@ fn find(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
         log::info!("no adapter is looked for with {limit}");
         return Vec::new();
     }
-    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    descriptor.backends &= backends;
-    let backends = descriptor.backends;
-    let instance = wgpu::Instance::new(descriptor);
+    let (instance, backends) = context::instance(backends);
     let name = std::env::var("WGPU_ADAPTER_NAME").unwrap_or_default().to_lowercase();
     let mut adapters = pollster::block_on(instance.enumerate_adapters(backends));
     adapters.retain(|adapter| adapter.get_info().name.to_lowercase().contains(&name));
+    adapters.retain(context::computes);
     adapters
 }
 

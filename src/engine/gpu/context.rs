@@ -12,6 +12,36 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Staging buffers that are kept for the next readback.
 const MOST_STAGING: usize = 4;
 
+/// An instance of wgpu for these of its backends, as far as the environment allows them, and which they are.
+pub(crate) fn instance(backends: wgpu::Backends) -> (wgpu::Instance, wgpu::Backends) {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
+    descriptor.backends &= backends;
+    // No dispatch here is indirect, and what checks them is compiled for each device that is opened.
+    descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
+    let backends = descriptor.backends;
+    (wgpu::Instance::new(descriptor), backends)
+}
+
+/// Whether an adapter has compute shaders. What wgpu 30 says of OpenGL does not tell: NVIDIA gives it version 3.3, with
+/// the extension that it asks for, but the shading language of that version has none.
+pub(crate) fn computes(adapter: &wgpu::Adapter) -> bool {
+    let has_stage =
+        adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
+    let info = adapter.get_info();
+    has_stage && (info.backend != wgpu::Backend::Gl || opengl_computes(&info.driver_info))
+}
+
+/// The same by how an OpenGL driver calls its version, as `4.5 (Core Profile) Mesa 22.3.6`.
+fn opengl_computes(version: &str) -> bool {
+    let (embedded, version) =
+        version.strip_prefix("OpenGL ES ").map_or((false, version), |rest| (true, rest));
+    let mut numbers = version.split(|letter: char| !letter.is_ascii_digit()).map(str::parse::<u32>);
+    match (numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor))) => (major, minor) >= if embedded { (3, 1) } else { (4, 3) },
+        _ => true,
+    }
+}
+
 /// A device with its queue and what this crate keeps for it.
 #[derive(Debug)]
 pub(crate) struct GpuContext {
@@ -295,5 +325,24 @@ pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {
         limit_name: LARGEST_BINDING.to_owned(),
         limit,
         advice: "take fewer neurons or a smaller batch, record less, or use the CPU".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_of_opengl_without_compute_shaders_are_known() {
+        for (version, computes) in [
+            ("3.3.0 NVIDIA 580.159.04", false),
+            ("4.2.0 NVIDIA 390.157", false),
+            ("4.5 (Core Profile) Mesa 22.3.6", true),
+            ("OpenGL ES 3.0 Mesa 18.3.6", false),
+            ("OpenGL ES 3.2 V@0502.0", true),
+            ("something else", true),
+        ] {
+            assert_eq!(opengl_computes(version), computes, "{version}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Drivers that compute something else, stop halfway or vanish are found out.
 
-use super::context::GpuContext;
+use super::context::{GpuContext, instance};
 use super::kernel::BLOCK_SHADER;
 use super::self_check::{self, CHECK_SHADER};
 use super::{Gpu, MOST_STEPS};
@@ -19,9 +19,7 @@ pub(crate) fn with_context(test: impl FnOnce(GpuContext)) {
 
 /// Another one, for who has the first.
 pub(crate) fn open() -> GpuContext {
-    let descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
-    let backends = descriptor.backends;
-    let instance = wgpu::Instance::new(descriptor);
+    let (instance, backends) = instance(wgpu::Backends::all());
     let adapters = pollster::block_on(instance.enumerate_adapters(backends));
     let adapter = adapters.first().expect("this machine has no adapter; see docs/headless.md");
     GpuContext::open(adapter).expect("the adapter opens")
