@@ -1,7 +1,8 @@
 // Random numbers that are a function of where they are used.
 //
 // The twin of crates/lif-model/src/random.rs, which is the definition and says why each thing is as it is: the same
-// functions in the same order, giving the same bits. Appended to neuron.wgsl, which has rounded().
+// functions in the same order, giving the same bits. Appended to neuron.wgsl, which has rounded(), and to product.wgsl or
+// wide_product.wgsl, which have high_product().
 // The tables stand in `parameters`, from a place on.
 
 const SEGMENT_BITS: u32 = 6u;
@@ -10,14 +11,6 @@ const MULTIPLIER_0: u32 = 0xD2511F53u;
 const MULTIPLIER_1: u32 = 0xCD9E8D57u;
 const KEY_STEP_0: u32 = 0x9E3779B9u;
 const KEY_STEP_1: u32 = 0xBB67AE85u;
-
-// The high word of a product, by halves: WGSL has no wider integer.
-fn high_product(a: u32, b: u32) -> u32 {
-    let low = (a & 0xffffu) * (b & 0xffffu);
-    let cross_0 = (a >> 16u) * (b & 0xffffu) + (low >> 16u);
-    let cross_1 = (a & 0xffffu) * (b >> 16u) + (cross_0 & 0xffffu);
-    return (a >> 16u) * (b >> 16u) + (cross_0 >> 16u) + (cross_1 >> 16u);
-}
 
 fn philox_round(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     return vec4<u32>(

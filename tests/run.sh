@@ -83,7 +83,7 @@ holds() {
         grep -qx "$needed" <<<"$files" || { echo "$needed is missing from the package $package" >&2; exit 1; }
     done
 }
-holds lif build.rs shaders/{neuron,block,check,roofline,projection,score}.wgsl README.md LICENSE-MIT LICENSE-APACHE
+holds lif build.rs shaders/{neuron,product,wide_product,random,block,noise,check,roofline,projection,score}.wgsl README.md LICENSE-MIT LICENSE-APACHE
 holds lif-model README.md src/neuron.rs
 holds lif-kernels README.md src/neuron.rs
 holds lif-cli README.md build.rs src/main.rs src/presets/origin.toml

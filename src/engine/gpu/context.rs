@@ -1,5 +1,6 @@
 //! One opened adapter: its device, and every way in which it can fail turned into an [`Error`].
 
+use super::kernel::WIDE_INTEGERS;
 use super::stopwatch::Stopwatch;
 use crate::error::{Error, Result};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -80,7 +81,7 @@ impl GpuContext {
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("lif"),
             required_limits: limits,
-            required_features: adapter.features() & Stopwatch::FEATURE,
+            required_features: adapter.features() & (Stopwatch::FEATURE | WIDE_INTEGERS),
             ..Default::default()
         }))
         .map_err(|error| gpu_error(stage, &error))?;

@@ -12,10 +12,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Source of the kernel: the model, random numbers, and the way through a block.
 pub(crate) const BLOCK_SHADER: &str = concat!(
     include_str!("../../../shaders/neuron.wgsl"),
+    include_str!("../../../shaders/product.wgsl"),
     include_str!("../../../shaders/random.wgsl"),
     include_str!("../../../shaders/block.wgsl"),
     include_str!("../../../shaders/noise.wgsl")
 );
+
+/// What devices may have that makes products quicker.
+pub(crate) const WIDE_INTEGERS: wgpu::Features = wgpu::Features::SHADER_INT64;
+
+/// The shader with the products that a device with these features makes best.
+pub(super) fn with_products(shader: &str, features: wgpu::Features) -> String {
+    if !features.contains(WIDE_INTEGERS) {
+        return shader.to_owned();
+    }
+    let by_halves = include_str!("../../../shaders/product.wgsl");
+    shader.replace(by_halves, include_str!("../../../shaders/wide_product.wgsl"))
+}
 
 /// Invocations in a workgroup, unless a device was found to be faster with [others](super::workgroup).
 pub(crate) const WORKGROUP: u32 = 64;
@@ -211,7 +224,7 @@ impl Kernels {
             let device = &context.device;
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("lif block"),
-                source: wgpu::ShaderSource::Wgsl(shader.into()),
+                source: wgpu::ShaderSource::Wgsl(with_products(shader, device.features()).into()),
             });
             let layout = bind_group_layout(device, &BINDINGS);
             let pipeline_layout = pipeline_layout(device, &layout);

@@ -1,6 +1,6 @@
 //! The shaders are valid, and what they share with the host is the same on both sides.
 
-use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation};
+use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation, WIDE_INTEGERS};
 use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
 use super::score::{Goal, SCORE_BINDINGS, SCORE_SHADER};
 use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
@@ -14,9 +14,13 @@ use std::mem::offset_of;
 
 /// Parsed and validated without any capability that an adapter could lack.
 fn parse(source: &str) -> (Module, ModuleInfo) {
+    parse_with(Capabilities::default(), source)
+}
+
+fn parse_with(capabilities: Capabilities, source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
-    let info = Validator::new(ValidationFlags::all(), Capabilities::default())
+    let info = Validator::new(ValidationFlags::all(), capabilities)
         .validate(&module)
         .unwrap_or_else(|error| panic!("{}", error.emit_to_string(source)));
     (module, info)
@@ -46,6 +50,7 @@ fn the_model_is_valid_on_its_own() {
 fn the_kernels_are_valid_with_their_constants() {
     parse(CHECK_SHADER);
     parse(roofline::SHADER);
+    parse_with(Capabilities::SHADER_INT64, &kernel::with_products(BLOCK_SHADER, WIDE_INTEGERS));
     let (module, info) = parse(BLOCK_SHADER);
     let mut constants = naga::back::PipelineConstants::default();
     constants.extend(specialisation().constants().map(|(name, value)| (name.to_owned(), value)));
