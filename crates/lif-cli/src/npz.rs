@@ -4,7 +4,7 @@ use crate::columns::Column;
 use crate::spools::Spools;
 use crc32fast::Hasher;
 use lif::Population;
-use ndarray::Array1;
+use ndarray::{Array1, arr0};
 use ndarray_npy::npy::header::{Header, Layout};
 use ndarray_npy::{WritableElement, WriteNpyExt};
 use std::fmt::Display;
@@ -30,6 +30,8 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
     for name in ["step", "batch", "neuron"] {
         archive.spooled::<u32>(name, arrays.spools, &[])?;
     }
+    // So that who reads them knows how long the steps are.
+    archive.array("dt_ms", &arr0(arrays.population.params().dt))?;
     archive.array("counts", &arrays.population.counts().map_err(said)?)?;
     archive.array("voltage_final", &arrays.population.voltages().map_err(said)?)?;
     if arrays.population.params().trace.is_some() {

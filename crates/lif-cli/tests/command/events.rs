@@ -44,6 +44,15 @@ fn each_spike_moves_its_neuron() {
 }
 
 #[test]
+fn spikes_of_a_run_with_other_steps_are_refused() {
+    let folder = Folder::new();
+    recorded(&folder);
+    let message =
+        "'dt_ms' in it says that its steps are 0.1 ms long, but those of this run are 0.05 ms; take --dt 0.1";
+    folder.refuses("run --device cpu --neurons 40 --dt 0.05 --events first/spikes.npz", 1, message);
+}
+
+#[test]
 fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
     let folder = Folder::new();
     recorded(&folder);

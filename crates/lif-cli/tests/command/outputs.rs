@@ -37,6 +37,7 @@ fn a_run_without_arguments_but_its_size_prints_a_table_and_writes_three_files() 
         [
             "batch",
             "counts",
+            "dt_ms",
             "neuron",
             "rate",
             "step",
@@ -81,6 +82,7 @@ fn the_summary_agrees_with_the_arrays() {
         .map(|[step, batch, neuron]| (u64::from(*step) * 2 + u64::from(*batch)) * 40 + u64::from(*neuron));
     assert_eq!(summary["spike_hash"], hash(x));
 
+    assert_eq!(folder.array::<f64>("dt_ms").into_iter().collect::<Vec<_>>(), [0.1]);
     let counts = folder.array::<u32>("counts");
     assert_eq!(counts.shape(), [2, 40]);
     assert_eq!(summary["spikes"], json!(counts.sum()));
