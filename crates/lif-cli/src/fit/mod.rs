@@ -113,14 +113,11 @@ fn fitted(
     let sets: Vec<Map<String, Value>> = places.iter().map(|place| named(&trial.vary, place)).collect();
     let recordings = recordings(&experiments);
     let best = sets.iter().zip(scores).map(|(set, scores)| Best::new(set.clone(), &recordings, &scores));
-    let windows = experiments.iter().zip(&splits).map(|(experiment, split)| {
-        let ms = |steps: u64| steps as f64 * plan.dt;
-        Window {
-            stimulus: experiment.stimulus(),
-            from_ms: ms(experiment.scored.start),
-            split_ms: ms(*split),
-            to_ms: ms(experiment.scored.end),
-        }
+    let windows = experiments.iter().zip(&splits).map(|(experiment, split)| Window {
+        stimulus: experiment.stimulus(),
+        from_ms: experiment.ms(experiment.scored.start),
+        split_ms: experiment.ms(*split),
+        to_ms: experiment.ms(experiment.scored.end),
     });
     let report = Report {
         device: trial.device.name(),
@@ -150,7 +147,7 @@ fn fitted(
         FitScene {
             report: &report,
             shown: split..end,
-            dt: plan.dt,
+            experiment: &experiments[0],
             current: trial
                 .currents
                 .column(0)

@@ -4,23 +4,23 @@ use super::space::{Name, Vary};
 use crate::failure::Failure;
 use crate::plan::{Drive, Plan};
 use crate::presets;
-use crate::score::{self, Experiment};
+use crate::score::Experiment;
 use crate::stimulus::Transform;
 use ndarray::Array2;
 
 /// The step from which on a recording is held out.
 pub fn split(asked: Option<f64>, experiment: &Experiment) -> Result<u64, Failure> {
-    let Experiment { plan, scored, .. } = experiment;
+    let scored = &experiment.scored;
     let split = match asked {
-        Some(ms) => score::steps("split", ms, plan.dt)?,
+        Some(ms) => experiment.step_at("split", ms)?,
         None => scored.start.midpoint(scored.end),
     };
     if !(scored.start + 1..scored.end).contains(&split) {
         let message = format!(
             "split is {} ms; it must lie between from and to, {} and {} ms of {}",
-            split as f64 * plan.dt,
-            scored.start as f64 * plan.dt,
-            scored.end as f64 * plan.dt,
+            experiment.ms(split),
+            experiment.ms(scored.start),
+            experiment.ms(scored.end),
             experiment.stimulus()
         );
         return Err(Failure::of("split, from, to", message));

@@ -66,7 +66,8 @@ pub struct SearchWish {
     pub vary: Vec<Vary>,
     /// Fit to what comes before this time, ms [default: half]
     ///
-    /// The rest is held out: it is not fitted to, and says how well the neuron predicts what it has not seen.
+    /// On the clock of the stimulus. The rest is held out: it is not fitted to, and says how well the neuron predicts
+    /// what it has not seen.
     /// By default it is the second half of what is scored.
     #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = SEARCH)]
     pub split: Option<f64>,

@@ -141,12 +141,14 @@ impl Understood {
     }
 }
 
+/// A time in ms without what arithmetic has added behind its last decimal.
+pub fn without_rounding(time: f64) -> f64 {
+    if time.abs() > 1e9 { time } else { (time * 1e6).round() / 1e6 }
+}
+
 /// A time without the digits that only rounding made.
 pub fn ms(time: f64) -> String {
-    if time.abs() > 1e9 {
-        return written(time);
-    }
-    let rounded = (time * 1e6).round() / 1e6;
+    let rounded = without_rounding(time);
     if rounded == 0.0 && time != 0.0 { format!("{time:.3e}") } else { written(rounded) }
 }
 

@@ -6,6 +6,7 @@
 use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
 use super::pixels::{curve, steps};
 use crate::fit::{Generation, Objective, Report, Vary};
+use crate::score::Experiment;
 use plotters::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -22,7 +23,8 @@ pub struct FitScene<'a> {
     pub report: &'a Report,
     /// The steps of stimulus and spikes.
     pub shown: Range<u64>,
-    pub dt: f64,
+    /// The experiment that they belong to.
+    pub experiment: &'a Experiment,
     /// The current in these steps.
     pub current: Vec<f32>,
     /// The steps of the spikes of each recording.
@@ -61,7 +63,7 @@ pub fn draw(path: &Path, scene: &FitScene<'_>) -> Result<(), String> {
 
 impl FitScene<'_> {
     fn ms(&self, step: u64) -> f64 {
-        step as f64 * self.dt
+        self.experiment.ms(step)
     }
 
     fn time(&self) -> Horizontal<'static> {

@@ -4,6 +4,7 @@ use super::wish::Measures;
 use crate::failure::Failure;
 use crate::figures::row;
 use crate::layers;
+use crate::numbers::understood::without_rounding;
 use crate::numbers::{Time, Understood};
 use crate::plan::Plan;
 use crate::quantity::shown;
@@ -21,6 +22,8 @@ pub struct Experiment {
     pub plan: Plan,
     /// What was recorded.
     pub recordings: Vec<Recorded>,
+    /// When the stimulus begins, on its own clock.
+    pub start: Time,
     /// The steps that are scored.
     pub scored: Range<u64>,
 }
@@ -49,11 +52,12 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     (alone.checkpoint, alone.checkpoint_every) = (None, None);
     let experiment = |(stimulus, spikes): (&PathBuf, Vec<PathBuf>)| {
         let plan = Plan::new(&Settings { stimulus: vec![stimulus.clone()], ..alone.clone() })?;
-        let scored = scored(measures, &plan, stimulus)?;
         let start = plan.stimulus().map_or(Time::ZERO, Stimulus::start);
         let clock = Clock { unit: measures.spikes_time_unit, start, steps: plan.steps, dt: plan.dt };
         let recordings = spikes.iter().map(|path| recorded::read(path, &clock)).collect::<Result<_, _>>()?;
-        Ok(Experiment { plan, recordings, scored })
+        let mut experiment = Experiment { scored: 0..plan.steps, plan, start, recordings };
+        experiment.scored = experiment.asked(measures)?;
+        Ok(experiment)
     };
     stimuli.iter().zip(spikes).map(experiment).collect()
 }
@@ -96,25 +100,41 @@ pub fn steps(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     Ok(steps as u64)
 }
 
-/// The steps that are scored.
-fn scored(measures: &Measures, plan: &Plan, stimulus: &Path) -> Result<Range<u64>, Failure> {
-    let from = steps("from", measures.from, plan.dt)?;
-    let to = measures.to.map_or(Ok(plan.steps), |to| steps("to", to, plan.dt))?;
-    if from >= to || to > plan.steps {
+impl Experiment {
+    /// The step at a time on the clock of the stimulus.
+    pub fn step_at(&self, what: &str, ms: f64) -> Result<u64, Failure> {
+        let start = self.start.ms();
+        if ms < start && start != 0.0 {
+            let message = format!("{what} is {} ms; the stimulus begins at {} ms", shown(ms), shown(start));
+            return Err(Failure::of(what, message));
+        }
+        steps(what, ms - start, self.plan.dt)
+    }
+
+    /// When a step begins, on the clock of the stimulus, ms.
+    pub fn ms(&self, step: u64) -> f64 {
+        without_rounding(self.start.ms() + step as f64 * self.plan.dt)
+    }
+
+    /// The steps that are to be scored.
+    fn asked(&self, measures: &Measures) -> Result<Range<u64>, Failure> {
+        let step_at = |what, ms: Option<f64>| ms.map(|ms| self.step_at(what, ms)).transpose();
+        let (from, to) = (step_at("from", measures.from)?, step_at("to", measures.to)?);
+        let (from, to) = (from.unwrap_or(0), to.unwrap_or(self.plan.steps));
+        if from < to && to <= self.plan.steps {
+            return Ok(from..to);
+        }
         let message = format!(
             "from is {} ms and to {} ms; from must come before to, and neither lie after the end of the stimulus {} at \
              {} ms",
-            measures.from,
-            to as f64 * plan.dt,
-            stimulus.display(),
-            plan.steps as f64 * plan.dt
+            measures.from.unwrap_or(self.ms(0)),
+            self.ms(to),
+            self.stimulus(),
+            self.ms(self.plan.steps)
         );
-        return Err(Failure::of("from, to", message));
+        Err(Failure::of("from, to", message))
     }
-    Ok(from..to)
-}
 
-impl Experiment {
     /// The file of the stimulus.
     pub fn stimulus(&self) -> String {
         self.plan.settings.stimulus.first().map_or_else(String::new, |path| path.display().to_string())

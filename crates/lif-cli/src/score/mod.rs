@@ -48,14 +48,13 @@ fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode,
         scores.extend(compare(experiment, measures, &device, experiments.len() > 1)?);
     }
     let together = scores.iter().map(|score| score.tally).reduce(lif::Tally::and);
-    let ms = |step: Option<u64>| step.unwrap_or(0) as f64 * plan.dt;
     let report = Report {
         device: device.name(),
         dt_ms: plan.dt,
         window_ms: measures.window,
         tau_distance_ms: measures.tau_distance,
-        from_ms: ms(experiments.iter().map(|experiment| experiment.scored.start).min()),
-        to_ms: ms(experiments.iter().map(|experiment| experiment.scored.end).max()),
+        from_ms: experiments.iter().map(|own| own.ms(own.scored.start)).fold(f64::INFINITY, f64::min),
+        to_ms: experiments.iter().map(|own| own.ms(own.scored.end)).fold(f64::NEG_INFINITY, f64::max),
         inputs: experiments.iter().flat_map(Experiment::understood).collect(),
         scores,
         gamma: together.map_or(0.0, |tally| tally.gamma()),
@@ -78,7 +77,7 @@ fn compare(
     device: &Device,
     is_one_of_several: bool,
 ) -> Result<Vec<Score>, Failure> {
-    let Experiment { plan, recordings, scored } = experiment;
+    let Experiment { plan, recordings, scored, .. } = experiment;
     let targets = experiment.targets(scored)?;
     let window = steps("window", measures.window, plan.dt)?;
     let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;

@@ -77,14 +77,14 @@ pub struct Measures {
     /// Each spike is replaced by exp(-t / tau); short times compare single spikes, long ones the rates.
     #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, default_value = "10", help_heading = RECORDING)]
     pub tau_distance: f64,
-    /// Score from this time of the stimulus on, ms
+    /// Score from this time on, ms [default: the beginning of the stimulus]
     ///
-    /// What comes before is simulated, but not compared.
-    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, default_value = "0", help_heading = RECORDING)]
-    pub from: f64,
+    /// On the clock of the stimulus. What comes before is simulated, but not compared.
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = RECORDING)]
+    pub from: Option<f64>,
     /// Score until this time, ms [default: the end of the stimulus]
     ///
-    /// What comes after is not compared.
+    /// On the clock of the stimulus. What comes after is not compared.
     #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = RECORDING)]
     pub to: Option<f64>,
 }

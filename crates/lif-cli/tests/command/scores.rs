@@ -82,6 +82,50 @@ fn times_are_read_in_their_unit_from_text_and_numpy() {
 }
 
 #[test]
+fn what_is_scored_is_said_on_the_clock_of_the_stimulus() {
+    let folder = folder();
+    let stimulus = |start: i32| -> String {
+        let current = |ms: i32| if ms % 50 < 20 { 1.5 } else { 0.0 };
+        (0..500).map(|ms| format!("{} {}\n", start + ms, current(ms))).collect()
+    };
+    let of = |words: &str| {
+        let words = format!("score --device cpu --config neuron.toml --json {words}");
+        let output = folder.lif(&words).assert().success().get_output().clone();
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()
+    };
+    folder.write("zero.txt", &stimulus(0));
+    folder.write("early.txt", &stimulus(-100));
+    folder.write("zero_spikes.txt", "105.2\n160\n202\n255.5\n310\n");
+    folder.write("early_spikes.txt", "5.2\n60\n102\n155.5\n210\n");
+    let zero = of("--stimulus zero.txt --spikes zero_spikes.txt --from 100 --to 300");
+    let early = of("--stimulus early.txt --spikes early_spikes.txt --from 0 --to 200");
+    assert_eq!(early["scores"][0]["recorded"], 4);
+    for key in ["recorded", "predicted", "coincidences", "gamma", "van_rossum"] {
+        assert_eq!(early["scores"][0][key], zero["scores"][0][key], "{key}");
+    }
+    assert_eq!((&early["from_ms"], &early["to_ms"]), (&0.0.into(), &200.0.into()));
+    let all = of("--stimulus early.txt --spikes early_spikes.txt");
+    assert_eq!((&all["from_ms"], &all["to_ms"]), (&(-100.0).into(), &400.0.into()));
+
+    let words = "--device cpu --config neuron.toml --stimulus early.txt --spikes early_spikes.txt";
+    for (options, message) in [
+        ("score --from -101", "from is -101 ms; the stimulus begins at -100 ms"),
+        (
+            "score --to 401",
+            "from is -100 ms and to 401 ms; from must come before to, and neither lie after the end",
+        ),
+        ("score --to 401", "early.txt at 400 ms"),
+        (
+            "fit --split 400 --vary tau-m=2:9",
+            "split is 400 ms; it must lie between from and to, -100 and 400 ms of",
+        ),
+    ] {
+        let (command, options) = options.split_once(' ').unwrap();
+        folder.refuses(&format!("{command} {words} {options}"), 2, message);
+    }
+}
+
+#[test]
 fn the_table_has_the_scores() {
     let folder = folder();
     let all = times(&folder, "");
@@ -127,6 +171,7 @@ fn what_cannot_be_scored_is_refused() {
     folder.write("silent.txt", "0\n1\n");
     folder.write("many.toml", "neurons = 3\n");
     fs::write(folder.path("bad.npy"), b"nothing").unwrap();
+    write_npy(folder.path("filled.npy"), &Array1::from(vec![10.0, f64::NAN])).unwrap();
     for (words, code, message) in [
         ("--spikes empty.txt", 1, "spikes empty.txt: there is no spike in it"),
         ("--spikes words.txt", 1, "spikes words.txt:2: 'soon' is not a number"),
@@ -138,6 +183,11 @@ fn what_cannot_be_scored_is_refused() {
         ),
         ("--spikes early.txt", 1, "lies outside it: it lasts 500 ms"),
         ("--spikes missing.txt", 1, "spikes missing.txt: "),
+        (
+            "--spikes filled.npy",
+            1,
+            "spikes filled.npy: the value at [1]: it is NaN; each must be the time of a spike",
+        ),
         ("--spikes bad.npy", 1, "spikes bad.npy: "),
         ("--spikes own.txt --from 100", 1, "spikes own.txt: the number of recorded spikes is 0"),
         ("--spikes own.txt --from 30 --to 20", 2, "from must come before to"),
