@@ -297,7 +297,16 @@ impl Plan {
 
     /// What was understood of the files that drive it, and of the graph that it is of.
     pub fn understood(&self) -> Vec<Understood> {
-        let stimulus = self.stimulus().map(Stimulus::understood);
+        let stimulus = match &self.drive {
+            Drive::Stimulus(stimulus, transform) => {
+                let mut understood = stimulus.understood();
+                if transform.delay > 0.0 {
+                    understood.remarks.push(format!("played {} ms later", ms(transform.delay)));
+                }
+                Some(understood)
+            }
+            _ => None,
+        };
         let events = self.trains.iter().flat_map(|trains| trains.understood.iter().cloned());
         stimulus.into_iter().chain(events).chain(self.of_graph.clone()).collect()
     }
@@ -644,14 +653,6 @@ fn drive(
             ));
         }
     };
-    let duration = steps as f64 * dt;
-    // Half a step is the rounding of a duration to steps.
-    if duration > stimulus.length_ms() + dt / 2.0 {
-        log::warn!(
-            "the stimulus lasts {:.1} ms; its last value stays until {duration:.1} ms",
-            stimulus.length_ms()
-        );
-    }
     let is_other = |unit: &str| unit != input_unit && input_unit.ends_with('A');
     if let Some((unit, from)) = stimulus.value_unit().filter(|(unit, _)| is_other(unit))
         && settings.stimulus_scale.is_none()
@@ -665,6 +666,20 @@ fn drive(
         );
     }
     let transform = transform(settings, &stimulus, current)?;
+    let duration = steps as f64 * dt;
+    // Half a step is the rounding of a duration to steps.
+    let end = stimulus.length_ms() + transform.delay;
+    if duration > end + dt / 2.0 {
+        log::warn!("the stimulus ends after {end:.1} ms; its last value stays until {duration:.1} ms");
+    }
+    if transform.delay_steps(dt) >= steps {
+        log::warn!(
+            "the run ends after {} ms, before the stimulus begins; --stimulus-delay is {} ms, and --duration says how \
+             long the run is",
+            ms(duration),
+            ms(transform.delay)
+        );
+    }
     refuse_extremes(&stimulus, &transform, params, input_unit)?;
     Ok(Drive::Stimulus(Box::new(stimulus), transform))
 }

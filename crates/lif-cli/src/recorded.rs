@@ -284,6 +284,11 @@ impl Spikes<'_> {
 
     /// Finds the step in which a time falls.
     fn take(&mut self, number: f64, precision: Precision) -> Result<(), String> {
+        if !number.is_finite() {
+            return Err(format!(
+                "it is {number}; each must be the time of a spike: leave out what fills up rows"
+            ));
+        }
         let Clock { start, steps, dt, .. } = self.clock;
         let (unit, origin) = &self.unit;
         let time = Time::new(number, unit.ms(), precision);

@@ -184,7 +184,7 @@ pub fn refuse_comments(
             let (taken, said) = (unit.text(), said.text());
             let option = option.map_or(String::new(), |option| format!("say --{option} {said}, or "));
             return Err(format!(
-                "the comment '{comment}' above the numbers may say the unit of the times, but they are taken as {taken}; \
+                "the comment '{comment}' may say the unit of the times, but they are taken as {taken}; \
                  {option}write the unit into the name of a column, as `time_{said}`"
             ));
         }

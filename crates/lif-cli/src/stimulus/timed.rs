@@ -88,7 +88,7 @@ impl TextRows {
         for comment in self.lines.all_comments() {
             if let Some(said) = interval_in_prose(comment).filter(|said| (said / taken - 1.0).abs() > 1e-6) {
                 return Err(format!(
-                    "the comment '{comment}' above the numbers may say that there is a sample every {} ms, but they are \
+                    "the comment '{comment}' may say that there is a sample every {} ms, but they are \
                      taken as one every {} ms, a step; say --{INTERVAL} {}, or --{INTERVAL} {} if it does not",
                     written(said),
                     written(taken),
@@ -165,7 +165,7 @@ impl TextRows {
             return Ok(());
         }
         Err(format!(
-            "the comment '{together}' above the numbers may name the columns in another order than `time value`; times \
+            "the comment '{together}' may name the columns in another order than `time value`; times \
              have to come first; write the names above the first line, as `time_ms value`"
         ))
     }

@@ -114,7 +114,7 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
             let doubtful = || comments.iter().find_map(|comment| Some((comment, doubt_of(comment)?)));
             if let Some((comment, doubt)) = last.or_else(doubtful) {
                 return Err(format!(
-                    "the comment '{comment}' above the numbers {doubt}; without names they are {}; write the names above \
+                    "the comment '{comment}' {doubt}; without names they are {}; write the names above \
                      the first line, as `step neuron` or `time_ms neuron`",
                     LAYOUT.expected
                 ));
@@ -153,7 +153,7 @@ fn refuse_other_count(comment: &str, count: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "the comment '{comment}' above the numbers names {} columns, but there are {count}; write a name for each, as \
+        "the comment '{comment}' names {} columns, but there are {count}; write a name for each, as \
          `step batch neuron`, or leave the comment out",
         names.len()
     ))

@@ -90,7 +90,7 @@ fn comments_that_agree_in_part_are_refused_for_the_rest() {
         ("events", "dt = 0.1 ms, id of the neuron then its step", "may name the columns in another order"),
     ] {
         let (said, _) = read(&folder, kind, &format!("# {comment}\n3 1\n7 2\n"));
-        assert!(said.contains(&format!("the comment '{comment}' above the numbers {message}")), "{said}");
+        assert!(said.contains(&format!("the comment '{comment}' {message}")), "{said}");
     }
     for comment in ["interspike intervals in ms", "ISIs (ms)", "times between spikes, intervals in ms"] {
         let (said, _) = read(&folder, "spikes", &format!("# {comment}\n10\n20\n"));
@@ -296,7 +296,7 @@ fn comments_that_name_other_columns_than_there_are_are_refused() {
         ("dt = 0.1 ms, step neuron", "3 0 1\n", "names 2 columns, but there are 3"),
     ] {
         let (said, _) = read(&folder, "events", &format!("# {comment}\n{rows}"));
-        assert!(said.contains(&format!("the comment '{comment}' above the numbers {count}")), "{said}");
+        assert!(said.contains(&format!("the comment '{comment}' {count}")), "{said}");
     }
 }
 
@@ -306,8 +306,7 @@ fn lines_that_say_what_something_is_are_comments() {
     folder.write("still.txt", &"0.3\n".repeat(5000));
     for line in ["fs=1000", "dt=1", "dt=1ms", "fs:1000"] {
         let (said, _) = read(&folder, "stimulus", &format!("{line}\n5\n6\n"));
-        let message =
-            format!("the comment '{line}' above the numbers may say that there is a sample every 1 ms");
+        let message = format!("the comment '{line}' may say that there is a sample every 1 ms");
         assert!(said.contains(&message), "{line}: {said}");
     }
     assert_eq!(read(&folder, "stimulus", "dt=0.1\n5\n6\n"), (String::new(), json!([])));

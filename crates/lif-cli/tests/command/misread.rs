@@ -168,10 +168,7 @@ fn what_is_no_number_of_the_file_is_told() {
             "in.txt:1: '1,234.5' may be a time and a value, or one number with a comma after",
         ),
         ("1\u{a0}000\n2\u{a0}000\n", "in.txt:1: '1\u{a0}000' has a no-break or thin blank between digits"),
-        (
-            "# Time sec\n0 1\n1 2\n",
-            "the comment 'Time sec' above the numbers may say the unit of the times, but they",
-        ),
+        ("# Time sec\n0 1\n1 2\n", "the comment 'Time sec' may say the unit of the times, but they"),
         ("# Units: us\n0 1\n1 2\n", "say --stimulus-time-unit us, or write"),
         (
             "prose, of words\n",
@@ -348,28 +345,16 @@ fn comments_above_events_that_say_other_columns_are_told() {
     let folder = Folder::new();
     let words = "run --device cpu --neurons 10 --steps 100 --no-plot --events in.txt";
     for (comments, message) in [
-        (
-            "# neuron id step",
-            "in.txt:2: the comment 'neuron id step' above the numbers may name the columns in another",
-        ),
+        ("# neuron id step", "in.txt:2: the comment 'neuron id step' may name the columns in another"),
         ("# neuron / step", "may name the columns in another order; without names they are `step neuron`"),
-        (
-            "# Units: ms",
-            "the comment 'Units: ms' above the numbers may say that there are times; without names",
-        ),
+        ("# Units: ms", "the comment 'Units: ms' may say that there are times; without names"),
         ("# times of spikes and their neurons", "may say that there are times"),
-        (
-            "# neuron unit",
-            "the comment 'neuron unit' above the numbers may name the columns, of which not all are",
-        ),
+        ("# neuron unit", "the comment 'neuron unit' may name the columns, of which not all are"),
         (
             "# made today\n# dt = 1 ms",
             "'dt = 1 ms' in it says that its steps are 1 ms long, but those of this run are 0.1",
         ),
-        (
-            "# times in s\ntime,neuron",
-            "the comment 'times in s' above the numbers may say the unit of the times, but",
-        ),
+        ("# times in s\ntime,neuron", "the comment 'times in s' may say the unit of the times, but"),
     ] {
         folder.write("in.txt", &format!("{comments}\n3,1\n4,2\n"));
         folder.refuses(words, 1, message);
@@ -392,7 +377,7 @@ fn intervals_that_comments_above_samples_say_are_seen() {
     let folder = Folder::new();
     for comment in ["dt = 0.5 ms", "cell 3, sampling rate: 2 kHz", "dt: 0.0005 s"] {
         folder.write("in.txt", &format!("# {comment}\n{}", "0.5\n".repeat(40)));
-        let message = "above the numbers may say that there is a sample every 0.5 ms, but they are taken as one every 0.1";
+        let message = "may say that there is a sample every 0.5 ms, but they are taken as one every 0.1";
         folder.refuses("run --device cpu --stimulus in.txt", 1, message);
         for words in ["--dt 0.5", "--stimulus-dt 0.5", "--stimulus-dt 0.1"] {
             assert_eq!(said(&folder, &format!("in.txt {words}")).0, "", "{comment}: {words}");
@@ -499,12 +484,7 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         ("spikes", "step\n", one, "'step' in it counts samples or steps"),
         ("spikes", "# isi\n", one, "'isi' in it names times between spikes"),
         // Comments that are read further down.
-        (
-            "stimulus",
-            "t,I\n# s,nA\n",
-            two,
-            "the comment 's,nA' above the numbers may say the unit of the times",
-        ),
+        ("stimulus", "t,I\n# s,nA\n", two, "the comment 's,nA' may say the unit of the times"),
         ("stimulus", "I\n# fs = 1000 Hz\n", one, "may say that there is a sample every 1 ms"),
         ("stimulus", "", "0 5\n1 6\n# times in s\n", "the comment 'times in s' may say what the numbers are"),
         ("spikes", "", "10\n20 # s\n", "the comment 's' may say what the numbers are, and is not read"),

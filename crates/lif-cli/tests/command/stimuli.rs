@@ -126,8 +126,23 @@ fn samples_are_held_scaled_and_shifted() {
 
     assert_eq!(seen(&folder, &format!("{words} --duration 5")), [1.0, 2.0, 3.0, 3.0, 3.0]);
     folder.run(&format!("{words} --dt 1 --duration 5")).assert().success().stderr(predicate::str::contains(
-        "warning: the stimulus lasts 3.0 ms; its last value stays until 5.0 ms",
+        "warning: the stimulus ends after 3.0 ms; its last value stays until 5.0 ms",
     ));
+}
+
+#[test]
+fn a_delay_is_told_and_a_stimulus_that_is_never_played_too() {
+    let folder = Folder::new();
+    folder.write("in.txt", "1\n2\n3\n");
+    assert_eq!(seen(&folder, "--neurons 1 --stimulus in.txt --stimulus-delay 2"), [0.0, 0.0, 1.0]);
+    let words = "--neurons 1 --stimulus in.txt --dt 1 --stimulus-delay";
+    let told = predicate::str::contains("played 2 ms later");
+    folder.run(&format!("{words} 2")).assert().success().stderr("").stdout(told);
+    let never = "warning: the run ends after 3 ms, before the stimulus begins; --stimulus-delay is 3 ms";
+    folder.run(&format!("{words} 3")).assert().success().stderr(predicate::str::contains(never));
+    let stays = "warning: the stimulus ends after 5.0 ms; its last value stays until 6.0 ms";
+    folder.run(&format!("{words} 2 --duration 5")).assert().success().stderr("");
+    folder.run(&format!("{words} 2 --duration 6")).assert().success().stderr(predicate::str::contains(stays));
 }
 
 #[test]
