@@ -8,12 +8,13 @@ use lif::{Device, Params, Population, Recording};
 use ndarray::Array1;
 
 const KERNEL: &str = "
-@group(0) @binding(0) var<storage, read> v: array<f32>;
+// Membrane potentials stand first.
+@group(0) @binding(0) var<storage, read> state: array<f32>;
 @group(0) @binding(1) var<storage, read_write> above: atomic<u32>;
 
 @compute @workgroup_size(64)
 fn count(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x < 1000u && v[id.x] > -57.0) {
+    if (id.x < 1000u && state[id.x] > -57.0) {
         atomicAdd(&above, 1u);
     }
 }";
@@ -59,7 +60,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         label: None,
         layout: &pipeline.get_bind_group_layout(0),
         entries: &[
-            wgpu::BindGroupEntry { binding: 0, resource: state.voltages.as_entire_binding() },
+            wgpu::BindGroupEntry { binding: 0, resource: state.state.as_entire_binding() },
             wgpu::BindGroupEntry { binding: 1, resource: above.as_entire_binding() },
         ],
     });

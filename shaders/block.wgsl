@@ -92,16 +92,15 @@ struct Block {
 @group(0) @binding(1) var<uniform> block: Block;
 @group(0) @binding(2) var<storage, read> parameters: array<u32>;
 @group(0) @binding(3) var<storage, read> current: array<f32>;
-@group(0) @binding(4) var<storage, read_write> v: array<f32>;
-@group(0) @binding(5) var<storage, read_write> refractory: array<u32>;
-// Behind the traces of all cells, where there are any, stand the synaptic currents.
-@group(0) @binding(6) var<storage, read_write> traces: array<f32>;
-// One more than there are cells: the last is the number of steps made, which proves on readback
-// that the work was done, all of it.
-@group(0) @binding(7) var<storage, read_write> counts: array<u32>;
-@group(0) @binding(8) var<storage, read_write> recorded: array<u32>;
+// The membrane potentials of all cells, then the other state variables that there are, as Field in src/engine/field.rs
+// has them.
+@group(0) @binding(4) var<storage, read_write> state: array<f32>;
+// The refractory counters of all cells, then their spike counts, as Counter has them; and at the end the number of steps
+// made, which proves on readback that the work was done, all of it.
+@group(0) @binding(5) var<storage, read_write> counters: array<u32>;
+@group(0) @binding(6) var<storage, read_write> recorded: array<u32>;
 // What spikes add at each step of the block, as projection.wgsl has summed it: currents, then jumps.
-@group(0) @binding(9) var<storage, read> arrivals: array<f32>;
+@group(0) @binding(7) var<storage, read> arrivals: array<f32>;
 
 // Member by member: naga 30 refuses a constructor whose arguments are all overrides.
 fn chosen_options() -> Options {
@@ -148,31 +147,39 @@ fn load_cell(row: u32, neuron: u32) -> Coefficients {
     return cell;
 }
 
+fn trace_place(index: u32) -> u32 {
+    return block.cells + index;
+}
+
 fn synaptic_place(index: u32) -> u32 {
-    return index + select(0u, block.cells, TRACE != OFF);
+    return block.cells * select(1u, 2u, TRACE != OFF) + index;
+}
+
+fn count_place(index: u32) -> u32 {
+    return block.cells + index;
 }
 
 fn load_state(index: u32) -> State {
-    var state: State;
-    state.v = v[index];
-    state.refractory = refractory[index] & ~SPIKE_FLAG;
+    var cell: State;
+    cell.v = state[index];
+    cell.refractory = counters[index] & ~SPIKE_FLAG;
     if (TRACE != OFF) {
-        state.trace = traces[index];
+        cell.trace = state[trace_place(index)];
     }
     if (SYNAPSE) {
-        state.synaptic = traces[synaptic_place(index)];
+        cell.synaptic = state[synaptic_place(index)];
     }
-    return state;
+    return cell;
 }
 
-fn store_state(index: u32, state: State) {
-    v[index] = state.v;
-    refractory[index] = state.refractory | select(0u, SPIKE_FLAG, state.spike);
+fn store_state(index: u32, cell: State) {
+    state[index] = cell.v;
+    counters[index] = cell.refractory | select(0u, SPIKE_FLAG, cell.spike);
     if (TRACE != OFF) {
-        traces[index] = state.trace;
+        state[trace_place(index)] = cell.trace;
     }
     if (SYNAPSE) {
-        traces[synaptic_place(index)] = state.synaptic;
+        state[synaptic_place(index)] = cell.synaptic;
     }
 }
 
@@ -267,14 +274,14 @@ fn step(
     if (SEQUENCE) {
         (*path).current_place += block.current_step;
     }
-    var state = step_cell(options, (*path).cell, (*path).state, input, jump);
+    var after = step_cell(options, (*path).cell, (*path).state, input, jump);
     if (options.fast_decay || may_settle) {
-        state = settle(options, (*path).cell, state, bit);
+        after = settle(options, (*path).cell, after, bit);
     }
-    (*path).state = state;
-    (*path).word |= select(0u, 1u << bit, state.spike);
+    (*path).state = after;
+    (*path).word |= select(0u, 1u << bit, after.spike);
     if (VOLTAGES && sampled && (*path).voltage_place != NOT_RECORDED) {
-        recorded[(*path).voltage_place] = bitcast<u32>(state.v);
+        recorded[(*path).voltage_place] = bitcast<u32>(after.v);
         (*path).voltage_place += block.voltage_cells;
     }
 }
@@ -295,7 +302,7 @@ fn end_word(path: ptr<private, Path>) {
 fn end(path: Path) {
     if (path.there) {
         store_state(path.index, path.state);
-        counts[path.index] += path.count;
+        counters[count_place(path.index)] += path.count;
     }
 }
 
@@ -369,7 +376,7 @@ fn count_steps() {
             return;
         }
     }
-    counts[block.cells] += block.steps;
+    counters[2u * block.cells] += block.steps;
 }
 
 @compute @workgroup_size(WORKGROUP)

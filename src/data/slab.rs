@@ -74,6 +74,13 @@ impl Footprint {
     }
 }
 
+/// What the buffers of a slab hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Buffers {
+    pub(crate) state: Footprint,
+    pub(crate) parameters: Footprint,
+}
+
 /// Cuts a range of cells into slabs of which no buffer has more than this many words, in order.
 pub(crate) fn cut(cells: Range<usize>, n: usize, buffers: &[Footprint], words: u64) -> Vec<Slab> {
     let least = |most: &dyn Fn(&Footprint) -> u64| {

@@ -3,7 +3,7 @@
 use super::placement::{Stream, bytes, is_cut, possible};
 use super::{Device, EngineKind, Kind};
 use crate::data::memory::MemoryNeed;
-use crate::data::slab::{Footprint, Slab};
+use crate::data::slab::{Buffers, Slab};
 use crate::engine::gpu::{self, MOST_MOVED_BYTES};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
@@ -35,24 +35,24 @@ impl Input<'_> {
     pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
         let noise = NoiseSize::of(&self.random, Params::default().dt);
         let size = InputSize { noise, ..self.size(n) };
-        device.memory_of_input(&size, steps, Footprint::default(), (batch, n))
+        device.memory_of_input(&size, steps, Buffers::default(), (batch, n))
     }
 }
 
 impl Device {
-    /// What an input takes while it drives a population with these parameters for so many steps, beside what
+    /// What an input takes while it drives a population with these buffers for so many steps, beside what
     /// the caller has of it.
     pub(crate) fn memory_of_input(
         &self,
         input: &InputSize,
         steps: u64,
-        parameters: Footprint,
+        buffers: Buffers,
         (batch, n): (usize, usize),
     ) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         need.add(INPUT, input.copied, 0);
         let (batch, n) = possible((batch, n));
-        let slabs = self.slabs(parameters, (batch, n));
+        let slabs = self.slabs(buffers, (batch, n));
         let cut = is_cut(&slabs);
         self.add_noise(&mut need, &input.noise, &slabs, (batch, n));
         let copied = input.spikes.iter().map(|spikes| spikes.copied).fold(0, u64::saturating_add);

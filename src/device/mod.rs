@@ -239,7 +239,7 @@ impl Device {
     /// let mut population = lif::Population::new(lif::Params::default(), 1000, 1, &device)?;
     /// population.run(100, 1.0, &lif::Recording::none())?;
     /// for buffers in population.buffers()? {
-    ///     println!("{} bytes of membrane potentials", buffers.voltages.size());
+    ///     println!("{} bytes of state", buffers.state.size());
     /// }
     /// # Ok(())
     /// # }

@@ -3,22 +3,21 @@
 use super::inputs::TRANSFERS;
 use super::{Device, EngineKind, Kind, within};
 use crate::data::memory::{self, MemoryNeed};
-use crate::data::slab::{Footprint, Slab, cut};
+use crate::data::slab::{Buffers, Footprint, Slab, cut};
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::gpu::{self, GpuEngine, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
-use crate::model::TraceRule;
 use crate::prepared::coefficients::Table;
+use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// One word of state per cell, or two where traces and synaptic currents share a buffer, and behind the
-/// counts the number of the step. As many make room to record the spikes and the membrane potentials
-/// of all cells at a step.
-const RECORDED: Footprint = Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: 2 };
+/// Two whole numbers per cell, and behind them the number of the step. As many words make room to record the spikes and
+/// the membrane potentials of all cells at a step.
+const COUNTERS: Footprint = Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: 2 };
 
 /// Behind the parameters stand the places of recorded neurons, for spikes and for potentials.
 const PLACES: Footprint = Footprint { fixed: 0, per_row: 0, per_neuron: 2, per_cell: 0 };
@@ -56,7 +55,7 @@ impl Device {
         let nothing = |_: &Self, _| MemoryNeed::default();
         self.require_within_budgets(table, shape, MemoryNeed::default, "the population", nothing)?;
         memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
-        let slabs = self.slabs(table.footprint(), shape);
+        let slabs = self.slabs(table.buffers(), shape);
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
         {
@@ -100,8 +99,8 @@ impl Device {
     }
 
     /// The slabs on each device.
-    pub(super) fn slabs(&self, parameters: Footprint, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
-        let buffers = [RECORDED, parameters.and(PLACES)];
+    pub(super) fn slabs(&self, buffers: Buffers, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
+        let buffers = [COUNTERS, buffers.state, buffers.parameters.and(PLACES)];
         let slabs = |(member, cells): (&Self, Range<usize>)| {
             let most = [self.largest_binding, member.most_bytes()].into_iter().flatten().min();
             cut(cells, n, &buffers, most.unwrap_or(u64::MAX) / 4)
@@ -131,7 +130,7 @@ impl Device {
 
     /// What the cells on each device need there.
     fn shares(&self, table: &Table, (batch, n): (usize, usize)) -> Vec<Share<'_>> {
-        let slabs = self.slabs(table.footprint(), (batch, n));
+        let slabs = self.slabs(table.buffers(), (batch, n));
         let cut = is_cut(&slabs);
         let share = |(device, slabs): (_, Vec<Slab>)| {
             let mut share = Share { device, need: MemoryNeed::default() };
@@ -183,11 +182,11 @@ impl Device {
         &self,
         (words, voltages): (Stream, Stream),
         in_place: bool,
-        parameters: Footprint,
+        buffers: Buffers,
         shape: (usize, usize),
     ) -> MemoryNeed {
         const AT_A_TIME: &str = "what is recorded at a time";
-        let slabs = self.slabs(parameters, possible(shape));
+        let slabs = self.slabs(buffers, possible(shape));
         let mut need = MemoryNeed::default();
         let cut = is_cut(&slabs);
         if cut {
@@ -211,10 +210,10 @@ impl Device {
         &self,
         block: u64,
         (words, voltages): (Stream, Stream),
-        parameters: Footprint,
+        buffers: Buffers,
         shape: (usize, usize),
     ) -> u64 {
-        let slabs = self.slabs(parameters, possible(shape));
+        let slabs = self.slabs(buffers, possible(shape));
         // What comes when there is almost a block makes it longer.
         if is_cut(&slabs) {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
@@ -239,12 +238,12 @@ impl Device {
     pub(crate) fn memory_of_kept_words(
         &self,
         bytes: u64,
-        parameters: Footprint,
+        buffers: Buffers,
         shape: (usize, usize),
     ) -> Option<MemoryNeed> {
         match &self.kind {
             Kind::Gpu(gpu)
-                if bytes <= gpu.context.largest_binding() && !is_cut(&self.slabs(parameters, shape)) =>
+                if bytes <= gpu.context.largest_binding() && !is_cut(&self.slabs(buffers, shape)) =>
             {
                 Some(MemoryNeed::of("the kept spikes", 0, bytes))
             }
@@ -315,8 +314,7 @@ impl Share<'_> {
     fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
         let (batch, n) = slab.shape();
         let cells = (batch * n) as u64;
-        let state_words =
-            3 + u64::from(table.options.trace != TraceRule::Off) + u64::from(table.options.synapse);
+        let state_words = (Field::of(&table.options).count() + Counter::ALL.len()) as u64;
         let parameters = bytes(table.footprint().words((batch, n)));
         match &self.device.kind {
             Kind::Gpu(_) => {
@@ -437,7 +435,7 @@ mod tests {
         let bounds: Vec<_> = nested.members().iter().map(|member| member.largest_binding).collect();
         assert_eq!(bounds, [Some(8000), Some(4000), None]);
         assert!(nested.members()[0].kernel_times && !nested.members()[2].kernel_times);
-        let slabs = nested.slabs(table().footprint(), (2, N)).into_iter().map(|(_, slabs)| slabs.len());
+        let slabs = nested.slabs(table().buffers(), (2, N)).into_iter().map(|(_, slabs)| slabs.len());
         assert_eq!(slabs.collect::<Vec<_>>(), [1, 2, 1]);
         // The results are the same.
         let counts = |device: &Device| {

@@ -3,7 +3,7 @@
 use super::Device;
 use super::placement::Stream;
 use crate::data::memory::MemoryNeed;
-use crate::data::slab::Footprint;
+use crate::data::slab::Buffers;
 use crate::experiment::recording::{BLOCK_BYTES, Kept, Neurons, Recording, most_rate_bytes};
 
 impl Recording {
@@ -18,7 +18,7 @@ impl Recording {
     /// ```
     #[must_use]
     pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::Whole, device, Footprint::default())
+        self.need((0, steps), (batch, n), Kept::Whole, device, Buffers::default())
     }
 
     /// The same for a run that hands its recording on in blocks, as
@@ -26,17 +26,17 @@ impl Recording {
     /// is taken.
     #[must_use]
     pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::InBlocks, device, Footprint::default())
+        self.need((0, steps), (batch, n), Kept::InBlocks, device, Buffers::default())
     }
 
-    /// The same for a run that starts at any step, of a population with these parameters.
+    /// The same for a run that starts at any step, of a population with these buffers.
     pub(crate) fn need(
         &self,
         (first_step, steps): (u64, u64),
         (batch, n): (usize, usize),
         kept: Kept,
         device: &Device,
-        parameters: Footprint,
+        buffers: Buffers,
     ) -> MemoryNeed {
         let bytes = |factors: [u64; 3]| factors.into_iter().fold(4, u64::saturating_mul);
         let rows = batch as u64;
@@ -77,7 +77,7 @@ impl Recording {
                 let piece = (words, stream(sampled, most_steps.min(samples)));
                 let rate =
                     if self.rate { bytes([most_steps, rows, 1]).min(most_rate_bytes(rows)) } else { 0 };
-                let some = device.most_of_block(BLOCK_BYTES as u64, piece, parameters, (batch, n));
+                let some = device.most_of_block(BLOCK_BYTES as u64, piece, buffers, (batch, n));
                 let some = some.saturating_add(rate);
                 // One is collected, one waits, one is taken.
                 need.add("the blocks of the recording", whole.min(some.saturating_mul(3)), 0);
@@ -85,6 +85,6 @@ impl Recording {
         }
         let words = stream(if self.rate { n as u64 } else { spikes }, blocks);
         let in_place = kept == Kept::Whole && !self.rate && self.spikes == Some(Neurons::All);
-        need.and(device.memory_of_recording((words, voltages), in_place, parameters, (batch, n)))
+        need.and(device.memory_of_recording((words, voltages), in_place, buffers, (batch, n)))
     }
 }

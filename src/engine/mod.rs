@@ -1,7 +1,6 @@
 //! What advances the cells: one trait, two engines that give the same bits.
 
 pub(crate) mod cpu;
-pub(crate) mod field;
 pub(crate) mod gpu;
 mod merge;
 mod pace;
@@ -9,10 +8,10 @@ pub(crate) mod slabs;
 pub(crate) mod work;
 
 use crate::data::storage::DeviceWords;
-use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::Result;
 use crate::prepared::current::Current;
+use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use std::fmt::Debug;
 use std::ops::ControlFlow;

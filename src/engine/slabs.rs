@@ -10,10 +10,10 @@ use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Wanted};
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
-use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
 use crate::prepared::current::Current;
+use crate::prepared::field::{Counter, Field};
 use crate::prepared::noise::Noise;
 use crate::prepared::scoring::Scoring;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -316,9 +316,9 @@ impl Engine for SlabEngine {
     fn buffers(&self) -> Vec<StateBuffers> {
         let of_part = |part: &Part| {
             let first = part.slab.cells(self.n).start;
-            let shift = move |buffers: StateBuffers| {
-                let cells = first + buffers.cells.start..first + buffers.cells.end;
-                StateBuffers { cells, ..buffers }
+            let shift = move |mut buffers: StateBuffers| {
+                buffers.cells = first + buffers.cells.start..first + buffers.cells.end;
+                buffers
             };
             part.engine.buffers().into_iter().map(shift)
         };

@@ -328,7 +328,7 @@ impl Population {
         let size = NoiseSize::of(sources, self.params.dt);
         let input = InputSize { noise: size, ..InputSize::default() };
         self.require_input(&input, 1)?;
-        let need = self.device.memory_of_input(&input, 1, self.table.footprint(), shape);
+        let need = self.device.memory_of_input(&input, 1, self.table.buffers(), shape);
         memory::require(
             "the random sources",
             self.device.on_this_machine(&need),

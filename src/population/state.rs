@@ -3,12 +3,12 @@
 use super::{MOST_STEPS, Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
-use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
 use crate::model::LARGEST_PARAMETER;
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
 use crate::prepared::coefficients::LARGEST_STATE;
+use crate::prepared::field::{Counter, Field};
 use ndarray::{Array2, ArrayBase, Data, Dimension};
 
 /// What messages call it.

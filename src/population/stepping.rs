@@ -8,7 +8,6 @@ use crate::data::resident::{ResidentData, ResidentRaster};
 use crate::data::steps::blocks;
 use crate::device::Device;
 use crate::engine::Piece;
-use crate::engine::field::Counter;
 use crate::error::{Error, Result};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::recording::{Kept, Recorded, Recording};
@@ -16,6 +15,7 @@ use crate::population::recorder::Recorder;
 use crate::population::sink::Sink;
 use crate::population::taker::{Taker, Taking};
 use crate::prepared::current::{Current, Values};
+use crate::prepared::field::Counter;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
@@ -156,7 +156,7 @@ impl Population {
         let shape = (self.batch, self.n);
         let recording = Recording::none().spikes();
         let words = (blocks(self.steps, steps) as u64).saturating_mul(4 * (self.batch * self.n) as u64);
-        let recorded = self.device.memory_of_kept_words(words, self.table.footprint(), shape);
+        let recorded = self.device.memory_of_kept_words(words, self.table.buffers(), shape);
         let is_kept = recorded.is_some();
         let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
         self.require(&size, steps, &recorded, "the population and its spikes", nothing_there)?;
@@ -186,7 +186,7 @@ impl Population {
 
     fn recording_need(&self, recording: &Recording, steps: u64, kept: Kept) -> MemoryNeed {
         let shape = (self.batch, self.n);
-        recording.need((self.steps, steps), shape, kept, &self.device, self.table.footprint())
+        recording.need((self.steps, steps), shape, kept, &self.device, self.table.buffers())
     }
 
     /// Refuses a call for which the memory budget does not reach, or on some device its own. `more` is there beside
@@ -201,7 +201,7 @@ impl Population {
     ) -> Result<()> {
         let shape = (self.batch, self.n);
         let more =
-            || self.device.memory_of_input(input, steps, self.table.footprint(), shape).and(more.clone());
+            || self.device.memory_of_input(input, steps, self.table.buffers(), shape).and(more.clone());
         self.device.require_within_budgets(&self.table, shape, more, what, more_of)
     }
 

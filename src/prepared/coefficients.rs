@@ -1,7 +1,7 @@
 //! From physical parameters to what an engine sees: everything checked and computed once.
 
 use crate::data::broadcast::{Column, column};
-use crate::data::slab::{Footprint, Slab};
+use crate::data::slab::{Buffers, Footprint, Slab};
 use crate::error::{self, Error, Result};
 use crate::experiment::params::leak_of;
 use crate::experiment::params::{Integrator, Parameter, Params, TraceKind};
@@ -10,6 +10,7 @@ use crate::model::{
     self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
 use crate::prepared::current::Bounds;
+use crate::prepared::field::Field;
 use crate::prepared::reference::Reference;
 use std::fmt::Display;
 
@@ -158,6 +159,15 @@ impl Table {
             reference: self.reference,
             synaptic_factor: self.synaptic_factor.part(slab),
             bounds: self.bounds,
+        }
+    }
+
+    /// What the buffers of a slab hold.
+    pub(crate) fn buffers(&self) -> Buffers {
+        let fields = Field::of(&self.options).count() as u64;
+        Buffers {
+            state: Footprint { per_cell: fields, ..Footprint::default() },
+            parameters: self.footprint(),
         }
     }
 

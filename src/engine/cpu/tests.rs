@@ -3,11 +3,11 @@
 
 use super::{CpuEngine, instructions};
 use crate::data::steps::blocks;
-use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words};
 use crate::model::{self, State};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
+use crate::prepared::field::{Counter, Field};
 use crate::prepared::noise::Noise;
 use crate::{
     Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind,

@@ -164,8 +164,8 @@ fn dropped_work_is_found_out() {
         let device = Device::checked(context).expect("the driver is right");
         let mut population = Population::new(Params::default(), 7, 1, &device).expect("valid");
         population.run(50, 1.0, &Recording::none()).expect("valid");
-        let counts = population.buffers().expect("there")[0].counts.clone();
-        queue.write_buffer(&counts, 7 * 4, &49_u32.to_le_bytes());
+        let counters = population.buffers().expect("there")[0].counters.clone();
+        queue.write_buffer(&counters, 2 * 7 * 4, &49_u32.to_le_bytes());
         let read = population.voltages();
         assert!(matches!(read, Err(Error::DeviceLost { .. })), "{read:?}");
     });
@@ -177,7 +177,7 @@ fn dropped_work_is_found_out() {
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_recording_of_dropped_work_is_found_out() {
     with_context(|context| {
-        let unfinished = BLOCK_SHADER.replace("counts[block.cells] +=", "counts[0] +=");
+        let unfinished = BLOCK_SHADER.replace("counters[2u * block.cells] +=", "counters[0] +=");
         assert_ne!(unfinished, BLOCK_SHADER);
         let gpu = Arc::new(Gpu::with_shader(context, MOST_STEPS, &unfinished).expect("it compiles"));
         let checked = self_check::check(&gpu);

@@ -96,15 +96,13 @@ pub(crate) enum Access {
 }
 
 /// The bindings of group 0, by number: name and access as in the shaders.
-pub(crate) const BINDINGS: [(&str, Access); 10] = [
+pub(crate) const BINDINGS: [(&str, Access); 8] = [
     ("zero", Access::Uniform),
     ("block", Access::Uniform),
     ("parameters", Access::Read),
     ("current", Access::Read),
-    ("v", Access::ReadWrite),
-    ("refractory", Access::ReadWrite),
-    ("traces", Access::ReadWrite),
-    ("counts", Access::ReadWrite),
+    ("state", Access::ReadWrite),
+    ("counters", Access::ReadWrite),
     ("recorded", Access::ReadWrite),
     ("arrivals", Access::Read),
 ];

@@ -3,13 +3,13 @@
 
 use super::kernel::WORKGROUP;
 use super::{Gpu, GpuEngine};
-use crate::engine::field::{Counter, Field};
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::params::Params;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
+use crate::prepared::field::{Counter, Field};
 use ndarray::Array1;
 use std::ops::ControlFlow;
 use std::sync::Arc;

@@ -15,13 +15,13 @@ use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
-use crate::engine::field::{Counter, Field};
 use crate::engine::work::Work;
 use crate::engine::{Engine, Piece, Receiver, Wanted, Words};
 use crate::error::Result;
-use crate::model::{Options, TraceRule};
+use crate::model::Options;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
+use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
 use ready::Ready;
@@ -102,21 +102,15 @@ impl GpuEngine {
         workgroup: u32,
     ) -> Result<Self> {
         let cells = (batch * n) as u64;
-        let per_cell = |what, extra| gpu.context.buffer(what, (cells + extra) * 4, STATE);
-        let traced = table.options.trace != TraceRule::Off;
-        let decaying = u64::from(traced) + u64::from(table.options.synapse);
+        let fields = Field::of(&table.options).count() as u64;
+        let counters = Counter::ALL.len() as u64;
         let state = StateBuffers {
             cells: 0..batch * n,
-            voltages: per_cell(Field::Voltages.name(), 0)?,
-            refractory: per_cell(Counter::Refractory.name(), 0)?,
-            traces: gpu.context.buffer(
-                "the traces and synaptic currents",
-                (decaying * cells * 4).max(4),
-                STATE,
-            )?,
-            counts: per_cell(Counter::Spikes.name(), 1)?,
+            state: gpu.context.buffer("the state", fields * cells * 4, STATE)?,
+            counters: gpu.context.buffer("the counters", (counters * cells + 1) * 4, STATE)?,
+            options: table.options,
         };
-        gpu.write(&state.voltages, Field::Voltages.name(), bytemuck::cast_slice(&table.rest((batch, n))))?;
+        gpu.write(&state.state, Field::Voltages.name(), bytemuck::cast_slice(&table.rest((batch, n))))?;
         Ok(Self {
             workgroup,
             options: table.options,
@@ -185,10 +179,8 @@ impl GpuEngine {
             &self.block,
             self.parameters.buffer(),
             tensor.unwrap_or(&self.current),
-            &self.state.voltages,
-            &self.state.refractory,
-            &self.state.traces,
-            &self.state.counts,
+            &self.state.state,
+            &self.state.counters,
             kept.unwrap_or(&self.recorded),
             arrivals.unwrap_or(&self.no_arrivals),
         ];
@@ -420,7 +412,7 @@ impl Engine for GpuEngine {
 
     fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
         let Some(scores) = self.scores.take() else { return Ok(None) };
-        let read = scores.buffers().map(|(buffer, bytes)| self.read_bytes("the scores", buffer, 0, bytes));
+        let read = scores.buffers().map(|(buffer, bytes)| self.read_bytes("the scores", buffer, 0..bytes));
         let read = read.collect::<Result<Vec<_>>>()?;
         scores.finish(&self.gpu.context, &read).map(Some)
     }
@@ -430,43 +422,40 @@ impl Engine for GpuEngine {
     }
 
     fn read(&mut self, field: Field) -> Result<Vec<f32>> {
-        let (buffer, offset) = self.place(field);
-        Ok(bytemuck::cast_vec(self.read_from(field.name(), &buffer, offset)?))
+        let (buffer, bytes) = self.place(field);
+        Ok(bytemuck::cast_vec(self.read_bytes(field.name(), &buffer, bytes)?))
     }
 
     fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
-        let (buffer, offset) = self.place(field);
-        self.gpu.write_at(&buffer, offset, field.name(), bytemuck::cast_slice(values))
+        let (buffer, bytes) = self.place(field);
+        self.gpu.write_at(&buffer, bytes.start, field.name(), bytemuck::cast_slice(values))
     }
 
     fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
-        let buffer = self.counter(counter).clone();
-        self.read_from(counter.name(), &buffer, 0)
+        let (buffer, bytes) = self.place_of_counter(counter);
+        self.read_bytes(counter.name(), &buffer, bytes)
     }
 
     fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
-        self.gpu.write_at(self.counter(counter), 0, counter.name(), bytemuck::cast_slice(values))
+        let (buffer, bytes) = self.place_of_counter(counter);
+        self.gpu.write_at(&buffer, bytes.start, counter.name(), bytemuck::cast_slice(values))
     }
 
     fn go_on_at(&mut self, next_step: u64) -> Result<()> {
         self.finish_all()?;
         self.next_step = next_step as u32;
-        let behind_counts = self.cells() as u64 * 4;
-        let word = self.next_step.to_ne_bytes();
-        self.gpu.write_at(&self.state.counts, behind_counts, "the number of the step", &word)
+        let (counters, at, _) = self.step_number();
+        self.gpu.write_at(counters, at, "the number of the step", &self.next_step.to_ne_bytes())
     }
 
     fn clear_counts(&mut self) -> Result<()> {
-        // The last word, the number of the last step, stays.
-        let cells = self.cells() as u64;
-        self.clear(&[(self.state.counts.clone(), cells * 4)])
+        self.clear(&[self.place_of_counter(Counter::Spikes)])
     }
 
     fn reset(&mut self, start: &[f32]) -> Result<()> {
         self.next_step = 0;
         self.clear(
-            &[&self.state.refractory, &self.state.traces, &self.state.counts]
-                .map(|buffer| (buffer.clone(), buffer.size())),
+            &[&self.state.state, &self.state.counters].map(|buffer| (buffer.clone(), 0..buffer.size())),
         )?;
         self.write(Field::Voltages, start)
     }

@@ -1,14 +1,14 @@
 //! What is read back from the device, or cleared on it.
 
 use super::GpuEngine;
-use crate::engine::field::{Counter, Field};
 use crate::error::Result;
-use crate::model::TraceRule;
+use crate::prepared::field::{Counter, Field};
+use std::ops::Range;
 
 impl GpuEngine {
     /// Where the kernel leaves the number of the step to come.
     pub(super) fn step_number(&self) -> (&wgpu::Buffer, u64, u64) {
-        (&self.state.counts, self.cells() as u64 * 4, 4)
+        (&self.state.counters, self.state.step_at() as u64 * 4, 4)
     }
 
     /// Every readback brings the step number along: work that a driver dropped without a word is
@@ -22,39 +22,28 @@ impl GpuEngine {
         context.check_lost(stage)
     }
 
-    /// Where the synaptic currents stand, in bytes: behind the traces, if there are any.
-    pub(super) fn synaptic_offset(&self) -> u64 {
-        if self.options.trace == TraceRule::Off { 0 } else { self.cells() as u64 * 4 }
+    /// The buffer of a state variable, and its bytes in it. Of one that no cell has there are none.
+    pub(super) fn place(&self, field: Field) -> (wgpu::Buffer, Range<u64>) {
+        let Some(place) = self.state.place(field) else { return (self.state.state.clone(), 0..0) };
+        (self.state.state.clone(), self.bytes_from(place))
     }
 
-    /// The buffer of a state variable, and the byte at which it begins there.
-    pub(super) fn place(&self, field: Field) -> (wgpu::Buffer, u64) {
-        match field {
-            Field::Voltages => (self.state.voltages.clone(), 0),
-            Field::Traces => (self.state.traces.clone(), 0),
-            Field::SynapticCurrents => (self.state.traces.clone(), self.synaptic_offset()),
-        }
+    /// The same of a whole number of each cell.
+    pub(super) fn place_of_counter(&self, counter: Counter) -> (wgpu::Buffer, Range<u64>) {
+        (self.state.counters.clone(), self.bytes_from(self.state.place_of_counter(counter)))
     }
 
-    pub(super) fn counter(&self, counter: Counter) -> &wgpu::Buffer {
-        match counter {
-            Counter::Refractory => &self.state.refractory,
-            Counter::Spikes => &self.state.counts,
-        }
+    /// Those of a word per cell, from this one on.
+    fn bytes_from(&self, word: usize) -> Range<u64> {
+        word as u64 * 4..(word + self.cells()) as u64 * 4
     }
 
-    /// Reads one word per cell, from this byte of a buffer on.
-    pub(super) fn read_from(&mut self, what: &str, buffer: &wgpu::Buffer, offset: u64) -> Result<Vec<u32>> {
-        self.read_bytes(what, buffer, offset, self.cells() as u64 * 4)
-    }
-
-    /// Reads so many bytes, from this one of a buffer on.
+    /// Reads these bytes of a buffer.
     pub(super) fn read_bytes(
         &mut self,
         what: &str,
         buffer: &wgpu::Buffer,
-        offset: u64,
-        bytes: u64,
+        bytes: Range<u64>,
     ) -> Result<Vec<u32>> {
         self.finish_all()?;
         let stage = format!("reading {what}");
@@ -62,7 +51,10 @@ impl GpuEngine {
         let (submission, readback) = context.scoped(&stage, || {
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-            let readback = context.read_back(&mut encoder, &[(buffer, offset, bytes), self.step_number()]);
+            let readback = context.read_back(
+                &mut encoder,
+                &[(buffer, bytes.start, bytes.end - bytes.start), self.step_number()],
+            );
             (context.queue.submit([encoder.finish()]), readback)
         })?;
         context.wait(&submission, &stage)?;
@@ -71,14 +63,14 @@ impl GpuEngine {
         Ok(words)
     }
 
-    /// Sets the first bytes of these buffers to 0.
-    pub(super) fn clear(&self, buffers: &[(wgpu::Buffer, u64)]) -> Result<()> {
+    /// Sets these bytes of buffers to 0.
+    pub(super) fn clear(&self, buffers: &[(wgpu::Buffer, Range<u64>)]) -> Result<()> {
         let context = &self.gpu.context;
         context.scoped("clearing state", || {
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             for (buffer, bytes) in buffers {
-                encoder.clear_buffer(buffer, 0, Some(*bytes));
+                encoder.clear_buffer(buffer, bytes.start, Some(bytes.end - bytes.start));
             }
             context.queue.submit([encoder.finish()]);
         })
