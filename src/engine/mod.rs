@@ -13,8 +13,9 @@ use crate::error::Result;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
+use std::any::Any;
 use std::fmt::Debug;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 /// The flag beside the refractory counter that says whether the cell spiked at the last step.
@@ -81,8 +82,9 @@ pub(crate) trait Engine: Debug + Send {
     /// What has been done since the engine was built, once what is under way is done.
     fn work(&mut self) -> Result<Work>;
 
-    /// The buffers of the state, where the engine is a GPU's.
-    fn buffers(&self) -> Vec<gpu::StateBuffers> {
+    /// Where the state lies, for programs with code of their own for the same device: of some cells each, as that kind
+    /// of engine has it. Empty where there is no such thing.
+    fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
         Vec::new()
     }
 }

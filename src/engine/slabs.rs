@@ -4,7 +4,6 @@
 //! time. Cells do not act on each other, so that the slabs only have to keep step where something
 //! is handed out.
 
-use super::gpu::StateBuffers;
 use super::merge::{Merged, Share};
 use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Wanted};
@@ -17,7 +16,8 @@ use crate::prepared::field::{Counter, Field};
 use crate::prepared::noise::Noise;
 use crate::prepared::scoring::Scoring;
 use rayon::{ThreadPool, ThreadPoolBuilder};
-use std::ops::ControlFlow;
+use std::any::Any;
+use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
@@ -313,14 +313,11 @@ impl Engine for SlabEngine {
         Ok(parts.into_iter().reduce(Work::and).unwrap_or_default())
     }
 
-    fn buffers(&self) -> Vec<StateBuffers> {
+    fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
         let of_part = |part: &Part| {
             let first = part.slab.cells(self.n).start;
-            let shift = move |mut buffers: StateBuffers| {
-                buffers.cells = first + buffers.cells.start..first + buffers.cells.end;
-                buffers
-            };
-            part.engine.buffers().into_iter().map(shift)
+            let buffers = part.engine.buffers().into_iter();
+            buffers.map(move |(cells, buffers)| (first + cells.start..first + cells.end, buffers))
         };
         self.devices.iter().flat_map(|device| &device.parts).flat_map(of_part).collect()
     }

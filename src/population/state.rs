@@ -214,7 +214,10 @@ impl Population {
     pub fn buffers(&mut self) -> Result<Vec<crate::StateBuffers>> {
         self.check_state()?;
         self.flush()?;
-        Ok(self.engine.buffers())
+        let of_gpu = |(cells, buffers): (_, Box<dyn std::any::Any>)| {
+            buffers.downcast::<crate::StateBuffers>().ok().map(|buffers| buffers.of(cells))
+        };
+        Ok(self.engine.buffers().into_iter().filter_map(of_gpu).collect())
     }
 
     /// All state, as a checkpoint holds it.

@@ -229,6 +229,11 @@ pub struct StateBuffers {
 }
 
 impl StateBuffers {
+    /// The same as those of cells with other numbers, as many.
+    pub(crate) fn of(self, cells: Range<usize>) -> Self {
+        Self { cells, ..self }
+    }
+
     /// The index in `state` of the first spike trace, where the population has traces.
     #[must_use]
     pub fn traces_at(&self) -> Option<usize> {

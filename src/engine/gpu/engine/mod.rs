@@ -25,9 +25,10 @@ use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
 use ready::Ready;
+use std::any::Any;
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -467,8 +468,8 @@ impl Engine for GpuEngine {
         Ok(Work { cell_blocks: self.cell_blocks, kernel_time })
     }
 
-    fn buffers(&self) -> Vec<StateBuffers> {
-        vec![self.state.clone()]
+    fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
+        vec![(self.state.cells.clone(), Box::new(self.state.clone()))]
     }
 }
 
