@@ -24,22 +24,12 @@ struct Case {
     bounded: u32,
     trace: u32,
     fast_decay: u32,
-    leak: u32,
-    resistance: u32,
-    v_rest: u32,
-    v_threshold: u32,
-    reset: u32,
-    v_lower: u32,
-    trace_decay: u32,
-    trace_scale: u32,
-    refractory_steps: u32,
     v: u32,
     jumps: u32,
     jump: u32,
     synapse: u32,
-    synaptic_decay: u32,
-    synaptic_factor: u32,
     arriving: u32,
+    coefficients: array<u32, 11>,
 }
 
 struct Outcome {
@@ -77,17 +67,17 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         c.synapse != 0u,
     );
     let cell = Coefficients(
-        bitcast<f32>(c.leak),
-        bitcast<f32>(c.resistance),
-        bitcast<f32>(c.v_rest),
-        bitcast<f32>(c.v_threshold),
-        bitcast<f32>(c.reset),
-        bitcast<f32>(c.v_lower),
-        bitcast<f32>(c.trace_decay),
-        bitcast<f32>(c.trace_scale),
-        c.refractory_steps,
-        bitcast<f32>(c.synaptic_decay),
-        bitcast<f32>(c.synaptic_factor),
+        bitcast<f32>(c.coefficients[0]),
+        bitcast<f32>(c.coefficients[1]),
+        bitcast<f32>(c.coefficients[2]),
+        bitcast<f32>(c.coefficients[3]),
+        bitcast<f32>(c.coefficients[4]),
+        bitcast<f32>(c.coefficients[5]),
+        bitcast<f32>(c.coefficients[6]),
+        bitcast<f32>(c.coefficients[7]),
+        c.coefficients[8],
+        bitcast<f32>(c.coefficients[9]),
+        bitcast<f32>(c.coefficients[10]),
     );
     var state = State(bitcast<f32>(c.v), 0u, 0.0, 0.0, false);
     var spikes = 0u;

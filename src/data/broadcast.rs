@@ -96,6 +96,15 @@ impl<T: Copy> Column<T> {
 }
 
 impl Column<f32> {
+    /// The bits of the values.
+    pub(crate) fn into_bits(self) -> Column<u32> {
+        Column {
+            values: bytemuck::cast_vec(self.values),
+            row_stride: self.row_stride,
+            neuron_stride: self.neuron_stride,
+        }
+    }
+
     /// The largest magnitude.
     pub(crate) fn largest(&self) -> f32 {
         self.values.iter().fold(0.0, |largest, value| value.abs().max(largest))

@@ -7,7 +7,7 @@ use crate::experiment::params::leak_of;
 use crate::experiment::params::{Integrator, Parameter, Params, TraceKind};
 use crate::model::LARGEST_PARAMETER;
 use crate::model::{
-    self, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
+    self, Coefficient, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
 };
 use crate::prepared::current::Bounds;
 use crate::prepared::field::Field;
@@ -36,19 +36,10 @@ const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Table {
     pub(crate) options: Options,
-    pub(crate) leak: Column<f32>,
-    pub(crate) resistance: Column<f32>,
-    pub(crate) v_rest: Column<f32>,
-    pub(crate) v_threshold: Column<f32>,
-    pub(crate) reset: Column<f32>,
-    pub(crate) v_lower: Column<f32>,
-    pub(crate) trace_decay: Column<f32>,
-    pub(crate) trace_scale: Column<f32>,
-    pub(crate) refractory_steps: Column<u32>,
-    pub(crate) synaptic_decay: Column<f32>,
-    /// What the potentials above are differences from.
+    /// The bits of each coefficient, where its number says.
+    columns: [Column<u32>; Coefficient::COUNT],
+    /// What the potentials among them are differences from.
     pub(crate) reference: Reference,
-    pub(crate) synaptic_factor: Column<f32>,
     /// What bounds the currents of an input.
     pub(crate) bounds: Bounds,
 }
@@ -125,20 +116,32 @@ impl Table {
                 jumps: false,
                 synapse: params.tau_syn.is_some(),
             },
-            leak,
             bounds: bounds(&resistance, &synaptic_decay),
-            resistance,
-            v_rest,
-            v_threshold,
-            reset,
-            v_lower,
-            trace_decay,
-            trace_scale,
-            refractory_steps,
-            synaptic_decay,
             reference,
-            synaptic_factor,
+            columns: in_order([
+                (Coefficient::Leak, leak.into_bits()),
+                (Coefficient::Resistance, resistance.into_bits()),
+                (Coefficient::VRest, v_rest.into_bits()),
+                (Coefficient::VThreshold, v_threshold.into_bits()),
+                (Coefficient::Reset, reset.into_bits()),
+                (Coefficient::VLower, v_lower.into_bits()),
+                (Coefficient::TraceDecay, trace_decay.into_bits()),
+                (Coefficient::TraceScale, trace_scale.into_bits()),
+                (Coefficient::RefractorySteps, refractory_steps),
+                (Coefficient::SynapticDecay, synaptic_decay.into_bits()),
+                (Coefficient::SynapticFactor, synaptic_factor.into_bits()),
+            ]),
         })
+    }
+
+    /// The bits of a coefficient of all cells.
+    pub(crate) fn column(&self, coefficient: Coefficient) -> &Column<u32> {
+        &self.columns[coefficient as usize]
+    }
+
+    /// All of them, in their order.
+    pub(crate) fn columns(&self) -> &[Column<u32>; Coefficient::COUNT] {
+        &self.columns
     }
 
     /// The coefficients of these cells alone. What holds for the whole population still does, so
@@ -146,18 +149,8 @@ impl Table {
     pub(crate) fn part(&self, slab: &Slab) -> Self {
         Self {
             options: self.options,
-            leak: self.leak.part(slab),
-            resistance: self.resistance.part(slab),
-            v_rest: self.v_rest.part(slab),
-            v_threshold: self.v_threshold.part(slab),
-            reset: self.reset.part(slab),
-            v_lower: self.v_lower.part(slab),
-            trace_decay: self.trace_decay.part(slab),
-            trace_scale: self.trace_scale.part(slab),
-            refractory_steps: self.refractory_steps.part(slab),
-            synaptic_decay: self.synaptic_decay.part(slab),
+            columns: self.columns.each_ref().map(|column| column.part(slab)),
             reference: self.reference,
-            synaptic_factor: self.synaptic_factor.part(slab),
             bounds: self.bounds,
         }
     }
@@ -173,44 +166,39 @@ impl Table {
 
     /// How many values the coefficients of a slab are.
     pub(crate) fn footprint(&self) -> Footprint {
-        [
-            self.leak.footprint(),
-            self.resistance.footprint(),
-            self.v_rest.footprint(),
-            self.v_threshold.footprint(),
-            self.reset.footprint(),
-            self.v_lower.footprint(),
-            self.trace_decay.footprint(),
-            self.trace_scale.footprint(),
-            self.refractory_steps.footprint(),
-            self.synaptic_decay.footprint(),
-            self.synaptic_factor.footprint(),
-        ]
-        .into_iter()
-        .fold(Footprint::default(), Footprint::and)
+        self.columns.iter().map(Column::footprint).fold(Footprint::default(), Footprint::and)
     }
 
     /// One resting potential per cell.
     pub(crate) fn rest(&self, (batch, n): (usize, usize)) -> Vec<f32> {
-        (0..batch).flat_map(|row| (0..n).map(move |neuron| self.v_rest.get(row, neuron))).collect()
+        let rest = self.column(Coefficient::VRest);
+        let of = |row, neuron| f32::from_bits(rest.get(row, neuron));
+        (0..batch).flat_map(|row| (0..n).map(move |neuron| of(row, neuron))).collect()
     }
 
     /// The coefficients of one cell.
     pub(crate) fn cell(&self, row: usize, neuron: usize) -> Coefficients {
-        Coefficients {
-            leak: self.leak.get(row, neuron),
-            resistance: self.resistance.get(row, neuron),
-            v_rest: self.v_rest.get(row, neuron),
-            v_threshold: self.v_threshold.get(row, neuron),
-            reset: self.reset.get(row, neuron),
-            v_lower: self.v_lower.get(row, neuron),
-            trace_decay: self.trace_decay.get(row, neuron),
-            trace_scale: self.trace_scale.get(row, neuron),
-            refractory_steps: self.refractory_steps.get(row, neuron),
-            synaptic_decay: self.synaptic_decay.get(row, neuron),
-            synaptic_factor: self.synaptic_factor.get(row, neuron),
-        }
+        Coefficients::from_words(self.columns.each_ref().map(|column| column.get(row, neuron)))
     }
+}
+
+#[cfg(test)]
+impl Table {
+    /// With other values of a coefficient.
+    pub(crate) fn with(&self, coefficient: Coefficient, change: impl Fn(u32) -> u32) -> Self {
+        let mut changed = self.clone();
+        let column = &mut changed.columns[coefficient as usize];
+        column.values.iter_mut().for_each(|value| *value = change(*value));
+        changed
+    }
+}
+
+/// Columns where the numbers of their coefficients say.
+fn in_order(
+    mut columns: [(Coefficient, Column<u32>); Coefficient::COUNT],
+) -> [Column<u32>; Coefficient::COUNT] {
+    columns.sort_by_key(|(coefficient, _)| *coefficient as usize);
+    columns.map(|(_, column)| column)
 }
 
 pub(crate) fn smallest_to_zero(value: &f32) -> f32 {

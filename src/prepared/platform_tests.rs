@@ -1,7 +1,7 @@
 //! What is computed on the host before any step has these bits on every platform. That no function of the system
 //! is called for it, whose last bits differ, `clippy.toml` holds.
 
-use crate::model::tables;
+use crate::model::{Coefficient, tables};
 use crate::prepared::coefficients::Table;
 use crate::{Integrator, Params, Preset, Trace, TraceKind};
 use ndarray::Array1;
@@ -66,8 +66,9 @@ fn coefficients_have_their_bits() {
         ..exact(1.0, 1.0, 0.1)
     };
     let table = Table::new(&params, (1, n)).unwrap();
-    let columns = [&table.leak, &table.synaptic_decay, &table.synaptic_factor, &table.trace_decay];
-    let found = columns.map(|column| hash(column.values.iter().map(|value| value.to_bits())));
+    let columns =
+        [Coefficient::Leak, Coefficient::SynapticDecay, Coefficient::SynapticFactor, Coefficient::TraceDecay];
+    let found = columns.map(|coefficient| hash(table.column(coefficient).values.iter().copied()));
     let expected =
         [0x2103_7590_f09f_0512, 0xd4eb_41a5_c84d_df6b, 0xc2ef_16e3_b026_aaa4, 0xa8f2_e581_3186_c0d4];
     assert_eq!(found, expected, "{found:#x?}");

@@ -5,7 +5,8 @@
 use crate::LANES;
 use crate::kernels::{can_hold, is_plain};
 use crate::memory::Memory;
-use lif_model::{FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
+use lif_model::{Coefficient, FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
+use std::ops::{Index, IndexMut};
 
 /// Refractory steps at the most whose end is told as the number of a step to come.
 const LONGEST_HELD: u32 = 1 << 30;
@@ -96,7 +97,7 @@ fn holds(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &La
     // Of numbers, not of truths, which would be looked at one by one.
     let mut exceptions = 0;
     for lane in 0..LANES {
-        let (threshold, reset) = (cells.v_threshold[lane], cells.reset[lane]);
+        let (threshold, reset) = (cells[Coefficient::VThreshold][lane], cells[Coefficient::Reset][lane]);
         exceptions |= u32::from(steps[lane] > LONGEST_HELD);
         exceptions |= u32::from(reset > threshold);
         exceptions |= u32::from(v[lane] > threshold) & u32::from(left[lane] > 0);
@@ -114,34 +115,32 @@ fn is_minus_zero(x: f32) -> bool {
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct LaneCoefficients {
-    /// As in the model's `Coefficients`, as are the others without a sentence.
-    pub leak: [f32; LANES],
-    /// Membrane resistance.
-    pub resistance: [f32; LANES],
-    /// Resting potential.
-    pub v_rest: [f32; LANES],
-    /// A spike is what is above; or at it, before [`Lanes::begin`].
-    pub v_threshold: [f32; LANES],
-    /// Where v goes, or what is subtracted from it.
-    pub reset: [f32; LANES],
-    /// Lower bound of v.
-    pub v_lower: [f32; LANES],
+    /// Those of the model, each where its number says; but refractory steps are [`Lanes::steps`].
+    values: [[f32; LANES]; Coefficient::COUNT],
     /// What v is set to zero below at every step.
     pub(crate) v_smallest: [f32; LANES],
-    /// The part of a trace that a step leaves.
-    pub trace_decay: [f32; LANES],
     /// All bits where a spike adds to the trace, none where it sets it.
     pub(crate) trace_added_to: [u32; LANES],
-    /// What a spike adds to the trace or sets it to; 0 where there is none.
-    pub trace_scale: [f32; LANES],
     pub(crate) trace_smallest: [f32; LANES],
-    /// The part of a synaptic current that a step leaves.
-    pub synaptic_decay: [f32; LANES],
-    /// The constant current that acts as much as a synaptic current of 1.
-    pub synaptic_factor: [f32; LANES],
     pub(crate) synaptic_smallest: [f32; LANES],
     /// See [`Memory::coefficients`].
     pub(crate) refractory: [u32; LANES],
+}
+
+impl Index<Coefficient> for LaneCoefficients {
+    type Output = [f32; LANES];
+
+    #[inline(always)]
+    fn index(&self, coefficient: Coefficient) -> &[f32; LANES] {
+        &self.values[coefficient as usize]
+    }
+}
+
+impl IndexMut<Coefficient> for LaneCoefficients {
+    #[inline(always)]
+    fn index_mut(&mut self, coefficient: Coefficient) -> &mut [f32; LANES] {
+        &mut self.values[coefficient as usize]
+    }
 }
 
 impl LaneCoefficients {
@@ -149,23 +148,16 @@ impl LaneCoefficients {
     #[inline(always)]
     fn none() -> Self {
         let zero = [0.0; LANES];
-        Self {
-            leak: zero,
-            resistance: zero,
-            v_rest: zero,
-            v_threshold: zero,
-            reset: zero,
-            v_lower: [f32::NEG_INFINITY; LANES],
+        let mut none = Self {
+            values: [zero; Coefficient::COUNT],
             v_smallest: zero,
-            trace_decay: zero,
             trace_added_to: [0; LANES],
-            trace_scale: zero,
             trace_smallest: zero,
-            synaptic_decay: zero,
-            synaptic_factor: zero,
             synaptic_smallest: zero,
             refractory: [0; LANES],
-        }
+        };
+        none[Coefficient::VLower] = [f32::NEG_INFINITY; LANES];
+        none
     }
 
     /// All but what depends on the [`Memory`].
@@ -173,12 +165,12 @@ impl LaneCoefficients {
     fn adapt(&mut self, options: Options) {
         if options.spike_test == SpikeTest::AtOrAbove {
             // To be at or above a number is to be above the next one below.
-            for threshold in &mut self.v_threshold {
+            for threshold in &mut self[Coefficient::VThreshold] {
                 *threshold = next_below(*threshold);
             }
         }
         if options.reset == Reset::None {
-            self.reset = [0.0; LANES];
+            self[Coefficient::Reset] = [0.0; LANES];
         }
         if !is_plain(options) {
             self.adapt_rare(options);
@@ -190,9 +182,11 @@ impl LaneCoefficients {
         self.trace_added_to = [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES];
         if options.fast_decay {
             let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
-            self.v_smallest = self.leak.map(|leak| smallest(leak > FASTEST_LEAK));
-            self.trace_smallest = self.trace_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
-            self.synaptic_smallest = self.synaptic_decay.map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            self.v_smallest = self[Coefficient::Leak].map(|leak| smallest(leak > FASTEST_LEAK));
+            self.trace_smallest =
+                self[Coefficient::TraceDecay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            self.synaptic_smallest =
+                self[Coefficient::SynapticDecay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::kernels::Compiled;
 use crate::lanes::{LaneCoefficients, Lanes};
 #[cfg(doc)]
 use crate::memory::Memory;
-use lif_model::{SMALLEST_PARAMETER, SMALLEST_STATE};
+use lif_model::{Coefficient, SMALLEST_PARAMETER, SMALLEST_STATE};
 use pulp::{Simd, cast};
 
 /// The coefficients of the cells in a vector.
@@ -32,19 +32,19 @@ impl<S: Simd> Cells<S> {
     #[inline(always)]
     pub(crate) fn load(cells: &LaneCoefficients, vector: usize) -> Self {
         Self {
-            leak: S::as_simd_f32s(&cells.leak).0[vector],
-            v_rest: S::as_simd_f32s(&cells.v_rest).0[vector],
-            v_threshold: S::as_simd_f32s(&cells.v_threshold).0[vector],
-            reset: S::as_simd_f32s(&cells.reset).0[vector],
-            v_lower: S::as_simd_f32s(&cells.v_lower).0[vector],
+            leak: S::as_simd_f32s(&cells[Coefficient::Leak]).0[vector],
+            v_rest: S::as_simd_f32s(&cells[Coefficient::VRest]).0[vector],
+            v_threshold: S::as_simd_f32s(&cells[Coefficient::VThreshold]).0[vector],
+            reset: S::as_simd_f32s(&cells[Coefficient::Reset]).0[vector],
+            v_lower: S::as_simd_f32s(&cells[Coefficient::VLower]).0[vector],
             v_smallest: S::as_simd_f32s(&cells.v_smallest).0[vector],
-            trace_decay: S::as_simd_f32s(&cells.trace_decay).0[vector],
+            trace_decay: S::as_simd_f32s(&cells[Coefficient::TraceDecay]).0[vector],
             trace_added_to: S::as_simd_u32s(&cells.trace_added_to).0[vector],
-            trace_scale: S::as_simd_f32s(&cells.trace_scale).0[vector],
+            trace_scale: S::as_simd_f32s(&cells[Coefficient::TraceScale]).0[vector],
             trace_smallest: S::as_simd_f32s(&cells.trace_smallest).0[vector],
-            resistance: S::as_simd_f32s(&cells.resistance).0[vector],
-            synaptic_decay: S::as_simd_f32s(&cells.synaptic_decay).0[vector],
-            synaptic_factor: S::as_simd_f32s(&cells.synaptic_factor).0[vector],
+            resistance: S::as_simd_f32s(&cells[Coefficient::Resistance]).0[vector],
+            synaptic_decay: S::as_simd_f32s(&cells[Coefficient::SynapticDecay]).0[vector],
+            synaptic_factor: S::as_simd_f32s(&cells[Coefficient::SynapticFactor]).0[vector],
             synaptic_smallest: S::as_simd_f32s(&cells.synaptic_smallest).0[vector],
             refractory: S::as_simd_u32s(&cells.refractory).0[vector],
         }

@@ -4,7 +4,7 @@
 use crate::lanes::LaneCoefficients;
 use crate::vector::Advance;
 use crate::{LANES, WORD};
-use lif_model::{Coefficients, Options, SpikeTest, State};
+use lif_model::{Coefficient, Coefficients, Options, SpikeTest, State};
 
 impl Advance<'_, '_> {
     #[inline(never)]
@@ -74,18 +74,8 @@ impl Advance<'_, '_> {
 
 impl LaneCoefficients {
     fn of(&self, lane: usize, refractory_steps: u32) -> Coefficients {
-        Coefficients {
-            leak: self.leak[lane],
-            resistance: self.resistance[lane],
-            v_rest: self.v_rest[lane],
-            v_threshold: self.v_threshold[lane],
-            reset: self.reset[lane],
-            v_lower: self.v_lower[lane],
-            trace_decay: self.trace_decay[lane],
-            trace_scale: self.trace_scale[lane],
-            refractory_steps,
-            synaptic_decay: self.synaptic_decay[lane],
-            synaptic_factor: self.synaptic_factor[lane],
-        }
+        let mut words = Coefficient::ALL.map(|coefficient| self[coefficient][lane].to_bits());
+        words[Coefficient::RefractorySteps as usize] = refractory_steps;
+        Coefficients::from_words(words)
     }
 }

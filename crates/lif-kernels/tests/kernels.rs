@@ -4,7 +4,7 @@ use lif_kernels::internals::{Input, Kernel, Memory, compiled, kernel, normal_pla
 use lif_kernels::{
     Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
 };
-use lif_model::{FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule, random};
+use lif_model::{Coefficient, FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule, random};
 
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
@@ -59,23 +59,23 @@ fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> La
     lanes.cells = LANES - 7;
     let of = |value: fn(usize) -> f32| std::array::from_fn(value);
     let cells = &mut lanes.coefficients;
-    cells.leak = if options.fast_decay {
+    cells[Coefficient::Leak] = if options.fast_decay {
         of(|lane| if lane % 2 == 0 { FASTEST_LEAK + 0.1 } else { 0.2 })
     } else {
         of(|lane| 0.1 + 0.2 * scattered(lane))
     };
-    cells.resistance = of(|lane| 1.0 + 0.1 * scattered(lane + 500));
-    cells.v_rest = of(|lane| -0.3 * scattered(lane + 200));
-    cells.v_threshold = of(|lane| 5.0 + scattered(lane + 300));
-    cells.reset = of(|lane| -1.0 - (lane % 3) as f32);
+    cells[Coefficient::Resistance] = of(|lane| 1.0 + 0.1 * scattered(lane + 500));
+    cells[Coefficient::VRest] = of(|lane| -0.3 * scattered(lane + 200));
+    cells[Coefficient::VThreshold] = of(|lane| 5.0 + scattered(lane + 300));
+    cells[Coefficient::Reset] = of(|lane| -1.0 - (lane % 3) as f32);
     if options.bounded {
-        cells.v_lower = of(|lane| -1.5 + scattered(lane));
+        cells[Coefficient::VLower] = of(|lane| -1.5 + scattered(lane));
     }
-    cells.trace_decay = of(|lane| 0.4 + 0.5 * scattered(lane));
+    cells[Coefficient::TraceDecay] = of(|lane| 0.4 + 0.5 * scattered(lane));
     // Kernels keep a trace of cells that have none, too: it stays 0.
-    cells.trace_scale = [if options.trace == TraceRule::Off { 0.0 } else { 1.0 }; LANES];
-    cells.synaptic_decay = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
-    cells.synaptic_factor = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
+    cells[Coefficient::TraceScale] = [if options.trace == TraceRule::Off { 0.0 } else { 1.0 }; LANES];
+    cells[Coefficient::SynapticDecay] = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
+    cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
     lanes.v = of(|lane| 5.0 * scattered(lane + 100));
     if !can_hold {
         // A zero that adding 0 would change.
@@ -251,9 +251,9 @@ fn places_in_the_table_are_those_of_the_definition() {
 fn thresholds_in_lanes_are_normal_numbers() {
     let mut lanes = Lanes::empty();
     let thresholds = [0.0_f32, -0.0, 1e-20, -1e-20, 1e-30, 1.0, -52.0];
-    lanes.coefficients.v_threshold[..thresholds.len()].copy_from_slice(&thresholds);
+    lanes.coefficients[Coefficient::VThreshold][..thresholds.len()].copy_from_slice(&thresholds);
     lanes.begin(Options { spike_test: SpikeTest::AtOrAbove, ..Options::default() }, &[0; LANES]);
-    for (threshold, above) in thresholds.iter().zip(lanes.coefficients.v_threshold) {
+    for (threshold, above) in thresholds.iter().zip(lanes.coefficients[Coefficient::VThreshold]) {
         assert!(above.is_normal(), "{above:e}");
         let close = above >= threshold.next_down() - f32::MIN_POSITIVE;
         assert!(*threshold > above && close, "{threshold:e}");

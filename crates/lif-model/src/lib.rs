@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod coefficients;
 #[doc(hidden)]
 pub mod decays;
 mod neuron;
@@ -29,4 +30,5 @@ pub mod score;
 #[doc(hidden)]
 pub mod tables;
 
+pub use coefficients::{Coefficient, Coefficients};
 pub use neuron::*;

@@ -21,6 +21,8 @@
 //! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
 //! integrator is a coefficient and not a second formula.
 
+use crate::Coefficients;
+
 /// State variables smaller than this in magnitude become zero.
 pub const SMALLEST_STATE: f32 = 1e-30;
 
@@ -102,36 +104,6 @@ pub struct Options {
     pub jumps: bool,
     /// Whether a synaptic current outlasts the step in which its spikes arrive.
     pub synapse: bool,
-}
-
-/// What the step needs to know of one cell. All of it is computed once on the host. Potentials here and in
-/// the state are differences from one reference, which is 0 unless
-/// `Params::v_reference` says otherwise: the step knows nothing of it.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Coefficients {
-    /// `dt / tau_m` or `1 - exp(-dt / tau_m)`.
-    pub leak: f32,
-    /// Membrane resistance, MOhm.
-    pub resistance: f32,
-    /// Resting potential, mV.
-    pub v_rest: f32,
-    /// Threshold, mV.
-    pub v_threshold: f32,
-    /// What the reset needs, mV: `v_reset`, or `v_threshold - v_reset` where that is subtracted.
-    pub reset: f32,
-    /// Lower bound of v, mV; minus infinity where there is none.
-    pub v_lower: f32,
-    /// `exp(-dt / tau_trace)`.
-    pub trace_decay: f32,
-    /// What a spike adds to the trace or sets it to.
-    pub trace_scale: f32,
-    /// Steps without a spike after each spike.
-    pub refractory_steps: u32,
-    /// `exp(-dt / tau_syn)`.
-    pub synaptic_decay: f32,
-    /// The constant current that drives v through a step as much as a synaptic current of 1 at its
-    /// beginning does. With `leak` times the resistance it is P21 of Rotter & Diesmann 1999.
-    pub synaptic_factor: f32,
 }
 
 /// What changes from step to step.

@@ -7,7 +7,7 @@ use super::lanes::{self, Cells, Places};
 use super::potentials::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
 use crate::experiment::spike_input::Target;
-use crate::model::Options;
+use crate::model::{Coefficient, Options};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Strides;
 use crate::prepared::noise::Noise;
@@ -264,7 +264,7 @@ fn advance_groups(
             if rows.is_none() {
                 instructions.dispatch(FillDrives {
                     options,
-                    resistance: &lanes.coefficients.resistance,
+                    resistance: &lanes.coefficients[Coefficient::Resistance],
                     places,
                     current,
                     made: made as usize,

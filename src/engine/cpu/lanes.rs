@@ -5,9 +5,9 @@
 use super::block::Tile;
 use crate::data::broadcast::Column;
 use crate::engine::SPIKE_FLAG;
-use crate::model::Options;
+use crate::model::{Coefficient, Options};
 use crate::prepared::coefficients::Table;
-use lif_kernels::{LANES, LaneCoefficients, Lanes, is_plain};
+use lif_kernels::{LANES, LaneCoefficients, Lanes};
 
 /// Takes the cells of a tile from `first` on. Lanes beyond the end of the tile get copies of the last.
 #[inline(always)]
@@ -25,7 +25,7 @@ pub(super) fn load(
     for left in &mut left {
         *left &= !SPIKE_FLAG;
     }
-    spread(&table.refractory_steps, cells, &mut lanes.steps);
+    spread(table.column(Coefficient::RefractorySteps), cells, &mut lanes.steps);
     copy(&mut lanes.v, &tile.v[first..]);
     copy(&mut lanes.counts, &tile.counts[first..]);
     load_coefficients(&mut lanes.coefficients, table, options, cells);
@@ -40,23 +40,15 @@ pub(super) fn load(
 
 #[inline(always)]
 fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options: Options, cells: &Cells) {
-    spread(&table.leak, cells, &mut coefficients.leak);
-    spread(&table.resistance, cells, &mut coefficients.resistance);
-    spread(&table.v_rest, cells, &mut coefficients.v_rest);
-    spread(&table.v_threshold, cells, &mut coefficients.v_threshold);
-    spread(&table.reset, cells, &mut coefficients.reset);
-    if !is_plain(options) {
-        load_rare(coefficients, table, cells);
+    for coefficient in Coefficient::ALL {
+        // Refractory steps are no floating point numbers, and stand elsewhere.
+        if coefficient.is_used(options) && coefficient != Coefficient::RefractorySteps {
+            let column = table.column(coefficient);
+            let values: &[f32] = bytemuck::cast_slice(&column.values);
+            let places = Places::of(cells, column.row_stride, column.neuron_stride);
+            places.take(values, &mut coefficients[coefficient]);
+        }
     }
-}
-
-#[inline(never)]
-fn load_rare(coefficients: &mut LaneCoefficients, table: &Table, cells: &Cells) {
-    spread(&table.v_lower, cells, &mut coefficients.v_lower);
-    spread(&table.trace_decay, cells, &mut coefficients.trace_decay);
-    spread(&table.trace_scale, cells, &mut coefficients.trace_scale);
-    spread(&table.synaptic_decay, cells, &mut coefficients.synaptic_decay);
-    spread(&table.synaptic_factor, cells, &mut coefficients.synaptic_factor);
 }
 
 /// Puts the state back into the tile.

@@ -3,7 +3,7 @@
 use super::allowance::Allowance;
 use super::context::GpuContext;
 use crate::error::Result;
-use crate::model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::model::{Coefficient, Options, Refractory, Reset, SpikeTest, TraceRule};
 use crate::prepared::coefficients::Table;
 use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
@@ -46,7 +46,7 @@ pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
 pub(crate) const NOT_RECORDED: u32 = u32::MAX;
 
 /// Members of [`crate::model::Coefficients`].
-pub(crate) const COEFFICIENTS: usize = 11;
+pub(crate) const COEFFICIENTS: usize = Coefficient::COUNT;
 
 /// The uniform of a dispatch: `Block` in `shaders/block.wgsl`, which says what each member is.
 #[repr(C)]
@@ -300,21 +300,8 @@ pub(crate) fn bind_group(
 /// The coefficients as the kernel reads them: all values behind each other, and for each
 /// coefficient its offset and strides, in the order of [`crate::model::Coefficients`].
 pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; COEFFICIENTS]) {
-    let columns = [
-        table.leak.map(|value| value.to_bits()),
-        table.resistance.map(|value| value.to_bits()),
-        table.v_rest.map(|value| value.to_bits()),
-        table.v_threshold.map(|value| value.to_bits()),
-        table.reset.map(|value| value.to_bits()),
-        table.v_lower.map(|value| value.to_bits()),
-        table.trace_decay.map(|value| value.to_bits()),
-        table.trace_scale.map(|value| value.to_bits()),
-        table.refractory_steps.clone(),
-        table.synaptic_decay.map(|value| value.to_bits()),
-        table.synaptic_factor.map(|value| value.to_bits()),
-    ];
     let mut values = Vec::new();
-    let spread = columns.map(|column| {
+    let spread = table.columns().each_ref().map(|column| {
         let offset = values.len() as u32;
         values.extend_from_slice(&column.values);
         [offset, column.row_stride as u32, column.neuron_stride as u32, 0]

@@ -343,7 +343,7 @@ fn spikes(steps: u64, batch: usize, trains: usize) -> Raster {
 mod tests {
     use super::*;
     use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
-    use crate::model::{Refractory, Reset, SpikeTest};
+    use crate::model::{Coefficient, Refractory, Reset, SpikeTest};
 
     /// One that has little to do.
     fn plain() -> Specialisation {
@@ -457,18 +457,18 @@ mod tests {
             ];
             for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
                 // Of a neuron without a bound it is so low that kernels need no other rule.
-                let bound = |bound: &f32| match (wrong.bounded, bound.is_finite()) {
-                    (false, _) => f32::NEG_INFINITY,
-                    (true, true) => *bound,
-                    (true, false) => -61.0,
+                let bound = |bound: u32| match (wrong.bounded, f32::from_bits(bound)) {
+                    (false, _) => f32::NEG_INFINITY.to_bits(),
+                    (true, own) if own.is_finite() => bound,
+                    (true, _) => (-61.0_f32).to_bits(),
                 };
-                let v_lower = case.table.v_lower.map(bound);
-                let table = Arc::new(Table { options: wrong, v_lower, ..(*case.table).clone() });
+                let mut table = case.table.with(Coefficient::VLower, bound);
+                table.options = wrong;
+                let table = Arc::new(table);
                 let key = Specialisation { options: Options { jumps: key.options.jumps, ..wrong }, ..key };
                 differs(rule, outcome(&Case { key, table, ..case.clone() }));
             }
-            let next = |value: &f32| f32::from_bits(value.to_bits() + 1);
-            let table = Arc::new(Table { leak: case.table.leak.map(next), ..(*case.table).clone() });
+            let table = Arc::new(case.table.with(Coefficient::Leak, |bits| bits + 1));
             differs("leak", outcome(&Case { table, ..case.clone() }));
         }
         let right = outcome(&Case::new(full()).expect("valid"));

@@ -18,7 +18,9 @@ use crate::experiment::params::{Integrator, Params};
 use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::SpikeInput;
 use crate::model::random::GROUP;
-use crate::model::{self, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule};
+use crate::model::{
+    self, Coefficient, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule,
+};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
 use crate::prepared::field::{Counter, Field};
@@ -81,22 +83,12 @@ pub(crate) struct Case {
     pub(crate) bounded: u32,
     pub(crate) trace: u32,
     pub(crate) fast_decay: u32,
-    pub(crate) leak: u32,
-    pub(crate) resistance: u32,
-    pub(crate) v_rest: u32,
-    pub(crate) v_threshold: u32,
-    pub(crate) reset: u32,
-    pub(crate) v_lower: u32,
-    pub(crate) trace_decay: u32,
-    pub(crate) trace_scale: u32,
-    pub(crate) refractory_steps: u32,
     pub(crate) v: u32,
     pub(crate) jumps: u32,
     pub(crate) jump: u32,
     pub(crate) synapse: u32,
-    pub(crate) synaptic_decay: u32,
-    pub(crate) synaptic_factor: u32,
     pub(crate) arriving: u32,
+    pub(crate) coefficients: [u32; Coefficient::COUNT],
 }
 
 /// `Outcome` in `shaders/check.wgsl`.
@@ -346,22 +338,12 @@ fn case(options: Options, cell: Coefficients) -> Case {
         bounded: u32::from(options.bounded),
         trace: kernel::trace_number(options.trace),
         fast_decay: u32::from(options.fast_decay),
-        leak: cell.leak.to_bits(),
-        resistance: cell.resistance.to_bits(),
-        v_rest: cell.v_rest.to_bits(),
-        v_threshold: cell.v_threshold.to_bits(),
-        reset: cell.reset.to_bits(),
-        v_lower: cell.v_lower.to_bits(),
-        trace_decay: cell.trace_decay.to_bits(),
-        trace_scale: cell.trace_scale.to_bits(),
-        refractory_steps: cell.refractory_steps,
         v: cell.v_rest.to_bits(),
         jumps: u32::from(options.jumps),
         jump: JUMP.to_bits(),
         synapse: u32::from(options.synapse),
-        synaptic_decay: cell.synaptic_decay.to_bits(),
-        synaptic_factor: cell.synaptic_factor.to_bits(),
         arriving: ARRIVING.to_bits(),
+        coefficients: cell.words(),
     }
 }
 

@@ -139,22 +139,12 @@ fn structs_have_the_same_layout_on_both_sides() {
             bounded,
             trace,
             fast_decay,
-            leak,
-            resistance,
-            v_rest,
-            v_threshold,
-            reset,
-            v_lower,
-            trace_decay,
-            trace_scale,
-            refractory_steps,
             v,
             jumps,
             jump,
             synapse,
-            synaptic_decay,
-            synaptic_factor,
             arriving,
+            coefficients,
         }
     );
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
