@@ -9,7 +9,6 @@ use crate::spread::Spread;
 use crate::stimulus::{self, Stimulus};
 use crate::{presets, recorded};
 use lif::Params;
-use std::ops::Range;
 
 /// Fewer samples may be the steps of a protocol.
 const MANY_SAMPLES: u64 = 20;
@@ -18,8 +17,7 @@ const FAR_APART: f64 = 100.0;
 /// A longer experiment has its length said, ms.
 const LONG_MS: f64 = 1e6;
 /// With so many times what just reaches the threshold all neurons spike as often as they can.
-/// Of numbers beyond all units it is said that they are out of range.
-const RHEOBASES: Range<f64> = 150.0..1e15;
+const RHEOBASES: f64 = 150.0;
 /// A nerve cell spikes less often, in spikes per ms.
 const HIGHEST_RATE: f64 = 2.0;
 /// How many ms a second has: so much shorter are times in seconds that are taken for ms.
@@ -68,7 +66,9 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -
         Spread::Range(first, last) => first.max(last),
     };
     let times = largest / presets::rheobase(params);
-    RHEOBASES.contains(&times).then(|| {
+    // What is out of range is refused.
+    let is_possible = largest * presets::largest_of(&params.resistance) <= presets::LARGEST_DRIVE;
+    (times >= RHEOBASES && is_possible).then(|| {
         let as_pico = if unit == "nA" && !is_said {
             format!("; if it is in pA, write {largest}pA")
         } else {

@@ -11,8 +11,9 @@ use crate::neurons;
 use crate::nir;
 use crate::numbers::understood::{Extent, ms};
 use crate::numbers::{Understood, written};
-use crate::presets::{self, AxisUnits};
+use crate::presets::{self, AxisUnits, LARGEST_DRIVE, largest_of};
 use crate::quantity::shown;
+use crate::random_input::RandomInput;
 use crate::record::Record;
 use crate::settings::Settings;
 use crate::spools::Parts;
@@ -21,7 +22,7 @@ use crate::stimulus::{self, Asked, Level, Stimulus, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
 use lif::nir::{Neurons, Stepping};
-use lif::{Device, DeviceChoice, Input, MemoryNeed, Parameter, Params, Population, Random, Recording};
+use lif::{Device, DeviceChoice, Input, MemoryNeed, Params, Population, Random, Recording};
 use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -37,9 +38,7 @@ const MOST_CELLS: u64 = u32::MAX as u64 - 1;
 const BYTES_PER_CELL: u64 = 32;
 /// In a NIR graph spikes are currents, which go through the synapse.
 const NODE_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Nanoampere);
-const DEFAULT_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Millivolt);
-/// What the product of resistance and current may be at most, mV, as the library has it.
-const LARGEST_DRIVE: f64 = 1e20;
+const DEFAULT_WEIGHT: Weight = Weight::bare(Spread::Number(1.0));
 
 /// A run, decided.
 #[derive(Debug)]
@@ -169,7 +168,16 @@ impl Plan {
         }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
-        let trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
+        let mut trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
+        if let (Some(trains), Some(weight)) = (&mut trains, settings.events_weight)
+            && let Some(understood) = trains.understood.first_mut()
+        {
+            let factor = if settings.events_matrix.is_some() { " times its weights" } else { "" };
+            understood.remarks.push(format!("each {}{factor}", weight.said(units)));
+        }
+        if params.tau_syn.is_some() {
+            look_at_synapse(&settings, units)?;
+        }
         if let Some(trains) = &trains {
             warn_of_clocks(&trains.understood, drive.stimulus());
         }
@@ -440,6 +448,23 @@ fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
+/// Refuses spikes for which it is not said whether they go through the synapse that there is, and tells of one that
+/// nothing goes through.
+fn look_at_synapse(settings: &Settings, units: AxisUnits) -> Result<(), Failure> {
+    let weight = settings.events_weight.filter(|_| settings.events.is_some());
+    weight.map_or(Ok(()), |weight| weight.refuse_bare("events-weight", units))?;
+    settings.input.iter().try_for_each(|input| input.refuse_bare(units))?;
+    let is_used = weight.is_some_and(|weight| weight.unit == Unit::Nanoampere)
+        || settings.input.iter().any(RandomInput::is_of_currents);
+    if settings.tau_syn.is_some() && !is_used {
+        log::warn!(
+            "tau-syn changes nothing here: only spikes that are currents go through the synapse, those of --events and of \
+             --input poisson with a weight as 1nA"
+        );
+    }
+    Ok(())
+}
+
 /// Events count from the beginning of the run; a stimulus may have a clock of its own, that the events were taken from.
 fn warn_of_clocks(events: &[Understood], stimulus: Option<&Stimulus>) {
     let start = stimulus.map_or(0.0, |stimulus| stimulus.start().ms());
@@ -604,11 +629,6 @@ fn refuse_usual(currents: Spread, params: &Params, input_unit: &str) -> Result<(
          --v-threshold"
     );
     Err(Failure::of("v-threshold, v-rest, resistance", message))
-}
-
-/// The largest magnitude of a parameter.
-fn largest_of(parameter: &Parameter) -> f64 {
-    parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
 }
 
 fn drive(

@@ -203,6 +203,14 @@ pub fn is_enough(params: &Params, current: f64) -> bool {
     resistance <= 0.0 || resistance * current > least - most(&params.v_rest)
 }
 
+/// What the product of resistance and current may be at most, mV, as the library has it.
+pub const LARGEST_DRIVE: f64 = 1e20;
+
+/// The largest magnitude of a parameter.
+pub fn largest_of(parameter: &lif::Parameter) -> f64 {
+    parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
+}
+
 /// As people write numbers.
 pub fn rounded(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)

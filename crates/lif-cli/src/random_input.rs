@@ -1,6 +1,8 @@
 //! A random source of input: `gaussian:mean=0.4,sd=0.2`.
 
 use crate::amount::{Amount, Units};
+use crate::failure::Failure;
+use crate::presets::AxisUnits;
 use crate::quantity::{self, HZ};
 use crate::spread::{self, Spread};
 use crate::weight::{Unit, Weight};
@@ -72,6 +74,17 @@ impl RandomInput {
             Second::Weight(weight) => Second::Weight(weight.in_units(units)?),
         };
         Ok(Self { first: self.first.in_units(units.input, units)?, second, ..self })
+    }
+
+    /// Refuses spikes whose weight is a number alone, for neurons with a synapse.
+    pub fn refuse_bare(&self, units: AxisUnits) -> Result<(), Failure> {
+        let Second::Weight(weight) = self.second else { return Ok(()) };
+        weight.refuse_bare("input", units)
+    }
+
+    /// Whether its spikes are currents.
+    pub fn is_of_currents(&self) -> bool {
+        matches!(self.second, Second::Weight(weight) if weight.unit == Unit::Nanoampere)
     }
 
     /// Whether its parameters differ from neuron to neuron.

@@ -223,7 +223,8 @@ pub struct Settings {
     pub events: Option<PathBuf>,
     /// What a spike of the events does: W mV, or WnA [default: 1]
     ///
-    /// Move v by W mV, or be a current with WnA, which goes through the synapse if there is a --tau-syn.
+    /// Move v by W mV, or be a current with WnA, which goes through the synapse if there is a --tau-syn. Where there is
+    /// one, a unit has to be said: 3nA or 3mV; 3current or 3jump with presets whose numbers have no units.
     #[arg(long, value_name = "W", allow_hyphen_values = true, help_heading = INPUT)]
     pub events_weight: Option<Weight>,
     /// Weights from each train of the events to all neurons

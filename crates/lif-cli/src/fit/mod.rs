@@ -17,6 +17,7 @@ use crate::claim::claim;
 use crate::failure::Failure;
 use crate::files::{CHOOSE_ANOTHER, FIT, FIT_PICTURE, Folder, NEURON, OF_FIT};
 use crate::interrupt::{self, INTERRUPTED};
+use crate::numbers::understood::without_rounding;
 use crate::picture::{self, FitScene};
 use crate::plan::{Plan, above_zero};
 use crate::score::{self, Experiment, Measures};
@@ -127,7 +128,7 @@ fn fitted(
         candidates: search.candidates as usize,
         inputs: experiments.iter().flat_map(Experiment::understood).collect(),
         windows: windows.collect(),
-        window_ms: measures.window,
+        window_ms: without_rounding(trial.window as f64 * plan.dt),
         tau_distance_ms: measures.tau_distance,
         best: best.collect(),
         generations: evolution.history.clone(),

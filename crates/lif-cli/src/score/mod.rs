@@ -9,6 +9,7 @@ pub use wish::{CURRENT_HELP, HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
 
 use crate::advance::advance_scored;
 use crate::failure::Failure;
+use crate::numbers::understood::without_rounding;
 use crate::plan::above_zero;
 use crate::run::{select, start};
 use crate::settings::Settings;
@@ -51,7 +52,7 @@ fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode,
     let report = Report {
         device: device.name(),
         dt_ms: plan.dt,
-        window_ms: measures.window,
+        window_ms: without_rounding(steps("window", measures.window, plan.dt)? as f64 * plan.dt),
         tau_distance_ms: measures.tau_distance,
         from_ms: experiments.iter().map(|own| own.ms(own.scored.start)).fold(f64::INFINITY, f64::min),
         to_ms: experiments.iter().map(|own| own.ms(own.scored.end)).fold(f64::NEG_INFINITY, f64::max),

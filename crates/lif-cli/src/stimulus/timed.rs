@@ -121,6 +121,10 @@ impl TextRows {
                     second.text()
                 ))
             }
+            ([_, second], 2) if second.is("i") && is_of_neurons_alone(second) => Err(
+                "the second column is 'i', which is what numbers of neurons are called; call currents 'I'"
+                    .to_owned(),
+            ),
             ([_, second], 2) if second.is_of_no_value() || is_of_neurons_alone(second) => {
                 Err(format!("the second column is '{}', and there is no column of values", second.text()))
             }

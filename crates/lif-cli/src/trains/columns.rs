@@ -37,9 +37,10 @@ pub fn is_of_times(name: &Name) -> bool {
     name.is_of_times() || is_one(name, &EVENT_TIMES)
 }
 
-/// Whether it is that of the numbers of neurons, and not `I`, a current.
+/// Whether it is that of the numbers of neurons, and not `I` or `i (nA)`, a current.
 pub fn is_of_neurons_alone(name: &Name) -> bool {
-    is_of_neurons(name) && !(name.is("i") && name.text().contains('I'))
+    let is_current = name.text().contains('I') || name.value_unit().is_some();
+    is_of_neurons(name) && !(name.is("i") && is_current)
 }
 
 /// Whether it is that of the numbers of neurons.

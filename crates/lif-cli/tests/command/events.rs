@@ -44,6 +44,67 @@ fn each_spike_moves_its_neuron() {
 }
 
 #[test]
+fn beside_a_synapse_a_weight_says_what_it_is() {
+    let folder = Folder::new();
+    folder.write("events.txt", "10 0\n300 0\n600 0\n");
+    let said = "without a unit, and the neurons have a synapse; write";
+    for (words, message) in [
+        ("--preset nest-psc-exp --events events.txt", format!("events-weight is 1 {said} 1pA for a current")),
+        (
+            "--preset nest-psc-exp --events events.txt --events-weight 100",
+            format!(
+                "--events-weight 100: events-weight is 100 {said} 100pA for a current that goes through it, or 100mV for"
+            ),
+        ),
+        (
+            "--preset norse:tau_syn_inv=200 --events events.txt --events-weight 4",
+            format!("events-weight is 4 {said} 4current for a current that goes through it, or 4jump for"),
+        ),
+        ("--tau-syn 5 --events events.txt --events-weight 3:4", format!("is 3:4 {said} 3:4nA for a current")),
+        ("--tau-syn 5 --input poisson:rate=900,weight=2", format!("input is 2 {said} 2nA for a current")),
+    ] {
+        folder.refuses(&format!("run --device cpu --neurons 1 --steps 1000 {words}"), 2, &message);
+    }
+    folder.write("one.txt", "10 0\n");
+    let peak = |words: &str| {
+        let words = format!("--neurons 1 --steps 1000 --events one.txt --record voltage:0 {words}");
+        folder.run(&words).assert().success().stderr("");
+        folder.array::<f32>("voltage").into_iter().fold(f32::MIN, f32::max)
+    };
+    // A jump of 2 mV from rest, and 100 pA that decay.
+    assert!((peak("--preset nest-psc-exp --events-weight 2mV") + 68.0).abs() < 1e-3);
+    let peak_of_current = peak("--preset nest-psc-exp --events-weight 100pA");
+    assert!((-69.6..-69.3).contains(&peak_of_current), "{peak_of_current}");
+    assert!((peak("--preset norse:tau_syn_inv=200 --events-weight 0.5jump") - 0.5).abs() < 1e-6);
+}
+
+#[test]
+fn what_a_spike_does_is_told() {
+    let folder = Folder::new();
+    folder.write("events.txt", "10 0\n300 0\n");
+    write_npy(folder.path("matrix.npy"), &Array2::<f32>::ones((1, 2))).unwrap();
+    for (words, told) in [
+        ("", "each moves v by 1 mV"),
+        ("--events-weight 0.3nA", "each is a current of 0.3 nA"),
+        ("--preset nest --events-weight 30pA", "each is a current of 30 pA"),
+        ("--preset spikingjelly --events-weight 0.5", "each moves v by 0.5"),
+        ("--events-matrix matrix.npy --events-weight 2", "each moves v by 2 mV times its weights"),
+    ] {
+        let words = format!("--neurons 2 --steps 400 --events events.txt {words}");
+        let output = folder.run(&words).assert().success().get_output().clone();
+        let text = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(text.contains(told), "{words}: {text}");
+    }
+    let unused = "warning: tau-syn changes nothing here";
+    for words in ["--current 0.6 --tau-syn 5", "--tau-syn 5 --events events.txt --events-weight 3mV"] {
+        folder
+            .run(&format!("--neurons 1 --steps 400 {words}"))
+            .assert()
+            .stderr(predicate::str::contains(unused));
+    }
+}
+
+#[test]
 fn spikes_of_a_run_with_other_steps_are_refused() {
     let folder = Folder::new();
     recorded(&folder);

@@ -78,3 +78,15 @@ fn times_in_no_order_are_told() {
     assert!(told.contains("2 times come after a later one, and all are sorted"), "{told}");
     assert_eq!(said(&folder, "spikes", "10\n20\n30\n"), "");
 }
+
+#[test]
+fn a_current_may_be_called_i_where_its_unit_tells_it_from_the_number_of_a_neuron() {
+    let folder = Folder::new();
+    for names in ["t (ms),i (nA)", "t_ms,i_nA", "t (ms),I", "t_ms,I"] {
+        folder.write("in.txt", &format!("{names}\n0,0.5\n1,0.8\n"));
+        folder.run("-n 1 --no-plot --stimulus in.txt").assert().success().stderr("");
+    }
+    folder.write("in.txt", "t_ms,i\n0,0.5\n1,0.8\n");
+    let message = "the second column is 'i', which is what numbers of neurons are called; call currents 'I'";
+    folder.refuses("run --device cpu -n 1 --stimulus in.txt", 1, message);
+}

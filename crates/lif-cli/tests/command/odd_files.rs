@@ -663,7 +663,7 @@ fn tables_say_what_was_understood() {
             "stimulus     2 samples, 0 to 1 ms, times in s by the name 'time (s)', columns\n             'time (s)', 'value'\n",
         )
         .and(predicate::str::contains(
-            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 is there more\n             than once and counts once\n",
+            "events       3 events, steps 3 to 3, columns 'step', 'neuron'; 1 is there more\n             than once and counts once; each moves v by 1 mV\n",
         )),
     );
 }

@@ -26,7 +26,7 @@ fn a_settings_file_lists_sources_and_a_source_given_here_replaces_them() {
     folder.write(
         "run.toml",
         "neurons = 40\nduration = 100.0\n\
-         input = [\"poisson:rate=900,weight=0.6mV\", \"gaussian:mean=0.1:0.3,sd=0.4,stream=7\"]\n",
+         input = [\"poisson:rate=900,weight=0.6\", \"gaussian:mean=0.1:0.3,sd=0.4,stream=7\"]\n",
     );
     let from_options = folder.summary(RUN);
     let from_file = folder.summary("--config run.toml");

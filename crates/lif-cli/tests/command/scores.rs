@@ -49,7 +49,8 @@ fn a_neuron_predicts_itself_and_its_delay() {
     assert_eq!(own["scores"][0]["van_rossum"], 0.0);
     assert_eq!(own["scores"][0]["recorded"], all.len());
     assert_eq!((&own["from_ms"], &own["to_ms"]), (&0.0.into(), &500.0.into()));
-    let delayed = scores(&folder, "--spikes late.txt --stimulus-delay 7 --window 0");
+    let delayed = scores(&folder, "--spikes late.txt --stimulus-delay 7 --window 0.04");
+    assert_eq!(delayed["window_ms"], 0.0, "in whole steps");
     assert_eq!(delayed["scores"][0]["coincidences"], late.len());
     assert!(scores(&folder, "--spikes late.txt --window 0")["gamma"].as_f64().unwrap() < 0.5);
 

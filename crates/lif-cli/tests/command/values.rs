@@ -437,6 +437,8 @@ fn a_current_that_seems_to_be_in_another_unit_is_doubted() {
     let run = |words: &str| folder.run(&format!("-n 2 --steps 10 --no-plot {words}")).assert().success();
     run("--current 150:400").stderr(predicate::str::contains(said));
     run("--current 1.5:4").stderr("");
+    run("--current 0.5MA")
+        .stderr(predicate::str::contains("is 1,000,000,000,000,000 times what just reaches"));
     run("--preset nest --current 150:400").stderr("");
 }
 
