@@ -154,9 +154,8 @@ fn a_fault_names_its_stage_and_ends_with_a_reset() {
 fn what_cannot_be_built_leaves_the_device_usable() {
     with_faults(|device, injection| {
         let stages = [
-            "allocating the membrane potentials",
-            "allocating the refractory counters",
-            "allocating the spike counts",
+            "allocating the state",
+            "allocating the counters",
             "uploading the membrane potentials",
             "allocating the block",
             "allocating the parameters",

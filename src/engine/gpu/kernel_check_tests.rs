@@ -74,7 +74,7 @@ const DRIVERS: [&[Fault]; 3] = [
         ),
     ],
     &[
-        ("select(0u, block.cells, TRACE != OFF)", "0u", traced_with_synapse, RUN),
+        ("select(1u, 2u, TRACE != OFF)", "1u", traced_with_synapse, RUN),
         (
             "jump = (*path).random.jumps[within]",
             "jump = select((*path).random.jumps[within], 0.1, BOUNDED)",
