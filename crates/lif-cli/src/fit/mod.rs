@@ -111,9 +111,18 @@ fn fitted(
 
     let places = best_places(&evolution, &trial.vary, search.best as usize);
     let (scores, events) = trial.results(&places, [&train, &held_out])?;
-    let sets: Vec<Map<String, Value>> = places.iter().map(|place| named(&trial.vary, place)).collect();
+    // What the search took for the best may change places, as it takes late spikes for a late stimulus.
+    let mut ranking: Vec<usize> = (0..places.len()).collect();
+    let value = |candidate: &usize| {
+        let (tally, distance) = report::together(scores[*candidate].iter().map(|parts| parts[0]));
+        search.objective.value(tally, distance)
+    };
+    ranking.sort_by(|one, other| value(other).total_cmp(&value(one)));
+    let sets: Vec<Map<String, Value>> =
+        ranking.iter().map(|candidate| named(&trial.vary, &places[*candidate])).collect();
     let recordings = recordings(&experiments);
-    let best = sets.iter().zip(scores).map(|(set, scores)| Best::new(set.clone(), &recordings, &scores));
+    let best = sets.iter().zip(&ranking);
+    let best = best.map(|(set, candidate)| Best::new(set.clone(), &recordings, &scores[*candidate]));
     let windows = experiments.iter().zip(&splits).map(|(experiment, split)| Window {
         stimulus: experiment.stimulus(),
         from_ms: experiment.ms(experiment.scored.start),
@@ -142,7 +151,8 @@ fn fitted(
         let end = end.min(split + (SHOWN_MS / plan.dt) as u64);
         let of_the_first = held_out.iter().filter(|target| target.row() == Some(0));
         let spikes_of = |rank: usize| {
-            let own = events.iter().filter(|event| event.batch == 0 && event.neuron as usize == rank);
+            let own =
+                events.iter().filter(|event| event.batch == 0 && event.neuron as usize == ranking[rank]);
             own.map(|event| event.step).collect()
         };
         FitScene {

@@ -105,7 +105,7 @@ impl Best {
 }
 
 /// The tallies of several recordings added up, and the mean distance.
-fn together(scores: impl Iterator<Item = Score>) -> Score {
+pub fn together(scores: impl Iterator<Item = Score>) -> Score {
     let mut count = 0.0;
     let sum = |(all, sum): Score, (tally, distance): Score| {
         count += 1.0;

@@ -4,7 +4,11 @@ use super::space::{Name, Vary};
 use super::wish::Objective;
 use crate::interrupt;
 use lif::{Device, Event, Input, Params, Population, Recorded, Recording, Scorer, Sink, Tally, Target};
-use ndarray::{Array2, ArrayView3, Axis};
+use ndarray::{Array2, Array3, ArrayView3, Axis};
+use std::ops::Range;
+
+/// Currents that are put together at a time.
+const MOST_CURRENTS: usize = 1 << 22;
 
 /// All that does not change from candidate to candidate.
 #[derive(Debug)]
@@ -46,18 +50,19 @@ impl Trial {
     }
 
     fn scorer(&self, places: &[Vec<f64>], targets: &[Target], has_distances: bool) -> lif::Result<Scorer> {
-        let rows = self.currents.ncols();
-        let mut scorer = Scorer::new((rows, places.len()), targets.to_vec(), self.window)?;
-        if let Some(delay) = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay) {
-            let delays = self.vary[delay].values(delay, places);
-            let steps = |ms: &f32| (f64::from(*ms) / self.params.dt).round() as u32;
-            let delays: Vec<u32> = delays.iter().map(steps).collect();
-            scorer = scorer.with_delays(delays.repeat(rows))?;
-        }
+        let scorer = Scorer::new((self.currents.ncols(), places.len()), targets.to_vec(), self.window)?;
         if has_distances { scorer.with_distances(self.tau) } else { Ok(scorer) }
     }
 
-    /// The scores of candidates by an objective, over recordings; `None` where somebody interrupts.
+    /// By how many steps the stimulus of each candidate is late, where that is varied.
+    fn delays(&self, places: &[Vec<f64>]) -> Option<Vec<u32>> {
+        let delay = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay)?;
+        let steps = |ms: &f32| (f64::from(*ms) / self.params.dt).round() as u32;
+        Some(self.vary[delay].values(delay, places).iter().map(steps).collect())
+    }
+
+    /// The scores of candidates by an objective, over recordings; `None` where somebody interrupts. A stimulus is taken to
+    /// be late by taking the spikes as late, so that one serves all: as it is for a neuron that rests without a stimulus.
     pub fn scores(
         &self,
         places: &[Vec<f64>],
@@ -66,6 +71,9 @@ impl Trial {
     ) -> lif::Result<Option<Vec<f64>>> {
         let has_distances = objective == Objective::VanRossum;
         let mut scorer = self.scorer(places, recordings, has_distances)?;
+        if let Some(delays) = self.delays(places) {
+            scorer = scorer.with_delays(delays.repeat(self.currents.ncols()))?;
+        }
         let (currents, steps) = self.input(recordings);
         let mut population = self.population(places)?;
         let input = Input::sequence(&currents);
@@ -75,18 +83,23 @@ impl Trial {
         }
         let count = recordings.len();
         Ok(Some(match objective {
-            Objective::Gamma => together(&scorer, count).map(|tally| tally.gamma()).collect(),
-            Objective::GammaCount => together(&scorer, count)
-                .map(|tally| {
-                    tally.gamma() - tally.count_error().unsigned_abs() as f64 / tally.recorded as f64
-                })
-                .collect(),
             Objective::VanRossum => distances(&scorer, count).into_iter().map(|distance| -distance).collect(),
+            of_tallies => together(&scorer, count).map(|tally| of_tallies.value(tally, 0.0)).collect(),
         }))
     }
 
+    /// The currents of each candidate at steps from one on, each as late as it is: `[steps, stimuli, candidates]`.
+    fn late_currents(&self, steps: Range<u64>, delays: &[u32]) -> Array3<f32> {
+        let shape = ((steps.end - steps.start) as usize, self.currents.ncols(), delays.len());
+        Array3::from_shape_fn(shape, |(step, stimulus, candidate)| {
+            let since = (steps.start + step as u64).checked_sub(u64::from(delays[candidate]));
+            // Before it there is no current at all, as in a run with a delay.
+            since.map_or(0.0, |step| self.currents[[step as usize, stimulus]])
+        })
+    }
+
     /// What came of each candidate: a tally and a distance for each recording, in what was fitted and in what
-    /// was held out; and the spikes of all, by the delay later.
+    /// was held out; and the spikes of all. Each hears the stimulus as late as it is.
     pub fn results(
         &self,
         places: &[Vec<f64>],
@@ -94,21 +107,23 @@ impl Trial {
     ) -> lif::Result<(Vec<Reached>, Vec<Event>)> {
         let mut scorers =
             parts.iter().map(|part| self.scorer(places, part, true)).collect::<lif::Result<Vec<_>>>()?;
-        let delay = self.vary.iter().position(|vary| vary.name == Name::StimulusDelay);
-        let delays = delay.map(|delay| self.vary[delay].values(delay, places));
-        let late = |neuron: u32| {
-            let ms = delays.as_ref().map_or(0.0, |delays| f64::from(delays[neuron as usize]));
-            (ms / self.params.dt).round() as u64
-        };
-        let (currents, steps) = self.input(&parts.concat());
+        let delays = self.delays(places).unwrap_or_else(|| vec![0; places.len()]);
+        let (_, steps) = self.input(&parts.concat());
         let mut events = Vec::new();
         let mut sink = |block: Recorded| {
-            let spikes = block.spikes.iter().flat_map(|raster| raster.events());
-            events.extend(spikes.map(|event| Event { step: event.step + late(event.neuron), ..event }));
+            events.extend(block.spikes.iter().flat_map(|raster| raster.events()));
             scorers.iter_mut().try_for_each(|scorer| scorer.take(block.clone()))
         };
         let mut population = self.population(places)?;
-        population.run_into(steps, Input::sequence(&currents), &Recording::none().spikes(), &mut sink)?;
+        let at_a_time = (MOST_CURRENTS / (self.currents.ncols() * places.len())).max(1) as u64;
+        let mut made = 0;
+        while made < steps {
+            let end = steps.min(made + at_a_time);
+            let currents = self.late_currents(made..end, &delays);
+            let recording = Recording::none().spikes();
+            population.run_into(end - made, Input::sequence(&currents), &recording, &mut sink)?;
+            made = end;
+        }
         let of_part = |scorer: &Scorer, recording| -> Vec<Score> {
             scorer.tallies(recording).zip(scorer.distances(recording)).collect()
         };
@@ -128,6 +143,19 @@ pub type Score = (Tally, f64);
 
 /// What it reached against each recording, in what was fitted and in what was held out.
 pub type Reached = Vec<[Score; 2]>;
+
+impl Objective {
+    /// What is made as high as can be, of the tally over all recordings and the mean distance from them.
+    pub fn value(self, tally: Tally, distance: f64) -> f64 {
+        match self {
+            Self::Gamma => tally.gamma(),
+            Self::GammaCount => {
+                tally.gamma() - tally.count_error().unsigned_abs() as f64 / tally.recorded as f64
+            }
+            Self::VanRossum => -distance,
+        }
+    }
+}
 
 /// The tallies of each candidate over so many recordings.
 fn together(scorer: &Scorer, recordings: usize) -> impl Iterator<Item = Tally> {

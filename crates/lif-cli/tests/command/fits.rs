@@ -259,6 +259,43 @@ fn a_search_is_the_same_on_an_adapter() {
     assert_eq!((&found["best"], &found["generations"]), (&expected["best"], &expected["generations"]));
 }
 
+/// A neuron that spikes without a stimulus does so before a late one, too.
+#[test]
+fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
+    let folder = Folder::new();
+    folder.write("silence.txt", &"0\n".repeat(600));
+    folder.write("steps.txt", &["0.3\n", "1.1\n", "0\n"].map(|value| value.repeat(200)).concat());
+    folder.write("spikes.txt", "25\n35\n45\n");
+    for neuron in ["--stimulus silence.txt --v-rest -45", "--stimulus steps.txt --v-lower -58 --tau-m 6"] {
+        let words = format!(
+            "fit --device cpu --json --no-plot --spikes spikes.txt {neuron} --vary stimulus-delay=5:20 --candidates 50 \
+             --generations 2 --split 30 --best 3"
+        );
+        let output = folder.lif(&words).assert().success().get_output().clone();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let gammas: Vec<f64> = found["best"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|best| best["gamma_train"].as_f64().unwrap())
+            .collect();
+        assert!(gammas.is_sorted_by(|one, other| one >= other), "{gammas:?}");
+        for (part, name) in [("--to 30", "train"), ("--from 30", "heldout")] {
+            let score =
+                format!("score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt {part}");
+            let output = folder.lif(&score).assert().success().get_output().clone();
+            let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+            for key in ["gamma", "predicted", "coincidences", "van_rossum"] {
+                assert_eq!(
+                    found["best"][0][format!("{key}_{name}")],
+                    score["scores"][0][key],
+                    "{key} {name} {neuron}"
+                );
+            }
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_searched_is_refused() {
     let folder = folder();
