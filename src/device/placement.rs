@@ -314,7 +314,7 @@ impl Share<'_> {
     fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
         let (batch, n) = slab.shape();
         let cells = (batch * n) as u64;
-        let state_words = (Field::of(&table.options).count() + Counter::ALL.len()) as u64;
+        let state_words = (Field::of(table.options).count() + Counter::ALL.len()) as u64;
         let parameters = bytes(table.footprint().words((batch, n)));
         match &self.device.kind {
             Kind::Gpu(_) => {

@@ -17,14 +17,10 @@ const SYNAPTIC_CURRENT: &str = "synaptic current";
 /// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// Differences from the reference potential.
-    pub(crate) voltages: Vec<f32>,
+    /// What there is of [`Field`]s. Membrane potentials are differences from the reference potential.
+    pub(crate) fields: Vec<(Field, Vec<f32>)>,
     /// Refractory counters with the flag of the last spike.
     pub(crate) refractory: Vec<u32>,
-    /// Where traces are kept.
-    pub(crate) traces: Option<Vec<f32>>,
-    /// Where there is a synapse.
-    pub(crate) synaptic_currents: Option<Vec<f32>>,
     pub(crate) counts: Vec<u32>,
     pub(crate) steps: u64,
 }
@@ -222,19 +218,12 @@ impl Population {
 
     /// All state, as a checkpoint holds it.
     pub(crate) fn state(&mut self) -> Result<State> {
-        let has_traces = self.params.trace.is_some();
-        let has_synapse = self.params.tau_syn.is_some();
-        let steps = self.steps;
+        let (steps, options) = (self.steps, self.table.options);
         self.on_engine(|engine| {
+            let fields = Field::of(options).map(|field| Ok((field, engine.read(field)?)));
             Ok(State {
-                voltages: engine.read(Field::Voltages)?,
+                fields: fields.collect::<Result<_>>()?,
                 refractory: engine.read_counter(Counter::Refractory)?,
-                traces: if has_traces { Some(engine.read(Field::Traces)?) } else { None },
-                synaptic_currents: if has_synapse {
-                    Some(engine.read(Field::SynapticCurrents)?)
-                } else {
-                    None
-                },
                 counts: engine.read_counter(Counter::Spikes)?,
                 steps,
             })
@@ -253,23 +242,19 @@ impl Population {
             return Err(Error::out_of_range("the number of steps", state.steps, requirement));
         }
         let smallest = smallest_after(state.steps);
-        require_at_most(LARGEST_STATE, "the voltages", settled(&mut state.voltages, smallest), " mV")?;
-        if let Some(traces) = &mut state.traces {
-            require_at_most(LARGEST_STATE, "the spike traces", settled(traces, smallest), "")?;
-        }
-        if let Some(currents) = &mut state.synaptic_currents {
-            let largest = settled(currents, smallest);
-            self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
+        for (field, values) in &mut state.fields {
+            let largest = settled(values, smallest);
+            match field {
+                Field::Voltages => require_at_most(LARGEST_STATE, "the voltages", largest, " mV")?,
+                Field::Traces => require_at_most(LARGEST_STATE, "the spike traces", largest, "")?,
+                Field::SynapticCurrents => {
+                    self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
+                }
+            }
         }
         self.on_engine(|engine| {
-            engine.write(Field::Voltages, &state.voltages)?;
+            state.fields.iter().try_for_each(|(field, values)| engine.write(*field, values))?;
             engine.write_counter(Counter::Refractory, &state.refractory)?;
-            if let Some(traces) = &state.traces {
-                engine.write(Field::Traces, traces)?;
-            }
-            if let Some(currents) = &state.synaptic_currents {
-                engine.write(Field::SynapticCurrents, currents)?;
-            }
             engine.write_counter(Counter::Spikes, &state.counts)?;
             engine.go_on_at(state.steps)
         })?;

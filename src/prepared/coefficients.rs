@@ -157,7 +157,7 @@ impl Table {
 
     /// What the buffers of a slab hold.
     pub(crate) fn buffers(&self) -> Buffers {
-        let fields = Field::of(&self.options).count() as u64;
+        let fields = Field::of(self.options).count() as u64;
         Buffers {
             state: Footprint { per_cell: fields, ..Footprint::default() },
             parameters: self.footprint(),

@@ -109,7 +109,9 @@ impl FromStr for Record {
                 ("voltage", _, _) => {
                     let every = every.map(|every| match count(every) {
                         Ok(every) if every > 0 => Ok(every),
-                        _ => Err(format!("'/{every}' must be a whole number of steps, from 1 to {}", u32::MAX)),
+                        _ => {
+                            Err(format!("'/{every}' must be a whole number of steps, from 1 to {}", u32::MAX))
+                        }
                     });
                     record.voltage = Some((chosen, every.transpose()?));
                 }

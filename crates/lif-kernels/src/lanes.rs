@@ -5,7 +5,7 @@
 use crate::LANES;
 use crate::kernels::{can_hold, is_plain};
 use crate::memory::Memory;
-use lif_model::{Coefficient, FASTEST_LEAK, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
+use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 use std::ops::{Index, IndexMut};
 
 /// Refractory steps at the most whose end is told as the number of a step to come.
@@ -23,8 +23,8 @@ pub struct Lanes {
     pub coefficients: LaneCoefficients,
     /// Refractory steps after each spike.
     pub steps: [u32; LANES],
-    /// Membrane potentials.
-    pub v: [f32; LANES],
+    /// The numbers of the state, which [`Field`] indexes.
+    pub(crate) fields: [[f32; LANES]; Field::COUNT],
     pub(crate) memory: Memory,
     /// Whether adding nothing to v is all that it takes to hold refractory cells where they are.
     pub(crate) holds: bool,
@@ -32,14 +32,26 @@ pub struct Lanes {
     pub(crate) kept: [u32; LANES],
     /// The spikes so far of a word that goes on, where the above does not tell them.
     pub(crate) word: [u32; LANES],
-    /// Spike traces.
-    pub trace: [f32; LANES],
-    /// Synaptic currents.
-    pub synaptic: [f32; LANES],
     /// Spikes so far.
     pub counts: [u32; LANES],
     /// 1 where the last step was a spike.
     pub last: [u32; LANES],
+}
+
+impl Index<Field> for Lanes {
+    type Output = [f32; LANES];
+
+    #[inline(always)]
+    fn index(&self, field: Field) -> &[f32; LANES] {
+        &self.fields[field as usize]
+    }
+}
+
+impl IndexMut<Field> for Lanes {
+    #[inline(always)]
+    fn index_mut(&mut self, field: Field) -> &mut [f32; LANES] {
+        &mut self.fields[field as usize]
+    }
 }
 
 impl Lanes {
@@ -52,13 +64,11 @@ impl Lanes {
             cells: 0,
             coefficients: LaneCoefficients::none(),
             steps: [0; LANES],
-            v: [0.0; LANES],
+            fields: [[0.0; LANES]; Field::COUNT],
             memory: Memory::Both,
             holds: false,
             kept: [0; LANES],
             word: [0; LANES],
-            trace: [0.0; LANES],
-            synaptic: [0.0; LANES],
             counts: [0; LANES],
             last: [0; LANES],
         }
@@ -70,7 +80,8 @@ impl Lanes {
     pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
         self.coefficients.adapt(options);
         let memory = Memory::for_cells(&self.steps, left);
-        self.holds = can_hold(options) && holds(&self.steps, left, &self.v, &self.coefficients);
+        self.holds =
+            can_hold(options) && holds(&self.steps, left, &self[Field::Voltages], &self.coefficients);
         self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
         self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
         self.keep(left);

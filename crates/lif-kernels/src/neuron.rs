@@ -5,7 +5,7 @@ use crate::kernels::Compiled;
 use crate::lanes::{LaneCoefficients, Lanes};
 #[cfg(doc)]
 use crate::memory::Memory;
-use lif_model::{Coefficient, SMALLEST_PARAMETER, SMALLEST_STATE};
+use lif_model::{Coefficient, Field, SMALLEST_PARAMETER, SMALLEST_STATE};
 use pulp::{Simd, cast};
 
 /// The coefficients of the cells in a vector.
@@ -66,11 +66,23 @@ impl<S: Simd> State<S> {
     #[inline(always)]
     pub(crate) fn load(lanes: &Lanes, vector: usize) -> Self {
         Self {
-            v: S::as_simd_f32s(&lanes.v).0[vector],
-            trace: S::as_simd_f32s(&lanes.trace).0[vector],
-            synaptic: S::as_simd_f32s(&lanes.synaptic).0[vector],
+            v: S::as_simd_f32s(&lanes[Field::Voltages]).0[vector],
+            trace: S::as_simd_f32s(&lanes[Field::Traces]).0[vector],
+            synaptic: S::as_simd_f32s(&lanes[Field::SynapticCurrents]).0[vector],
             memory: S::as_simd_u32s(&lanes.kept).0[vector],
             word: S::as_simd_u32s(&lanes.word).0[vector],
+        }
+    }
+
+    /// Puts back the numbers of the cells' own state.
+    #[inline(always)]
+    pub(crate) fn store<K: Compiled>(&self, fields: &mut [[f32; LANES]; Field::COUNT], vector: usize) {
+        S::as_mut_simd_f32s(&mut fields[Field::Voltages as usize]).0[vector] = self.v;
+        if const { K::OPTIONS.synapse } {
+            S::as_mut_simd_f32s(&mut fields[Field::SynapticCurrents as usize]).0[vector] = self.synaptic;
+        }
+        if const { K::HAS_TRACE } {
+            S::as_mut_simd_f32s(&mut fields[Field::Traces as usize]).0[vector] = self.trace;
         }
     }
 }

@@ -4,7 +4,7 @@
 use crate::lanes::LaneCoefficients;
 use crate::vector::Advance;
 use crate::{LANES, WORD};
-use lif_model::{Coefficient, Coefficients, Options, SpikeTest, State};
+use lif_model::{Coefficient, Coefficients, Field, Options, SpikeTest, State};
 
 impl Advance<'_, '_> {
     #[inline(never)]
@@ -22,13 +22,10 @@ impl Advance<'_, '_> {
         // Of thresholds that have been lowered for it.
         let options = Options { spike_test: SpikeTest::Above, ..self.options };
         let cell = lanes.coefficients.of(lane, lanes.steps[lane]);
-        let mut state = State {
-            v: lanes.v[lane],
-            refractory: *left,
-            trace: lanes.trace[lane],
-            synaptic: if options.synapse { lanes.synaptic[lane] } else { 0.0 },
-            spike: lanes.last[lane] == 1,
-        };
+        let mut state = State { refractory: *left, spike: lanes.last[lane] == 1, ..State::default() };
+        for field in Field::of(options) {
+            *state.get_mut(field) = lanes[field][lane];
+        }
         let mut word = lanes.word[lane];
         let (mut wait, mut sample, mut row) = (samples.wait, 0, 0);
         for step in 0..span.steps {
@@ -63,9 +60,9 @@ impl Advance<'_, '_> {
                 (word, row) = (0, row + 1);
             }
         }
-        lanes.v[lane] = state.v;
-        lanes.trace[lane] = state.trace;
-        lanes.synaptic[lane] = state.synaptic;
+        for field in Field::of(options) {
+            lanes[field][lane] = state.get(field);
+        }
         lanes.word[lane] = word;
         lanes.last[lane] = u32::from(state.spike);
         *left = state.refractory;

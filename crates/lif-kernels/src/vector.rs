@@ -8,7 +8,7 @@ use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
 use crate::neuron::{Cells, Drive, State, left, settle, step_cells, step_holding, voltage};
 use crate::{LANES, OfWord, WORD};
-use lif_model::{Options, Reset};
+use lif_model::{Field, Options, Reset};
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -195,7 +195,8 @@ impl Advance<'_, '_> {
                 wait -= steps;
                 if wait == 0 {
                     let part = part * lanes..(part + 1) * lanes;
-                    self.samples.rows[sample][part.clone()].copy_from_slice(&self.lanes.v[part]);
+                    self.samples.rows[sample][part.clone()]
+                        .copy_from_slice(&self.lanes[Field::Voltages][part]);
                     sample += 1;
                     wait = self.samples.every;
                 }
@@ -298,10 +299,10 @@ impl Advance<'_, '_> {
             begun = 0;
             row += 1;
         }
-        let Lanes { v, kept, word, synaptic, trace, .. } = &mut **lanes;
+        let Lanes { fields, kept, word, .. } = &mut **lanes;
         for_each_vector!(vector, {
             let (state, vector) = (states[vector], first_vector + vector);
-            S::as_mut_simd_f32s(v).0[vector] = state.v;
+            state.store::<K>(fields, vector);
             S::as_mut_simd_u32s(kept).0[vector] = if const { K::RULES.holds && !K::KEEPS_HISTORY } {
                 left(simd, state.memory, number)
             } else {
@@ -309,12 +310,6 @@ impl Advance<'_, '_> {
             };
             if const { K::KEEPS_WORD } {
                 S::as_mut_simd_u32s(word).0[vector] = state.word;
-            }
-            if const { K::OPTIONS.synapse } {
-                S::as_mut_simd_f32s(synaptic).0[vector] = state.synaptic;
-            }
-            if const { K::HAS_TRACE } {
-                S::as_mut_simd_f32s(trace).0[vector] = state.trace;
             }
         });
     }

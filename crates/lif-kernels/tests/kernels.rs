@@ -4,7 +4,7 @@ use lif_kernels::internals::{Input, Kernel, Memory, compiled, kernel, normal_pla
 use lif_kernels::{
     Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
 };
-use lif_model::{Coefficient, FASTEST_LEAK, Options, Refractory, Reset, SpikeTest, TraceRule, random};
+use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, SpikeTest, TraceRule, random};
 
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
@@ -76,10 +76,10 @@ fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> La
     cells[Coefficient::TraceScale] = [if options.trace == TraceRule::Off { 0.0 } else { 1.0 }; LANES];
     cells[Coefficient::SynapticDecay] = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
     cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
-    lanes.v = of(|lane| 5.0 * scattered(lane + 100));
+    lanes[Field::Voltages] = of(|lane| 5.0 * scattered(lane + 100));
     if !can_hold {
         // A zero that adding 0 would change.
-        lanes.v[3] = -0.0;
+        lanes[Field::Voltages][3] = -0.0;
     }
     lanes.steps = std::array::from_fn(|lane| match refractoriness {
         Refractoriness::Short => [0, 1, 2, 31][lane % 4],
@@ -136,9 +136,9 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
     let mut left = [0; LANES];
     lanes.left(&mut left);
     Seen {
-        v: bits(&lanes.v),
-        trace: bits(&lanes.trace),
-        synaptic: bits(&lanes.synaptic),
+        v: bits(&lanes[Field::Voltages]),
+        trace: bits(&lanes[Field::Traces]),
+        synaptic: bits(&lanes[Field::SynapticCurrents]),
         left: left[..cells].to_vec(),
         counts: lanes.counts[..cells].to_vec(),
         last: lanes.last[..cells].to_vec(),

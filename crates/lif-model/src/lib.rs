@@ -27,8 +27,10 @@ mod neuron;
 pub mod random;
 #[doc(hidden)]
 pub mod score;
+mod state;
 #[doc(hidden)]
 pub mod tables;
 
 pub use coefficients::{Coefficient, Coefficients};
 pub use neuron::*;
+pub use state::{Field, State};

@@ -21,7 +21,7 @@
 //! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
 //! integrator is a coefficient and not a second formula.
 
-use crate::Coefficients;
+use crate::{Coefficients, State};
 
 /// State variables smaller than this in magnitude become zero.
 pub const SMALLEST_STATE: f32 = 1e-30;
@@ -104,21 +104,6 @@ pub struct Options {
     pub jumps: bool,
     /// Whether a synaptic current outlasts the step in which its spikes arrive.
     pub synapse: bool,
-}
-
-/// What changes from step to step.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct State {
-    /// Membrane potential, mV.
-    pub v: f32,
-    /// Steps left of the refractory period.
-    pub refractory: u32,
-    /// Spike trace.
-    pub trace: f32,
-    /// Synaptic current, nA.
-    pub synaptic: f32,
-    /// Whether the last step was a spike.
-    pub spike: bool,
 }
 
 /// A result that must be rounded as it stands before it is used.

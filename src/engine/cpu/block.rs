@@ -7,7 +7,7 @@ use super::lanes::{self, Cells, Places};
 use super::potentials::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
 use crate::experiment::spike_input::Target;
-use crate::model::{Coefficient, Options};
+use crate::model::{Coefficient, Field, Options};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Strides;
 use crate::prepared::noise::Noise;
@@ -19,12 +19,9 @@ use std::fmt;
 /// A contiguous range of cells with its part of all state.
 pub(super) struct Tile<'a> {
     pub(super) first_cell: usize,
-    pub(super) v: &'a mut [f32],
+    /// Those that [`Field`] indexes; empty where it is not used.
+    pub(super) fields: [&'a mut [f32]; Field::COUNT],
     pub(super) refractory: &'a mut [u32],
-    /// Empty where no trace is kept.
-    pub(super) trace: &'a mut [f32],
-    /// Empty where there is no synapse.
-    pub(super) synaptic: &'a mut [f32],
     pub(super) counts: &'a mut [u32],
     /// One slice per block of 32 steps; empty where spikes are only counted.
     pub(super) words: Vec<&'a mut [u32]>,
@@ -150,7 +147,7 @@ impl WithSimd for Advance<'_, '_> {
         let Workspace { groups, drives, added, samples } = workspace;
         // Nothing is sampled in tiles without recorded cells.
         let sampling = sampling.filter(|_| !tile.samples.is_empty());
-        let count = tile.v.len().div_ceil(LANES);
+        let count = tile.refractory.len().div_ceil(LANES);
         let together = if current.reads_rows(n) { count } else { 1 };
         if groups.len() < together {
             groups.resize_with(together, Group::empty);
@@ -207,7 +204,7 @@ impl Group {
         current: &CurrentView<'_>,
         first: usize,
     ) -> Cells {
-        let cells = Cells::new(tile.first_cell + first, tile.v.len() - first, n);
+        let cells = Cells::new(tile.first_cell + first, tile.refractory.len() - first, n);
         self.first = first;
         lanes::load(&mut self.lanes, tile, table, options, &cells, first);
         self.places = Places::of(&cells, current.strides.row, current.strides.neuron);

@@ -5,7 +5,7 @@
 use super::block::Tile;
 use crate::data::broadcast::Column;
 use crate::engine::SPIKE_FLAG;
-use crate::model::{Coefficient, Options};
+use crate::model::{Coefficient, Field, Options};
 use crate::prepared::coefficients::Table;
 use lif_kernels::{LANES, LaneCoefficients, Lanes};
 
@@ -26,14 +26,12 @@ pub(super) fn load(
         *left &= !SPIKE_FLAG;
     }
     spread(table.column(Coefficient::RefractorySteps), cells, &mut lanes.steps);
-    copy(&mut lanes.v, &tile.v[first..]);
     copy(&mut lanes.counts, &tile.counts[first..]);
     load_coefficients(&mut lanes.coefficients, table, options, cells);
-    if let Some(trace) = tile.trace.get(first..) {
-        copy(&mut lanes.trace, trace);
-    }
-    if let Some(synaptic) = tile.synaptic.get(first..) {
-        copy(&mut lanes.synaptic, synaptic);
+    for field in Field::ALL {
+        if let Some(values) = tile.fields[field as usize].get(first..) {
+            copy(&mut lanes[field], values);
+        }
     }
     lanes.begin(options, &left);
 }
@@ -59,14 +57,12 @@ pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize) {
     for (word, last) in words.iter_mut().zip(&lanes.last) {
         *word |= last * SPIKE_FLAG;
     }
-    copy_back(&mut tile.v[first..], &lanes.v);
     copy_back(&mut tile.refractory[first..], &words);
     copy_back(&mut tile.counts[first..], &lanes.counts);
-    if let Some(trace) = tile.trace.get_mut(first..) {
-        copy_back(trace, &lanes.trace);
-    }
-    if let Some(synaptic) = tile.synaptic.get_mut(first..) {
-        copy_back(synaptic, &lanes.synaptic);
+    for field in Field::ALL {
+        if let Some(values) = tile.fields[field as usize].get_mut(first..) {
+            copy_back(values, &lanes[field]);
+        }
     }
 }
 

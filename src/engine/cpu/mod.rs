@@ -16,7 +16,6 @@ use crate::data::large::Large;
 use crate::data::steps::{blocks, whole_words};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
-use crate::model::TraceRule;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -61,12 +60,9 @@ pub(crate) struct CpuEngine {
     table: Arc<Table>,
     batch: usize,
     n: usize,
-    v: Large<f32>,
+    /// The state of all cells, which [`Field`] indexes. Empty where it is not used.
+    fields: [Large<f32>; Field::COUNT],
     refractory: Large<u32>,
-    /// Empty where no trace is kept.
-    trace: Large<f32>,
-    /// Empty where there is no synapse.
-    synaptic: Large<f32>,
     counts: Large<u32>,
     /// Reused for the words of each piece.
     words: Vec<u32>,
@@ -83,16 +79,16 @@ impl CpuEngine {
     pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize)) -> Self {
         let start = table.rest((batch, n));
         let cells = start.len();
-        let trace = if table.options.trace == TraceRule::Off { 0 } else { cells };
-        let synaptic = if table.options.synapse { cells } else { 0 };
+        let fields = Field::ALL.map(|field| match field {
+            Field::Voltages => Large::copy_of(&start),
+            other => Large::zeroed(if other.is_used(table.options) { cells } else { 0 }),
+        });
         Self {
             table,
             batch,
             n,
-            v: Large::copy_of(&start),
+            fields,
             refractory: Large::zeroed(cells),
-            trace: Large::zeroed(trace),
-            synaptic: Large::zeroed(synaptic),
             counts: Large::zeroed(cells),
             words: Vec::new(),
             samples: Vec::new(),
@@ -106,7 +102,7 @@ impl CpuEngine {
     /// Steps that are made before what is wanted of them is handed out, at most `most_steps`, where the words
     /// of their spikes are kept until then or not.
     fn piece_steps(&self, first_step: u64, most_steps: u64, wanted: &Wanted, keeps_words: bool) -> u64 {
-        let cells = self.v.len();
+        let cells = self.refractory.len();
         let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS).min(most_steps);
         if *wanted != Wanted::default() {
             most = most.min(self.pace.steps());
@@ -131,7 +127,7 @@ impl CpuEngine {
         words: &mut [u32],
         sampling: Option<(&Sampling<'_>, &mut [f32])>,
     ) {
-        let cells = self.v.len();
+        let cells = self.refractory.len();
         let rows = words.len() / cells;
         let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
         let tile_size = cells
@@ -150,21 +146,17 @@ impl CpuEngine {
         let sampled = sampling.zip(samples.as_deref_mut());
         let sampled = sampled.map(|(sampling, samples)| sampling.of_tiles(samples, cells, tile_size));
         let mut sampled = sampled.unwrap_or_default().into_iter();
-        let mut traces = self.trace.chunks_mut(tile_size);
-        let mut synaptic = self.synaptic.chunks_mut(tile_size);
+        let mut fields = self.fields.each_mut().map(|field| field.chunks_mut(tile_size));
         let tiles: Vec<Tile<'_>> = self
-            .v
+            .refractory
             .chunks_mut(tile_size)
-            .zip(self.refractory.chunks_mut(tile_size))
             .zip(self.counts.chunks_mut(tile_size))
             .zip(columns)
             .enumerate()
-            .map(|(index, (((v, refractory), counts), words))| Tile {
+            .map(|(index, ((refractory, counts), words))| Tile {
                 first_cell: index * tile_size,
-                v,
+                fields: fields.each_mut().map(|tiles| tiles.next().unwrap_or_default()),
                 refractory,
-                trace: traces.next().unwrap_or_default(),
-                synaptic: synaptic.next().unwrap_or_default(),
                 counts,
                 words,
                 samples: sampled.next().unwrap_or_default(),
@@ -182,14 +174,6 @@ impl CpuEngine {
         }
         if let (Some(sampling), Some(samples)) = (sampling, samples) {
             sampling.put_in_order(samples);
-        }
-    }
-
-    fn field(&mut self, field: Field) -> &mut [f32] {
-        match field {
-            Field::Voltages => &mut self.v,
-            Field::Traces => &mut self.trace,
-            Field::SynapticCurrents => &mut self.synaptic,
         }
     }
 
@@ -245,7 +229,7 @@ impl Engine for CpuEngine {
             spikes: &current.spikes,
             passed: 0,
         };
-        let cells = self.v.len();
+        let cells = self.refractory.len();
         let hands_out = wanted.is_some();
         let nothing = Wanted::default();
         let wanted = wanted.unwrap_or(&nothing);
@@ -326,11 +310,11 @@ impl Engine for CpuEngine {
     }
 
     fn read(&mut self, field: Field) -> Result<Vec<f32>> {
-        Ok(self.field(field).to_vec())
+        Ok(self.fields[field as usize].to_vec())
     }
 
     fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
-        self.field(field).copy_from_slice(values);
+        self.fields[field as usize].copy_from_slice(values);
         Ok(())
     }
 
@@ -353,10 +337,9 @@ impl Engine for CpuEngine {
     }
 
     fn reset(&mut self, start: &[f32]) -> Result<()> {
-        self.v.copy_from_slice(start);
+        self.fields.iter_mut().for_each(|field| field.fill(0.0));
+        self.fields[Field::Voltages as usize].copy_from_slice(start);
         self.refractory.fill(0);
-        self.trace.fill(0.0);
-        self.synaptic.fill(0.0);
         self.counts.fill(0);
         Ok(())
     }

@@ -200,24 +200,26 @@ impl Case {
     }
 
     fn start(&self, engine: &mut dyn Engine) -> Result<()> {
-        let v = |row, neuron| -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32;
-        engine.write(Field::Voltages, &self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], v))?;
+        for field in Field::of(self.key.options) {
+            let values = match field {
+                Field::Voltages => self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], |row, neuron| {
+                    -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32
+                }),
+                Field::Traces => {
+                    self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.3 * (row + neuron % 4) as f32)
+                }
+                Field::SynapticCurrents => {
+                    self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.1 * (row + neuron % 3) as f32)
+                }
+            };
+            engine.write(field, &values)?;
+        }
         let waiting = |row, neuron| match (5 * neuron + row) % 5 {
             0 => 2,
             1 => 1 | SPIKE_FLAG,
             _ => 0,
         };
         engine.write_counter(Counter::Refractory, &self.each([0; QUIET], waiting))?;
-        if self.key.options.trace != TraceRule::Off {
-            engine.write(
-                Field::Traces,
-                &self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.3 * (row + neuron % 4) as f32),
-            )?;
-        }
-        if self.key.options.synapse {
-            let current = |row, neuron| 0.1 * (row + neuron % 3) as f32;
-            engine.write(Field::SynapticCurrents, &self.each([0.0, ALMOST_NOTHING, LITTLE[1]], current))?;
-        }
         let counts = self.each([7; QUIET], |row, neuron| (row + neuron) as u32);
         engine.write_counter(Counter::Spikes, &counts)?;
         engine.go_on_at(FIRST_STEP)
@@ -225,16 +227,12 @@ impl Case {
 
     fn state(&self, engine: &mut dyn Engine) -> Result<Outcome> {
         let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
-        let mut state = vec![
-            ("membrane potentials", bits(engine.read(Field::Voltages)?)),
-            ("refractory counters", engine.read_counter(Counter::Refractory)?),
-            ("spike counts", engine.read_counter(Counter::Spikes)?),
-        ];
-        if self.key.options.trace != TraceRule::Off {
-            state.push(("spike traces", bits(engine.read(Field::Traces)?)));
+        let mut state = Vec::new();
+        for field in Field::of(self.key.options) {
+            state.push((field.name(), bits(engine.read(field)?)));
         }
-        if self.key.options.synapse {
-            state.push(("synaptic currents", bits(engine.read(Field::SynapticCurrents)?)));
+        for counter in Counter::ALL {
+            state.push((counter.name(), engine.read_counter(counter)?));
         }
         Ok(state)
     }

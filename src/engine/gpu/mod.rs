@@ -253,7 +253,7 @@ impl StateBuffers {
     }
 
     fn place(&self, field: Field) -> Option<usize> {
-        Field::of(&self.options).position(|other| other == field).map(|before| before * self.cells.len())
+        Field::of(self.options).position(|other| other == field).map(|before| before * self.cells.len())
     }
 
     fn place_of_counter(&self, counter: Counter) -> usize {

@@ -160,27 +160,46 @@ impl Neurons {
         if n == 0 {
             return Err(Error::out_of_range("n", n, "at least 1"));
         }
-        if params.v_lower.is_some() {
+        // Taken apart without `..`, so that a parameter that is added to them cannot be dropped here in silence.
+        let Params {
+            tau_m,
+            resistance,
+            v_rest,
+            v_reset,
+            v_threshold,
+            v_lower,
+            spike_test,
+            tau_syn,
+            dt,
+            integrator,
+            v_reference: _,
+            t_ref: _,
+            reset: _,
+            refractory: _,
+            trace: _,
+            allow_constant_firing: _,
+        } = params;
+        if v_lower.is_some() {
             return Err(Error::out_of_range("v_lower", "a bound", "absent, as NIR has no lower bound"));
         }
-        if params.spike_test != SpikeTest::Above {
+        if *spike_test != SpikeTest::Above {
             return Err(Error::out_of_range(
                 "the spike test",
                 "at or above the threshold",
                 "above the threshold, as it is in NIR",
             ));
         }
-        let synapse = params.tau_syn.as_ref().map(|tau| {
+        let synapse = tau_syn.as_ref().map(|tau| {
             let tau_syn = values("tau_syn", tau, n)? / MS_PER_S;
-            let w_in = arriving(&tau_syn, params.dt, params.integrator)?.mapv(f64::recip);
+            let w_in = arriving(&tau_syn, *dt, *integrator)?.mapv(f64::recip);
             Ok(Synapse { tau_syn, w_in })
         });
         Ok(Self {
-            tau_mem: values("tau_m", &params.tau_m, n)? / MS_PER_S,
-            r: values("resistance", &params.resistance, n)?,
-            v_leak: values("v_rest", &params.v_rest, n)?,
-            v_threshold: values("v_threshold", &params.v_threshold, n)?,
-            v_reset: values("v_reset", &params.v_reset, n)?,
+            tau_mem: values("tau_m", tau_m, n)? / MS_PER_S,
+            r: values("resistance", resistance, n)?,
+            v_leak: values("v_rest", v_rest, n)?,
+            v_threshold: values("v_threshold", v_threshold, n)?,
+            v_reset: values("v_reset", v_reset, n)?,
             synapse: synapse.transpose()?,
         })
     }

@@ -6,6 +6,7 @@ mod parts;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::population::{Population, State};
+use crate::prepared::field::Field;
 use file::{Contents, Tensor};
 use safetensors::Dtype;
 use std::borrow::Cow;
@@ -23,11 +24,17 @@ const STEPS_NOTE: &str = "steps";
 /// What stands before the name of a note of the caller's.
 const CALLERS: &str = "note.";
 
-const VOLTAGES: &str = "state.voltages";
 const REFRACTORY: &str = "state.refractory";
-const TRACES: &str = "state.traces";
-const SYNAPTIC: &str = "state.synaptic_currents";
 const COUNTS: &str = "state.counts";
+
+/// What a field is called in the file.
+fn name_of(field: Field) -> &'static str {
+    match field {
+        Field::Voltages => "state.voltages",
+        Field::Traces => "state.traces",
+        Field::SynapticCurrents => "state.synaptic_currents",
+    }
+}
 
 /// A checkpoint that has been opened and found whole. It is a safetensors file, which other
 /// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given. Where
@@ -80,8 +87,9 @@ impl Checkpoint {
                  resume it with lif {version}, which wrote it, or a newer one"
             )));
         }
-        let Some(&[batch, n]) = contents.shape(VOLTAGES) else {
-            return Err(refusal(format!("it holds no '{VOLTAGES}' of shape [batch, n]")));
+        let voltages = name_of(Field::Voltages);
+        let Some(&[batch, n]) = contents.shape(voltages) else {
+            return Err(refusal(format!("it holds no '{voltages}' of shape [batch, n]")));
         };
         let steps = number(&contents, STEPS_NOTE).map_err(refusal)?;
         let callers = contents.notes().filter_map(|(name, text)| Some((name.strip_prefix(CALLERS)?, text)));
@@ -123,21 +131,19 @@ impl Checkpoint {
         let refusal = |reason| refusal(&self.path, reason);
         let params = parts::read(&mut self.contents).map_err(refusal)?;
         let shape = [self.batch, self.n];
-        let (has_traces, has_synapse) = (params.trace.is_some(), params.tau_syn.is_some());
-        for (name, wanted) in
-            [(REFRACTORY, true), (TRACES, has_traces), (SYNAPTIC, has_synapse), (COUNTS, true)]
-        {
-            if wanted && self.contents.shape(name) != Some(&shape) {
+        let mut population = Population::new(params, self.n, self.batch, device)?;
+        let fields = || Field::of(population.table.options);
+        for name in fields().map(name_of).chain([REFRACTORY, COUNTS]) {
+            if self.contents.shape(name) != Some(&shape) {
                 return Err(refusal(format!("it holds no '{name}' of shape {shape:?}")));
             }
         }
-        let mut population = Population::new(params, self.n, self.batch, device)?;
         let contents = &mut self.contents;
         let state = State {
-            voltages: finite(contents, VOLTAGES).map_err(refusal)?,
+            fields: fields()
+                .map(|field| Ok((field, finite(contents, name_of(field)).map_err(refusal)?)))
+                .collect::<Result<_>>()?,
             refractory: contents.values(REFRACTORY, Dtype::U32).map_err(refusal)?,
-            traces: finite_where(has_traces, contents, TRACES).map_err(refusal)?,
-            synaptic_currents: finite_where(has_synapse, contents, SYNAPTIC).map_err(refusal)?,
             counts: contents.values(COUNTS, Dtype::U32).map_err(refusal)?,
             steps: self.steps,
         };
@@ -203,14 +209,10 @@ impl Population {
         let mut add = |name, dtype, bytes| {
             tensors.push(Tensor { name, dtype, shape: shape.clone(), bytes: Cow::Borrowed(bytes) });
         };
-        add(VOLTAGES, Dtype::F32, bytemuck::cast_slice(&state.voltages));
+        for (field, values) in &state.fields {
+            add(name_of(*field), Dtype::F32, bytemuck::cast_slice(values));
+        }
         add(REFRACTORY, Dtype::U32, bytemuck::cast_slice(&state.refractory));
-        if let Some(traces) = &state.traces {
-            add(TRACES, Dtype::F32, bytemuck::cast_slice(traces));
-        }
-        if let Some(currents) = &state.synaptic_currents {
-            add(SYNAPTIC, Dtype::F32, bytemuck::cast_slice(currents));
-        }
         add(COUNTS, Dtype::U32, bytemuck::cast_slice(&state.counts));
         let path = path.as_ref();
         file::write(path, all, &tensors)
@@ -238,14 +240,6 @@ fn number<T: std::str::FromStr<Err: Display>>(
 ) -> std::result::Result<T, String> {
     let text = contents.note(name)?;
     text.parse().map_err(|error| format!("its {name} is '{text}': {error}"))
-}
-
-fn finite_where(
-    wanted: bool,
-    contents: &mut Contents,
-    name: &str,
-) -> std::result::Result<Option<Vec<f32>>, String> {
-    wanted.then(|| finite(contents, name)).transpose()
 }
 
 fn finite(contents: &mut Contents, name: &str) -> std::result::Result<Vec<f32>, String> {

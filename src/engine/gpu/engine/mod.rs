@@ -103,7 +103,7 @@ impl GpuEngine {
         workgroup: u32,
     ) -> Result<Self> {
         let cells = (batch * n) as u64;
-        let fields = Field::of(&table.options).count() as u64;
+        let fields = Field::of(table.options).count() as u64;
         let counters = Counter::ALL.len() as u64;
         let state = StateBuffers {
             cells: 0..batch * n,
