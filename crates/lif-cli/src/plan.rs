@@ -143,7 +143,7 @@ impl Plan {
         }
         lif::require_memory(
             "the population",
-            cells.saturating_mul(bytes_per_cell(&record)),
+            cells.saturating_mul(bytes_per_cell(&record, neurons)),
             "take fewer neurons or a smaller batch",
         )?;
         let steps = steps(&mut settings, stimulus.as_ref(), dt)?;
@@ -228,7 +228,7 @@ impl Plan {
         let need = population.and(recording).and(self.memory_of_input(device)?);
         device.require_within_budget(&need, "the run")?;
         let cells = self.neurons as u64 * self.batch as u64;
-        let statistics = cells.saturating_mul(bytes_per_cell(&self.record) - BYTES_PER_CELL);
+        let statistics = cells.saturating_mul(bytes_per_cell(&self.record, self.neurons) - BYTES_PER_CELL);
         let all = need.clone().and(MemoryNeed::of("the statistics of the spikes", statistics, 0));
         let buffers = if device.is_software_adapter() { all.device_bytes() } else { 0 };
         lif::require_memory(
@@ -339,8 +339,8 @@ impl Plan {
 
 /// What a cell takes in a run and in the statistics after it, for which it would be too late to ask
 /// when the steps are made.
-fn bytes_per_cell(record: &Record) -> u64 {
-    BYTES_PER_CELL + if record.has_all_spikes() { events::BYTES_PER_CELL } else { 0 }
+fn bytes_per_cell(record: &Record, neurons: usize) -> u64 {
+    BYTES_PER_CELL + if record.has_all_spikes(neurons) { events::BYTES_PER_CELL } else { 0 }
 }
 
 /// A time that must pass.
@@ -771,7 +771,7 @@ mod tests {
 
     #[test]
     fn the_statistics_of_all_spikes_are_counted_into_the_memory() {
-        let bytes = |text: &str| bytes_per_cell(&text.parse().unwrap());
+        let bytes = |text: &str| bytes_per_cell(&text.parse().unwrap(), 9);
         assert_eq!(bytes("rate"), bytes("spikes:0..2"));
         assert_eq!(bytes("spikes") - bytes("rate"), 24);
     }

@@ -196,7 +196,8 @@ mod tests {
         let nest =
             Units { whose: String::new(), input: quantity::Unit::read("pA"), potential: Some(quantity::MV) };
         for (text, shown) in [
-            ("poisson:rate=0.008kHz,weight=2000uV", "poisson:rate=8,weight=2"),
+            ("poisson:rate=0.008kHz,weight=2000uV", "poisson:rate=8,weight=2mV"),
+            ("poisson:rate=8,weight=2", "poisson:rate=8,weight=2"),
             ("poisson:weight=2nA,rate=8Hz", "poisson:rate=8,weight=2000pA"),
             ("uniform:low=-1nA,high=3,stream=1e2", "uniform:low=-1000,high=3,stream=100"),
         ] {

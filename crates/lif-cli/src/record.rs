@@ -258,9 +258,14 @@ impl Record {
         names
     }
 
-    /// Whether the spikes of all neurons are recorded.
-    pub fn has_all_spikes(&self) -> bool {
-        matches!(self.spikes, Some(None))
+    /// Whether the spikes of all `n` neurons are recorded, also where they are named one by one.
+    pub fn has_all_spikes(&self, n: usize) -> bool {
+        match &self.spikes {
+            None => false,
+            Some(None) => true,
+            Some(Some(Chosen::Range(from, to))) => *from == 0 && *to as usize == n,
+            Some(Some(list)) => list.indices(n).is_ok_and(|indices| indices.len() == n),
+        }
     }
 
     /// Whether the counts were asked for.

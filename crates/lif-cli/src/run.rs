@@ -140,7 +140,7 @@ fn finish(
     spools.flush()?;
     let steps = population.steps();
     let counts = population.counts()?;
-    let all_events = spools.events().filter(|_| plan.record.has_all_spikes());
+    let all_events = spools.events().filter(|_| plan.record.has_all_spikes(plan.neurons));
     let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
     let events = statistics.map_err(Failure::fault)?;
     let outcome = Outcome { device, memory, steps, wall_s: *wall_s, counts: &counts, events };

@@ -71,6 +71,7 @@ fn fitted(
     require_memory(&experiments, search)?;
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
+    refuse_what_a_graph_says(plan, &vary)?;
     let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
     let train = targets(&experiments, |index, scored| scored.start..splits[index])?;
     let held_out = targets(&experiments, |index, scored| splits[index]..scored.end)?;
@@ -174,7 +175,8 @@ fn fitted(
         }
     });
     let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?;
-    let neuron = neuron(plan, sets.first(), experiments.len())?;
+    let fires_constantly = ranking.first().is_some_and(|best| trial.fires_constantly(&places[*best]));
+    let neuron = neuron(plan, sets.first(), experiments.len(), fires_constantly)?;
     let mut files = Vec::new();
     if let Some(scene) = &scene {
         files.extend(picture::stage(&folder, FIT_PICTURE, |path| picture::draw_fit(path, scene))?);
@@ -253,6 +255,22 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
         return Err(Failure::of("preset", message));
     }
     Ok(())
+}
+
+/// Refuses to vary what a NIR graph says, beside which no settings file may say it.
+fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
+    let stays = [Name::TRef, Name::StimulusDelay];
+    match vary.iter().find(|vary| plan.settings.nir.is_some() && !stays.contains(&vary.name)) {
+        None => Ok(()),
+        Some(vary) => {
+            let message = format!(
+                "{} is said by the NIR graph; with --nir only t-ref and stimulus-delay can be varied, as --vary \
+                 stimulus-delay=0:20",
+                vary.name.text()
+            );
+            Err(Failure::of("vary, nir", message))
+        }
+    }
 }
 
 /// All that a search is for; another number of generations does not make it another search.
@@ -341,7 +359,12 @@ fn named(vary: &[Vary], place: &[f64]) -> Map<String, Value> {
 }
 
 /// The best neuron as a settings file, with the first of so many stimuli.
-fn neuron(plan: &Plan, best: Option<&Map<String, Value>>, stimuli: usize) -> Result<String, Failure> {
+fn neuron(
+    plan: &Plan,
+    best: Option<&Map<String, Value>>,
+    stimuli: usize,
+    fires_constantly: bool,
+) -> Result<String, Failure> {
     let mut settings = plan.settings()?;
     settings.retain(|name, _| {
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "duration", "steps", "record", "seed"]
@@ -350,6 +373,9 @@ fn neuron(plan: &Plan, best: Option<&Map<String, Value>>, stimuli: usize) -> Res
     let is_kept = plan.stimulus().is_some_and(Stimulus::is_kept);
     if is_kept {
         settings.remove("stimulus");
+    }
+    if fires_constantly {
+        settings.insert("allow-constant-firing".to_owned(), true.into());
     }
     settings.extend(best.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
     let text = toml::to_string(&settings).map_err(|error| Failure::fault(error.to_string()))?;

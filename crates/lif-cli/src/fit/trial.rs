@@ -25,15 +25,26 @@ pub struct Trial {
 }
 
 impl Trial {
-    fn population(&self, places: &[Vec<f64>]) -> lif::Result<Population> {
-        // Some candidates may spike at every step; their scores tell.
-        let mut params = Params { allow_constant_firing: true, ..self.params.clone() };
+    fn params(&self, places: &[Vec<f64>]) -> Params {
+        let mut params = self.params.clone();
         for (dimension, vary) in self.vary.iter().enumerate() {
             if let Some(parameter) = vary.parameter(&mut params) {
                 *parameter = vary.values(dimension, places).into();
             }
         }
+        params
+    }
+
+    fn population(&self, places: &[Vec<f64>]) -> lif::Result<Population> {
+        // Some candidates may spike at every step; their scores tell.
+        let params = Params { allow_constant_firing: true, ..self.params(places) };
         Population::new(params, places.len(), self.currents.ncols(), &self.device)
+    }
+
+    /// Whether a candidate could spike at every step, which has to be allowed.
+    pub fn fires_constantly(&self, place: &[f64]) -> bool {
+        let params = self.params(&[place.to_vec()]);
+        !params.allow_constant_firing && Population::new(params, 1, 1, &Device::cpu()).is_err()
     }
 
     /// Refuses bounds that no candidate can have.

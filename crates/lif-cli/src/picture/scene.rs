@@ -202,7 +202,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
         return Ok(None);
     }
     let steps = shown.end - shown.start;
-    let events = spools.events().filter(|_| plan.record.has_all_spikes());
+    let events = spools.events().filter(|_| plan.record.has_all_spikes(plan.neurons));
     // Counts the spikes of each bin, or of all steps where there is one bin.
     let binned = |bin: u64| -> Result<Option<Vec<u64>>, String> {
         let mut spikes = vec![0_u64; steps.div_ceil(bin) as usize];

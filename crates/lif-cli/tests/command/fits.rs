@@ -297,9 +297,21 @@ fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
 }
 
 #[test]
+fn a_neuron_that_could_spike_at_every_step_can_be_run() {
+    let folder = folder();
+    let words = "--vary v-threshold=-70:-64 --t-ref 0 --candidates 50 --generations 2";
+    folder.lif(&format!("fit --device cpu --no-plot {DATA} {words}")).assert().success();
+    let neuron = fs::read_to_string(folder.path("lif-out/neuron.toml")).unwrap();
+    assert!(neuron.contains("allow-constant-firing = true"), "{neuron}");
+    folder.summary("--config lif-out/neuron.toml --out run");
+}
+
+#[test]
 fn what_cannot_be_searched_is_refused() {
     let folder = folder();
     folder.write("noisy.toml", "input = [\"gaussian:mean=0,sd=1\"]\n");
+    folder.run("--neurons 1 --steps 10 --no-plot --write-nir --out graph").assert().success();
+    fs::rename(folder.path("graph/neurons.nir"), folder.path("neurons.nir")).unwrap();
     write_npy(folder.path("still.npy"), &Array1::from_elem(20_000, 1.0)).unwrap();
     for (words, message) in [
         ("--vary tau-m=5:2", "the lower bound 5 must be below the upper bound 2"),
@@ -317,6 +329,10 @@ fn what_cannot_be_searched_is_refused() {
         ("--preset nest", "the preset nest has its own names of parameters"),
         ("--stimulus-scale 2", "the bounds are yours to say"),
         ("--stimulus still.npy", "the stimulus does not change"),
+        (
+            "--nir neurons.nir --dt 0.1 --t-ref 2 --reset to-value --vary tau-m=2:9",
+            "tau-m is said by the NIR graph; with --nir only t-ref and stimulus-delay can be varied",
+        ),
         ("--stimulus sound.npy --stimulus sound.npy", "2 stimuli need as many --spikes, and there are 1"),
     ] {
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };

@@ -127,6 +127,25 @@ fn the_variation_of_intervals_is_that_of_the_events() {
 }
 
 #[test]
+fn neurons_that_are_named_one_by_one_are_all_where_none_is_missing() {
+    let folder = Folder::new();
+    let of = |record: &str| {
+        folder.summary(&format!("--neurons 3 --current 0.6:2 --duration 300 --record {record}"))
+    };
+    let all = of("spikes");
+    assert!(all["cv_isi"].is_number());
+    for record in ["spikes:0..3", "spikes:2+0+1+1"] {
+        let named = of(record);
+        assert_eq!(
+            (&named["spike_hash"], &named["cv_isi"]),
+            (&all["spike_hash"], &all["cv_isi"]),
+            "{record}"
+        );
+    }
+    assert!(of("spikes:0..2")["cv_isi"].is_null());
+}
+
+#[test]
 fn equal_runs_give_equal_spikes_and_another_seed_gives_others() {
     let folder = Folder::new();
     let first = folder.summary(SMALL)["spike_hash"].clone();
