@@ -29,7 +29,7 @@ if [ "$(uname -s)" = Linux ] && [ -z "${LIF_SKIP_GPU_TESTS:-}" ] && ! has_vulkan
     if command -v apt-get >/dev/null && "${as_root[@]}" true 2>/dev/null; then
         "${as_root[@]}" apt-get update -qq
         "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-            apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 libegl1 libgl1-mesa-dri >/dev/null
+            apt-get install -y -qq --no-install-recommends mesa-vulkan-drivers libvulkan1 libegl1 libgl1-mesa-dri spirv-tools >/dev/null
     else
         echo "cannot install packages here; see docs/headless.md for what is needed, or set LIF_SKIP_GPU_TESTS=1" >&2
     fi

@@ -34,6 +34,8 @@ mod random_tests;
 mod score_tests;
 #[cfg(test)]
 mod shader_tests;
+#[cfg(test)]
+mod translation_tests;
 
 pub(crate) use engine::{GpuEngine, IN_FLIGHT};
 pub(crate) use noise::words_of_sources;
