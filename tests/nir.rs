@@ -130,6 +130,37 @@ fn damaged_files_are_refused_without_a_panic() {
     }
 }
 
+/// A file in chunks, compressed and not, of the older kind of HDF5 that has no checksums.
+#[test]
+fn chunks_that_make_up_no_whole_are_refused() {
+    let whole = std::fs::read(reference("chunks.nir")).unwrap();
+    let right = graph("chunks.nir");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("damaged.nir");
+    for (at, byte) in [
+        // What says how chunks were compressed,
+        (16_154, 9),
+        (11_442, 10),
+        (16_140, 2),
+        (11_418, 136),
+        // where they belong,
+        (14_008, 3),
+        (19_016, 3),
+        (16_376, 0),
+        // and how long they are.
+        (11_483, 0),
+        (13_827, 0),
+    ] {
+        let mut damaged = whole.clone();
+        damaged[at] = byte;
+        std::fs::write(&path, &damaged).unwrap();
+        let refused = nir::read(&path)
+            .map(|read| format!("{:?} instead of {:?}", read.neurons(None), right.neurons(None)));
+        let refused = refused.expect_err(&format!("byte {at}")).to_string();
+        assert!(refused.starts_with("NIR graph "), "{refused}");
+    }
+}
+
 /// The files that fuzzing found worth keeping: each is a graph or refused, and what is read can be written, and
 /// simulated or refused.
 #[test]

@@ -3,8 +3,9 @@
 use super::{Graph, Neurons, Node, Synapse};
 use crate::data::{memory, regular_file};
 use crate::error::{Error, Result};
-use hdf5_pure::{Dataset, Datatype, File, FileBuilder, FormatError, Group, GroupBuilder};
+use hdf5_pure::{Dataset, Datatype, File, FileBuilder, FormatError, Group, GroupBuilder, Layout};
 use ndarray::ArrayD;
+use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
@@ -81,8 +82,12 @@ fn read_neurons(group: &Group, has_synapse: bool) -> std::result::Result<Neurons
     let v_threshold = array(group, "v_threshold")?;
     let shape = v_threshold.raw_dim();
     // As the package reads it, where a file is older than this field.
-    let v_reset =
-        if has(group, "v_reset")? { array(group, "v_reset")? } else { ArrayD::zeros(shape.clone()) };
+    let v_reset = if has(group, "v_reset")? {
+        array(group, "v_reset")?
+    } else {
+        log::warn!("a node of the NIR graph has no 'v_reset', and resets to 0, as in the package nir");
+        ArrayD::zeros(shape.clone())
+    };
     let synapse = if has_synapse {
         let w_in = array(group, "w_in")?;
         // The package spreads a single weight over the neurons.
@@ -149,6 +154,10 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
             "its numbers have {bits} bits, which is not read; write them with 32 or 64"
         )));
     }
+    if let Datatype::FixedPoint { .. } = kind {
+        log::warn!("the field '{name}' of the NIR graph has whole numbers, which is unusual");
+    }
+    require_whole(&dataset, &shape, kind.type_size()).map_err(in_field)?;
     let values_there = dataset.read_f64().map_err(|error| in_field(error.to_string()))?;
     if values_there.len() as u64 != values {
         return Err(in_field(match values_there.len() {
@@ -158,6 +167,45 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
     }
     let shape: Vec<usize> = shape.into_iter().map(|length| length as usize).collect();
     ArrayD::from_shape_vec(shape, values_there).map_err(|error| in_field(error.to_string()))
+}
+
+/// Refuses a field whose chunks do not make up the whole. HDF5 files of the older kind have no checksums, and what reads
+/// them takes what can be had.
+fn require_whole(dataset: &Dataset, shape: &[u64], value_bytes: u32) -> std::result::Result<(), String> {
+    const DAMAGED: &str = "the file is damaged, or was not written to its end";
+    let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(words)? else { return Ok(()) };
+    if chunk_shape.len() != shape.len() || chunk_shape.contains(&0) {
+        return Err(format!("it has the shape {shape:?}, and its chunks {chunk_shape:?}; {DAMAGED}"));
+    }
+    let chunks = dataset.chunks().map_err(words)?;
+    let is_in_place = |offset: &[u64]| {
+        offset.len() == shape.len()
+            && offset
+                .iter()
+                .zip(shape)
+                .zip(&chunk_shape)
+                .all(|((at, length), edge)| at % edge == 0 && at < length)
+    };
+    let places: BTreeSet<&[u64]> =
+        chunks.iter().map(|chunk| &chunk.offset[..]).filter(|offset| is_in_place(offset)).collect();
+    let counts = shape.iter().zip(&chunk_shape).map(|(length, edge)| length.div_ceil(*edge));
+    let expected = counts.fold(1_u64, u64::saturating_mul);
+    if places.len() as u64 != expected || chunks.len() as u64 != expected {
+        return Err(format!(
+            "{} of its {expected} chunks are where they should be, of {} that there are; {DAMAGED}",
+            places.len(),
+            chunks.len()
+        ));
+    }
+    let bytes = chunk_shape.iter().fold(u64::from(value_bytes), |bytes, edge| bytes.saturating_mul(*edge));
+    let is_plain = dataset.filters().is_empty();
+    match chunks.iter().find(|chunk| is_plain && chunk.storage_size != bytes) {
+        None => Ok(()),
+        Some(chunk) => Err(format!(
+            "a chunk of it has {} bytes, and {bytes} where nothing says how it was compressed; {DAMAGED}",
+            chunk.storage_size
+        )),
+    }
 }
 
 fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {

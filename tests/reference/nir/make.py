@@ -81,6 +81,23 @@ def write():
         node["t_ref"] = np.full(5, 0.002)
         node["v_lower"] = np.full(5, -1.0)
         node.attrs["dt"] = 0.0001
+    # In chunks, compressed and not, of which a test damages bytes that it knows by their number.
+    with h5py.File(HERE / "chunks.nir", "w", libver="earliest") as file:
+        file["version"] = "1.0"
+        graph = file.create_group("node")
+        graph["type"] = "NIRGraph"
+        node = graph.create_group("nodes").create_group("a")
+        node["type"] = "LIF"
+        for field, value, options in [
+            ("tau", 0.01, {"chunks": (4,), "compression": "gzip", "shuffle": True}),
+            ("r", 20, {"chunks": (2,), "fletcher32": True}),
+            ("v_leak", 0, {"chunks": (3,), "compression": "gzip"}),
+            ("v_threshold", 1, {}),
+            ("v_reset", 0, {"chunks": (2,)}),
+        ]:
+            values = value + np.random.default_rng(1).random(6)
+            node.create_dataset(field, data=values.astype("f4"), **options)
+        graph["edges"] = np.array([[b"a", b"a"]], dtype="S6")
     # What must be refused.
     nir.write(HERE / "uneven.nir", lif(), compression=None)
     with h5py.File(HERE / "uneven.nir", "r+") as file:
