@@ -341,8 +341,12 @@ impl Keeper {
         let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
         let notes: BTreeMap<String, String> =
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
+        let is_first = self.saved.borrow().is_none();
+        // Until the first one has its name and the files that it refers to are to stay, nobody takes these away.
+        let mut held = is_first.then(leftovers::hold);
         let saved = population.save_with(&self.path, &notes);
-        if saved.is_err() && self.saved.borrow().is_none() {
+        if saved.is_err() && is_first {
+            held = None;
             // It may have got its name and yet not be on the disk.
             self.forget();
         }
@@ -350,7 +354,7 @@ impl Keeper {
             true => Failure::from(error).with_advice("--checkpoint says where it is written"),
             false => error.into(),
         })?;
-        spools.stay();
+        spools.stay(&mut held.unwrap_or_else(leftovers::hold));
         self.saved.replace(Some(parts));
         self.say_farewell();
         Ok(())

@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::files::Folder;
 use crate::identity::is_itself;
 use crate::interrupt;
-use crate::leftovers;
+use crate::leftovers::{self, Leftovers};
 use crate::partials::{self, RunId};
 use crate::record::Record;
 use crc32fast::Hasher;
@@ -189,10 +189,9 @@ impl Spools {
     }
 
     /// A checkpoint counts on what was written until now.
-    pub fn stay(&mut self) {
+    pub fn stay(&mut self, leftovers: &mut Leftovers) {
         if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
             named.stay = true;
-            let mut leftovers = leftovers::hold();
             partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
         }
     }

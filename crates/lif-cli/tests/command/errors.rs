@@ -50,7 +50,7 @@ fn wrong_usage_ends_with_code_2_before_anything_is_written() {
         ("--record sound", "'sound' cannot be recorded"),
         ("--neurons 10 --record voltage:0..11", "there is no neuron 10 to record"),
         ("--neurons 10 --record spikes:3+10", "there is no neuron 10 to record"),
-        ("--record voltage:0/0", "at least 1"),
+        ("--record voltage:0/0", "from 1 to 4294967295"),
         ("--stimulus in.txt --current 0.1:0.2", "--resistance or --v-threshold"),
         ("--stimulus in.txt --stimulus-dt 0", "stimulus-dt is 0 ms"),
         ("--stimulus-scale 2", "stimulus-scale needs a stimulus"),
