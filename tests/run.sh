@@ -70,6 +70,12 @@ if [ "${1:-}" = --all ]; then
     say "the tests that take long"
     [ -n "${LIF_SKIP_GPU_TESTS:-}" ] || cargo test --lib --test engines --test population --test programs -- --ignored
     cargo test --release --test command -- --ignored
+    if [ -e /usr/share/vulkan/explicit_layer.d/VkLayer_khronos_validation.json ] && [ -z "${LIF_SKIP_GPU_TESTS:-}" ]; then
+        say "the GPU tests under the Khronos validation layer, which has nothing to say"
+        said=$(VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation WGPU_BACKEND=vulkan cargo test --lib -- engine::gpu 2>&1) ||
+            { echo "$said" >&2; exit 1; }
+        if grep -E 'VUID|UNASSIGNED' <<<"$said" >&2; then exit 1; fi
+    fi
     say "the library without its features, which is compiled anew"
     cargo test --package lif --lib --test conventions --test population
 fi
