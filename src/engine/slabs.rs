@@ -175,7 +175,8 @@ impl SlabEngine {
         while made < steps {
             let first = first_step + made;
             let left = steps - made;
-            let most = receiver.most_steps().min(self.pace.steps());
+            // Fewer steps than a word has are hardly quicker where to load and store a cell takes as long as many steps.
+            let most = receiver.most_steps().min(self.pace.steps().max(32));
             let count = self.block_steps(wanted, first, most).min(left);
             let start = Instant::now();
             lock().start(wanted, first, count);
