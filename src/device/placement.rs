@@ -15,9 +15,10 @@ use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Two whole numbers per cell, and behind them the number of the step. As many words make room to record the spikes and
+/// The counters of each cell, and behind them the number of the step. As many words make room to record the spikes and
 /// the membrane potentials of all cells at a step.
-const COUNTERS: Footprint = Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: 2 };
+const COUNTERS: Footprint =
+    Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: Counter::ALL.len() as u64 };
 
 /// Behind the parameters stand the places of recorded neurons, for spikes and for potentials.
 const PLACES: Footprint = Footprint { fixed: 0, per_row: 0, per_neuron: 2, per_cell: 0 };

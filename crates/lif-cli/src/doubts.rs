@@ -86,10 +86,7 @@ const NEAREST_THRESHOLD: f64 = 0.1;
 
 /// What is said of membrane potentials that are likely to be in volts.
 pub fn of_volts(params: &Params) -> Option<String> {
-    let largest = |parameter: &lif::Parameter| {
-        parameter.values().iter().map(|value| f64::from(*value).abs()).fold(0.0, f64::max)
-    };
-    let (rest, threshold) = (largest(&params.v_rest), largest(&params.v_threshold));
+    let [rest, threshold] = [&params.v_rest, &params.v_threshold].map(presets::largest_of);
     let is_near = (threshold - rest).abs() < NEAREST_THRESHOLD && rest.max(threshold) < 1.0;
     is_near.then(|| {
         format!(

@@ -113,12 +113,13 @@ fn fitted(
     let places = best_places(&evolution, &trial.vary, search.best as usize);
     let (scores, events) = trial.results(&places, [&train, &held_out])?;
     // What the search took for the best may change places, as it takes late spikes for a late stimulus.
-    let mut ranking: Vec<usize> = (0..places.len()).collect();
-    let value = |candidate: &usize| {
-        let (tally, distance) = report::together(scores[*candidate].iter().map(|parts| parts[0]));
+    let values = scores.iter().map(|parts| {
+        let (tally, distance) = report::together(parts.iter().map(|parts| parts[0]));
         search.objective.value(tally, distance)
-    };
-    ranking.sort_by(|one, other| value(other).total_cmp(&value(one)));
+    });
+    let values: Vec<f64> = values.collect();
+    let mut ranking: Vec<usize> = (0..places.len()).collect();
+    ranking.sort_by(|one, other| values[*other].total_cmp(&values[*one]));
     let sets: Vec<Map<String, Value>> =
         ranking.iter().map(|candidate| named(&trial.vary, &places[*candidate])).collect();
     let recordings = recordings(&experiments);
