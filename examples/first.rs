@@ -5,7 +5,7 @@ use lif::{Device, Params, Population};
 fn main() -> lif::Result<()> {
     // Without a desktop, drivers complain otherwise.
     lif::start_quietly();
-    let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+    let mut population = Population::new(Params::default(), 10, &Device::auto())?;
     population.set_batch_size(10)?;
     population.forward(10.0)?;
     println!("{}", population.spikes()?);

@@ -2,7 +2,7 @@
 //!
 //! Takes a device as its argument (`cpu`, `software`, `gpu`, part of a name); `auto` by default.
 
-use lif::{Device, DeviceChoice, Input, Params, Population, Recording};
+use lif::{Device, DeviceChoice, Input, Params, Population};
 use ndarray::Array2;
 use std::time::Instant;
 
@@ -29,16 +29,14 @@ fn main() -> lif::Result<()> {
     println!("million neuron-steps per second on {device}");
     println!("   neurons  constant: run  forward   changing: run  forward");
     for (n, steps) in [(1_000, 4_000), (10_000, 1_000), (100_000, 200)] {
-        let mut population = Population::new(Params::default(), n, 1, &device)?;
+        let mut population = Population::new(Params::default(), n, &device)?;
         let currents =
             Array2::from_shape_fn((steps, n), |(step, neuron)| ((step * 7 + neuron) % 13) as f32 * 0.1);
-        let run = seconds(&mut population, |population| {
-            population.run(steps as u64, 1.0, &Recording::none()).map(|_| ())
-        })?;
+        let run = seconds(&mut population, |population| population.run(steps as u64, 1.0).go().map(|_| ()))?;
         let forward =
             seconds(&mut population, |population| (0..steps).try_for_each(|_| population.forward(1.0)))?;
         let run_changing = seconds(&mut population, |population| {
-            population.run(steps as u64, Input::sequence(&currents), &Recording::none()).map(|_| ())
+            population.run(steps as u64, Input::sequence(&currents)).go().map(|_| ())
         })?;
         let forward_changing = seconds(&mut population, |population| {
             currents.rows().into_iter().try_for_each(|current| population.forward(&current))

@@ -4,7 +4,7 @@
 //! population's steps and without reading any state back.
 
 use lif::wgpu::{self, BufferUsages};
-use lif::{Device, Params, Population, Recording};
+use lif::{Device, Params, Population};
 use ndarray::Array1;
 
 const KERNEL: &str = "
@@ -27,8 +27,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor::default()))?;
 
     let on_device = Device::from_wgpu(device.clone(), queue.clone())?;
-    let mut population = Population::new(Params::default(), 1000, 1, &on_device)?;
-    population.run(200, &Array1::linspace(0.0_f32, 0.5, 1000), &Recording::none())?;
+    let mut population = Population::new(Params::default(), 1000, &on_device)?;
+    population.run(200, &Array1::linspace(0.0_f32, 0.5, 1000)).go()?;
 
     let above = device.create_buffer(&wgpu::BufferDescriptor {
         label: None,

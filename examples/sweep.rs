@@ -3,7 +3,7 @@
 //! Each batch row has a membrane time constant of its own, each neuron a current of its own; the
 //! spike counts of all are one table.
 
-use lif::{Device, Integrator, Params, Population, Recording};
+use lif::{Device, Integrator, Params, Population};
 use ndarray::{Array1, Array2, Axis};
 
 fn main() -> lif::Result<()> {
@@ -16,8 +16,8 @@ fn main() -> lif::Result<()> {
         integrator: Integrator::Exact,
         ..Params::default()
     };
-    let mut population = Population::new(params, currents.len(), time_constants.len(), &Device::auto())?;
-    population.run(10_000, &currents, &Recording::none())?;
+    let mut population = Population::new(params, [time_constants.len(), currents.len()], &Device::auto())?;
+    population.run(10_000, &currents).go()?;
 
     let counts: Array2<u32> = population.counts()?;
     println!("spikes in 1 s on {}", population.device());

@@ -274,7 +274,7 @@ fn step(
     if (SEQUENCE) {
         (*path).current_place += block.current_step;
     }
-    var after = step_cell(options, (*path).cell, (*path).state, input, jump);
+    var after = update(options, (*path).cell, (*path).state, input, jump);
     if (options.fast_decay || may_settle) {
         after = settle(options, (*path).cell, after, bit);
     }

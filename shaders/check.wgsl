@@ -84,11 +84,9 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
     var path = 0u;
     for (var step = 0u; step < check.steps; step++) {
         let arrives = step % ARRIVES_EVERY == 0u && currents[step] != 0.0;
-        state = receive(state, select(0.0, bitcast<f32>(c.arriving), arrives));
-        let current = total_current(options, cell, state, currents[step]);
-        let input = drive(cell.resistance, current);
-        state = step_cell(options, cell, state, input, bitcast<f32>(c.jump));
-        state = settle(options, cell, state, step);
+        let arriving = select(0.0, bitcast<f32>(c.arriving), arrives);
+        let input = StepInput(currents[step], arriving, bitcast<f32>(c.jump));
+        state = step_cell(options, cell, state, input, step);
         spikes += select(0u, 1u, state.spike);
         path = mix(mix(path, bitcast<u32>(state.v)), state.refractory);
         path = mix(mix(path, bitcast<u32>(state.trace)), bitcast<u32>(state.synaptic));

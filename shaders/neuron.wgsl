@@ -60,6 +60,12 @@ struct State {
     spike: bool,
 }
 
+struct StepInput {
+    current: f32,
+    arriving: f32,
+    jump: f32,
+}
+
 // Always 0, which no compiler knows. A compiler may merge or reorder operations into others that
 // round differently; it cannot where the bits of a result are altered in between.
 @group(0) @binding(0) var<uniform> zero: vec4<u32>;
@@ -96,7 +102,7 @@ fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
     return v > cell.v_threshold;
 }
 
-fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
+fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0u;
 
     let deaf = options.refractory == LEAK_ONLY && refractory;
@@ -155,4 +161,11 @@ fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> Stat
         select(state.synaptic, flush(state.synaptic, SMALLEST_STATE), synapse_due && options.synapse),
         state.spike,
     );
+}
+
+fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
+    let received = receive(state, input.arriving);
+    let current = total_current(options, cell, received, input.current);
+    let after = update(options, cell, received, drive(cell.resistance, current), input.jump);
+    return settle(options, cell, after, step);
 }

@@ -4,7 +4,7 @@
 //! ```
 //! use lif::{Device, Params, Population};
 //!
-//! let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+//! let mut population = Population::new(Params::default(), 10, &Device::auto())?;
 //! population.set_batch_size(10)?;
 //! population.forward(10.0)?;
 //! println!("{}", population.spikes()?);
@@ -32,8 +32,8 @@
 //!
 //! # Populations
 //!
-//! A [`Population`] is `batch` rows of `n` neurons on one [`Device`]. [`Population::forward`] asks
-//! for one step, [`Population::run`] for many with a [`Recording`]. Steps are made when 32 wait or
+//! A [`Population`] has the [`Shape`] `[batch, n]`: rows of neurons on one [`Device`]. [`Population::forward`] asks
+//! for one step, [`Population::run`] for many: the [`Run`] that it begins says what is recorded, and who hears of it. Steps are made when 32 wait or
 //! when state is read; state stays on the device until it is read.
 //!
 //! ```
@@ -42,9 +42,9 @@
 //!
 //! // One neuron per membrane resistance, all driven by the same 1 s of current.
 //! let params = Params { resistance: Array1::linspace(5.0_f32, 40.0, 200).into(), ..Params::default() };
-//! let mut population = Population::new(params, 200, 1, &Device::cpu())?;
+//! let mut population = Population::new(params, 200, &Device::cpu())?;
 //! let current = Array1::from_shape_fn(10_000, |step| 0.6 + 0.4 * (step as f32 * 0.002).sin());
-//! let recorded = population.run(10_000, Input::sequence(&current), &Recording::none().spikes())?;
+//! let recorded = population.run(10_000, Input::sequence(&current)).record(Recording::none().spikes()).go()?;
 //! if let Some(spikes) = recorded.spikes {
 //!     let counts: Array2<u32> = spikes.counts();
 //!     assert!(counts[[0, 0]] < counts[[0, 199]]);
@@ -59,11 +59,11 @@
 //! spikes of one population to another without leaving the device.
 //!
 //! A [`Scorer`] says how well the spikes of each neuron predict recorded ones, and
-//! [`Population::run_scored`] finds that where they are made.
+//! a [run](Run::score) finds that where they are made.
 //!
 //! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
 //! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
-//! [`Device::with_memory_budget`] sets a limit.
+//! [`PopulationOptions`] set a limit.
 //!
 //! # Same bits everywhere
 //!
@@ -99,6 +99,7 @@ pub use data::memory::{MemoryNeed, MemoryPart, address_space_limit, require as r
 pub use data::raster::{Event, Raster};
 pub use data::regular_file::open as open_regular_file;
 pub use data::resident::ResidentRaster;
+pub use data::shape::Shape;
 pub use device::headless::start_quietly;
 pub use device::roofline::Roofline;
 pub use device::{
@@ -111,6 +112,7 @@ pub use experiment::input::{Input, Source, Tensor};
 #[cfg(feature = "nir")]
 pub use experiment::nir;
 pub use experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
+pub use experiment::population_options::PopulationOptions;
 pub use experiment::preset::{Preset, PresetValue};
 pub use experiment::random_source::Random;
 pub use experiment::recording::{Recorded, Recording, Voltages};
@@ -119,11 +121,12 @@ pub use experiment::tally::Tally;
 pub use experiment::target::Target;
 pub use model::random;
 pub use population::Population;
+pub use population::blocks::{Blocks, Drive, InputBlock};
 pub use population::checkpoint::Checkpoint;
+pub use population::run::Run;
 pub use population::scorer::Scorer;
 pub use population::sink::{Background, Sink};
-pub use population::stream::InputBlock;
-pub use prepared::noise::{Drawn, Draws};
+pub use prepared::noise::Draws;
 
 /// The examples of the documents outside the source compile and run.
 #[cfg(doctest)]

@@ -67,23 +67,26 @@ impl Neuron {
 }
 
 fn spike_steps(params: &Params, current: f64, steps: u64) -> Vec<u64> {
-    let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
-    let recorded = population.run(steps, current, &Recording::none().spikes()).unwrap();
+    let mut population = Population::new(params.clone(), 1, &Device::cpu()).unwrap();
+    let recorded = population.run(steps, current).record(Recording::none().spikes()).go().unwrap();
     recorded.spikes.unwrap().events().map(|event| event.step).collect()
 }
 
 fn voltages(params: &Params, current: f64, steps: u64) -> Vec<f64> {
-    let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
-    let recorded = population.run(steps, current, &Recording::none().voltages([0], 1)).unwrap();
+    let mut population = Population::new(params.clone(), 1, &Device::cpu()).unwrap();
+    let recorded = population.run(steps, current).record(Recording::none().voltages([0], 1)).go().unwrap();
     recorded.voltages.unwrap().values().iter().copied().map(f64::from).collect()
 }
 
 /// Spikes of a row of neurons, `[step, neuron]`.
 fn raster(params: Params, currents: &Array2<f32>) -> Array2<bool> {
     let (steps, n) = currents.dim();
-    let mut population = Population::new(params, n, 1, &Device::cpu()).unwrap();
-    let recorded =
-        population.run(steps as u64, Input::sequence(currents), &Recording::none().spikes()).unwrap();
+    let mut population = Population::new(params, n, &Device::cpu()).unwrap();
+    let recorded = population
+        .run(steps as u64, Input::sequence(currents))
+        .record(Recording::none().spikes())
+        .go()
+        .unwrap();
     let mut spikes = Array2::from_elem((steps, n), false);
     for event in recorded.spikes.unwrap().events() {
         spikes[[event.step as usize, event.neuron as usize]] = true;
@@ -147,10 +150,10 @@ proptest! {
     /// Without input, what is above rest only decays, never below it, and is gone in the end.
     #[test]
     fn without_input_all_comes_to_rest(neuron in neurons(), start in 0.01..0.99) {
-        let mut population = Population::new(neuron.params(), 1, 1, &Device::cpu()).unwrap();
+        let mut population = Population::new(neuron.params(), 1, &Device::cpu()).unwrap();
         population.set_voltages(&Array1::from_elem(1, (start * neuron.threshold) as f32)).unwrap();
         let recording = Recording::none().voltages([0], 1).spikes();
-        let recorded = population.run((100.0 / neuron.ratio) as u64, 0.0, &recording).unwrap();
+        let recorded = population.run((100.0 / neuron.ratio) as u64, 0.0).record(&recording).go().unwrap();
         let v: Vec<f32> = recorded.voltages.unwrap().values().iter().copied().collect();
         prop_assert!(v.windows(2).all(|pair| pair[1] <= pair[0] && pair[1] >= 0.0));
         prop_assert_eq!(*v.last().unwrap(), 0.0);
@@ -163,9 +166,9 @@ proptest! {
         let kind = if add { TraceKind::Add } else { TraceKind::Set };
         let trace = Trace { tau: tau.into(), scale: scale.into(), kind };
         let params = Params { trace: Some(trace), ..neuron.params() };
-        let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
+        let mut population = Population::new(params.clone(), 1, &Device::cpu()).unwrap();
         let steps = 300;
-        let recorded = population.run(steps, neuron.drive, &Recording::none().spikes()).unwrap();
+        let recorded = population.run(steps, neuron.drive).record(Recording::none().spikes()).go().unwrap();
         let spikes = recorded.spikes.unwrap();
         let decays = spikes.events().map(|event| {
             (-((steps - 1 - event.step) as f64) * params.dt / tau).exp()
@@ -208,9 +211,9 @@ proptest! {
     fn a_batch_can_be_split(neuron in neurons(), seed in any::<u32>()) {
         let currents = random_currents(seed, 100, 12, neuron.drive as f32);
         let alone = raster(neuron.params(), &currents);
-        let mut population = Population::new(neuron.params(), 4, 3, &Device::cpu()).unwrap();
+        let mut population = Population::new(neuron.params(), [3, 4], &Device::cpu()).unwrap();
         let rows = currents.to_shape((100, 3, 4)).unwrap();
-        let recorded = population.run(100, Input::sequence(&rows), &Recording::none().spikes()).unwrap();
+        let recorded = population.run(100, Input::sequence(&rows)).record(Recording::none().spikes()).go().unwrap();
         let mut together = Array2::from_elem((100, 12), false);
         for event in recorded.spikes.unwrap().events() {
             together[[event.step as usize, (event.batch * 4 + event.neuron) as usize]] = true;
@@ -273,9 +276,12 @@ fn postsynaptic_potential(
         ..Params::default()
     };
     let raster = Raster::from_events([Event { step: spike, batch: 0, neuron: 0 }], 0, steps, 1, 1).unwrap();
-    let mut population = Population::new(params, 1, 1, &Device::cpu()).unwrap();
-    let recorded =
-        population.run(steps, SpikeInput::each(&raster, 1.0), &Recording::none().voltages([0], 1)).unwrap();
+    let mut population = Population::new(params, 1, &Device::cpu()).unwrap();
+    let recorded = population
+        .run(steps, SpikeInput::each(&raster, 1.0))
+        .record(Recording::none().voltages([0], 1))
+        .go()
+        .unwrap();
     let (tau_m, tau_syn) = (f64::from(tau_m), f64::from(tau_syn));
     let expected = (1..=steps).map(|step| {
         let t = step.saturating_sub(spike) as f64 * dt;
@@ -322,7 +328,7 @@ fn what_acts_of_a_synaptic_current_is_that_of_exact_integration() {
     let factor = |tau_m: f32, tau_syn: f32, integrator| {
         let params =
             Params { tau_m: tau_m.into(), tau_syn: Some(tau_syn.into()), integrator, ..Params::default() };
-        let population = Population::new(params, 1, 1, &Device::cpu()).unwrap();
+        let population = Population::new(params, 1, &Device::cpu()).unwrap();
         population.coefficients(0, 0).unwrap().synaptic_factor
     };
     for (tau_m, tau_syn, expected) in
@@ -335,7 +341,7 @@ fn what_acts_of_a_synaptic_current_is_that_of_exact_integration() {
     // Of what is gone long before the step ends, too little acts.
     let refused = |tau_syn: f32, integrator| {
         let params = Params { tau_syn: Some(tau_syn.into()), integrator, ..Params::default() };
-        Population::new(params, 1, 1, &Device::cpu()).err().map(|error| error.to_string())
+        Population::new(params, 1, &Device::cpu()).err().map(|error| error.to_string())
     };
     let refusal = refused(5e-5, Integrator::Exact).unwrap();
     assert!(refusal.contains("tau_syn is 0.00005") && refusal.contains("take a shorter dt"), "{refusal}");

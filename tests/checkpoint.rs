@@ -69,18 +69,18 @@ fn everything(population: &mut Population) -> Everything {
 fn a_loaded_population_goes_on_as_the_saved_one() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("population.safetensors");
-    let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    let mut population = Population::new(various(), [3, 5], &Device::cpu()).expect("valid");
     population.set_seed(77).expect("nothing is queued");
     let record = Recording::none().spikes().all_voltages(3).rate().counts();
     for steps in [0, 1, 31, 200, 7] {
-        population.run(steps, input(), &Recording::none()).expect("valid");
+        population.run(steps, input()).go().expect("valid");
         population.save(&path).expect("saved");
         let mut loaded = Population::load(&path, &Device::cpu()).expect("loaded");
         assert_eq!(loaded.params(), population.params());
         assert_eq!(everything(&mut loaded), everything(&mut population));
         assert_eq!(
-            loaded.run(100, input(), &record).expect("valid"),
-            population.run(100, input(), &record).expect("valid")
+            loaded.run(100, input()).record(&record).go().expect("valid"),
+            population.run(100, input()).record(&record).go().expect("valid")
         );
         assert_eq!(everything(&mut loaded), everything(&mut population));
     }
@@ -94,19 +94,19 @@ fn a_population_moves_between_devices() {
     let gpu = gpu.expect("an adapter");
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("population.safetensors");
-    let mut reference = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    let mut reference = Population::new(various(), [3, 5], &Device::cpu()).expect("valid");
     reference.set_seed(u64::MAX - 1).expect("nothing is queued");
-    reference.run(300, input(), &Recording::none()).expect("valid");
+    reference.run(300, input()).go().expect("valid");
 
-    let mut population = Population::new(various(), 5, 3, &gpu).expect("valid");
+    let mut population = Population::new(various(), [3, 5], &gpu).expect("valid");
     population.set_seed(u64::MAX - 1).expect("nothing is queued");
-    population.run(101, input(), &Recording::none()).expect("valid");
+    population.run(101, input()).go().expect("valid");
     population.save(&path).expect("saved");
     let mut on_cpu = Population::load(&path, &Device::cpu()).expect("loaded");
-    on_cpu.run(99, input(), &Recording::none()).expect("valid");
+    on_cpu.run(99, input()).go().expect("valid");
     on_cpu.save(&path).expect("saved");
     let mut back = Population::load(&path, &gpu).expect("loaded");
-    back.run(100, input(), &Recording::none()).expect("valid");
+    back.run(100, input()).go().expect("valid");
     assert_eq!(everything(&mut back), everything(&mut reference));
 }
 
@@ -119,8 +119,8 @@ fn notes_come_back_and_equal_populations_give_equal_files() {
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into();
     for path in [&one, &other] {
-        let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
-        population.run(50, 1.0, &Recording::none()).expect("valid");
+        let mut population = Population::new(various(), [3, 5], &Device::cpu()).expect("valid");
+        population.run(50, 1.0).go().expect("valid");
         population.save_with(path, &notes).expect("saved");
     }
     assert_eq!(fs::read(&one).expect("there"), fs::read(&other).expect("there"));
@@ -143,14 +143,14 @@ fn a_reference_potential_goes_on_bit_for_bit() {
         v_reference: -65.3,
         ..various()
     };
-    let mut reference = Population::new(referred(), 5, 3, &Device::cpu()).expect("valid");
-    reference.run(200, input(), &Recording::none()).expect("valid");
-    let mut population = Population::new(referred(), 5, 3, &Device::cpu()).expect("valid");
-    population.run(77, input(), &Recording::none()).expect("valid");
+    let mut reference = Population::new(referred(), [3, 5], &Device::cpu()).expect("valid");
+    reference.run(200, input()).go().expect("valid");
+    let mut population = Population::new(referred(), [3, 5], &Device::cpu()).expect("valid");
+    population.run(77, input()).go().expect("valid");
     population.save(&path).expect("saved");
     let mut resumed = Population::load(&path, &Device::cpu()).expect("loaded");
     assert_eq!(resumed.params(), &referred());
-    resumed.run(123, input(), &Recording::none()).expect("valid");
+    resumed.run(123, input()).go().expect("valid");
     assert_eq!(everything(&mut resumed), everything(&mut reference));
     // Also what rounding in the scale of the user would hide.
     let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
@@ -165,7 +165,7 @@ fn a_reference_potential_goes_on_bit_for_bit() {
         (format.expect("noted"), metadata.info("params.v_reference").is_some())
     };
     assert_eq!(held(&path), ("2".to_owned(), true));
-    Population::new(various(), 5, 3, &Device::cpu()).expect("valid").save(&path).expect("saved");
+    Population::new(various(), [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");
     assert_eq!(held(&path), ("1".to_owned(), false));
 }
 
@@ -173,7 +173,7 @@ fn a_reference_potential_goes_on_bit_for_bit() {
 fn whatever_byte_is_damaged_and_wherever_it_is_cut_it_is_refused() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("whole");
-    Population::new(various(), 5, 3, &Device::cpu()).expect("valid").save(&path).expect("saved");
+    Population::new(various(), [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");
     let whole = fs::read(&path).expect("there");
     let damaged = folder.path().join("damaged");
     for length in 0..whole.len() {
@@ -238,7 +238,7 @@ fn other_files_are_refused_by_what_they_are() {
 fn a_file_that_cannot_be_written_leaves_the_earlier_one() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("missing/file");
-    let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(Params::default(), 3, &Device::cpu()).expect("valid");
     assert!(
         matches!(population.save(&path), Err(Error::Checkpoint { reason, .. }) if reason.contains("cannot be written"))
     );
@@ -257,7 +257,7 @@ fn a_link_in_the_place_of_the_partial_file_is_not_followed() {
     let (path, other) = (folder.path().join("file"), folder.path().join("other"));
     fs::write(&other, "mine").expect("written");
     std::os::unix::fs::symlink(&other, folder.path().join("file.partial")).expect("linked");
-    let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(Params::default(), 3, &Device::cpu()).expect("valid");
     population.save(&path).expect("saved");
     assert_eq!(fs::read(&other).expect("there"), b"mine");
     assert!(Population::load(&path, &Device::cpu()).is_ok());
@@ -293,13 +293,13 @@ fn the_largest_states_are_loaded_as_they_were_saved() {
         allow_constant_firing: true,
         ..Params::default()
     };
-    let mut population = Population::new(params, 3, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(params, 3, &Device::cpu()).expect("valid");
     population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
     let spikes = (0..1000).map(|step| Event { step, batch: 0, neuron: 0 });
     let spikes = Raster::from_events(spikes, 0, 1000, 1, 3).expect("valid");
     let jumps = SpikeInput::each(&spikes, 1e20).jumps();
     let input = Input::from(jumps).and_spikes(SpikeInput::each(&spikes, 9e14));
-    population.run(1000, input, &Recording::none()).expect("valid");
+    population.run(1000, input).go().expect("valid");
     let large = everything(&mut population);
     assert!(large.1[[0, 0]] > 1e21 && large.3[[0, 0]] > 9e22, "{large:?}");
     population.save(&path).expect("saved");
@@ -312,9 +312,9 @@ fn the_largest_states_are_loaded_as_they_were_saved() {
 fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().join("checkpoint");
-    let mut population = Population::new(various(), 5, 3, &Device::cpu()).expect("valid");
+    let mut population = Population::new(various(), [3, 5], &Device::cpu()).expect("valid");
     let saved = |steps: u64, population: &mut Population| {
-        population.run(steps, input(), &Recording::none()).expect("valid");
+        population.run(steps, input()).go().expect("valid");
         population.save(&path).expect("saved");
         fs::read(&path).expect("there")
     };
@@ -382,7 +382,7 @@ fn checkpoints_of_any_content_end_well() {
             fs::write(&path, &bytes).expect("written");
             match Population::load(&path, &Device::cpu()) {
                 Ok(mut population) => {
-                    let _ = population.run(3, 0.5, &Recording::none());
+                    let _ = population.run(3, 0.5).go();
                     population.save(&path).expect("saved");
                     taken_up += 1;
                 }

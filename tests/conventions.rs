@@ -11,8 +11,8 @@ use ndarray::{Array1, Array2, arr1};
 
 /// Steps at which a neuron with this constant current spikes.
 fn spike_steps(params: Params, current: f32, steps: u64) -> Vec<u64> {
-    let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
-    let recorded = population.run(steps, current, &Recording::none().spikes()).expect("valid");
+    let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
+    let recorded = population.run(steps, current).record(Recording::none().spikes()).go().expect("valid");
     recorded.spikes.expect("asked for").events().map(|event| event.step).collect()
 }
 
@@ -124,10 +124,13 @@ fn a_spike_test_differs_only_at_the_threshold_itself() {
 
 /// One neuron, step by step: potentials after each step.
 fn voltages(params: Params, currents: &[f32]) -> Vec<f32> {
-    let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
     let recording = Recording::none().voltages([0], 1);
-    let recorded =
-        population.run(currents.len() as u64, Input::sequence(&arr1(currents)), &recording).expect("valid");
+    let recorded = population
+        .run(currents.len() as u64, Input::sequence(&arr1(currents)))
+        .record(&recording)
+        .go()
+        .expect("valid");
     recorded.voltages.expect("asked for").values().iter().copied().collect()
 }
 
@@ -160,9 +163,10 @@ fn resets_and_refractory_rules_are_as_documented() {
     let strong = [5.0, 5.0, 2.0, 1.0, 0.0];
     assert_eq!(voltages(ahead.clone(), &strong), [1.5, 2.25, 1.125, 1.0625, 0.53125]);
     let spikes = |params| {
-        let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
         let recording = Recording::none().spikes();
-        let recorded = population.run(5, Input::sequence(&arr1(&strong)), &recording).expect("valid");
+        let recorded =
+            population.run(5, Input::sequence(&arr1(&strong))).record(&recording).go().expect("valid");
         recorded.spikes.expect("asked for").events().map(|event| event.step).collect::<Vec<_>>()
     };
     assert_eq!(spikes(ahead.clone()), [0, 1, 2]);
@@ -190,7 +194,7 @@ fn traces_decay_first_and_then_take_the_spike() {
     let traces = |kind| {
         let trace = Trace { tau: 4.0.into(), scale: 3.0.into(), kind };
         let params = Params { trace: Some(trace), t_ref: 1.0.into(), ..half() };
-        let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
         let mut traces = Vec::new();
         for _ in 0..5 {
             population.forward(4.0).expect("valid");
@@ -254,9 +258,12 @@ fn potentials_can_be_shifted() {
     };
     let currents = Array2::from_shape_fn((200, 1), |(step, _)| 1.0 + (step % 5) as f32 * 0.25);
     let spikes = |params| {
-        let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
-        let recorded =
-            population.run(200, Input::sequence(&currents), &Recording::none().spikes()).expect("valid");
+        let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
+        let recorded = population
+            .run(200, Input::sequence(&currents))
+            .record(Recording::none().spikes())
+            .go()
+            .expect("valid");
         recorded.spikes.expect("asked for").events().collect::<Vec<_>>()
     };
     assert!(spikes(at(0.0)).len() > 20);
@@ -269,8 +276,8 @@ fn neurons_can_be_permuted() {
     let currents = Array1::linspace(0.4_f32, 3.0, 101);
     let reversed: Array1<f32> = currents.iter().rev().copied().collect();
     let counts = |currents: &Array1<f32>| {
-        let mut population = Population::new(Params::default(), 101, 1, &Device::cpu()).expect("valid");
-        population.run(1000, currents, &Recording::none()).expect("valid");
+        let mut population = Population::new(Params::default(), 101, &Device::cpu()).expect("valid");
+        population.run(1000, currents).go().expect("valid");
         population.counts().expect("there").into_iter().collect::<Vec<_>>()
     };
     let mut backwards = counts(&reversed);

@@ -10,6 +10,7 @@ mod slabs;
 mod work;
 
 use common::adapters::adapters_to_test;
+use common::place::Place;
 use common::random_case::{Case, case};
 use common::scalar;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -102,15 +103,15 @@ fn main() {
 }
 
 fn random_populations(device: &Device) -> Result<(), Failed> {
-    equal_the_model(device, 1, |_| device.clone())
+    equal_the_model(device, 1, |_| device.into())
 }
 
 fn many_random_populations(device: &Device) -> Result<(), Failed> {
-    equal_the_model(device, 4, |_| device.clone())
+    equal_the_model(device, 4, |_| device.into())
 }
 
-/// Random populations, some or many times as many, each on the device that is made for it.
-fn equal_the_model(device: &Device, times: u32, place: impl Fn(&Case) -> Device) -> Result<(), Failed> {
+/// Random populations, some or many times as many, each in the place that is made for it.
+fn equal_the_model(device: &Device, times: u32, place: impl Fn(&Case) -> Place) -> Result<(), Failed> {
     // A pipeline is compiled for each new combination of rules, which on the CPU costs nothing.
     let cases = times * if device.engine_kind() == EngineKind::Cpu { 100 } else { 12 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
@@ -133,27 +134,28 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
     let weights =
         Array2::from_shape_fn((inner, outer), |(from, to)| 0.03 * ((from * 5 + to * 3) % 13) as f32 - 0.1);
     let params = Params { tau_syn: Some(4.0.into()), ..Params::default() };
-    let run = |devices: [&Device; 3]| -> lif::Result<_> {
-        let mut first = Population::new(Params::default(), inner, batch, devices[0])?;
-        let mut second = Population::new(params.clone(), outer, batch, devices[1])?;
-        let mut third = Population::new(Params::default(), outer, batch, devices[2])?;
-        let tensor = Tensor::new(devices[1], &weights)?;
+    let run = |places: [&Place; 3]| -> lif::Result<_> {
+        let mut first = places[0].population(Params::default(), [batch, inner])?;
+        let mut second = places[1].population(params.clone(), [batch, outer])?;
+        let mut third = places[2].population(Params::default(), [batch, outer])?;
+        let tensor = Tensor::new(&places[1].device, &weights)?;
         let currents = Array1::linspace(0.6_f32, 1.6, inner);
         let mut spikes = 0;
         for steps in [100, 1, 37, 64, 3, 200] {
             let of_first = first.run_resident(steps, &currents)?;
             let input = Input::constant(0.2).and_spikes(SpikeInput::dense(&of_first, &tensor));
             let of_second = second.run_resident(steps, input)?;
-            third.run(steps, SpikeInput::each(&of_second, 6.0).jumps(), &Recording::none())?;
+            third.run(steps, SpikeInput::each(&of_second, 6.0).jumps()).go()?;
             spikes += of_first.read()?.count();
         }
         Ok((spikes, second.counts()?, second.synaptic_currents()?, third.counts()?, third.voltages()?))
     };
-    let cpu = Device::cpu();
+    let cpu = Place::from(&Device::cpu());
     let expected = run([&cpu; 3])?;
     assert!(expected.0 > 0 && expected.1.sum() > 0 && expected.3.sum() > 0, "{expected:?}");
-    let slabs = device.clone().with_largest_binding(800);
-    let several = Device::several(&[device.clone(), cpu.clone()])?;
+    let slabs = Place::in_slabs(device, 800);
+    let several = Place::from(&Device::several(&[device.clone(), cpu.device.clone()])?);
+    let device = &Place::from(device);
     for devices in [[device; 3], [device, &cpu, device], [&cpu, device, &several], [&slabs, &slabs, device]] {
         assert!(run(devices)? == expected, "{devices:?}");
     }
@@ -170,9 +172,9 @@ fn what_stays_between_calls(device: &Device) -> Result<(), Failed> {
     };
     let own = raster.clone();
     let each = |weight: f32| Array1::from_shape_fn(trains, |train| weight + train as f32);
-    let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(Params::default(), n, 1, device)?;
-        let mut fifth = Population::new(Params::default(), trains, 1, device)?;
+    let run = |place: &Place| -> lif::Result<_> {
+        let mut population = place.population(Params::default(), n)?;
+        let mut fifth = place.population(Params::default(), trains)?;
         let mut all = Vec::new();
         for (call, weight) in (0..).zip([0.5, 0.5, 9.0, 0.5, 9.0, 9.0]) {
             let weights = dense(weight);
@@ -182,16 +184,16 @@ fn what_stays_between_calls(device: &Device) -> Result<(), Failed> {
             if call % 2 == 1 {
                 input = input.and(Random::gaussian(0.1 * weight, 0.5));
             }
-            let recorded = population.run(steps, input, &recording)?;
+            let recorded = population.run(steps, input).record(&recording).go()?;
             let jumps = SpikeInput::each(&own, each(weight)).jumps();
-            fifth.run(steps, jumps, &Recording::none())?;
+            fifth.run(steps, jumps).go()?;
             all.push((recorded, population.voltages()?, fifth.voltages()?));
         }
         Ok(all)
     };
-    let expected = run(&Device::cpu())?;
-    for device in [device.clone(), device.clone().with_largest_binding(400)] {
-        assert_eq!(run(&device)?, expected);
+    let expected = run(&Place::from(&Device::cpu()))?;
+    for place in [Place::from(device), Place::in_slabs(device, 400)] {
+        assert_eq!(run(&place)?, expected);
     }
     Ok(())
 }
@@ -207,7 +209,7 @@ fn words_in_parts(device: &Device) -> Result<(), Failed> {
     });
     let raster = Raster::from_events(events, 0, steps, 1, n)?;
     let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(Params::default(), n, 1, device)?;
+        let mut population = Population::new(Params::default(), n, device)?;
         population.run_resident(steps, SpikeInput::each(&raster, 11.0).jumps())?.read()
     };
     let expected = run(&Device::cpu())?;
@@ -227,8 +229,8 @@ fn many_trains(device: &Device) -> Result<(), Failed> {
     });
     let raster = Raster::from_events(events, 0, steps, 1, trains)?;
     let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(Params::default(), n, 1, device)?;
-        population.run(steps, SpikeInput::dense(&raster, &weights), &Recording::none())?;
+        let mut population = Population::new(Params::default(), n, device)?;
+        population.run(steps, SpikeInput::dense(&raster, &weights)).go()?;
         population.voltages()
     };
     let expected = run(&Device::cpu())?;
@@ -247,17 +249,17 @@ fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
             .and(Random::poisson_current(80_000.0, 0.03))
     };
     let start = |n| -> lif::Result<Population> {
-        let mut population = Population::new(Params::default(), n, 1, device)?;
+        let mut population = Population::new(Params::default(), n, device)?;
         population.set_seed(41)?;
         Ok(population)
     };
     let mut whole = start(70)?;
-    whole.run(400, input(), &Recording::none())?;
+    whole.run(400, input()).go()?;
     assert!(whole.counts()?.sum() > 70);
 
     let mut parts = start(70)?;
     for length in [1, 2, 3, 29, 31, 32, 33, 64, 65, 140] {
-        parts.run(length, input(), &Recording::none())?;
+        parts.run(length, input()).go()?;
     }
     assert_eq!(parts.voltages()?, whole.voltages()?);
     assert_eq!(parts.counts()?, whole.counts()?);
@@ -269,7 +271,7 @@ fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
     assert_eq!(looped.voltages()?, whole.voltages()?);
 
     let mut fewer = start(33)?;
-    fewer.run(400, input(), &Recording::none())?;
+    fewer.run(400, input()).go()?;
     assert_eq!(fewer.voltages()?, whole.voltages()?.slice(ndarray::s![.., ..33]));
 
     let mut named = start(70)?;
@@ -277,15 +279,15 @@ fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
         .and(Random::gaussian(0.1, 0.7).stream(0))
         .and(Random::poisson(500.0, 0.9).stream(1))
         .and(Random::poisson_current(80_000.0, 0.03).stream(2));
-    named.run(400, streams, &Recording::none())?;
+    named.run(400, streams).go()?;
     assert_eq!(named.voltages()?, whole.voltages()?);
 
     let mut other = start(70)?;
     other.set_seed(42)?;
-    other.run(400, input(), &Recording::none())?;
+    other.run(400, input()).go()?;
     assert_ne!(other.voltages()?, whole.voltages()?);
     whole.reset()?;
-    whole.run(400, input(), &Recording::none())?;
+    whole.run(400, input()).go()?;
     assert_eq!(whole.voltages()?, named.voltages()?);
     Ok(())
 }
@@ -293,7 +295,7 @@ fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
 /// The comparison that the other tests rely on does fail where a bit differs.
 fn a_perturbed_result_is_caught(device: &Device) -> Result<(), Failed> {
     let case = Case::simple(33, 2, 70);
-    let found = case.outcome(device)?;
+    let found = case.outcome(&device.into())?;
     assert_eq!(found, scalar::outcome(&case));
     let mut perturbed = found.clone();
     perturbed.voltages[[1, 32]] = f32::from_bits(perturbed.voltages[[1, 32]].to_bits() ^ 1);
@@ -302,7 +304,7 @@ fn a_perturbed_result_is_caught(device: &Device) -> Result<(), Failed> {
     // A coefficient that differs in its last bit shows in the result as well.
     let mut other = case.clone();
     other.params.tau_m = 10.000_001_f32.into();
-    assert_ne!(other.outcome(device)?, found);
+    assert_ne!(other.outcome(&device.into())?, found);
     Ok(())
 }
 
@@ -312,18 +314,18 @@ fn one_long_run_equals_many_short_ones(device: &Device) -> Result<(), Failed> {
         0.4 + ((step * 7 + row * 3 + neuron) % 13) as f32 * 0.2
     });
     let recording = Recording::none().spikes().voltages([0, 76], 3).rate();
-    let mut whole = Population::new(Params::default(), n, batch, device)?;
-    let expected = whole.run(steps as u64, Input::sequence(&input), &recording)?;
+    let mut whole = Population::new(Params::default(), [batch, n], device)?;
+    let expected = whole.run(steps as u64, Input::sequence(&input)).record(&recording).go()?;
     let expected_spikes = expected.spikes.as_ref().and_then(|spikes| spikes.to_dense().ok());
 
-    let mut parts = Population::new(Params::default(), n, batch, device)?;
+    let mut parts = Population::new(Params::default(), [batch, n], device)?;
     let mut spikes = Vec::new();
     let mut rates = Vec::new();
     let mut samples = Vec::new();
     let mut start = 0;
     for length in [1, 2, 29, 31, 32, 33, 64, 65, 1, 142] {
         let slice = input.slice(ndarray::s![start..start + length, .., ..]);
-        let part = parts.run(length as u64, Input::sequence(&slice), &recording)?;
+        let part = parts.run(length as u64, Input::sequence(&slice)).record(&recording).go()?;
         spikes.extend(part.spikes.iter().flat_map(|spikes| spikes.to_dense().expect("small")));
         rates.extend(part.rate.into_iter().flatten());
         samples.extend(part.voltages.iter().flat_map(|voltages| voltages.values().to_owned()));
@@ -356,7 +358,11 @@ fn sizes_around_words_and_workgroups(device: &Device) -> Result<(), Failed> {
     ] {
         for steps in [1, 31, 32, 33, 64, 97] {
             let case = Case::simple(n, batch, steps);
-            assert_eq!(case.outcome(device)?, scalar::outcome(&case), "n {n}, batch {batch}, steps {steps}");
+            assert_eq!(
+                case.outcome(&device.into())?,
+                scalar::outcome(&case),
+                "n {n}, batch {batch}, steps {steps}"
+            );
         }
     }
     Ok(())
@@ -366,9 +372,9 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
     let (n, batch, steps) = (50, 2, 101);
     let inputs =
         Array2::from_shape_fn((steps, n), |(step, neuron)| (step % 17) as f32 * 0.1 + neuron as f32 * 0.02);
-    let mut run = Population::new(Params::default(), n, batch, device)?;
-    run.run(steps as u64, Input::sequence(&inputs), &Recording::none())?;
-    let mut forward = Population::new(Params::default(), n, batch, device)?;
+    let mut run = Population::new(Params::default(), [batch, n], device)?;
+    run.run(steps as u64, Input::sequence(&inputs)).go()?;
+    let mut forward = Population::new(Params::default(), [batch, n], device)?;
     for row in inputs.rows() {
         forward.forward(&row)?;
     }
@@ -381,7 +387,7 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
     let held =
         Array2::from_shape_fn((steps, n), |(step, neuron)| (step / 5) as f32 * 0.1 + neuron as f32 * 0.02);
     run.reset()?;
-    run.run(steps as u64, Input::sequence(&held), &Recording::none())?;
+    run.run(steps as u64, Input::sequence(&held)).go()?;
     forward.reset()?;
     for row in held.rows() {
         forward.forward(&row)?;
@@ -391,8 +397,8 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
 
     // Inputs that change their shape from step to step, read in between or not.
     let mut mixed = [
-        Population::new(Params::default(), n, batch, device)?,
-        Population::new(Params::default(), n, batch, device)?,
+        Population::new(Params::default(), [batch, n], device)?,
+        Population::new(Params::default(), [batch, n], device)?,
     ];
     let tensor = Tensor::new(device, &Array1::linspace(0.0_f32, 2.0, n))?;
     for (reads, population) in mixed.iter_mut().enumerate() {
@@ -421,11 +427,11 @@ fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
         ((step + row * neuron) % 11) as f32 * 0.3
     });
     let tensor = Tensor::new(device, &values)?;
-    let mut host = Population::new(Params::default(), n, batch, device)?;
-    let mut resident = Population::new(Params::default(), n, batch, device)?;
+    let mut host = Population::new(Params::default(), [batch, n], device)?;
+    let mut resident = Population::new(Params::default(), [batch, n], device)?;
     for _ in 0..3 {
-        host.run(steps as u64, Input::sequence(&values), &Recording::none())?;
-        resident.run(steps as u64, Input::sequence(&tensor), &Recording::none())?;
+        host.run(steps as u64, Input::sequence(&values)).go()?;
+        resident.run(steps as u64, Input::sequence(&tensor)).go()?;
     }
     assert_eq!(host.voltages()?, resident.voltages()?);
     assert_eq!(host.counts()?, resident.counts()?);
@@ -433,14 +439,14 @@ fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
     // Memory order does not matter, and axes are not swapped.
     let reversed = values.clone().reversed_axes();
     let back = reversed.view().reversed_axes();
-    let mut strided = Population::new(Params::default(), n, batch, device)?;
+    let mut strided = Population::new(Params::default(), [batch, n], device)?;
     for _ in 0..3 {
-        strided.run(steps as u64, Input::sequence(&back), &Recording::none())?;
+        strided.run(steps as u64, Input::sequence(&back)).go()?;
     }
     assert_eq!(host.voltages()?, strided.voltages()?);
 
     let foreign = Tensor::new(&Device::cpu(), &values)?;
-    let refused = resident.run(steps as u64, Input::sequence(&foreign), &Recording::none());
+    let refused = resident.run(steps as u64, Input::sequence(&foreign)).go();
     assert!(matches!(refused, Err(Error::ForeignTensor { .. })), "{refused:?}");
     Ok(())
 }
@@ -448,20 +454,24 @@ fn resident_tensors_equal_host_arrays(device: &Device) -> Result<(), Failed> {
 fn a_stopped_run_goes_on_where_it_stopped(device: &Device) -> Result<(), Failed> {
     let (n, steps) = (300, 200_000);
     let drive = Array1::linspace(0.3_f32, 3.0, n);
-    let mut whole = Population::new(Params::default(), n, 1, device)?;
-    let expected = whole.run(steps, &drive, &Recording::none().counts().rate())?;
+    let mut whole = Population::new(Params::default(), n, device)?;
+    let expected = whole.run(steps, &drive).record(Recording::none().counts().rate()).go()?;
 
-    let mut stopped = Population::new(Params::default(), n, 1, device)?;
+    let mut stopped = Population::new(Params::default(), n, device)?;
     let recording = Recording::none().counts().rate();
     let mut told = 0;
-    let first = stopped.run_observed(steps, &drive, &recording, |made| {
-        told = made;
-        std::ops::ControlFlow::Break(())
-    })?;
+    let first = stopped
+        .run(steps, &drive)
+        .record(&recording)
+        .observe(|made| {
+            told = made;
+            std::ops::ControlFlow::Break(())
+        })
+        .go()?;
     assert!(first.steps < steps, "stopped after {} steps", first.steps);
     assert_eq!(first.steps, told, "what was under way is told too");
     assert_eq!(first.steps, stopped.steps());
-    let second = stopped.run(steps - first.steps, &drive, &recording)?;
+    let second = stopped.run(steps - first.steps, &drive).record(&recording).go()?;
     let sum =
         |recorded: [Option<Array2<u32>>; 2]| recorded.into_iter().flatten().reduce(|one, other| one + other);
     assert_eq!(sum([first.counts, second.counts]), expected.counts);
@@ -474,11 +484,11 @@ fn a_stopped_run_goes_on_where_it_stopped(device: &Device) -> Result<(), Failed>
 fn threads_share_a_device(device: &Device) -> Result<(), Failed> {
     let run = |device: &Device, tau: f32| -> lif::Result<_> {
         let params = Params { tau_m: tau.into(), ..Params::default() };
-        let mut population = Population::new(params, 200, 2, device)?;
+        let mut population = Population::new(params, [2, 200], device)?;
         let mut spikes = Vec::new();
         for _ in 0..10 {
             population.forward(1.5)?;
-            spikes.extend(population.run(100, 0.9, &Recording::none().spikes())?.spikes);
+            spikes.extend(population.run(100, 0.9).record(Recording::none().spikes()).go()?.spikes);
         }
         Ok((spikes, population.voltages()?))
     };
@@ -510,10 +520,10 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
         ..Params::default()
     };
     let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(params.clone(), leaks.len(), 1, device)?;
-        population.run(40, 0.2, &Recording::none())?;
+        let mut population = Population::new(params.clone(), leaks.len(), device)?;
+        population.run(40, 0.2).go()?;
         let recording = Recording::none().all_voltages(1);
-        let potentials = population.run(6000, 0.0, &recording)?.voltages;
+        let potentials = population.run(6000, 0.0).record(&recording).go()?.voltages;
         Ok((potentials, population.voltages()?, population.traces()?))
     };
     let found = run(device)?;
@@ -534,8 +544,8 @@ fn more_cells_than_one_row_of_workgroups(device: &Device) -> Result<(), Failed> 
         Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + (neuron % 1000) as f32 * 1e-3 + row as f32);
     // So many cells that a dispatch makes only a few steps, and words of spikes come in parts.
     let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(params.clone(), n, batch, device)?;
-        let spikes = population.run(40, &drive, &Recording::none().spikes())?.spikes;
+        let mut population = Population::new(params.clone(), [batch, n], device)?;
+        let spikes = population.run(40, &drive).record(Recording::none().spikes()).go()?.spikes;
         Ok((spikes, population.voltages()?, population.traces()?, population.counts()?))
     };
     assert!(run(device)? == run(&Device::cpu())?);
@@ -546,8 +556,8 @@ fn a_run_beyond_the_loop_limit(device: &Device) -> Result<(), Failed> {
     let steps = 140_000;
     let drives = Array1::from(vec![0.51_f32, 1.0, 2.0]);
     let run = |device: &Device| -> lif::Result<_> {
-        let mut population = Population::new(Params::default(), 3, 1, device)?;
-        let recorded = population.run(steps, &drives, &Recording::none().spikes())?;
+        let mut population = Population::new(Params::default(), 3, device)?;
+        let recorded = population.run(steps, &drives).record(Recording::none().spikes()).go()?;
         let last: Option<Event> = recorded.spikes.as_ref().and_then(|spikes| spikes.events().last());
         Ok((population.voltages()?, population.counts()?, last))
     };

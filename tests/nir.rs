@@ -1,7 +1,7 @@
 //! Graphs that the Python package `nir` wrote, and graphs that are written for it.
 
 use lif::nir::{self, Graph, Neurons, Node, Stepping};
-use lif::{Device, Error, Input, Params, Population, Raster, Recording, Reset, SpikeInput};
+use lif::{Device, Error, Input, Params, Population, Raster, Reset, SpikeInput};
 use lif::{Event, Integrator, Refractory};
 use ndarray::{Array, Array1, Array2, IxDyn, arr1};
 use std::path::PathBuf;
@@ -191,8 +191,8 @@ fn graphs_of_any_content_end_well() {
                 file.display()
             );
             let params = neurons.params(&stepping()).unwrap();
-            if let Ok(mut population) = Population::new(params, neurons.n(), 1, &Device::cpu()) {
-                let _ = population.run(3, 0.5, &Recording::none());
+            if let Ok(mut population) = Population::new(params, neurons.n(), &Device::cpu()) {
+                let _ = population.run(3, 0.5).go();
                 simulated += 1;
             }
         }
@@ -230,9 +230,9 @@ fn left(integrator: Integrator, steps: &[u64]) -> (Neurons, Array2<f32>) {
         .flat_map(|step| (0..n as u32).map(move |neuron| Event { step: *step, batch: 0, neuron }));
     let raster = Raster::from_events(events, 0, 40, 1, n).unwrap();
     let weight = neurons.spike_weight(stepping.dt, integrator).unwrap();
-    let mut population = Population::new(neurons.params(&stepping).unwrap(), n, 1, &Device::cpu()).unwrap();
+    let mut population = Population::new(neurons.params(&stepping).unwrap(), n, &Device::cpu()).unwrap();
     let input = Input::from(SpikeInput::each(&raster, weight));
-    population.run(40, input, &Recording::none()).unwrap();
+    population.run(40, input).go().unwrap();
     (neurons, population.synaptic_currents().unwrap())
 }
 
@@ -277,8 +277,8 @@ fn a_spike_has_the_area_of_its_step() {
             (0..steps).flat_map(|step| (0..n as u32).map(move |neuron| Event { step, batch: 0, neuron }));
         let raster = Raster::from_events(events, 0, steps, 1, n).unwrap();
         let weight = neurons.spike_weight(dt, integrator).unwrap();
-        let mut population = Population::new(params, n, 1, &Device::cpu()).unwrap();
-        population.run(steps, SpikeInput::each(&raster, weight), &Recording::none()).unwrap();
+        let mut population = Population::new(params, n, &Device::cpu()).unwrap();
+        population.run(steps, SpikeInput::each(&raster, weight)).go().unwrap();
         let v = population.voltages().unwrap();
         let w_in = &neurons.synapse.as_ref().unwrap().w_in;
         for (neuron, ((w_in, r), v_leak)) in w_in.iter().zip(&neurons.r).zip(&neurons.v_leak).enumerate() {

@@ -1,18 +1,18 @@
 //! The library as a program uses it: what it returns, and what it refuses.
 
 use lif::{
-    Device, DeviceChoice, Error, Event, Input, Integrator, Parameter, Params, Population, Recording, Reset,
-    SpikeTest, Tensor, Trace, TraceKind,
+    Device, DeviceChoice, Error, Event, Input, Integrator, Parameter, Params, Population, PopulationOptions,
+    Recording, Reset, SpikeTest, Tensor, Trace, TraceKind,
 };
 use ndarray::{Array, Array1, Array2, Array3, Axis, arr0, arr1, arr2};
 use std::ops::ControlFlow;
 
 fn population(n: usize, batch: usize) -> Population {
-    Population::new(Params::default(), n, batch, &Device::cpu()).expect("valid")
+    Population::new(Params::default(), [batch, n], &Device::cpu()).expect("valid")
 }
 
 fn refused(params: Params) -> String {
-    match Population::new(params, 3, 2, &Device::cpu()) {
+    match Population::new(params, [2, 3], &Device::cpu()) {
         Ok(_) => panic!("accepted"),
         Err(error) => {
             assert!(error.is_usage() && !error.is_fault(), "{error:?}");
@@ -45,7 +45,7 @@ fn state_is_read_as_it_is_and_reset_clears_it() {
         trace: Some(Trace { tau: 10.0.into(), scale: 1.0.into(), kind: TraceKind::Add }),
         ..Params::default()
     };
-    let mut population = Population::new(params, 2, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(params, 2, &Device::cpu()).expect("valid");
     for _ in 0..6 {
         population.forward(&arr1(&[10.0_f32, 0.0])).expect("valid");
     }
@@ -71,7 +71,7 @@ fn state_is_read_as_it_is_and_reset_clears_it() {
 #[test]
 fn a_new_batch_size_starts_anew_or_changes_nothing() {
     let params = Params { tau_m: arr2(&[[5.0_f32], [10.0]]).into(), ..Params::default() };
-    let mut population = Population::new(params, 3, 2, &Device::cpu()).expect("valid");
+    let mut population = Population::new(params, [2, 3], &Device::cpu()).expect("valid");
     population.forward(5.0).expect("valid");
     let before = population.voltages().expect("there");
     let error = population.set_batch_size(4).expect_err("tau_m has two rows");
@@ -105,10 +105,10 @@ fn voltages_and_refractory_counters_can_be_set() {
 #[test]
 fn recordings_hold_what_was_asked_for_and_nothing_else() {
     let mut population = population(4, 2);
-    population.run(5, 1.0, &Recording::none()).expect("valid");
+    population.run(5, 1.0).go().expect("valid");
     let currents = arr1(&[10.0_f32, 0.0, 5.0, 20.0]);
     let recording = Recording::none().spikes_of([3, 0]).counts().rate().voltages([1], 10);
-    let recorded = population.run(100, &currents, &recording).expect("valid");
+    let recorded = population.run(100, &currents).record(&recording).go().expect("valid");
     assert_eq!((recorded.first_step, recorded.steps), (5, 100));
 
     let spikes = recorded.spikes.expect("asked for");
@@ -141,14 +141,14 @@ fn recordings_hold_what_was_asked_for_and_nothing_else() {
     assert_eq!(voltages.steps, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
     assert_eq!(voltages.values().dim(), (10, 2, 1));
 
-    let nothing = population.run(10, 1.0, &Recording::none()).expect("valid");
+    let nothing = population.run(10, 1.0).go().expect("valid");
     assert!(
         nothing.spikes.is_none()
             && nothing.counts.is_none()
             && nothing.rate.is_none()
             && nothing.voltages.is_none()
     );
-    let none_made = population.run(0, 1.0, &Recording::none().spikes().rate()).expect("valid");
+    let none_made = population.run(0, 1.0).record(Recording::none().spikes().rate()).go().expect("valid");
     assert_eq!(none_made.spikes.map(|spikes| spikes.to_dense().expect("small").dim()), Some((0, 2, 4)));
 }
 
@@ -157,10 +157,13 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
     let mut population = population(1000, 1);
     let mut told = Vec::new();
     let recorded = population
-        .run_observed(100_000, 1.0, &Recording::none().spikes().voltages([0], 1), |made| {
+        .run(100_000, 1.0)
+        .record(Recording::none().spikes().voltages([0], 1))
+        .observe(|made| {
             told.push(made);
             if told.len() == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })
+        .go()
         .expect("valid");
     assert!(told.windows(2).all(|pair| pair[0] < pair[1]));
     assert_eq!(recorded.steps, told[2]);
@@ -169,7 +172,7 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
     assert_eq!(recorded.spikes.map(|spikes| spikes.steps()), Some(told[2]));
     assert_eq!(recorded.voltages.map(|voltages| voltages.values().dim().0 as u64), Some(told[2]));
     // And goes on from there.
-    population.run(10, 1.0, &Recording::none()).expect("valid");
+    population.run(10, 1.0).go().expect("valid");
     assert_eq!(population.steps(), told[2] + 10);
 }
 
@@ -223,7 +226,7 @@ fn wrong_parameters_are_refused_with_what_was_expected() {
     assert_says(&refused(Params { trace: Some(trace), ..base() }), &["tau_trace", "above 0 ms"]);
     // A unit interval at the threshold: only with `>=` does it fire at every step.
     let at = Params { v_reset: (-52.0).into(), t_ref: 0.0.into(), ..base() };
-    assert!(Population::new(at.clone(), 1, 1, &Device::cpu()).is_ok());
+    assert!(Population::new(at.clone(), 1, &Device::cpu()).is_ok());
     refused(Params { spike_test: SpikeTest::AtOrAbove, ..at });
 }
 
@@ -238,8 +241,8 @@ fn a_reference_potential_is_kept_inside() {
         ..Params::default()
     };
     let referred = Params { v_reference: -65.3, ..params.clone() };
-    let mut plain = Population::new(params, 3, 2, &Device::cpu()).expect("valid");
-    let mut inside = Population::new(referred, 3, 2, &Device::cpu()).expect("valid");
+    let mut plain = Population::new(params, [2, 3], &Device::cpu()).expect("valid");
+    let mut inside = Population::new(referred, [2, 3], &Device::cpu()).expect("valid");
 
     // What the model sees are differences, taken in double precision and rounded once.
     let cell = inside.coefficients(1, 0).expect("there");
@@ -250,15 +253,15 @@ fn a_reference_potential_is_kept_inside() {
     // Potentials are read, recorded and set as they are given.
     let recording = Recording::none().spikes().voltages([2, 0], 3);
     let drive = arr1(&[0.9_f32, -0.5, 2.0]);
-    let before = plain.run(500, &drive, &recording).expect("valid");
-    let with = inside.run(500, &drive, &recording).expect("valid");
+    let before = plain.run(500, &drive).record(&recording).go().expect("valid");
+    let with = inside.run(500, &drive).record(&recording).go().expect("valid");
     assert_eq!(with.spikes, before.spikes);
     let [with, before] =
         [with, before].map(|recorded| recorded.voltages.expect("asked for").values().to_owned());
     assert!((&with - &before).iter().all(|difference| difference.abs() < 2e-4));
     let voltages = inside.voltages().expect("there");
     assert!(voltages.column(1).iter().all(|v| *v == -66.0), "{voltages}");
-    let last = inside.run(1, &drive, &Recording::none().all_voltages(1)).expect("valid");
+    let last = inside.run(1, &drive).record(Recording::none().all_voltages(1)).go().expect("valid");
     assert_eq!(
         last.voltages.expect("asked for").values().index_axis(Axis(0), 0),
         inside.voltages().expect("there")
@@ -282,14 +285,14 @@ fn a_reference_potential_makes_potentials_exacter() {
             v_reference,
             ..Params::default()
         };
-        let mut population = Population::new(params, 100, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(params, 100, &Device::cpu()).expect("valid");
         let currents = Array1::linspace(0.2_f32, 0.749, 100);
-        population.run(300, &currents, &Recording::none()).expect("valid");
+        population.run(300, &currents).go().expect("valid");
         // The differences themselves, which rounding at -65 mV would hide.
         let rest = population.coefficients(0, 0).expect("there").v_rest;
         let leak = f64::from(population.coefficients(0, 0).expect("there").leak);
         let left = (0..301).fold(1.0, |left, _| left * (1.0 - leak));
-        population.run(1, &currents, &Recording::none()).expect("valid");
+        population.run(1, &currents).go().expect("valid");
         let voltages = population.voltages().expect("there");
         let wanted = currents.mapv(|current| 20.0 * f64::from(current) * (1.0 - left));
         let found = voltages.row(0).mapv(|v| f64::from(v) + 65.0);
@@ -305,25 +308,25 @@ fn a_reference_potential_makes_potentials_exacter() {
 fn a_reference_potential_far_from_the_others_is_refused() {
     let refused = |v_reference| {
         let params = Params { v_reference, ..Params::default() };
-        Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string()
+        Population::new(params, [2, 3], &Device::cpu()).map(drop).expect_err("wrong").to_string()
     };
     assert_says(&refused(f64::NAN), &["v_reference is NaN mV", "at most 1e20"]);
     assert_says(&refused(f64::INFINITY), &["v_reference is inf mV"]);
     assert_says(&refused(1e6), &["v_reference is 1000000 mV", "farther from them than 0 is"]);
     // Messages have the values that were given.
     let params = Params { v_lower: Some((-52.0).into()), v_reference: -62.0, ..Params::default() };
-    let message = Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string();
+    let message = Population::new(params, [2, 3], &Device::cpu()).map(drop).expect_err("wrong").to_string();
     assert_says(&message, &["v_lower is -52", "below v_threshold"]);
     let params =
         Params { v_reset: (-50.0).into(), t_ref: 0.0.into(), v_reference: -62.0, ..Params::default() };
-    let message = Population::new(params, 3, 2, &Device::cpu()).map(drop).expect_err("wrong").to_string();
+    let message = Population::new(params, [2, 3], &Device::cpu()).map(drop).expect_err("wrong").to_string();
     assert_says(&message, &["v_reset is -50", "every step"]);
 }
 
 #[test]
 fn what_is_odd_but_meant_is_allowed() {
     let base = || Params { v_reset: (-50.0).into(), ..Params::default() };
-    let accepted = |params| Population::new(params, 3, 2, &Device::cpu()).is_ok();
+    let accepted = |params| Population::new(params, [2, 3], &Device::cpu()).is_ok();
     assert!(accepted(base()), "a refractory period separates the spikes");
     assert!(accepted(Params { t_ref: 0.0.into(), allow_constant_firing: true, ..base() }));
     assert!(accepted(Params { t_ref: 0.0.into(), reset: Reset::None, ..base() }));
@@ -349,9 +352,8 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     says(population.forward(f64::MAX), &["inf"]);
     says(population.forward(Input::sequence(2.0)), &["the input sequence", "[1]", "got []"]);
     let sequence = Array2::<f32>::zeros((10, 3));
-    let run = |population: &mut Population, steps, input: Input<'_>| {
-        population.run(steps, input, &Recording::none()).map(|_| ())
-    };
+    let run =
+        |population: &mut Population, steps, input: Input<'_>| population.run(steps, input).go().map(|_| ());
     says(run(&mut population, 11, Input::sequence(&sequence)), &["[11, 3]", "got [10, 3]"]);
     says(run(&mut population, 10, Input::constant(&sequence)), &["got [10, 3]"]);
     let short = Array2::<f32>::zeros((5, 4));
@@ -371,16 +373,16 @@ fn repeated_values_are_not_copied_out() {
     let values = arr2(&[[0.5_f32, 1.0, 2.0]]);
     // As an array it would have 10^14 values.
     let view = values.broadcast((1 << 45, 2, 3)).expect("it repeats");
-    let refused = other.run(7, Input::sequence(&view), &Recording::none());
+    let refused = other.run(7, Input::sequence(&view)).go();
     assert_says(&refused.expect_err("too long").to_string(), &["the input sequence", "[7, 2, 3]"]);
     let view = values.broadcast((500, 2, 3)).expect("it repeats");
-    one.run(500, Input::sequence(&view), &Recording::none()).expect("valid");
-    other.run(500, &values, &Recording::none()).expect("valid");
+    one.run(500, Input::sequence(&view)).go().expect("valid");
+    other.run(500, &values).go().expect("valid");
     assert_eq!(one.voltages().expect("there"), other.voltages().expect("there"));
     assert!(one.counts().expect("there").sum() > 0);
     let mut single = population(3, 2);
     let step = values.broadcast((1, 2, 3)).expect("it repeats");
-    single.run(1, Input::sequence(&step), &Recording::none()).expect("valid");
+    single.run(1, Input::sequence(&step)).go().expect("valid");
     assert_eq!(single.steps(), 1);
 }
 
@@ -389,7 +391,7 @@ fn repeated_values_are_not_copied_out() {
 fn a_panic_of_the_observer_leaves_no_result() {
     let mut population = population(10, 1);
     let left = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        population.run_observed(100_000, 1.0, &Recording::none(), |_| panic!("of the observer"))
+        population.run(100_000, 1.0).observe(|_| panic!("of the observer")).go()
     }));
     assert!(left.is_err());
     assert!(matches!(population.voltages(), Err(Error::Faulted { .. })));
@@ -402,7 +404,7 @@ fn a_panic_of_the_observer_leaves_no_result() {
 fn wrong_recordings_are_refused() {
     let mut population = population(3, 2);
     let mut says = |recording: Recording, parts: &[&str]| {
-        let error = population.run(10, 1.0, &recording).expect_err("wrong");
+        let error = population.run(10, 1.0).record(&recording).go().expect_err("wrong");
         assert_says(&error.to_string(), parts);
         assert_eq!(population.steps(), 0);
     };
@@ -415,7 +417,7 @@ fn wrong_recordings_are_refused() {
 #[test]
 fn sizes_that_cannot_be_are_refused_with_the_limits() {
     let new = |n, batch| {
-        Population::new(Params::default(), n, batch, &Device::cpu()).map(|_| ()).expect_err("wrong")
+        Population::new(Params::default(), [batch, n], &Device::cpu()).map(|_| ()).expect_err("wrong")
     };
     assert_says(&new(0, 1).to_string(), &["number of neurons is 0"]);
     assert_says(&new(1, 0).to_string(), &["batch size is 0"]);
@@ -424,7 +426,7 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
 
     // A recording that no memory holds.
     let mut population = population(1000, 1);
-    let error = population.run(1 << 50, 1.0, &Recording::none().spikes()).expect_err("too large");
+    let error = population.run(1 << 50, 1.0).record(Recording::none().spikes()).go().expect_err("too large");
     assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
     assert_says(
         &error.to_string(),
@@ -434,7 +436,7 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
 
     // What is recorded without being kept counts as well.
     let chosen = Recording::none().spikes_of([0]);
-    assert!(population.run(1 << 50, 1.0, &chosen).is_err());
+    assert!(population.run(1 << 50, 1.0).record(&chosen).go().is_err());
 }
 
 #[test]
@@ -452,7 +454,7 @@ fn types_can_go_to_other_threads() {
     is_send::<lif::Recorded>();
     let mut moved = population(5, 1);
     let counts = std::thread::spawn(move || {
-        moved.run(1000, 1.0, &Recording::none())?;
+        moved.run(1000, 1.0).go()?;
         moved.counts()
     });
     assert!(counts.join().expect("no panic").is_ok_and(|counts| counts.sum() > 0));
@@ -465,7 +467,8 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
         pool.install(|| {
             let mut population = population(3001, 3);
             let currents = Array1::linspace(0.3_f32, 4.0, 3001);
-            let recorded = population.run(333, &currents, &Recording::none().spikes()).expect("valid");
+            let recorded =
+                population.run(333, &currents).record(Recording::none().spikes()).go().expect("valid");
             (recorded.spikes, population.voltages().expect("there"))
         })
     };
@@ -481,34 +484,37 @@ fn a_batch_equals_its_rows_one_by_one() {
     let drive = Array2::from_shape_fn((5, 40), |(row, neuron)| 0.3 + row as f32 * 0.4 + neuron as f32 * 0.03);
     let tau = Array2::from_shape_fn((5, 1), |(row, _)| 0.2 + row as f32 * 4.0);
     let mut whole =
-        Population::new(Params { tau_m: (&tau).into(), ..Params::default() }, 40, 5, &Device::cpu())
+        Population::new(Params { tau_m: (&tau).into(), ..Params::default() }, [5, 40], &Device::cpu())
             .expect("valid");
-    whole.run(500, &drive, &Recording::none()).expect("valid");
+    whole.run(500, &drive).go().expect("valid");
     let voltages = whole.voltages().expect("there");
     for row in 0..5 {
         let params = Params { tau_m: tau[[row, 0]].into(), ..Params::default() };
-        let mut alone = Population::new(params, 40, 1, &Device::cpu()).expect("valid");
-        alone.run(500, &drive.row(row), &Recording::none()).expect("valid");
+        let mut alone = Population::new(params, 40, &Device::cpu()).expect("valid");
+        alone.run(500, &drive.row(row)).go().expect("valid");
         assert_eq!(alone.voltages().expect("there").row(0), voltages.row(row));
     }
+}
+
+fn within(bytes: u64) -> PopulationOptions {
+    PopulationOptions { memory_budget: Some(bytes), ..PopulationOptions::default() }
 }
 
 #[test]
 fn what_exceeds_the_budget_is_refused_with_each_part() {
     let params = Params { tau_m: Array2::from_elem((2, 1000), 10.0_f32).into(), ..Params::default() };
     let recording = Recording::none().spikes().counts();
-    let population = Population::memory_needed(&params, 1000, 2, &Device::cpu()).expect("valid");
+    let population = Population::memory_needed(&params, [2, 1000], &Device::cpu()).expect("valid");
     assert!(population.host_bytes() >= 2000 * 4 * 4 && population.device_bytes() == 0, "{population}");
     let synapse = Params { tau_syn: Some(5.0.into()), ..params.clone() };
-    let with_synapse = Population::memory_needed(&synapse, 1000, 2, &Device::cpu()).expect("valid");
+    let with_synapse = Population::memory_needed(&synapse, [2, 1000], &Device::cpu()).expect("valid");
     assert!(with_synapse.host_bytes() >= population.host_bytes() + 2000 * 4, "{with_synapse}");
-    let need = population.clone().and(recording.memory_needed(320, 1000, 2, &Device::cpu()));
+    let need = population.clone().and(recording.memory_needed(320, [2, 1000], &Device::cpu()));
     assert!(need.total() >= population.total() + 10 * 2000 * 4 + 2 * 2000 * 4, "{need}");
 
     let refused = |budget| {
-        let device = Device::cpu().with_memory_budget(budget);
-        let result = Population::new(params.clone(), 1000, 2, &device)
-            .and_then(|mut population| population.run(320, 1.0, &recording));
+        let result = Population::with_options(params.clone(), [2, 1000], &Device::cpu(), within(budget))
+            .and_then(|mut population| population.run(320, 1.0).record(&recording).go());
         result.map(|_| ()).map_err(|error| error.to_string())
     };
     assert_eq!(refused(need.total()), Ok(()));
@@ -521,13 +527,13 @@ fn what_exceeds_the_budget_is_refused_with_each_part() {
 #[test]
 fn inputs_wait_only_where_the_budget_leaves_room() {
     let n = 1000;
-    let alone = Population::memory_needed(&Params::default(), n, 1, &Device::cpu()).expect("valid").total();
+    let alone = Population::memory_needed(&Params::default(), n, &Device::cpu()).expect("valid").total();
     let inputs: Vec<Array1<f32>> = (0..40)
         .map(|step| Array1::from_shape_fn(n, |neuron| ((step * 7 + neuron) % 13) as f32 * 0.2))
         .collect();
     let forward = |room| {
-        let device = Device::cpu().with_memory_budget(alone + room);
-        let mut population = Population::new(Params::default(), n, 1, &device)?;
+        let options = within(alone + room);
+        let mut population = Population::with_options(Params::default(), n, &Device::cpu(), options)?;
         inputs.iter().try_for_each(|input| population.forward(input))?;
         population.voltages()
     };
@@ -549,16 +555,13 @@ fn inputs_take_memory_on_the_way_to_a_gpu_alone() {
     let raster = Raster::from_events([], 0, 50, 1, n).expect("valid");
     let weights = Array2::<f32>::zeros((n, n));
     let cpu = Device::cpu();
-    assert_eq!(Input::sequence(&sequence).memory_needed(steps, n, 1, &cpu).total(), 0);
+    assert_eq!(Input::sequence(&sequence).memory_needed(steps, n, &cpu).total(), 0);
     let all = Recording::none().spikes().rate().counts().all_voltages(1);
-    assert_eq!(all.memory_needed(u64::MAX, usize::MAX, 2, &cpu).total(), u64::MAX);
+    assert_eq!(all.memory_needed(u64::MAX, [2, usize::MAX], &cpu).total(), u64::MAX);
     let transposed = Array2::<f32>::zeros((n, 50));
-    assert_eq!(
-        Input::sequence(&transposed.t()).memory_needed(50, n, 1, &cpu).host_bytes(),
-        50 * 4 * n as u64
-    );
+    assert_eq!(Input::sequence(&transposed.t()).memory_needed(50, n, &cpu).host_bytes(), 50 * 4 * n as u64);
     let Ok(gpu) = Device::select(&lif::DeviceChoice::Software) else { return };
-    let need = |input: Input<'_>| input.memory_needed(steps, n, 1, &gpu);
+    let need = |input: Input<'_>| input.memory_needed(steps, n, &gpu);
     let constant = need(Input::constant(0.6));
     assert_eq!((constant.host_bytes(), constant.device_bytes()), (4, 4));
     // 32 MiB at a time, three times on the way.
@@ -569,7 +572,7 @@ fn inputs_take_memory_on_the_way_to_a_gpu_alone() {
     assert!(spikes.device_bytes() > matrix + (31 << 20), "{spikes}");
     assert!(spikes.host_bytes() > matrix && spikes.device_bytes() < 2 * matrix + (33 << 20), "{spikes}");
     let recording = Recording::none().spikes().all_voltages(1);
-    let [on_gpu, on_cpu] = [&gpu, &cpu].map(|device| recording.memory_needed(steps, n, 1, device));
+    let [on_gpu, on_cpu] = [&gpu, &cpu].map(|device| recording.memory_needed(steps, n, device));
     assert_eq!(on_gpu.device_bytes(), 64 << 20);
     assert_eq!(on_cpu.device_bytes(), 0);
     assert_eq!(on_gpu.host_bytes() + (16 << 20), on_cpu.host_bytes() + (3 << 26));
@@ -586,7 +589,7 @@ fn several_devices_share_a_population() {
     assert!(Device::several(&[]).is_err());
     assert!(both.engine_kind() == lif::EngineKind::Cpu && !both.is_software_adapter());
     assert_says(
-        &Population::new(Params::default(), 1_000_000, 1, &both.with_memory_budget(1 << 20))
+        &Population::with_options(Params::default(), 1_000_000, &both, within(1 << 20))
             .expect_err("too much")
             .to_string(),
         &["the memory budget is 1.00 MiB"],
@@ -604,8 +607,8 @@ fn a_population_beyond_one_binding_gives_the_same_bits() {
     // One period of values repeats along the row.
     let drive = Array1::from_shape_fn(n, |neuron| 0.5 + (neuron % 1009) as f32 * 0.01);
     let run = |device: &Device| {
-        let mut population = Population::new(Params::default(), n, 1, device).expect("it fits");
-        let recorded = population.run(32, &drive, &Recording::none().counts()).expect("valid");
+        let mut population = Population::new(Params::default(), n, device).expect("it fits");
+        let recorded = population.run(32, &drive).record(Recording::none().counts()).go().expect("valid");
         if device.is_software_adapter() {
             assert!(population.buffers().expect("there").len() > 1);
         }
@@ -622,7 +625,7 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
     let cpu = Device::cpu();
     let rates = Array1::from_shape_fn(n, |neuron| 9e7 + 16.0 * neuron as f32);
     let random = || Random::poisson(&rates, 1e-3);
-    let of = |input: Input<'_>, device: &Device| input.memory_needed(10, n, 1, device);
+    let of = |input: Input<'_>, device: &Device| input.memory_needed(10, n, device);
     let need = of(random().into(), &cpu);
     // Of each rate 2,049 words, the number of its table, and three copies.
     assert_eq!(need.parts()[1].what, "the tables of the Poisson input");
@@ -643,31 +646,34 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
     let wrong = Random::poisson(arr1(&[f32::NAN, -1.0, f32::INFINITY]), 1.0);
     assert!(of(wrong.into(), &cpu).total() > 0);
 
-    let alone = Population::memory_needed(&Params::default(), n, 1, &cpu).expect("valid").total();
+    let alone = Population::memory_needed(&Params::default(), n, &cpu).expect("valid").total();
     let population = |budget| {
-        let device = cpu.clone().with_memory_budget(alone + budget);
-        Population::new(Params::default(), n, 1, &device).expect("it fits")
+        let options = within(alone + budget);
+        Population::with_options(Params::default(), n, &cpu, options).expect("it fits")
     };
     let little = need.total() - 1;
-    let scorer = || Scorer::new((1, n), vec![Target::new([5], 0..10).expect("valid")], 2).expect("valid");
+    let scorer = || Scorer::new(n, vec![Target::new([5], 0..10).expect("valid")], 2).expect("valid");
     let scores = scorer().memory_needed(&cpu, 10).total();
     let refused = [
-        population(little).run(10, random(), &Recording::none()).map(drop),
+        population(little).run(10, random()).go().map(drop),
         population(little).forward(random()),
         population(little).draws(&[random()]).map(drop),
         population(little).run_resident(10, random()).map(drop),
-        population(little).run_scored(10, random(), &mut scorer()).map(drop),
-        population(little + scores).run_scored(10, random(), &mut scorer()).map(drop),
+        population(little).run(10, random()).score(&mut scorer()).go().map(drop),
+        population(little + scores).run(10, random()).score(&mut scorer()).go().map(drop),
     ];
     for result in refused {
         let parts = ["the tables of the Poisson input 3.91 MiB", "the memory budget"];
         assert_says(&result.expect_err("too much").to_string(), &parts);
     }
-    assert_eq!(population(need.total()).run(10, random(), &Recording::none()).map(drop), Ok(()));
-    assert_eq!(population(need.total() + scores).run_scored(10, random(), &mut scorer()), Ok(10));
+    assert_eq!(population(need.total()).run(10, random()).go().map(drop), Ok(()));
+    assert_eq!(
+        population(need.total() + scores).run(10, random()).score(&mut scorer()).go().map(drop),
+        Ok(())
+    );
     // Other sources take the place of the last; the steps that wait for these are made first.
     let mut several = population(need.total() + 4);
-    let mut free = Population::new(Params::default(), n, 1, &cpu).expect("valid");
+    let mut free = Population::new(Params::default(), n, &cpu).expect("valid");
     for weight in [1e-3, 2e-3, 3e-3] {
         several.forward(Random::poisson(&rates, weight)).expect("there is room");
         free.forward(Random::poisson(&rates, weight)).expect("valid");

@@ -4,11 +4,16 @@
 
 #[path = "common/adapters.rs"]
 mod adapters;
+#[path = "common/place.rs"]
+mod place;
 
 use adapters::adapters_to_test;
 use lif::random::{counter, key, philox};
-use lif::{Device, DeviceChoice, Error, Input, Params, Population, Recording, Scorer, Target};
+use lif::{
+    Device, DeviceChoice, Error, Input, Params, Population, PopulationOptions, Recording, Scorer, Target,
+};
 use ndarray::Array1;
+use place::Place;
 use std::ops::Range;
 
 const N: usize = 70;
@@ -22,13 +27,17 @@ fn uniform(index: u64) -> f32 {
     philox(counter(index, 0, 9), key(5))[0] as f32 / 4_294_967_296.0
 }
 
-fn population(device: &Device) -> Population {
+fn cpu() -> Place {
+    Place::from(&Device::cpu())
+}
+
+fn population(place: &Place) -> Population {
     let params = Params {
         resistance: Array1::linspace(10.0_f32, 60.0, N).into(),
         t_ref: Array1::linspace(0.0_f32, 6.0, N).into(),
         ..Params::default()
     };
-    Population::new(params, N, ROWS, device).expect("valid")
+    place.population(params, [ROWS, N]).expect("valid")
 }
 
 fn current() -> Array1<f32> {
@@ -50,8 +59,10 @@ fn delays() -> Vec<u32> {
 
 /// The spikes of each cell, late by its delay.
 fn trains() -> Vec<Vec<u64>> {
-    let recorded =
-        population(&Device::cpu()).run(STEPS, lif::Input::sequence(&current()), &Recording::none().spikes());
+    let recorded = population(&cpu())
+        .run(STEPS, lif::Input::sequence(&current()))
+        .record(Recording::none().spikes())
+        .go();
     let spikes = recorded.expect("valid").spikes.expect("recorded");
     let mut trains = vec![Vec::new(); N * ROWS];
     for event in spikes.events() {
@@ -102,29 +113,29 @@ fn distance(recorded: &[u64], predicted: &[u64]) -> f64 {
 }
 
 fn new_scorer() -> Scorer {
-    Scorer::new((ROWS, N), targets(), WINDOW).and_then(|scorer| scorer.with_delays(delays())).expect("valid")
+    Scorer::new([ROWS, N], targets(), WINDOW).and_then(|scorer| scorer.with_delays(delays())).expect("valid")
 }
 
 /// The scores of a run in calls of so many steps.
-fn scorer(device: &Device, calls: &[u64]) -> Scorer {
+fn scorer(place: &Place, calls: &[u64]) -> Scorer {
     let mut scorer = new_scorer().with_distances(TAU).expect("valid");
-    run(device, calls, &mut scorer);
+    run(place, calls, &mut scorer);
     scorer
 }
 
-fn run(device: &Device, calls: &[u64], scorer: &mut Scorer) {
-    let (mut population, current) = (population(device), current());
+fn run(place: &Place, calls: &[u64], scorer: &mut Scorer) {
+    let (mut population, current) = (population(place), current());
     let mut first = 0;
     for steps in calls {
         let input = current.slice(ndarray::s![first..first + *steps as usize]);
-        population.run_scored(*steps, Input::sequence(&input), scorer).expect("valid");
+        population.run(*steps, Input::sequence(&input)).score(scorer).go().expect("valid");
         first += *steps as usize;
     }
 }
 
 #[test]
 fn they_are_those_of_a_plain_implementation() {
-    let scorer = scorer(&Device::cpu(), &[STEPS]);
+    let scorer = scorer(&cpu(), &[STEPS]);
     let mut matched = 0;
     for (index, target) in targets().iter().enumerate() {
         let tallies: Vec<_> = scorer.tallies(index).collect();
@@ -153,7 +164,7 @@ fn found(scorer: &Scorer) -> (Vec<lif::Tally>, Vec<u64>) {
 }
 
 /// The CPU and every adapter, each also with slabs that cut rows, and all together.
-fn devices() -> Vec<Device> {
+fn places() -> Vec<Place> {
     let mut devices = vec![Device::cpu()];
     let titles = adapters_to_test().unwrap_or_else(|skip| {
         assert!(skip, "this machine has no adapter; see docs/headless.md, or set LIF_SKIP_GPU_TESTS=1");
@@ -162,31 +173,36 @@ fn devices() -> Vec<Device> {
     for title in titles {
         devices.push(Device::select(&DeviceChoice::Named(title)).expect("an adapter that was listed"));
     }
-    let small: Vec<Device> =
-        devices.iter().map(|device| device.clone().with_largest_binding(N as u64 * 6)).collect();
-    let several = [&devices[..], &small].concat();
-    [&several[..], &[Device::several(&several).expect("several")]].concat()
+    let several = Device::several(&[&devices[..], &devices].concat()).expect("several");
+    devices.push(several);
+    let in_slabs = devices.iter().map(|device| Place::in_slabs(device, N as u64 * 6));
+    devices.iter().map(Place::from).chain(in_slabs).collect()
 }
 
 #[test]
 fn neither_calls_nor_slabs_nor_devices_change_a_bit() {
-    let expected = found(&scorer(&Device::cpu(), &[STEPS]));
+    let expected = found(&scorer(&cpu(), &[STEPS]));
     let parts = [1, 33, 1000, 3, 0, 31, STEPS - 1068];
-    for device in devices() {
+    for place in places() {
         for calls in [&[STEPS][..], &parts] {
-            assert!(found(&scorer(&device, calls)) == expected, "{device}, {calls:?}");
+            assert!(found(&scorer(&place, calls)) == expected, "{place}, {calls:?}");
         }
         let mut without = new_scorer();
-        run(&device, &parts, &mut without);
-        assert!(found(&without) == (expected.0.clone(), Vec::new()), "{device}");
+        run(&place, &parts, &mut without);
+        assert!(found(&without) == (expected.0.clone(), Vec::new()), "{place}");
     }
     // As a sink it sees the same, block by block or all at once.
     let (mut sink, mut whole) = (new_scorer(), new_scorer());
-    let mut population = population(&Device::cpu());
+    let mut population = population(&cpu());
     let recording = Recording::none().spikes();
-    population.run_into(STEPS, Input::sequence(&current()), &recording, &mut sink).expect("valid");
+    population
+        .run(STEPS, Input::sequence(&current()))
+        .record(&recording)
+        .sink(&mut sink)
+        .go()
+        .expect("valid");
     population.reset().expect("valid");
-    let recorded = population.run(STEPS, Input::sequence(&current()), &recording).expect("valid");
+    let recorded = population.run(STEPS, Input::sequence(&current())).record(&recording).go().expect("valid");
     lif::Sink::take(&mut whole, recorded).expect("valid");
     assert_eq!((found(&sink).0, found(&whole).0), (expected.0.clone(), expected.0));
 }
@@ -198,20 +214,19 @@ fn all_spikes_are_seen_where_there_is_one_at_each_step() {
     let params = Params { v_threshold: (-70.0).into(), t_ref: 0.0.into(), ..Params::default() };
     let params = Params { v_reset: (-62.0).into(), allow_constant_firing: true, ..params };
     let mut expected = None;
-    for device in devices() {
+    for place in places() {
         let target = Target::new((0..steps).filter(|step| step % 3 != 1), 40_000..steps).expect("valid");
         let late = Target::new(0..steps, 0..steps).expect("valid");
-        let scorer =
-            Scorer::new((1, 2), vec![target, late], 0).and_then(|scorer| scorer.with_delays(vec![0, 5]));
+        let scorer = Scorer::new(2, vec![target, late], 0).and_then(|scorer| scorer.with_delays(vec![0, 5]));
         let mut scorer = scorer.and_then(|scorer| scorer.with_distances(1000.0)).expect("valid");
-        let mut population = Population::new(params.clone(), 2, 1, &device).expect("valid");
-        population.run_scored(50_000, 0.0, &mut scorer).expect("valid");
-        population.run_scored(steps - 50_000, 0.0, &mut scorer).expect("valid");
+        let mut population = place.population(params.clone(), 2).expect("valid");
+        population.run(50_000, 0.0).score(&mut scorer).go().expect("valid");
+        population.run(steps - 50_000, 0.0).score(&mut scorer).go().expect("valid");
         let found = found(&scorer);
-        assert_eq!(found.0[2].coincidences, steps, "{device}");
-        assert_eq!(found.0[0].coincidences, found.0[0].recorded, "{device}");
-        assert_eq!(found.0[3].predicted, steps - 5, "{device}");
-        assert!(*expected.get_or_insert_with(|| found.clone()) == found, "{device}");
+        assert_eq!(found.0[2].coincidences, steps, "{place}");
+        assert_eq!(found.0[0].coincidences, found.0[0].recorded, "{place}");
+        assert_eq!(found.0[3].predicted, steps - 5, "{place}");
+        assert!(*expected.get_or_insert_with(|| found.clone()) == found, "{place}");
     }
 }
 
@@ -219,17 +234,17 @@ fn all_spikes_are_seen_where_there_is_one_at_each_step() {
 #[test]
 fn a_cell_that_is_silent_for_long_goes_on_as_any_other() {
     let mut expected = None;
-    for device in devices() {
+    for place in places() {
         let target = Target::new(0..150_000, 0..150_500).expect("valid");
-        let mut scorer = Scorer::new((ROWS, N), vec![target], 5)
+        let mut scorer = Scorer::new([ROWS, N], vec![target], 5)
             .and_then(|scorer| scorer.with_distances(300.0))
             .expect("valid");
-        let mut population = population(&device);
+        let mut population = population(&place);
         let current = Array1::from_shape_fn(150_500, |step| if step < 149_900 { 0.0 } else { 3.0 });
-        population.run_scored(150_500, Input::sequence(&current), &mut scorer).expect("valid");
+        population.run(150_500, Input::sequence(&current)).score(&mut scorer).go().expect("valid");
         let found = found(&scorer);
         assert!(found.0.iter().any(|tally| tally.coincidences > 0));
-        assert!(*expected.get_or_insert_with(|| found.clone()) == found, "{device}");
+        assert!(*expected.get_or_insert_with(|| found.clone()) == found, "{place}");
     }
 }
 
@@ -245,42 +260,42 @@ fn each_step_is_scored_once_and_in_its_order() {
         );
         assert!(message.contains(expected), "{message}");
     };
-    let expected = found(&scorer(&Device::cpu(), &[STEPS]));
-    for device in devices() {
+    let expected = found(&scorer(&cpu(), &[STEPS]));
+    for place in places() {
         let mut scorer = new_scorer().with_distances(TAU).expect("valid");
-        run(&device, &[1000], &mut scorer);
-        let mut population = population(&device);
+        run(&place, &[1000], &mut scorer);
+        let mut population = population(&place);
         for _ in 0..2 {
             // Steps 0 to 999 of a run that began anew, and nothing where it would go on.
-            let again = population.run_scored(1000, 0.9, &mut scorer).map(drop);
+            let again = population.run(1000, 0.9).score(&mut scorer).go().map(drop);
             refused(
                 again,
                 0,
                 "1000 or later, as the steps before are scored already; a run that begins anew",
             );
-            assert_eq!(population.steps(), 0, "{device}");
+            assert_eq!(population.steps(), 0, "{place}");
         }
-        assert_eq!(population.run_scored(0, 0.9, &mut scorer), Ok(0));
-        population.run(1001, 0.9, &Recording::none()).expect("valid");
-        let gap = population.run_scored(1, 0.9, &mut scorer).map(drop);
+        assert_eq!(population.run(0, 0.9).score(&mut scorer).go().map(|made| made.steps), Ok(0));
+        population.run(1001, 0.9).go().expect("valid");
+        let gap = population.run(1, 0.9).score(&mut scorer).go().map(drop);
         refused(gap, 1001, "1000, as the steps from there on are compared with a target");
         population.reset().expect("valid");
         let current = current();
         let first = current.slice(ndarray::s![..1000]);
-        population.run(1000, Input::sequence(&first), &Recording::none()).expect("valid");
+        population.run(1000, Input::sequence(&first)).go().expect("valid");
         let rest = current.slice(ndarray::s![1000..]);
-        population.run_scored(STEPS - 1000, Input::sequence(&rest), &mut scorer).expect("valid");
-        assert!(found(&scorer) == expected, "{device}");
+        population.run(STEPS - 1000, Input::sequence(&rest)).score(&mut scorer).go().expect("valid");
+        assert!(found(&scorer) == expected, "{place}");
         refused(scorer.skip_to(17), 17, "5000 or later");
     }
     // Rasters that overlap, that leave steps out, and that come in another order.
-    let mut population = population(&Device::cpu());
+    let mut population = population(&cpu());
     let mut scorer = new_scorer().with_distances(TAU).expect("valid");
     let current = current();
     let block = |steps: u64, population: &mut Population| {
         let first = population.steps() as usize;
         let input = current.slice(ndarray::s![first..first + steps as usize]);
-        population.run(steps, Input::sequence(&input), &Recording::none().spikes()).expect("valid")
+        population.run(steps, Input::sequence(&input)).record(Recording::none().spikes()).go().expect("valid")
     };
     let blocks: Vec<_> = [500, 700, STEPS - 1200].map(|steps| block(steps, &mut population)).into();
     let mut take = |index: usize| lif::Sink::take(&mut scorer, blocks[index].clone());
@@ -296,14 +311,15 @@ fn each_step_is_scored_once_and_in_its_order() {
     let target = || vec![Target::new([210, 260], 200..300).expect("valid")];
     let part = |first, late| {
         let scorer =
-            Scorer::new((ROWS, N), target(), 9).and_then(|scorer| scorer.with_delays(vec![late; N * ROWS]));
-        let (mut scorer, mut population) = (scorer.expect("valid"), self::population(&Device::cpu()));
-        population.run(first, 0.9, &Recording::none()).expect("valid");
-        let scored = population.run_scored(5, 0.9, &mut scorer);
-        population.run(300, 0.9, &Recording::none()).expect("valid");
+            Scorer::new([ROWS, N], target(), 9).and_then(|scorer| scorer.with_delays(vec![late; N * ROWS]));
+        let (mut scorer, mut population) = (scorer.expect("valid"), self::population(&cpu()));
+        population.run(first, 0.9).go().expect("valid");
+        let scored = population.run(5, 0.9).score(&mut scorer).go();
+        population.run(300, 0.9).go().expect("valid");
         scored
             .and_then(|_| scorer.skip_to(first + 305))
-            .and_then(|()| population.run_scored(5, 0.9, &mut scorer))
+            .and_then(|()| population.run(5, 0.9).score(&mut scorer).go())
+            .map(|made| made.steps)
     };
     assert_eq!(part(200, 0), Ok(5));
     refused(part(201, 0).map(drop), 201, "200, as");
@@ -318,9 +334,9 @@ fn each_step_is_scored_once_and_in_its_order() {
         "the number of steps scored already is 5000; it must be 0 where delays are asked for: they would \
                       lack what came before"
     );
-    let mut population = self::population(&Device::cpu());
+    let mut population = self::population(&cpu());
     let turned: Vec<u32> = (0..N as u32).rev().collect();
-    let recorded = population.run(10, 1.0, &Recording::none().spikes_of(turned)).expect("valid");
+    let recorded = population.run(10, 1.0).record(Recording::none().spikes_of(turned)).go().expect("valid");
     let turned = lif::Sink::take(&mut new_scorer(), recorded).expect_err("refused").to_string();
     assert!(turned.starts_with("a neuron of the scored spikes is 69; it must be 0"), "{turned}");
 }
@@ -328,23 +344,23 @@ fn each_step_is_scored_once_and_in_its_order() {
 /// What is made between the calls is not predicted; what was recorded then is missed.
 #[test]
 fn steps_that_are_not_scored_count_as_silent() {
-    for device in devices() {
+    for place in places() {
         let mut scorer = new_scorer().with_distances(TAU).expect("valid");
-        let mut population = population(&device);
-        population.run_scored(700, 0.9, &mut scorer).expect("valid");
-        population.run(2500, 0.9, &Recording::none()).expect("valid");
+        let mut population = population(&place);
+        population.run(700, 0.9).score(&mut scorer).go().expect("valid");
+        population.run(2500, 0.9).go().expect("valid");
         scorer.skip_to(3200).expect("later");
-        population.run_scored(STEPS - 3200, 0.9, &mut scorer).expect("valid");
+        population.run(STEPS - 3200, 0.9).score(&mut scorer).go().expect("valid");
         let mut expected = new_scorer().with_distances(TAU).expect("valid");
-        let mut plain = self::population(&Device::cpu());
+        let mut plain = self::population(&cpu());
         for (steps, is_scored) in [(700, true), (2500, false), (STEPS - 3200, true)] {
-            let recorded = plain.run(steps, 0.9, &Recording::none().spikes()).expect("valid");
+            let recorded = plain.run(steps, 0.9).record(Recording::none().spikes()).go().expect("valid");
             if is_scored {
                 expected.skip_to(recorded.first_step).expect("later");
                 lif::Sink::take(&mut expected, recorded).expect("valid");
             }
         }
-        assert!(found(&scorer) == found(&expected), "{device}");
+        assert!(found(&scorer) == found(&expected), "{place}");
     }
 }
 
@@ -353,27 +369,28 @@ fn steps_that_are_not_scored_count_as_silent() {
 fn a_stopped_run_goes_on_with_its_scores() {
     let expected = found(&{
         let mut scorer = new_scorer();
-        population(&Device::cpu()).run_scored(200_000, 0.9, &mut scorer).expect("valid");
+        population(&cpu()).run(200_000, 0.9).score(&mut scorer).go().expect("valid");
         scorer
     });
-    for device in devices() {
+    for place in places() {
         let mut scorer = new_scorer();
-        let mut population = population(&device);
+        let mut population = population(&place);
         let stop = |_| std::ops::ControlFlow::Break(());
-        let made = population.run_scored_observed(200_000, 0.9, &mut scorer, stop).expect("valid");
-        assert!(made < 200_000 && made == population.steps(), "{made} on {device}");
-        population.run_scored(200_000 - made, 0.9, &mut scorer).expect("valid");
-        assert!(found(&scorer) == expected, "{device}");
+        let run = population.run(200_000, 0.9).score(&mut scorer).observe(stop);
+        let made = run.go().expect("valid").steps;
+        assert!(made < 200_000 && made == population.steps(), "{made} on {place}");
+        population.run(200_000 - made, 0.9).score(&mut scorer).go().expect("valid");
+        assert!(found(&scorer) == expected, "{place}");
     }
 }
 
 #[test]
 fn a_train_is_one_away_from_a_distant_one_and_none_from_itself() {
     let spikes = |steps: &[u64]| Target::new(steps.iter().copied(), 0..STEPS).expect("valid");
-    let mut population = population(&Device::cpu());
-    let own = population.run(STEPS, 0.0, &Recording::none().spikes()).expect("valid");
+    let mut population = population(&cpu());
+    let own = population.run(STEPS, 0.0).record(Recording::none().spikes()).go().expect("valid");
     assert_eq!(own.spikes.map(|spikes| spikes.count()), Some(0));
-    let scorer = Scorer::new((1, 1), vec![spikes(&[5])], 1).and_then(|scorer| scorer.with_distances(10.0));
+    let scorer = Scorer::new(1, vec![spikes(&[5])], 1).and_then(|scorer| scorer.with_distances(10.0));
     assert_eq!(scorer.expect("valid").distances(0).collect::<Vec<_>>(), [0.5_f64.sqrt()]);
 }
 
@@ -386,17 +403,17 @@ fn what_cannot_be_scored_is_refused() {
     refused(Target::new([], 0..10).map(drop), "the number of recorded spikes is 0");
     refused(Target::new([10], 0..10).map(drop), "1 or more in the steps from 0 to 10");
     let target = || vec![Target::new([3], 0..10).expect("valid")];
-    let scorer = |window| Scorer::new((1, N), target(), window);
-    refused(Scorer::new((1, N), Vec::new(), 3).map(drop), "the number of targets is 0");
-    refused(Scorer::new((usize::MAX, 2), target(), 3).map(drop), "below 2^32 - 1");
-    refused(Scorer::new((1 << 16, 1 << 16), target(), 3).map(drop), "65536 rows of 65536 neurons");
+    let scorer = |window| Scorer::new(N, target(), window);
+    refused(Scorer::new(N, Vec::new(), 3).map(drop), "the number of targets is 0");
+    refused(Scorer::new([usize::MAX, 2], target(), 3).map(drop), "below 2^32 - 1");
+    refused(Scorer::new([1 << 16, 1 << 16], target(), 3).map(drop), "65536 rows of 65536 neurons");
     refused(scorer(5).map(drop), "below half of the 10 steps");
     refused(
         scorer(4).and_then(|scorer| scorer.with_delays(vec![1])).map(drop),
         "expected shape [70], got [1]",
     );
     refused(scorer(4).and_then(|scorer| scorer.with_distances(0.0)).map(drop), "above 0");
-    let mut population = population(&Device::cpu());
+    let mut population = population(&cpu());
     let mut other = scorer(4).expect("valid");
     refused(
         Target::new([3], 0..1 << 31).map(drop),
@@ -406,25 +423,29 @@ fn what_cannot_be_scored_is_refused() {
     refused(late.map(drop), "a delay is 536870912 steps; it must be below 2^29");
     let row = Target::new([3], 0..10).expect("valid").in_row(1);
     refused(
-        Scorer::new((1, N), vec![row], 3).map(drop),
+        Scorer::new(N, vec![row], 3).map(drop),
         "the row of a target is 1; it must be below the batch size, 1",
     );
-    let result = population.run_scored(10, 1.0, &mut other).map(drop);
+    let result = population.run(10, 1.0).score(&mut other).go().map(drop);
     refused(result, "the scored spikes: expected shape [1, 70], got [2, 70]");
     let mut fitting = new_scorer();
-    refused(population.run_scored(10, f32::NAN, &mut fitting).map(drop), "the input");
+    refused(population.run(10, f32::NAN).score(&mut fitting).go().map(drop), "the input");
     let alone =
-        Population::memory_needed(population.params(), N, ROWS, &Device::cpu()).expect("valid").total();
-    let mut small = self::population(&Device::cpu().with_memory_budget(alone + 1000));
-    refused(small.run_scored(10, 1.0, &mut fitting).map(drop), "the population and its scores");
+        Population::memory_needed(population.params(), [ROWS, N], &Device::cpu()).expect("valid").total();
+    let within = |bytes| {
+        let options = PopulationOptions { memory_budget: Some(bytes), ..PopulationOptions::default() };
+        self::population(&Place { options, ..cpu() })
+    };
+    let mut small = within(alone + 1000);
+    refused(small.run(10, 1.0).score(&mut fitting).go().map(drop), "the population and its scores");
     assert_eq!(small.steps(), 0);
     let budget = alone + fitting.memory_needed(&Device::cpu(), 10).total();
-    let mut enough = self::population(&Device::cpu().with_memory_budget(budget));
-    assert_eq!(enough.run_scored(10, 1.0, &mut fitting), Ok(10));
+    let mut enough = within(budget);
+    assert_eq!(enough.run(10, 1.0).score(&mut fitting).go().map(drop), Ok(()));
     assert_eq!(population.steps(), 0);
-    let result = population.run_into(10, 1.0, &Recording::none().spikes(), &mut other).map(drop);
+    let result = population.run(10, 1.0).record(Recording::none().spikes()).sink(&mut other).go().map(drop);
     refused(result, "the scored spikes: expected shape [1, 70], got [2, 70]");
-    let result = population.run_into(10, 1.0, &Recording::none().rate(), &mut other).map(drop);
+    let result = population.run(10, 1.0).record(Recording::none().rate()).sink(&mut other).go().map(drop);
     refused(result, "without spikes");
 }
 
@@ -456,9 +477,9 @@ fn against_the_receptor(trains: &[Vec<u64>]) -> Vec<lif::Tally> {
         spikes.iter().for_each(|step| current[[*step as usize, train]] = 1000.0);
     }
     let params = Params { t_ref: 0.0.into(), ..Params::default() };
-    let mut population = Population::new(params, trains.len(), 1, &Device::cpu()).expect("valid");
-    let mut scorer = Scorer::new((1, trains.len()), vec![target], 40).expect("valid");
-    population.run_scored(steps, Input::sequence(&current), &mut scorer).expect("valid");
+    let mut population = Population::new(params, trains.len(), &Device::cpu()).expect("valid");
+    let mut scorer = Scorer::new(trains.len(), vec![target], 40).expect("valid");
+    population.run(steps, Input::sequence(&current)).score(&mut scorer).go().expect("valid");
     let tallies: Vec<_> = scorer.tallies(0).collect();
     assert!(tallies.iter().zip(trains).all(|(tally, train)| tally.predicted == train.len() as u64));
     tallies
@@ -496,12 +517,12 @@ fn no_rate_scores_by_itself() {
 fn the_last_steps_that_have_a_number_are_scored() {
     let first = u64::MAX - 50;
     let target = Target::new([first + 10, first + 40], first..u64::MAX).expect("valid");
-    let mut scorer = Scorer::new((1, 2), vec![target], 3).expect("valid");
+    let mut scorer = Scorer::new(2, vec![target], 3).expect("valid");
     scorer.skip_to(first).expect("later");
     let event = |after, neuron| lif::Event { step: first + after, batch: 0, neuron };
     let events = [event(11, 0), event(40, 0), event(49, 1)];
-    let mut block = Population::new(Params::default(), 2, 1, &Device::cpu())
-        .and_then(|mut population| population.run(1, 0.0, &Recording::none().spikes()))
+    let mut block = Population::new(Params::default(), 2, &Device::cpu())
+        .and_then(|mut population| population.run(1, 0.0).record(Recording::none().spikes()).go())
         .expect("valid");
     block.spikes = Some(lif::Raster::from_events(events, first, 50, 1, 2).expect("valid"));
     lif::Sink::take(&mut scorer, block).expect("the last");

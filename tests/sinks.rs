@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 fn population(n: usize) -> Population {
-    Population::new(Params::default(), n, 2, &Device::cpu()).expect("valid")
+    Population::new(Params::default(), [2, n], &Device::cpu()).expect("valid")
 }
 
 fn bytes(block: &Recorded) -> usize {
@@ -21,8 +21,8 @@ fn blocks_put_together_are_the_recording_and_never_large() {
     let recording = Recording::none().spikes().rate().counts().voltages(0..40, 3);
     let (n, steps) = (2000, 300_000);
     let mut whole = population(n);
-    whole.run(5, 0.7, &Recording::none()).expect("valid");
-    let expected = whole.run(steps, 0.7, &recording).expect("valid");
+    whole.run(5, 0.7).go().expect("valid");
+    let expected = whole.run(steps, 0.7).record(&recording).go().expect("valid");
     assert!(bytes(&expected) > 150 << 20);
 
     let mut events = expected.spikes.as_ref().expect("recorded").events();
@@ -30,7 +30,7 @@ fn blocks_put_together_are_the_recording_and_never_large() {
     let voltages = expected.voltages.as_ref().expect("recorded");
     let (mut next, mut sample, mut largest, mut blocks) = (5, 0, 0, 0);
     let mut parts = population(n);
-    parts.run(5, 0.7, &Recording::none()).expect("valid");
+    parts.run(5, 0.7).go().expect("valid");
     let mut sink = |block: Recorded| {
         assert_eq!(block.first_step, next);
         assert!(block.counts.is_none() && block.steps > 0);
@@ -50,7 +50,7 @@ fn blocks_put_together_are_the_recording_and_never_large() {
         sample += samples;
         Ok(())
     };
-    let rest = parts.run_into(steps, 0.7, &recording, &mut sink).expect("valid");
+    let rest = parts.run(steps, 0.7).record(&recording).sink(&mut sink).go().expect("valid");
     assert_eq!(events.next(), None);
     assert_eq!((rest.first_step, rest.steps, next), (5, steps, steps + 5));
     assert_eq!(rest.counts, expected.counts);
@@ -69,13 +69,14 @@ fn blocks_of_many_cells_have_one_row() {
         ((1, 3_000_000), &Recording::none().rate(), 4 * 3_000_000),
     ] {
         let run = |device: &Device, mut take: Box<dyn FnMut(&Recorded) + '_>| {
-            let mut population = Population::new(Params::default(), shape.0, shape.1, device).expect("valid");
-            population.run(29, 0.9, &Recording::none()).expect("valid");
+            let mut population =
+                Population::new(Params::default(), [shape.1, shape.0], device).expect("valid");
+            population.run(29, 0.9).go().expect("valid");
             let mut sink = |block: Recorded| {
                 take(&block);
                 Ok(())
             };
-            population.run_into(40, 0.9, recording, &mut sink).expect("valid");
+            population.run(40, 0.9).record(recording).sink(&mut sink).go().expect("valid");
         };
         let both = Device::several(&[Device::cpu(), Device::cpu()]).expect("valid");
         let (mut steps, mut largest) = (0, 0);
@@ -104,15 +105,15 @@ fn the_first_failure_of_a_sink_ends_the_run_and_is_returned() {
     };
     let mut population = population(20_000);
     let recording = Recording::none().spikes();
-    let result = population.run_into(200_000, 1.0, &recording, &mut sink);
+    let result = population.run(200_000, 1.0).record(&recording).sink(&mut sink).go();
     assert_eq!(result, Err(full()));
     assert_eq!(taken, 2);
     assert!(population.steps() < 200_000);
     // The population itself is whole.
-    assert!(population.run(1, 1.0, &Recording::none()).is_ok());
+    assert!(population.run(1, 1.0).go().is_ok());
 
     let mut behind = Background::new(move |_: Recorded| Err(full()));
-    let result = population.run_into(200_000, 1.0, &recording, &mut behind);
+    let result = population.run(200_000, 1.0).record(&recording).sink(&mut behind).go();
     assert_eq!(result, Err(full()));
     assert!(behind.finish().is_err());
 }
@@ -134,7 +135,12 @@ fn a_slow_sink_holds_the_run_back() {
         Ok(())
     });
     let mut sink = Counting(slow, waiting, 0);
-    population(20_000).run_into(30_000, 1.0, &Recording::none().spikes(), &mut sink).expect("valid");
+    population(20_000)
+        .run(30_000, 1.0)
+        .record(Recording::none().spikes())
+        .sink(&mut sink)
+        .go()
+        .expect("valid");
     assert!(sink.2 <= 1, "{} blocks beside the new one", sink.2);
     assert!(sink.0.finish().is_ok());
 }
@@ -153,7 +159,8 @@ fn a_sink_may_stop_the_run_between_pieces() {
     }
     let mut sink = Impatient(0);
     let mut population = population(10);
-    let made = population.run_into(1_000_000, 1.0, &Recording::none().rate(), &mut sink).expect("valid");
+    let made =
+        population.run(1_000_000, 1.0).record(Recording::none().rate()).sink(&mut sink).go().expect("valid");
     assert_eq!((made.steps, made.steps), (sink.0, population.steps()));
     assert!((10_000..1_000_000).contains(&made.steps));
 }
@@ -181,14 +188,14 @@ fn a_sink_in_the_background_hears_of_progress_and_may_stop_the_run() {
     let recording = Recording::none().rate();
     let behind = |until| Background::new(Told { made: Vec::new(), blocks: 0, until });
     let mut sink = behind(u64::MAX);
-    population(10).run_into(100_000, 1.0, &recording, &mut sink).expect("valid");
+    population(10).run(100_000, 1.0).record(&recording).sink(&mut sink).go().expect("valid");
     let told = sink.finish().expect("nothing failed");
     assert!(told.made.is_sorted() && told.made.last() == Some(&100_000), "{:?}", told.made);
     assert!(told.blocks > 0);
 
     let mut sink = behind(10_000);
     let mut population = population(1000);
-    let made = population.run_into(1 << 40, 1.0, &recording, &mut sink).expect("valid");
+    let made = population.run(1 << 40, 1.0).record(&recording).sink(&mut sink).go().expect("valid");
     assert!(made.steps >= 10_000 && made.steps < 1 << 40, "{}", made.steps);
     assert_eq!(population.steps(), made.steps);
     assert!(sink.finish().expect("nothing failed").made.iter().any(|made| *made >= 10_000));

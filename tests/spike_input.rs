@@ -3,8 +3,8 @@
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
 use lif::{
-    Device, Error, Event, Input, Params, Population, Random, Raster, Recording, ResidentRaster, SpikeInput,
-    Tensor,
+    Device, Error, Event, Input, Params, Population, PopulationOptions, Random, Raster, Recording,
+    ResidentRaster, SpikeInput, Tensor,
 };
 use ndarray::{Array1, Array2, arr0, arr1, arr2};
 
@@ -42,9 +42,10 @@ fn assert_says(result: Result<impl Sized, Error>, parts: &[&str]) {
 fn a_jump_acts_in_its_step_and_a_current_for_that_step() {
     let spikes = raster(&[(1, 0)], 3, 2);
     let sampled = |input: SpikeInput<'_>| {
-        let mut population = Population::new(integrator(), 2, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(integrator(), 2, &Device::cpu()).expect("valid");
         let recording = Recording::none().voltages([0, 1], 1);
-        let recorded = population.run(3, input, &recording).expect("valid").voltages.expect("asked for");
+        let recorded =
+            population.run(3, input).record(&recording).go().expect("valid").voltages.expect("asked for");
         recorded.values().iter().copied().collect::<Vec<_>>()
     };
     let jumped = sampled(SpikeInput::each(&spikes, arr1(&[3.0_f32, 5.0])).jumps());
@@ -57,15 +58,15 @@ fn a_jump_acts_in_its_step_and_a_current_for_that_step() {
 #[test]
 fn a_synaptic_current_decays_exactly_and_adds_up() {
     let params = Params { tau_syn: Some(2.0.into()), ..integrator() };
-    let mut population = Population::new(params, 1, 1, &Device::cpu()).expect("valid");
+    let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
     let spikes = raster(&[(0, 0), (10, 0)], 11, 1);
-    population.run(11, SpikeInput::each(&spikes, 0.5), &Recording::none()).expect("valid");
+    population.run(11, SpikeInput::each(&spikes, 0.5)).go().expect("valid");
     let expected = 0.5 * ((-1.1_f64 / 2.0).exp() + (-0.1_f64 / 2.0).exp());
     let found = f64::from(population.synaptic_currents().expect("there")[[0, 0]]);
     assert!((found / expected - 1.0).abs() < 1e-6, "{found} instead of {expected}");
 
     population.set_synaptic_currents(&arr0(1.0_f32)).expect("valid");
-    population.run(20, 0.0, &Recording::none()).expect("valid");
+    population.run(20, 0.0).go().expect("valid");
     let found = f64::from(population.synaptic_currents().expect("there")[[0, 0]]);
     assert!((found / (-1.0_f64).exp() - 1.0).abs() < 1e-6, "{found}");
     population.reset().expect("works");
@@ -81,8 +82,8 @@ fn only_spikes_go_through_the_synapse() {
         (Random::gaussian(0.3, 0.1), false),
         (Random::uniform(0.1, 0.3), false),
     ] {
-        let mut population = Population::new(params.clone(), 1, 1, &Device::cpu()).expect("valid");
-        population.run(40, source, &Recording::none()).expect("valid");
+        let mut population = Population::new(params.clone(), 1, &Device::cpu()).expect("valid");
+        population.run(40, source).go().expect("valid");
         assert_eq!(population.synaptic_currents().expect("there")[[0, 0]] > 0.0, passes);
     }
 }
@@ -96,17 +97,22 @@ fn layers_can_be_stacked() {
         Array2::from_shape_fn((inner, outer), |(from, to)| 0.08 * ((from * 7 + to * 3) % 11) as f32);
     let params = || Params { tau_syn: Some(3.0.into()), ..Params::default() };
     let currents = Array1::linspace(0.6_f32, 1.4, inner);
-    let mut first = Population::new(Params::default(), inner, 2, &device).expect("valid");
-    let spikes =
-        first.run(steps, &currents, &Recording::none().spikes()).expect("valid").spikes.expect("there");
+    let mut first = Population::new(Params::default(), [2, inner], &device).expect("valid");
+    let spikes = first
+        .run(steps, &currents)
+        .record(Recording::none().spikes())
+        .go()
+        .expect("valid")
+        .spikes
+        .expect("there");
     let resident = ResidentRaster::new(&device, &spikes).expect("fits");
     let tensor = Tensor::new(&device, &weights).expect("fits");
 
-    let mut by_hand = Population::new(params(), outer, 2, &device).expect("valid");
-    let mut one_by_one = Population::new(params(), outer, 2, &device).expect("valid");
-    let mut whole = Population::new(params(), outer, 2, &device).expect("valid");
+    let mut by_hand = Population::new(params(), [2, outer], &device).expect("valid");
+    let mut one_by_one = Population::new(params(), [2, outer], &device).expect("valid");
+    let mut whole = Population::new(params(), [2, outer], &device).expect("valid");
     let input = Input::constant(0.1).and_spikes(SpikeInput::dense(&resident, &tensor));
-    whole.run(steps, input, &Recording::none()).expect("valid");
+    whole.run(steps, input).go().expect("valid");
     assert!(whole.counts().expect("there").sum() > 0);
 
     let dense = spikes.to_dense().expect("fits");
@@ -133,11 +139,12 @@ fn layers_can_be_stacked() {
 
 #[test]
 fn what_was_recorded_and_what_stayed_on_the_device_are_the_same() {
-    let mut population = Population::new(Params::default(), 70, 3, &Device::cpu()).expect("valid");
-    population.run(13, 0.9, &Recording::none()).expect("valid");
-    let mut again = Population::new(Params::default(), 70, 3, &Device::cpu()).expect("valid");
-    again.run(13, 0.9, &Recording::none()).expect("valid");
-    let recorded = again.run(150, 0.9, &Recording::none().spikes()).expect("valid").spikes.expect("there");
+    let mut population = Population::new(Params::default(), [3, 70], &Device::cpu()).expect("valid");
+    population.run(13, 0.9).go().expect("valid");
+    let mut again = Population::new(Params::default(), [3, 70], &Device::cpu()).expect("valid");
+    again.run(13, 0.9).go().expect("valid");
+    let recorded =
+        again.run(150, 0.9).record(Recording::none().spikes()).go().expect("valid").spikes.expect("there");
     let resident = population.run_resident(150, 0.9).expect("fits");
     assert_eq!((resident.first_step(), resident.steps(), population.steps()), (13, 150, 163));
     assert!(recorded.count() > 0);
@@ -147,10 +154,10 @@ fn what_was_recorded_and_what_stayed_on_the_device_are_the_same() {
 #[test]
 fn wrong_spikes_and_weights_are_refused_and_change_nothing() {
     let device = Device::cpu();
-    let mut population = Population::new(Params::default(), 3, 2, &device).expect("valid");
+    let mut population = Population::new(Params::default(), [2, 3], &device).expect("valid");
     let good = raster(&[(0, 2)], 5, 3);
     let mut refuse = |steps, input: SpikeInput<'_>, parts: &[&str]| {
-        assert_says(population.run(steps, input, &Recording::none()), parts);
+        assert_says(population.run(steps, input).go(), parts);
         assert_eq!(population.steps(), 0);
     };
     refuse(6, SpikeInput::each(&good, 1.0), &["spikes", "[6, 2, neurons]", "[5, 1, 3]"]);
@@ -179,17 +186,17 @@ fn wrong_spikes_and_weights_are_refused_and_change_nothing() {
 fn wrong_synapses_are_refused() {
     let refused = |tau: f32| {
         let params = Params { tau_syn: Some(tau.into()), ..Params::default() };
-        Population::new(params, 2, 1, &Device::cpu())
+        Population::new(params, 2, &Device::cpu())
     };
     assert_says(refused(0.0), &["tau_syn", "above 0 ms"]);
     assert_says(refused(f32::INFINITY), &["tau_syn", "inf"]);
     assert_says(refused(1e8), &["tau_syn", "1e7 dt"]);
 
-    let mut without = Population::new(Params::default(), 2, 1, &Device::cpu()).expect("valid");
+    let mut without = Population::new(Params::default(), 2, &Device::cpu()).expect("valid");
     assert_says(without.synaptic_currents(), &["tau_syn", "none"]);
     assert_says(without.set_synaptic_currents(&arr0(1.0_f32)), &["tau_syn", "none"]);
     let params = Params { tau_syn: Some(5.0.into()), ..Params::default() };
-    let mut with = Population::new(params, 2, 1, &Device::cpu()).expect("valid");
+    let mut with = Population::new(params, 2, &Device::cpu()).expect("valid");
     assert_says(with.set_synaptic_currents(&arr0(f32::NAN)), &["synaptic currents", "NaN"]);
     assert_says(with.set_synaptic_currents(&arr0(1e20_f32)), &["resistance x synaptic current"]);
     assert_says(with.set_synaptic_currents(&arr1(&[0.0_f32; 3])), &["synaptic currents", "[3]"]);
@@ -205,14 +212,14 @@ fn currents_are_bounded_where_the_resistance_is_next_to_nothing() {
             reset: lif::Reset::None,
             ..Params::default()
         };
-        let mut population = Population::new(params, 3, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(params, 3, &Device::cpu()).expect("valid");
         let parts = |what| ["the ", what, "e38 nA", "at most 1e20 nA in magnitude"];
         assert_says(population.set_synaptic_currents(&arr0(3.4e38_f32)), &parts("synaptic current is 3.4"));
         assert_says(population.forward(3.4e38), &parts("input is up to 3.4"));
         // Each weight is finite; what piles up of them is too much.
         let run = |population: &mut Population, weight| {
             let weights = Array2::from_elem((3, 3), weight);
-            population.run(64, SpikeInput::dense(&all, &weights), &Recording::none())
+            population.run(64, SpikeInput::dense(&all, &weights)).go()
         };
         assert_says(run(&mut population, 4e36), &["input is up to inf"]);
         assert_says(run(&mut population, 1e18), &["the input is up to", "at most 1e20 nA"]);
@@ -231,22 +238,20 @@ fn weights_that_are_copied_are_in_the_account() {
     let n = 200;
     let spikes = raster(&[(0, 0)], 10, n);
     let weights = Array2::<f32>::ones((n, n));
-    let need =
-        |input: SpikeInput<'_>| Input::from(input).memory_needed(10, n, 1, &Device::cpu()).host_bytes();
+    let need = |input: SpikeInput<'_>| Input::from(input).memory_needed(10, n, &Device::cpu()).host_bytes();
     assert_eq!(need(SpikeInput::dense(&spikes, &weights)), 0);
     let copied = need(SpikeInput::dense(&spikes, &weights.t()));
     assert_eq!(copied, 4 * (n * n) as u64);
     assert_eq!(need(SpikeInput::each(&spikes, Array1::from_elem(n, 1.0_f32))), 4 * n as u64);
 
-    let alone = Population::memory_needed(&Params::default(), n, 1, &Device::cpu()).expect("valid").total();
+    let alone = Population::memory_needed(&Params::default(), n, &Device::cpu()).expect("valid").total();
     let population = |budget| {
-        let device = Device::cpu().with_memory_budget(alone + budget);
-        Population::new(Params::default(), n, 1, &device).expect("it fits")
+        let memory_budget = Some(alone + budget);
+        let options = PopulationOptions { memory_budget, ..PopulationOptions::default() };
+        Population::with_options(Params::default(), n, &Device::cpu(), options).expect("it fits")
     };
     let transposed = weights.t();
-    let run = |budget| {
-        population(budget).run(10, SpikeInput::dense(&spikes, &transposed), &Recording::none()).map(drop)
-    };
+    let run = |budget| population(budget).run(10, SpikeInput::dense(&spikes, &transposed)).go().map(drop);
     let refused = |result: Result<(), Error>| match result {
         Err(Error::TooLarge { what, limit_name, .. }) => {
             assert!(what.contains("the spike input 156.25 KiB"), "{what}");
@@ -264,8 +269,8 @@ fn weights_that_are_copied_are_in_the_account() {
 
 #[test]
 fn an_uploaded_raster_comes_back_with_its_neurons() {
-    let mut population = Population::new(Params::default(), 7, 2, &Device::cpu()).expect("valid");
-    let recorded = population.run(300, 1.0, &Recording::none().spikes_of([5, 2])).expect("valid");
+    let mut population = Population::new(Params::default(), [2, 7], &Device::cpu()).expect("valid");
+    let recorded = population.run(300, 1.0).record(Recording::none().spikes_of([5, 2])).go().expect("valid");
     let raster = recorded.spikes.expect("recorded");
     assert!(raster.count() > 0 && raster.neurons() == [5, 2]);
     for device in [Ok(Device::cpu()), Device::select(&lif::DeviceChoice::Software)].into_iter().flatten() {

@@ -1,11 +1,11 @@
 //! Inputs that come in blocks.
 
-use lif::{Background, Device, Error, Input, Params, Population, Random, Recorded, Recording, Sink};
+use lif::{Background, Blocks, Device, Error, Input, Params, Population, Random, Recorded, Recording, Sink};
 use ndarray::{Array2, ArrayD, Axis, arr1};
 use std::ops::ControlFlow;
 
 fn population() -> Population {
-    Population::new(Params::default(), 7, 3, &Device::cpu()).expect("valid")
+    Population::new(Params::default(), [3, 7], &Device::cpu()).expect("valid")
 }
 
 /// `[steps, n]`.
@@ -38,7 +38,8 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
     let currents = currents(3000);
     let recording = Recording::none().spikes().counts().all_voltages(7);
     let mut whole = population();
-    let expected = whole.run(3000, Input::sequence(&currents).and(noise()), &recording).expect("valid");
+    let expected =
+        whole.run(3000, Input::sequence(&currents).and(noise())).record(&recording).go().expect("valid");
     for lengths in [&[3000][..], &[1, 31, 32, 33, 903, 2000], &[1500, 0, 1500], &[1; 3000]] {
         let mut events = expected.spikes.as_ref().expect("recorded").events();
         let mut values: Vec<f32> = Vec::new();
@@ -50,9 +51,8 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
             Ok(())
         };
         let mut parts = population();
-        let made = parts
-            .run_stream(3000, cut(&currents, lengths), &[noise()], &recording, &mut sink)
-            .expect("valid");
+        let blocks = Blocks::new(cut(&currents, lengths)).and(noise());
+        let made = parts.run(3000, blocks).record(&recording).sink(&mut sink).go().expect("valid");
         assert_eq!((made.first_step, made.steps, made.counts), (0, 3000, expected.counts.clone()));
         assert_eq!(events.next(), None);
         assert!(values.iter().eq(expected.voltages.as_ref().expect("recorded").values().iter()));
@@ -62,12 +62,11 @@ fn blocks_of_any_length_give_what_the_whole_gives() {
 
 #[test]
 fn wrong_streams_are_refused_with_the_place() {
-    let none = Recording::none();
     let currents = currents(100);
     let says = |blocks: Vec<lif::Result<ArrayD<f32>>>, made: u64, parts: &[&str]| {
         let mut population = population();
         let error =
-            population.run_stream(100, blocks, &[], &none, &mut ignore).expect_err("wrong").to_string();
+            population.run(100, Blocks::new(blocks)).sink(&mut ignore).go().expect_err("wrong").to_string();
         parts.iter().for_each(|part| assert!(error.contains(part), "'{error}' does not say '{part}'"));
         assert_eq!(population.steps(), made);
     };
@@ -100,12 +99,12 @@ fn a_stream_without_end_stops_where_the_sink_says() {
         }
     }
     let endless = std::iter::repeat_with(|| Ok(arr1(&[0.5_f32; 50]).into_dyn()));
-    let made =
-        population().run_stream(1 << 40, endless, &[], &Recording::none(), &mut Until(170)).expect("valid");
+    let made = population().run(1 << 40, Blocks::new(endless)).sink(&mut Until(170)).go().expect("valid");
     assert_eq!(made.steps, 200);
     let mut background = Background::new(ignore);
     let some = cut(&currents(64), &[64]);
-    population().run_stream(64, some, &[], &Recording::none().rate(), &mut background).expect("valid");
+    let rate = Recording::none().rate();
+    population().run(64, Blocks::new(some)).record(rate).sink(&mut background).go().expect("valid");
     assert!(background.finish().is_ok());
 }
 
@@ -121,7 +120,7 @@ fn a_block_of_more_steps_than_there_are_numbers_is_refused_with_the_right_one() 
         }
     }
     let blocks = [10, u64::MAX].map(|steps| Ok(Long(steps)));
-    let result = population().run_stream(100, blocks, &[], &Recording::none(), &mut ignore);
+    let result = population().run(100, Blocks::new(blocks)).sink(&mut ignore).go();
     let error = result.expect_err("too long").to_string();
     assert!(error.contains("at least 18446744073709551615 steps"), "{error}");
 }

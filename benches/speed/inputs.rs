@@ -4,7 +4,7 @@
 
 use crate::{devices, neurons, population};
 use criterion::{Criterion, Throughput};
-use lif::{Input, Random, Recording, Tensor};
+use lif::{Input, Random, Tensor};
 use ndarray::{Array1, Array2};
 
 const STEPS: u64 = 32;
@@ -30,7 +30,7 @@ pub fn benchmarks(criterion: &mut Criterion) {
             let mut simulated = population(&device);
             group.bench_function(input_name, |bencher| {
                 bencher.iter(|| {
-                    simulated.run(STEPS, input.clone(), &Recording::none()).expect("valid");
+                    simulated.run(STEPS, input.clone()).go().expect("valid");
                     simulated.work().expect("the device works")
                 });
             });

@@ -46,7 +46,7 @@ fn population(device: &Device) -> Population {
         spike_test: SpikeTest::AtOrAbove,
         ..Params::default()
     };
-    Population::new(params, neurons(), 1, device).expect("it fits")
+    Population::new(params, neurons(), device).expect("it fits")
 }
 
 /// Benchmarks of whole blocks of steps take long enough that a few of them tell.

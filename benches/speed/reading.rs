@@ -41,6 +41,6 @@ fn raster() -> Raster {
     let steps = if measures() { 10_000 } else { 100 };
     let mut simulated = population(&Device::cpu());
     let current = Array1::linspace(10.0_f32, 20.0, neurons());
-    let recorded = simulated.run(steps, &current, &Recording::none().spikes()).expect("valid");
+    let recorded = simulated.run(steps, &current).record(Recording::none().spikes()).go().expect("valid");
     recorded.spikes.expect("asked for")
 }

@@ -22,7 +22,7 @@ pub fn benchmarks(criterion: &mut Criterion) {
         ] {
             let mut simulated = population(&device);
             group.bench_function(recording_name, |bencher| {
-                bencher.iter(|| simulated.run(STEPS, &current, &recording).expect("valid"));
+                bencher.iter(|| simulated.run(STEPS, &current).record(&recording).go().expect("valid"));
             });
         }
         group.finish();

@@ -2,7 +2,6 @@
 
 use crate::{devices, neurons, population};
 use criterion::{Criterion, Throughput};
-use lif::Recording;
 
 pub fn benchmarks(criterion: &mut Criterion) {
     for (name, device) in devices() {
@@ -19,7 +18,7 @@ pub fn benchmarks(criterion: &mut Criterion) {
             group.throughput(Throughput::Elements(steps * neurons() as u64));
             group.bench_function(format!("run of {steps}"), |bencher| {
                 bencher.iter(|| {
-                    simulated.run(steps, 15.0, &Recording::none()).expect("valid");
+                    simulated.run(steps, 15.0).go().expect("valid");
                     simulated.work().expect("the device works")
                 });
             });

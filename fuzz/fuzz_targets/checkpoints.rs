@@ -16,7 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         // What can be taken up can be run and saved again.
         if let Ok(mut population) = checkpoint.population(&Device::cpu()) {
             assert_eq!(population.steps(), steps);
-            let _ = population.run(3, 0.5, &Recording::none().spikes());
+            let _ = population.run(3, 0.5).record(Recording::none().spikes()).go();
             population.save(&path).expect("there is room");
             Checkpoint::open(&path).expect("just saved");
         }

@@ -30,9 +30,9 @@ fuzz_target!(|bytes: &[u8]| {
         // What can be simulated is.
         let params = neurons.params(&stepping).expect("all arrays have one shape");
         if neurons.n() <= MOST
-            && let Ok(mut population) = Population::new(params, neurons.n(), 1, &Device::cpu())
+            && let Ok(mut population) = Population::new(params, neurons.n(), &Device::cpu())
         {
-            let _ = population.run(3, 0.5, &Recording::none().spikes());
+            let _ = population.run(3, 0.5).record(Recording::none().spikes()).go();
         }
     }
 });

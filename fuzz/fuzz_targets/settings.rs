@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let _ = neurons::initial_voltages(&settings, NEURONS, 2);
     let Ok(params) = neurons::params(&settings, NEURONS) else { return };
-    if let Ok(mut population) = Population::new(params, NEURONS, 2, &Device::cpu()) {
+    if let Ok(mut population) = Population::new(params, [2, NEURONS], &Device::cpu()) {
         let _ = population.draws(&random);
     }
 });

@@ -1,6 +1,7 @@
 //! Broadcasting against `[batch, n]`, with errors that name the argument.
 
 use crate::data::memory;
+use crate::data::shape::Shape;
 use crate::data::slab::{Footprint, Slab};
 use crate::error::{Error, Result};
 use ndarray::{ArrayViewD, Axis, Dimension, IxDyn};
@@ -55,7 +56,7 @@ impl<T: Copy> Column<T> {
     pub(crate) fn zip<U: Copy, V: Copy>(
         &self,
         other: &Column<U>,
-        (batch, n): (usize, usize),
+        Shape { batch, n }: Shape,
         mut combine: impl FnMut(T, U) -> V,
     ) -> Column<V> {
         let rows = if self.row_stride.max(other.row_stride) > 0 { batch } else { 1 };
@@ -112,7 +113,7 @@ impl Column<f32> {
 }
 
 /// Strides (row, neuron) that spread an array of this shape over `[batch, n]`.
-pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -> Result<(usize, usize)> {
+pub(crate) fn strides(what: &str, shape: &[usize], Shape { batch, n }: Shape) -> Result<(usize, usize)> {
     let fits = |length: usize, full: usize| length == full || length == 1;
     let (rows, neurons) = match *shape {
         [] => (1, 1),
@@ -128,7 +129,7 @@ pub(crate) fn strides(what: &str, shape: &[usize], (batch, n): (usize, usize)) -
 }
 
 /// A parameter as a column, in row-major order whatever the memory order of the array.
-pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: (usize, usize)) -> Result<Column<f32>> {
+pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: Shape) -> Result<Column<f32>> {
     let (row_stride, neuron_stride) = strides(what, values.shape(), shape)?;
     finite(what, &values)?;
     Ok(Column { values: values.iter().copied().collect(), row_stride, neuron_stride })

@@ -20,8 +20,8 @@ const SPARE: u64 = 16 << 20;
 /// use lif::{Device, Params, Population, Recording};
 ///
 /// let device = Device::cpu();
-/// let population = Population::memory_needed(&Params::default(), 1_000_000, 4, &device)?;
-/// let recording = Recording::none().spikes().memory_needed(10_000, 1_000_000, 4, &device);
+/// let population = Population::memory_needed(&Params::default(), [4, 1_000_000], &device)?;
+/// let recording = Recording::none().spikes().memory_needed(10_000, [4, 1_000_000], &device);
 /// assert!(recording.host_bytes() > 4_000_000 * 10_000 / 8);    // one bit per cell and step
 /// println!("{}", population.and(recording));
 /// # Ok::<(), lif::Error>(())
@@ -256,10 +256,10 @@ mod tests {
         more.add("the state", 0, 1 << 20);
         let need = need.and(more);
         assert_eq!((need.host_bytes(), need.device_bytes(), need.total()), (5 << 20, 4 << 20, 9 << 20));
-        let device = |budget| crate::Device::cpu().with_memory_budget(budget);
-        assert_eq!(crate::Device::cpu().require_within_budget(&need, "it"), Ok(()));
-        assert_eq!(device(9 << 20).require_within_budget(&need, "it"), Ok(()));
-        let refused = device((9 << 20) - 1).require_within_budget(&need, "it").expect_err("too much");
+        let options = |memory_budget| crate::PopulationOptions { memory_budget, ..Default::default() };
+        assert_eq!(options(None).require_within_budget(&need, "it"), Ok(()));
+        assert_eq!(options(Some(9 << 20)).require_within_budget(&need, "it"), Ok(()));
+        let refused = options(Some((9 << 20) - 1)).require_within_budget(&need, "it").expect_err("too much");
         assert_eq!(
             refused.to_string(),
             "it (the state 1.00 MiB and 4.00 MiB on the device, the recording 4.00 MiB, in all 9.00 MiB): \

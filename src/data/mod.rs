@@ -7,6 +7,7 @@ pub(crate) mod memory;
 pub(crate) mod raster;
 pub(crate) mod regular_file;
 pub(crate) mod resident;
+pub(crate) mod shape;
 pub(crate) mod slab;
 pub(crate) mod steps;
 pub(crate) mod storage;

@@ -3,6 +3,7 @@
 use crate::data::large::Large;
 use crate::data::memory;
 use crate::data::raster::{self, Raster};
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::error::Result;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 /// ```
 /// use lif::{Device, Params, Population};
 ///
-/// let mut population = Population::new(Params::default(), 100, 2, &Device::auto())?;
+/// let mut population = Population::new(Params::default(), [2, 100], &Device::auto())?;
 /// let spikes = population.run_resident(500, 1.0)?;
 /// assert_eq!((spikes.steps(), spikes.batch(), spikes.n()), (500, 2, 100));
 /// assert_eq!(u64::from(population.counts()?.sum()), spikes.read()?.count());
@@ -29,8 +30,7 @@ use std::sync::Arc;
 pub struct ResidentRaster {
     first_step: u64,
     steps: u64,
-    batch: usize,
-    n: usize,
+    shape: Shape,
     /// Which neurons, unless they are all of a population.
     neurons: Option<Arc<[u32]>>,
     words: ResidentData,
@@ -48,8 +48,8 @@ impl ResidentRaster {
         Self { neurons: Some(neurons), ..self }
     }
 
-    pub(crate) fn kept(first_step: u64, steps: u64, (batch, n): (usize, usize), words: ResidentData) -> Self {
-        Self { first_step, steps, batch, n, neurons: None, words }
+    pub(crate) fn kept(first_step: u64, steps: u64, shape: Shape, words: ResidentData) -> Self {
+        Self { first_step, steps, shape, neurons: None, words }
     }
 
     /// Number of the first step.
@@ -67,13 +67,13 @@ impl ResidentRaster {
     /// How many batch rows.
     #[must_use]
     pub fn batch(&self) -> usize {
-        self.batch
+        self.shape.batch
     }
 
     /// How many neurons in a row.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.n
+        self.shape.n
     }
 
     /// Copies the spikes into the memory of this program.
@@ -84,11 +84,12 @@ impl ResidentRaster {
     pub fn read(&self) -> Result<Raster> {
         // Those of a GPU are read before they are put in their place.
         let copies = if matches!(self.words, ResidentData::Device(_)) { 2 } else { 1 };
-        let list = if self.neurons.is_none() { self.n } else { 0 };
-        let words = copies * blocks(self.first_step, self.steps) * self.batch * self.n;
+        let list = if self.neurons.is_none() { self.shape.n } else { 0 };
+        let words = copies * blocks(self.first_step, self.steps) * self.shape.cells();
         memory::require("the spikes", raster::bytes(words as u64, list), "keep the spikes of fewer steps")?;
-        let neurons = self.neurons.clone().unwrap_or_else(|| (0..self.n as u32).collect::<Arc<[u32]>>());
-        let mut raster = Raster::new(self.first_step, self.batch, neurons);
+        let neurons =
+            self.neurons.clone().unwrap_or_else(|| (0..self.shape.n as u32).collect::<Arc<[u32]>>());
+        let mut raster = Raster::new(self.first_step, self.shape.batch, neurons);
         match &self.words {
             ResidentData::Host(words) => raster.append(words, self.steps),
             ResidentData::Device(words) => raster.append(&words.read()?, self.steps),

@@ -1,5 +1,6 @@
 //! How a population is cut into slabs: rectangles of cells that one device holds at a time.
 
+use crate::data::shape::Shape;
 use std::ops::Range;
 
 /// Whole batch rows, or some neurons of one: cells with contiguous numbers `row * n + neuron`.
@@ -11,8 +12,8 @@ pub(crate) struct Slab {
 
 impl Slab {
     /// Its own batch size and number of neurons.
-    pub(crate) fn shape(&self) -> (usize, usize) {
-        (self.rows.len(), self.neurons.len())
+    pub(crate) fn shape(&self) -> Shape {
+        Shape { batch: self.rows.len(), n: self.neurons.len() }
     }
 
     /// The numbers of its cells in a population with `n` neurons to a row.
@@ -54,8 +55,8 @@ impl Footprint {
     }
 
     /// Words for a slab of this size.
-    pub(crate) fn words(&self, (rows, neurons): (usize, usize)) -> u64 {
-        let (rows, neurons) = (rows as u64, neurons as u64);
+    pub(crate) fn words(&self, shape: Shape) -> u64 {
+        let (rows, neurons) = (shape.batch as u64, shape.n as u64);
         [(self.per_row, rows), (self.per_neuron, neurons), (self.per_cell, rows.saturating_mul(neurons))]
             .into_iter()
             .fold(self.fixed, |words, (per, many)| words.saturating_add(per.saturating_mul(many)))

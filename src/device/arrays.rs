@@ -6,6 +6,7 @@ use crate::data::large::Large;
 use crate::data::memory;
 use crate::data::raster::Raster;
 use crate::data::resident::{ResidentData, ResidentRaster};
+use crate::data::shape::Shape;
 use crate::data::storage::{DeviceWords, array_as, words_as};
 use crate::engine::gpu::{GpuTensor, ResidentWords};
 use crate::error::{Error, Result};
@@ -35,9 +36,9 @@ impl Tensor {
     }
 
     fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
-        let data = match device.members() {
-            [] => device.upload(values)?,
-            members => TensorData::Several(
+        let data = match &device.kind {
+            Kind::Cpu | Kind::Gpu(_) => device.upload(values)?,
+            Kind::Several(members) => TensorData::Several(
                 members
                     .iter()
                     .map(|member| Self::uploaded(member, values, shape.clone(), largest))
@@ -57,7 +58,7 @@ impl ResidentRaster {
     /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
     pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
         let words = device.upload_words(raster.words())?;
-        let shape = (raster.batch(), raster.neurons().len());
+        let shape = Shape { batch: raster.batch(), n: raster.neurons().len() };
         let kept = Self::kept(raster.first_step(), raster.steps(), shape, words);
         Ok(kept.of_neurons(raster.shared_neurons()))
     }
@@ -96,7 +97,7 @@ impl Device {
     pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
         match &self.kind {
             Kind::Gpu(gpu) => {
-                let largest = self.most_bytes().unwrap_or(u64::MAX).min(gpu.context.largest_binding());
+                let largest = gpu.largest_slab().min(gpu.context.largest_binding());
                 Ok(TensorData::Device(Arc::new(GpuTensor::new(gpu, values, largest)?)))
             }
             Kind::Cpu | Kind::Several(_) => {

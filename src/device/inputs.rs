@@ -1,8 +1,9 @@
 //! How much memory inputs take on a device, beside what the caller has of them.
 
-use super::placement::{Stream, bytes, is_cut, possible};
+use super::placement::{Placement, Stream, bytes, is_cut, possible};
 use super::{Device, EngineKind, Kind};
 use crate::data::memory::MemoryNeed;
+use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Slab};
 use crate::engine::gpu::{self, MOST_MOVED_BYTES};
 use crate::experiment::input::{Input, InputSize};
@@ -19,7 +20,7 @@ pub(super) const TRANSFERS: &str = "transfers to and from the device";
 const UPLOADS: u64 = gpu::IN_FLIGHT as u64 + 1;
 
 impl Input<'_> {
-    /// How much memory it takes in a call of so many steps that drives `batch` rows of `n` neurons, beside
+    /// How much memory it takes in a run of this many steps of a population of this shape, beside
     /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
     /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
     ///
@@ -28,18 +29,19 @@ impl Input<'_> {
     /// use ndarray::Array2;
     ///
     /// let currents = Array2::<f32>::zeros((500, 1000));
-    /// let need = Input::sequence(&currents).memory_needed(500, 1000, 1, &Device::cpu());
+    /// let need = Input::sequence(&currents).memory_needed(500, 1000, &Device::cpu());
     /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
     /// ```
     #[must_use]
-    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
+    pub fn memory_needed(&self, steps: u64, shape: impl Into<Shape>, device: &Device) -> MemoryNeed {
+        let shape = shape.into();
         let noise = NoiseSize::of(&self.random, Params::default().dt);
-        let size = InputSize { noise, ..self.size(n) };
-        device.memory_of_input(&size, steps, Buffers::default(), (batch, n))
+        let size = InputSize { noise, ..self.size(shape.n) };
+        Placement::from(device).memory_of_input(&size, steps, Buffers::default(), shape)
     }
 }
 
-impl Device {
+impl Placement {
     /// What an input takes while it drives a population with these buffers for so many steps, beside what
     /// the caller has of it.
     pub(crate) fn memory_of_input(
@@ -47,19 +49,19 @@ impl Device {
         input: &InputSize,
         steps: u64,
         buffers: Buffers,
-        (batch, n): (usize, usize),
+        shape: Shape,
     ) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         need.add(INPUT, input.copied, 0);
-        let (batch, n) = possible((batch, n));
-        let slabs = self.slabs(buffers, (batch, n));
+        let shape = possible(shape);
+        let slabs = self.slabs(buffers, shape);
         let cut = is_cut(&slabs);
-        self.add_noise(&mut need, &input.noise, &slabs, (batch, n));
+        self.add_noise(&mut need, &input.noise, &slabs, shape);
         let copied = input.spikes.iter().map(|spikes| spikes.copied).fold(0, u64::saturating_add);
         need.add(SPIKE_INPUT, copied, 0);
         for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Kind::Gpu(_))) {
             for slab in slabs {
-                let cells = slab.cells(n).len() as u64;
+                let cells = slab.cells(shape.n).len() as u64;
                 let row = input.of_step.min(cells).saturating_mul(4);
                 let moved = Stream { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
                 if input.is_sequence {
@@ -98,8 +100,8 @@ impl Device {
         &self,
         need: &mut MemoryNeed,
         noise: &NoiseSize,
-        slabs: &[(&Self, Vec<Slab>)],
-        shape: (usize, usize),
+        slabs: &[(&Device, Vec<Slab>)],
+        shape: Shape,
     ) {
         if noise.sources == 0 {
             return;
@@ -128,6 +130,6 @@ impl Device {
 
     /// How often the values of a step that waits are there when it is made.
     pub(crate) fn copies_of_queued(&self) -> u64 {
-        if self.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
+        if self.device.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
     }
 }

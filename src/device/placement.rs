@@ -1,14 +1,16 @@
 //! How a population is placed on a device: in which slabs, and with how much memory.
 
 use super::inputs::TRANSFERS;
-use super::{Device, EngineKind, Kind, within};
+use super::{Device, EngineKind, Kind};
 use crate::data::memory::{self, MemoryNeed};
+use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Footprint, Slab, cut};
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::gpu::{self, GpuEngine, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
+use crate::experiment::population_options::PopulationOptions;
 use crate::prepared::coefficients::Table;
 use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
@@ -49,24 +51,37 @@ impl Stream {
 /// What to do about a population that is too large.
 const FEWER: &str = "take fewer neurons or a smaller batch";
 
-impl Device {
+/// Where a population is: its device, and how it is kept there.
+#[derive(Debug, Clone)]
+pub(crate) struct Placement {
+    pub(crate) device: Device,
+    pub(crate) options: PopulationOptions,
+}
+
+impl From<&Device> for Placement {
+    /// With the default options.
+    fn from(device: &Device) -> Self {
+        Self { device: device.clone(), options: PopulationOptions::default() }
+    }
+}
+
+impl Placement {
     /// Builds an engine whose membrane potentials are at rest.
-    pub(crate) fn engine(&self, table: &Arc<Table>, shape: (usize, usize)) -> Result<Box<dyn Engine>> {
+    pub(crate) fn engine(&self, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
         let need = self.memory_needed(table, shape);
-        let nothing = |_: &Self, _| MemoryNeed::default();
-        self.require_within_budgets(table, shape, MemoryNeed::default, "the population", nothing)?;
+        self.options.require_within_budget(&need, "the population")?;
         memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
         let slabs = self.slabs(table.buffers(), shape);
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
         {
-            return device.whole(table, shape);
+            return self.whole(device, table, shape);
         }
-        let part = |device: &Self, slab: Slab| {
-            let engine = device.whole(&Arc::new(table.part(&slab)), slab.shape())?;
+        let part = |device: &Device, slab: Slab| {
+            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape())?;
             Ok(Part::new(slab, engine))
         };
-        let member = |(device, slabs): (&Self, Vec<Slab>)| {
+        let member = |(device, slabs): (&Device, Vec<Slab>)| {
             let parts = slabs.into_iter().map(|slab| part(device, slab)).collect::<Result<_>>()?;
             Ok(Member { parts, waits: matches!(device.kind, Kind::Gpu(_)) })
         };
@@ -75,11 +90,11 @@ impl Device {
     }
 
     /// The engine of a single slab.
-    fn whole(&self, table: &Arc<Table>, shape: (usize, usize)) -> Result<Box<dyn Engine>> {
-        match &self.kind {
+    fn whole(&self, device: &Device, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
+        match &device.kind {
             Kind::Gpu(gpu) => {
                 let mut engine = GpuEngine::new(gpu, table, shape)?;
-                if self.kernel_times {
+                if self.options.kernel_times {
                     engine.take_times()?;
                 }
                 Ok(Box::new(engine))
@@ -89,49 +104,37 @@ impl Device {
     }
 
     /// The devices of so many cells, and the cells on each, equally many.
-    fn parts(&self, cells: usize) -> Vec<(&Self, Range<usize>)> {
-        let members = match self.members() {
-            [] => std::slice::from_ref(self),
-            members => members,
-        };
+    fn parts(&self, cells: usize) -> Vec<(&Device, Range<usize>)> {
+        let members = self.device.members();
         let bound = |index: usize| (cells as u128 * index as u128 / members.len() as u128) as usize;
         let part = |(index, member)| (member, bound(index)..bound(index + 1));
         members.iter().enumerate().map(part).collect()
     }
 
     /// The slabs on each device.
-    pub(super) fn slabs(&self, buffers: Buffers, (batch, n): (usize, usize)) -> Vec<(&Self, Vec<Slab>)> {
+    pub(super) fn slabs(&self, buffers: Buffers, Shape { batch, n }: Shape) -> Vec<(&Device, Vec<Slab>)> {
         let buffers = [COUNTERS, buffers.state, buffers.parameters.and(PLACES)];
-        let slabs = |(member, cells): (&Self, Range<usize>)| {
-            let most = [self.largest_binding, member.most_bytes()].into_iter().flatten().min();
+        let slabs = |(member, cells): (&Device, Range<usize>)| {
+            let most = [self.options.largest_binding, member.most_bytes()].into_iter().flatten().min();
             cut(cells, n, &buffers, most.unwrap_or(u64::MAX) / 4)
         };
         self.parts(batch * n).into_iter().map(|(member, cells)| (member, slabs((member, cells)))).collect()
     }
 
-    /// The most bytes in one buffer of a slab on a single device, if there is such a limit.
-    pub(super) fn most_bytes(&self) -> Option<u64> {
-        let device = match &self.kind {
-            Kind::Gpu(gpu) => Some(gpu.largest_slab()),
-            Kind::Cpu | Kind::Several(_) => None,
-        };
-        [self.largest_binding, device].into_iter().flatten().min()
-    }
-
     /// What a population needs by itself.
-    pub(crate) fn memory_needed(&self, table: &Table, (batch, n): (usize, usize)) -> MemoryNeed {
+    pub(crate) fn memory_needed(&self, table: &Table, shape: Shape) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         // The parameters as they were checked; each slab has a copy of its part.
-        need.add("the parameters", bytes(table.footprint().words((batch, n))), 0);
-        let shares = self.shares(table, (batch, n));
+        need.add("the parameters", bytes(table.footprint().words(shape)), 0);
+        let shares = self.shares(table, shape);
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
-        need.add("reading or writing state", bytes((batch * n) as u64), 0);
+        need.add("reading or writing state", bytes(shape.cells() as u64), 0);
         need
     }
 
     /// What the cells on each device need there.
-    fn shares(&self, table: &Table, (batch, n): (usize, usize)) -> Vec<Share<'_>> {
-        let slabs = self.slabs(table.buffers(), (batch, n));
+    fn shares(&self, table: &Table, shape: Shape) -> Vec<Share<'_>> {
+        let slabs = self.slabs(table.buffers(), shape);
         let cut = is_cut(&slabs);
         let share = |(device, slabs): (_, Vec<Slab>)| {
             let mut share = Share { device, need: MemoryNeed::default() };
@@ -141,42 +144,6 @@ impl Device {
         slabs.into_iter().map(share).collect()
     }
 
-    /// Refuses a population with `more` beside it, where that is beyond the budget, or where what is on some of several
-    /// devices is beyond theirs. `more_of` says what there is beside the population on a device that has these cells.
-    pub(crate) fn require_within_budgets(
-        &self,
-        table: &Table,
-        shape: (usize, usize),
-        more: impl FnOnce() -> MemoryNeed,
-        what: &str,
-        more_of: impl Fn(&Self, Range<usize>) -> MemoryNeed,
-    ) -> Result<()> {
-        if self.memory_budget.is_some() {
-            self.require_within_budget(&self.memory_needed(table, shape).and(more()), what)?;
-        }
-        let has_budget = |member: &Self| member.memory_budget.is_some();
-        if self.budgets_of_lists.is_empty() && !self.members().iter().any(has_budget) {
-            return Ok(());
-        }
-        let shares = self.shares(table, shape);
-        let parts = self.parts(shape.0 * shape.1).into_iter();
-        let needs: Vec<_> = shares
-            .iter()
-            .zip(parts)
-            .map(|(share, (device, cells))| share.need.clone().and(more_of(device, cells)))
-            .collect();
-        let require = |members: Range<usize>, budget| {
-            let names: Vec<_> = shares[members.clone()].iter().map(|share| share.device.name()).collect();
-            let need = needs[members].iter().cloned().fold(MemoryNeed::default(), MemoryNeed::and);
-            let what = format!("{what}, as far as it is on {}", names.join(" + "));
-            within(budget, &need, &what, "the memory budget there")
-        };
-        for (index, share) in shares.iter().enumerate() {
-            require(index..index + 1, share.device.memory_budget)?;
-        }
-        self.budgets_of_lists.iter().try_for_each(|(members, budget)| require(members.clone(), Some(*budget)))
-    }
-
     /// What recordings take on their way from the engines to whoever collects them, those of spikes made in
     /// place or not.
     pub(crate) fn memory_of_recording(
@@ -184,7 +151,7 @@ impl Device {
         (words, voltages): (Stream, Stream),
         in_place: bool,
         buffers: Buffers,
-        shape: (usize, usize),
+        shape: Shape,
     ) -> MemoryNeed {
         const AT_A_TIME: &str = "what is recorded at a time";
         let slabs = self.slabs(buffers, possible(shape));
@@ -212,7 +179,7 @@ impl Device {
         block: u64,
         (words, voltages): (Stream, Stream),
         buffers: Buffers,
-        shape: (usize, usize),
+        shape: Shape,
     ) -> u64 {
         let slabs = self.slabs(buffers, possible(shape));
         // What comes when there is almost a block makes it longer.
@@ -220,7 +187,7 @@ impl Device {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
             return block.saturating_add(merged);
         }
-        match self.kind {
+        match self.device.kind {
             Kind::Gpu(_) => block.saturating_add(words.and(voltages).within(MOST_RECORDED_BYTES)),
             Kind::Cpu | Kind::Several(_) => {
                 // All that comes is equally long but for the last, which is shorter.
@@ -232,7 +199,7 @@ impl Device {
 
     /// The most steps after which it hands out what it has recorded, if there is such a limit.
     pub(crate) fn most_recorded_steps(&self) -> u64 {
-        if self.engine_kind() == EngineKind::Cpu { cpu::MOST_STEPS } else { u64::MAX }
+        if self.device.engine_kind() == EngineKind::Cpu { cpu::MOST_STEPS } else { u64::MAX }
     }
 
     /// What words of spikes take that stay where they are made; `None` where they are handed out.
@@ -240,9 +207,9 @@ impl Device {
         &self,
         bytes: u64,
         buffers: Buffers,
-        shape: (usize, usize),
+        shape: Shape,
     ) -> Option<MemoryNeed> {
-        match &self.kind {
+        match &self.device.kind {
             Kind::Gpu(gpu)
                 if bytes <= gpu.context.largest_binding() && !is_cut(&self.slabs(buffers, shape)) =>
             {
@@ -252,37 +219,25 @@ impl Device {
         }
     }
 
-    /// What the scores of some steps need beside the population: those that are kept, and on each device what its engine
-    /// takes along.
+    /// What the scores of some steps need beside the population: those that are kept, and on each device a copy that its
+    /// engine takes along, and the words of spikes that are there at a time.
     pub(crate) fn memory_of_scores(&self, scoring: &Scoring, steps: u64) -> MemoryNeed {
         let parts = self.parts(scoring.cells);
         // Where they are cut, the whole is kept beside the parts.
         let kept = if parts.len() > 1 { 2 } else { 1 };
-        let need = MemoryNeed::of("the scores", kept * scoring.bytes(&(0..scoring.cells)), 0);
-        let taken =
-            parts.into_iter().map(|(device, cells)| device.memory_of_scores_there(scoring, cells, steps));
-        taken.fold(need, MemoryNeed::and)
-    }
-
-    /// What a single device needs to score these cells: a copy that the engine takes along, and the words of spikes that
-    /// are there at a time.
-    pub(crate) fn memory_of_scores_there(
-        &self,
-        scoring: &Scoring,
-        cells: Range<usize>,
-        steps: u64,
-    ) -> MemoryNeed {
-        let (scores, row) = (scoring.bytes(&cells), bytes(cells.len() as u64));
-        let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
-        let mut need = MemoryNeed::default();
-        match &self.kind {
-            Kind::Gpu(_) => {
-                need.add("the scores", scores, scores);
-                need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
-            }
-            Kind::Cpu | Kind::Several(_) => {
-                need.add("the scores", scores, 0);
-                need.add("what is scored at a time", words(MOST_WORD_BYTES), 0);
+        let mut need = MemoryNeed::of("the scores", kept * scoring.bytes(&(0..scoring.cells)), 0);
+        for (device, cells) in parts {
+            let (scores, row) = (scoring.bytes(&cells), bytes(cells.len() as u64));
+            let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
+            match &device.kind {
+                Kind::Gpu(_) => {
+                    need.add("the scores", scores, scores);
+                    need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
+                }
+                Kind::Cpu | Kind::Several(_) => {
+                    need.add("the scores", scores, 0);
+                    need.add("what is scored at a time", words(MOST_WORD_BYTES), 0);
+                }
             }
         }
         need
@@ -313,13 +268,13 @@ struct Share<'a> {
 impl Share<'_> {
     /// Adds what a slab needs. `cut` says whether it is one of several.
     fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
-        let (batch, n) = slab.shape();
-        let cells = (batch * n) as u64;
+        let shape = slab.shape();
+        let cells = shape.cells() as u64;
         let state_words = (Field::of(table.options).count() + Counter::ALL.len()) as u64;
-        let parameters = bytes(table.footprint().words((batch, n)));
+        let parameters = bytes(table.footprint().words(shape));
         match &self.device.kind {
             Kind::Gpu(_) => {
-                let places = bytes(PLACES.words((batch, n)));
+                let places = bytes(PLACES.words(shape));
                 self.need.add("the state", 0, bytes(cells * state_words));
                 let kept = if cut { 2 } else { 1 };
                 self.need.add("the parameters", kept * parameters, parameters + places);
@@ -339,9 +294,9 @@ pub(super) fn bytes(words: u64) -> u64 {
 }
 
 /// The shape, or where no population has as many cells another one that takes several slabs as well.
-pub(super) fn possible((batch, n): (usize, usize)) -> (usize, usize) {
+pub(super) fn possible(shape: Shape) -> Shape {
     const MOST: usize = u32::MAX as usize - 1;
-    if batch.saturating_mul(n) <= MOST { (batch, n) } else { (1, MOST) }
+    if shape.cells() <= MOST { shape } else { MOST.into() }
 }
 
 /// Whether there is more than one slab.
@@ -352,98 +307,24 @@ pub(super) fn is_cut(slabs: &[(&Device, Vec<Slab>)]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Params;
     use crate::engine::gpu::fault_tests::{open, with_context};
-    use crate::error::Error;
-    use crate::{Params, Population, Recording, Scorer, Target};
 
     const N: usize = 1000;
 
+    const SHAPE: Shape = Shape { batch: 2, n: N };
+
     fn table() -> Table {
-        Table::new(&Params::default(), (2, N)).expect("valid")
-    }
-
-    /// What the cells of two rows need on each of the devices, all bytes.
-    fn shares(device: &Device) -> Vec<u64> {
-        device.shares(&table(), (2, N)).iter().map(|share| share.need.total()).collect()
-    }
-
-    fn refused(result: crate::Result<()>, what: &str, budget: u64) {
-        match result {
-            Err(Error::TooLarge { what: said, limit, need, limit_name, .. }) => {
-                assert!(said.starts_with(what), "{said}");
-                assert!(limit == budget && need > budget, "{need} {limit}");
-                assert_eq!(limit_name, "the memory budget there");
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn population(device: &Device) -> crate::Result<()> {
-        Population::new(Params::default(), N, 2, device).map(drop)
+        Table::new(&Params::default(), SHAPE).expect("valid")
     }
 
     #[test]
-    fn each_of_several_devices_keeps_its_budget() {
-        let cpu = Device::cpu;
-        let [share, _] = shares(&Device::several(&[cpu(), cpu()]).expect("two"))[..] else { panic!("two") };
-        let several = |budgets: [u64; 2]| {
-            let members = budgets.map(|budget| cpu().with_memory_budget(budget));
-            Device::several(&members).expect("two")
-        };
-        assert_eq!(population(&several([share, share])), Ok(()));
-        let on_one = format!("the population, as far as it is on {}", cpu());
-        refused(population(&several([share, share - 1])), &on_one, share - 1);
-        refused(population(&several([share - 1, u64::MAX])), &on_one, share - 1);
-        // So does a list among them, for what its members need together, and lists in that.
-        let three = shares(&Device::several(&[cpu(), cpu(), cpu()]).expect("three"));
-        let share = three[1] + three[2];
-        let list = |budget| Device::several(&[cpu(), cpu()]).expect("two").with_memory_budget(budget);
-        let nested = |budget| Device::several(&[cpu(), list(budget)]).expect("three");
-        assert_eq!(nested(0).members().len(), 3);
-        assert_eq!(population(&nested(share)), Ok(()));
-        let on_both = format!("the population, as far as it is on {0} + {0} (", cpu());
-        refused(population(&nested(share - 1)), &on_both, share - 1);
-        let deep = Device::several(&[cpu(), nested(share / 2)]).expect("four");
-        assert_eq!(deep.budgets_of_lists, [(2..4, share / 2)]);
-        refused(population(&deep), &on_both, share / 2);
-        // Of one device alone nothing is lost.
-        let alone = Device::several(&[list(share)]).expect("two");
-        assert!(alone.memory_budget == Some(share) && alone.members().len() == 2);
-    }
-
-    #[test]
-    fn what_is_scored_on_a_device_is_within_its_budget() {
-        let target = || vec![Target::new([20], 0..100).expect("valid")];
-        let mut scorer = Scorer::new((2, N), target(), 3).expect("valid");
-        let share = shares(&Device::several(&[Device::cpu(), Device::cpu()]).expect("two"))[0];
-        let with = |budget| {
-            let one = Device::cpu().with_memory_budget(budget);
-            let several = Device::several(&[one, Device::cpu()]).expect("two");
-            Population::new(Params::default(), N, 2, &several).expect("it fits")
-        };
-        // 32 bytes of scores, and at most 5 words, for each of half of the cells.
-        let scores = (N * (32 + 5 * 4)) as u64;
-        let result = with(share + scores - 1).run_scored(100, 1.0, &mut scorer).map(drop);
-        refused(result, "the population and its scores, as far as it is on ", share + scores - 1);
-        assert_eq!(with(share + scores).run_scored(100, 1.0, &mut scorer), Ok(100));
-    }
-
-    #[test]
-    fn options_of_lists_hold_for_their_members() {
-        let list = Device::several(&[Device::cpu(), Device::cpu().with_largest_binding(4000)]).expect("two");
-        let list = list.with_largest_binding(8000).with_kernel_times();
-        let nested = Device::several(&[list, Device::cpu()]).expect("three");
-        let bounds: Vec<_> = nested.members().iter().map(|member| member.largest_binding).collect();
-        assert_eq!(bounds, [Some(8000), Some(4000), None]);
-        assert!(nested.members()[0].kernel_times && !nested.members()[2].kernel_times);
-        let slabs = nested.slabs(table().buffers(), (2, N)).into_iter().map(|(_, slabs)| slabs.len());
-        assert_eq!(slabs.collect::<Vec<_>>(), [1, 2, 1]);
-        // The results are the same.
-        let counts = |device: &Device| {
-            let mut population = Population::new(Params::default(), N, 2, device).expect("valid");
-            population.run(300, 1.0, &Recording::none().counts()).map(|recorded| recorded.counts)
-        };
-        assert_eq!(counts(&nested), counts(&Device::cpu()));
+    fn the_largest_binding_holds_on_each_of_several_devices() {
+        let device = Device::several(&[Device::cpu(), Device::cpu()]).expect("two");
+        let options = PopulationOptions { largest_binding: Some(4000), ..PopulationOptions::default() };
+        let placement = Placement { device, options };
+        let slabs = placement.slabs(table().buffers(), SHAPE).into_iter().map(|(_, slabs)| slabs.len());
+        assert_eq!(slabs.collect::<Vec<_>>(), [2, 2]);
     }
 
     /// The same adapter twice: as what it is, and as one that has memory of its own.
@@ -457,10 +338,12 @@ mod tests {
             let [software, real] = [software, real].map(|context| Device::checked(context).expect("right"));
             assert!(software.is_software_adapter() && !real.is_software_adapter());
             let on_this_machine = |device: &Device| {
-                let need = device.memory_needed(&table(), (2, N));
-                bytes_here(&need, &device.shares(&table(), (2, N))) - need.host_bytes()
+                let placement = Placement::from(device);
+                let need = placement.memory_needed(&table(), SHAPE);
+                bytes_here(&need, &placement.shares(&table(), SHAPE)) - need.host_bytes()
             };
-            let buffers = |device: &Device| device.memory_needed(&table(), (2, N)).device_bytes();
+            let buffers =
+                |device: &Device| Placement::from(device).memory_needed(&table(), SHAPE).device_bytes();
             assert!(buffers(&real) == buffers(&software) && buffers(&real) > 2 * N as u64 * 16);
             assert_eq!(on_this_machine(&real), 0);
             assert_eq!(on_this_machine(&software), buffers(&software));

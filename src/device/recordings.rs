@@ -1,43 +1,49 @@
 //! How much memory recordings take on a device.
 
 use super::Device;
-use super::placement::Stream;
+use super::placement::{Placement, Stream};
 use crate::data::memory::MemoryNeed;
+use crate::data::shape::Shape;
 use crate::data::slab::Buffers;
 use crate::experiment::recording::{BLOCK_BYTES, Kept, Neurons, Recording, most_rate_bytes};
 
 impl Recording {
-    /// How much memory the recording of a run of this many steps needs, in a population of `batch`
-    /// rows of `n` neurons on a device that has not made a step yet.
+    /// How much memory the recording of a run of this many steps needs, in a population of this
+    /// shape on a device that has not made a step yet.
     ///
     /// ```
     /// use lif::{Device, Recording};
-    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, 1, &Device::cpu());
+    /// let need = Recording::none().spikes().rate().memory_needed(3200, 1000, &Device::cpu());
     /// assert!(need.host_bytes() > 1000 * 3200 / 8 + 3200 * 4);
     /// println!("{need}");
     /// ```
     #[must_use]
-    pub fn memory_needed(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::Whole, device, Buffers::default())
+    pub fn memory_needed(&self, steps: u64, shape: impl Into<Shape>, device: &Device) -> MemoryNeed {
+        self.need((0, steps), shape.into(), Kept::Whole, &device.into(), Buffers::default())
     }
 
-    /// The same for a run that hands its recording on in blocks, as
-    /// [`run_into`](crate::Population::run_into) does, one of which waits for whoever takes it while another
-    /// is taken.
+    /// The same for a run that hands its recording to a [sink](crate::Run::sink) in blocks, one of which waits while
+    /// another is taken.
     #[must_use]
-    pub fn memory_needed_in_blocks(&self, steps: u64, n: usize, batch: usize, device: &Device) -> MemoryNeed {
-        self.need((0, steps), (batch, n), Kept::InBlocks, device, Buffers::default())
+    pub fn memory_needed_in_blocks(
+        &self,
+        steps: u64,
+        shape: impl Into<Shape>,
+        device: &Device,
+    ) -> MemoryNeed {
+        self.need((0, steps), shape.into(), Kept::InBlocks, &device.into(), Buffers::default())
     }
 
     /// The same for a run that starts at any step, of a population with these buffers.
     pub(crate) fn need(
         &self,
         (first_step, steps): (u64, u64),
-        (batch, n): (usize, usize),
+        shape: Shape,
         kept: Kept,
-        device: &Device,
+        placement: &Placement,
         buffers: Buffers,
     ) -> MemoryNeed {
+        let Shape { batch, n } = shape;
         let bytes = |factors: [u64; 3]| factors.into_iter().fold(4, u64::saturating_mul);
         let rows = batch as u64;
         let end = first_step.saturating_add(steps);
@@ -59,9 +65,10 @@ impl Recording {
         let rate_bytes = if self.rate { bytes([steps, rows, 1]) } else { 0 };
         let voltage_bytes = voltages.all.saturating_add(bytes([sampled, 1, 1]));
 
+        let reads_words = self.rate || self.scored;
         let mut need = MemoryNeed::default();
         need.add("the counts", if self.counts { bytes([2, rows, n as u64]) } else { 0 }, 0);
-        if self.spikes.is_none() && self.voltages.is_none() && !self.rate {
+        if !self.hands_out() {
             return need;
         }
         match kept {
@@ -72,19 +79,19 @@ impl Recording {
             }
             Kept::InBlocks => {
                 let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
-                let most_steps = steps.min(device.most_recorded_steps());
+                let most_steps = steps.min(placement.most_recorded_steps());
                 let words = stream(spikes, most_steps.div_ceil(32) + 1);
                 let piece = (words, stream(sampled, most_steps.min(samples)));
                 let rate =
                     if self.rate { bytes([most_steps, rows, 1]).min(most_rate_bytes(rows)) } else { 0 };
-                let some = device.most_of_block(BLOCK_BYTES as u64, piece, buffers, (batch, n));
+                let some = placement.most_of_block(BLOCK_BYTES as u64, piece, buffers, shape);
                 let some = some.saturating_add(rate);
                 // One is collected, one waits, one is taken.
                 need.add("the blocks of the recording", whole.min(some.saturating_mul(3)), 0);
             }
         }
-        let words = stream(if self.rate { n as u64 } else { spikes }, blocks);
-        let in_place = kept == Kept::Whole && !self.rate && self.spikes == Some(Neurons::All);
-        need.and(device.memory_of_recording((words, voltages), in_place, buffers, (batch, n)))
+        let words = stream(if reads_words { n as u64 } else { spikes }, blocks);
+        let in_place = kept == Kept::Whole && !reads_words && self.spikes == Some(Neurons::All);
+        need.and(placement.memory_of_recording((words, voltages), in_place, buffers, shape))
     }
 }

@@ -1,6 +1,7 @@
 //! What the slabs of a population hand out, put together as one engine would hand it out.
 
 use super::{Piece, Wanted, WantedVoltages, Words};
+use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::blocks;
 
@@ -72,13 +73,13 @@ fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Places) {
 }
 
 impl Merged {
-    pub(super) fn new(wanted: &Wanted, shape: (usize, usize)) -> Self {
+    pub(super) fn new(wanted: &Wanted, shape: Shape) -> Self {
         Self {
             first_step: 0,
             steps: 0,
             word_row: wanted.words.cells(shape),
             words: Vec::new(),
-            sample: wanted.voltages.as_ref().map_or(0, |voltages| shape.0 * voltages.neurons.len()),
+            sample: wanted.voltages.as_ref().map_or(0, |voltages| shape.batch * voltages.neurons.len()),
             voltages: Vec::new(),
         }
     }

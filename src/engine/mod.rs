@@ -7,6 +7,7 @@ mod pace;
 pub(crate) mod slabs;
 pub(crate) mod work;
 
+use crate::data::shape::Shape;
 use crate::data::storage::DeviceWords;
 use crate::engine::work::Work;
 use crate::error::Result;
@@ -110,7 +111,7 @@ pub(crate) enum Words {
 
 impl Words {
     /// Words per row of a piece.
-    pub(crate) fn cells(&self, (batch, n): (usize, usize)) -> usize {
+    pub(crate) fn cells(&self, Shape { batch, n }: Shape) -> usize {
         match self {
             Self::None | Self::Scored => 0,
             Self::All => batch * n,

@@ -7,6 +7,7 @@
 use super::merge::{Merged, Share};
 use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Wanted};
+use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
 use crate::engine::work::Work;
@@ -69,8 +70,7 @@ pub(crate) struct Member {
 
 #[derive(Debug)]
 pub(crate) struct SlabEngine {
-    batch: usize,
-    n: usize,
+    shape: Shape,
     devices: Vec<Member>,
     /// Threads that wait for devices beside the caller's, where more than one is to be waited for or one computes.
     /// To start them for each block would take longer than the block of a small population.
@@ -81,9 +81,9 @@ pub(crate) struct SlabEngine {
 }
 
 impl SlabEngine {
-    pub(crate) fn new((batch, n): (usize, usize), devices: Vec<Member>) -> Self {
+    pub(crate) fn new(shape: Shape, devices: Vec<Member>) -> Self {
         let threads = threads(&devices);
-        Self { batch, n, devices, threads, pace: Pace::new(batch * n), scoring: None }
+        Self { shape, devices, threads, pace: Pace::new(shape.cells()), scoring: None }
     }
 
     fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
@@ -122,7 +122,7 @@ impl SlabEngine {
 
     /// Reads one kind of state of all cells.
     fn gather<T>(&mut self, read: impl Fn(&mut dyn Engine) -> Result<Vec<T>>) -> Result<Vec<T>> {
-        let mut all = Vec::with_capacity(self.batch * self.n);
+        let mut all = Vec::with_capacity(self.shape.cells());
         for part in self.parts() {
             all.extend(read(part.engine.as_mut())?);
         }
@@ -135,20 +135,20 @@ impl SlabEngine {
         values: &[T],
         write: impl Fn(&mut dyn Engine, &[T]) -> Result<()>,
     ) -> Result<()> {
-        let n = self.n;
+        let n = self.shape.n;
         self.parts().try_for_each(|part| write(part.engine.as_mut(), &values[part.slab.cells(n)]))
     }
 
     /// The most steps that all slabs make before what is wanted of them is put together, at most `most_steps`.
     fn most_steps(&self, wanted: &Wanted, most_steps: u64) -> u64 {
-        let shape = (self.batch, self.n);
-        let mut most = (MOST_WORK / (self.batch * self.n) as u64).clamp(32, MOST_STEPS).min(most_steps);
+        let shape = self.shape;
+        let mut most = (MOST_WORK / self.shape.cells() as u64).clamp(32, MOST_STEPS).min(most_steps);
         let word_bytes = 4 * wanted.words.cells(shape) as u64;
         if let Some(blocks) = MOST_MERGED_BYTES.checked_div(word_bytes) {
             most = most.min(blocks.max(1) * 32);
         }
         if let Some(voltages) = &wanted.voltages {
-            let sample_bytes = 4 * (self.batch * voltages.neurons.len()) as u64;
+            let sample_bytes = 4 * (self.shape.batch * voltages.neurons.len()) as u64;
             most =
                 most.min((MOST_MERGED_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
         }
@@ -168,8 +168,8 @@ impl SlabEngine {
         wanted: &Wanted,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        let n = self.n;
-        let merged = Mutex::new(Merged::new(wanted, (self.batch, n)));
+        let n = self.shape.n;
+        let merged = Mutex::new(Merged::new(wanted, self.shape));
         let lock = || merged.lock().unwrap_or_else(PoisonError::into_inner);
         let mut made = 0;
         while made < steps {
@@ -212,7 +212,7 @@ impl Engine for SlabEngine {
         current: &Current<'_>,
         wanted: Option<&Wanted>,
     ) -> Result<()> {
-        let n = self.n;
+        let n = self.shape.n;
         let steps = wanted.map_or(steps, |wanted| self.most_steps(wanted, u64::MAX).min(steps));
         // One device after the other: all but the first time that is quicker than to wake threads.
         for (device, member) in self.devices.iter_mut().enumerate() {
@@ -233,7 +233,7 @@ impl Engine for SlabEngine {
         wanted: Option<&Wanted>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        let n = self.n;
+        let n = self.shape.n;
         self.prepare(first_step, steps, current, wanted)?;
         let made = match wanted {
             Some(wanted) => self.advance_blocks(first_step, steps, current, wanted, receiver),
@@ -250,7 +250,7 @@ impl Engine for SlabEngine {
     }
 
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
-        let n = self.n;
+        let n = self.shape.n;
         let started =
             self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))));
         match started {
@@ -263,7 +263,7 @@ impl Engine for SlabEngine {
 
     fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
         let Some(mut scoring) = self.scoring.take() else { return Ok(None) };
-        let n = self.n;
+        let n = self.shape.n;
         let finished = self.parts().try_for_each(|part| {
             if let Some(own) = part.engine.finish_scoring()? {
                 scoring.put(&part.slab.cells(n), &own);
@@ -316,7 +316,7 @@ impl Engine for SlabEngine {
 
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
         let of_part = |part: &Part| {
-            let first = part.slab.cells(self.n).start;
+            let first = part.slab.cells(self.shape.n).start;
             let buffers = part.engine.buffers().into_iter();
             buffers.map(move |(cells, buffers)| (first + cells.start..first + cells.end, buffers))
         };
@@ -458,7 +458,7 @@ mod tests {
     /// Two devices with two slabs each, of which the last fails, and how many of them have scores.
     fn slabs(fails: &'static str) -> (SlabEngine, Table, Arc<AtomicUsize>) {
         let scored = Arc::new(AtomicUsize::new(0));
-        let table = Table::new(&Params::default(), (1, N)).expect("valid");
+        let table = Table::new(&Params::default(), N.into()).expect("valid");
         let part = |index: usize| {
             let slab = Slab { rows: 0..1, neurons: index * N / 4..(index + 1) * N / 4 };
             let engine = Double {
@@ -471,11 +471,11 @@ mod tests {
         };
         let devices = [[part(0), part(1)], [part(2), part(3)]];
         let devices = devices.map(|parts| Member { parts: parts.into(), waits: true }).into();
-        (SlabEngine::new((1, N), devices), table, scored)
+        (SlabEngine::new(N.into(), devices), table, scored)
     }
 
     fn advance(engine: &mut SlabEngine, table: &Table, wanted: Option<Wanted>) -> Result<u64> {
-        let current = Current::new(Input::constant(1.0), 200, (1, N), table.bounds, None, &FromHost)?;
+        let current = Current::new(Input::constant(1.0), 200, N.into(), table.bounds, None, &FromHost)?;
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
         engine.advance(0, 200, &current, wanted.as_ref(), &mut go_on)
     }
@@ -500,7 +500,7 @@ mod tests {
     #[test]
     fn scores_that_cannot_begin_or_end_stay_on_no_device() {
         let target = Target::new([20], 0..100).expect("valid");
-        let scoring = Scorer::new((1, N), vec![target], 3).expect("valid").scoring;
+        let scoring = Scorer::new(N, vec![target], 3).expect("valid").scoring;
         let (mut engine, _, scored) = slabs("start");
         assert_eq!(engine.start_scoring(scoring.clone()), Err(refusal()));
         assert_eq!(scored.load(Ordering::Relaxed), 0);

@@ -12,7 +12,7 @@ pub struct Work {
     /// How long the kernels took by the device's own clock, without what it costs to submit them, to
     /// wait for them and to copy. `None` where that is not measured: on the CPU, on adapters without
     /// such a clock, and unless asked for by
-    /// [`with_kernel_times`](crate::Device::with_kernel_times). The kernels of several devices run
+    /// [`kernel_times`](crate::PopulationOptions::kernel_times). The kernels of several devices run
     /// at the same time; their times are added up.
     pub kernel_time: Option<Duration>,
 }

@@ -20,11 +20,11 @@ use std::sync::Arc;
 /// use lif::{Device, Input, Params, Population, Recording};
 /// use ndarray::{Array1, Array2};
 ///
-/// let mut population = Population::new(Params::default(), 3, 1, &Device::cpu())?;
+/// let mut population = Population::new(Params::default(), 3, &Device::cpu())?;
 /// population.forward(1.5)?;                                     // all neurons the same
 /// population.forward(&Array1::from(vec![0.0_f32, 1.0, 2.0]))?;  // one current per neuron
 /// let ramp = Array2::from_shape_fn((100, 3), |(step, neuron)| (step + neuron) as f32 * 0.01);
-/// population.run(100, Input::sequence(&ramp), &Recording::none())?;
+/// population.run(100, Input::sequence(&ramp)).go()?;
 /// # Ok::<(), lif::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -189,9 +189,9 @@ impl<'a> From<&'a Tensor> for Source<'a> {
 ///
 /// let device = Device::cpu();
 /// let noise = Tensor::new(&device, &Array2::from_elem((200, 50), 0.6_f32))?;
-/// let mut population = Population::new(Params::default(), 50, 8, &device)?;
+/// let mut population = Population::new(Params::default(), [8, 50], &device)?;
 /// for _ in 0..3 {
-///     population.run(200, Input::sequence(&noise), &Recording::none())?;
+///     population.run(200, Input::sequence(&noise)).go()?;
 /// }
 /// # Ok::<(), lif::Error>(())
 /// ```

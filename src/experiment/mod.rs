@@ -6,6 +6,7 @@ pub mod nir;
 pub(crate) mod noise_size;
 pub(crate) mod params;
 pub(crate) mod poisson_rates;
+pub(crate) mod population_options;
 pub(crate) mod preset;
 pub(crate) mod random_source;
 #[cfg(test)]

@@ -15,13 +15,13 @@ use crate::experiment::params::Parameter;
 /// ```
 /// use lif::{Device, Input, Params, Population, Random, Recording};
 ///
-/// let mut population = Population::new(Params::default(), 1000, 1, &Device::cpu())?;
+/// let mut population = Population::new(Params::default(), 1000, &Device::cpu())?;
 /// population.set_seed(7)?;
 /// let input = Input::constant(0.3)
 ///     .and(Random::gaussian(0.0, 0.5))                  // nA at each step
 ///     .and(Random::poisson(800.0, 0.2))                 // 800 spikes per second, 0.2 mV each
 ///     .and(Random::poisson_current(500.0, -0.1));       // inhibition, as a current in nA
-/// let recorded = population.run(1000, input, &Recording::none().counts())?;
+/// let recorded = population.run(1000, input).record(Recording::none().counts()).go()?;
 /// assert!(recorded.counts.is_some_and(|counts| counts.sum() > 0));
 /// # Ok::<(), lif::Error>(())
 /// ```

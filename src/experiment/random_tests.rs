@@ -252,11 +252,12 @@ fn noisy_neurons_spike_as_theory_says() {
             ..Params::default()
         };
         let (neurons, steps, settled) = (300, 150_000, 10_000);
-        let mut population = Population::new(params, neurons, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(params, neurons, &Device::cpu()).expect("valid");
         let mut spike_count = 0;
         // In the theory, sigma / sqrt(2) is the standard deviation of v without a threshold.
         let noise = Random::white_noise(mean, Parameter::from(sigma * 20_f64.sqrt()));
-        let recorded = population.run(steps, Input::from(noise), &Recording::none().spikes()).expect("runs");
+        let recorded =
+            population.run(steps, Input::from(noise)).record(Recording::none().spikes()).go().expect("runs");
         let spikes = recorded.spikes.expect("asked for");
         let mut last = vec![None; neurons];
         let mut intervals = Vec::new();

@@ -18,6 +18,14 @@ pub struct Recording {
     pub(crate) counts: bool,
     pub(crate) rate: bool,
     pub(crate) voltages: Option<(Neurons, u32)>,
+    /// Whether the spikes of all neurons are scored on their way.
+    pub(crate) scored: bool,
+}
+
+impl From<&Recording> for Recording {
+    fn from(recording: &Recording) -> Self {
+        recording.clone()
+    }
 }
 
 /// Some neurons of each batch row.
@@ -92,6 +100,11 @@ impl Recording {
     pub fn all_voltages(mut self, every: u32) -> Self {
         self.voltages = Some((Neurons::All, every));
         self
+    }
+
+    /// Whether anything of it is handed out while steps are made.
+    pub(crate) fn hands_out(&self) -> bool {
+        self.spikes.is_some() || self.rate || self.voltages.is_some()
     }
 
     pub(crate) fn check(&self, n: usize) -> Result<()> {
@@ -176,8 +189,8 @@ impl Voltages {
     /// ```
     /// use lif::{Device, Params, Population, Recording};
     ///
-    /// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
-    /// let recorded = population.run(1000, 1.0, &Recording::none().voltages([3, 7], 10))?;
+    /// let mut population = Population::new(Params::default(), [2, 100], &Device::cpu())?;
+    /// let recorded = population.run(1000, 1.0).record(Recording::none().voltages([3, 7], 10)).go()?;
     /// let voltages = recorded.voltages.unwrap_or_else(|| unreachable!("asked for"));
     /// assert_eq!(voltages.values().dim(), (100, 2, 2));
     /// assert_eq!(voltages.values()[[0, 0, 1]], voltages.values()[[0, 1, 0]]);
@@ -216,7 +229,7 @@ impl Kept {
         match self {
             Self::Whole => {
                 "record fewer neurons, every k-th voltage, or counts instead of spikes, or hand the recording on in blocks \
-                 with run_into"
+                 to a sink"
             }
             Self::InBlocks => "take fewer neurons, or record fewer of them or only every k-th step",
         }

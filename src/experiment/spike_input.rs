@@ -28,14 +28,14 @@ use crate::experiment::params::Parameter;
 ///
 /// // LIF -> weights -> LIF: 20 neurons drive 5 others through a matrix.
 /// let device = Device::cpu();
-/// let mut first = Population::new(Params::default(), 20, 1, &device)?;
+/// let mut first = Population::new(Params::default(), 20, &device)?;
 /// let params = Params { tau_syn: Some(5.0.into()), ..Params::default() };
-/// let mut second = Population::new(params, 5, 1, &device)?;
+/// let mut second = Population::new(params, 5, &device)?;
 /// let weights = Array2::from_shape_fn((20, 5), |(from, to)| 0.01 * (from + to) as f32);
 ///
 /// let spikes = first.run_resident(1000, 0.8)?;
 /// let input = Input::constant(0.1).and_spikes(SpikeInput::dense(&spikes, &weights));
-/// let recorded = second.run(1000, input, &Recording::none().spikes())?;
+/// let recorded = second.run(1000, input).record(Recording::none().spikes()).go()?;
 /// assert!(recorded.spikes.is_some_and(|spikes| spikes.count() > 0));
 /// # Ok::<(), lif::Error>(())
 /// ```

@@ -1,26 +1,29 @@
 //! The public face: a batch of populations of neurons that share a device.
 
+pub(crate) mod blocks;
 pub(crate) mod checkpoint;
+mod ongoing;
 mod queue;
 mod recorder;
+pub(crate) mod run;
 pub(crate) mod scorer;
-mod scoring;
 pub(crate) mod sink;
 mod state;
 mod stepping;
-pub(crate) mod stream;
-mod taker;
 
 pub(crate) use state::State;
 
 use crate::data::broadcast::strides;
 use crate::data::memory::{self, MemoryNeed};
+use crate::data::shape::Shape;
 use crate::device::Device;
+use crate::device::placement::Placement;
 use crate::engine::{Engine, Piece};
 use crate::error::{Error, Result};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
 use crate::experiment::params::Params;
+use crate::experiment::population_options::PopulationOptions;
 use crate::experiment::random_source::Random;
 use crate::model::random::{COUNTER_BITS, GROUP};
 use crate::model::{Coefficients, Options};
@@ -33,8 +36,7 @@ use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// `batch` rows of `n` leaky integrate-and-fire neurons on one device, or on
-/// [several](Device::several).
+/// Rows of leaky integrate-and-fire neurons on one device, or on [several](Device::several).
 ///
 /// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
 /// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
@@ -46,7 +48,7 @@ use std::sync::Arc;
 /// ```
 /// use lif::{Device, Params, Population};
 ///
-/// let mut population = Population::new(Params::default(), 10, 1, &Device::auto())?;
+/// let mut population = Population::new(Params::default(), 10, &Device::auto())?;
 /// population.set_batch_size(10)?;
 /// population.forward(10.0)?;
 /// println!("{}", population.spikes()?);
@@ -57,13 +59,12 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub struct Population {
     params: Params,
-    n: usize,
-    batch: usize,
-    device: Device,
+    shape: Shape,
+    placement: Placement,
     table: Arc<Table>,
     engine: Box<dyn Engine>,
     queue: Queue,
-    /// Bytes that may wait in the queue, where the device has a memory budget.
+    /// Bytes that may wait in the queue, where there is a memory budget.
     queue_room: Option<u64>,
     /// Steps made and queued since the start.
     steps: u64,
@@ -92,22 +93,37 @@ const MOST_STEPS: u64 = GROUP << COUNTER_BITS;
 type Built = (Arc<Table>, Box<dyn Engine>);
 
 impl Population {
-    /// Builds `batch` rows of `n` neurons at rest.
+    /// Builds neurons at rest: as many in one row, or `[batch, n]`.
     ///
     /// # Errors
     ///
     /// Anything wrong with the parameters ([`Error::Shape`], [`Error::NonFinite`],
     /// [`Error::OutOfRange`]), [`Error::TooLarge`] where the device cannot hold the population, and
     /// faults of the device.
-    pub fn new(params: Params, n: usize, batch: usize, device: &Device) -> Result<Self> {
-        let (table, engine) = build(&params, n, batch, device)?;
+    pub fn new(params: Params, shape: impl Into<Shape>, device: &Device) -> Result<Self> {
+        Self::with_options(params, shape, device, PopulationOptions::default())
+    }
+
+    /// The same, kept on its device in this way.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and [`Error::TooLarge`] for more than the memory budget.
+    pub fn with_options(
+        params: Params,
+        shape: impl Into<Shape>,
+        device: &Device,
+        options: PopulationOptions,
+    ) -> Result<Self> {
+        let shape = shape.into();
+        let placement = Placement { device: device.clone(), options };
+        let (table, engine) = build(&params, shape, &placement)?;
         coefficients::warn_of_long_steps(&params);
         Ok(Self {
-            queue_room: device.left_of_budget(&device.memory_needed(&table, (batch, n))),
+            queue_room: options.left_of_budget(&placement.memory_needed(&table, shape)),
             params,
-            n,
-            batch,
-            device: device.clone(),
+            shape,
+            placement,
             table,
             engine,
             queue: Queue::default(),
@@ -120,14 +136,15 @@ impl Population {
 
     /// How much memory a population would need by itself. What drives it and what it records come on top:
     /// [`Input::memory_needed`] and [`Recording::memory_needed`](crate::Recording::memory_needed). Inputs that
-    /// wait in a loop over [`forward`](Self::forward) take no more than the device's
-    /// [budget](Device::with_memory_budget) leaves; without one at most 32 wait, and no more than 64 MiB and one.
+    /// wait in a loop over [`forward`](Self::forward) take no more than the
+    /// [budget](PopulationOptions::memory_budget) leaves; without one at most 32 wait, and no more than 64 MiB and one.
     ///
     /// # Errors
     ///
     /// Anything wrong with the parameters or the sizes, as in [`new`](Self::new).
-    pub fn memory_needed(params: &Params, n: usize, batch: usize, device: &Device) -> Result<MemoryNeed> {
-        Ok(device.memory_needed(&table(params, n, batch)?, (batch, n)))
+    pub fn memory_needed(params: &Params, shape: impl Into<Shape>, device: &Device) -> Result<MemoryNeed> {
+        let shape = shape.into();
+        Ok(Placement::from(device).memory_needed(&table(params, shape)?, shape))
     }
 
     /// Changes the number of batch rows. The state starts anew: v at rest, no spikes, step 0.
@@ -136,26 +153,34 @@ impl Population {
     ///
     /// As [`new`](Self::new); the population is then unchanged.
     pub fn set_batch_size(&mut self, batch: usize) -> Result<()> {
-        let (table, engine) = build(&self.params, self.n, batch, &self.device)?;
-        self.queue_room = self.device.left_of_budget(&self.device.memory_needed(&table, (batch, self.n)));
+        let shape = Shape { batch, ..self.shape };
+        let (table, engine) = build(&self.params, shape, &self.placement)?;
+        let need = self.placement.memory_needed(&table, shape);
+        self.queue_room = self.placement.options.left_of_budget(&need);
         self.table = table;
         self.engine = engine;
-        self.batch = batch;
+        self.shape = shape;
         self.noise = None;
         self.forget();
         Ok(())
     }
 
+    /// The number of batch rows, and of neurons in each.
+    #[must_use]
+    pub fn shape(&self) -> Shape {
+        self.shape
+    }
+
     /// The number of neurons in a batch row.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.n
+        self.shape.n
     }
 
     /// The number of batch rows.
     #[must_use]
     pub fn batch(&self) -> usize {
-        self.batch
+        self.shape.batch
     }
 
     /// The parameters.
@@ -167,7 +192,7 @@ impl Population {
     /// The device.
     #[must_use]
     pub fn device(&self) -> &Device {
-        &self.device
+        &self.placement.device
     }
 
     /// The rules that all its cells follow, as [`model::step_cell`](crate::model::step_cell) takes them.
@@ -181,15 +206,15 @@ impl Population {
     /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as the state is.
     ///
     /// ```
-    /// use lif::model::{self, State};
+    /// use lif::model::{self, State, StepInput};
     /// use lif::{Device, Params, Population};
     ///
-    /// let mut population = Population::new(Params::default(), 1, 1, &Device::cpu())?;
+    /// let mut population = Population::new(Params::default(), 1, &Device::cpu())?;
     /// let cell = population.coefficients(0, 0).unwrap_or_default();
     /// let mut state = State { v: cell.v_rest, ..State::default() };
     /// for step in 0..1000 {
-    ///     state = model::step_cell(population.options(), cell, state, model::drive(cell.resistance, 0.8), 0.0);
-    ///     state = model::settle(population.options(), cell, state, step);
+    ///     let input = StepInput { current: 0.8, ..StepInput::default() };
+    ///     state = model::step_cell(population.options(), cell, state, input, step);
     ///     population.forward(0.8)?;
     /// }
     /// assert_eq!(state.v.to_bits(), population.voltages()?[[0, 0]].to_bits());
@@ -197,7 +222,7 @@ impl Population {
     /// ```
     #[must_use]
     pub fn coefficients(&self, row: usize, neuron: usize) -> Option<Coefficients> {
-        (row < self.batch && neuron < self.n).then(|| self.table.cell(row, neuron))
+        (row < self.shape.batch && neuron < self.shape.n).then(|| self.table.cell(row, neuron))
     }
 
     /// What random sources draw for any cell at any step: what the model needs to know of them, as
@@ -206,7 +231,7 @@ impl Population {
     /// ```
     /// use lif::{Device, Params, Population, Random};
     ///
-    /// let mut population = Population::new(Params::default(), 2, 1, &Device::cpu())?;
+    /// let mut population = Population::new(Params::default(), 2, &Device::cpu())?;
     /// let sources = [Random::poisson(20_000.0, 0.5)];
     /// let drawn = population.draws(&sources)?.at(0, 1, 7).unwrap_or_default();
     /// assert_eq!((drawn.current, drawn.jump % 0.5), (0.0, 0.0));
@@ -217,7 +242,7 @@ impl Population {
     ///
     /// As for the sources of an input.
     pub fn draws(&mut self, sources: &[Random]) -> Result<Draws> {
-        Ok(Draws::new(self.check_noise(sources)?, (self.batch, self.n)))
+        Ok(Draws::new(self.check_noise(sources)?, self.shape))
     }
 
     /// The number of steps since the population was built or reset.
@@ -297,7 +322,7 @@ impl Population {
         let noise = self.check_noise(&input.random)?;
         let last = self.noise.as_ref().filter(|_| noise.is_some());
         let size = last.map_or_else(NoiseSize::default, |last| last.size);
-        Ok((InputSize { noise: size, ..input.size(self.n) }, noise))
+        Ok((InputSize { noise: size, ..input.size(self.shape.n) }, noise))
     }
 
     /// Checks an input whose random sources have been checked.
@@ -307,8 +332,8 @@ impl Population {
         steps: u64,
         noise: Option<Arc<Noise>>,
     ) -> Result<Current<'a>> {
-        let shape = (self.batch, self.n);
-        Current::new(input, steps as usize, shape, self.table.bounds, noise, &self.device)
+        let shape = self.shape;
+        Current::new(input, steps as usize, shape, self.table.bounds, noise, &self.placement.device)
     }
 
     /// What the engine sees of these sources; the same as at the last call where they are the same.
@@ -324,14 +349,14 @@ impl Population {
         // Those of steps that wait would be there beside them.
         self.flush()?;
         self.noise = None;
-        let shape = (self.batch, self.n);
+        let shape = self.shape;
         let size = NoiseSize::of(sources, self.params.dt);
         let input = InputSize { noise: size, ..InputSize::default() };
         self.require_input(&input, 1)?;
-        let need = self.device.memory_of_input(&input, 1, self.table.buffers(), shape);
+        let need = self.placement.memory_of_input(&input, 1, self.table.buffers(), shape);
         memory::require(
             "the random sources",
-            self.device.on_this_machine(&need),
+            self.placement.on_this_machine(&need),
             "let fewer neurons differ in their rate",
         )?;
         let noise = Arc::new(Noise::new(sources, self.seed, shape, self.params.dt)?);
@@ -342,43 +367,43 @@ impl Population {
 
     /// Broadcasts to one value per cell, copied only where the values do not lie so.
     fn spread<'a, T: Copy>(&self, what: &str, values: ArrayViewD<'a, T>) -> Result<Cow<'a, [T]>> {
-        let shape = (self.batch, self.n);
+        let shape = self.shape;
         strides(what, values.shape(), shape)?;
-        if values.len() == self.batch * self.n
+        if values.len() == shape.cells()
             && let Some(values) = values.to_slice()
         {
             return Ok(Cow::Borrowed(values));
         }
         let spread: ArrayView2<'_, T> = values
-            .broadcast(shape)
-            .ok_or_else(|| Error::shape(what, format!("[{}, {}]", self.batch, self.n), values.shape()))?;
+            .broadcast((shape.batch, shape.n))
+            .ok_or_else(|| Error::shape(what, shape.to_string(), values.shape()))?;
         Ok(Cow::Owned(spread.iter().copied().collect()))
     }
 
     fn array<T>(&self, values: Vec<T>) -> Result<Array2<T>> {
         let got = values.len();
-        Array2::from_shape_vec((self.batch, self.n), values)
-            .map_err(|_| Error::shape("state read back", format!("[{}, {}]", self.batch, self.n), &[got]))
+        Array2::from_shape_vec((self.shape.batch, self.shape.n), values)
+            .map_err(|_| Error::shape("state read back", self.shape.to_string(), &[got]))
     }
 }
 
-fn build(params: &Params, n: usize, batch: usize, device: &Device) -> Result<Built> {
-    let table = Arc::new(table(params, n, batch)?);
-    let engine = device.engine(&table, (batch, n))?;
+fn build(params: &Params, shape: Shape, placement: &Placement) -> Result<Built> {
+    let table = Arc::new(table(params, shape)?);
+    let engine = placement.engine(&table, shape)?;
     Ok((table, engine))
 }
 
 /// The coefficients of a population whose size is possible.
-fn table(params: &Params, n: usize, batch: usize) -> Result<Table> {
+fn table(params: &Params, shape: Shape) -> Result<Table> {
+    let Shape { batch, n } = shape;
     for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {
         if size == 0 {
             return Err(Error::out_of_range(what, 0, "1 or more"));
         }
     }
-    let cells = n.checked_mul(batch).filter(|cells| *cells < u32::MAX as usize);
-    if cells.is_none() {
+    if shape.cells() >= u32::MAX as usize {
         let value = format!("{batch} x {n}");
         return Err(Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all"));
     }
-    Table::new(params, (batch, n))
+    Table::new(params, shape)
 }

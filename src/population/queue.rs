@@ -271,11 +271,12 @@ fn same_bits(one: &[f32], other: &[f32]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::shape::Shape;
     use crate::prepared::current::Bounds;
     use crate::{Device, Input};
     use ndarray::{Array1, arr1};
 
-    fn push(queue: &mut Queue, input: Input<'_>, population: (usize, usize), number: u64) {
+    fn push(queue: &mut Queue, input: Input<'_>, population: Shape, number: u64) {
         let bounds = Bounds { resistance: 1.0, synaptic_gain: 1.0 };
         let shape = input.shape();
         let current = Current::new(input, 1, population, bounds, None, &Device::cpu()).expect("valid");
@@ -286,7 +287,7 @@ mod tests {
         let mut queue = Queue::default();
         for input in inputs {
             let number = queue.steps();
-            push(&mut queue, Input::constant(input), (2, 3), number);
+            push(&mut queue, Input::constant(input), [2, 3].into(), number);
         }
         assert_eq!(queue.steps(), inputs.len() as u64);
         let runs = queue
@@ -335,7 +336,7 @@ mod tests {
         for block in 0..3 {
             for step in 0..QUEUED_STEPS as usize {
                 let input = Array1::from_elem(300, (block + step) as f32);
-                push(&mut queue, Input::constant(&input), (1, 300), step as u64);
+                push(&mut queue, Input::constant(&input), 300.into(), step as u64);
             }
             places.push(queue.values.as_ptr());
             queue.clear();

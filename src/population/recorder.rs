@@ -2,14 +2,16 @@
 
 use crate::data::large::Large;
 use crate::data::raster::Raster;
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
-use crate::engine::{Piece, Room, Wanted, WantedVoltages, Words};
+use crate::engine::{Piece, Receiver, Room, Wanted, WantedVoltages, Words};
 use crate::error::{Error, Result};
 use crate::experiment::recording::{
     BLOCK_BYTES, Kept, MOST_RATE_BYTES, Neurons, Recorded, Recording, Voltages,
 };
 use crate::prepared::reference::Reference;
 use ndarray::{Array, Dimension, IntoDimension};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 /// Collects the recording of one run, as a whole or in blocks.
@@ -17,12 +19,13 @@ use std::sync::Arc;
 pub(crate) struct Recorder {
     first_step: u64,
     made: u64,
-    batch: usize,
-    n: usize,
+    shape: Shape,
     wanted: Arc<Wanted>,
     spikes: Option<Raster>,
     /// The recorded neurons, where the words handed out are those of all neurons.
     gather: Option<Vec<u32>>,
+    /// Whether more is made of the words than a recording of them.
+    reads_words: bool,
     rate: Option<Vec<u32>>,
     voltages: Large<f32>,
     /// What the potentials that engines hand out are differences from.
@@ -31,24 +34,20 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Takes the memory that it [needs](Recording::need) for a recording that is kept.
-    pub(crate) fn new(
-        recording: &Recording,
-        first_step: u64,
-        steps: u64,
-        (batch, n): (usize, usize),
-        kept: Kept,
-    ) -> Self {
-        let words = match (&recording.spikes, recording.rate) {
-            (Some(Neurons::All), _) | (_, true) => Words::All,
-            (Some(Neurons::These(neurons)), false) => Words::Chosen(neurons.clone()),
-            (None, false) => Words::None,
+    pub(crate) fn new(recording: &Recording, first_step: u64, steps: u64, shape: Shape, kept: Kept) -> Self {
+        let Shape { batch, n } = shape;
+        let reads_words = recording.rate || recording.scored;
+        let words = match &recording.spikes {
+            Some(Neurons::These(neurons)) if !reads_words => Words::Chosen(neurons.clone()),
+            None if !reads_words => Words::None,
+            _ => Words::All,
         };
         let voltages = recording
             .voltages
             .as_ref()
             .map(|(neurons, every)| WantedVoltages { neurons: neurons.indices(n), every: *every });
         let gather = match &recording.spikes {
-            Some(Neurons::These(neurons)) if recording.rate => Some(neurons.clone()),
+            Some(Neurons::These(neurons)) if reads_words => Some(neurons.clone()),
             _ => None,
         };
 
@@ -59,14 +58,14 @@ impl Recorder {
         let mut recorder = Self {
             first_step,
             made: 0,
-            batch,
-            n,
+            shape,
             wanted: Arc::new(Wanted { words, voltages }),
             spikes: recording
                 .spikes
                 .as_ref()
                 .map(|neurons| Raster::new(first_step, batch, neurons.indices::<Arc<[u32]>>(n))),
             gather,
+            reads_words,
             rate: recording.rate.then(Vec::new),
             voltages: Large::with_capacity(0),
             reference: Reference::default(),
@@ -89,39 +88,28 @@ impl Recorder {
 
     /// What the engine has to hand out: nothing, unless something is recorded or observed.
     pub(crate) fn wanted(&self, observed: bool) -> Option<Arc<Wanted>> {
-        (observed || *self.wanted != Wanted::default()).then(|| Arc::clone(&self.wanted))
+        (observed || self.hands_out()).then(|| Arc::clone(&self.wanted))
     }
 
-    /// Memory for the words of all neurons, where nothing else is made of these, and for membrane potentials.
-    pub(crate) fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
-        let words = match &mut self.spikes {
-            _ if words == 0 => &mut [],
-            Some(raster) if self.rate.is_none() && self.wanted.words == Words::All => raster.room(words)?,
-            _ => return None,
-        };
-        Some(Room { words, voltages: self.voltages.grow(voltages) })
+    /// Whether engines hand out anything for it.
+    pub(crate) fn hands_out(&self) -> bool {
+        *self.wanted != Wanted::default()
     }
 
-    /// The most steps at a time: their rates are made here and not by the engine, which bounds the rest.
-    pub(crate) fn most_steps(&self) -> u64 {
-        let of_a_step = self.rate.as_ref().map(|_| 4 * self.batch);
-        of_a_step.map_or(u64::MAX, |bytes| (MOST_RATE_BYTES / bytes).max(1) as u64)
-    }
-
-    pub(crate) fn take(&mut self, piece: Piece<'_>) {
+    pub(crate) fn add(&mut self, piece: Piece<'_>) {
         let first_step = self.first_step + self.made;
         if let Some(raster) = &mut self.spikes {
             match &self.gather {
                 None => raster.append(piece.words, piece.steps),
                 Some(neurons) => {
-                    let rows = piece.words.chunks_exact(self.n);
+                    let rows = piece.words.chunks_exact(self.shape.n);
                     let chosen = rows.flat_map(|row| neurons.iter().map(|&neuron| row[neuron as usize]));
                     raster.append(&chosen.collect::<Vec<_>>(), piece.steps);
                 }
             }
         }
         if let Some(rate) = &mut self.rate {
-            add_rate(rate, &piece, first_step, self.batch, self.n);
+            add_rate(rate, &piece, first_step, self.shape.batch, self.shape.n);
         }
         self.voltages.extend_from_slice(piece.voltages);
         self.made += piece.steps;
@@ -144,7 +132,7 @@ impl Recorder {
             std::mem::replace(raster, next)
         });
         let rate = self.rate.as_mut().map(std::mem::take);
-        let rate = rate.map(|rate| shaped((steps as usize, self.batch), rate)).transpose()?;
+        let rate = rate.map(|rate| shaped((steps as usize, self.shape.batch), rate)).transpose()?;
         let voltages = match &self.wanted.voltages {
             None => None,
             Some(wanted) => {
@@ -154,10 +142,33 @@ impl Recorder {
                 let mut values = std::mem::replace(&mut self.voltages, Large::with_capacity(0));
                 self.reference.all_outside(&mut values);
                 let steps = (0..samples as u64).map(|sample| (first_sample + sample) * every).collect();
-                Some(Voltages::new(values, self.batch, wanted.neurons.clone(), steps)?)
+                Some(Voltages::new(values, self.shape.batch, wanted.neurons.clone(), steps)?)
             }
         };
         Ok(Recorded { first_step, steps, spikes, counts: None, rate, voltages })
+    }
+}
+
+impl Receiver for Recorder {
+    /// For the words of all neurons where nothing else is made of these, and for membrane potentials.
+    fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
+        let words = match &mut self.spikes {
+            _ if words == 0 => &mut [],
+            Some(raster) if !self.reads_words && self.wanted.words == Words::All => raster.room(words)?,
+            _ => return None,
+        };
+        Some(Room { words, voltages: self.voltages.grow(voltages) })
+    }
+
+    /// Their rates are made here and not by the engine, which bounds the rest.
+    fn most_steps(&self) -> u64 {
+        let of_a_step = self.rate.as_ref().map(|_| 4 * self.shape.batch);
+        of_a_step.map_or(u64::MAX, |bytes| (MOST_RATE_BYTES / bytes).max(1) as u64)
+    }
+
+    fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+        self.add(piece);
+        ControlFlow::Continue(())
     }
 }
 

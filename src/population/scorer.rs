@@ -6,7 +6,9 @@
 
 use crate::data::memory::{self, MemoryNeed};
 use crate::data::raster::Raster;
+use crate::data::shape::Shape;
 use crate::device::Device;
+use crate::device::placement::Placement;
 use crate::error::{Error, Result};
 use crate::experiment::recording::Recorded;
 use crate::experiment::tally::Tally;
@@ -19,7 +21,7 @@ use crate::prepared::scoring::Scoring;
 const MOST_LATE: u32 = 1 << 29;
 
 /// Scores each of `batch` rows of `n` neurons against recorded trains, while
-/// [`Population::run_scored`](crate::Population::run_scored) goes on: where the spikes are made, so that
+/// a [run](crate::Run::score) goes on: where the spikes are made, so that
 /// only the scores come back.
 ///
 /// ```
@@ -28,10 +30,10 @@ const MOST_LATE: u32 = 1 << 29;
 ///
 /// // Which threshold predicts these spikes best?
 /// let params = Params { v_threshold: Array1::linspace(-61.0_f32, -45.0, 100).into(), ..Params::default() };
-/// let mut population = Population::new(params, 100, 1, &Device::auto())?;
+/// let mut population = Population::new(params, 100, &Device::auto())?;
 /// let recorded = Target::new([70, 190, 310, 428], 0..500)?;
-/// let mut scorer = Scorer::new((1, 100), vec![recorded], 20)?;
-/// population.run_scored(500, 1.0, &mut scorer)?;
+/// let mut scorer = Scorer::new(100, vec![recorded], 20)?;
+/// population.run(500, 1.0).score(&mut scorer).go()?;
 /// let gammas: Vec<f64> = scorer.tallies(0).map(|tally| tally.gamma()).collect();
 /// let best = (0..100).max_by(|one, other| gammas[*one].total_cmp(&gammas[*other]));
 /// assert_eq!(best.map(|best| gammas[best] > 0.9), Some(true));
@@ -45,7 +47,7 @@ const MOST_LATE: u32 = 1 << 29;
 /// silent are [skipped](Self::skip_to).
 #[derive(Debug)]
 pub struct Scorer {
-    shape: (usize, usize),
+    shape: Shape,
     targets: Vec<Target>,
     pub(crate) scoring: Scoring,
     /// The step after the last that was scored.
@@ -53,14 +55,15 @@ pub struct Scorer {
 }
 
 impl Scorer {
-    /// For a population of this shape, `(batch, n)`. A predicted spike and a recorded one coincide
+    /// For a population of this shape, the number of neurons in one row or `[batch, n]`. A predicted spike and a recorded one coincide
     /// where they are at most `window` steps apart; each is counted once.
     ///
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for no targets, for one of a row that there is not, for 2^32 - 1 cells and more, and
     /// for a window that is half as long as what is scored; [`Error::TooLarge`] where memory cannot hold the scores.
-    pub fn new(shape: (usize, usize), targets: Vec<Target>, window: u64) -> Result<Self> {
+    pub fn new(shape: impl Into<Shape>, targets: Vec<Target>, window: u64) -> Result<Self> {
+        let shape = shape.into();
         if targets.is_empty() {
             return Err(Error::out_of_range("the number of targets", 0, "1 or more"));
         }
@@ -69,7 +72,7 @@ impl Scorer {
             let requirement = format!("below half of the {shortest} steps that are scored");
             return Err(Error::out_of_range("the window", format!("{window} steps"), requirement));
         }
-        let (batch, n) = shape;
+        let Shape { batch, n } = shape;
         let all = batch.checked_mul(n).filter(|cells| *cells < u32::MAX as usize);
         let Some(all) = all else {
             let cells = format!("{batch} rows of {n} neurons");
@@ -211,23 +214,32 @@ impl Scorer {
         &self.targets
     }
 
-    /// How much memory a run of so many steps takes on a device to be scored, beside the population.
+    /// How much memory a run of this many steps takes on a device to be scored, beside the population, where it records
+    /// nothing else.
     #[must_use]
     pub fn memory_needed(&self, device: &Device, steps: u64) -> MemoryNeed {
-        device.memory_of_scores(&self.scoring, steps)
+        self.need(&device.into(), steps, false)
+    }
+
+    /// The same for spikes that are handed out and scored on their way, or not.
+    pub(crate) fn need(&self, placement: &Placement, steps: u64, handed_out: bool) -> MemoryNeed {
+        if handed_out {
+            return MemoryNeed::of("the scores", 2 * self.scoring.bytes(&(0..self.scoring.cells)), 0);
+        }
+        placement.memory_of_scores(&self.scoring, steps)
     }
 
     /// Refuses spikes of a population of another shape.
-    pub(crate) fn check(&self, shape: (usize, usize)) -> Result<()> {
+    pub(crate) fn check(&self, shape: Shape) -> Result<()> {
         if shape == self.shape {
             return Ok(());
         }
-        let expected = format!("[{}, {}]", self.shape.0, self.shape.1);
-        Err(Error::shape("the scored spikes", expected, &[shape.0, shape.1]))
+        let expected = self.shape.to_string();
+        Err(Error::shape("the scored spikes", expected, &[shape.batch, shape.n]))
     }
 
     fn score(&mut self, raster: &Raster) -> Result<()> {
-        self.check((raster.batch(), raster.neurons().len()))?;
+        self.check([raster.batch(), raster.neurons().len()].into())?;
         if let Some((expected, neuron)) = (0..).zip(raster.neurons()).find(|(index, neuron)| index != *neuron)
         {
             let place = format!("{expected}, the spikes of all neurons being scored in their order");

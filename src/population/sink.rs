@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
-/// Takes a recording in blocks, which [`Population::run_into`](crate::Population::run_into) hands
+/// Takes a recording in blocks, which a [run](crate::Run::sink) hands
 /// out in the order of the steps. Closures that take a [`Recorded`] are sinks.
 pub trait Sink {
     /// Takes a block: what a run of its steps alone would have recorded, without counts. Blocks
@@ -43,13 +43,13 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 /// ```
 /// use lif::{Background, Device, Params, Population, Recorded, Recording};
 ///
-/// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
+/// let mut population = Population::new(Params::default(), 100, &Device::cpu())?;
 /// let mut sink = Background::new(|block: Recorded| {
 ///     // Here it would be written to a file.
 ///     assert_eq!(block.rate.map(|rate| rate.nrows() as u64), Some(block.steps));
 ///     Ok(())
 /// });
-/// population.run_into(1000, 1.0, &Recording::none().rate(), &mut sink)?;
+/// population.run(1000, 1.0).record(Recording::none().rate()).sink(&mut sink).go()?;
 /// sink.finish()?;
 /// # Ok::<(), lif::Error>(())
 /// ```

@@ -179,9 +179,9 @@ impl Population {
     /// Faults of the device.
     pub fn reset(&mut self) -> Result<()> {
         if self.fault.is_some() {
-            (self.table, self.engine) = build(&self.params, self.n, self.batch, &self.device)?;
+            (self.table, self.engine) = build(&self.params, self.shape, &self.placement)?;
         } else {
-            let result = self.engine.reset(&self.table.rest((self.batch, self.n)));
+            let result = self.engine.reset(&self.table.rest(self.shape));
             self.note(result)?;
         }
         self.forget();
@@ -295,7 +295,7 @@ fn settled(values: &mut [f32], smallest: f32) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Device, Params, Recording};
+    use crate::{Device, Params};
 
     #[test]
     fn what_has_decayed_since_the_last_whole_word_is_kept_and_less_is_not() {
@@ -315,7 +315,7 @@ mod tests {
 
     #[test]
     fn no_call_makes_more_steps_than_a_population_ever_makes() {
-        let mut population = Population::new(Params::default(), 3, 1, &Device::cpu()).expect("valid");
+        let mut population = Population::new(Params::default(), 3, &Device::cpu()).expect("valid");
         let mut state = population.state().expect("there");
         state.steps = MOST_STEPS - 1;
         population.restore(state).expect("valid");
@@ -323,7 +323,7 @@ mod tests {
         let more = Err(Error::out_of_range("the number of steps", 1, "at most 0 more"));
         assert_eq!(population.forward(1.0), more);
         assert_eq!(population.forward(crate::Random::gaussian(0.0, 1.0)), more);
-        assert_eq!(population.run(1, 1.0, &Recording::none()).map(drop), more);
+        assert_eq!(population.run(1, 1.0).go().map(drop), more);
         assert_eq!(population.steps(), MOST_STEPS);
         assert!(population.voltages().expect("there").iter().all(|v| *v > -62.0));
     }

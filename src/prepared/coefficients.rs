@@ -1,6 +1,7 @@
 //! From physical parameters to what an engine sees: everything checked and computed once.
 
 use crate::data::broadcast::{Column, column};
+use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Footprint, Slab};
 use crate::error::{self, Error, Result};
 use crate::experiment::params::leak_of;
@@ -45,7 +46,7 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    pub(crate) fn new(params: &Params, shape: (usize, usize)) -> Result<Self> {
+    pub(crate) fn new(params: &Params, shape: Shape) -> Result<Self> {
         let dt = params.dt;
         if !(dt.is_finite() && dt > 0.0) {
             return Err(Error::out_of_range("dt", format!("{dt} ms"), "a number above 0"));
@@ -170,7 +171,7 @@ impl Table {
     }
 
     /// One resting potential per cell.
-    pub(crate) fn rest(&self, (batch, n): (usize, usize)) -> Vec<f32> {
+    pub(crate) fn rest(&self, Shape { batch, n }: Shape) -> Vec<f32> {
         let rest = self.column(Coefficient::VRest);
         let of = |row, neuron| f32::from_bits(rest.get(row, neuron));
         (0..batch).flat_map(|row| (0..n).map(move |neuron| of(row, neuron))).collect()
@@ -206,7 +207,7 @@ pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
 }
 
 /// A parameter that may have any sign, checked for its magnitude.
-pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+pub(crate) fn physical(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
@@ -215,7 +216,7 @@ pub(crate) fn physical(what: &str, parameter: &Parameter, shape: (usize, usize))
 }
 
 /// One that would be too small to tell from 0 is refused, as whoever gives it does not mean 0.
-fn resistance(parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+fn resistance(parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     const WHAT: &str = "resistance";
     let given = column(parameter.name_or(WHAT), parameter.values().view(), shape)?;
     let resistance = physical(WHAT, parameter, shape)?;
@@ -225,7 +226,7 @@ fn resistance(parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32
     Ok(resistance)
 }
 
-fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
     // In its own unit, where it was said in another way.
     let requirement = if parameter.as_said().is_some() {
@@ -238,7 +239,7 @@ fn time_constant(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Re
 }
 
 /// What a step leaves of something that decays with a time constant.
-fn decay(what: &str, tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
     Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(smallest_to_zero))
 }
@@ -248,7 +249,7 @@ fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
     Bounds { resistance: resistance.largest(), synaptic_gain: 1.0 / (1.0 - slowest) }
 }
 
-fn synaptic_decay(tau: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<f32>> {
+fn synaptic_decay(tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let decay = decay("tau_syn", tau, dt, shape)?;
     // Else synaptic currents would grow without bound.
     let requirement =
@@ -303,7 +304,7 @@ fn synaptic_factor(
     tau_m: &Column<f32>,
     tau_syn: &Parameter,
     dt: f64,
-    shape: (usize, usize),
+    shape: Shape,
     integrator: Integrator,
 ) -> Result<Column<f32>> {
     if integrator == Integrator::Euler {
@@ -343,7 +344,7 @@ fn mean_decay(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
 }
 
-fn refractory_steps(parameter: &Parameter, dt: f64, shape: (usize, usize)) -> Result<Column<u32>> {
+fn refractory_steps(parameter: &Parameter, dt: f64, shape: Shape) -> Result<Column<u32>> {
     let t_ref = column(parameter.name_or("t_ref"), parameter.values().view(), shape)?;
     require_parameter(parameter, "t_ref", &t_ref, &t_ref.map(|time| *time >= 0.0), "0 ms or more")?;
     let steps = t_ref.map(|time| (f64::from(*time) / dt).round());
@@ -370,7 +371,7 @@ fn refuse_constant_firing(
     v_threshold: &Column<f32>,
     refractory_steps: &Column<u32>,
     reference: Reference,
-    shape: (usize, usize),
+    shape: Shape,
 ) -> Result<()> {
     if params.reset == Reset::None {
         return Ok(());

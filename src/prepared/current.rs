@@ -1,6 +1,7 @@
 //! A current as an engine sees it: checked values, how they are spread over steps and cells, and what is added.
 
 use crate::data::broadcast::{finite, row_major, strides, without_repetition};
+use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::storage::{DeviceArray, DeviceWords};
 use crate::error::{Error, Result};
@@ -135,7 +136,7 @@ impl<'a> Current<'a> {
     pub(crate) fn new(
         input: Input<'a>,
         steps: usize,
-        shape: (usize, usize),
+        shape: Shape,
         bounds: Bounds,
         noise: Option<Arc<Noise>>,
         place: &dyn Place,
@@ -201,13 +202,13 @@ impl<'a> Current<'a> {
 }
 
 /// The strides of an input of this shape, whose leading axis is time where `steps` says how long.
-fn strides_of(input: &[usize], steps: Option<usize>, shape: (usize, usize)) -> Result<Strides> {
+fn strides_of(input: &[usize], steps: Option<usize>, shape: Shape) -> Result<Strides> {
     let Some(steps) = steps else {
         let (row, neuron) = strides("the input", input, shape)?;
         return Ok(Strides { step: 0, row, neuron });
     };
     let refusal = || {
-        let (batch, n) = shape;
+        let Shape { batch, n } = shape;
         let expected = format!(
             "[{steps}], [{steps}, {n}], [{steps}, {batch}, 1] or [{steps}, {batch}, {n}] (one entry per step)"
         );

@@ -1,14 +1,15 @@
 //! What an engine sees of the random sources of an input: everything checked and tabulated once.
 
 use crate::data::broadcast::{Column, column};
+use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::error::{Error, Result};
 use crate::experiment::params::Parameter;
 use crate::experiment::poisson_rates::PoissonRates;
 use crate::experiment::random_source::{Distribution, Random};
 use crate::model::random::{self, GROUP};
-use crate::model::rounded;
 use crate::model::tables;
+use crate::model::{StepInput, rounded};
 use crate::prepared::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
 use std::sync::Arc;
 
@@ -57,43 +58,31 @@ pub(crate) enum Kind {
     PoissonJumps,
 }
 
-/// What random sources add to the input of a cell at a step.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Drawn {
-    /// Current, nA.
-    pub current: f32,
-    /// Current of arriving spikes, which goes through the synapse where there is one, nA.
-    pub arriving: f32,
-    /// Jump of the membrane potential, mV.
-    pub jump: f32,
-}
-
 /// What random sources draw for the cells of a population, as
 /// [`Population::draws`](crate::Population::draws) returns it.
 #[derive(Debug, Clone)]
 pub struct Draws {
     noise: Option<Arc<Noise>>,
-    batch: usize,
-    n: usize,
+    shape: Shape,
 }
 
 impl Draws {
-    pub(crate) fn new(noise: Option<Arc<Noise>>, (batch, n): (usize, usize)) -> Self {
-        Self { noise, batch, n }
+    pub(crate) fn new(noise: Option<Arc<Noise>>, shape: Shape) -> Self {
+        Self { noise, shape }
     }
 
     /// What is drawn for one cell at the step of this number. `None` outside the population.
     #[must_use]
-    pub fn at(&self, row: usize, neuron: usize, step: u64) -> Option<Drawn> {
-        let inside = row < self.batch && neuron < self.n;
-        let draw = |noise: &Arc<Noise>| noise.at(row, neuron, self.n, step);
-        inside.then(|| self.noise.as_ref().map_or_else(Drawn::default, draw))
+    pub fn at(&self, row: usize, neuron: usize, step: u64) -> Option<StepInput> {
+        let inside = row < self.shape.batch && neuron < self.shape.n;
+        let draw = |noise: &Arc<Noise>| noise.at(row, neuron, self.shape.n, step);
+        inside.then(|| self.noise.as_ref().map_or_else(StepInput::default, draw))
     }
 }
 
 impl Noise {
     /// Checks the sources of a population of this shape and step length (ms).
-    pub(crate) fn new(sources: &[Random], seed: u64, shape: (usize, usize), dt: f64) -> Result<Self> {
+    pub(crate) fn new(sources: &[Random], seed: u64, shape: Shape, dt: f64) -> Result<Self> {
         let mut noise = Self {
             seed,
             first_cell: 0,
@@ -135,13 +124,7 @@ impl Noise {
         self.sources.iter().any(|source| source.kind == Kind::PoissonJumps)
     }
 
-    fn add(
-        &mut self,
-        stream: u32,
-        distribution: &Distribution,
-        shape: (usize, usize),
-        dt: f64,
-    ) -> Result<()> {
+    fn add(&mut self, stream: u32, distribution: &Distribution, shape: Shape, dt: f64) -> Result<()> {
         let no_table = Column::scalar(0);
         let source = match distribution {
             Distribution::Gaussian { mean, sd } => {
@@ -186,7 +169,7 @@ impl Noise {
     }
 
     /// One table for each rate that occurs, and the largest count that any of them gives.
-    fn tabulate(&mut self, rate: &Parameter, shape: (usize, usize), dt: f64) -> Result<(Column<u32>, f32)> {
+    fn tabulate(&mut self, rate: &Parameter, shape: Shape, dt: f64) -> Result<(Column<u32>, f32)> {
         let what = "the rate of the Poisson input";
         let rate = column(what, rate.values().view(), shape)?;
         let most = tables::LARGEST_MEAN * 1000.0 / dt;
@@ -213,9 +196,9 @@ impl Noise {
     }
 
     /// What the sources add for one cell at one step: the definition that every engine must equal.
-    pub(crate) fn at(&self, row: usize, neuron: usize, n: usize, step: u64) -> Drawn {
+    pub(crate) fn at(&self, row: usize, neuron: usize, n: usize, step: u64) -> StepInput {
         let cell = self.first_cell + (row * n + neuron) as u64;
-        let mut sum = Drawn::default();
+        let mut sum = StepInput::default();
         for source in &self.sources {
             let words = self.words(source, cell, step / GROUP);
             let scale = source.scale.get(row, neuron);
@@ -242,7 +225,7 @@ impl Noise {
 impl Source {
     /// Adds the draw that a word makes. A source comes after what earlier ones have added.
     #[inline(always)]
-    pub(crate) fn add(&self, sum: &mut Drawn, word: u32, offset: f32, scale: f32, table: &[u32]) {
+    pub(crate) fn add(&self, sum: &mut StepInput, word: u32, offset: f32, scale: f32, table: &[u32]) {
         let draw = match self.kind {
             Kind::Normal => random::normal(word, tables::normal()),
             Kind::Uniform => random::uniform(word),
@@ -258,7 +241,7 @@ impl Source {
     }
 }
 
-fn positive(what: &str, parameter: &Parameter, shape: (usize, usize)) -> Result<Column<f32>> {
+fn positive(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let values = physical(what, parameter, shape)?;
     require_value(&values, what, |value| *value >= 0.0, "0 or more")?;
     Ok(values)
@@ -271,7 +254,7 @@ mod tests {
     #[test]
     fn slabs_share_the_tables() {
         let rates = ndarray::arr1(&[-0.0_f32, 500.0, 0.0, 9e7]);
-        let noise = Noise::new(&[Random::poisson(rates, 0.1)], 7, (1, 4), 0.1).expect("valid");
+        let noise = Noise::new(&[Random::poisson(rates, 0.1)], 7, 4.into(), 0.1).expect("valid");
         let part = noise.part(&Slab { rows: 0..1, neurons: 1..4 }, 4);
         assert!(Arc::ptr_eq(&noise.poisson_tables, &part.poisson_tables));
         let places = &noise.sources[0].table.values;

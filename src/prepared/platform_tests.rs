@@ -39,7 +39,7 @@ fn coefficients_are_correctly_rounded() {
         (0.3, 0.05, 1.0, [0x3f76_de12, 0x310d_a435, 0x3bf2_7125]),
         (250.0, 3.0, 0.5, [0x3b02_f0e6, 0x3f58_b307, 0x3f6b_cc2b]),
     ] {
-        let table = Table::new(&exact(tau_m, tau_syn, dt), (1, 1)).unwrap();
+        let table = Table::new(&exact(tau_m, tau_syn, dt), 1.into()).unwrap();
         let cell = table.cell(0, 0);
         let found = [cell.leak, cell.synaptic_decay, cell.synaptic_factor].map(f32::to_bits);
         assert_eq!(found, expected, "tau_m {tau_m}, tau_syn {tau_syn}, dt {dt}: {found:x?}");
@@ -65,7 +65,7 @@ fn coefficients_have_their_bits() {
         trace: Some(Trace { tau: times(0.7).into(), scale: 1.0.into(), kind: TraceKind::Add }),
         ..exact(1.0, 1.0, 0.1)
     };
-    let table = Table::new(&params, (1, n)).unwrap();
+    let table = Table::new(&params, n.into()).unwrap();
     let columns =
         [Coefficient::Leak, Coefficient::SynapticDecay, Coefficient::SynapticFactor, Coefficient::TraceDecay];
     let found = columns.map(|coefficient| hash(table.column(coefficient).values.iter().copied()));
@@ -78,7 +78,7 @@ fn coefficients_have_their_bits() {
 fn presets_have_their_bits() {
     let words = Preset::names().flat_map(|name| {
         let params = Preset::by_name(name).unwrap().params().unwrap();
-        let cell = Table::new(&params, (1, 1)).unwrap().cell(0, 0);
+        let cell = Table::new(&params, 1.into()).unwrap().cell(0, 0);
         let floats = [cell.leak, cell.resistance, cell.v_rest, cell.v_threshold, cell.reset];
         let more = [cell.trace_decay, cell.synaptic_decay, cell.synaptic_factor];
         let floats = floats.into_iter().chain(more).map(f32::to_bits);
@@ -88,7 +88,7 @@ fn presets_have_their_bits() {
     let norse = Preset::by_name("norse").unwrap();
     let decays = (1..1000).map(|rate| {
         let params = norse.clone().with("tau_syn_inv", f64::from(rate)).unwrap().params().unwrap();
-        Table::new(&params, (1, 1)).unwrap().cell(0, 0).synaptic_decay.to_bits()
+        Table::new(&params, 1.into()).unwrap().cell(0, 0).synaptic_decay.to_bits()
     });
     let found = [found, hash(decays)];
     assert_eq!(found, [0x724a_bcfd_4430_b9e5, 0xd842_c794_59c5_aae1], "{found:#x?}");

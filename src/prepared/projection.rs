@@ -6,6 +6,7 @@
 
 use crate::data::broadcast::Column;
 use crate::data::resident::ResidentData;
+use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::storage::DeviceWords;
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ impl<'a> Projection<'a> {
     pub(crate) fn new(
         input: SpikeInput<'a>,
         steps: u64,
-        shape: (usize, usize),
+        shape: Shape,
         place: &dyn Place,
         arriving: &mut f32,
     ) -> Result<Self> {
@@ -62,13 +63,13 @@ impl<'a> Projection<'a> {
             SpikeSourceKind::Raster(raster) => {
                 let trains = raster.neurons().len();
                 let layout = Layout::new(raster.batch(), trains, raster.first_step(), raster.steps());
-                layout.check(steps, shape.0)?;
+                layout.check(steps, shape.batch)?;
                 (layout, Words::Host(raster.words().into()))
             }
             SpikeSourceKind::Resident(resident) => {
                 let trains = resident.n();
                 let layout = Layout::new(resident.batch(), trains, resident.first_step(), resident.steps());
-                layout.check(steps, shape.0)?;
+                layout.check(steps, shape.batch)?;
                 (layout, words_at(resident.words(), place)?)
             }
         };
@@ -175,10 +176,11 @@ impl Layout {
 fn wiring<'a>(
     weights: Weights<'a>,
     layout: &Layout,
-    (batch, n): (usize, usize),
+    shape: Shape,
     place: &dyn Place,
 ) -> Result<(Wiring<'a>, f32)> {
     let what = "the weights of the spike input";
+    let n = shape.n;
     match weights {
         Weights::Each(weight) => {
             if layout.trains != n {
@@ -187,7 +189,7 @@ fn wiring<'a>(
                 let got = [layout.steps as usize, layout.batch, layout.trains];
                 return Err(Error::shape("the spikes that drive the population", expected, &got));
             }
-            let weights = physical(what, &weight, (batch, n))?;
+            let weights = physical(what, &weight, shape)?;
             let largest = weights.largest();
             Ok((Wiring::Each(weights), largest))
         }

@@ -1,6 +1,7 @@
 //! The potential that all membrane potentials are kept as differences from.
 
 use crate::data::broadcast::{Column, column};
+use crate::data::shape::Shape;
 use crate::error::{Error, Result};
 use crate::experiment::params::{Parameter, Params};
 use crate::model::LARGEST_PARAMETER;
@@ -16,7 +17,7 @@ pub(crate) struct Reference(f64);
 
 impl Reference {
     /// That of some parameters, whose potentials have to be near it.
-    pub(crate) fn of(params: &Params, shape: (usize, usize)) -> Result<Self> {
+    pub(crate) fn of(params: &Params, shape: Shape) -> Result<Self> {
         let reference = params.v_reference;
         if !(reference.is_finite() && reference.abs() <= f64::from(LARGEST_PARAMETER)) {
             let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
@@ -47,12 +48,7 @@ impl Reference {
     }
 
     /// A parameter in the scale of the model.
-    pub(crate) fn potential(
-        self,
-        what: &str,
-        parameter: &Parameter,
-        shape: (usize, usize),
-    ) -> Result<Column<f32>> {
+    pub(crate) fn potential(self, what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
         if self.is_zero() {
             return physical(what, parameter, shape);
         }

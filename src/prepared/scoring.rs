@@ -1,5 +1,6 @@
 //! Scores of some cells under way, as an engine takes them along while it advances these cells.
 
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::experiment::target::Target;
 use crate::model::decays::Decays;
@@ -35,7 +36,7 @@ pub(crate) struct TargetScores {
 
 impl Scoring {
     /// Scores of a population of `[batch, n]` cells before any spike; coinciding spikes are at most `window` steps apart.
-    pub(crate) fn new((batch, n): (usize, usize), targets: &[Target], window: u32) -> Self {
+    pub(crate) fn new(Shape { batch, n }: Shape, targets: &[Target], window: u32) -> Self {
         let scores = |target: &Target| {
             let cells = target.row().map_or(0..batch * n, |row| row * n..(row + 1) * n);
             let start = target.range().start;

@@ -1,6 +1,7 @@
 //! What several tests share.
 
 pub mod adapters;
+pub mod place;
 pub mod random_case;
 pub mod scalar;
 pub mod spike_case;

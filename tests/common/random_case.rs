@@ -3,10 +3,11 @@
 #![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
 
 use super::Outcome;
+use super::place::Place;
 use super::spike_case::{Lent, Trains};
 use lif::{
-    Device, Input, Integrator, Parameter, Params, Population, Random, Recording, Refractory, Reset, Result,
-    SpikeTest, Trace, TraceKind,
+    Device, Input, Integrator, Parameter, Params, Random, Recording, Refractory, Reset, Result, SpikeTest,
+    Trace, TraceKind,
 };
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
 use proptest::prelude::*;
@@ -92,8 +93,8 @@ impl Case {
     }
 
     /// What an engine makes of it.
-    pub fn outcome(&self, device: &Device) -> Result<Outcome> {
-        let mut population = Population::new(self.params.clone(), self.n, self.batch, device)?;
+    pub fn outcome(&self, place: &Place) -> Result<Outcome> {
+        let mut population = place.population(self.params.clone(), [self.batch, self.n])?;
         population.set_voltages(&self.start_voltages())?;
         population.set_seed(self.seed)?;
         let recording = Recording::none().spikes().rate().voltages(self.sampled_neurons(), self.every as u32);
@@ -113,15 +114,15 @@ impl Case {
                 for step in 0..segment.steps {
                     let at_step =
                         if segment.time_axis { view.index_axis(Axis(0), step) } else { view.view() };
-                    let lent = segment.lent(device, step, 1)?;
+                    let lent = segment.lent(&place.device, step, 1)?;
                     let input = segment.with_additions(Input::constant(&at_step), &lent);
-                    append(population.run(1, input, &recording)?)?;
+                    append(population.run(1, input).record(&recording).go()?)?;
                 }
             } else {
                 let input = if segment.time_axis { Input::sequence(&view) } else { Input::constant(&view) };
-                let lent = segment.lent(device, 0, segment.steps)?;
+                let lent = segment.lent(&place.device, 0, segment.steps)?;
                 let input = segment.with_additions(input, &lent);
-                append(population.run(segment.steps as u64, input, &recording)?)?;
+                append(population.run(segment.steps as u64, input).record(&recording).go()?)?;
             }
         }
         Ok(Outcome {

@@ -2,14 +2,14 @@
 
 use super::Outcome;
 use super::random_case::Case;
-use lif::model::{self, Options, State};
+use lif::model::{self, Options, State, StepInput};
 use lif::{Device, Population};
 use ndarray::{Array2, Array3};
 
 pub fn outcome(case: &Case) -> Outcome {
     let (n, batch) = (case.n, case.batch);
     let mut population =
-        Population::new(case.params.clone(), n, batch, &Device::cpu()).expect("cases are valid");
+        Population::new(case.params.clone(), [batch, n], &Device::cpu()).expect("cases are valid");
     population.set_seed(case.seed).expect("nothing is queued");
     let options = population.options();
     let steps: usize = case.segments.iter().map(|segment| segment.steps).sum();
@@ -52,11 +52,12 @@ pub fn outcome(case: &Case) -> Outcome {
                         let trains = segment.spikes.iter().filter(|trains| trains.jumps == jumps);
                         trains.fold(0.0, |sum, trains| trains.add(sum, offset, row, neuron))
                     };
-                    state = model::receive(state, drawn.arriving + projected(false));
-                    let current = model::total_current(options, cell, state, current);
-                    let drive = model::drive(cell.resistance, current);
-                    state = model::step_cell(options, cell, state, drive, drawn.jump + projected(true));
-                    state = model::settle(options, cell, state, (step % 32) as u32);
+                    let input = StepInput {
+                        current,
+                        arriving: drawn.arriving + projected(false),
+                        jump: drawn.jump + projected(true),
+                    };
+                    state = model::step_cell(options, cell, state, input, (step % 32) as u32);
                     outcome.spikes[[step, row, neuron]] = state.spike;
                     outcome.rate[[step, row]] += u32::from(state.spike);
                     outcome.counts[[row, neuron]] += u32::from(state.spike);

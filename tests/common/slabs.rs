@@ -1,5 +1,6 @@
 //! Populations in several slabs and on several devices give what one slab gives.
 
+use super::common::place::Place;
 use super::common::random_case::Case;
 use super::common::scalar;
 use super::{Test, equal_the_model};
@@ -27,14 +28,13 @@ fn in_slabs(device: &Device, times: u32) -> Result<(), Failed> {
         let cells = (case.n * case.batch) as u64;
         // A few more words for the parameters than for the cells, and slabs that are not too many.
         let words = [100, 150, 400][case.every % 3].max(cells / 2);
-        device.clone().with_largest_binding(words * 4)
+        Place::in_slabs(device, words * 4)
     })
 }
 
 pub fn several_devices(device: &Device) -> Result<(), Failed> {
-    let small = device.clone().with_largest_binding(1200);
-    let both = Device::several(&[Device::cpu(), device.clone()])?;
-    let many = Device::several(&[small, Device::cpu().with_largest_binding(2000), device.clone()])?;
+    let both = Place::from(&Device::several(&[Device::cpu(), device.clone()])?);
+    let many = Place::in_slabs(&Device::several(&[device.clone(), Device::cpu(), device.clone()])?, 1200);
     equal_the_model(device, 1, |case| if case.every % 2 == 0 { both.clone() } else { many.clone() })?;
     for (n, batch) in [(1, 1), (1, 3), (2, 2), (65, 1), (7, 31)] {
         let case = Case::simple(n, batch, 70);
@@ -50,22 +50,23 @@ pub fn tensors(device: &Device) -> Result<(), Failed> {
     });
     let constant =
         Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + ((row * 5 + neuron) % 7) as f32 * 0.4);
-    let whole = device.clone();
-    let slabs = device.clone().with_largest_binding(600);
-    let several = Device::several(&[device.clone(), Device::cpu(), slabs.clone()])?;
-    let run = |device: &Device, resident: bool| -> lif::Result<_> {
-        let mut population = Population::new(Params::default(), n, batch, device)?;
+    let whole = Place::from(device);
+    let slabs = Place::in_slabs(device, 600);
+    let several = Place::in_slabs(&Device::several(&[device.clone(), Device::cpu(), device.clone()])?, 600);
+    let run = |place: &Place, resident: bool| -> lif::Result<_> {
+        let (mut population, device) = (place.population(Params::default(), [batch, n])?, &place.device);
         let recording = Recording::none().rate().spikes_of([101, 0, 50]).voltages([102, 3, 60], 7);
         let recorded = if resident {
             let tensor = Tensor::new(device, &sequence)?;
-            let recorded = population.run(steps as u64, Input::sequence(&tensor), &recording)?;
+            let recorded = population.run(steps as u64, Input::sequence(&tensor)).record(&recording).go()?;
             let tensor = Tensor::new(device, &constant)?;
             for _ in 0..40 {
                 population.forward(&tensor)?;
             }
             recorded
         } else {
-            let recorded = population.run(steps as u64, Input::sequence(&sequence), &recording)?;
+            let recorded =
+                population.run(steps as u64, Input::sequence(&sequence)).record(&recording).go()?;
             for _ in 0..40 {
                 population.forward(&constant)?;
             }
@@ -75,13 +76,13 @@ pub fn tensors(device: &Device) -> Result<(), Failed> {
     };
     let expected = run(&whole, true)?;
     assert!(expected.2.sum() > 0);
-    for device in [&whole, &slabs, &several] {
+    for place in [&whole, &slabs, &several] {
         for resident in [false, true] {
-            assert!(run(device, resident)? == expected, "{device}, resident: {resident}");
+            assert!(run(place, resident)? == expected, "{place}, resident: {resident}");
         }
     }
-    let foreign = Tensor::new(&whole, &constant)?;
-    let mut population = Population::new(Params::default(), n, batch, &several)?;
+    let foreign = Tensor::new(device, &constant)?;
+    let mut population = several.population(Params::default(), [batch, n])?;
     let refused = population.forward(&foreign);
     assert!(matches!(refused, Err(Error::ForeignTensor { .. })), "{refused:?}");
     Ok(())
@@ -89,9 +90,9 @@ pub fn tensors(device: &Device) -> Result<(), Failed> {
 
 pub fn state(device: &Device) -> Result<(), Failed> {
     let (n, batch) = (70, 3);
-    let slabs = device.clone().with_largest_binding(360);
-    let mut one = Population::new(Params::default(), n, batch, device)?;
-    let mut many = Population::new(Params::default(), n, batch, &slabs)?;
+    let slabs = Place::in_slabs(device, 360);
+    let mut one = Population::new(Params::default(), [batch, n], device)?;
+    let mut many = slabs.population(Params::default(), [batch, n])?;
     let cells = many.buffers()?.iter().flat_map(|buffers| buffers.cells.clone()).collect::<Vec<_>>();
     if !cells.is_empty() {
         assert_eq!(one.buffers()?.len(), 1);
@@ -105,7 +106,7 @@ pub fn state(device: &Device) -> Result<(), Failed> {
         for population in [&mut one, &mut many] {
             population.set_voltages(&start)?;
             population.set_refractory(&waiting)?;
-            population.run(123, &drive, &Recording::none())?;
+            population.run(123, &drive).go()?;
         }
         assert_eq!(one.voltages()?, many.voltages()?);
         assert_eq!(one.spikes()?, many.spikes()?);
@@ -119,12 +120,16 @@ pub fn state(device: &Device) -> Result<(), Failed> {
     }
     // Told to stop, all slabs stand at the same step.
     let mut told = 0;
-    let stopped = many.run_observed(100_000, &drive, &Recording::none().counts(), |made| {
-        told = made;
-        std::ops::ControlFlow::Break(())
-    })?;
+    let stopped = many
+        .run(100_000, &drive)
+        .record(Recording::none().counts())
+        .observe(|made| {
+            told = made;
+            std::ops::ControlFlow::Break(())
+        })
+        .go()?;
     assert!(stopped.steps == told && told < 100_000, "{told}");
-    one.run(told, &drive, &Recording::none())?;
+    one.run(told, &drive).go()?;
     assert_eq!(one.voltages()?, many.voltages()?);
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! What an engine says of its work, and that to be asked for it changes nothing.
 
+use super::common::place::Place;
 use libtest_mimic::Failed;
-use lif::{Device, EngineKind, Params, Population, Recording};
+use lif::{Device, EngineKind, Params, Population, PopulationOptions};
 use ndarray::Array1;
 use std::time::{Duration, Instant};
 
@@ -11,12 +12,13 @@ const CALLS: u64 = 600;
 pub fn kernel_times(device: &Device) -> Result<(), Failed> {
     let n = 100;
     let current = Array1::linspace(0.4_f32, 1.5, n);
-    let simulate = |device: &Device| -> Result<(Population, Duration), Failed> {
-        let mut population = Population::new(Params::default(), n, 1, device)?;
+    let timed = PopulationOptions { kernel_times: true, ..PopulationOptions::default() };
+    let simulate = |options: PopulationOptions| -> Result<(Population, Duration), Failed> {
+        let mut population = Population::with_options(Params::default(), n, device, options)?;
         let start = Instant::now();
         let mut before = Duration::ZERO;
         for call in 0..CALLS {
-            population.run(1 + call % 3, &current, &Recording::none())?;
+            population.run(1 + call % 3, &current).go()?;
             if call % 200 == 0 {
                 let time = population.work()?.kernel_time.unwrap_or_default();
                 assert!(time >= before, "{time:?} after {before:?}");
@@ -26,8 +28,8 @@ pub fn kernel_times(device: &Device) -> Result<(), Failed> {
         population.work()?;
         Ok((population, start.elapsed()))
     };
-    let (mut plain, _) = simulate(device)?;
-    let (mut timed, wall) = simulate(&device.clone().with_kernel_times())?;
+    let (mut plain, _) = simulate(PopulationOptions::default())?;
+    let (mut timed, wall) = simulate(timed)?;
     assert_eq!(plain.voltages()?, timed.voltages()?);
     assert_eq!(plain.counts()?, timed.counts()?);
     assert!(timed.counts()?.sum() > 0);
@@ -44,8 +46,8 @@ pub fn kernel_times(device: &Device) -> Result<(), Failed> {
 pub fn blocks(device: &Device) -> Result<(), Failed> {
     let (n, batch) = (70, 3);
     let cells = (n * batch) as u64;
-    for device in [device.clone(), device.clone().with_largest_binding(360)] {
-        let mut population = Population::new(Params::default(), n, batch, &device)?;
+    for place in [Place::from(device), Place::in_slabs(device, 360)] {
+        let mut population = place.population(Params::default(), [batch, n])?;
         assert_eq!(population.work()?.cell_blocks, 0);
         // Inputs that stay the same wait for more than 32 steps.
         for step in 0..64 {
@@ -57,9 +59,9 @@ pub fn blocks(device: &Device) -> Result<(), Failed> {
         assert_eq!(population.work()?.cell_blocks, 3 * cells);
     }
     if device.engine_kind() == EngineKind::Cpu {
-        let mut population =
-            Population::new(Params::default(), n, batch, &device.clone().with_kernel_times())?;
-        population.run(10, 1.0, &Recording::none())?;
+        let options = PopulationOptions { kernel_times: true, ..PopulationOptions::default() };
+        let mut population = Population::with_options(Params::default(), [batch, n], device, options)?;
+        population.run(10, 1.0).go()?;
         assert_eq!(population.work()?.kernel_time, None);
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Spikes here against spikes there.
 
 use crate::reference::{Case, INPUTS, Reference};
-use lif::model::{self, Options, State};
+use lif::model::{self, Options, State, StepInput};
 use lif::{
     Device, Event, Input, Parameter, Params, Population, Raster, Recording, Reset, SpikeInput, SpikeTest,
 };
@@ -47,7 +47,7 @@ pub struct Comparison {
 fn run(params: Params, currents: &Array2<f32>, weight: Option<f32>) -> (Array2<bool>, Option<Vec<f32>>) {
     let (steps, cells) = currents.dim();
     let has_trace = params.trace.is_some();
-    let mut population = Population::new(params, cells, 1, &Device::cpu()).unwrap();
+    let mut population = Population::new(params, cells, &Device::cpu()).unwrap();
     let arriving;
     let input = match weight {
         None => Input::sequence(currents),
@@ -59,7 +59,7 @@ fn run(params: Params, currents: &Array2<f32>, weight: Option<f32>) -> (Array2<b
             SpikeInput::each(&arriving, weight).into()
         }
     };
-    let recorded = population.run(steps as u64, input, &Recording::none().spikes()).unwrap();
+    let recorded = population.run(steps as u64, input).record(Recording::none().spikes()).go().unwrap();
     let mut spikes = Array2::from_elem((steps, cells), false);
     for event in recorded.spikes.unwrap().events() {
         spikes[[event.step as usize, event.neuron as usize]] = true;
@@ -132,7 +132,7 @@ fn mean_interval(spikes: ArrayView1<'_, bool>) -> Option<f64> {
 /// How far above its threshold one neuron is here in a step, before it is reset, and how far the threshold is
 /// above rest.
 fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, step: usize) -> (f64, f64) {
-    let population = Population::new(params.clone(), 1, 1, &Device::cpu()).unwrap();
+    let population = Population::new(params.clone(), 1, &Device::cpu()).unwrap();
     let cell = population.coefficients(0, 0).unwrap();
     let mut state = State { v: cell.v_rest, ..State::default() };
     let options = Options { bounded: false, ..population.options() };
@@ -146,14 +146,14 @@ fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, s
             None => (*current, 0.0),
             Some(weight) => (0.0, if *current == 0.0 { 0.0 } else { weight }),
         };
-        state = model::receive(state, arriving);
-        let drive = model::drive(cell.resistance, model::total_current(options, cell, state, current));
-        let step_with = |reset| model::step_cell(Options { reset, ..options }, cell, state, drive, 0.0).v;
+        let input = StepInput { current, arriving, jump: 0.0 };
+        // Flushing changes nothing of potentials around the threshold.
+        let step_with =
+            |reset| model::step_cell(Options { reset, ..options }, cell, state, input, now as u32).v;
         // What is subtracted ahead of the spike test belongs to what is tested.
         let ahead = options.reset == Reset::SubtractAhead && state.refractory == 0 && crosses(state.v);
         tested = step_with(Reset::None) - if ahead { cell.reset } else { 0.0 };
-        state = model::step_cell(population.options(), cell, state, drive, 0.0);
-        state = model::settle(options, cell, state, now as u32);
+        state = model::step_cell(population.options(), cell, state, input, now as u32);
     }
     let threshold = f64::from(cell.v_threshold);
     (f64::from(tested) - threshold, threshold - f64::from(cell.v_rest))

@@ -93,8 +93,9 @@ impl Asked {
         let pulse = |neuron: usize| (threshold * if name == "C" { varied[neuron] } else { 1.0 }) as f32;
         let at_the_second_step = |(step, neuron)| if step == 1 { pulse(neuron) } else { 0.0 };
         let input = Array2::from_shape_fn((4, neurons), at_the_second_step);
-        let mut population = Population::new(preset.params().unwrap(), neurons, 1, &Device::cpu()).unwrap();
-        let recorded = population.run(4, Input::sequence(&input), &Recording::none().counts()).unwrap();
+        let mut population = Population::new(preset.params().unwrap(), neurons, &Device::cpu()).unwrap();
+        let recorded =
+            population.run(4, Input::sequence(&input)).record(Recording::none().counts()).go().unwrap();
         let here = recorded.counts.unwrap();
         let there = |neuron: usize| (self.there)(varied[neuron] as f32, pulse(neuron), threshold as f32);
         let differing = (0..neurons).filter(|neuron| there(*neuron) != (here[[0, *neuron]] > 0)).count();

@@ -156,7 +156,8 @@ impl Interrupted {
         }
         let run = (self.path.as_path(), self.progress.run);
         let spools = Spools::reopen(folder, &plan.record, &self.progress.parts, run)?;
-        Ok((self.checkpoint.population(device)?, spools, self.progress.wall_s))
+        let population = self.checkpoint.population_with_options(device, plan.options())?;
+        Ok((population, spools, self.progress.wall_s))
     }
 }
 

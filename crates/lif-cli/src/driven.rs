@@ -1,14 +1,31 @@
-//! The input of a run that spikes drive, block by block: the spikes of some steps beside a current.
+//! What drives the steps of a planned run: a current, random sources, and spikes, block by block where they come from a
+//! file.
 
 use crate::plan::{Drive, Plan};
 use crate::stimulus::Currents;
 use crate::trains::Trains;
-use lif::{Input, InputBlock, Raster};
+use lif::{Blocks, Input, InputBlock, Raster};
 use ndarray::{Array1, ArrayD};
 use std::ops::Range;
 
-/// Blocks of input, as [`lif::Population::run_stream`] takes them.
-pub struct Driven<'a> {
+/// What drives these steps.
+pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
+    let of_input = |input| plan.random.iter().cloned().fold(input, Input::and).into();
+    let of_blocks = |blocks| plan.random.iter().cloned().fold(blocks, Blocks::and).into();
+    if let Some(trains) = &plan.trains {
+        return Ok(of_blocks(Blocks::new(Driven::new(plan, trains, steps)?)));
+    }
+    Ok(match &plan.drive {
+        Drive::Same(current) => of_input(Input::constant(*current)),
+        Drive::Spread(currents) => of_input(Input::constant(currents)),
+        Drive::Stimulus(stimulus, transform) => {
+            of_blocks(Blocks::new(stimulus.currents(steps, plan.dt, *transform)?))
+        }
+    })
+}
+
+/// Spikes beside a current.
+struct Driven<'a> {
     trains: &'a Trains,
     current: Source<'a>,
     /// Steps that are left.
@@ -29,14 +46,14 @@ enum Current<'a> {
 }
 
 /// The input of some steps.
-pub struct Block<'a> {
+struct Block<'a> {
     trains: &'a Trains,
     raster: Raster,
     current: Current<'a>,
 }
 
 impl<'a> Driven<'a> {
-    pub fn new(plan: &'a Plan, trains: &'a Trains, steps: Range<u64>) -> lif::Result<Self> {
+    fn new(plan: &'a Plan, trains: &'a Trains, steps: Range<u64>) -> lif::Result<Self> {
         let current = match &plan.drive {
             Drive::Same(current) => Source::Constant(Current::Same(*current)),
             Drive::Spread(currents) => Source::Constant(Current::Spread(currents)),

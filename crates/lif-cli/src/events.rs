@@ -2,6 +2,7 @@
 
 use crate::columns::Column;
 use crate::spike_hash;
+use lif::Shape;
 
 /// Spikes that are read at a time.
 const CHUNK: usize = 1 << 14;
@@ -48,12 +49,12 @@ impl Events {
     }
 
     /// What the summary says of the spikes of all `n` neurons in `batch` rows.
-    pub fn statistics(&self, n: usize, batch: usize) -> Result<Statistics, String> {
+    pub fn statistics(&self, shape: Shape) -> Result<Statistics, String> {
         let mut hash = 0_u64;
-        let mut cells = vec![Intervals::default(); n * batch];
+        let mut cells = vec![Intervals::default(); shape.cells()];
         self.each(|spike| {
-            hash = hash.wrapping_add(spike_hash::of_spike(spike, n, batch));
-            if let Some(cell) = cells.get_mut(spike.batch as usize * n + spike.neuron as usize) {
+            hash = hash.wrapping_add(spike_hash::of_spike(spike, shape));
+            if let Some(cell) = cells.get_mut(spike.batch as usize * shape.n + spike.neuron as usize) {
                 cell.add(spike.step);
             }
             Ok(())

@@ -341,7 +341,7 @@ mod tests {
             let settings = complete(&asked).unwrap();
             assert_eq!(settings.preset, asked.preset);
             let params = crate::neurons::params(&settings, 3).unwrap();
-            lif::Population::new(params, 3, 1, &lif::Device::cpu()).unwrap();
+            lif::Population::new(params, 3, &lif::Device::cpu()).unwrap();
         }
     }
 

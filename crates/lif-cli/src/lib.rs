@@ -2,7 +2,6 @@
 //! for the fuzz targets alone.
 #![forbid(unsafe_code)]
 
-mod advance;
 mod amount;
 mod arguments;
 mod bench;

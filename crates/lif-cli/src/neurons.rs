@@ -7,7 +7,7 @@ use crate::rules::Trace;
 use crate::settings::Settings;
 use crate::spread::Spread;
 use lif::random::{counter, key, philox};
-use lif::{Params, TraceKind};
+use lif::{Params, Shape, TraceKind};
 use ndarray::Array2;
 
 const DEFAULT_TAU_TRACE_MS: f64 = 20.0;
@@ -96,7 +96,7 @@ fn uniform(seed: u64, cell: u64) -> f64 {
 /// A population under a constant current that started from one potential would fire in lockstep,
 /// so there each cell starts somewhere between its reset and its threshold. A stimulus or events
 /// are better answered from rest, where the neurons of other simulators start too.
-pub fn initial_voltages(settings: &Settings, n: usize, batch: usize) -> Option<Array2<f32>> {
+pub fn initial_voltages(settings: &Settings, Shape { batch, n }: Shape) -> Option<Array2<f32>> {
     let seed = settings.seed.unwrap_or_default();
     let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {
         (low + (high - low) * uniform(seed, (row * n + neuron) as u64)) as f32

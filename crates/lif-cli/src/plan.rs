@@ -22,7 +22,9 @@ use crate::stimulus::{self, Asked, Level, Stimulus, Transform};
 use crate::trains::Trains;
 use crate::weight::{Unit, Weight};
 use lif::nir::{Neurons, Stepping};
-use lif::{Device, DeviceChoice, Input, MemoryNeed, Params, Population, Random, Recording};
+use lif::{
+    Device, DeviceChoice, Input, MemoryNeed, Params, Population, PopulationOptions, Random, Recording, Shape,
+};
 use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
@@ -43,8 +45,7 @@ const DEFAULT_WEIGHT: Weight = Weight::bare(Spread::Number(1.0));
 /// A run, decided.
 #[derive(Debug)]
 pub struct Plan {
-    pub neurons: usize,
-    pub batch: usize,
+    pub shape: Shape,
     pub steps: u64,
     pub dt: f64,
     pub seed: u64,
@@ -131,6 +132,7 @@ impl Plan {
         let made_for = [("the stimulus", neurons), ("the NIR graph", node.as_ref().and_then(nir::size))];
         let neurons = size("neurons", &mut settings.neurons, &made_for, DEFAULT_NEURONS)?;
         let batch = size("batch", &mut settings.batch, &[("the stimulus", batch)], 1)?;
+        let shape = Shape { batch, n: neurons };
         let record = settings.record.get_or_insert_default().clone();
         let cells = (neurons as u64).saturating_mul(batch as u64);
         if cells > MOST_CELLS {
@@ -168,7 +170,7 @@ impl Plan {
         }
         let drive = drive(&mut settings, stimulus, &params, neurons, steps, units.input)?;
         let default_weight = if node.is_some() { NODE_WEIGHT } else { DEFAULT_WEIGHT };
-        let mut trains = trains(&mut settings, default_weight, (batch, neurons), (steps, dt))?;
+        let mut trains = trains(&mut settings, default_weight, shape, (steps, dt))?;
         if let (Some(trains), Some(weight)) = (&mut trains, settings.events_weight)
             && let Some(understood) = trains.understood.first_mut()
         {
@@ -192,8 +194,7 @@ impl Plan {
         };
 
         Ok(Self {
-            neurons,
-            batch,
+            shape,
             steps,
             dt,
             seed: *settings.seed.get_or_insert(0),
@@ -211,7 +212,7 @@ impl Plan {
             trains,
             graph_checksum: node.as_ref().map(nir::checksum),
             of_graph,
-            recording: record.recording(neurons, batch, steps)?,
+            recording: record.recording(shape, steps)?,
             record,
             graph,
             out: settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone(),
@@ -219,16 +220,21 @@ impl Plan {
         })
     }
 
+    /// How the population is to be kept.
+    pub fn options(&self) -> PopulationOptions {
+        let memory_budget = self.settings.memory_budget.map(|budget| budget.bytes());
+        PopulationOptions { memory_budget, ..PopulationOptions::default() }
+    }
+
     /// What the population, its input and its recording need on this device; refused where that is more than
     /// its budget.
     pub fn memory_needed(&self, device: &Device) -> Result<MemoryNeed, Failure> {
-        let (n, batch) = (self.neurons, self.batch);
-        let population = Population::memory_needed(&self.params, n, batch, device)?;
-        let recording = self.recording.memory_needed_in_blocks(self.steps, n, batch, device);
+        let population = Population::memory_needed(&self.params, self.shape, device)?;
+        let recording = self.recording.memory_needed_in_blocks(self.steps, self.shape, device);
         let need = population.and(recording).and(self.memory_of_input(device)?);
-        device.require_within_budget(&need, "the run")?;
-        let cells = self.neurons as u64 * self.batch as u64;
-        let statistics = cells.saturating_mul(bytes_per_cell(&self.record, self.neurons) - BYTES_PER_CELL);
+        self.options().require_within_budget(&need, "the run")?;
+        let cells = self.shape.cells() as u64;
+        let statistics = cells.saturating_mul(bytes_per_cell(&self.record, self.shape.n) - BYTES_PER_CELL);
         let all = need.clone().and(MemoryNeed::of("the statistics of the spikes", statistics, 0));
         let buffers = if device.is_software_adapter() { all.device_bytes() } else { 0 };
         lif::require_memory(
@@ -259,7 +265,7 @@ impl Plan {
             }
         };
         let input = self.random.iter().cloned().fold(input, Input::and);
-        let needed = |input: &Input<'_>, steps| input.memory_needed(steps, self.neurons, self.batch, device);
+        let needed = |input: &Input<'_>, steps| input.memory_needed(steps, self.shape, device);
         let Some(trains) = &self.trains else { return Ok(need.and(needed(&input, steps))) };
         need = need.and(MemoryNeed::of("the events", trains.bytes(self.steps), 0));
         steps = steps.min(trains.block_steps());
@@ -276,7 +282,7 @@ impl Plan {
         folder: &Path,
         checkpoint: Option<&Path>,
     ) -> Result<Vec<Need>, Failure> {
-        let known = self.record.known_bytes(self.neurons, self.batch, self.steps)?;
+        let known = self.record.known_bytes(self.shape, self.steps)?;
         let there = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
         let spikes = ["step", "batch", "neuron"].map(there);
         let recorded = known.iter().map(|(_, bytes)| *bytes).chain(spikes).fold(0, u64::saturating_add);
@@ -284,7 +290,7 @@ impl Plan {
             let what = if name == "rate" { "the rate" } else { "the membrane potentials" };
             (what, bytes.saturating_sub(there(name)))
         });
-        let cells = 4 * (self.neurons * self.batch) as u64;
+        let cells = 4 * self.shape.cells() as u64;
         let of_all = |is_kept| if is_kept { cells } else { 0 };
         let traces = of_all(self.params.trace.is_some());
         let results = ("the results with all of that", recorded.saturating_add(2 * cells + traces));
@@ -481,7 +487,7 @@ fn warn_of_clocks(events: &[Understood], stimulus: Option<&Stimulus>) {
 fn trains(
     settings: &mut Settings,
     default_weight: Weight,
-    shape: (usize, usize),
+    shape: Shape,
     time: (u64, f64),
 ) -> Result<Option<Trains>, Failure> {
     let Some(path) = &settings.events else {

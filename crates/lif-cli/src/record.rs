@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::quantity::count;
-use lif::Recording;
+use lif::{Recording, Shape};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -161,36 +161,36 @@ impl fmt::Display for Record {
 
 impl Record {
     /// The request to the library, for a population of this size and a run of this length.
-    pub fn recording(&self, n: usize, batch: usize, steps: u64) -> Result<Recording, Failure> {
+    pub fn recording(&self, shape: Shape, steps: u64) -> Result<Recording, Failure> {
         let mut recording = Recording::none();
         recording = match &self.spikes {
             None => recording,
             Some(None) => recording.spikes(),
-            Some(Some(chosen)) => recording.spikes_of(chosen.indices(n)?),
+            Some(Some(chosen)) => recording.spikes_of(chosen.indices(shape.n)?),
         };
         if self.rate {
             recording = recording.rate();
         }
-        if let Some((neurons, every)) = self.voltages(n, batch, steps)? {
+        if let Some((neurons, every)) = self.voltages(shape, steps)? {
             recording = recording.voltages(neurons, every);
         }
         Ok(recording)
     }
 
     /// Whose membrane potentials are recorded, and at each how many steps.
-    fn voltages(&self, n: usize, batch: usize, steps: u64) -> Result<Option<(Vec<u32>, u32)>, Failure> {
+    fn voltages(&self, shape: Shape, steps: u64) -> Result<Option<(Vec<u32>, u32)>, Failure> {
         let Some((chosen, every)) = &self.voltage else { return Ok(None) };
-        let neurons = self.voltage_neurons(n)?;
-        let values = steps.saturating_mul((batch * neurons.len()) as u64);
+        let neurons = self.voltage_neurons(shape.n)?;
+        let values = steps.saturating_mul((shape.batch * neurons.len()) as u64);
         let unasked = u32::try_from(values.div_ceil(UNASKED_VALUES)).unwrap_or(u32::MAX);
         let every = every.unwrap_or(if chosen.is_some() { 1 } else { unasked });
         Ok(Some((neurons, every)))
     }
 
     /// At each how many steps membrane potentials are recorded, where nobody said it and it is not each.
-    pub fn thinned(&self, n: usize, batch: usize, steps: u64) -> Result<Option<u32>, Failure> {
+    pub fn thinned(&self, shape: Shape, steps: u64) -> Result<Option<u32>, Failure> {
         let Some((None, None)) = self.voltage else { return Ok(None) };
-        let every = self.voltages(n, batch, steps)?.map(|(_, every)| every);
+        let every = self.voltages(shape, steps)?.map(|(_, every)| every);
         Ok(every.filter(|every| *every > 1))
     }
 
@@ -223,19 +223,14 @@ impl Record {
 
     /// The bytes of those arrays that grow whose sizes are known before a run, by their names: all but those of
     /// spikes.
-    pub fn known_bytes(
-        &self,
-        n: usize,
-        batch: usize,
-        steps: u64,
-    ) -> Result<Vec<(&'static str, u64)>, Failure> {
+    pub fn known_bytes(&self, shape: Shape, steps: u64) -> Result<Vec<(&'static str, u64)>, Failure> {
         let bytes = |values: [u64; 3]| values.into_iter().fold(4, u64::saturating_mul);
-        let rows = batch as u64;
+        let rows = shape.batch as u64;
         let mut known = Vec::new();
         if self.rate {
             known.push(("rate", bytes([steps, rows, 1])));
         }
-        if let Some((neurons, every)) = self.voltages(n, batch, steps)? {
+        if let Some((neurons, every)) = self.voltages(shape, steps)? {
             let samples = steps.div_ceil(u64::from(every));
             let values = bytes([samples, rows, neurons.len() as u64]);
             known.push(("voltage", values.saturating_add(bytes([samples, 1, 1]))));
@@ -290,13 +285,13 @@ mod tests {
     fn the_text_becomes_a_request() {
         let record: Record = "spikes:4..6, rate,voltage:7+3+7/5".parse().unwrap();
         let expected = Recording::none().spikes_of([4, 5]).rate().voltages([3, 7], 5);
-        assert_eq!(record.recording(10, 1, 100).unwrap(), expected);
+        assert_eq!(record.recording(10.into(), 100).unwrap(), expected);
         assert_eq!(Record::default().to_string().parse::<Record>().unwrap(), Record::default());
     }
 
     #[test]
     fn only_what_nobody_chose_is_thinned() {
-        let thinned = |text: &str, steps| text.parse::<Record>().unwrap().thinned(100, 1, steps).unwrap();
+        let thinned = |text: &str, steps| text.parse::<Record>().unwrap().thinned(100.into(), steps).unwrap();
         assert_eq!(thinned("spikes,voltage", 1_000_000), None);
         assert_eq!(thinned("spikes,voltage", 2_000_000), Some(2));
         for chosen in ["spikes", "voltage/1", "voltage:0..3", "voltage:0/2"] {
@@ -308,10 +303,10 @@ mod tests {
     #[test]
     fn the_sizes_of_all_but_spikes_are_known() {
         let record: Record = "spikes,rate,voltage:2..5/10".parse().unwrap();
-        let known = record.known_bytes(10, 2, 101).unwrap();
+        let known = record.known_bytes([2, 10].into(), 101).unwrap();
         assert_eq!(known, [("rate", 4 * 202), ("voltage", 4 * (11 * 6 + 11))]);
         let record: Record = "spikes,counts".parse().unwrap();
-        assert_eq!(record.known_bytes(10, 2, 101).unwrap(), []);
+        assert_eq!(record.known_bytes([2, 10].into(), 101).unwrap(), []);
     }
 
     #[test]
@@ -333,7 +328,7 @@ mod tests {
             assert!(text.parse::<Record>().is_err(), "{text}");
         }
         let beyond: Record = "spikes:0..11".parse().unwrap();
-        assert!(beyond.recording(10, 1, 100).is_err());
+        assert!(beyond.recording(10.into(), 100).is_err());
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
         None => ["take fewer neurons or a smaller batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
         Some(_) => ["resume it where there is more", MEND_IT, disk::MAKE_ROOM],
     };
-    if let Some(every) = plan.record.thinned(plan.neurons, plan.batch, plan.steps)?
+    if let Some(every) = plan.record.thinned(plan.shape, plan.steps)?
         && interrupted.is_none()
     {
         log::warn!(
@@ -140,8 +140,8 @@ fn finish(
     spools.flush()?;
     let steps = population.steps();
     let counts = population.counts()?;
-    let all_events = spools.events().filter(|_| plan.record.has_all_spikes(plan.neurons));
-    let statistics = all_events.map(|events| events.statistics(plan.neurons, plan.batch)).transpose();
+    let all_events = spools.events().filter(|_| plan.record.has_all_spikes(plan.shape.n));
+    let statistics = all_events.map(|events| events.statistics(plan.shape)).transpose();
     let events = statistics.map_err(Failure::fault)?;
     let outcome = Outcome { device, memory, steps, wall_s: *wall_s, counts: &counts, events };
     let summary = Summary::new(plan, plan.settings()?, &outcome);
@@ -150,7 +150,7 @@ fn finish(
     let scene = scene.filter(|scene| !scene.is_empty());
     drop(counts);
     let mut arrays =
-        Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.neurons)?.into() };
+        Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.shape.n)?.into() };
     let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
     let files = folder.publish(files, &plan.settings.inputs(), have_to_last)?;
     Ok((summary, files))
@@ -158,21 +158,17 @@ fn finish(
 
 /// A population before its first step.
 pub fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
-    let mut population = Population::new(plan.params.clone(), plan.neurons, plan.batch, device)?;
-    if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.neurons, plan.batch) {
+    let mut population = Population::with_options(plan.params.clone(), plan.shape, device, plan.options())?;
+    if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.shape) {
         population.set_voltages(&voltages)?;
     }
     population.set_seed(plan.seed)?;
     Ok(population)
 }
 
-/// The device of a plan, with its budget.
+/// The device of a plan.
 pub fn device(plan: &Plan) -> Result<Device, Failure> {
-    let device = select(&plan.device)?;
-    Ok(match plan.settings.memory_budget {
-        Some(budget) => device.with_memory_budget(budget.bytes()),
-        None => device,
-    })
+    select(&plan.device)
 }
 
 /// The device of a choice.

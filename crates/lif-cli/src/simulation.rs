@@ -1,7 +1,7 @@
 //! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
 
-use crate::advance::advance;
 use crate::checkpoints::Keeper;
+use crate::driven::drive;
 use crate::failure::Failure;
 use crate::interrupt;
 use crate::plan::Plan;
@@ -58,7 +58,9 @@ impl Simulation<'_> {
     fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
         let spools = std::mem::take(&mut self.spools);
         let mut watched = Watched { sink: Background::new(spools), bar, first };
-        let result = advance(self.plan, &mut self.population, steps, &self.plan.recording, &mut watched);
+        let result = drive(self.plan, first..first + steps).and_then(|drive| {
+            self.population.run(steps, drive).record(&self.plan.recording).sink(&mut watched).go()
+        });
         let spools = watched.sink.finish();
         // An error of the spools is that of the run.
         result?;

@@ -5,11 +5,12 @@
 //! order of its terms, so parts of a run can be hashed apart.
 
 use crate::events::Spike;
+use lif::Shape;
 use ndarray::Array2;
 
 /// What one spike adds to the hash of a run of `n` neurons and `batch` rows.
-pub fn of_spike(spike: Spike, n: usize, batch: usize) -> u64 {
-    let (n, batch) = (n as u64, batch as u64);
+pub fn of_spike(spike: Spike, shape: Shape) -> u64 {
+    let (n, batch) = (shape.n as u64, shape.batch as u64);
     let row = u64::from(spike.step).wrapping_mul(batch).wrapping_add(u64::from(spike.batch));
     scramble(row.wrapping_mul(n).wrapping_add(u64::from(spike.neuron)))
 }
@@ -45,6 +46,6 @@ mod tests {
     fn every_spike_counts() {
         let one = Spike { step: 3, batch: 0, neuron: 1 };
         let other = Spike { step: 3, batch: 1, neuron: 0 };
-        assert_ne!(of_spike(one, 2, 2), of_spike(other, 2, 2));
+        assert_ne!(of_spike(one, [2, 2].into()), of_spike(other, [2, 2].into()));
     }
 }

@@ -5,7 +5,7 @@ use crate::figures::{bytes, counted, grouped, row, short};
 use crate::numbers::Understood;
 use crate::plan::Plan;
 use crate::spike_hash;
-use lif::{Device, MemoryNeed};
+use lif::{Device, MemoryNeed, Shape};
 use ndarray::Array2;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -71,7 +71,7 @@ pub struct Outcome<'a> {
 impl Summary {
     /// Sums up.
     pub fn new(plan: &Plan, settings: Map<String, Value>, outcome: &Outcome<'_>) -> Self {
-        let (n, batch) = (plan.neurons, plan.batch);
+        let Shape { batch, n } = plan.shape;
         let cells = (n * batch) as f64;
         let spikes: u64 = outcome.counts.iter().map(|count| u64::from(*count)).sum();
         let simulated_s = outcome.steps as f64 * plan.dt * 1e-3;
@@ -113,7 +113,7 @@ impl Summary {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         let rows = [
             ("device", self.device.clone()),
-            ("cells", cells(self.neurons, self.batch)),
+            ("cells", cells([self.batch, self.neurons].into())),
             ("steps", format!("{}{made} ({length} ms at dt {} ms)", grouped(self.steps), self.dt_ms)),
         ];
         let inputs = self.inputs.iter().map(|input| (input.label(), input.line()));
@@ -139,7 +139,7 @@ impl Summary {
 }
 
 /// The size of a population in words.
-pub fn cells(neurons: usize, batch: usize) -> String {
-    let neurons = counted(neurons as u64, "neuron");
+pub fn cells(Shape { batch, n }: Shape) -> String {
+    let neurons = counted(n as u64, "neuron");
     if batch == 1 { neurons } else { format!("{neurons} x {}", counted(batch as u64, "batch row")) }
 }

@@ -146,7 +146,7 @@ fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
     simd.add_u32s(simd.add_u32s(history, history), latest)
 }
 
-/// [`lif_model::step_cell`], and what of `settle` is due at every step.
+/// [`lif_model::update`], and what of `settle` is due at every step.
 #[inline(always)]
 pub(crate) fn step_cells<K: Compiled, S: Simd>(
     simd: S,

@@ -43,7 +43,7 @@ impl Advance<'_, '_> {
                     }
                 }
             };
-            state = lif_model::step_cell(options, cell, state, drive, drives.jumps[place][lane]);
+            state = lif_model::update(options, cell, state, drive, drives.jumps[place][lane]);
             state = lif_model::settle(options, cell, state, place as u32);
             word |= u32::from(state.spike) << place;
             wait -= 1;

@@ -106,6 +106,17 @@ pub struct Options {
     pub synapse: bool,
 }
 
+/// What acts on a cell during a step.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct StepInput {
+    /// Current of the input, nA.
+    pub current: f32,
+    /// Weights of the spikes that arrive as a current, which goes through the synapse where there is one, nA.
+    pub arriving: f32,
+    /// Jump of the membrane potential, mV.
+    pub jump: f32,
+}
+
 /// A result that must be rounded as it stands before it is used.
 #[inline(always)]
 #[must_use]
@@ -155,12 +166,12 @@ pub fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
     }
 }
 
-/// Advances one cell by one step under the given [`drive`], which is that of its [`total_current`]. Where the options have jumps, `jump`
-/// (mV) is added once the membrane equation has been stepped and before the threshold is looked at,
-/// as a synapse that injects a charge does; what ignores the drive ignores the jump.
+/// Steps the membrane equation under a [`drive`], and what a spike does. Where the options have jumps, `jump` (mV) is added
+/// once the membrane equation has been stepped and before the threshold is looked at, as a synapse that injects a charge
+/// does; what ignores the drive ignores the jump.
 #[inline(always)]
 #[must_use]
-pub fn step_cell(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
+pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0;
 
     let deaf = options.refractory == Refractory::LeakOnly && refractory;
@@ -238,4 +249,15 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
         },
         ..state
     }
+}
+
+/// Advances one cell by one step, whose number, counted from 0, is `step`. All else here is a part of this, apart for those
+/// who compute some of it once for many steps.
+#[inline(always)]
+#[must_use]
+pub fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
+    let state = receive(state, input.arriving);
+    let current = total_current(options, cell, state, input.current);
+    let state = update(options, cell, state, drive(cell.resistance, current), input.jump);
+    settle(options, cell, state, step)
 }

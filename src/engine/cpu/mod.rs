@@ -13,6 +13,7 @@ mod tests;
 use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Room, Wanted, Words};
 use crate::data::large::Large;
+use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
 use crate::engine::work::Work;
 use crate::error::{Error, Result};
@@ -58,8 +59,7 @@ const MOST_WORK: u64 = 1 << 29;
 #[derive(Debug)]
 pub(crate) struct CpuEngine {
     table: Arc<Table>,
-    batch: usize,
-    n: usize,
+    shape: Shape,
     /// The state of all cells, which [`Field`] indexes. Empty where it is not used.
     fields: [Large<f32>; Field::COUNT],
     refractory: Large<u32>,
@@ -76,8 +76,8 @@ pub(crate) struct CpuEngine {
 }
 
 impl CpuEngine {
-    pub(crate) fn new(table: Arc<Table>, (batch, n): (usize, usize)) -> Self {
-        let start = table.rest((batch, n));
+    pub(crate) fn new(table: Arc<Table>, shape: Shape) -> Self {
+        let start = table.rest(shape);
         let cells = start.len();
         let fields = Field::ALL.map(|field| match field {
             Field::Voltages => Large::copy_of(&start),
@@ -85,8 +85,7 @@ impl CpuEngine {
         });
         Self {
             table,
-            batch,
-            n,
+            shape,
             fields,
             refractory: Large::zeroed(cells),
             counts: Large::zeroed(cells),
@@ -111,7 +110,7 @@ impl CpuEngine {
             most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
         }
         if let Some(voltages) = &wanted.voltages {
-            let row = self.batch * voltages.neurons.len();
+            let row = self.shape.batch * voltages.neurons.len();
             most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
         }
         whole_words(first_step, most)
@@ -129,7 +128,7 @@ impl CpuEngine {
     ) {
         let cells = self.refractory.len();
         let rows = words.len() / cells;
-        let tiles_per_thread = if current.reads_rows(self.n) { 1 } else { TILES_PER_THREAD };
+        let tiles_per_thread = if current.reads_rows(self.shape.n) { 1 } else { TILES_PER_THREAD };
         let tile_size = cells
             .div_ceil(tiles_per_thread * rayon::current_num_threads())
             .max((LEAST_WORK / steps) as usize)
@@ -164,7 +163,7 @@ impl CpuEngine {
             .collect();
         let advance = |workspace: &mut Workspace, tile| {
             let span = (first_step, steps);
-            block::advance(workspace, tile, &self.table, self.n, span, current, sampling);
+            block::advance(workspace, tile, &self.table, self.shape.n, span, current, sampling);
         };
         if tile_count == 1 {
             // Waking another thread takes longer than a small tile.
@@ -187,7 +186,7 @@ impl CpuEngine {
     /// The words of the chosen neurons only.
     fn gather(&self, neurons: &[u32]) -> Vec<u32> {
         self.words
-            .chunks_exact(self.n)
+            .chunks_exact(self.shape.n)
             .flat_map(|row| neurons.iter().map(move |&neuron| row[neuron as usize]))
             .collect()
     }
@@ -233,7 +232,7 @@ impl Engine for CpuEngine {
         let hands_out = wanted.is_some();
         let nothing = Wanted::default();
         let wanted = wanted.unwrap_or(&nothing);
-        let sampling = wanted.voltages.as_ref().map(|voltages| Sampling::new(voltages, self.n));
+        let sampling = wanted.voltages.as_ref().map(|voltages| Sampling::new(voltages, self.shape.n));
         let mut made = 0;
         while made < steps {
             let first = first_step + made;

@@ -2,9 +2,10 @@
 //! long or mixed refractory periods, so that each is asked for here by name.
 
 use super::{CpuEngine, instructions};
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words};
-use crate::model::{self, State};
+use crate::model::{self, State, StepInput};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -46,7 +47,7 @@ const FAMILIES: [Family; 7] = [
 ];
 
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
-const SHAPES: [(usize, usize); 4] = [(1, 1), (3, 29), (2, 64), (2, 1027)];
+const SHAPES: [[usize; 2]; 4] = [[1, 1], [3, 29], [2, 64], [2, 1027]];
 
 /// Steps of calls that follow each other: they begin and end inside words, at their ends, and span several.
 const CALLS: [u64; 5] = [5, 27, 1, 32, 66];
@@ -112,7 +113,7 @@ fn bits(values: Vec<f32>) -> Vec<u32> {
 /// The steps of a call made cell by cell with the functions of the model.
 fn modelled(
     table: &Table,
-    (batch, n): (usize, usize),
+    Shape { batch, n }: Shape,
     noise: Option<&Noise>,
     states: &mut [State],
     counts: &mut [u32],
@@ -128,12 +129,8 @@ fn modelled(
         for step in 0..steps {
             let number = first_step + step;
             let drawn = noise.map(|noise| noise.at(cell / n, cell % n, n, number)).unwrap_or_default();
-            let state = model::receive(states[cell], drawn.arriving);
-            let current = current(step as usize, cell) + drawn.current;
-            let current = model::total_current(options, coefficients, state, current);
-            let drive = model::drive(coefficients.resistance, current);
-            let state = model::step_cell(options, coefficients, state, drive, drawn.jump);
-            let state = model::settle(options, coefficients, state, (number % 32) as u32);
+            let input = StepInput { current: current(step as usize, cell) + drawn.current, ..drawn };
+            let state = model::step_cell(options, coefficients, states[cell], input, (number % 32) as u32);
             let place = first_step % 32 + step;
             words[(place / 32) as usize * cells + cell] |= u32::from(state.spike) << (place % 32);
             counts[cell] += u32::from(state.spike);
@@ -152,8 +149,8 @@ fn modelled(
 }
 
 /// Makes all calls and compares after each. Returns the number of spikes.
-fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
-    let (batch, n) = shape;
+fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
+    let Shape { batch, n } = shape;
     let cells = batch * n;
     let table = Arc::new(Table::new(params, shape).expect("valid"));
     let mut engine = CpuEngine::new(Arc::clone(&table), shape);
@@ -196,7 +193,7 @@ fn compare(family: Family, params: &Params, shape: (usize, usize)) -> u64 {
         let sequence = Array3::from_shape_fn((steps as usize, batch, n), |(step, row, neuron)| {
             drive(step, row * n + neuron)
         });
-        let constant = Array2::from_shape_fn(shape, |(row, neuron)| drive(0, row * n + neuron));
+        let constant = Array2::from_shape_fn((batch, n), |(row, neuron)| drive(0, row * n + neuron));
         let over_time = call % 2 == 1;
         let input = if over_time { Input::sequence(&sequence) } else { Input::constant(&constant) };
         let device = Device::cpu();
@@ -253,8 +250,8 @@ fn each_kernel_gives_the_models_bits() {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
                     // All but one of the shapes, another one each time.
-                    for shape in shapes.by_ref().take(3) {
-                        let params = params(family, reset, refractory, spike_test, shape.1);
+                    for shape in shapes.by_ref().take(3).map(Shape::from) {
+                        let params = params(family, reset, refractory, spike_test, shape.n);
                         spikes += compare(family, &params, shape);
                     }
                 }
@@ -270,9 +267,9 @@ fn each_set_of_instructions_gives_the_models_bits() {
         instructions::use_for(place, || {
             for family in FAMILIES {
                 let of = |reset, refractory, n| params(family, reset, refractory, SpikeTest::Above, n);
-                let spikes = compare(family, &of(Reset::ToValue, Refractory::Frozen, 1027), (2, 1027))
-                    + compare(family, &of(Reset::Subtract, Refractory::LeakOnly, 29), (3, 29))
-                    + compare(family, &of(Reset::SubtractAhead, Refractory::Silent, 64), (2, 64));
+                let spikes = compare(family, &of(Reset::ToValue, Refractory::Frozen, 1027), [2, 1027].into())
+                    + compare(family, &of(Reset::Subtract, Refractory::LeakOnly, 29), [3, 29].into())
+                    + compare(family, &of(Reset::SubtractAhead, Refractory::Silent, 64), [2, 64].into());
                 assert!(spikes > 1000, "{instructions:?}, {family:?}: {spikes}");
             }
         });

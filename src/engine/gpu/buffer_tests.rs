@@ -1,7 +1,7 @@
 //! What programs with wgpu code of their own find in the buffers of a population.
 
 use super::fault_tests::with_context;
-use crate::{Device, Params, Population, Recording, Trace, TraceKind};
+use crate::{Device, Params, Population, Trace, TraceKind};
 use ndarray::arr0;
 
 #[test]
@@ -19,9 +19,9 @@ fn each_part_of_a_buffer_stands_where_it_says() {
                 tau_syn: has_synapse.then(|| 50.0.into()),
                 ..Params::default()
             };
-            let mut population = Population::new(params, CELLS, 1, &device).expect("valid");
+            let mut population = Population::new(params, CELLS, &device).expect("valid");
             population.set_synaptic_currents(&arr0(0.4)).expect("valid");
-            population.run(300, 1.2, &Recording::none()).expect("it runs");
+            population.run(300, 1.2).go().expect("it runs");
             let found = population.buffers().expect("there").remove(0);
             assert_eq!(found.cells, 0..CELLS);
             assert_eq!(

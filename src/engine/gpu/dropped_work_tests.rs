@@ -16,16 +16,17 @@ const STEPS: u64 = 140_000;
 type Act = fn(&mut Population) -> Result<()>;
 
 const UNRECORDED: Act = |population| {
-    population.run(STEPS, &Array1::linspace(0.4_f32, 2.0, N), &Recording::none())?;
+    population.run(STEPS, &Array1::linspace(0.4_f32, 2.0, N)).go()?;
     population.counts().map(drop)
 };
-const RECORDED: Act = |population| population.run(STEPS, 1.0, &Recording::none().spikes()).map(drop);
+const RECORDED: Act =
+    |population| population.run(STEPS, 1.0).record(Recording::none().spikes()).go().map(drop);
 const RESIDENT: Act = |population| population.run_resident(STEPS, 1.0).map(drop);
 const SCORED: Act = |population| {
     let target = || Target::new([7, 900], 0..STEPS);
-    let scorer = Scorer::new((1, N), vec![target()?, target()?], 10)?;
+    let scorer = Scorer::new(N, vec![target()?, target()?], 10)?;
     let mut scorer = scorer.with_distances(100.0)?;
-    let made = population.run_scored(STEPS, 1.0, &mut scorer);
+    let made = population.run(STEPS, 1.0).score(&mut scorer).go();
     assert!(scorer.tallies(0).all(|tally| (tally.predicted > 0) == made.is_ok()));
     made.map(drop)
 };
@@ -36,7 +37,7 @@ const DRIVEN: Act = |population| {
     let input = || SpikeInput::dense(&raster, &weights);
     for _ in 0..3 {
         let jumps = crate::Input::from(input()).and_spikes(input().jumps());
-        population.run(300, jumps, &Recording::none())?;
+        population.run(300, jumps).go()?;
     }
     population.voltages().map(drop)
 };
@@ -58,7 +59,7 @@ fn a_dispatch_that_is_left_out_is_found_out() {
         with_context(|context| {
             let injection = Arc::clone(&context.injection);
             let device = Device::checked(context).expect("the driver is right");
-            let mut population = Population::new(Params::default(), N, 1, &device).expect("valid");
+            let mut population = Population::new(Params::default(), N, &device).expect("valid");
             // Whatever is checked once has been, and nothing is amiss where nothing is left out.
             act(&mut population).expect("the driver is right");
             population.reset().expect("valid");

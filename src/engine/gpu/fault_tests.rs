@@ -97,8 +97,8 @@ fn nothing_is_returned_after_the_device_is_lost() {
         // The library goes on, elsewhere or on the same adapter opened anew.
         let again = Device::checked(open()).expect("the adapter is still there");
         let voltages = [Device::cpu(), again].map(|device| {
-            let mut population = Population::new(Params::default(), 100, 2, &device).expect("valid");
-            population.run(500, 1.0, &Recording::none()).expect("valid");
+            let mut population = Population::new(Params::default(), [2, 100], &device).expect("valid");
+            population.run(500, 1.0).go().expect("valid");
             population.voltages().expect("there")
         });
         assert_eq!(voltages[0], voltages[1]);
@@ -113,12 +113,12 @@ fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
     let path = folder.path().join("run.safetensors");
     let recording = Recording::none().spikes().counts();
     let finish = |mut population: Population| {
-        let recorded = population.run(5000, 0.8, &recording).expect("valid");
+        let recorded = population.run(5000, 0.8).record(&recording).go().expect("valid");
         (recorded, population.voltages().expect("there"))
     };
     let start = |device: &Device| {
-        let mut population = Population::new(Params::default(), 100, 2, device).expect("valid");
-        population.run(777, 0.9, &Recording::none()).expect("valid");
+        let mut population = Population::new(Params::default(), [2, 100], device).expect("valid");
+        population.run(777, 0.9).go().expect("valid");
         population
     };
     let expected = finish(start(&Device::cpu()));
@@ -131,7 +131,7 @@ fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
             raw.destroy();
             Ok(())
         };
-        let lost = population.run_into(1 << 40, 0.8, &recording, &mut sink);
+        let lost = population.run(1 << 40, 0.8).record(&recording).sink(&mut sink).go();
         assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
         // Its state is gone, and does not replace what was kept.
         assert!(matches!(population.save(&path), Err(Error::Faulted { .. })));
@@ -162,8 +162,8 @@ fn dropped_work_is_found_out() {
     with_context(|context| {
         let queue = context.queue.clone();
         let device = Device::checked(context).expect("the driver is right");
-        let mut population = Population::new(Params::default(), 7, 1, &device).expect("valid");
-        population.run(50, 1.0, &Recording::none()).expect("valid");
+        let mut population = Population::new(Params::default(), 7, &device).expect("valid");
+        population.run(50, 1.0).go().expect("valid");
         let counters = population.buffers().expect("there")[0].counters.clone();
         queue.write_buffer(&counters, 2 * 7 * 4, &49_u32.to_le_bytes());
         let read = population.voltages();
@@ -186,8 +186,8 @@ fn a_recording_of_dropped_work_is_found_out() {
 }
 
 fn lose_during_use(device: &Device, lose: impl FnOnce()) -> Result<()> {
-    let mut population = Population::new(Params::default(), 100, 2, device)?;
-    population.run(50, 1.0, &Recording::none().spikes())?;
+    let mut population = Population::new(Params::default(), [2, 100], device)?;
+    population.run(50, 1.0).record(Recording::none().spikes()).go()?;
     population.voltages()?;
     population.forward(1.0)?;
     lose();
@@ -197,7 +197,7 @@ fn lose_during_use(device: &Device, lose: impl FnOnce()) -> Result<()> {
     for _ in 0..2 {
         assert!(matches!(population.counts(), Err(Error::Faulted { .. })));
         assert!(matches!(population.forward(1.0), Err(Error::Faulted { .. })));
-        let run = population.run(10, 1.0, &Recording::none().spikes());
+        let run = population.run(10, 1.0).record(Recording::none().spikes()).go();
         assert!(matches!(run, Err(Error::Faulted { .. })));
     }
     assert!(population.reset().is_err(), "the device is gone");

@@ -23,7 +23,7 @@ fn with_faults(test: impl FnOnce(&Device, &Injection)) {
 }
 
 fn population(device: &Device) -> Result<Population> {
-    Population::new(Params::default(), N, BATCH, device)
+    Population::new(Params::default(), [BATCH, N], device)
 }
 
 fn drive() -> Array1<f32> {
@@ -34,7 +34,8 @@ type Outcome = (Recorded, Array2<f32>, Array2<u32>);
 
 /// What a population gives from its start on.
 fn outcome(population: &mut Population) -> Result<Outcome> {
-    let recorded = population.run(STEPS, &drive(), &Recording::none().spikes().voltages([0, 99], 50))?;
+    let recorded =
+        population.run(STEPS, &drive()).record(Recording::none().spikes().voltages([0, 99], 50)).go()?;
     Ok((recorded, population.voltages()?, population.counts()?))
 }
 
@@ -50,7 +51,7 @@ fn refuses_all(population: &mut Population) {
     faulted("counts", population.counts().map(drop));
     faulted("buffers", population.buffers().map(drop));
     faulted("forward", population.forward(1.0));
-    faulted("run", population.run(10, 1.0, &Recording::none().spikes()).map(drop));
+    faulted("run", population.run(10, 1.0).record(Recording::none().spikes()).go().map(drop));
     faulted("set_voltages", population.set_voltages(&Array1::<f32>::zeros(N)));
     faulted("save", population.save(&path));
     assert!(!path.exists());
@@ -68,18 +69,18 @@ const RUN: Act = |population| {
         Ok(())
     };
     let recording = Recording::none().spikes().voltages([0, 99], 50);
-    let made = population.run_into(STEPS, &drive(), &recording, &mut sink)?;
+    let made = population.run(STEPS, &drive()).record(&recording).sink(&mut sink).go()?;
     panic!("it returned {made:?}");
 };
 const UNRECORDED: Act = |population| {
-    population.run(STEPS, &drive(), &Recording::none())?;
+    population.run(STEPS, &drive()).go()?;
     population.counts().map(drop)
 };
 const SCORED: Act = |population| {
     let target = Target::new([7, 900], 0..STEPS)?;
-    let mut scorer = Scorer::new((BATCH, N), vec![target], 10)?;
+    let mut scorer = Scorer::new([BATCH, N], vec![target], 10)?;
     scorer.skip_to(population.steps())?;
-    let error = population.run_scored(STEPS, &drive(), &mut scorer);
+    let error = population.run(STEPS, &drive()).score(&mut scorer).go();
     // The scores are those before the call.
     assert!(scorer.tallies(0).all(|tally| tally.predicted == 0));
     error.map(drop)
@@ -168,7 +169,7 @@ fn what_cannot_be_built_leaves_the_device_usable() {
             assert!(error.is_fault() && error.to_string().contains(stage), "{error}");
         }
         let mut population = population(device).expect("valid");
-        population.run(100, &drive(), &Recording::none()).expect("valid");
+        population.run(100, &drive()).go().expect("valid");
         let before = population.voltages();
         // What was there before stays as it was.
         injection.arm(Fault::OutOfMemory, stages[0], 0);

@@ -7,6 +7,7 @@
 use super::kernel::{self, Kernel, Specialisation};
 use super::{Gpu, GpuEngine, ResidentWords};
 use crate::data::raster::Raster;
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::engine::cpu::CpuEngine;
@@ -120,10 +121,11 @@ impl Case {
         let before = key.workgroup * (key.abreast() - 1).max(1);
         let n = before as usize / ROWS + 5;
         let params = params(&key.options, n);
-        let table = Arc::new(Table::new(&params, (ROWS, n))?);
+        let table = Arc::new(Table::new(&params, [ROWS, n].into())?);
         let sources = if key.noise { sources(key.options.jumps, n) } else { Vec::new() };
-        let noise =
-            (!sources.is_empty()).then(|| Noise::new(&sources, 77, (ROWS, n), params.dt)).transpose()?;
+        let noise = (!sources.is_empty())
+            .then(|| Noise::new(&sources, 77, [ROWS, n].into(), params.dt))
+            .transpose()?;
         let chosen = || vec![n as u32 - 1, 0, 3, 1];
         let wanted = Wanted {
             words: match key.words {
@@ -136,8 +138,8 @@ impl Case {
         Ok(Self { key, n, table, noise: noise.map(Arc::new), wanted })
     }
 
-    fn shape(&self) -> (usize, usize) {
-        (ROWS, self.n)
+    fn shape(&self) -> Shape {
+        Shape { batch: ROWS, n: self.n }
     }
 
     /// What becomes of the cells.

@@ -3,7 +3,8 @@
 use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
-use super::projection::{Planes, Shape};
+use super::projection::{CellGrid, Planes};
+use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
 use crate::engine::{Wanted, WantedVoltages, Words};
 use crate::error::Result;
@@ -31,8 +32,7 @@ const TRAINS_OF_A_STEP: usize = 16;
 /// All that does not change during one run.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
-    pub(super) batch: usize,
-    pub(super) n: usize,
+    pub(super) shape: Shape,
     pub(super) wanted: &'a Wanted,
     pub(super) strides: Strides,
     /// Values of input that each step brings along from the host; 0 where none.
@@ -66,12 +66,12 @@ pub(super) struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    pub(super) fn shape(&self) -> Shape {
-        Shape { batch: self.batch, n: self.n, grid: self.grid_of(WORKGROUP) }
+    pub(super) fn cell_grid(&self) -> CellGrid {
+        CellGrid { shape: self.shape, groups: self.grid_of(WORKGROUP) }
     }
 
     fn cells(&self) -> usize {
-        self.batch * self.n
+        self.shape.cells()
     }
 
     /// Refuses recordings of which not even a single step fits.
@@ -191,12 +191,12 @@ impl Plan<'_> {
 
     /// Words in a row of recorded spikes.
     fn word_cells(&self) -> usize {
-        if self.scores() { self.cells() } else { self.wanted.words.cells((self.batch, self.n)) }
+        if self.scores() { self.cells() } else { self.wanted.words.cells(self.shape) }
     }
 
     /// Membrane potentials in a sample.
     fn voltage_cells(&self) -> usize {
-        self.wanted.voltages.as_ref().map_or(0, |voltages| self.batch * voltages.neurons.len())
+        self.wanted.voltages.as_ref().map_or(0, |voltages| self.shape.batch * voltages.neurons.len())
     }
 
     /// Words of spikes that these steps record.
@@ -208,7 +208,7 @@ impl Plan<'_> {
     pub(super) fn block(&self, first_step: u64, steps: u64, offset: usize) -> Block {
         let mut block = Block {
             cells: self.cells() as u32,
-            neurons: self.n as u32,
+            neurons: self.shape.n as u32,
             grid_width: self.grid().0 * self.workgroup,
             first_step: first_step as u32,
             steps: steps as u32,
@@ -224,7 +224,7 @@ impl Plan<'_> {
         };
         if let Words::Chosen(neurons) = &self.wanted.words {
             block.word_neurons = neurons.len() as u32;
-            block.voltage_places += self.n as u32;
+            block.voltage_places += self.shape.n as u32;
         }
         if let Some(WantedVoltages { neurons, every }) = &self.wanted.voltages {
             let every_step = u64::from(*every);

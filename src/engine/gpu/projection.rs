@@ -5,6 +5,7 @@ use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, WORKGROUP};
 use super::plan::LEAST_SPIKE_BLOCKS;
 use super::{Gpu, ResidentWords, STATE, UNIFORM, buffer_of};
+use crate::data::shape::Shape;
 use crate::data::storage::words_as;
 use crate::error::{Error, Result};
 use crate::experiment::spike_input::Target;
@@ -182,12 +183,11 @@ impl LastWeights {
     }
 }
 
-/// The sizes of a population, and how its cells are laid out over a grid.
+/// The cells of a population, and the workgroups that they are laid out over.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Shape {
-    pub(super) batch: usize,
-    pub(super) n: usize,
-    pub(super) grid: (u32, u32),
+pub(super) struct CellGrid {
+    pub(super) shape: Shape,
+    pub(super) groups: (u32, u32),
 }
 
 impl<'a> Projections<'a> {
@@ -196,7 +196,7 @@ impl<'a> Projections<'a> {
     pub(super) fn new(
         gpu: &Gpu,
         inputs: &'a [Input<'a>],
-        shape: Shape,
+        grid: &CellGrid,
         arrivals: usize,
         last_weights: &mut LastWeights,
     ) -> Result<Option<Self>> {
@@ -205,7 +205,7 @@ impl<'a> Projections<'a> {
         }
         let (layout, pipeline) = gpu.projection.get(&gpu.context)?;
         last_weights.keep_first(inputs.len());
-        let on_device = |(number, input)| OnDevice::new(gpu, (number, input), shape, last_weights);
+        let on_device = |(number, input)| OnDevice::new(gpu, (number, input), grid.shape, last_weights);
         Ok(Some(Self {
             inputs: inputs.iter().enumerate().map(on_device).collect::<Result<_>>()?,
             layout,
@@ -233,12 +233,12 @@ impl<'a> Projections<'a> {
         &self,
         gpu: &Gpu,
         pass: &mut wgpu::ComputePass<'_>,
-        shape: Shape,
+        grid: &CellGrid,
         first: u64,
         steps: u64,
     ) {
-        let (width, height) = shape.grid;
-        let cells = shape.batch * shape.n;
+        let CellGrid { shape, groups: (width, height) } = *grid;
+        let cells = shape.cells();
         let arriving = self.inputs.iter().any(|input| input.input.target == Target::Current);
         let mut begun = Planes::default();
         pass.set_pipeline(&self.pipeline);
@@ -279,7 +279,7 @@ pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usi
     if !inputs.is_empty() {
         require("the arriving spikes", bytes_of_arrivals(arrivals))?;
     }
-    let words = words_of_block(inputs, (shape.batch, shape.n)) as u64;
+    let words = words_of_block(inputs, shape) as u64;
     require("the spikes", LEAST_SPIKE_BLOCKS * words * 4)?;
     inputs.iter().try_for_each(|input| {
         let values = match &input.wiring {
@@ -292,13 +292,13 @@ pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usi
 }
 
 /// Words that come from the host for each block of 32 steps, at most of one input.
-pub(super) fn words_of_block(inputs: &[Input<'_>], shape: (usize, usize)) -> usize {
+pub(super) fn words_of_block(inputs: &[Input<'_>], shape: Shape) -> usize {
     let from_host = inputs.iter().filter(|input| matches!(input.words, Words::Host(_)));
     from_host.map(|input| extent(input, shape)).max().unwrap_or(0)
 }
 
 /// Words that the cells of a population of this shape read of each block of 32 steps.
-fn extent(input: &Input<'_>, (batch, n): (usize, usize)) -> usize {
+fn extent(input: &Input<'_>, Shape { batch, n }: Shape) -> usize {
     let of_row = match &input.wiring {
         Wiring::Each(_) => n,
         Wiring::Dense { trains, .. } => *trains,
@@ -339,7 +339,7 @@ impl<'a> OnDevice<'a> {
 
     fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {
         let Words::Host(words) = &self.input.words else { return Ok(()) };
-        let (first_bit, extent) = (self.input.first_bit + first, extent(self.input, (shape.batch, shape.n)));
+        let (first_bit, extent) = (self.input.first_bit + first, extent(self.input, shape));
         let blocks = (first_bit / 32) as usize..((first_bit + steps).div_ceil(32)) as usize;
         let part: Cow<'_, [u32]> = if extent == self.input.word_block {
             words[blocks.start * extent..blocks.end * extent].into()
@@ -371,7 +371,7 @@ impl<'a> OnDevice<'a> {
             ..Projection::default()
         };
         match &self.input.words {
-            Words::Host(_) => layout.word_block = extent(self.input, (shape.batch, shape.n)) as u32,
+            Words::Host(_) => layout.word_block = extent(self.input, shape) as u32,
             Words::Device(_) => {
                 let block = (first_bit / 32) as usize;
                 layout.word_offset = (self.input.word_offset + block * self.input.word_block) as u32;

@@ -54,7 +54,7 @@ fn start(has_distances: bool) -> Result<Scoring> {
     let (_, end) = STEPS;
     let recorded = |every: u64| (0..end).filter(move |step| step * step % every < 3);
     let targets = vec![Target::new(recorded(97), 1200..8900)?, Target::new(recorded(331), 0..end)?];
-    let mut scoring = Scoring::new((1, CELLS), &targets, 6);
+    let mut scoring = Scoring::new(CELLS.into(), &targets, 6);
     scoring.delays = (0..CELLS as u32).map(|cell| cell * 11 % 70).collect();
     if has_distances {
         scoring.measure_distances(137.3);

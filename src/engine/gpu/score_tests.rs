@@ -18,12 +18,12 @@ const N: usize = 40;
 fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
     with_context(|context| {
         let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
-        let table = Table::new(&Params::default(), (1, N)).expect("valid");
-        let mut engine = GpuEngine::new(&gpu, &table, (1, N)).expect("built");
+        let table = Table::new(&Params::default(), N.into()).expect("valid");
+        let mut engine = GpuEngine::new(&gpu, &table, N.into()).expect("built");
         let target = Target::new([100, 900], 0..20_000).expect("valid");
-        let scorer = Scorer::new((1, N), vec![target], 20).and_then(|scorer| scorer.with_distances(200.0));
+        let scorer = Scorer::new(N, vec![target], 20).and_then(|scorer| scorer.with_distances(200.0));
         let scorer = scorer.expect("valid");
-        let current = Current::new(Input::constant(1.0), 20_000, (1, N), table.bounds, None, &FromHost);
+        let current = Current::new(Input::constant(1.0), 20_000, N.into(), table.bounds, None, &FromHost);
         let current = current.expect("valid");
         let wanted = Wanted { words: Words::Scored, voltages: None };
         engine.start_scoring(scorer.scoring.clone()).expect("brought there");
@@ -45,8 +45,8 @@ fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
 fn a_driver_that_scores_otherwise_is_refused() {
     with_context(|context| {
         let target = || Target::new([100, 900], 0..20_000).expect("valid");
-        let without = Scorer::new((1, N), vec![target()], 20).expect("valid");
-        let with = Scorer::new((1, N), vec![target()], 20).and_then(|scorer| scorer.with_distances(200.0));
+        let without = Scorer::new(N, vec![target()], 20).expect("valid");
+        let with = Scorer::new(N, vec![target()], 20).and_then(|scorer| scorer.with_distances(200.0));
         let with = with.expect("valid");
         let mut gpu = Gpu::new(context, MOST_STEPS).expect("a device");
         for scorer in [&without, &with] {

@@ -9,6 +9,7 @@ use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
 use super::{Gpu, GpuEngine, STATE, UNIFORM};
 use crate::data::raster::Raster;
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, Piece, Wanted, Words};
@@ -19,7 +20,7 @@ use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::SpikeInput;
 use crate::model::random::GROUP;
 use crate::model::{
-    self, Coefficient, Coefficients, Options, Refractory, Reset, SpikeTest, State, TraceRule,
+    self, Coefficient, Coefficients, Options, Refractory, Reset, SpikeTest, State, StepInput, TraceRule,
 };
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
@@ -113,7 +114,7 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
         Random::poisson(700.0, 1.3),
     ];
     let params = Params { tau_syn: Some(3.1.into()), integrator: Integrator::Exact, ..params() };
-    let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, (1, CELLS), params.dt)?;
+    let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, CELLS.into(), params.dt)?;
     // Where the numbers of cells and of groups of steps outgrow a word.
     noise.first_cell = (1 << 32) - 3;
     let first_step = (GROUP << 32) - NOISY_STEPS / 2;
@@ -195,11 +196,8 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     let (mut spikes, mut path) = (0, 0);
     for (step, &current) in (0..).zip(currents) {
         let arrives = step % ARRIVES_EVERY == 0 && current != 0.0;
-        state = model::receive(state, if arrives { ARRIVING } else { 0.0 });
-        let current = model::total_current(options, cell, state, current);
-        let drive = model::drive(cell.resistance, current);
-        state = model::step_cell(options, cell, state, drive, JUMP);
-        state = model::settle(options, cell, state, step);
+        let input = StepInput { current, arriving: if arrives { ARRIVING } else { 0.0 }, jump: JUMP };
+        state = model::step_cell(options, cell, state, input, step);
         spikes += u32::from(state.spike);
         path = mix(mix(path, state.v.to_bits()), state.refractory);
         path = mix(mix(path, state.trace.to_bits()), state.synaptic.to_bits());
@@ -360,7 +358,7 @@ fn compare(
     steps: u64,
     noise: Option<Arc<Noise>>,
 ) -> Result<()> {
-    let shape = (1, CELLS);
+    let shape = CELLS.into();
     let table = Arc::new(Table::new(&params, shape)?);
     let start = vec![-60.1; CELLS];
     let mut device = GpuEngine::new(gpu, &table, shape)?;
@@ -399,12 +397,12 @@ type Trajectory = (Vec<u32>, Vec<u32>, Vec<u32>);
 pub(super) fn trajectory(
     engine: &mut dyn Engine,
     table: &Table,
-    shape: (usize, usize),
+    shape: Shape,
     (first_step, steps): (u64, u64),
     noise: Option<Arc<Noise>>,
 ) -> Result<Trajectory> {
-    let currents = Array1::linspace(0.52_f32, 1.9, shape.1);
-    let (raster, weights) = spikes(steps, shape.1);
+    let currents = Array1::linspace(0.52_f32, 1.9, shape.n);
+    let (raster, weights) = spikes(steps, shape.n);
     let mut input = Input::constant(&currents);
     if noise.is_some() {
         let jumps = SpikeInput::each(&raster, -0.21).jumps();
@@ -516,7 +514,7 @@ mod tests {
                 let drive = model::drive(cell.resistance, current);
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;
-                state = model::step_cell(options, cell, state, drive, JUMP);
+                state = model::update(options, cell, state, drive, JUMP);
                 differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
             }
         }

@@ -58,7 +58,7 @@ impl Trial {
 /// The size with which the device is the fastest, among those that give the bits of the usual one, which
 /// was checked.
 pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
-    let shape = (1, cells);
+    let shape = cells.into();
     let table = Table::new(&Params::default(), shape)?;
     let currents = Array1::linspace(0.5_f32, 2.0, cells);
     let input = Input::constant(&currents);
@@ -156,7 +156,7 @@ mod tests {
     fn each_size_gives_the_same_bits_and_one_is_found() {
         with_context(|context| {
             let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
-            let shape = (3, 331);
+            let shape = [3, 331].into();
             let table = Table::new(&Params::default(), shape).expect("valid");
             let found = SIZES.map(|size| {
                 let mut engine = GpuEngine::with_workgroup(&gpu, &table, shape, size).expect("built");

@@ -29,8 +29,8 @@
 //!     t_ref: 2.0.into(),
 //!     refractory: Refractory::Frozen,
 //! };
-//! let mut population = Population::new(neurons.params(&stepping)?, neurons.n(), 1, &Device::cpu())?;
-//! population.run(1000, 0.1, &Recording::none())?;
+//! let mut population = Population::new(neurons.params(&stepping)?, neurons.n(), &Device::cpu())?;
+//! population.run(1000, 0.1).go()?;
 //! # let _ = std::fs::remove_file(&path);
 //! # Ok::<(), lif::Error>(())
 //! ```

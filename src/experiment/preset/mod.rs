@@ -27,8 +27,8 @@ use values::{Known, Values};
 /// // NEST's iaf_psc_delta with its defaults, but for two parameters, driven by 500 pA.
 /// let nest = Preset::by_name("nest")?.with("tau_m", 20.0)?.with("t_ref", 5.0)?;
 /// assert_eq!(nest.input_unit(), "pA");
-/// let mut population = Population::new(nest.params()?, 10, 1, &Device::cpu())?;
-/// let recorded = population.run(1000, 500.0, &Recording::none().counts())?;
+/// let mut population = Population::new(nest.params()?, 10, &Device::cpu())?;
+/// let recorded = population.run(1000, 500.0).record(Recording::none().counts()).go()?;
 /// assert!(recorded.counts.is_some_and(|counts| counts[[0, 0]] > 0));
 ///
 /// // snnTorch's Leaky; parameters that are words there are words here.

@@ -3,8 +3,10 @@
 mod file;
 mod parts;
 
+use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::error::{Error, Result};
+use crate::experiment::population_options::PopulationOptions;
 use crate::population::{Population, State};
 use crate::prepared::field::Field;
 use file::{Contents, Tensor};
@@ -45,8 +47,8 @@ fn name_of(field: Field) -> &'static str {
 /// use std::collections::BTreeMap;
 ///
 /// let path = std::env::temp_dir().join(format!("example-{}.safetensors", std::process::id()));
-/// let mut population = Population::new(Params::default(), 100, 2, &Device::cpu())?;
-/// population.run(500, 0.8, &Recording::none())?;
+/// let mut population = Population::new(Params::default(), [2, 100], &Device::cpu())?;
+/// population.run(500, 0.8).go()?;
 /// population.save_with(&path, &BTreeMap::from([("trial".to_owned(), "7".to_owned())]))?;
 ///
 /// let checkpoint = Checkpoint::open(&path)?;
@@ -61,8 +63,7 @@ fn name_of(field: Field) -> &'static str {
 pub struct Checkpoint {
     path: PathBuf,
     contents: Contents,
-    batch: usize,
-    n: usize,
+    shape: Shape,
     steps: u64,
     seed: u64,
     notes: BTreeMap<String, String>,
@@ -95,19 +96,19 @@ impl Checkpoint {
         let callers = contents.notes().filter_map(|(name, text)| Some((name.strip_prefix(CALLERS)?, text)));
         let notes = callers.map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
         let seed = number(&contents, SEED_NOTE).map_err(refusal)?;
-        Ok(Self { path, contents, batch, n, steps, seed, notes })
+        Ok(Self { path, contents, shape: Shape { batch, n }, steps, seed, notes })
     }
 
     /// The number of neurons in a batch row.
     #[must_use]
     pub fn n(&self) -> usize {
-        self.n
+        self.shape.n
     }
 
     /// The number of batch rows.
     #[must_use]
     pub fn batch(&self) -> usize {
-        self.batch
+        self.shape.batch
     }
 
     /// The number of steps that had been made.
@@ -127,11 +128,24 @@ impl Checkpoint {
     /// # Errors
     ///
     /// As [`Population::new`], and [`Error::Checkpoint`] for contents that are no population.
-    pub fn population(mut self, device: &Device) -> Result<Population> {
+    pub fn population(self, device: &Device) -> Result<Population> {
+        self.population_with_options(device, PopulationOptions::default())
+    }
+
+    /// The same, kept on its device in this way.
+    ///
+    /// # Errors
+    ///
+    /// As [`population`](Self::population), and [`Error::TooLarge`] for more than the memory budget.
+    pub fn population_with_options(
+        mut self,
+        device: &Device,
+        options: PopulationOptions,
+    ) -> Result<Population> {
         let refusal = |reason| refusal(&self.path, reason);
         let params = parts::read(&mut self.contents).map_err(refusal)?;
-        let shape = [self.batch, self.n];
-        let mut population = Population::new(params, self.n, self.batch, device)?;
+        let shape = [self.shape.batch, self.shape.n];
+        let mut population = Population::with_options(params, self.shape, device, options)?;
         let fields = || Field::of(population.table.options);
         for name in fields().map(name_of).chain([REFRACTORY, COUNTS]) {
             if self.contents.shape(name) != Some(&shape) {
@@ -165,13 +179,13 @@ impl Population {
     /// use lif::{Device, Params, Population, Recording};
     ///
     /// let path = std::env::temp_dir().join(format!("population-{}.safetensors", std::process::id()));
-    /// let mut population = Population::new(Params::default(), 100, 1, &Device::cpu())?;
-    /// population.run(500, 0.8, &Recording::none())?;
+    /// let mut population = Population::new(Params::default(), 100, &Device::cpu())?;
+    /// population.run(500, 0.8).go()?;
     /// population.save(&path)?;
     /// // In another process, on another device:
     /// let mut resumed = Population::load(&path, &Device::cpu())?;
-    /// let spikes = resumed.run(500, 0.8, &Recording::none().spikes())?.spikes;
-    /// assert_eq!(spikes, population.run(500, 0.8, &Recording::none().spikes())?.spikes);
+    /// let spikes = resumed.run(500, 0.8).record(Recording::none().spikes()).go()?.spikes;
+    /// assert_eq!(spikes, population.run(500, 0.8).record(Recording::none().spikes()).go()?.spikes);
     /// # let _ = std::fs::remove_file(&path);
     /// # Ok::<(), lif::Error>(())
     /// ```
@@ -202,7 +216,7 @@ impl Population {
         ];
         all.extend(own.map(|(name, text)| (name.to_owned(), text)));
 
-        let shape = vec![self.batch(), self.n()];
+        let shape = vec![self.shape.batch, self.shape.n];
         let mut tensors = Vec::new();
         // Numbers of eight bytes come first, so that all lie at multiples of their size.
         parts::write(self.params(), &mut tensors, &mut all);

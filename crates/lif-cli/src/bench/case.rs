@@ -2,6 +2,7 @@
 
 use super::wish::BenchWish;
 use clap::ValueEnum;
+use lif::Shape;
 use serde::Serialize;
 use std::fmt;
 
@@ -49,8 +50,7 @@ pub enum Mode {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
     pub kind: Kind,
-    pub neurons: usize,
-    pub batch: usize,
+    pub shape: Shape,
 }
 
 /// All but the size of a case.
@@ -95,7 +95,7 @@ pub fn chosen(wish: &BenchWish) -> Vec<Case> {
     for kind in kinds(wish) {
         for &neurons in sizes {
             for &batch in batches {
-                cases.push(Case { kind, neurons: whole(neurons), batch: whole(batch) });
+                cases.push(Case { kind, shape: [whole(batch), whole(neurons)].into() });
             }
         }
     }
@@ -131,7 +131,7 @@ fn whole(number: u64) -> usize {
 impl Case {
     /// How many cells.
     pub fn cells(&self) -> usize {
-        self.neurons.saturating_mul(self.batch)
+        self.shape.cells()
     }
 
     /// Whether a slow device is asked to take part: wherever a size was named.
@@ -142,7 +142,7 @@ impl Case {
 
 impl fmt::Display for Case {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}, {}", self.kind, super::table::size(self.neurons, self.batch))
+        write!(formatter, "{}, {}", self.kind, super::table::size(self.shape))
     }
 }
 
@@ -171,7 +171,7 @@ mod tests {
     fn without_a_word_each_thing_differs_from_the_simplest_case_at_all_sizes() {
         let cases = chosen(&BenchWish::default());
         assert_eq!(cases.len(), 11 * 5);
-        assert!(cases.iter().all(|case| case.batch == 1));
+        assert!(cases.iter().all(|case| case.shape.batch == 1));
         for input in InputKind::value_variants() {
             for record in RecordKind::value_variants() {
                 let there = cases.iter().any(|case| case.kind.input == *input && case.kind.record == *record);

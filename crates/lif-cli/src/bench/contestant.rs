@@ -39,7 +39,7 @@ impl Contestant {
             Some(EngineKind::Gpu) => numbered("adapter", others),
             Some(EngineKind::Mixed) => numbered("several", others),
         };
-        Ok(Self { label, device: device.map(Device::with_kernel_times), roofline })
+        Ok(Self { label, device, roofline })
     }
 
     /// What the engine is called in the output.
@@ -60,7 +60,7 @@ impl Contestant {
     /// Refuses a population that is more than the memory of this machine has room for.
     pub fn require_memory(&self, case: Case) -> lif::Result<()> {
         let device = self.device.clone().unwrap_or_else(Device::cpu);
-        let need = Population::memory_needed(&workload::params(), case.neurons, case.batch, &device)?;
+        let need = Population::memory_needed(&workload::params(), case.shape, &device)?;
         let bytes = memory::on_this_machine(&need, &device);
         lif::require_memory("the population", bytes, "take fewer neurons or a smaller batch")
     }

@@ -4,8 +4,8 @@ use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
 use crate::interrupt;
-use lif::model::{self, Coefficients, Options, State};
-use lif::{Device, Draws, Population, Random, Work};
+use lif::model::{self, Coefficients, Options, State, StepInput};
+use lif::{Device, Draws, Population, Random, Shape, Work};
 use ndarray::{Array2, Array3};
 
 /// Steps of a cell after which it is seen whether somebody interrupts.
@@ -38,12 +38,12 @@ struct Records {
 impl<'a> Reference<'a> {
     /// All cells at rest.
     pub fn new(workload: &'a Workload) -> lif::Result<Self> {
-        let (n, batch) = (workload.case.neurons, workload.case.batch);
+        let Shape { batch, n } = workload.case.shape;
         // Beside its state a cell has a count, and both are copied to be compared.
         let state_bytes =
             ((size_of::<State>() + 3 * size_of::<u32>()) as u64).saturating_mul((n * batch) as u64);
         lif::require_memory("the cells of the reference", state_bytes, "take fewer neurons")?;
-        let mut population = Population::new(params(), n, batch, &Device::cpu())?;
+        let mut population = Population::new(params(), [batch, n], &Device::cpu())?;
         population.set_seed(SEED)?;
         let sources: Vec<Random> = workload.random().into_iter().collect();
         let jumps = workload.case.kind.input == InputKind::Poisson;
@@ -69,7 +69,7 @@ impl<'a> Reference<'a> {
         steps: u64,
         records: &mut Records,
     ) {
-        let index = row * self.workload.case.neurons + neuron;
+        let index = row * self.workload.case.shape.n + neuron;
         let mut state = self.states[index];
         for step in first..first + steps {
             if step.is_multiple_of(HEARD) && interrupt::asked() {
@@ -81,11 +81,8 @@ impl<'a> Reference<'a> {
                 Some(rows) => self.workload.sequence[[(made % rows) as usize, row, neuron]],
                 None => self.workload.constant.get(neuron).copied().unwrap_or_default(),
             };
-            state = model::receive(state, drawn.arriving);
-            let current = model::total_current(self.options, cell, state, current + drawn.current);
-            let drive = model::drive(cell.resistance, current);
-            state = model::step_cell(self.options, cell, state, drive, drawn.jump);
-            state = model::settle(self.options, cell, state, (step % 32) as u32);
+            let input = StepInput { current: current + drawn.current, ..drawn };
+            state = model::step_cell(self.options, cell, state, input, (step % 32) as u32);
             self.counts[[row, neuron]] += u32::from(state.spike);
             if let Some(spikes) = records.spikes.get_mut(made as usize) {
                 spikes[[row, neuron]] = state.spike;
@@ -99,8 +96,8 @@ impl<'a> Reference<'a> {
     }
 
     fn step_all(&mut self, first: u64, steps: u64, records: &mut Records) {
-        for row in 0..self.workload.case.batch {
-            for neuron in 0..self.workload.case.neurons {
+        for row in 0..self.workload.case.shape.batch {
+            for neuron in 0..self.workload.case.shape.n {
                 if neuron.is_multiple_of(HEARD_CELLS) && interrupt::asked() {
                     return;
                 }
@@ -113,7 +110,7 @@ impl<'a> Reference<'a> {
 
 impl Runner for Reference<'_> {
     fn advance(&mut self, steps: u64, _keep: bool) -> lif::Result<Recordings> {
-        let (n, batch) = (self.workload.case.neurons, self.workload.case.batch);
+        let Shape { batch, n } = self.workload.case.shape;
         let record = self.workload.case.kind.record;
         let bytes = match record {
             RecordKind::None | RecordKind::Counts => 0,
@@ -151,7 +148,7 @@ impl Runner for Reference<'_> {
 
     fn state(&mut self) -> lif::Result<(Array2<u32>, Array2<f32>)> {
         let voltages = Array2::from_shape_fn(self.counts.dim(), |(row, neuron)| {
-            self.states[row * self.workload.case.neurons + neuron].v
+            self.states[row * self.workload.case.shape.n + neuron].v
         });
         Ok((self.counts.clone(), voltages))
     }

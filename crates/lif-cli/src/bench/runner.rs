@@ -45,17 +45,17 @@ impl Recordings {
     fn spike_hash(&self) -> u64 {
         let mut sum = 0_u64;
         for raster in &self.rasters {
-            let (n, batch) = (raster.neurons().len(), raster.batch());
+            let shape = [raster.batch(), raster.neurons().len()].into();
             for event in raster.events() {
                 let spike = Spike { step: event.step as u32, batch: event.batch, neuron: event.neuron };
-                sum = sum.wrapping_add(spike_hash::of_spike(spike, n, batch));
+                sum = sum.wrapping_add(spike_hash::of_spike(spike, shape));
             }
         }
         for (step, spikes) in &self.spikes {
-            let (batch, n) = spikes.dim();
+            let shape = <[usize; 2]>::from(spikes.dim()).into();
             for ((row, neuron), _) in spikes.indexed_iter().filter(|(_, spiked)| **spiked) {
                 let spike = Spike { step: *step as u32, batch: row as u32, neuron: neuron as u32 };
-                sum = sum.wrapping_add(spike_hash::of_spike(spike, n, batch));
+                sum = sum.wrapping_add(spike_hash::of_spike(spike, shape));
             }
         }
         sum

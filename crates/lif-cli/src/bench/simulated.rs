@@ -4,7 +4,7 @@ use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
 use crate::interrupt;
-use lif::{Device, Input, Population, Tensor, Work};
+use lif::{Device, Input, Population, PopulationOptions, Tensor, Work};
 use ndarray::{Array2, Axis};
 
 /// A population of the library.
@@ -31,8 +31,8 @@ enum Resident {
 impl<'a> Simulated<'a> {
     /// Builds the population, and uploads what is to lie on the device.
     pub fn new(workload: &'a Workload, device: &Device, steps: Option<u64>) -> lif::Result<Self> {
-        let (n, batch) = (workload.case.neurons, workload.case.batch);
-        let mut population = Population::new(params(), n, batch, device)?;
+        let options = PopulationOptions { kernel_times: true, ..PopulationOptions::default() };
+        let mut population = Population::with_options(params(), workload.case.shape, device, options)?;
         population.set_seed(SEED)?;
         let resident = match (workload.rows(), workload.case.kind.input, workload.case.kind.mode) {
             (Some(rows), InputKind::Sequence, Mode::Run) => {
@@ -73,7 +73,8 @@ impl<'a> Simulated<'a> {
                 }
                 (_, InputKind::Gaussian | InputKind::Poisson) => drawn(self.workload),
             };
-            let recorded = self.population.run_observed(count, input, &recording, |_| interrupt::flow());
+            let recorded =
+                self.population.run(count, input).record(&recording).observe(|_| interrupt::flow()).go();
             let recorded = recorded.map_err(record_less)?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);

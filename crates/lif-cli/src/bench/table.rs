@@ -4,6 +4,7 @@ use super::case::Kind;
 use super::contestant::Contestant;
 use super::report::Report;
 use crate::figures::grouped;
+use lif::Shape;
 use std::fmt::Write;
 
 /// Who takes part, with what each can do at best.
@@ -37,7 +38,7 @@ pub fn heading(kind: Kind) -> String {
 pub fn row(report: &Report) -> String {
     let or_none = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
     line([
-        &size(report.neurons, report.batch),
+        &size([report.batch, report.neurons].into()),
         &report.label,
         &steps(report.steps),
         &time(report.seconds_median),
@@ -68,7 +69,7 @@ fn line(cells: [&str; 10]) -> String {
 }
 
 /// Neurons, and before them the batch rows where there are several: `1e6`, `8x1500`.
-pub fn size(neurons: usize, batch: usize) -> String {
+pub fn size(Shape { batch, n }: Shape) -> String {
     let short = |number: usize| {
         let zeros = number.to_string().bytes().rev().take_while(|digit| *digit == b'0').count();
         if zeros < 3 {
@@ -77,7 +78,7 @@ pub fn size(neurons: usize, batch: usize) -> String {
             format!("{}e{zeros}", number / 10_usize.pow(zeros as u32))
         }
     };
-    if batch == 1 { short(neurons) } else { format!("{}x{}", short(batch), short(neurons)) }
+    if batch == 1 { short(n) } else { format!("{}x{}", short(batch), short(n)) }
 }
 
 fn steps(number: u64) -> String {
@@ -111,9 +112,9 @@ mod tests {
     #[test]
     fn sizes_and_times_are_short() {
         assert_eq!([123.4, 12.34, 1.234, 0.001_23].map(significant), ["123", "12.3", "1.23", "0.0012"]);
-        assert_eq!(size(1_000_000, 1), "1e6");
-        assert_eq!(size(1500, 8), "8x1500");
-        assert_eq!(size(25_000, 1000), "1e3x25e3");
+        assert_eq!(size(1_000_000.into()), "1e6");
+        assert_eq!(size([8, 1500].into()), "8x1500");
+        assert_eq!(size([1000, 25_000].into()), "1e3x25e3");
         assert_eq!([2.345, 0.0456, 0.000_789].map(time), ["2.35 s", "45.6 ms", "789 us"]);
         assert_eq!([999_999, 1_234_567].map(steps), ["999,999", "1.23e6"]);
     }

@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn counted(input: InputKind, record: RecordKind, mode: Mode, steps: u64, blocks: u64) -> f64 {
-        let case = Case { kind: Kind { input, record, mode }, neurons: 10, batch: 3 };
+        let case = Case { kind: Kind { input, record, mode }, shape: [3, 10].into() };
         bytes(case, steps, 30 * blocks)
     }
 

@@ -72,7 +72,7 @@ pub fn params() -> Params {
 
 /// Refuses sizes that no population can have.
 pub fn check(case: Case) -> lif::Result<()> {
-    Population::memory_needed(&params(), case.neurons, case.batch, &Device::cpu()).map(|_| ())
+    Population::memory_needed(&params(), case.shape, &Device::cpu()).map(|_| ())
 }
 
 /// How often each step of a sequence of this many cells can be different: all that were asked for, where
@@ -99,7 +99,7 @@ fn sequence(case: Case, steps: usize) -> Array3<f32> {
         values.extend(words.map(|word| MEAN + width * (uniform(word) - 0.5)));
     }
     values.truncate(count);
-    Array3::from_shape_vec((steps, case.batch, case.neurons), values).unwrap_or_default()
+    Array3::from_shape_vec((steps, case.shape.batch, case.shape.n), values).unwrap_or_default()
 }
 
 impl Workload {
@@ -110,9 +110,9 @@ impl Workload {
         let cells = case.cells() as u64;
         let constant = match case.kind.input {
             InputKind::Constant => {
-                let bytes = case.neurons as u64 * BYTES;
+                let bytes = case.shape.n as u64 * BYTES;
                 lif::require_memory("the input", bytes, "take fewer neurons")?;
-                Array1::from_shape_fn(case.neurons, |neuron| 10.0 + (neuron % 1000) as f32 * 0.01)
+                Array1::from_shape_fn(case.shape.n, |neuron| 10.0 + (neuron % 1000) as f32 * 0.01)
             }
             _ => Array1::default(0),
         };
@@ -182,9 +182,9 @@ impl Workload {
 
     /// What a measurement of this many steps needs on a device, beside its input.
     pub fn memory_needed(&self, device: &Device, steps: u64) -> lif::Result<MemoryNeed> {
-        let Case { neurons, batch, .. } = self.case;
-        let population = Population::memory_needed(&params(), neurons, batch, device)?;
-        Ok(population.and(self.recording().memory_needed(steps, neurons, batch, device)))
+        let Case { shape, .. } = self.case;
+        let population = Population::memory_needed(&params(), shape, device)?;
+        Ok(population.and(self.recording().memory_needed(steps, shape, device)))
     }
 }
 
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn workload(input: InputKind, record: RecordKind, neurons: usize, batch: usize) -> Workload {
-        let case = Case { kind: Kind { input, record, mode: Mode::Run }, neurons, batch };
+        let case = Case { kind: Kind { input, record, mode: Mode::Run }, shape: [batch, neurons].into() };
         Workload::new(case, None, Sequences::Long).expect("it fits")
     }
 
@@ -233,7 +233,7 @@ mod tests {
     fn sizes_that_cannot_be_are_refused_before_memory_is_taken() {
         let kind = Kind { input: InputKind::Sequence, record: RecordKind::None, mode: Mode::Run };
         for neurons in [0, 1 << 40] {
-            assert!(Workload::new(Case { kind, neurons, batch: 1 }, None, Sequences::Long).is_err());
+            assert!(Workload::new(Case { kind, shape: neurons.into() }, None, Sequences::Long).is_err());
         }
     }
 }

@@ -122,8 +122,8 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let choice: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
     let device = select(&choice)?;
     let recording = Recording::none().spikes();
-    let need = Population::memory_needed(&params, points, 1, &device)?
-        .and(recording.memory_needed_in_blocks(steps, points, 1, &device))
+    let need = Population::memory_needed(&params, points, &device)?
+        .and(recording.memory_needed_in_blocks(steps, points, &device))
         .and(MemoryNeed::of("the curve", (points as u64).saturating_mul(BYTES_PER_POINT), 0));
     memory::require("the curve", &need, &device, "take fewer --neurons")?;
     let currents = currents.values(points);
@@ -133,12 +133,12 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let folder = Folder::prepare(&out, &OF_FI, CHOOSE_ANOTHER)?;
     folder.refuse_to_replace(&settings.inputs(), &OF_FI)?;
     folder.tidy();
-    let mut population = Population::new(params.clone(), points, 1, &device)?;
+    let mut population = Population::new(params.clone(), points, &device)?;
     let mut trains = Trains::new(points);
     let most = (NEURON_STEPS_AT_A_TIME / points as u64).max(32);
     while population.steps() < steps && !interrupt::asked() {
         let some = most.min(steps - population.steps());
-        population.run_into(some, Input::constant(&currents), &recording, &mut trains)?;
+        population.run(some, Input::constant(&currents)).record(&recording).sink(&mut trains).go()?;
     }
     if population.steps() < steps {
         return Err(Failure::Interrupted(format!(

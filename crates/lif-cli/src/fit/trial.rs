@@ -38,13 +38,13 @@ impl Trial {
     fn population(&self, places: &[Vec<f64>]) -> lif::Result<Population> {
         // Some candidates may spike at every step; their scores tell.
         let params = Params { allow_constant_firing: true, ..self.params(places) };
-        Population::new(params, places.len(), self.currents.ncols(), &self.device)
+        Population::new(params, [self.currents.ncols(), places.len()], &self.device)
     }
 
     /// Whether a candidate could spike at every step, which has to be allowed.
     pub fn fires_constantly(&self, place: &[f64]) -> bool {
         let params = self.params(&[place.to_vec()]);
-        !params.allow_constant_firing && Population::new(params, 1, 1, &Device::cpu()).is_err()
+        !params.allow_constant_firing && Population::new(params, 1, &Device::cpu()).is_err()
     }
 
     /// Refuses bounds that no candidate can have.
@@ -61,7 +61,7 @@ impl Trial {
     }
 
     fn scorer(&self, places: &[Vec<f64>], targets: &[Target], has_distances: bool) -> lif::Result<Scorer> {
-        let scorer = Scorer::new((self.currents.ncols(), places.len()), targets.to_vec(), self.window)?;
+        let scorer = Scorer::new([self.currents.ncols(), places.len()], targets.to_vec(), self.window)?;
         if has_distances { scorer.with_distances(self.tau) } else { Ok(scorer) }
     }
 
@@ -88,7 +88,8 @@ impl Trial {
         let (currents, steps) = self.input(recordings);
         let mut population = self.population(places)?;
         let input = Input::sequence(&currents);
-        let made = population.run_scored_observed(steps, input, &mut scorer, |_| interrupt::flow())?;
+        let run = population.run(steps, input).score(&mut scorer);
+        let made = run.observe(|_| interrupt::flow()).go()?.steps;
         if made < steps {
             return Ok(None);
         }
@@ -132,7 +133,7 @@ impl Trial {
             let end = steps.min(made + at_a_time);
             let currents = self.late_currents(made..end, &delays);
             let recording = Recording::none().spikes();
-            population.run_into(end - made, Input::sequence(&currents), &recording, &mut sink)?;
+            population.run(end - made, Input::sequence(&currents)).record(&recording).sink(&mut sink).go()?;
             made = end;
         }
         let of_part = |scorer: &Scorer, recording| -> Vec<Score> {

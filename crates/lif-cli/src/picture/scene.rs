@@ -142,9 +142,9 @@ impl Scene {
         let mean =
             summary.mean_rate_hz.map_or_else(String::new, |hz| format!(", mean rate {} Hz", short(hz)));
         let shown = plan.window.start.min(steps)..plan.window.end.min(steps);
-        let spikes = match (plan.record.spiking_neurons(plan.neurons)?, spools.events()) {
+        let spikes = match (plan.record.spiking_neurons(plan.shape.n)?, spools.events()) {
             (Some(neurons), Some(events)) => {
-                let spikes = Spikes::new(events, neurons, plan.batch, &shown, shown == (0..steps));
+                let spikes = Spikes::new(events, neurons, plan.shape.batch, &shown, shown == (0..steps));
                 Some(spikes.map_err(Failure::fault)?)
             }
             _ => None,
@@ -163,7 +163,7 @@ impl Scene {
             seconds: steps as f64 * plan.dt * 1e-3,
         });
         Ok(Self {
-            title: format!("{} on {}{mean}", cells(plan.neurons, plan.batch), summary.device),
+            title: format!("{} on {}{mean}", cells(plan.shape), summary.device),
             dt: plan.dt,
             shown,
             units: plan.units,
@@ -202,7 +202,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
         return Ok(None);
     }
     let steps = shown.end - shown.start;
-    let events = spools.events().filter(|_| plan.record.has_all_spikes(plan.neurons));
+    let events = spools.events().filter(|_| plan.record.has_all_spikes(plan.shape.n));
     // Counts the spikes of each bin, or of all steps where there is one bin.
     let binned = |bin: u64| -> Result<Option<Vec<u64>>, String> {
         let mut spikes = vec![0_u64; steps.div_ceil(bin) as usize];
@@ -214,7 +214,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
         match (spools.column("rate"), &events) {
             (Some(rate), _) => {
                 let mut step = 0;
-                rate.rows(plan.batch, |rows: &[u32]| {
+                rate.rows(plan.shape.batch, |rows: &[u32]| {
                     add(step, rows.iter().map(|count| u64::from(*count)).sum());
                     step += 1;
                     Ok(())
@@ -236,7 +236,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
         },
     };
     let Some(spikes) = binned(bin)? else { return Ok(None) };
-    let cells = (plan.neurons * plan.batch) as f64;
+    let cells = plan.shape.cells() as f64;
     let hz = spikes.iter().enumerate().map(|(index, spikes)| {
         let steps = bin.min(steps - index as u64 * bin);
         *spikes as f64 / (cells * steps as f64 * plan.dt * 1e-3)
@@ -304,14 +304,15 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
     let (Some(voltages), Some(samples)) = (spools.column("voltage"), spools.column("voltage_steps")) else {
         return Ok(Vec::new());
     };
-    let neurons = plan.record.voltage_neurons(plan.neurons)?;
-    let spiking = plan.record.spiking_neurons(plan.neurons)?.unwrap_or_default();
+    let neurons = plan.record.voltage_neurons(plan.shape.n)?;
+    let spiking = plan.record.spiking_neurons(plan.shape.n)?.unwrap_or_default();
     let count = neurons.len();
     let drawn = count.min(MOST_TRACES);
     // From the first to the last of the recorded ones.
     let columns = (0..drawn).map(|index| if drawn > 1 { index * (count - 1) / (drawn - 1) } else { 0 });
     let columns: Vec<usize> = columns.collect();
-    let curves = curves(&voltages, &samples, plan.batch * count, &columns, shown).map_err(Failure::fault)?;
+    let curves =
+        curves(&voltages, &samples, plan.shape.batch * count, &columns, shown).map_err(Failure::fault)?;
     let mut traces: Vec<Trace> = columns
         .iter()
         .zip(curves)

@@ -7,7 +7,7 @@ mod wish;
 pub use experiment::{Experiment, experiments, steps, table};
 pub use wish::{CURRENT_HELP, HELP, Measures, STIMULUS_HELP, ScoreWish, UNUSED};
 
-use crate::advance::advance_scored;
+use crate::driven::drive;
 use crate::failure::Failure;
 use crate::numbers::understood::without_rounding;
 use crate::plan::above_zero;
@@ -82,17 +82,19 @@ fn compare(
     let targets = experiment.targets(scored)?;
     let window = steps("window", measures.window, plan.dt)?;
     let tau = above_zero("tau-distance", measures.tau_distance)? / plan.dt;
-    let mut scorer = Scorer::new((1, 1), targets, window)?.with_distances(tau)?;
-    let need = Population::memory_needed(&plan.params, plan.neurons, plan.batch, device)?
+    let mut scorer = Scorer::new(1, targets, window)?.with_distances(tau)?;
+    let need = Population::memory_needed(&plan.params, plan.shape, device)?
         .and(plan.memory_of_input(device)?)
         .and(scorer.memory_needed(device, plan.steps));
     memory::require("the run", &need, device, "take a stimulus with fewer columns")?;
     let mut population = start(plan, device)?;
     let bar = progress::bar(plan.steps, plan.settings.quiet);
-    let result = advance_scored(plan, &mut population, scored.end, &mut scorer, |made| {
+    let observe = |made| {
         bar.set_position(made);
         ControlFlow::Continue(())
-    });
+    };
+    let run = population.run(scored.end, drive(plan, 0..scored.end)?).score(&mut scorer);
+    let result = run.observe(observe).go();
     bar.finish_and_clear();
     result?;
     let scores = recordings.iter().enumerate().flat_map(|(index, recorded)| {

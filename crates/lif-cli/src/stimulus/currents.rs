@@ -19,7 +19,7 @@ const WIDE_BLOCK_BYTES: usize = 64 << 20;
 /// Blocks that there are at a time: one drives the population, one waits, one is made.
 const BLOCKS: u64 = 3;
 
-/// Currents in blocks of steps, as [`lif::Population::run_stream`] takes them. Time counts from the
+/// Currents in blocks of steps, as [`lif::Blocks`] takes them. Time counts from the
 /// first sample, or from the delay on; after the last one its value stays.
 pub struct Currents {
     name: String,

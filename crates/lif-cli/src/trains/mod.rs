@@ -14,7 +14,7 @@ use crate::weight::{Unit, Weight};
 pub use columns::{is_of_neurons, is_of_neurons_alone};
 use crc32fast::Hasher;
 use file::Bounds;
-use lif::{Event, Raster, SpikeInput};
+use lif::{Event, Raster, Shape, SpikeInput};
 use ndarray::{Array1, Array2};
 use std::ops::Range;
 use std::path::Path;
@@ -56,7 +56,7 @@ impl Trains {
         path: &Path,
         matrix: Option<&Path>,
         weight: Weight,
-        (batch, n): (usize, usize),
+        Shape { batch, n }: Shape,
         (steps, dt): (u64, f64),
     ) -> Result<Self, Failure> {
         let mut hasher = Hasher::new();

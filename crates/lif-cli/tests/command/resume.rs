@@ -309,7 +309,7 @@ fn a_damaged_checkpoint_is_refused() {
         bytes[place] ^= 4;
         refused(&bytes);
     }
-    let mut population = lif::Population::new(lif::Params::default(), 3, 1, &lif::Device::cpu()).unwrap();
+    let mut population = lif::Population::new(lif::Params::default(), 3, &lif::Device::cpu()).unwrap();
     population.save(folder.path(CHECKPOINT)).unwrap();
     folder
         .lif(&format!("run --resume {CHECKPOINT}"))

@@ -13,6 +13,7 @@ use super::score_check;
 use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
+use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::engine::work::Work;
@@ -41,8 +42,7 @@ pub(crate) struct GpuEngine {
     /// Invocations in a workgroup of the kernel.
     workgroup: u32,
     options: Options,
-    batch: usize,
-    n: usize,
+    shape: Shape,
     state: StateBuffers,
     block: wgpu::Buffer,
     parameters: Parameters,
@@ -91,32 +91,31 @@ struct Dispatch {
 }
 
 impl GpuEngine {
-    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, shape: (usize, usize)) -> Result<Self> {
-        Self::with_workgroup(gpu, table, shape, gpu.workgroup(shape.0 * shape.1))
+    pub(crate) fn new(gpu: &Arc<Gpu>, table: &Table, shape: Shape) -> Result<Self> {
+        Self::with_workgroup(gpu, table, shape, gpu.workgroup(shape.cells()))
     }
 
     /// With so many invocations in a workgroup.
     pub(super) fn with_workgroup(
         gpu: &Arc<Gpu>,
         table: &Table,
-        (batch, n): (usize, usize),
+        shape: Shape,
         workgroup: u32,
     ) -> Result<Self> {
-        let cells = (batch * n) as u64;
+        let cells = shape.cells() as u64;
         let fields = Field::of(table.options).count() as u64;
         let counters = Counter::ALL.len() as u64;
         let state = StateBuffers {
-            cells: 0..batch * n,
+            cells: 0..shape.cells(),
             state: gpu.context.buffer("the state", fields * cells * 4, STATE)?,
             counters: gpu.context.buffer("the counters", (counters * cells + 1) * 4, STATE)?,
             options: table.options,
         };
-        gpu.write(&state.state, Field::Voltages.name(), bytemuck::cast_slice(&table.rest((batch, n))))?;
+        gpu.write(&state.state, Field::Voltages.name(), bytemuck::cast_slice(&table.rest(shape)))?;
         Ok(Self {
             workgroup,
             options: table.options,
-            batch,
-            n,
+            shape,
             state,
             block: gpu.context.buffer("the block", size_of::<Block>() as u64, UNIFORM)?,
             parameters: Parameters::new(gpu, table)?,
@@ -140,7 +139,7 @@ impl GpuEngine {
     pub(super) fn to_try(
         gpu: &Arc<Gpu>,
         table: &Table,
-        shape: (usize, usize),
+        shape: Shape,
         (workgroup, kernel): (u32, Arc<Kernel>),
     ) -> Result<Self> {
         Ok(Self { on_trial: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
@@ -153,7 +152,7 @@ impl GpuEngine {
     }
 
     fn cells(&self) -> usize {
-        self.batch * self.n
+        self.shape.cells()
     }
 
     /// Sees to it that the buffers for input and recordings are as large as the plan needs.
@@ -224,7 +223,7 @@ impl GpuEngine {
                     timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::next),
                 });
                 if let Some(spikes) = driven_by.spikes {
-                    spikes.record(&self.gpu, &mut pass, plan.shape(), driven_by.made, steps);
+                    spikes.record(&self.gpu, &mut pass, &plan.cell_grid(), driven_by.made, steps);
                 }
                 pass.set_pipeline(&kernel.pipeline);
                 pass.set_bind_group(0, bindings, &[]);
@@ -327,7 +326,7 @@ impl GpuEngine {
         let step_stride = current.strides.step;
         let arrivals = plan.arrivals(steps);
         let mut spikes =
-            Projections::new(&gpu, &current.spikes, plan.shape(), arrivals, &mut self.last_weights)?;
+            Projections::new(&gpu, &current.spikes, &plan.cell_grid(), arrivals, &mut self.last_weights)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
         // Without these, no scores are touched.
         let scored = match &self.scores {
@@ -353,7 +352,7 @@ impl GpuEngine {
             });
             let offset = if tensor.is_some() { start } else { 0 };
             if let Some(spikes) = &mut spikes {
-                spikes.upload(&gpu, plan.shape(), made, count)?;
+                spikes.upload(&gpu, plan.shape, made, count)?;
             }
             let driven_by = DrivenBy { input, offset, spikes: spikes.as_ref(), made };
             self.submit(&kernel, (&bindings, &scored), &plan, (first, count), &driven_by)?;

@@ -148,7 +148,7 @@ mod tests {
     fn tables_that_are_too_large_are_told_from_other_parameters() {
         with_context(|context| {
             let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
-            let table = Table::new(&Params::default(), (1, 100)).expect("valid");
+            let table = Table::new(&Params::default(), 100.into()).expect("valid");
             let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
             let limit = gpu.context.largest_binding();
             let words = (limit / 4) as usize;
@@ -166,7 +166,7 @@ mod tests {
     fn coefficients_stay_where_they_are_when_the_recording_changes() {
         with_context(|context| {
             let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
-            let table = Table::new(&Params::default(), (1, 100)).expect("valid");
+            let table = Table::new(&Params::default(), 100.into()).expect("valid");
             let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
             let mut place = |words, voltages: Option<&[u32]>| {
                 let voltages = voltages.map(|neurons| WantedVoltages { neurons: neurons.to_vec(), every: 1 });

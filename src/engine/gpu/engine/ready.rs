@@ -34,9 +34,9 @@ impl GpuEngine {
     ) -> Result<Ready<'a>> {
         let host = current.values.host();
         let Strides { step: step_stride, row, neuron } = current.strides;
-        let read = (self.batch - 1) * row + (self.n - 1) * neuron + 1;
+        let read = (self.shape.batch - 1) * row + (self.shape.n - 1) * neuron + 1;
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
-        self.parameters.place(&self.gpu, self.n, wanted, current.noise.as_ref())?;
+        self.parameters.place(&self.gpu, self.shape.n, wanted, current.noise.as_ref())?;
         let planes = Planes::of(&current.spikes);
         let key = Specialisation {
             workgroup: self.workgroup,
@@ -54,15 +54,14 @@ impl GpuEngine {
             llvmpipe: self.gpu.context.is_llvmpipe(),
         };
         let plan = Plan {
-            batch: self.batch,
-            n: self.n,
+            shape: self.shape,
             wanted,
             strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
             // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
             streamed,
             planes,
             trains: current.spikes.iter().map(|spikes| spikes.trains()).sum(),
-            spike_words: projection::words_of_block(&current.spikes, (self.batch, self.n)),
+            spike_words: projection::words_of_block(&current.spikes, self.shape),
             keeps_from: keeps.then_some(first_step),
             least_steps: self.gpu.least_steps(),
             places: self.parameters.coefficients(),
@@ -76,7 +75,7 @@ impl GpuEngine {
             largest_binding: self.gpu.context.largest_binding(),
         };
         plan.check()?;
-        projection::check(&self.gpu, &current.spikes, plan.shape(), plan.arrivals(steps))?;
+        projection::check(&self.gpu, &current.spikes, self.shape, plan.arrivals(steps))?;
         self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
         let kernel = match &self.on_trial {
             Some(kernel) => Arc::clone(kernel),

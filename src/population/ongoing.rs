@@ -1,0 +1,196 @@
+//! A run while it goes on: what is recorded and scored so far, and who hears of it.
+
+use super::Population;
+use super::run::Observer;
+use crate::data::memory::{self, MemoryNeed};
+use crate::engine::{Piece, Receiver, Room, Wanted, Words};
+use crate::error::{Error, Result};
+use crate::experiment::recording::{Kept, Recorded, Recording};
+use crate::population::recorder::Recorder;
+use crate::population::scorer::Scorer;
+use crate::population::sink::Sink;
+use crate::prepared::current::Current;
+use crate::prepared::field::Counter;
+use crate::prepared::scoring::Scoring;
+use std::ops::ControlFlow;
+
+/// Who hears of a run.
+pub(super) struct Listeners<'run> {
+    pub(super) observer: Option<Observer<'run>>,
+    pub(super) sink: Option<&'run mut dyn Sink>,
+    pub(super) scorer: Option<&'run mut Scorer>,
+}
+
+/// How much memory a run takes beside the population and its input.
+#[derive(Debug)]
+pub(super) struct Needs {
+    pub(super) recording: MemoryNeed,
+    pub(super) scores: MemoryNeed,
+}
+
+impl Needs {
+    pub(super) fn all(&self) -> MemoryNeed {
+        self.recording.clone().and(self.scores.clone())
+    }
+}
+
+pub(super) struct Ongoing<'run> {
+    recorder: Recorder,
+    listeners: Listeners<'run>,
+    /// The scores to come, where the spikes are handed out and not scored where they are made.
+    scoring: Option<Scoring>,
+    /// Spikes of each cell before the run, where they are counted.
+    counts_before: Option<Vec<u32>>,
+    first_step: u64,
+    made: u64,
+    /// Whether somebody ended the run.
+    stopped: bool,
+    /// Of the sink, which ends the run.
+    refusal: Option<Error>,
+}
+
+impl<'run> Ongoing<'run> {
+    /// Takes the memory for what is recorded and scored.
+    pub(super) fn start(
+        population: &mut Population,
+        listeners: Listeners<'run>,
+        recording: &Recording,
+        (steps, kept): (u64, Kept),
+        needs: &Needs,
+    ) -> Result<Self> {
+        let here = |need| population.placement.on_this_machine(need);
+        memory::require("the recording", here(&needs.recording), kept.advice())?;
+        memory::require("the scores", here(&needs.scores), "take fewer neurons or targets")?;
+        let mut recorder = Recorder::new(recording, population.steps, steps, population.shape, kept);
+        recorder.reference = population.table.reference;
+        population.flush()?;
+        let counts_before = recording
+            .counts
+            .then(|| population.on_engine(|engine| engine.read_counter(Counter::Spikes)))
+            .transpose()?;
+        Ok(Self {
+            recorder,
+            listeners,
+            scoring: None,
+            counts_before,
+            first_step: population.steps,
+            made: 0,
+            stopped: false,
+            refusal: None,
+        })
+    }
+
+    /// Makes steps of the run.
+    pub(super) fn advance(
+        &mut self,
+        population: &mut Population,
+        steps: u64,
+        current: &Current<'_>,
+    ) -> Result<ControlFlow<()>> {
+        if steps == 0 {
+            return Ok(ControlFlow::Continue(()));
+        }
+        population.flush()?;
+        let first_step = population.steps;
+        let observed = self.listeners.observer.is_some() || self.listeners.sink.is_some();
+        let mut wanted = self.recorder.wanted(observed);
+        let scored_there = self.listeners.scorer.is_some() && !self.recorder.hands_out();
+        if let Some(scorer) = &self.listeners.scorer {
+            let mut scoring = scorer.scoring.clone();
+            scoring.catch_up(first_step);
+            if scored_there {
+                let result = population.engine.start_scoring(scoring);
+                population.note(result)?;
+                wanted = Some(Wanted { words: Words::Scored, voltages: None }.into());
+            } else {
+                self.scoring = Some(scoring);
+            }
+        }
+        // Holds where a panic of a listener ends the run between two blocks.
+        population.fault = Some("a run was left by a panic".to_owned());
+        let result = population.engine.advance(first_step, steps, current, wanted.as_deref(), self);
+        population.fault = None;
+        if result.is_err() && scored_there {
+            population.engine.abandon_scoring();
+        }
+        population.steps += population.note(result)?;
+        if scored_there {
+            let result = population.engine.finish_scoring();
+            self.scoring = population.note(result)?;
+        }
+        if let (Some(scorer), Some(scoring)) = (&mut self.listeners.scorer, self.scoring.take()) {
+            scorer.put(scoring, population.steps);
+        }
+        self.refusal.take().map_or(Ok(()), Err)?;
+        Ok(if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    /// What was recorded, as far as no sink has it.
+    pub(super) fn end(mut self, population: &mut Population) -> Result<Recorded> {
+        let counts = match self.counts_before.take() {
+            None => None,
+            Some(before) => {
+                let mut counts = population.on_engine(|engine| engine.read_counter(Counter::Spikes))?;
+                counts.iter_mut().zip(before).for_each(|(count, before)| *count = count.wrapping_sub(before));
+                Some(population.array(counts)?)
+            }
+        };
+        let (first_step, steps) = (self.first_step, self.made);
+        let rest = self.rest(population.steps)?;
+        let nothing = Recorded { first_step, steps, spikes: None, counts: None, rate: None, voltages: None };
+        Ok(Recorded { first_step, steps, counts, ..rest.unwrap_or(nothing) })
+    }
+
+    /// What was recorded until before step `end` and not handed over yet; a sink gets it, where there is one.
+    pub(super) fn rest(&mut self, end: u64) -> Result<Option<Recorded>> {
+        let recorded = self.recorder.cut(end)?;
+        let Some(sink) = &mut self.listeners.sink else { return Ok(Some(recorded)) };
+        if recorded.steps > 0 && self.recorder.hands_out() {
+            sink.take(recorded)?;
+        }
+        Ok(None)
+    }
+
+    /// Tells what was made; a sink gets the block that is complete.
+    fn tell(&mut self) -> Result<ControlFlow<()>> {
+        let Listeners { observer, sink, .. } = &mut self.listeners;
+        let mut flow = ControlFlow::Continue(());
+        if let Some(observe) = observer {
+            flow = observe(self.made);
+        }
+        if let Some(sink) = sink {
+            if self.recorder.is_full() {
+                sink.take(self.recorder.cut(self.first_step + self.made)?)?;
+            }
+            if sink.progress(self.made).is_break() {
+                flow = ControlFlow::Break(());
+            }
+        }
+        Ok(flow)
+    }
+}
+
+impl Receiver for Ongoing<'_> {
+    fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
+        self.recorder.room(words, voltages)
+    }
+
+    fn most_steps(&self) -> u64 {
+        self.recorder.most_steps()
+    }
+
+    fn take(&mut self, piece: Piece<'_>) -> ControlFlow<()> {
+        if let Some(scoring) = &mut self.scoring {
+            scoring.take(self.first_step + self.made, piece.steps, piece.words);
+        }
+        self.made += piece.steps;
+        self.recorder.add(piece);
+        let flow = if self.refusal.is_some() { Ok(ControlFlow::Break(())) } else { self.tell() };
+        let flow = flow.unwrap_or_else(|error| {
+            self.refusal = Some(error);
+            ControlFlow::Break(())
+        });
+        self.stopped |= flow.is_break();
+        flow
+    }
+}

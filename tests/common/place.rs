@@ -1,0 +1,34 @@
+//! A device, and how a population is kept there.
+
+use lif::{Device, Params, Population, PopulationOptions, Shape};
+use std::fmt;
+
+#[derive(Debug, Clone)]
+pub struct Place {
+    pub device: Device,
+    pub options: PopulationOptions,
+}
+
+impl From<&Device> for Place {
+    fn from(device: &Device) -> Self {
+        Self { device: device.clone(), options: PopulationOptions::default() }
+    }
+}
+
+impl Place {
+    /// On this device, with buffers of no more bytes than these.
+    pub fn in_slabs(device: &Device, bytes: u64) -> Self {
+        let options = PopulationOptions { largest_binding: Some(bytes), ..PopulationOptions::default() };
+        Self { device: device.clone(), options }
+    }
+
+    pub fn population(&self, params: Params, shape: impl Into<Shape>) -> lif::Result<Population> {
+        Population::with_options(params, shape, &self.device, self.options)
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}, {:?}", self.device, self.options)
+    }
+}
