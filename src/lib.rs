@@ -92,6 +92,7 @@ mod device;
 mod engine;
 mod error;
 mod experiment;
+pub mod fit;
 mod population;
 mod prepared;
 

@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up. Errors are below all.
-const FLOORS: [&str; 8] =
-    ["error", "model", "data", "experiment", "prepared", "engine", "device", "population"];
+const FLOORS: [&str; 9] =
+    ["error", "model", "data", "experiment", "prepared", "engine", "device", "population", "fit"];
 
 fn floor(name: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| *floor == name)

@@ -1,11 +1,11 @@
 //! A search on disk, so that it can go on after whatever ended it.
 
-use super::evolution::{Evolution, Generation};
 use crate::claim;
 use crate::failure::Failure;
 use crate::partials;
 use crate::reading;
 use crc32fast::Hasher;
+use lif::fit::{Evolution, Generation};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
 use std::ops::Range;
@@ -114,5 +114,5 @@ pub fn read(
         best: f64::from_bits(*best),
         median: f64::from_bits(*median),
     };
-    Ok(Some(Evolution::kept(seed, places, scores, file.history.iter().map(generation).collect())))
+    Ok(Some(Evolution::restored(seed, places, scores, file.history.iter().map(generation).collect())))
 }

@@ -1,15 +1,12 @@
 //! `lif fit`: a neuron fitted to a recording.
 
-mod evolution;
 mod kept;
 mod report;
 mod space;
 mod stimuli;
-mod trial;
 mod wish;
 
-pub use evolution::Generation;
-pub use report::Report;
+pub use report::{Generation, Report};
 pub use space::Vary;
 pub use wish::{FitWish, HELP, Objective, UNUSED};
 
@@ -25,15 +22,13 @@ use crate::settings::Settings;
 use crate::stimulus::Stimulus;
 use crate::{layers, memory, presets, progress, run, terminal};
 use crc32fast::Hasher;
-use evolution::Evolution;
+use lif::fit::{Evolution, Fit, Varied};
 use lif::{Device, MemoryNeed, Target};
 use report::{Best, Window};
 use serde_json::{Map, Value, json};
-use space::Name;
 use std::io::Write;
 use std::ops::Range;
 use std::process::ExitCode;
-use trial::Trial;
 use wish::SearchWish;
 
 /// Time that the picture shows, ms.
@@ -72,20 +67,24 @@ fn fitted(
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
     refuse_what_a_graph_says(plan, &vary)?;
-    let vary: Vec<Vary> = vary.into_iter().map(|vary| vary.in_steps(plan.dt)).collect();
     let train = targets(&experiments, |index, scored| scored.start..splits[index])?;
     let held_out = targets(&experiments, |index, scored| splits[index]..scored.end)?;
-    let trial = Trial {
-        device: run::device(plan)?,
-        params: plan.params.clone(),
-        currents: stimuli::currents(&experiments, vary.iter().any(|vary| vary.name == Name::StimulusDelay))?,
-        vary,
-        window: score::steps("window", measures.window, plan.dt)?,
-        tau: above_zero("tau-distance", measures.tau_distance)? / plan.dt,
+    let varies_delay = vary.iter().any(|vary| vary.0.parameter == Varied::StimulusDelay);
+    let currents = stimuli::currents(&experiments, varies_delay)?;
+    let device = run::device(plan)?;
+    let (window, tau) = (
+        score::steps("window", measures.window, plan.dt)?,
+        above_zero("tau-distance", measures.tau_distance)? / plan.dt,
+    );
+    let bounds = vary.iter().map(|vary| vary.0).collect();
+    let fit = Fit {
+        window,
+        tau,
+        objective: search.objective.into(),
+        ..Fit::new(&device, plan.params.clone(), bounds, currents)?
     };
-    trial.check()?;
-    let aim = aim(plan, &trial, search, &[&train[..], &held_out].concat())?;
-    let shape = (plan.seed, search.candidates as usize, trial.vary.len());
+    let aim = aim(plan, &fit, (search, &vary), &[&train[..], &held_out].concat())?;
+    let shape = (plan.seed, search.candidates as usize, vary.len());
     // From here on there is something to take away.
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out, &OF_FIT, CHOOSE_ANOTHER)?;
@@ -99,8 +98,8 @@ fn fitted(
     // Before it is read, so that no other search goes on with it. Held until the end.
     let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
     let kept = checkpoint.map(|path| kept::read(path, &aim, shape)).transpose()?.flatten();
-    let mut evolution = kept.unwrap_or_else(|| Evolution::new(shape.0, shape.1, shape.2));
-    evolve(&mut evolution, &trial, &train, search, plan.settings.quiet, |evolution| {
+    let mut evolution = kept.unwrap_or_else(|| fit.search(shape.0, shape.1));
+    evolve(&mut evolution, &fit, &train, search, plan.settings.quiet, |evolution| {
         checkpoint.map_or(Ok(()), |path| kept::save(path, &aim, evolution))
     })?;
     if evolution.generation() == 0 {
@@ -110,18 +109,15 @@ fn fitted(
     }
     interrupt::steps_are_over();
 
-    let places = best_places(&evolution, &trial.vary, search.best as usize);
-    let (scores, events) = trial.results(&places, [&train, &held_out])?;
+    let places = fit.best(&evolution, search.best as usize);
+    let (scores, events) = fit.results(&places, [&train, &held_out])?;
     // What the search took for the best may change places, as it takes late spikes for a late stimulus.
-    let values = scores.iter().map(|parts| {
-        let (tally, distance) = report::together(parts.iter().map(|parts| parts[0]));
-        search.objective.value(tally, distance)
-    });
+    let values = scores.iter().map(|parts| fit.objective.value(report::together(parts, 0)));
     let values: Vec<f64> = values.collect();
     let mut ranking: Vec<usize> = (0..places.len()).collect();
     ranking.sort_by(|one, other| values[*other].total_cmp(&values[*one]));
     let sets: Vec<Map<String, Value>> =
-        ranking.iter().map(|candidate| named(&trial.vary, &places[*candidate])).collect();
+        ranking.iter().map(|candidate| named(&vary, &places[*candidate], plan.dt)).collect();
     let recordings = recordings(&experiments);
     let best = sets.iter().zip(&ranking);
     let best = best.map(|(set, candidate)| Best::new(set.clone(), &recordings, &scores[*candidate]));
@@ -132,17 +128,17 @@ fn fitted(
         to_ms: experiment.ms(experiment.scored.end),
     });
     let report = Report {
-        device: trial.device.name(),
+        device: device.name(),
         dt_ms: plan.dt,
         objective: search.objective,
-        vary: trial.vary.clone(),
+        vary: vary.clone(),
         candidates: search.candidates as usize,
         inputs: experiments.iter().flat_map(Experiment::understood).collect(),
         windows: windows.collect(),
-        window_ms: without_rounding(trial.window as f64 * plan.dt),
+        window_ms: without_rounding(window as f64 * plan.dt),
         tau_distance_ms: measures.tau_distance,
         best: best.collect(),
-        generations: evolution.history.clone(),
+        generations: evolution.history.iter().copied().map(Generation::from).collect(),
         seed: plan.seed,
         version: env!("CARGO_PKG_VERSION"),
         interrupted: is_cut_short(&evolution, search),
@@ -161,14 +157,7 @@ fn fitted(
             report: &report,
             shown: split..end,
             experiment: &experiments[0],
-            current: trial
-                .currents
-                .column(0)
-                .iter()
-                .copied()
-                .take(end as usize)
-                .skip(split as usize)
-                .collect(),
+            current: fit.currents.column(0).iter().copied().take(end as usize).skip(split as usize).collect(),
             recorded: of_the_first.map(|target| target.spikes().to_vec()).collect(),
             predicted: (0..places.len()).map(spikes_of).collect(),
             places: evolution.places.clone(),
@@ -176,7 +165,7 @@ fn fitted(
         }
     });
     let json = serde_json::to_string_pretty(&report).map_err(|error| Failure::fault(error.to_string()))?;
-    let fires_constantly = ranking.first().is_some_and(|best| trial.fires_constantly(&places[*best]));
+    let fires_constantly = ranking.first().is_some_and(|best| fit.fires_constantly(&places[*best]));
     let neuron = neuron(plan, sets.first(), experiments.len(), fires_constantly)?;
     let mut files = Vec::new();
     if let Some(scene) = &scene {
@@ -207,7 +196,7 @@ fn require_memory(experiments: &[Experiment], search: &SearchWish) -> Result<(),
     let stimuli = longest.saturating_mul(experiments.len() as u64 + 1).saturating_add(2 * steps.sum::<u64>());
     // A place has a number for each of what can be varied. There are those of this generation and of the next,
     // and what is made of them.
-    let place = (size_of::<Vec<f64>>() + Name::COUNT * size_of::<f64>()) as u64;
+    let place = (size_of::<Vec<f64>>() + size_of_val(&[0.0; Varied::ALL.len()])) as u64;
     let need = MemoryNeed::of("the stimuli", stimuli.saturating_mul(value), 0);
     let need = need.and(MemoryNeed::of("the candidates", u64::from(search.candidates) * place * 4, 0));
     memory::require("the search", &need, &Device::cpu(), "take shorter stimuli or fewer --candidates")
@@ -260,14 +249,14 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
 
 /// Refuses to vary what a NIR graph says, beside which no settings file may say it.
 fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
-    let stays = [Name::TRef, Name::StimulusDelay];
-    match vary.iter().find(|vary| plan.settings.nir.is_some() && !stays.contains(&vary.name)) {
+    let stays = [Varied::TRef, Varied::StimulusDelay];
+    match vary.iter().find(|vary| plan.settings.nir.is_some() && !stays.contains(&vary.0.parameter)) {
         None => Ok(()),
         Some(vary) => {
             let message = format!(
                 "{} is said by the NIR graph; with --nir only t-ref and stimulus-delay can be varied, as --vary \
                  stimulus-delay=0:20",
-                vary.name.text()
+                vary.name()
             );
             Err(Failure::of("vary, nir", message))
         }
@@ -275,9 +264,14 @@ fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
 }
 
 /// All that a search is for; another number of generations does not make it another search.
-fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> Result<String, Failure> {
+fn aim(
+    plan: &Plan,
+    fit: &Fit,
+    (search, vary): (&SearchWish, &[Vary]),
+    targets: &[Target],
+) -> Result<String, Failure> {
     let mut hasher = Hasher::new();
-    trial.currents.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
+    fit.currents.iter().for_each(|value| hasher.update(&value.to_le_bytes()));
     for target in targets {
         hasher.update(&(target.spikes().len() as u64).to_le_bytes());
         target.spikes().iter().for_each(|step| hasher.update(&step.to_le_bytes()));
@@ -292,11 +286,11 @@ fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> R
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
         "graph": plan.graph_checksum,
-        "vary": trial.vary,
+        "vary": vary,
         "objective": search.objective,
         "candidates": search.candidates,
-        "window": trial.window,
-        "tau": trial.tau,
+        "window": fit.window,
+        "tau": fit.tau,
         "scored": ranges,
         "data": hasher.finalize(),
     });
@@ -306,7 +300,7 @@ fn aim(plan: &Plan, trial: &Trial, search: &SearchWish, targets: &[Target]) -> R
 /// Makes the generations that are left, or those until somebody interrupts.
 fn evolve(
     evolution: &mut Evolution,
-    trial: &Trial,
+    fit: &Fit,
     train: &[Target],
     search: &SearchWish,
     quiet: bool,
@@ -314,9 +308,9 @@ fn evolve(
 ) -> Result<(), Failure> {
     let bar = progress::generations(all_generations(search) as u64, quiet);
     while is_cut_short(evolution, search) && !interrupt::asked() {
-        let places = evolution.ask();
-        let Some(scores) = trial.scores(&places, train, search.objective)? else { break };
-        evolution.tell(places, scores);
+        if fit.breed(evolution, train, interrupt::flow)?.is_break() {
+            break;
+        }
         keep(evolution)?;
         bar.set_position(evolution.generation() as u64);
         if let Some(last) = evolution.history.last() {
@@ -337,26 +331,14 @@ fn all_generations(search: &SearchWish) -> usize {
     search.generations as usize + 1
 }
 
-/// The best places that are different neurons.
-fn best_places(evolution: &Evolution, vary: &[Vary], count: usize) -> Vec<Vec<f64>> {
-    let mut best: Vec<Vec<f64>> = Vec::new();
-    for candidate in evolution.ranking() {
-        let place = &evolution.places[candidate];
-        if best.len() < count && best.iter().all(|other| named(vary, other) != named(vary, place)) {
-            best.push(place.clone());
-        }
-    }
-    best
-}
-
 /// The parameters at a place, as settings have them.
-fn named(vary: &[Vary], place: &[f64]) -> Map<String, Value> {
+fn named(vary: &[Vary], place: &[f64], dt: f64) -> Map<String, Value> {
     let value = |vary: &Vary, x: f64| {
         // The shortest number that is read as the same.
-        let value = vary.value(x);
+        let value = vary.0.value(x, dt);
         value.to_string().parse::<f64>().unwrap_or(f64::from(value))
     };
-    vary.iter().zip(place).map(|(vary, x)| (vary.name.text().to_owned(), value(vary, *x).into())).collect()
+    vary.iter().zip(place).map(|(vary, x)| (vary.name(), value(vary, *x).into())).collect()
 }
 
 /// The best neuron as a settings file, with the first of so many stimuli.

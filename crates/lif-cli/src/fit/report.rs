@@ -1,13 +1,12 @@
 //! What `lif fit` says.
 
-use super::evolution::Generation;
 use super::space::Vary;
-use super::trial::Score;
 use super::wish::Objective;
 use crate::figures::{counted, grouped, row};
 use crate::numbers::Understood;
 use crate::score;
 use lif::Tally;
+use lif::fit::Score;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::{self, Write};
@@ -35,6 +34,19 @@ pub struct Report {
     pub version: &'static str,
     pub interrupted: bool,
     pub settings: Map<String, Value>,
+}
+
+/// The scores of the candidates after a generation.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Generation {
+    pub best: f64,
+    pub median: f64,
+}
+
+impl From<lif::fit::Generation> for Generation {
+    fn from(generation: lif::fit::Generation) -> Self {
+        Self { best: generation.best, median: generation.median }
+    }
 }
 
 /// What of a stimulus was fitted, and what held out.
@@ -89,7 +101,7 @@ impl Best {
         recordings: &[(String, String)],
         scores: &[[Score; 2]],
     ) -> Self {
-        let [train, held_out] = [0, 1].map(|part| together(scores.iter().map(|score| score[part])));
+        let [train, held_out] = [0, 1].map(|part| together(scores, part));
         let of_one =
             |((recording, stimulus), [train, held_out]): (&(String, String), &[Score; 2])| OfRecording {
                 recording: recording.clone(),
@@ -104,31 +116,28 @@ impl Best {
     }
 }
 
-/// The tallies of several recordings added up, and the mean distance.
-pub fn together(scores: impl Iterator<Item = Score>) -> Score {
-    let mut count = 0.0;
-    let sum = |(all, sum): Score, (tally, distance): Score| {
-        count += 1.0;
-        (all.and(tally), sum + distance)
+/// The scores against all recordings, of which there is one at least, in what was fitted or in what was held out.
+pub fn together(scores: &[[Score; 2]], part: usize) -> Score {
+    const NONE: Score = Score {
+        tally: Tally { steps: 0, window: 0, recorded: 0, predicted: 0, coincidences: 0 },
+        distance: 0.0,
     };
-    let none = Tally { steps: 0, window: 0, recorded: 0, predicted: 0, coincidences: 0 };
-    let (tally, distances) = scores.reduce(sum).unwrap_or((none, 0.0));
-    (tally, distances / (count + 1.0))
+    Score::together(scores.iter().map(|score| score[part])).unwrap_or(NONE)
 }
 
 impl Scores {
     fn new(train: Score, held_out: Score) -> Self {
         Self {
-            gamma_train: train.0.gamma(),
-            gamma_heldout: held_out.0.gamma(),
-            recorded_train: train.0.recorded,
-            predicted_train: train.0.predicted,
-            coincidences_train: train.0.coincidences,
-            recorded_heldout: held_out.0.recorded,
-            predicted_heldout: held_out.0.predicted,
-            coincidences_heldout: held_out.0.coincidences,
-            van_rossum_train: train.1,
-            van_rossum_heldout: held_out.1,
+            gamma_train: train.tally.gamma(),
+            gamma_heldout: held_out.tally.gamma(),
+            recorded_train: train.tally.recorded,
+            predicted_train: train.tally.predicted,
+            coincidences_train: train.tally.coincidences,
+            recorded_heldout: held_out.tally.recorded,
+            predicted_heldout: held_out.tally.predicted,
+            coincidences_heldout: held_out.tally.coincidences,
+            van_rossum_train: train.distance,
+            van_rossum_heldout: held_out.distance,
         }
     }
 }
@@ -197,7 +206,7 @@ impl Report {
         }
         let mut names = "\n   ".to_owned();
         for vary in &self.vary {
-            let _ = write!(names, " {:>14}", vary.name.text());
+            let _ = write!(names, " {:>14}", vary.name());
         }
         line(names);
         for (rank, best) in self.best.iter().enumerate() {

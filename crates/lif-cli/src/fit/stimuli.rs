@@ -1,11 +1,12 @@
 //! The stimuli that candidates hear, and what of each is fitted.
 
-use super::space::{Name, Vary};
+use super::space::Vary;
 use crate::failure::Failure;
 use crate::plan::{Drive, Plan};
 use crate::presets;
 use crate::score::Experiment;
 use crate::stimulus::Transform;
+use lif::fit::{self, Varied};
 use ndarray::Array2;
 
 /// The step from which on a recording is held out.
@@ -59,9 +60,9 @@ pub fn parameters(
     splits: &[u64],
 ) -> Result<Vec<Vary>, Failure> {
     if let Some(twice) =
-        (1..asked.len()).find(|index| asked[..*index].iter().any(|vary| vary.name == asked[*index].name))
+        (1..asked.len()).find(|index| asked[..*index].iter().any(|vary| vary.name() == asked[*index].name()))
     {
-        return Err(Failure::of("vary", format!("{} is varied twice", asked[twice].name.text())));
+        return Err(Failure::of("vary", format!("{} is varied twice", asked[twice].name())));
     }
     if !asked.is_empty() {
         return Ok(asked.to_vec());
@@ -83,7 +84,7 @@ pub fn parameters(
         plan.settings.stimulus_scale = Some(scale.into());
         plan.settings.stimulus_offset = Some(offset.into());
     }
-    Ok(experiments.first().map_or_else(Vec::new, |experiment| usual(&experiment.plan)))
+    Ok(experiments.first().map_or_else(|| Ok(Vec::new()), |experiment| usual(&experiment.plan))?)
 }
 
 /// The factor and the offset with which currents have mean 0 and standard deviation 1.
@@ -105,22 +106,19 @@ fn standardised(current: &[f32]) -> Result<(f64, f64), Failure> {
 }
 
 /// What is varied where nobody says it.
-fn usual(plan: &Plan) -> Vec<Vary> {
+fn usual(plan: &Plan) -> lif::Result<Vec<Vary>> {
     let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
     let (reset, threshold) = (first(&plan.params.v_reset), first(&plan.params.v_threshold));
     let way = (threshold - reset).abs().max(1e-3);
-    let bounds = |name, low, high, is_logarithmic| Vary {
-        name,
-        low: presets::rounded(low),
-        high: presets::rounded(high),
-        is_logarithmic,
-        grid: None,
-    };
-    vec![
-        bounds(Name::TauM, (2.0 * plan.dt).max(0.5), 30.0_f64.max(4.0 * plan.dt), true),
-        bounds(Name::Resistance, 0.1 * way, 20.0 * way, true),
-        bounds(Name::VRest, reset - 2.0 * way, threshold + 2.0 * way, false),
-        bounds(Name::TRef, 0.0, 8.0, false),
-        bounds(Name::StimulusDelay, 0.0, 20.0, false),
-    ]
+    let between =
+        |parameter, low, high| fit::Vary::new(parameter, presets::rounded(low)..=presets::rounded(high));
+    let bounds = [
+        between(Varied::TauM, (2.0 * plan.dt).max(0.5), 30.0_f64.max(4.0 * plan.dt))
+            .and_then(fit::Vary::logarithmic),
+        between(Varied::Resistance, 0.1 * way, 20.0 * way).and_then(fit::Vary::logarithmic),
+        between(Varied::VRest, reset - 2.0 * way, threshold + 2.0 * way),
+        between(Varied::TRef, 0.0, 8.0),
+        between(Varied::StimulusDelay, 0.0, 20.0),
+    ];
+    bounds.into_iter().map(|bounds| bounds.map(Vary)).collect()
 }

@@ -104,3 +104,13 @@ pub enum Objective {
     /// The van Rossum distance, which is made small
     VanRossum,
 }
+
+impl From<Objective> for lif::fit::Objective {
+    fn from(objective: Objective) -> Self {
+        match objective {
+            Objective::Gamma => Self::Gamma,
+            Objective::GammaCount => Self::GammaCount,
+            Objective::VanRossum => Self::VanRossum,
+        }
+    }
+}

@@ -5,7 +5,7 @@
 
 use super::axes::{self, Area, FRAME, Horizontal, INK, INPUT, THRESHOLD, Vertical, plain, ticks};
 use super::pixels::{curve, steps};
-use crate::fit::{Generation, Objective, Report, Vary};
+use crate::fit::{Generation, Objective, Report};
 use crate::score::Experiment;
 use plotters::prelude::*;
 use std::ops::Range;
@@ -156,21 +156,21 @@ fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
 }
 
 /// The horizontal axis of a parameter, whose logarithm it has where the search had.
-struct Scale<'a>(&'a Vary);
+struct Scale<'a>(&'a lif::fit::Vary);
 
 impl Scale<'_> {
     fn place(&self, value: f64) -> f64 {
-        if self.0.is_logarithmic { value.log10() } else { value }
+        if self.0.is_logarithmic() { value.log10() } else { value }
     }
 
     fn value(&self, place: f64) -> f64 {
-        if self.0.is_logarithmic { 10_f64.powf(place) } else { place }
+        if self.0.is_logarithmic() { 10_f64.powf(place) } else { place }
     }
 
     fn axis(&self) -> axes::Axis {
-        let (low, high) = (self.0.low, self.0.high);
+        let (low, high) = self.0.bounds().into_inner();
         let marks =
-            if self.0.is_logarithmic { axes::logarithmic_ticks(low, high) } else { ticks(low, high, 3) };
+            if self.0.is_logarithmic() { axes::logarithmic_ticks(low, high) } else { ticks(low, high, 3) };
         // A narrow logarithmic range may have no round number in it.
         let marks = if marks.len() < 2 { vec![low, high] } else { marks };
         let marks = marks.into_iter().map(|mark| self.place(mark)).collect();
@@ -184,10 +184,10 @@ fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Resul
     let best = scene.scores.iter().copied().fold(f64::MIN, f64::max);
     let median = scene.report.generations.last().map_or(best, |last| last.median);
     let range = around([median - (best - median), best].into_iter());
-    let name = format!("{} ({})", vary.name.text(), vary.name.unit());
+    let name = format!("{} ({})", vary.name(), vary.unit());
     let is_first = dimension == 0;
     let marks = if is_first { ticks(range.start, range.end, 4) } else { Vec::new() };
-    let scale = Scale(vary);
+    let scale = Scale(&vary.0);
     let mut chart = ChartBuilder::on(area)
         .margin_left(axes::MARGIN_LEFT)
         .margin_top(10)
@@ -214,7 +214,7 @@ fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Resul
     chart
         .draw_series(candidates.map(|(place, score)| {
             let colour = if *score >= best { THRESHOLD.filled() } else { INPUT.mix(0.5).filled() };
-            let value = scale.place(f64::from(vary.value(place[dimension])));
+            let value = scale.place(f64::from(vary.0.value(place[dimension], scene.report.dt_ms)));
             Circle::new((value, *score), if *score >= best { 7 } else { 3 }, colour)
         }))
         .map_err(|error| error.to_string())?;

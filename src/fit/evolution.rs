@@ -5,8 +5,7 @@
 //! computed in `f64` and drawn from Philox by seed, generation and candidate, and equal scores are
 //! ordered by index: a search is the same on every machine.
 
-use lif::random::{counter, key, philox};
-use serde::{Deserialize, Serialize};
+use crate::model::random::{counter, key, philox};
 use std::cmp::Ordering;
 
 /// The part of the candidates that count as the best.
@@ -18,24 +17,30 @@ const CROSSOVER: f64 = 0.9;
 /// The streams of random numbers that are drawn here.
 const STREAM: u32 = 0x6669_7400;
 
-/// A search under way.
+/// A search under way. A candidate is a place, a number from 0 to 1 in each dimension; higher scores are better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evolution {
     seed: u64,
+    /// The candidates.
     pub places: Vec<Vec<f64>>,
+    /// Their scores, in the same order; empty before the first generation is scored.
     pub scores: Vec<f64>,
+    /// The generations that were scored.
     pub history: Vec<Generation>,
 }
 
 /// The scores of the candidates after a generation.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Generation {
+    /// The highest.
     pub best: f64,
+    /// That in the middle.
     pub median: f64,
 }
 
 impl Evolution {
-    /// A search for so many candidates in so many dimensions, before any is scored.
+    /// A search with this many candidates in this many dimensions, before any is scored.
+    #[must_use]
     pub fn new(seed: u64, candidates: usize, dimensions: usize) -> Self {
         let mut evolution = Self {
             seed,
@@ -56,17 +61,20 @@ impl Evolution {
         evolution
     }
 
-    /// One that was kept.
-    pub fn kept(seed: u64, places: Vec<Vec<f64>>, scores: Vec<f64>, history: Vec<Generation>) -> Self {
+    /// One that was kept, by its parts: it goes on as if it had never been interrupted.
+    #[must_use]
+    pub fn restored(seed: u64, places: Vec<Vec<f64>>, scores: Vec<f64>, history: Vec<Generation>) -> Self {
         Self { seed, places, scores, history }
     }
 
     /// How many generations were scored.
+    #[must_use]
     pub fn generation(&self) -> usize {
         self.history.len()
     }
 
-    /// The candidates from the best to the worst.
+    /// The numbers of the candidates from the best to the worst.
+    #[must_use]
     pub fn ranking(&self) -> Vec<usize> {
         let mut ranking: Vec<usize> = (0..self.scores.len()).collect();
         ranking.sort_by(|one, other| better(self.scores[*one], self.scores[*other]).then(one.cmp(other)));
@@ -74,6 +82,7 @@ impl Evolution {
     }
 
     /// The places to score next.
+    #[must_use]
     pub fn ask(&self) -> Vec<Vec<f64>> {
         if self.scores.is_empty() {
             return self.places.clone();
