@@ -105,11 +105,11 @@ fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
 fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0u;
 
-    let deaf = options.refractory == LEAK_ONLY && refractory;
-    let input = select(drive, 0.0, deaf);
+    let ignores_input = options.refractory == LEAK_ONLY && refractory;
+    let input = select(drive, 0.0, ignores_input);
     let above_rest = rounded(state.v - cell.v_rest);
     var integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
-    integrated = select(integrated, rounded(integrated + jump), options.jumps && !deaf);
+    integrated = select(integrated, rounded(integrated + jump), options.jumps && !ignores_input);
     let subtracted = rounded(integrated - cell.reset);
     let ahead = options.reset == SUBTRACT_AHEAD && !refractory && crosses(options, cell, state.v);
     integrated = select(integrated, subtracted, ahead);

@@ -107,9 +107,9 @@ pub use device::{
     AdapterDescription, Device, DeviceChoice, EngineKind, adapter_restrictions, adapters, check_adapters,
 };
 pub use engine::gpu::StateBuffers;
-pub use engine::work::Work;
+pub use engine::work::WorkDone;
 pub use error::{Error, Result};
-pub use experiment::input::{Input, Source, Tensor};
+pub use experiment::input::{Input, InputValues, Tensor};
 #[cfg(feature = "nir")]
 pub use experiment::nir;
 pub use experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};

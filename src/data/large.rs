@@ -18,11 +18,11 @@ const COPIED_TOGETHER: usize = 1 << 16;
 /// A vector of numbers. It takes memory for as many as it is made for, and uses it as they come.
 pub(crate) struct Large<T> {
     /// Behind the values in use stand zeros.
-    memory: Memory<T>,
+    memory: Backing<T>,
     length: usize,
 }
 
-enum Memory<T> {
+enum Backing<T> {
     Ordinary(Vec<T>),
     /// As many bytes as a number of values has, from the beginning of a page on.
     Mapped(MmapMut),
@@ -33,7 +33,7 @@ impl<T: Pod + Send + Sync> Large<T> {
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         let bytes = capacity.saturating_mul(size_of::<T>());
         let mapped = if bytes <= SMALL { None } else { map(bytes) };
-        let memory = mapped.map_or_else(|| Memory::Ordinary(vec![T::zeroed(); capacity]), Memory::Mapped);
+        let memory = mapped.map_or_else(|| Backing::Ordinary(vec![T::zeroed(); capacity]), Backing::Mapped);
         Self { memory, length: 0 }
     }
 
@@ -76,7 +76,7 @@ impl<T: Pod + Send + Sync> Large<T> {
     }
 }
 
-impl<T: Pod> Memory<T> {
+impl<T: Pod> Backing<T> {
     fn all(&self) -> &[T] {
         match self {
             Self::Ordinary(values) => values,

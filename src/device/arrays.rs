@@ -1,6 +1,6 @@
 //! Arrays and spikes that are uploaded to a device, and which of them a population there can take.
 
-use super::{Device, Kind, adapters};
+use super::{Backend, Device, adapters};
 use crate::data::broadcast::{finite, row_major};
 use crate::data::large::Large;
 use crate::data::memory;
@@ -37,8 +37,8 @@ impl Tensor {
 
     fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
         let data = match &device.kind {
-            Kind::Cpu | Kind::Gpu(_) => device.upload(values)?,
-            Kind::Several(members) => TensorData::Several(
+            Backend::Cpu | Backend::Gpu(_) => device.upload(values)?,
+            Backend::Several(members) => TensorData::Several(
                 members
                     .iter()
                     .map(|member| Self::uploaded(member, values, shape.clone(), largest))
@@ -66,7 +66,7 @@ impl ResidentRaster {
 
 impl Place for Device {
     fn has(&self, words: &Arc<dyn DeviceWords>) -> bool {
-        let Kind::Gpu(gpu) = &self.kind else { return false };
+        let Backend::Gpu(gpu) = &self.kind else { return false };
         words_as::<ResidentWords>(words).is_some_and(|words| Arc::ptr_eq(words.gpu(), gpu))
     }
 
@@ -81,11 +81,11 @@ impl Place for Device {
 impl Device {
     fn owns(&self, tensor: &Tensor) -> bool {
         match (&tensor.data, &self.kind) {
-            (TensorData::Host(_), Kind::Cpu) => true,
-            (TensorData::Device(theirs), Kind::Gpu(gpu)) => {
+            (TensorData::Host(_), Backend::Cpu) => true,
+            (TensorData::Device(theirs), Backend::Gpu(gpu)) => {
                 array_as::<GpuTensor>(theirs).is_some_and(|theirs| Arc::ptr_eq(&theirs.gpu, gpu))
             }
-            (TensorData::Several(copies), Kind::Several(members)) => {
+            (TensorData::Several(copies), Backend::Several(members)) => {
                 copies.len() == members.len()
                     && members.iter().zip(copies.iter()).all(|(member, copy)| member.owns(copy))
             }
@@ -96,11 +96,11 @@ impl Device {
     /// Uploads values to a single device.
     pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
         match &self.kind {
-            Kind::Gpu(gpu) => {
+            Backend::Gpu(gpu) => {
                 let largest = gpu.largest_slab().min(gpu.context.largest_binding());
                 Ok(TensorData::Device(Arc::new(GpuTensor::new(gpu, values, largest)?)))
             }
-            Kind::Cpu | Kind::Several(_) => {
+            Backend::Cpu | Backend::Several(_) => {
                 memory::require("the tensor", size_of_val(values) as u64, "take fewer values")?;
                 Ok(TensorData::Host(Arc::new(Large::copy_of(values))))
             }
@@ -110,10 +110,10 @@ impl Device {
     /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
     pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
         match &self.kind {
-            Kind::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
+            Backend::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
                 Ok(ResidentData::Device(Arc::new(ResidentWords::upload(gpu, words)?)))
             }
-            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => {
+            Backend::Gpu(_) | Backend::Cpu | Backend::Several(_) => {
                 memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
                 Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
             }

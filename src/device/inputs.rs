@@ -1,7 +1,7 @@
 //! How much memory inputs take on a device, beside what the caller has of them.
 
 use super::placement::{Placement, Stream, bytes, is_cut, possible};
-use super::{Device, EngineKind, Kind};
+use super::{Backend, Device, EngineKind};
 use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Slab};
@@ -59,7 +59,7 @@ impl Placement {
         self.add_noise(&mut need, &input.noise, &slabs, shape);
         let copied = input.spikes.iter().map(|spikes| spikes.copied).fold(0, u64::saturating_add);
         need.add(SPIKE_INPUT, copied, 0);
-        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Kind::Gpu(_))) {
+        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Backend::Gpu(_))) {
             for slab in slabs {
                 let cells = slab.cells(shape.n).len() as u64;
                 let row = input.of_step.min(cells).saturating_mul(4);
@@ -116,7 +116,7 @@ impl Placement {
                 if cut {
                     need.add(RANDOM, columns, 0);
                 }
-                if matches!(device.kind, Kind::Gpu(_)) {
+                if matches!(device.kind, Backend::Gpu(_)) {
                     let records = bytes(gpu::words_of_sources(noise.sources, noise.is_normal));
                     need.add(RANDOM, 0, columns + records);
                     need.add(TABLES, 0, tables);

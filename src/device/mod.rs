@@ -13,7 +13,7 @@ pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_ada
 pub use choice::DeviceChoice;
 
 use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, MOST_STEPS, self_check};
+use crate::engine::gpu::{Gpu, MOST_STEPS_OF_A_DISPATCH, self_check};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Device {
-    pub(crate) kind: Kind,
+    pub(crate) kind: Backend,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Kind {
+pub(crate) enum Backend {
     Cpu,
     Gpu(Arc<Gpu>),
     Several(Arc<[Device]>),
@@ -67,10 +67,10 @@ impl Device {
     /// The CPU engine.
     #[must_use]
     pub fn cpu() -> Self {
-        Self::of(Kind::Cpu)
+        Self::of(Backend::Cpu)
     }
 
-    fn of(kind: Kind) -> Self {
+    fn of(kind: Backend) -> Self {
         Self { kind }
     }
 
@@ -102,22 +102,22 @@ impl Device {
             [one] => return Ok(one.clone()),
             _ => {}
         }
-        Ok(Self::of(Kind::Several(devices.iter().flat_map(Self::members).cloned().collect())))
+        Ok(Self::of(Backend::Several(devices.iter().flat_map(Self::members).cloned().collect())))
     }
 
     /// The single devices that it consists of.
     pub(crate) fn members(&self) -> &[Self] {
         match &self.kind {
-            Kind::Several(members) => members,
-            Kind::Cpu | Kind::Gpu(_) => std::slice::from_ref(self),
+            Backend::Several(members) => members,
+            Backend::Cpu | Backend::Gpu(_) => std::slice::from_ref(self),
         }
     }
 
     /// The most bytes in one buffer of a slab on a single device, if there is such a limit.
     pub(crate) fn most_bytes(&self) -> Option<u64> {
         match &self.kind {
-            Kind::Gpu(gpu) => Some(gpu.largest_slab()),
-            Kind::Cpu | Kind::Several(_) => None,
+            Backend::Gpu(gpu) => Some(gpu.largest_slab()),
+            Backend::Cpu | Backend::Several(_) => None,
         }
     }
 
@@ -163,22 +163,22 @@ impl Device {
 
     /// Takes an opened adapter if it passes the self-check.
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
-        Self::of_gpu(Gpu::new(context, MOST_STEPS)?)
+        Self::of_gpu(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH)?)
     }
 
     pub(crate) fn of_gpu(gpu: Gpu) -> Result<Self> {
         let gpu = Arc::new(gpu);
         self_check::check(&gpu)?;
-        Ok(Self::of(Kind::Gpu(gpu)))
+        Ok(Self::of(Backend::Gpu(gpu)))
     }
 
     /// Which engine it uses.
     #[must_use]
     pub fn engine_kind(&self) -> EngineKind {
         match &self.kind {
-            Kind::Cpu => EngineKind::Cpu,
-            Kind::Gpu(_) => EngineKind::Gpu,
-            Kind::Several(members) => members
+            Backend::Cpu => EngineKind::Cpu,
+            Backend::Gpu(_) => EngineKind::Gpu,
+            Backend::Several(members) => members
                 .iter()
                 .map(Self::engine_kind)
                 .reduce(|one, other| if one == other { one } else { EngineKind::Mixed })
@@ -190,9 +190,9 @@ impl Device {
     #[must_use]
     pub fn is_software_adapter(&self) -> bool {
         match &self.kind {
-            Kind::Cpu => false,
-            Kind::Gpu(gpu) => gpu.context.is_software(),
-            Kind::Several(members) => members.iter().all(Self::is_software_adapter),
+            Backend::Cpu => false,
+            Backend::Gpu(gpu) => gpu.context.is_software(),
+            Backend::Several(members) => members.iter().all(Self::is_software_adapter),
         }
     }
 
@@ -200,17 +200,17 @@ impl Device {
     #[must_use]
     pub fn name(&self) -> String {
         match &self.kind {
-            Kind::Cpu => format!("CPU, {} threads", rayon::current_num_threads()),
-            Kind::Gpu(gpu) => adapters::title(&gpu.context.info),
-            Kind::Several(members) => members.iter().map(Self::name).collect::<Vec<_>>().join(" + "),
+            Backend::Cpu => format!("CPU, {} threads", rayon::current_num_threads()),
+            Backend::Gpu(gpu) => adapters::title(&gpu.context.info),
+            Backend::Several(members) => members.iter().map(Self::name).collect::<Vec<_>>().join(" + "),
         }
     }
 
     fn is_lost(&self) -> bool {
         match &self.kind {
-            Kind::Cpu => false,
-            Kind::Gpu(gpu) => gpu.context.is_lost(),
-            Kind::Several(members) => members.iter().any(Self::is_lost),
+            Backend::Cpu => false,
+            Backend::Gpu(gpu) => gpu.context.is_lost(),
+            Backend::Several(members) => members.iter().any(Self::is_lost),
         }
     }
 }

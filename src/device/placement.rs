@@ -1,7 +1,7 @@
 //! How a population is placed on a device: in which slabs, and with how much memory.
 
 use super::inputs::TRANSFERS;
-use super::{Device, EngineKind, Kind};
+use super::{Backend, Device, EngineKind};
 use crate::data::memory::{self, MemoryNeed};
 use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Footprint, Slab, cut};
@@ -83,7 +83,7 @@ impl Placement {
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
             let parts = slabs.into_iter().map(|slab| part(device, slab)).collect::<Result<_>>()?;
-            Ok(Member { parts, waits: matches!(device.kind, Kind::Gpu(_)) })
+            Ok(Member { parts, waits: matches!(device.kind, Backend::Gpu(_)) })
         };
         let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
         Ok(Box::new(SlabEngine::new(shape, devices)))
@@ -92,14 +92,14 @@ impl Placement {
     /// The engine of a single slab.
     fn whole(&self, device: &Device, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
         match &device.kind {
-            Kind::Gpu(gpu) => {
+            Backend::Gpu(gpu) => {
                 let mut engine = GpuEngine::new(gpu, table, shape)?;
                 if self.options.kernel_times {
                     engine.take_times()?;
                 }
                 Ok(Box::new(engine))
             }
-            Kind::Cpu | Kind::Several(_) => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape))),
+            Backend::Cpu | Backend::Several(_) => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape))),
         }
     }
 
@@ -161,12 +161,12 @@ impl Placement {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
             need.add(AT_A_TIME, merged, 0);
         }
-        if slabs.iter().any(|(device, _)| matches!(device.kind, Kind::Gpu(_))) {
+        if slabs.iter().any(|(device, _)| matches!(device.kind, Backend::Gpu(_))) {
             let recorded = words.and(voltages).within(MOST_RECORDED_BYTES);
             need.add(AT_A_TIME, 0, recorded);
             need.add(TRANSFERS, recorded.saturating_mul(READBACKS), 0);
         }
-        if slabs.iter().any(|(device, _)| !matches!(device.kind, Kind::Gpu(_))) {
+        if slabs.iter().any(|(device, _)| !matches!(device.kind, Backend::Gpu(_))) {
             let words = if in_place && !cut { 0 } else { words.within(MOST_WORD_BYTES) };
             need.add(AT_A_TIME, words.saturating_add(voltages.within(MOST_VOLTAGE_BYTES)), 0);
         }
@@ -188,8 +188,8 @@ impl Placement {
             return block.saturating_add(merged);
         }
         match self.device.kind {
-            Kind::Gpu(_) => block.saturating_add(words.and(voltages).within(MOST_RECORDED_BYTES)),
-            Kind::Cpu | Kind::Several(_) => {
+            Backend::Gpu(_) => block.saturating_add(words.and(voltages).within(MOST_RECORDED_BYTES)),
+            Backend::Cpu | Backend::Several(_) => {
                 // All that comes is equally long but for the last, which is shorter.
                 let piece = words.within(MOST_WORD_BYTES).saturating_add(voltages.within(MOST_VOLTAGE_BYTES));
                 piece.max(block + piece.min(block))
@@ -199,7 +199,7 @@ impl Placement {
 
     /// The most steps after which it hands out what it has recorded, if there is such a limit.
     pub(crate) fn most_recorded_steps(&self) -> u64 {
-        if self.device.engine_kind() == EngineKind::Cpu { cpu::MOST_STEPS } else { u64::MAX }
+        if self.device.engine_kind() == EngineKind::Cpu { cpu::MOST_STEPS_OF_A_PIECE } else { u64::MAX }
     }
 
     /// What words of spikes take that stay where they are made; `None` where they are handed out.
@@ -210,12 +210,12 @@ impl Placement {
         shape: Shape,
     ) -> Option<MemoryNeed> {
         match &self.device.kind {
-            Kind::Gpu(gpu)
+            Backend::Gpu(gpu)
                 if bytes <= gpu.context.largest_binding() && !is_cut(&self.slabs(buffers, shape)) =>
             {
                 Some(MemoryNeed::of("the kept spikes", 0, bytes))
             }
-            Kind::Gpu(_) | Kind::Cpu | Kind::Several(_) => None,
+            Backend::Gpu(_) | Backend::Cpu | Backend::Several(_) => None,
         }
     }
 
@@ -230,11 +230,11 @@ impl Placement {
             let (scores, row) = (scoring.bytes(&cells), bytes(cells.len() as u64));
             let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
             match &device.kind {
-                Kind::Gpu(_) => {
+                Backend::Gpu(_) => {
                     need.add("the scores", scores, scores);
                     need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
                 }
-                Kind::Cpu | Kind::Several(_) => {
+                Backend::Cpu | Backend::Several(_) => {
                     need.add("the scores", scores, 0);
                     need.add("what is scored at a time", words(MOST_WORD_BYTES), 0);
                 }
@@ -247,7 +247,8 @@ impl Placement {
     /// adapters that compute on the CPU, unless there is a real GPU, which may be what they are on.
     pub(crate) fn on_this_machine(&self, need: &MemoryNeed) -> u64 {
         let mut devices = self.parts(0).into_iter().map(|(device, _)| device);
-        let software = devices.all(|device| device.is_software_adapter() || matches!(device.kind, Kind::Cpu));
+        let software =
+            devices.all(|device| device.is_software_adapter() || matches!(device.kind, Backend::Cpu));
         if software { need.total() } else { need.host_bytes() }
     }
 }
@@ -273,7 +274,7 @@ impl Share<'_> {
         let state_words = (Field::of(table.options).count() + Counter::ALL.len()) as u64;
         let parameters = bytes(table.footprint().words(shape));
         match &self.device.kind {
-            Kind::Gpu(_) => {
+            Backend::Gpu(_) => {
                 let places = bytes(PLACES.words(shape));
                 self.need.add("the state", 0, bytes(cells * state_words));
                 let kept = if cut { 2 } else { 1 };
@@ -281,7 +282,7 @@ impl Share<'_> {
                 // The largest of what is read or written as a whole.
                 self.need.add(TRANSFERS, bytes(cells).max(parameters + places), 0);
             }
-            Kind::Cpu | Kind::Several(_) => {
+            Backend::Cpu | Backend::Several(_) => {
                 self.need.add("the state", bytes(cells * state_words), 0);
                 self.need.add("the parameters", if cut { parameters } else { 0 }, 0);
             }

@@ -5,7 +5,7 @@ use super::placement::{Placement, Stream};
 use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::data::slab::Buffers;
-use crate::experiment::recording::{BLOCK_BYTES, Kept, Neurons, Recording, most_rate_bytes};
+use crate::experiment::recording::{BLOCK_BYTES, Delivery, Neurons, Recording, most_rate_bytes};
 
 impl Recording {
     /// How much memory the recording of a run of this many steps needs, in a population of this
@@ -19,7 +19,7 @@ impl Recording {
     /// ```
     #[must_use]
     pub fn memory_needed(&self, steps: u64, shape: impl Into<Shape>, device: &Device) -> MemoryNeed {
-        self.need((0, steps), shape.into(), Kept::Whole, &device.into(), Buffers::default())
+        self.need((0, steps), shape.into(), Delivery::Whole, &device.into(), Buffers::default())
     }
 
     /// The same for a run that hands its recording to a [sink](crate::Run::sink) in blocks, one of which waits while
@@ -31,7 +31,7 @@ impl Recording {
         shape: impl Into<Shape>,
         device: &Device,
     ) -> MemoryNeed {
-        self.need((0, steps), shape.into(), Kept::InBlocks, &device.into(), Buffers::default())
+        self.need((0, steps), shape.into(), Delivery::InBlocks, &device.into(), Buffers::default())
     }
 
     /// The same for a run that starts at any step, of a population with these buffers.
@@ -39,7 +39,7 @@ impl Recording {
         &self,
         (first_step, steps): (u64, u64),
         shape: Shape,
-        kept: Kept,
+        kept: Delivery,
         placement: &Placement,
         buffers: Buffers,
     ) -> MemoryNeed {
@@ -72,12 +72,12 @@ impl Recording {
             return need;
         }
         match kept {
-            Kept::Whole => {
+            Delivery::Whole => {
                 need.add("the recorded spikes", spike_bytes, 0);
                 need.add("the rate", rate_bytes, 0);
                 need.add("the recorded voltages", voltage_bytes, 0);
             }
-            Kept::InBlocks => {
+            Delivery::InBlocks => {
                 let whole = spike_bytes.saturating_add(rate_bytes).saturating_add(voltage_bytes);
                 let most_steps = steps.min(placement.most_recorded_steps());
                 let words = stream(spikes, most_steps.div_ceil(32) + 1);
@@ -91,7 +91,7 @@ impl Recording {
             }
         }
         let words = stream(if reads_words { n as u64 } else { spikes }, blocks);
-        let in_place = kept == Kept::Whole && !reads_words && self.spikes == Some(Neurons::All);
+        let in_place = kept == Delivery::Whole && !reads_words && self.spikes == Some(Neurons::All);
         need.and(placement.memory_of_recording((words, voltages), in_place, buffers, shape))
     }
 }

@@ -1,6 +1,6 @@
 //! What the slabs of a population hand out, put together as one engine would hand it out.
 
-use super::{Piece, Wanted, WantedVoltages, Words};
+use super::{Piece, Request, SpikeRequest, VoltageRequest};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::blocks;
@@ -10,7 +10,7 @@ use crate::data::steps::blocks;
 pub(super) struct Merged {
     first_step: u64,
     steps: u64,
-    /// Words in a row, and of one batch row.
+    /// SpikeRequest in a row, and of one batch row.
     word_row: usize,
     words: Vec<u32>,
     /// Membrane potentials in a sample.
@@ -21,46 +21,46 @@ pub(super) struct Merged {
 /// What is wanted of one slab, and where it stands among what is wanted of all.
 #[derive(Debug)]
 pub(super) struct Share {
-    pub(super) wanted: Wanted,
-    word_places: Places,
-    voltage_places: Places,
+    pub(super) request: Request,
+    word_places: Positions,
+    voltage_places: Positions,
 }
 
 /// Where the values of a slab stand in a row of the whole.
 #[derive(Debug)]
-enum Places {
+enum Positions {
     /// One after the other from here on.
     From(usize),
     Each(Vec<usize>),
 }
 
 impl Share {
-    pub(super) fn new(wanted: &Wanted, slab: &Slab, n: usize) -> Self {
-        let (words, word_places) = match &wanted.words {
-            Words::None => (Words::None, Places::From(0)),
-            Words::Scored => (Words::Scored, Places::From(0)),
-            Words::All => (Words::All, Places::From(slab.cells(n).start)),
-            Words::Chosen(neurons) => {
+    pub(super) fn new(request: &Request, slab: &Slab, n: usize) -> Self {
+        let (words, word_places) = match &request.spikes {
+            SpikeRequest::None => (SpikeRequest::None, Positions::From(0)),
+            SpikeRequest::Scored => (SpikeRequest::Scored, Positions::From(0)),
+            SpikeRequest::All => (SpikeRequest::All, Positions::From(slab.cells(n).start)),
+            SpikeRequest::Chosen(neurons) => {
                 let (neurons, places) = chosen(neurons, slab, n);
-                (if neurons.is_empty() { Words::None } else { Words::Chosen(neurons) }, places)
+                (if neurons.is_empty() { SpikeRequest::None } else { SpikeRequest::Chosen(neurons) }, places)
             }
         };
-        let (voltages, voltage_places) = match &wanted.voltages {
-            None => (None, Places::From(0)),
-            Some(WantedVoltages { neurons, every }) => {
+        let (voltages, voltage_places) = match &request.voltages {
+            None => (None, Positions::From(0)),
+            Some(VoltageRequest { neurons, every }) => {
                 let (neurons, places) = chosen(neurons, slab, n);
-                let wanted = (!neurons.is_empty()).then_some(WantedVoltages { neurons, every: *every });
-                (wanted, places)
+                let request = (!neurons.is_empty()).then_some(VoltageRequest { neurons, every: *every });
+                (request, places)
             }
         };
-        Self { wanted: Wanted { words, voltages }, word_places, voltage_places }
+        Self { request: Request { spikes: words, voltages }, word_places, voltage_places }
     }
 }
 
 /// Those of the chosen neurons that the slab has, by its own numbers, and where they stand.
-fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Places) {
+fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Positions) {
     if slab.neurons.len() == n {
-        return (neurons.to_vec(), Places::From(slab.rows.start * neurons.len()));
+        return (neurons.to_vec(), Positions::From(slab.rows.start * neurons.len()));
     }
     // Some neurons of one row.
     let start = slab.rows.start * neurons.len();
@@ -69,25 +69,25 @@ fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Places) {
         .filter(|(_, neuron)| slab.neurons.contains(&(**neuron as usize)))
         .map(|(place, neuron)| (neuron - slab.neurons.start as u32, place))
         .unzip();
-    (own, Places::Each(places))
+    (own, Positions::Each(places))
 }
 
 impl Merged {
-    pub(super) fn new(wanted: &Wanted, shape: Shape) -> Self {
+    pub(super) fn new(request: &Request, shape: Shape) -> Self {
         Self {
             first_step: 0,
             steps: 0,
-            word_row: wanted.words.cells(shape),
+            word_row: request.spikes.cells(shape),
             words: Vec::new(),
-            sample: wanted.voltages.as_ref().map_or(0, |voltages| shape.batch * voltages.neurons.len()),
+            sample: request.voltages.as_ref().map_or(0, |voltages| shape.batch * voltages.neurons.len()),
             voltages: Vec::new(),
         }
     }
 
     /// Makes ready for other steps.
-    pub(super) fn start(&mut self, wanted: &Wanted, first_step: u64, steps: u64) {
+    pub(super) fn start(&mut self, request: &Request, first_step: u64, steps: u64) {
         let samples =
-            wanted.voltages.as_ref().map_or(0, |voltages| voltages.samples(first_step, first_step + steps));
+            request.voltages.as_ref().map_or(0, |voltages| voltages.samples(first_step, first_step + steps));
         self.first_step = first_step;
         self.steps = steps;
         self.words.clear();
@@ -97,7 +97,7 @@ impl Merged {
 
     /// Takes a piece of one slab, whose first step has the number `first_step`.
     pub(super) fn take(&mut self, share: &Share, slab: &Slab, first_step: u64, piece: Piece<'_>) {
-        let own = share.wanted.words.cells(slab.shape());
+        let own = share.request.spikes.cells(slab.shape());
         if own > 0 {
             let block = (first_step / 32 - self.first_step / 32) as usize;
             let rows = self.words.chunks_exact_mut(self.word_row).skip(block);
@@ -106,9 +106,9 @@ impl Merged {
                 scatter(row, words, &share.word_places, |word, more| *word |= more);
             }
         }
-        if let Some(wanted) = &share.wanted.voltages {
-            let own = slab.rows.len() * wanted.neurons.len();
-            let before = wanted.samples(self.first_step, first_step);
+        if let Some(request) = &share.request.voltages {
+            let own = slab.rows.len() * request.neurons.len();
+            let before = request.samples(self.first_step, first_step);
             let rows = self.voltages.chunks_exact_mut(self.sample).skip(before);
             for (row, voltages) in rows.zip(piece.voltages.chunks_exact(own)) {
                 scatter(row, voltages, &share.voltage_places, |place, v| *place = v);
@@ -121,12 +121,12 @@ impl Merged {
     }
 }
 
-fn scatter<T: Copy>(row: &mut [T], values: &[T], places: &Places, put: impl Fn(&mut T, T)) {
+fn scatter<T: Copy>(row: &mut [T], values: &[T], places: &Positions, put: impl Fn(&mut T, T)) {
     match places {
-        Places::From(first) => {
+        Positions::From(first) => {
             row[*first..].iter_mut().zip(values).for_each(|(place, value)| put(place, *value))
         }
-        Places::Each(places) => {
+        Positions::Each(places) => {
             places.iter().zip(values).for_each(|(place, value)| put(&mut row[*place], *value))
         }
     }

@@ -9,7 +9,7 @@ pub(crate) mod work;
 
 use crate::data::shape::Shape;
 use crate::data::storage::DeviceWords;
-use crate::engine::work::Work;
+use crate::engine::work::WorkDone;
 use crate::error::Result;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -33,7 +33,7 @@ pub(crate) trait Engine: Debug + Send {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
     ) -> Result<()>;
 
     /// Advances all cells by `steps` steps, the first having the number `first_step`, and hands
@@ -46,7 +46,7 @@ pub(crate) trait Engine: Debug + Send {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64>;
 
@@ -61,7 +61,7 @@ pub(crate) trait Engine: Debug + Send {
         Ok(None)
     }
 
-    /// Takes scores along from now on: each [`advance`](Self::advance) with [`Words::Scored`] brings them
+    /// Takes scores along from now on: each [`advance`](Self::advance) with [`SpikeRequest::Scored`] brings them
     /// up to date where the words are made.
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()>;
     /// Gives back what was taken along.
@@ -81,7 +81,7 @@ pub(crate) trait Engine: Debug + Send {
     fn reset(&mut self, start: &[f32]) -> Result<()>;
 
     /// What has been done since the engine was built, once what is under way is done.
-    fn work(&mut self) -> Result<Work>;
+    fn work(&mut self) -> Result<WorkDone>;
 
     /// Where the state lies, for programs with code of their own for the same device: of some cells each, as that kind
     /// of engine has it. Empty where there is no such thing.
@@ -92,14 +92,14 @@ pub(crate) trait Engine: Debug + Send {
 
 /// What an engine is asked to hand out while it advances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Wanted {
-    pub(crate) words: Words,
-    pub(crate) voltages: Option<WantedVoltages>,
+pub(crate) struct Request {
+    pub(crate) spikes: SpikeRequest,
+    pub(crate) voltages: Option<VoltageRequest>,
 }
 
 /// Which spikes are handed out.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) enum Words {
+pub(crate) enum SpikeRequest {
     #[default]
     None,
     All,
@@ -109,8 +109,8 @@ pub(crate) enum Words {
     Scored,
 }
 
-impl Words {
-    /// Words per row of a piece.
+impl SpikeRequest {
+    /// SpikeRequest per row of a piece.
     pub(crate) fn cells(&self, Shape { batch, n }: Shape) -> usize {
         match self {
             Self::None | Self::Scored => 0,
@@ -123,12 +123,12 @@ impl Words {
 /// Which membrane potentials are handed out: of these neurons of each batch row, after each step
 /// whose number is a multiple of `every`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct WantedVoltages {
+pub(crate) struct VoltageRequest {
     pub(crate) neurons: Vec<u32>,
     pub(crate) every: u32,
 }
 
-impl WantedVoltages {
+impl VoltageRequest {
     /// The number of samples in the steps from `first` to before `end`.
     pub(crate) fn samples(&self, first: u64, end: u64) -> usize {
         let every = u64::from(self.every);

@@ -6,11 +6,11 @@
 
 use super::merge::{Merged, Share};
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Wanted};
+use super::{Engine, Piece, Receiver, Request};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
-use crate::engine::work::Work;
+use crate::engine::work::WorkDone;
 use crate::error::{Error, Result};
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -29,7 +29,7 @@ pub(crate) const MOST_MERGED_BYTES: u64 = 64 << 20;
 const MOST_WORK: u64 = 1 << 30;
 
 /// Steps after which it does in any case.
-const MOST_STEPS: u64 = 1 << 14;
+const MOST_STEPS_TOGETHER: u64 = 1 << 14;
 
 /// An engine that has a slab of the population.
 #[derive(Debug)]
@@ -140,14 +140,14 @@ impl SlabEngine {
     }
 
     /// The most steps that all slabs make before what is wanted of them is put together, at most `most_steps`.
-    fn most_steps(&self, wanted: &Wanted, most_steps: u64) -> u64 {
+    fn most_steps(&self, request: &Request, most_steps: u64) -> u64 {
         let shape = self.shape;
-        let mut most = (MOST_WORK / self.shape.cells() as u64).clamp(32, MOST_STEPS).min(most_steps);
-        let word_bytes = 4 * wanted.words.cells(shape) as u64;
+        let mut most = (MOST_WORK / self.shape.cells() as u64).clamp(32, MOST_STEPS_TOGETHER).min(most_steps);
+        let word_bytes = 4 * request.spikes.cells(shape) as u64;
         if let Some(blocks) = MOST_MERGED_BYTES.checked_div(word_bytes) {
             most = most.min(blocks.max(1) * 32);
         }
-        if let Some(voltages) = &wanted.voltages {
+        if let Some(voltages) = &request.voltages {
             let sample_bytes = 4 * (self.shape.batch * voltages.neurons.len()) as u64;
             most =
                 most.min((MOST_MERGED_BYTES / sample_bytes).max(1).saturating_mul(u64::from(voltages.every)));
@@ -156,8 +156,8 @@ impl SlabEngine {
     }
 
     /// Steps that they make from this one on.
-    fn block_steps(&self, wanted: &Wanted, first_step: u64, most_steps: u64) -> u64 {
-        whole_words(first_step, self.most_steps(wanted, most_steps))
+    fn block_steps(&self, request: &Request, first_step: u64, most_steps: u64) -> u64 {
+        whole_words(first_step, self.most_steps(request, most_steps))
     }
 
     fn advance_blocks(
@@ -165,11 +165,11 @@ impl SlabEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: &Wanted,
+        request: &Request,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let n = self.shape.n;
-        let merged = Mutex::new(Merged::new(wanted, self.shape));
+        let merged = Mutex::new(Merged::new(request, self.shape));
         let lock = || merged.lock().unwrap_or_else(PoisonError::into_inner);
         let mut made = 0;
         while made < steps {
@@ -177,21 +177,25 @@ impl SlabEngine {
             let left = steps - made;
             // Fewer steps than a word has are hardly quicker where to load and store a cell takes as long as many steps.
             let most = receiver.most_steps().min(self.pace.steps().max(32));
-            let count = self.block_steps(wanted, first, most).min(left);
+            let count = self.block_steps(request, first, most).min(left);
             let start = Instant::now();
-            lock().start(wanted, first, count);
+            lock().start(request, first, count);
             self.on_all(|device, part| {
                 let current = part.current(current, device, made as usize, n);
                 let slab = &part.slab;
-                let share = Share::new(wanted, slab, n);
+                let share = Share::new(request, slab, n);
                 let mut next = first;
-                part.engine.advance(first, count, &current, Some(&share.wanted), &mut |piece: Piece<
-                    '_,
-                >| {
-                    lock().take(&share, slab, next, piece);
-                    next += piece.steps;
-                    ControlFlow::Continue(())
-                })?;
+                part.engine.advance(
+                    first,
+                    count,
+                    &current,
+                    Some(&share.request),
+                    &mut |piece: Piece<'_>| {
+                        lock().take(&share, slab, next, piece);
+                        next += piece.steps;
+                        ControlFlow::Continue(())
+                    },
+                )?;
                 Ok(())
             })?;
             self.pace.learn(count, start);
@@ -210,15 +214,15 @@ impl Engine for SlabEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
     ) -> Result<()> {
         let n = self.shape.n;
-        let steps = wanted.map_or(steps, |wanted| self.most_steps(wanted, u64::MAX).min(steps));
+        let steps = request.map_or(steps, |request| self.most_steps(request, u64::MAX).min(steps));
         // One device after the other: all but the first time that is quicker than to wake threads.
         for (device, member) in self.devices.iter_mut().enumerate() {
             for part in &mut member.parts {
                 let current = part.current(current, device, 0, n);
-                let share = wanted.map(|wanted| Share::new(wanted, &part.slab, n).wanted);
+                let share = request.map(|request| Share::new(request, &part.slab, n).request);
                 part.engine.prepare(first_step, steps, &current, share.as_ref())?;
             }
         }
@@ -230,13 +234,13 @@ impl Engine for SlabEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let n = self.shape.n;
-        self.prepare(first_step, steps, current, wanted)?;
-        let made = match wanted {
-            Some(wanted) => self.advance_blocks(first_step, steps, current, wanted, receiver),
+        self.prepare(first_step, steps, current, request)?;
+        let made = match request {
+            Some(request) => self.advance_blocks(first_step, steps, current, request, receiver),
             None => self
                 .on_all(|device, part| {
                     let current = part.current(current, device, 0, n);
@@ -309,9 +313,9 @@ impl Engine for SlabEngine {
         self.scatter(start, |engine, start| engine.reset(start))
     }
 
-    fn work(&mut self) -> Result<Work> {
+    fn work(&mut self) -> Result<WorkDone> {
         let parts = self.parts().map(|part| part.engine.work()).collect::<Result<Vec<_>>>()?;
-        Ok(parts.into_iter().reduce(Work::and).unwrap_or_default())
+        Ok(parts.into_iter().reduce(WorkDone::and).unwrap_or_default())
     }
 
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
@@ -345,7 +349,7 @@ fn fault(error: &Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::Words;
+    use crate::engine::SpikeRequest;
     use crate::engine::cpu::CpuEngine;
     use crate::experiment::input::Input;
     use crate::prepared::coefficients::Table;
@@ -389,9 +393,9 @@ mod tests {
             first_step: u64,
             steps: u64,
             current: &Current<'_>,
-            wanted: Option<&Wanted>,
+            request: Option<&Request>,
         ) -> Result<()> {
-            self.act("prepare", |engine| engine.prepare(first_step, steps, current, wanted))
+            self.act("prepare", |engine| engine.prepare(first_step, steps, current, request))
         }
 
         fn advance(
@@ -399,10 +403,10 @@ mod tests {
             first_step: u64,
             steps: u64,
             current: &Current<'_>,
-            wanted: Option<&Wanted>,
+            request: Option<&Request>,
             receiver: &mut dyn Receiver,
         ) -> Result<u64> {
-            self.act("advance", |engine| engine.advance(first_step, steps, current, wanted, receiver))
+            self.act("advance", |engine| engine.advance(first_step, steps, current, request, receiver))
         }
 
         fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
@@ -450,7 +454,7 @@ mod tests {
             self.engine.reset(start)
         }
 
-        fn work(&mut self) -> Result<Work> {
+        fn work(&mut self) -> Result<WorkDone> {
             self.engine.work()
         }
     }
@@ -474,19 +478,19 @@ mod tests {
         (SlabEngine::new(N.into(), devices), table, scored)
     }
 
-    fn advance(engine: &mut SlabEngine, table: &Table, wanted: Option<Wanted>) -> Result<u64> {
+    fn advance(engine: &mut SlabEngine, table: &Table, request: Option<Request>) -> Result<u64> {
         let current = Current::new(Input::constant(1.0), 200, N.into(), table.bounds, None, &FromHost)?;
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
-        engine.advance(0, 200, &current, wanted.as_ref(), &mut go_on)
+        engine.advance(0, 200, &current, request.as_ref(), &mut go_on)
     }
 
     #[test]
     fn a_refusal_of_one_slab_is_one_of_all_and_changes_none() {
         let (mut engine, table, _) = slabs("prepare");
         let before = engine.read(Field::Voltages).expect("there");
-        let all = Wanted { words: Words::All, voltages: None };
-        for wanted in [None, Some(all), Some(Wanted::default())] {
-            assert_eq!(advance(&mut engine, &table, wanted), Err(refusal()));
+        let all = Request { spikes: SpikeRequest::All, voltages: None };
+        for request in [None, Some(all), Some(Request::default())] {
+            assert_eq!(advance(&mut engine, &table, request), Err(refusal()));
             assert_eq!(engine.read(Field::Voltages).as_ref(), Ok(&before));
         }
         assert_eq!(engine.work().map(|work| work.cell_blocks), Ok(0));

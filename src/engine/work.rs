@@ -5,7 +5,7 @@ use std::time::Duration;
 /// What the engine of a population has done since it was built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Work {
+pub struct WorkDone {
     /// How often the state of a cell was loaded, advanced by a block of steps, and stored, all cells
     /// together: the longer the blocks, the fewer.
     pub cell_blocks: u64,
@@ -17,7 +17,7 @@ pub struct Work {
     pub kernel_time: Option<Duration>,
 }
 
-impl Work {
+impl WorkDone {
     /// What two parts of an engine have done.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
@@ -33,12 +33,12 @@ mod tests {
 
     #[test]
     fn the_time_of_parts_is_known_where_that_of_each_is() {
-        let part = |milliseconds: Option<u64>| Work {
+        let part = |milliseconds: Option<u64>| WorkDone {
             cell_blocks: 3,
             kernel_time: milliseconds.map(Duration::from_millis),
         };
         let both = part(Some(2)).and(part(Some(5)));
-        assert_eq!(both, Work { cell_blocks: 6, kernel_time: Some(Duration::from_millis(7)) });
+        assert_eq!(both, WorkDone { cell_blocks: 6, kernel_time: Some(Duration::from_millis(7)) });
         assert_eq!(part(Some(2)).and(part(None)).kernel_time, None);
     }
 }

@@ -5,7 +5,7 @@ use crate::data::large::Large;
 use crate::data::storage::DeviceArray;
 use crate::experiment::noise_size::NoiseSize;
 use crate::experiment::random_source::Random;
-use crate::experiment::spike_input::{SpikeInput, SpikeSize, Target};
+use crate::experiment::spike_input::{SpikeEffect, SpikeInput, SpikeSize};
 use ndarray::{ArrayBase, ArrayViewD, Data, Dimension, IxDyn, RawData};
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
-    pub(crate) source: Source<'a>,
+    pub(crate) source: InputValues<'a>,
     pub(crate) time_axis: bool,
     pub(crate) random: Vec<Random>,
     pub(crate) spikes: Vec<SpikeInput<'a>>,
@@ -37,10 +37,10 @@ pub struct Input<'a> {
 
 /// Where the values of an input lie.
 #[derive(Debug, Clone)]
-pub struct Source<'a>(pub(crate) SourceKind<'a>);
+pub struct InputValues<'a>(pub(crate) InputValuesKind<'a>);
 
 #[derive(Debug, Clone)]
-pub(crate) enum SourceKind<'a> {
+pub(crate) enum InputValuesKind<'a> {
     Number(f32),
     Array(ArrayViewD<'a, f32>),
     Tensor(&'a Tensor),
@@ -48,12 +48,12 @@ pub(crate) enum SourceKind<'a> {
 
 impl<'a> Input<'a> {
     /// The same current at every step.
-    pub fn constant(values: impl Into<Source<'a>>) -> Self {
+    pub fn constant(values: impl Into<InputValues<'a>>) -> Self {
         Self { source: values.into(), time_axis: false, random: Vec::new(), spikes: Vec::new() }
     }
 
     /// One current per step: the leading axis of `values` is time and as long as the call.
-    pub fn sequence(values: impl Into<Source<'a>>) -> Self {
+    pub fn sequence(values: impl Into<InputValues<'a>>) -> Self {
         Self { source: values.into(), time_axis: true, random: Vec::new(), spikes: Vec::new() }
     }
 
@@ -71,15 +71,15 @@ impl<'a> Input<'a> {
         self
     }
 
-    pub(crate) fn source(&self) -> &SourceKind<'a> {
+    pub(crate) fn source(&self) -> &InputValuesKind<'a> {
         &self.source.0
     }
 
     pub(crate) fn shape(&self) -> InputShape {
         let shape = match &self.source.0 {
-            SourceKind::Number(_) => IxDyn(&[]),
-            SourceKind::Array(view) => view.raw_dim(),
-            SourceKind::Tensor(tensor) => IxDyn(tensor.shape()),
+            InputValuesKind::Number(_) => IxDyn(&[]),
+            InputValuesKind::Array(view) => view.raw_dim(),
+            InputValuesKind::Tensor(tensor) => IxDyn(tensor.shape()),
         };
         InputShape { shape, time_axis: self.time_axis }
     }
@@ -101,12 +101,12 @@ impl Input<'_> {
     /// What matters of it for memory, but for its random sources.
     pub(crate) fn size(&self, n: usize) -> InputSize {
         let (of_step, copied): (usize, u64) = match &self.source.0 {
-            SourceKind::Number(_) => (1, 0),
-            SourceKind::Array(view) => {
+            InputValuesKind::Number(_) => (1, 0),
+            InputValuesKind::Array(view) => {
                 let lengths = &view.shape()[usize::from(self.time_axis).min(view.ndim())..];
                 (lengths.iter().product(), bytes_copied(&without_repetition(view.clone())))
             }
-            SourceKind::Tensor(tensor) => (tensor.values_from_host_at_a_step(self.time_axis), 0),
+            InputValuesKind::Tensor(tensor) => (tensor.values_from_host_at_a_step(self.time_axis), 0),
         };
         let spikes = self.spikes.iter().map(|spikes| spikes.size(n)).collect();
         let noise = NoiseSize::default();
@@ -131,11 +131,11 @@ impl InputSize {
     /// How many kinds of sums the spikes add to: currents, potentials, or both.
     pub(crate) fn spike_targets(&self) -> u64 {
         let any = |target| u64::from(self.spikes.iter().any(|spikes| spikes.target == target));
-        any(Target::Current) + any(Target::Potential)
+        any(SpikeEffect::Current) + any(SpikeEffect::Potential)
     }
 }
 
-impl<'a, T: Into<Source<'a>>> From<T> for Input<'a> {
+impl<'a, T: Into<InputValues<'a>>> From<T> for Input<'a> {
     fn from(values: T) -> Self {
         Self::constant(values)
     }
@@ -155,28 +155,28 @@ impl<'a> From<SpikeInput<'a>> for Input<'a> {
     }
 }
 
-impl From<f32> for Source<'_> {
+impl From<f32> for InputValues<'_> {
     fn from(value: f32) -> Self {
-        Source(SourceKind::Number(value))
+        InputValues(InputValuesKind::Number(value))
     }
 }
 
-impl From<f64> for Source<'_> {
+impl From<f64> for InputValues<'_> {
     /// Rounds to `f32`, in which everything is computed.
     fn from(value: f64) -> Self {
         (value as f32).into()
     }
 }
 
-impl<'a, S: Data<Elem = f32> + RawData, D: Dimension> From<&'a ArrayBase<S, D>> for Source<'a> {
+impl<'a, S: Data<Elem = f32> + RawData, D: Dimension> From<&'a ArrayBase<S, D>> for InputValues<'a> {
     fn from(values: &'a ArrayBase<S, D>) -> Self {
-        Source(SourceKind::Array(values.view().into_dyn()))
+        InputValues(InputValuesKind::Array(values.view().into_dyn()))
     }
 }
 
-impl<'a> From<&'a Tensor> for Source<'a> {
+impl<'a> From<&'a Tensor> for InputValues<'a> {
     fn from(tensor: &'a Tensor) -> Self {
-        Source(SourceKind::Tensor(tensor))
+        InputValues(InputValuesKind::Tensor(tensor))
     }
 }
 

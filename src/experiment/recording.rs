@@ -217,13 +217,13 @@ pub(crate) fn most_rate_bytes(rows: u64) -> u64 {
 
 /// Whether a recording is kept until its run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kept {
+pub(crate) enum Delivery {
     Whole,
     /// Only until a block of it is complete.
     InBlocks,
 }
 
-impl Kept {
+impl Delivery {
     /// What to do about a recording that is too large.
     pub(crate) fn advice(self) -> &'static str {
         match self {

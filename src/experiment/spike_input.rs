@@ -3,7 +3,7 @@
 use crate::data::broadcast::bytes_copied;
 use crate::data::raster::Raster;
 use crate::data::resident::ResidentRaster;
-use crate::experiment::input::{Source, SourceKind};
+use crate::experiment::input::{InputValues, InputValuesKind};
 use crate::experiment::params::Parameter;
 
 /// Spikes that drive a population, and the weights that they go through.
@@ -43,7 +43,7 @@ use crate::experiment::params::Parameter;
 pub struct SpikeInput<'a> {
     pub(crate) spikes: SpikeSource<'a>,
     pub(crate) weights: Weights<'a>,
-    pub(crate) target: Target,
+    pub(crate) target: SpikeEffect,
 }
 
 /// Where the spikes of an input lie.
@@ -74,12 +74,12 @@ pub(crate) enum Weights<'a> {
     /// Each its own.
     Each(Parameter),
     /// All of them all, through a matrix `[n_in, n]`.
-    Dense(Source<'a>),
+    Dense(InputValues<'a>),
 }
 
 /// What a spike acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Target {
+pub(crate) enum SpikeEffect {
     Current,
     Potential,
 }
@@ -90,7 +90,7 @@ pub(crate) struct SpikeSize {
     /// Words of 32 steps, and weights, both of which come from the memory of this program.
     pub(crate) words_of_block: u64,
     pub(crate) weights: u64,
-    pub(crate) target: Target,
+    pub(crate) target: SpikeEffect,
     /// Bytes of weights that are copied: of a matrix to lie in row-major order, of others as they are checked.
     pub(crate) copied: u64,
 }
@@ -99,14 +99,14 @@ impl<'a> SpikeInput<'a> {
     /// Each neuron is driven by a train of its own, the one at its place in the raster, through a
     /// weight (nA) that broadcasts to `[batch, n]` as all parameters do.
     pub fn each(spikes: impl Into<SpikeSource<'a>>, weight: impl Into<Parameter>) -> Self {
-        Self { spikes: spikes.into(), weights: Weights::Each(weight.into()), target: Target::Current }
+        Self { spikes: spikes.into(), weights: Weights::Each(weight.into()), target: SpikeEffect::Current }
     }
 
     /// Each of the `n_in` trains drives each neuron through a weight (nA) of its own: `weights` is an
     /// array `[n_in, n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once. An
     /// array is uploaded where it is another one than at the last call, or larger than 64 MiB. Weights below 1e-20 in magnitude are 0.
-    pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<Source<'a>>) -> Self {
-        Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), target: Target::Current }
+    pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<InputValues<'a>>) -> Self {
+        Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), target: SpikeEffect::Current }
     }
 
     /// What matters of it for the memory of a population of `n` neurons.
@@ -118,8 +118,8 @@ impl<'a> SpikeInput<'a> {
         };
         let (weights, copied) = match &self.weights {
             Weights::Each(weight) => (weight.values().len(), 4 * weight.values().len() as u64),
-            Weights::Dense(Source(SourceKind::Array(view))) => (view.len(), bytes_copied(view)),
-            Weights::Dense(Source(SourceKind::Tensor(_) | SourceKind::Number(_))) => (n, 0),
+            Weights::Dense(InputValues(InputValuesKind::Array(view))) => (view.len(), bytes_copied(view)),
+            Weights::Dense(InputValues(InputValuesKind::Tensor(_) | InputValuesKind::Number(_))) => (n, 0),
         };
         let (words_of_block, weights) = (words_of_block as u64, weights as u64);
         SpikeSize { words_of_block, weights, target: self.target, copied }
@@ -128,7 +128,7 @@ impl<'a> SpikeInput<'a> {
     /// The weights are mV, by which each spike moves the membrane potential at once.
     #[must_use]
     pub fn jumps(mut self) -> Self {
-        self.target = Target::Potential;
+        self.target = SpikeEffect::Potential;
         self
     }
 }

@@ -13,7 +13,7 @@ pub struct Target {
 }
 
 /// The most steps of which steps after the last still have a number of their own, modulo 2^32.
-const MOST_STEPS: u64 = 1 << 31;
+const LONGEST_TARGET: u64 = 1 << 31;
 
 impl Target {
     /// Takes the steps of the spikes, in any order, and which steps are scored. Several spikes in a step
@@ -25,7 +25,7 @@ impl Target {
     /// 2^31 or more.
     pub fn new(steps: impl IntoIterator<Item = u64>, scored: Range<u64>) -> Result<Self> {
         let length = scored.end.saturating_sub(scored.start);
-        if length >= MOST_STEPS {
+        if length >= LONGEST_TARGET {
             return Err(Error::out_of_range(
                 "the length of what is scored",
                 format!("{length} steps"),

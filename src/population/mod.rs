@@ -11,7 +11,7 @@ pub(crate) mod sink;
 mod state;
 mod stepping;
 
-pub(crate) use state::State;
+pub(crate) use state::PopulationState;
 
 use crate::data::broadcast::strides;
 use crate::data::memory::{self, MemoryNeed};
@@ -38,7 +38,7 @@ use std::sync::Arc;
 
 /// Rows of leaky integrate-and-fire neurons on one device, or on [several](Device::several).
 ///
-/// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
+/// PopulationState lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
 /// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
 /// one [`run`](Self::run) for tens of thousands of neurons and more. Reading state is the only
 /// thing that copies it back.
@@ -87,7 +87,7 @@ struct LastNoise {
 
 /// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
 /// random numbers can tell apart.
-const MOST_STEPS: u64 = GROUP << COUNTER_BITS;
+const MOST_STEPS_EVER: u64 = GROUP << COUNTER_BITS;
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
@@ -206,12 +206,12 @@ impl Population {
     /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as the state is.
     ///
     /// ```
-    /// use lif::model::{self, State, StepInput};
+    /// use lif::model::{self, PopulationState, StepInput};
     /// use lif::{Device, Params, Population};
     ///
     /// let mut population = Population::new(Params::default(), 1, &Device::cpu())?;
     /// let cell = population.coefficients(0, 0).unwrap_or_default();
-    /// let mut state = State { v: cell.v_rest, ..State::default() };
+    /// let mut state = PopulationState { v: cell.v_rest, ..PopulationState::default() };
     /// for step in 0..1000 {
     ///     let input = StepInput { current: 0.8, ..StepInput::default() };
     ///     state = model::step_cell(population.options(), cell, state, input, step);

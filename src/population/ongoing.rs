@@ -3,9 +3,9 @@
 use super::Population;
 use super::run::Observer;
 use crate::data::memory::{self, MemoryNeed};
-use crate::engine::{Piece, Receiver, Room, Wanted, Words};
+use crate::engine::{Piece, Receiver, Request, Room, SpikeRequest};
 use crate::error::{Error, Result};
-use crate::experiment::recording::{Kept, Recorded, Recording};
+use crate::experiment::recording::{Delivery, Recorded, Recording};
 use crate::population::recorder::Recorder;
 use crate::population::scorer::Scorer;
 use crate::population::sink::Sink;
@@ -55,7 +55,7 @@ impl<'run> Ongoing<'run> {
         population: &mut Population,
         listeners: Listeners<'run>,
         recording: &Recording,
-        (steps, kept): (u64, Kept),
+        (steps, kept): (u64, Delivery),
         needs: &Needs,
     ) -> Result<Self> {
         let here = |need| population.placement.on_this_machine(need);
@@ -93,7 +93,7 @@ impl<'run> Ongoing<'run> {
         population.flush()?;
         let first_step = population.steps;
         let observed = self.listeners.observer.is_some() || self.listeners.sink.is_some();
-        let mut wanted = self.recorder.wanted(observed);
+        let mut request = self.recorder.request(observed);
         let scored_there = self.listeners.scorer.is_some() && !self.recorder.hands_out();
         if let Some(scorer) = &self.listeners.scorer {
             let mut scoring = scorer.scoring.clone();
@@ -101,14 +101,14 @@ impl<'run> Ongoing<'run> {
             if scored_there {
                 let result = population.engine.start_scoring(scoring);
                 population.note(result)?;
-                wanted = Some(Wanted { words: Words::Scored, voltages: None }.into());
+                request = Some(Request { spikes: SpikeRequest::Scored, voltages: None }.into());
             } else {
                 self.scoring = Some(scoring);
             }
         }
         // Holds where a panic of a listener ends the run between two blocks.
         population.fault = Some("a run was left by a panic".to_owned());
-        let result = population.engine.advance(first_step, steps, current, wanted.as_deref(), self);
+        let result = population.engine.advance(first_step, steps, current, request.as_deref(), self);
         population.fault = None;
         if result.is_err() && scored_there {
             population.engine.abandon_scoring();

@@ -1,7 +1,7 @@
 //! Steps that were asked for one by one and wait to be made together.
 
 use crate::data::broadcast::PARALLEL;
-use crate::experiment::input::{Input, InputShape, SourceKind, Tensor};
+use crate::experiment::input::{Input, InputShape, InputValuesKind, Tensor};
 use crate::prepared::current::{Current, Strides, Values};
 use crate::prepared::noise::Noise;
 use rayon::prelude::*;
@@ -87,9 +87,9 @@ impl Queue {
             return false;
         }
         let same = match (input.source(), &last.values) {
-            (SourceKind::Tensor(tensor), RunValues::Tensor(last)) => last.is(tensor),
-            (SourceKind::Number(value), _) => last.has(&[*value], &self.values),
-            (SourceKind::Array(view), _) => {
+            (InputValuesKind::Tensor(tensor), RunValues::Tensor(last)) => last.is(tensor),
+            (InputValuesKind::Number(value), _) => last.has(&[*value], &self.values),
+            (InputValuesKind::Array(view), _) => {
                 view.as_slice().is_some_and(|values| last.has(values, &self.values))
             }
             _ => false,

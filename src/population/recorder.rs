@@ -4,10 +4,10 @@ use crate::data::large::Large;
 use crate::data::raster::Raster;
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
-use crate::engine::{Piece, Receiver, Room, Wanted, WantedVoltages, Words};
+use crate::engine::{Piece, Receiver, Request, Room, SpikeRequest, VoltageRequest};
 use crate::error::{Error, Result};
 use crate::experiment::recording::{
-    BLOCK_BYTES, Kept, MOST_RATE_BYTES, Neurons, Recorded, Recording, Voltages,
+    BLOCK_BYTES, Delivery, MOST_RATE_BYTES, Neurons, Recorded, Recording, Voltages,
 };
 use crate::prepared::reference::Reference;
 use ndarray::{Array, Dimension, IntoDimension};
@@ -20,7 +20,7 @@ pub(crate) struct Recorder {
     first_step: u64,
     made: u64,
     shape: Shape,
-    wanted: Arc<Wanted>,
+    request: Arc<Request>,
     spikes: Option<Raster>,
     /// The recorded neurons, where the words handed out are those of all neurons.
     gather: Option<Vec<u32>>,
@@ -34,32 +34,38 @@ pub(crate) struct Recorder {
 
 impl Recorder {
     /// Takes the memory that it [needs](Recording::need) for a recording that is kept.
-    pub(crate) fn new(recording: &Recording, first_step: u64, steps: u64, shape: Shape, kept: Kept) -> Self {
+    pub(crate) fn new(
+        recording: &Recording,
+        first_step: u64,
+        steps: u64,
+        shape: Shape,
+        kept: Delivery,
+    ) -> Self {
         let Shape { batch, n } = shape;
         let reads_words = recording.rate || recording.scored;
         let words = match &recording.spikes {
-            Some(Neurons::These(neurons)) if !reads_words => Words::Chosen(neurons.clone()),
-            None if !reads_words => Words::None,
-            _ => Words::All,
+            Some(Neurons::These(neurons)) if !reads_words => SpikeRequest::Chosen(neurons.clone()),
+            None if !reads_words => SpikeRequest::None,
+            _ => SpikeRequest::All,
         };
         let voltages = recording
             .voltages
             .as_ref()
-            .map(|(neurons, every)| WantedVoltages { neurons: neurons.indices(n), every: *every });
+            .map(|(neurons, every)| VoltageRequest { neurons: neurons.indices(n), every: *every });
         let gather = match &recording.spikes {
             Some(Neurons::These(neurons)) if reads_words => Some(neurons.clone()),
             _ => None,
         };
 
         let spike_words = recording.spikes.as_ref().map_or(0, |neurons| batch * neurons.len(n));
-        let samples = voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
-        let voltage_row = voltages.as_ref().map_or(0, |wanted| batch * wanted.neurons.len());
+        let samples = voltages.as_ref().map_or(0, |request| request.samples(first_step, first_step + steps));
+        let voltage_row = voltages.as_ref().map_or(0, |request| batch * request.neurons.len());
         let rate_values = if recording.rate { batch.saturating_mul(steps as usize) } else { 0 };
         let mut recorder = Self {
             first_step,
             made: 0,
             shape,
-            wanted: Arc::new(Wanted { words, voltages }),
+            request: Arc::new(Request { spikes: words, voltages }),
             spikes: recording
                 .spikes
                 .as_ref()
@@ -72,7 +78,7 @@ impl Recorder {
         };
         let spike_words = spike_words.saturating_mul(blocks(first_step, steps));
         let voltage_values = samples.saturating_mul(voltage_row);
-        if kept == Kept::InBlocks {
+        if kept == Delivery::InBlocks {
             return recorder;
         }
         // Taken at once, so that growing does not take it twice.
@@ -87,13 +93,13 @@ impl Recorder {
     }
 
     /// What the engine has to hand out: nothing, unless something is recorded or observed.
-    pub(crate) fn wanted(&self, observed: bool) -> Option<Arc<Wanted>> {
-        (observed || self.hands_out()).then(|| Arc::clone(&self.wanted))
+    pub(crate) fn request(&self, observed: bool) -> Option<Arc<Request>> {
+        (observed || self.hands_out()).then(|| Arc::clone(&self.request))
     }
 
     /// Whether engines hand out anything for it.
     pub(crate) fn hands_out(&self) -> bool {
-        *self.wanted != Wanted::default()
+        *self.request != Request::default()
     }
 
     pub(crate) fn add(&mut self, piece: Piece<'_>) {
@@ -133,16 +139,16 @@ impl Recorder {
         });
         let rate = self.rate.as_mut().map(std::mem::take);
         let rate = rate.map(|rate| shaped((steps as usize, self.shape.batch), rate)).transpose()?;
-        let voltages = match &self.wanted.voltages {
+        let voltages = match &self.request.voltages {
             None => None,
-            Some(wanted) => {
-                let every = u64::from(wanted.every);
-                let samples = wanted.samples(first_step, end);
+            Some(request) => {
+                let every = u64::from(request.every);
+                let samples = request.samples(first_step, end);
                 let first_sample = first_step.div_ceil(every);
                 let mut values = std::mem::replace(&mut self.voltages, Large::with_capacity(0));
                 self.reference.all_outside(&mut values);
                 let steps = (0..samples as u64).map(|sample| (first_sample + sample) * every).collect();
-                Some(Voltages::new(values, self.shape.batch, wanted.neurons.clone(), steps)?)
+                Some(Voltages::new(values, self.shape.batch, request.neurons.clone(), steps)?)
             }
         };
         Ok(Recorded { first_step, steps, spikes, counts: None, rate, voltages })
@@ -154,7 +160,9 @@ impl Receiver for Recorder {
     fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
         let words = match &mut self.spikes {
             _ if words == 0 => &mut [],
-            Some(raster) if !self.reads_words && self.wanted.words == Words::All => raster.room(words)?,
+            Some(raster) if !self.reads_words && self.request.spikes == SpikeRequest::All => {
+                raster.room(words)?
+            }
             _ => return None,
         };
         Some(Room { words, voltages: self.voltages.grow(voltages) })

@@ -3,7 +3,7 @@
 use super::Population;
 use super::ongoing::{Listeners, Needs, Ongoing};
 use crate::error::Result;
-use crate::experiment::recording::{Kept, Recorded, Recording};
+use crate::experiment::recording::{Delivery, Recorded, Recording};
 use crate::population::blocks::{Drive, DriveKind};
 use crate::population::scorer::Scorer;
 use crate::population::sink::Sink;
@@ -162,7 +162,7 @@ impl<'run> Run<'run, '_> {
     ///   blocks before are then made, handed to the sink, and scored.
     pub fn go(self) -> Result<Recorded> {
         let Self { population, steps, drive, mut recording, observer, sink, scorer } = self;
-        let kept = if sink.is_some() { Kept::InBlocks } else { Kept::Whole };
+        let kept = if sink.is_some() { Delivery::InBlocks } else { Delivery::Whole };
         population.check_state()?;
         recording.check(population.shape.n)?;
         population.check_steps(steps)?;

@@ -1,9 +1,9 @@
 //! What a population hands out of its state, and takes in.
 
-use super::{MOST_STEPS, Population, build};
+use super::{MOST_STEPS_EVER, Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
-use crate::engine::work::Work;
+use crate::engine::work::WorkDone;
 use crate::error::{Error, Result};
 use crate::model::LARGEST_PARAMETER;
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
@@ -16,7 +16,7 @@ const SYNAPTIC_CURRENT: &str = "synaptic current";
 
 /// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct PopulationState {
     /// What there is of [`Field`]s. Membrane potentials are differences from the reference potential.
     pub(crate) fields: Vec<(Field, Vec<f32>)>,
     /// Refractory counters with the flag of the last spike.
@@ -194,7 +194,7 @@ impl Population {
     /// # Errors
     ///
     /// Faults of the device.
-    pub fn work(&mut self) -> Result<Work> {
+    pub fn work(&mut self) -> Result<WorkDone> {
         self.on_engine(|engine| engine.work())
     }
 
@@ -217,11 +217,11 @@ impl Population {
     }
 
     /// All state, as a checkpoint holds it.
-    pub(crate) fn state(&mut self) -> Result<State> {
+    pub(crate) fn state(&mut self) -> Result<PopulationState> {
         let (steps, options) = (self.steps, self.table.options);
         self.on_engine(|engine| {
             let fields = Field::of(options).map(|field| Ok((field, engine.read(field)?)));
-            Ok(State {
+            Ok(PopulationState {
                 fields: fields.collect::<Result<_>>()?,
                 refractory: engine.read_counter(Counter::Refractory)?,
                 counts: engine.read_counter(Counter::Spikes)?,
@@ -236,9 +236,9 @@ impl Population {
     /// # Errors
     ///
     /// [`Error::OutOfRange`] for more than ever piles up in a population, which changes nothing; faults of the device.
-    pub(crate) fn restore(&mut self, mut state: State) -> Result<()> {
-        if state.steps > MOST_STEPS {
-            let requirement = format!("at most {MOST_STEPS}");
+    pub(crate) fn restore(&mut self, mut state: PopulationState) -> Result<()> {
+        if state.steps > MOST_STEPS_EVER {
+            let requirement = format!("at most {MOST_STEPS_EVER}");
             return Err(Error::out_of_range("the number of steps", state.steps, requirement));
         }
         let smallest = smallest_after(state.steps);
@@ -317,14 +317,14 @@ mod tests {
     fn no_call_makes_more_steps_than_a_population_ever_makes() {
         let mut population = Population::new(Params::default(), 3, &Device::cpu()).expect("valid");
         let mut state = population.state().expect("there");
-        state.steps = MOST_STEPS - 1;
+        state.steps = MOST_STEPS_EVER - 1;
         population.restore(state).expect("valid");
         population.forward(1.0).expect("the last step");
         let more = Err(Error::out_of_range("the number of steps", 1, "at most 0 more"));
         assert_eq!(population.forward(1.0), more);
         assert_eq!(population.forward(crate::Random::gaussian(0.0, 1.0)), more);
         assert_eq!(population.run(1, 1.0).go().map(drop), more);
-        assert_eq!(population.steps(), MOST_STEPS);
+        assert_eq!(population.steps(), MOST_STEPS_EVER);
         assert!(population.voltages().expect("there").iter().all(|v| *v > -62.0));
     }
 }

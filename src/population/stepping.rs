@@ -1,7 +1,7 @@
 //! How a population is stepped one step at a time, or with spikes that stay on its device; many steps at once are a
 //! [`Run`](super::run::Run).
 
-use super::{MOST_STEPS, Population};
+use super::{MOST_STEPS_EVER, Population};
 use crate::data::large::Large;
 use crate::data::memory::{self, MemoryNeed};
 use crate::data::raster::Raster;
@@ -10,7 +10,7 @@ use crate::data::steps::blocks;
 use crate::engine::Piece;
 use crate::error::{Error, Result};
 use crate::experiment::input::{Input, InputSize};
-use crate::experiment::recording::{Kept, Recording};
+use crate::experiment::recording::{Delivery, Recording};
 use crate::population::recorder::Recorder;
 use crate::prepared::current::{Current, Values};
 use std::ops::ControlFlow;
@@ -111,10 +111,14 @@ impl Population {
         let words = (blocks(self.steps, steps) as u64).saturating_mul(4 * shape.cells() as u64);
         let recorded = self.placement.memory_of_kept_words(words, self.table.buffers(), shape);
         let is_kept = recorded.is_some();
-        let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Kept::Whole));
+        let recorded = recorded.unwrap_or_else(|| self.recording_need(&recording, steps, Delivery::Whole));
         let current = self.ready(input, steps, &recorded, "the population and its spikes")?;
         if !is_kept {
-            memory::require("the spikes", self.placement.on_this_machine(&recorded), Kept::Whole.advice())?;
+            memory::require(
+                "the spikes",
+                self.placement.on_this_machine(&recorded),
+                Delivery::Whole.advice(),
+            )?;
         }
         self.flush()?;
         let first_step = self.steps;
@@ -122,10 +126,10 @@ impl Population {
         let words = match self.note(on_device)? {
             Some(words) => ResidentData::Device(words),
             None => {
-                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Kept::Whole);
-                let wanted = recorder.wanted(false);
+                let mut recorder = Recorder::new(&recording, first_step, steps, shape, Delivery::Whole);
+                let request = recorder.request(false);
                 let result =
-                    self.engine.advance(first_step, steps, &current, wanted.as_deref(), &mut recorder);
+                    self.engine.advance(first_step, steps, &current, request.as_deref(), &mut recorder);
                 self.note(result)?;
                 let raster = recorder.cut(first_step + steps)?.spikes;
                 ResidentData::Host(Arc::new(raster.map_or_else(|| Large::zeroed(0), Raster::into_words)))
@@ -135,7 +139,7 @@ impl Population {
         Ok(ResidentRaster::kept(first_step, steps, shape, words))
     }
 
-    pub(super) fn recording_need(&self, recording: &Recording, steps: u64, kept: Kept) -> MemoryNeed {
+    pub(super) fn recording_need(&self, recording: &Recording, steps: u64, kept: Delivery) -> MemoryNeed {
         recording.need((self.steps, steps), self.shape, kept, &self.placement, self.table.buffers())
     }
 
@@ -170,8 +174,8 @@ impl Population {
 
     /// Refuses more steps than a population ever makes.
     pub(super) fn check_steps(&self, steps: u64) -> Result<()> {
-        if steps > MOST_STEPS - self.steps {
-            let requirement = format!("at most {} more", MOST_STEPS - self.steps);
+        if steps > MOST_STEPS_EVER - self.steps {
+            let requirement = format!("at most {} more", MOST_STEPS_EVER - self.steps);
             return Err(Error::out_of_range("the number of steps", steps, requirement));
         }
         Ok(())

@@ -5,7 +5,7 @@ use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::storage::{DeviceArray, DeviceWords};
 use crate::error::{Error, Result};
-use crate::experiment::input::{Input, SourceKind, Tensor, TensorData};
+use crate::experiment::input::{Input, InputValuesKind, Tensor, TensorData};
 use crate::model::LARGEST_PARAMETER;
 use crate::prepared::noise::Noise;
 use crate::prepared::projection::Projection;
@@ -149,7 +149,7 @@ impl<'a> Current<'a> {
             .collect::<Result<_>>()?;
         let steps = input.time_axis.then_some(steps);
         let (values, strides, largest) = match input.source.0 {
-            SourceKind::Number(value) => {
+            InputValuesKind::Number(value) => {
                 let strides = strides_of(&[], steps, shape)?;
                 if !value.is_finite() {
                     let (what, place) = ("the input".to_owned(), String::new());
@@ -157,7 +157,7 @@ impl<'a> Current<'a> {
                 }
                 (Values::Host(Cow::Owned(vec![value])), strides, value.abs())
             }
-            SourceKind::Array(view) => {
+            InputValuesKind::Array(view) => {
                 strides_of(view.shape(), steps, shape)?;
                 let view = without_repetition(view);
                 let largest = finite("the input", &view)?;
@@ -168,7 +168,7 @@ impl<'a> Current<'a> {
                 strides.step = if changes { step_shape.iter().product() } else { 0 };
                 (Values::Host(row_major(view)?), strides, largest)
             }
-            SourceKind::Tensor(tensor) => {
+            InputValuesKind::Tensor(tensor) => {
                 place.require_own(tensor)?;
                 (Values::Tensor(tensor), strides_of(&tensor.shape, steps, shape)?, tensor.largest)
             }

@@ -25,7 +25,7 @@ pub(crate) struct Noise {
     pub(crate) seed: u64,
     /// The number, in the whole population, of the first cell that is driven.
     pub(crate) first_cell: u64,
-    pub(crate) sources: Vec<Source>,
+    pub(crate) sources: Vec<NoiseSource>,
     /// The largest magnitude that all currents together can have, nA.
     pub(crate) largest_current: f32,
     /// And all currents of spikes that arrive at one step.
@@ -36,8 +36,8 @@ pub(crate) struct Noise {
 
 /// A checked source.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Source {
-    pub(crate) kind: Kind,
+pub(crate) struct NoiseSource {
+    pub(crate) kind: NoiseKind,
     pub(crate) stream: u32,
     /// Mean, lower bound or, unused, 0.
     pub(crate) offset: Column<f32>,
@@ -49,7 +49,7 @@ pub(crate) struct Source {
 
 /// How a word becomes a draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum NoiseKind {
     Normal,
     Uniform,
     /// Spikes that are currents.
@@ -105,7 +105,7 @@ impl Noise {
 
     /// What of it belongs to a slab of a population with `n` neurons to a row.
     pub(crate) fn part(&self, slab: &Slab, n: usize) -> Self {
-        let part = |source: &Source| Source {
+        let part = |source: &NoiseSource| NoiseSource {
             offset: source.offset.part(slab),
             scale: source.scale.part(slab),
             table: source.table.part(slab),
@@ -121,7 +121,7 @@ impl Noise {
 
     /// Whether any source moves the membrane potential.
     pub(crate) fn jumps(&self) -> bool {
-        self.sources.iter().any(|source| source.kind == Kind::PoissonJumps)
+        self.sources.iter().any(|source| source.kind == NoiseKind::PoissonJumps)
     }
 
     fn add(&mut self, stream: u32, distribution: &Distribution, shape: Shape, dt: f64) -> Result<()> {
@@ -131,7 +131,7 @@ impl Noise {
                 let offset = physical("the mean of the Gaussian input", mean, shape)?;
                 let scale = positive("the sd of the Gaussian input", sd, shape)?;
                 self.largest_current += offset.largest() + FURTHEST * scale.largest();
-                Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
+                NoiseSource { kind: NoiseKind::Normal, stream, offset, scale, table: no_table }
             }
             Distribution::WhiteNoise { mean, sigma } => {
                 let offset = physical("the mean of the white noise", mean, shape)?;
@@ -139,7 +139,7 @@ impl Noise {
                     .map(|sigma| (f64::from(*sigma) / dt.sqrt()) as f32)
                     .map(smallest_to_zero);
                 self.largest_current += offset.largest() + FURTHEST * scale.largest();
-                Source { kind: Kind::Normal, stream, offset, scale, table: no_table }
+                NoiseSource { kind: NoiseKind::Normal, stream, offset, scale, table: no_table }
             }
             Distribution::Uniform { low, high } => {
                 let offset = physical("the lower end of the uniform input", low, shape)?;
@@ -149,19 +149,19 @@ impl Noise {
                 require_value(&scale, what, |width| *width >= 0.0, "0 or more")?;
                 self.largest_current += offset.largest() + scale.largest();
                 let scale = scale.map(smallest_to_zero);
-                Source { kind: Kind::Uniform, stream, offset, scale, table: no_table }
+                NoiseSource { kind: NoiseKind::Uniform, stream, offset, scale, table: no_table }
             }
             Distribution::Poisson { rate, weight, jumps } => {
                 let scale = physical("the weight of the Poisson input", weight, shape)?;
                 let (table, largest_count) = self.tabulate(rate, shape, dt)?;
                 let (kind, what) = if *jumps {
-                    (Kind::PoissonJumps, "the most that Poisson spikes of one step can add to v")
+                    (NoiseKind::PoissonJumps, "the most that Poisson spikes of one step can add to v")
                 } else {
                     self.largest_arriving += scale.largest() * largest_count;
-                    (Kind::Poisson, "the largest current of Poisson spikes in one step")
+                    (NoiseKind::Poisson, "the largest current of Poisson spikes in one step")
                 };
                 require_magnitude(what, scale.largest() * largest_count)?;
-                Source { kind, stream, offset: Column::scalar(0.0), scale, table }
+                NoiseSource { kind, stream, offset: Column::scalar(0.0), scale, table }
             }
         };
         self.sources.push(source);
@@ -211,7 +211,7 @@ impl Noise {
 
     /// The words of a cell for a group of steps.
     #[inline(always)]
-    pub(crate) fn words(&self, source: &Source, cell: u64, group: u64) -> [u32; GROUP as usize] {
+    pub(crate) fn words(&self, source: &NoiseSource, cell: u64, group: u64) -> [u32; GROUP as usize] {
         random::philox(random::counter(cell, group, source.stream), random::key(self.seed))
     }
 
@@ -222,20 +222,20 @@ impl Noise {
     }
 }
 
-impl Source {
+impl NoiseSource {
     /// Adds the draw that a word makes. A source comes after what earlier ones have added.
     #[inline(always)]
     pub(crate) fn add(&self, sum: &mut StepInput, word: u32, offset: f32, scale: f32, table: &[u32]) {
         let draw = match self.kind {
-            Kind::Normal => random::normal(word, tables::normal()),
-            Kind::Uniform => random::uniform(word),
-            Kind::Poisson | Kind::PoissonJumps => random::poisson(word, table) as f32,
+            NoiseKind::Normal => random::normal(word, tables::normal()),
+            NoiseKind::Uniform => random::uniform(word),
+            NoiseKind::Poisson | NoiseKind::PoissonJumps => random::poisson(word, table) as f32,
         };
         let added = rounded(offset + rounded(scale * draw));
         let sum = match self.kind {
-            Kind::Normal | Kind::Uniform => &mut sum.current,
-            Kind::Poisson => &mut sum.arriving,
-            Kind::PoissonJumps => &mut sum.jump,
+            NoiseKind::Normal | NoiseKind::Uniform => &mut sum.current,
+            NoiseKind::Poisson => &mut sum.arriving,
+            NoiseKind::PoissonJumps => &mut sum.jump,
         };
         *sum = rounded(*sum + added);
     }

@@ -10,8 +10,8 @@ use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::storage::DeviceWords;
 use crate::error::{Error, Result};
-use crate::experiment::input::{Source, SourceKind};
-use crate::experiment::spike_input::{SpikeInput, SpikeSourceKind, Target, Weights};
+use crate::experiment::input::{InputValues, InputValuesKind};
+use crate::experiment::spike_input::{SpikeEffect, SpikeInput, SpikeSourceKind, Weights};
 use crate::prepared::coefficients::{physical, require_magnitude};
 use crate::prepared::current::{Place, Values};
 use std::borrow::Cow;
@@ -20,22 +20,22 @@ use std::sync::Arc;
 /// The checked spikes of one input.
 #[derive(Debug, Clone)]
 pub(crate) struct Projection<'a> {
-    pub(crate) words: Words<'a>,
+    pub(crate) words: SpikeWords<'a>,
     /// Where the words of the first cell begin.
     pub(crate) word_offset: usize,
-    /// Words from one block of 32 steps to the next.
+    /// SpikeWords from one block of 32 steps to the next.
     pub(crate) word_block: usize,
-    /// Words from one batch row to the next.
+    /// SpikeWords from one batch row to the next.
     pub(crate) word_row: usize,
     /// The bit of the first step, counted from the first word of a cell.
     pub(crate) first_bit: u64,
     pub(crate) wiring: Wiring<'a>,
-    pub(crate) target: Target,
+    pub(crate) target: SpikeEffect,
 }
 
 /// Where the words lie.
 #[derive(Debug, Clone)]
-pub(crate) enum Words<'a> {
+pub(crate) enum SpikeWords<'a> {
     Host(Cow<'a, [u32]>),
     Device(Arc<dyn DeviceWords>),
 }
@@ -64,7 +64,7 @@ impl<'a> Projection<'a> {
                 let trains = raster.neurons().len();
                 let layout = Layout::new(raster.batch(), trains, raster.first_step(), raster.steps());
                 layout.check(steps, shape.batch)?;
-                (layout, Words::Host(raster.words().into()))
+                (layout, SpikeWords::Host(raster.words().into()))
             }
             SpikeSourceKind::Resident(resident) => {
                 let trains = resident.n();
@@ -75,8 +75,8 @@ impl<'a> Projection<'a> {
         };
         let (wiring, largest_sum) = wiring(input.weights, &layout, shape, place)?;
         match input.target {
-            Target::Current => *arriving += largest_sum,
-            Target::Potential => {
+            SpikeEffect::Current => *arriving += largest_sum,
+            SpikeEffect::Potential => {
                 require_magnitude("the most that the spikes of one step can add to v", largest_sum)?;
             }
         }
@@ -103,8 +103,8 @@ impl<'a> Projection<'a> {
         };
         Projection {
             words: match &self.words {
-                Words::Host(words) => Words::Host(Cow::Borrowed(words)),
-                Words::Device(words) => Words::Device(Arc::clone(words)),
+                SpikeWords::Host(words) => SpikeWords::Host(Cow::Borrowed(words)),
+                SpikeWords::Device(words) => SpikeWords::Device(Arc::clone(words)),
             },
             word_offset: self.word_offset + slab.rows.start * self.word_row + own_train,
             first_bit: self.first_bit + step as u64,
@@ -125,7 +125,7 @@ impl<'a> Projection<'a> {
     /// have. Only where they lie in the memory of this program.
     #[inline(always)]
     pub(crate) fn spikes(&self, step: u64, row: usize, train: usize) -> u32 {
-        let Words::Host(words) = &self.words else { return 0 };
+        let SpikeWords::Host(words) = &self.words else { return 0 };
         let bit = self.first_bit + step;
         let place = self.word_offset + row * self.word_row + train + (bit / 32) as usize * self.word_block;
         let early = words.get(place).copied().unwrap_or_default() >> (bit % 32);
@@ -137,12 +137,12 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// Words that stay on a device, as an engine at this place can take them.
-fn words_at<'a>(words: &'a ResidentData, place: &dyn Place) -> Result<Words<'a>> {
+/// SpikeWords that stay on a device, as an engine at this place can take them.
+fn words_at<'a>(words: &'a ResidentData, place: &dyn Place) -> Result<SpikeWords<'a>> {
     Ok(match words {
-        ResidentData::Host(words) => Words::Host((&***words).into()),
-        ResidentData::Device(words) if place.has(words) => Words::Device(Arc::clone(words)),
-        ResidentData::Device(words) => Words::Host(words.read()?.into()),
+        ResidentData::Host(words) => SpikeWords::Host((&***words).into()),
+        ResidentData::Device(words) if place.has(words) => SpikeWords::Device(Arc::clone(words)),
+        ResidentData::Device(words) => SpikeWords::Host(words.read()?.into()),
     })
 }
 
@@ -204,21 +204,21 @@ fn wiring<'a>(
 
 fn dense<'a>(
     what: &str,
-    source: Source<'a>,
+    source: InputValues<'a>,
     wanted: &[usize; 2],
     place: &dyn Place,
 ) -> Result<(Values<'a>, f32)> {
     let refusal = |got: &[usize]| Error::shape(what, format!("{wanted:?} (trains, neurons)"), got);
     match source.0 {
-        SourceKind::Number(_) => Err(refusal(&[])),
-        SourceKind::Array(view) => {
+        InputValuesKind::Number(_) => Err(refusal(&[])),
+        InputValuesKind::Array(view) => {
             if view.shape() != wanted {
                 return Err(refusal(view.shape()));
             }
             let (values, largest) = crate::data::broadcast::finite_row_major(what, view)?;
             Ok((Values::Host(values), largest))
         }
-        SourceKind::Tensor(tensor) => {
+        InputValuesKind::Tensor(tensor) => {
             if tensor.shape() != wanted {
                 return Err(refusal(tensor.shape()));
             }

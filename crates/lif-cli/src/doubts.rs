@@ -99,7 +99,7 @@ pub fn of_volts(params: &Params) -> Option<String> {
 /// Where this part of the way from rest to the threshold is lost, figures show it.
 const MUCH_LOST: f64 = 0.01;
 /// With more steps to a time constant the library refuses them.
-const MOST_STEPS: f64 = 1e9;
+const MANY_STEPS: f64 = 1e9;
 
 /// What is said of steps so short that single precision loses the last of what they change.
 pub fn of_precision(params: &Params) -> Option<String> {
@@ -117,7 +117,7 @@ pub fn of_precision(params: &Params) -> Option<String> {
     // A change by less than half of what the last bit counts is no change.
     let steps = ends(&params.tau_m).1 / params.dt;
     let lost = 0.5 * largest * f64::from(f32::EPSILON) * steps;
-    (lost > MUCH_LOST * way && steps <= MOST_STEPS).then(|| {
+    (lost > MUCH_LOST * way && steps <= MANY_STEPS).then(|| {
         format!(
             "steps of {} ms are so short beside tau_m that single precision loses changes of the membrane potential: it \
              may stand still from {lost:.2} mV before where the current takes it; --v-reference {} keeps potentials as \

@@ -27,13 +27,13 @@ pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
 /// Spikes beside a current.
 struct Driven<'a> {
     trains: &'a Trains,
-    current: Source<'a>,
+    current: CurrentSource<'a>,
     /// Steps that are left.
     steps: Range<u64>,
 }
 
 /// Where the current beside the spikes comes from.
-enum Source<'a> {
+enum CurrentSource<'a> {
     Constant(Current<'a>),
     Stimulus(Box<Currents>),
 }
@@ -55,10 +55,10 @@ struct Block<'a> {
 impl<'a> Driven<'a> {
     fn new(plan: &'a Plan, trains: &'a Trains, steps: Range<u64>) -> lif::Result<Self> {
         let current = match &plan.drive {
-            Drive::Same(current) => Source::Constant(Current::Same(*current)),
-            Drive::Spread(currents) => Source::Constant(Current::Spread(currents)),
+            Drive::Same(current) => CurrentSource::Constant(Current::Same(*current)),
+            Drive::Spread(currents) => CurrentSource::Constant(Current::Spread(currents)),
             Drive::Stimulus(stimulus, transform) => {
-                Source::Stimulus(Box::new(stimulus.currents(steps.clone(), plan.dt, *transform)?))
+                CurrentSource::Stimulus(Box::new(stimulus.currents(steps.clone(), plan.dt, *transform)?))
             }
         };
         Ok(Self { trains, current, steps })
@@ -71,13 +71,13 @@ impl<'a> Iterator for Driven<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let left = self.steps.end - self.steps.start;
         let (current, steps) = match &mut self.current {
-            Source::Constant(_) if left == 0 => return None,
-            Source::Constant(current) => {
+            CurrentSource::Constant(_) if left == 0 => return None,
+            CurrentSource::Constant(current) => {
                 // Ending with a word of spikes keeps each in one block.
                 let steps = self.trains.block_steps() - self.steps.start % 32;
                 (current.clone(), steps.min(left))
             }
-            Source::Stimulus(currents) => match currents.next()? {
+            CurrentSource::Stimulus(currents) => match currents.next()? {
                 Ok(currents) => {
                     let steps = currents.shape().first().map_or(0, |length| *length as u64);
                     (Current::Sequence(currents), steps)

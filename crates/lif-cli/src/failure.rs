@@ -1,6 +1,6 @@
 //! Why the command ends without a result, and the exit code that says which kind of reason it was.
 
-use crate::words::Words;
+use crate::typed::Typed;
 use lif::Error;
 use std::fmt;
 use std::process::ExitCode;
@@ -36,7 +36,7 @@ impl Failure {
     }
 
     /// The same with the words that the user wrote, where the failure is of a value.
-    pub fn said_as(self, words: &Words) -> Self {
+    pub fn said_as(self, words: &Typed) -> Self {
         match self {
             Self::Value { what, message } => {
                 let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");

@@ -8,7 +8,7 @@ use crate::random_input::RandomInput;
 use crate::reading;
 use crate::settings::Settings;
 use crate::spread::Spread;
-use crate::words::{self, Words};
+use crate::typed::{self, Typed};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use serde_json::{Map, Value};
@@ -41,7 +41,7 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
             let config = read_config(path)?;
             (layer(&config)?, config.words)
         }
-        None => (Layer::new(), Words::default()),
+        None => (Layer::new(), Typed::default()),
     };
     lay_over(&mut asked, layer(given)?);
     words.lay_over(&given.words);
@@ -221,14 +221,14 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     let options = Options::new();
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    let mut words = Words::default();
+    let mut words = Typed::default();
     let mut said = Vec::new();
     for (key, value) in entries {
         let option = key.get_ref().replace('_', "-");
         let place = format!("{name}:{}", line(key.span().start));
         let place = match value.get_ref() {
             DeValue::Table(_) => format!("{place}: {}", key.get_ref()),
-            _ => format!("{place}: {} = {}", key.get_ref(), words::shown(&text[value.span()])),
+            _ => format!("{place}: {} = {}", key.get_ref(), typed::shown(&text[value.span()])),
         };
         if words.of(&option).is_some() {
             return Err(refusal(place, &format!("{option} is there twice; keep one of them")));

@@ -67,9 +67,9 @@ mod terminal;
 mod threads;
 #[doc(hidden)]
 pub mod trains;
+mod typed;
 #[doc(hidden)]
 pub mod weight;
-mod words;
 
 use arguments::{Arguments, Command};
 use clap::Parser;

@@ -12,18 +12,18 @@ use std::fmt;
 use std::str::FromStr;
 
 /// The sources with the parameters of each, all of which but a mean must be given.
-const SOURCES: [(&str, Source, [&str; 2]); 4] = [
-    ("gaussian", Source::Gaussian, ["mean", "sd"]),
-    ("white-noise", Source::WhiteNoise, ["mean", "sigma"]),
-    ("uniform", Source::Uniform, ["low", "high"]),
-    ("poisson", Source::Poisson, ["rate", "weight"]),
+const SOURCES: [(&str, Distribution, [&str; 2]); 4] = [
+    ("gaussian", Distribution::Gaussian, ["mean", "sd"]),
+    ("white-noise", Distribution::WhiteNoise, ["mean", "sigma"]),
+    ("uniform", Distribution::Uniform, ["low", "high"]),
+    ("poisson", Distribution::Poisson, ["rate", "weight"]),
 ];
 
 const STREAM: &str = "stream";
 const WEIGHT: &str = "weight";
 
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Source {
+enum Distribution {
     Gaussian,
     WhiteNoise,
     Uniform,
@@ -33,7 +33,7 @@ enum Source {
 /// A source as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomInput {
-    source: Source,
+    source: Distribution,
     first: Amount,
     second: Second,
     stream: Option<u32>,
@@ -51,10 +51,10 @@ impl RandomInput {
     pub fn random(&self, n: usize) -> Random {
         let first = self.first.spread.parameter(n);
         let random = match (self.source, self.second) {
-            (Source::WhiteNoise, Second::Amount(sigma)) => {
+            (Distribution::WhiteNoise, Second::Amount(sigma)) => {
                 Random::white_noise(first, sigma.spread.parameter(n))
             }
-            (Source::Uniform, Second::Amount(high)) => Random::uniform(first, high.spread.parameter(n)),
+            (Distribution::Uniform, Second::Amount(high)) => Random::uniform(first, high.spread.parameter(n)),
             (_, Second::Amount(sd)) => Random::gaussian(first, sd.spread.parameter(n)),
             (_, Second::Weight(weight)) => match weight.unit {
                 Unit::Millivolt => Random::poisson(first, weight.value.parameter(n)),

@@ -14,8 +14,8 @@ use crate::record::Record;
 use crate::rules::{Integrator, Refractory, Reset, SpikeTest, TimeUnit, Trace};
 use crate::spread::{self, Spread};
 use crate::stimulus::files;
+use crate::typed::Typed;
 use crate::weight::Weight;
-use crate::words::Words;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ const OUTPUT: &str = "Output";
 pub struct Settings {
     #[command(flatten)]
     #[serde(skip)]
-    pub words: Words,
+    pub words: Typed,
 
     /// Neurons in a batch row [default: 100000, or as in a file]
     ///

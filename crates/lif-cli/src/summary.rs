@@ -23,7 +23,7 @@ pub struct Summary {
     pub dt_ms: f64,
     /// What was understood of the files that drive it.
     pub inputs: Vec<Understood>,
-    pub memory_bytes: Memory,
+    pub memory_bytes: MemoryBytes,
     pub wall_s: f64,
     pub neuron_steps_per_s: f64,
     pub spikes: u64,
@@ -39,7 +39,7 @@ pub struct Summary {
 
 /// The memory that the population and its recording needed, in bytes.
 #[derive(Debug, Clone, Serialize)]
-pub struct Memory {
+pub struct MemoryBytes {
     pub host: u64,
     pub device: u64,
     /// The same, as people read it.
@@ -47,7 +47,7 @@ pub struct Memory {
     text: String,
 }
 
-impl Memory {
+impl MemoryBytes {
     fn new(need: &MemoryNeed) -> Self {
         let (host, device) = (need.host_bytes(), need.device_bytes());
         let on_device = if device > 0 { format!(", {} on the device", bytes(device)) } else { String::new() };
@@ -87,7 +87,7 @@ impl Summary {
             steps: outcome.steps,
             dt_ms: plan.dt,
             inputs: plan.understood(),
-            memory_bytes: Memory::new(outcome.memory),
+            memory_bytes: MemoryBytes::new(outcome.memory),
             wall_s: outcome.wall_s,
             neuron_steps_per_s: cells * outcome.steps as f64 / outcome.wall_s,
             spikes,

@@ -2,7 +2,7 @@
 
 pub use crate::draws::normal_place;
 pub use crate::kernels::{Input, Kernel};
-pub use crate::memory::Memory;
+pub use crate::spike_memory::SpikeMemory;
 pub use crate::vector::kernel;
 #[cfg(target_arch = "x86_64")]
 pub use pulp::x86::V3;

@@ -8,7 +8,7 @@
 //! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
 //! with the same constants. All matches are exhaustive: a new rule is an error of the compiler here.
 
-use crate::memory::Memory;
+use crate::spike_memory::SpikeMemory;
 use lif_model::{Options, Refractory, Reset, SpikeTest, TraceRule};
 use std::marker::PhantomData;
 
@@ -18,14 +18,14 @@ pub enum Kernel {
     /// The usual neuron, whose refractory cells are held by adding nothing to v.
     Holding {
         /// What is kept of spikes.
-        memory: Memory,
+        memory: SpikeMemory,
         /// What drives the cells.
         input: Input,
     },
     /// The usual neuron, and one from which a spike subtracts.
     Plain {
         /// What is kept of spikes.
-        memory: Memory,
+        memory: SpikeMemory,
         /// Whether a spike subtracts.
         subtracts: bool,
         /// What happens after a spike.
@@ -58,9 +58,9 @@ pub enum Input {
 /// What the steps need to know of a kernel.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
-    pub(crate) memory: Memory,
+    pub(crate) memory: SpikeMemory,
     /// Whether refractory cells are held by adding nothing to v.
-    pub(crate) holds: bool,
+    pub(crate) is_frozen: bool,
     /// Whether currents are read in place, and not made drives before.
     pub(crate) reads_rows: bool,
     pub(crate) options: Options,
@@ -82,18 +82,18 @@ impl Kernel {
         match self {
             Self::Holding { memory, input } => Rules {
                 memory,
-                holds: true,
+                is_frozen: true,
                 reads_rows: matches!(input, Input::Rows),
                 options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..plain },
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
                 let options = Options { reset, refractory, ..plain };
-                Rules { memory, holds: false, reads_rows, options }
+                Rules { memory, is_frozen: false, reads_rows, options }
             }
             Self::Rich { reset, refractory, synapse } => Rules {
-                memory: Memory::Both,
-                holds: false,
+                memory: SpikeMemory::Both,
+                is_frozen: false,
                 reads_rows: false,
                 options: Options {
                     reset,
@@ -120,8 +120,8 @@ pub fn is_plain(options: Options) -> bool {
     is_usual && !bounded && !fast_decay && !jumps && !synapse
 }
 
-/// Whether there are kernels that [hold](crate::Lanes::holds) cells with these rules.
-pub(crate) fn can_hold(options: Options) -> bool {
+/// Whether there are kernels that [hold](crate::Lanes::is_frozen) cells with these rules.
+pub(crate) fn can_freeze(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
     is_plain(Options { jumps: false, ..options }) && is_frozen
 }
@@ -137,8 +137,8 @@ pub(crate) trait Compiled {
     const LEAKS_ONLY: bool = matches!(Self::OPTIONS.refractory, Refractory::LeakOnly);
     const RESETS_TO_VALUE: bool = matches!(Self::OPTIONS.reset, Reset::ToValue);
     const SUBTRACTS_AHEAD: bool = matches!(Self::OPTIONS.reset, Reset::SubtractAhead);
-    const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, Memory::History);
-    const KEEPS_WORD: bool = matches!(Self::RULES.memory, Memory::Both);
+    const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, SpikeMemory::History);
+    const KEEPS_WORD: bool = matches!(Self::RULES.memory, SpikeMemory::Both);
 }
 
 /// What is done with a kernel.
@@ -166,9 +166,9 @@ macro_rules! constants {
 constants! {
     Yes: bool = true;
     No: bool = false;
-    History: Memory = Memory::History;
-    Countdown: Memory = Memory::Countdown;
-    Both: Memory = Memory::Both;
+    History: SpikeMemory = SpikeMemory::History;
+    Countdown: SpikeMemory = SpikeMemory::Countdown;
+    Both: SpikeMemory = SpikeMemory::Both;
     Drives: Input = Input::Drives;
     DrivesAndJumps: Input = Input::DrivesAndJumps;
     Rows: Input = Input::Rows;
@@ -187,7 +187,7 @@ macro_rules! with_type {
     };
     (memory $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
-            Memory::History => History, Memory::Countdown => Countdown, Memory::Both => Both)
+            SpikeMemory::History => History, SpikeMemory::Countdown => Countdown, SpikeMemory::Both => Both)
     };
     (input $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
@@ -212,7 +212,7 @@ macro_rules! with_type {
 
 struct HoldingKernel<M, I>(PhantomData<(M, I)>);
 
-impl<M: Constant<Memory>, I: Constant<Input>> Compiled for HoldingKernel<M, I> {
+impl<M: Constant<SpikeMemory>, I: Constant<Input>> Compiled for HoldingKernel<M, I> {
     const KERNEL: Kernel = Kernel::Holding { memory: M::VALUE, input: I::VALUE };
 }
 
@@ -220,7 +220,7 @@ struct PlainKernel<M, S, P, R>(PhantomData<(M, S, P, R)>);
 
 impl<M, S, P, R> Compiled for PlainKernel<M, S, P, R>
 where
-    M: Constant<Memory>,
+    M: Constant<SpikeMemory>,
     S: Constant<bool>,
     P: Constant<Refractory>,
     R: Constant<bool>,

@@ -3,8 +3,8 @@
 //! Loops instead of closures, which would be compiled without the instructions that the processor has.
 
 use crate::LANES;
-use crate::kernels::{can_hold, is_plain};
-use crate::memory::Memory;
+use crate::kernels::{can_freeze, is_plain};
+use crate::spike_memory::SpikeMemory;
 use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 use std::ops::{Index, IndexMut};
 
@@ -25,9 +25,9 @@ pub struct Lanes {
     pub steps: [u32; LANES],
     /// The numbers of the state, which [`Field`] indexes.
     pub(crate) fields: [[f32; LANES]; Field::COUNT],
-    pub(crate) memory: Memory,
+    pub(crate) memory: SpikeMemory,
     /// Whether adding nothing to v is all that it takes to hold refractory cells where they are.
-    pub(crate) holds: bool,
+    pub(crate) is_frozen: bool,
     /// What is kept of the refractory period.
     pub(crate) kept: [u32; LANES],
     /// The spikes so far of a word that goes on, where the above does not tell them.
@@ -65,8 +65,8 @@ impl Lanes {
             coefficients: LaneCoefficients::none(),
             steps: [0; LANES],
             fields: [[0.0; LANES]; Field::COUNT],
-            memory: Memory::Both,
-            holds: false,
+            memory: SpikeMemory::Both,
+            is_frozen: false,
             kept: [0; LANES],
             word: [0; LANES],
             counts: [0; LANES],
@@ -79,10 +79,10 @@ impl Lanes {
     #[inline(always)]
     pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
         self.coefficients.adapt(options);
-        let memory = Memory::for_cells(&self.steps, left);
-        self.holds =
-            can_hold(options) && holds(&self.steps, left, &self[Field::Voltages], &self.coefficients);
-        self.memory = if self.holds || is_plain(options) { memory } else { Memory::Both };
+        let memory = SpikeMemory::for_cells(&self.steps, left);
+        self.is_frozen =
+            can_freeze(options) && is_frozen(&self.steps, left, &self[Field::Voltages], &self.coefficients);
+        self.memory = if self.is_frozen || is_plain(options) { memory } else { SpikeMemory::Both };
         self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
         self.keep(left);
         self.word = [0; LANES];
@@ -104,7 +104,7 @@ impl Lanes {
 /// Whether refractory cells that are frozen do not cross the threshold where they are, nor change when 0 is
 /// added to them.
 #[inline(always)]
-fn holds(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
+fn is_frozen(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
     // Of numbers, not of truths, which would be looked at one by one.
     let mut exceptions = 0;
     for lane in 0..LANES {
@@ -134,7 +134,7 @@ pub struct LaneCoefficients {
     pub(crate) trace_added_to: [u32; LANES],
     pub(crate) trace_smallest: [f32; LANES],
     pub(crate) synaptic_smallest: [f32; LANES],
-    /// See [`Memory::coefficients`].
+    /// See [`SpikeMemory::coefficients`].
     pub(crate) refractory: [u32; LANES],
 }
 
@@ -171,7 +171,7 @@ impl LaneCoefficients {
         none
     }
 
-    /// All but what depends on the [`Memory`].
+    /// All but what depends on the [`SpikeMemory`].
     #[inline(always)]
     fn adapt(&mut self, options: Options) {
         if options.spike_test == SpikeTest::AtOrAbove {

@@ -15,9 +15,9 @@ mod draws;
 pub mod internals;
 mod kernels;
 mod lanes;
-mod memory;
 mod neuron;
 mod one_by_one;
+mod spike_memory;
 mod vector;
 
 pub use draws::{LaneDistribution, LaneGenerators, LaneSource};

@@ -4,7 +4,7 @@ use crate::LANES;
 use crate::kernels::Compiled;
 use crate::lanes::{LaneCoefficients, Lanes};
 #[cfg(doc)]
-use crate::memory::Memory;
+use crate::spike_memory::SpikeMemory;
 use lif_model::{Coefficient, Field, SMALLEST_PARAMETER, SMALLEST_STATE};
 use pulp::{Simd, cast};
 
@@ -53,7 +53,7 @@ impl<S: Simd> Cells<S> {
 
 /// What changes from step to step.
 #[derive(Clone, Copy)]
-pub(crate) struct State<S: Simd> {
+pub(crate) struct VectorState<S: Simd> {
     pub(crate) v: S::f32s,
     pub(crate) trace: S::f32s,
     pub(crate) synaptic: S::f32s,
@@ -62,7 +62,7 @@ pub(crate) struct State<S: Simd> {
     pub(crate) word: S::u32s,
 }
 
-impl<S: Simd> State<S> {
+impl<S: Simd> VectorState<S> {
     #[inline(always)]
     pub(crate) fn load(lanes: &Lanes, vector: usize) -> Self {
         Self {
@@ -102,14 +102,14 @@ pub(crate) fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) 
     cast(simd.max_i32s(cast(left), simd.splat_i32s(0)))
 }
 
-/// [`step_cells`] for lanes that [hold](Lanes::holds), with less to compute: v stays where it is while
+/// [`step_cells`] for lanes that [are frozen](Lanes::is_frozen), with less to compute: v stays where it is while
 /// nothing is added to it, and does not cross the threshold there. Steps left are kept as the number of the
 /// last of them, which is compared and not counted down.
 #[inline(always)]
-pub(crate) fn step_holding<K: Compiled, S: Simd>(
+pub(crate) fn step_frozen<K: Compiled, S: Simd>(
     simd: S,
     cells: &Cells<S>,
-    state: &mut State<S>,
+    state: &mut VectorState<S>,
     drive: Drive<S>,
     number: S::i32s,
     bit: S::u32s,
@@ -139,7 +139,7 @@ pub(crate) fn step_holding<K: Compiled, S: Simd>(
     }
 }
 
-/// The [history](Memory::History) with one more step.
+/// The [history](SpikeMemory::History) with one more step.
 #[inline(always)]
 fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
     let latest = simd.select_u32s(spike, simd.splat_u32s(1), simd.splat_u32s(0));
@@ -151,7 +151,7 @@ fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
 pub(crate) fn step_cells<K: Compiled, S: Simd>(
     simd: S,
     cells: &Cells<S>,
-    state: &mut State<S>,
+    state: &mut VectorState<S>,
     drive: Drive<S>,
     bit: S::u32s,
 ) {
@@ -224,7 +224,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
 
 /// What of [`lif_model::settle`] is due at the end of a word.
 #[inline(always)]
-pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut State<S>) {
+pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut VectorState<S>) {
     let smallest = simd.splat_f32s(SMALLEST_STATE);
     state.v = flush(simd, state.v, smallest);
     if const { K::HAS_TRACE } {

@@ -6,7 +6,7 @@
 
 use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
-use crate::neuron::{Cells, Drive, State, left, settle, step_cells, step_holding, voltage};
+use crate::neuron::{Cells, Drive, VectorState, left, settle, step_cells, step_frozen, voltage};
 use crate::{LANES, OfWord, WORD};
 use lif_model::{Field, Options, Reset};
 use pulp::{Arch, Simd, WithSimd};
@@ -127,7 +127,7 @@ pub fn advance(
 pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let Options { reset, refractory, synapse, jumps, .. } = options;
     let memory = lanes.memory;
-    if lanes.holds {
+    if lanes.is_frozen {
         let input = match (reads_rows, jumps) {
             (true, _) => Input::Rows,
             (false, true) => Input::DrivesAndJumps,
@@ -212,9 +212,9 @@ impl Advance<'_, '_> {
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
         // No closures: they would be compiled without the instructions that the processor has.
-        let mut states = [State::<S>::load(lanes, first_vector); VECTORS];
+        let mut states = [VectorState::<S>::load(lanes, first_vector); VECTORS];
         for_each_vector!(vector, {
-            states[vector] = State::load(lanes, first_vector + vector);
+            states[vector] = VectorState::load(lanes, first_vector + vector);
         });
         let Rows { currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
         let mut currents = currents.get(steps.start * stride..).unwrap_or_default();
@@ -248,8 +248,8 @@ impl Advance<'_, '_> {
                         jump: jumps_now[vector],
                     };
                     let state = &mut states[vector];
-                    if const { K::RULES.holds } {
-                        step_holding::<K, S>(simd, cells, state, drive, number, bit);
+                    if const { K::RULES.is_frozen } {
+                        step_frozen::<K, S>(simd, cells, state, drive, number, bit);
                     } else {
                         step_cells::<K, S>(simd, cells, state, drive, bit);
                     }
@@ -272,7 +272,7 @@ impl Advance<'_, '_> {
             for_each_vector!(vector, {
                 vectors[vector] = if const { K::KEEPS_WORD } {
                     states[vector].word
-                } else if const { K::RULES.holds && !K::KEEPS_HISTORY } {
+                } else if const { K::RULES.is_frozen && !K::KEEPS_HISTORY } {
                     left(simd, states[vector].memory, number)
                 } else {
                     states[vector].memory
@@ -303,7 +303,7 @@ impl Advance<'_, '_> {
         for_each_vector!(vector, {
             let (state, vector) = (states[vector], first_vector + vector);
             state.store::<K>(fields, vector);
-            S::as_mut_simd_u32s(kept).0[vector] = if const { K::RULES.holds && !K::KEEPS_HISTORY } {
+            S::as_mut_simd_u32s(kept).0[vector] = if const { K::RULES.is_frozen && !K::KEEPS_HISTORY } {
                 left(simd, state.memory, number)
             } else {
                 state.memory

@@ -1,6 +1,6 @@
 //! Each kernel is reached, and gives the bits of the definition with each set of instructions.
 
-use lif_kernels::internals::{Input, Kernel, Memory, compiled, kernel, normal_place};
+use lif_kernels::internals::{Input, Kernel, SpikeMemory, compiled, kernel, normal_place};
 use lif_kernels::{
     Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
 };
@@ -8,7 +8,7 @@ use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, Sp
 
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
-const MEMORIES: [Memory; 3] = [Memory::History, Memory::Countdown, Memory::Both];
+const MEMORIES: [SpikeMemory; 3] = [SpikeMemory::History, SpikeMemory::Countdown, SpikeMemory::Both];
 const INPUTS: [Input; 3] = [Input::Drives, Input::DrivesAndJumps, Input::Rows];
 const EITHER: [bool; 2] = [false, true];
 
@@ -54,7 +54,7 @@ enum Refractoriness {
     Mixed,
 }
 
-fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> Lanes {
+fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> Lanes {
     let mut lanes = Lanes::empty();
     lanes.cells = LANES - 7;
     let of = |value: fn(usize) -> f32| std::array::from_fn(value);
@@ -77,7 +77,7 @@ fn cells(options: Options, refractoriness: Refractoriness, can_hold: bool) -> La
     cells[Coefficient::SynapticDecay] = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
     cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
     lanes[Field::Voltages] = of(|lane| 5.0 * scattered(lane + 100));
-    if !can_hold {
+    if !can_freeze {
         // A zero that adding 0 would change.
         lanes[Field::Voltages][3] = -0.0;
     }
@@ -199,17 +199,17 @@ fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
 fn compare(instructions: Arch, options: Options, reached: &mut Vec<Kernel>) -> u32 {
     let mut spikes = 0;
     for refractoriness in [Refractoriness::Short, Refractoriness::Long, Refractoriness::Mixed] {
-        for can_hold in EITHER {
+        for can_freeze in EITHER {
             for reads_rows in EITHER {
                 if reads_rows && !is_plain(options) {
                     continue;
                 }
-                let mut lanes = cells(options, refractoriness, can_hold);
+                let mut lanes = cells(options, refractoriness, can_freeze);
                 let of = |instructions| {
-                    run(instructions, options, &mut cells(options, refractoriness, can_hold), reads_rows)
+                    run(instructions, options, &mut cells(options, refractoriness, can_freeze), reads_rows)
                 };
                 let (found, expected) = (of(instructions), of(Arch::Scalar));
-                let compared = format!("{options:?}, {refractoriness:?}, {can_hold}, {reads_rows}");
+                let compared = format!("{options:?}, {refractoriness:?}, {can_freeze}, {reads_rows}");
                 assert!(found == expected, "{instructions:?}: {compared}");
                 lanes.begin(options, &left(&lanes));
                 let kernel = compiled(kernel(options, &lanes, reads_rows)).expect("each has its type");
@@ -227,8 +227,8 @@ fn compare(instructions: Arch, options: Options, reached: &mut Vec<Kernel>) -> u
 fn steps_left_survive_being_kept() {
     for steps in [0, 1, 5, 31, 32, 40] {
         for left in 0..=steps {
-            let memory = Memory::for_cells(&[steps; LANES], &[left; LANES]);
-            assert_ne!(memory, Memory::Both);
+            let memory = SpikeMemory::for_cells(&[steps; LANES], &[left; LANES]);
+            assert_ne!(memory, SpikeMemory::Both);
             let (mut kept, mut found) = ([0; LANES], [0; LANES]);
             memory.keep(&[steps; LANES], &[left; LANES], &mut kept);
             memory.left(&[steps; LANES], &kept, &mut found);

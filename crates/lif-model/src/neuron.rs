@@ -174,11 +174,11 @@ pub fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
 pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
     let refractory = state.refractory > 0;
 
-    let deaf = options.refractory == Refractory::LeakOnly && refractory;
-    let input = if deaf { 0.0 } else { drive };
+    let ignores_input = options.refractory == Refractory::LeakOnly && refractory;
+    let input = if ignores_input { 0.0 } else { drive };
     let above_rest = rounded(state.v - cell.v_rest);
     let integrated = rounded(state.v + rounded(cell.leak * (input - above_rest)));
-    let integrated = if options.jumps && !deaf { rounded(integrated + jump) } else { integrated };
+    let integrated = if options.jumps && !ignores_input { rounded(integrated + jump) } else { integrated };
     let subtracted = rounded(integrated - cell.reset);
     let ahead = options.reset == Reset::SubtractAhead && !refractory && crosses(options, cell, state.v);
     let integrated = if ahead { subtracted } else { integrated };

@@ -4,7 +4,7 @@
 mod cpu;
 pub(crate) mod gpu;
 
-use crate::device::{Device, Kind};
+use crate::device::{Backend, Device};
 use crate::error::{Error, Result};
 use std::time::{Duration, Instant};
 
@@ -44,9 +44,9 @@ impl Device {
     /// [several](Self::several) devices, which have a roofline each.
     pub fn measure_roofline(&self) -> Result<Roofline> {
         match &self.kind {
-            Kind::Cpu => cpu::measure(),
-            Kind::Gpu(gpu) => gpu::measure(&gpu.context),
-            Kind::Several(_) => {
+            Backend::Cpu => cpu::measure(),
+            Backend::Gpu(gpu) => gpu::measure(&gpu.context),
+            Backend::Several(_) => {
                 Err(Error::out_of_range("the device to measure", "a list", "a single device"))
             }
         }

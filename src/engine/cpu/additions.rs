@@ -3,8 +3,8 @@
 use super::lanes::Cells;
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
-use crate::experiment::spike_input::Target;
-use crate::prepared::noise::{Kind, Noise};
+use crate::experiment::spike_input::SpikeEffect;
+use crate::prepared::noise::{Noise, NoiseKind};
 use crate::prepared::projection::Projection;
 use lif_kernels::{LANES, OfWord, WORD};
 
@@ -53,15 +53,15 @@ impl<'a> LaneSources<'a> {
         let mut by_noise = Filled::default();
         for source in noise.iter().flat_map(|noise| &noise.sources) {
             match source.kind {
-                Kind::Normal | Kind::Uniform => by_noise.currents = true,
-                Kind::Poisson => by_noise.arriving = true,
-                Kind::PoissonJumps => by_noise.jumps = true,
+                NoiseKind::Normal | NoiseKind::Uniform => by_noise.currents = true,
+                NoiseKind::Poisson => by_noise.arriving = true,
+                NoiseKind::PoissonJumps => by_noise.jumps = true,
             }
         }
         let by_projections = Filled {
             currents: false,
-            arriving: projections.iter().any(|projection| projection.target == Target::Current),
-            jumps: projections.iter().any(|projection| projection.target == Target::Potential),
+            arriving: projections.iter().any(|projection| projection.target == SpikeEffect::Current),
+            jumps: projections.iter().any(|projection| projection.target == SpikeEffect::Potential),
         };
         Self {
             noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),

@@ -3,10 +3,10 @@
 
 use super::additions::{Additions, Filled, LaneSources};
 use super::instructions;
-use super::lanes::{self, Cells, Places};
+use super::lanes::{self, Cells, InputPlaces};
 use super::potentials::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
-use crate::experiment::spike_input::Target;
+use crate::experiment::spike_input::SpikeEffect;
 use crate::model::{Coefficient, Field, Options};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Strides;
@@ -59,8 +59,10 @@ impl<'a> CurrentView<'a> {
 
     /// The currents of some steps where they stand, which go through no hands but the processor's: by far
     /// the most values that are ever read. Lanes without cells read what stands behind.
-    fn rows(&self, places: &Places, made: usize, steps: usize) -> Option<Rows<'a>> {
-        let (Places::Adjacent(place) | Places::Few { first: place, .. }) = places else { return None };
+    fn rows(&self, places: &InputPlaces, made: usize, steps: usize) -> Option<Rows<'a>> {
+        let (InputPlaces::Adjacent(place) | InputPlaces::Few { first: place, .. }) = places else {
+            return None;
+        };
         let stride = self.strides.step;
         let first = made * stride + place;
         let end = first + (steps - 1) * stride + LANES;
@@ -70,7 +72,7 @@ impl<'a> CurrentView<'a> {
     /// The rules of a population, with what this input asks of them.
     pub(super) fn options(&self, options: Options) -> Options {
         let jumps = self.noise.is_some_and(Noise::jumps)
-            || self.spikes.iter().any(|spikes| spikes.target == Target::Potential);
+            || self.spikes.iter().any(|spikes| spikes.target == SpikeEffect::Potential);
         Options { jumps, ..options }
     }
 }
@@ -79,7 +81,7 @@ impl<'a> CurrentView<'a> {
 /// stands in memory for each step: as many rows as processors fetch ahead of their use at a time.
 const STEPS_IN_TURN: usize = 8;
 
-/// Memory in which a thread advances one tile after the other.
+/// SpikeMemory in which a thread advances one tile after the other.
 pub(super) struct Workspace {
     groups: Vec<Group>,
     drives: Ready,
@@ -178,14 +180,14 @@ struct Group {
     /// The place of the first in the tile.
     first: usize,
     lanes: Lanes,
-    places: Places,
+    places: InputPlaces,
     sampled: Sampled,
 }
 
 impl Group {
     #[inline(always)]
     fn empty() -> Self {
-        Self { first: 0, lanes: Lanes::empty(), places: Places::Same(0), sampled: Sampled::NONE }
+        Self { first: 0, lanes: Lanes::empty(), places: InputPlaces::Same(0), sampled: Sampled::NONE }
     }
 
     /// Which of its cells are recorded.
@@ -207,7 +209,7 @@ impl Group {
         let cells = Cells::new(tile.first_cell + first, tile.refractory.len() - first, n);
         self.first = first;
         lanes::load(&mut self.lanes, tile, table, options, &cells, first);
-        self.places = Places::of(&cells, current.strides.row, current.strides.neuron);
+        self.places = InputPlaces::of(&cells, current.strides.row, current.strides.neuron);
         cells
     }
 }
@@ -307,7 +309,7 @@ fn advance_groups(
 struct FillDrives<'a> {
     options: Options,
     resistance: &'a [f32; LANES],
-    places: &'a Places,
+    places: &'a InputPlaces,
     current: &'a CurrentView<'a>,
     made: usize,
     from: usize,
@@ -328,7 +330,7 @@ impl WithSimd for FillDrives<'_> {
             let row = &current.values[(made + offset) * stride..];
             let mut summed;
             let currents = match (places, added) {
-                (Places::Adjacent(first), (None, None)) => &row[*first..][..LANES],
+                (InputPlaces::Adjacent(first), (None, None)) => &row[*first..][..LANES],
                 _ => {
                     if offset == 0 || stride > 0 {
                         places.take(row, &mut read);

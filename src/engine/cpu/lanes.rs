@@ -43,7 +43,7 @@ fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options
         if coefficient.is_used(options) && coefficient != Coefficient::RefractorySteps {
             let column = table.column(coefficient);
             let values: &[f32] = bytemuck::cast_slice(&column.values);
-            let places = Places::of(cells, column.row_stride, column.neuron_stride);
+            let places = InputPlaces::of(cells, column.row_stride, column.neuron_stride);
             places.take(values, &mut coefficients[coefficient]);
         }
     }
@@ -111,7 +111,7 @@ impl Cells {
 
 /// Where the values of the lanes stand in an array that broadcasts. The common arrangements are
 /// told apart once, so that reading them is one vector instruction.
-pub(super) enum Places {
+pub(super) enum InputPlaces {
     /// One value for all.
     Same(usize),
     /// One after the other from here on.
@@ -124,7 +124,7 @@ pub(super) enum Places {
     Each(Box<[usize; LANES]>),
 }
 
-impl Places {
+impl InputPlaces {
     #[inline(always)]
     pub(super) fn of(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
         if row_stride == 0 && neuron_stride == 0 {
@@ -179,7 +179,7 @@ impl Places {
 
 #[inline(always)]
 pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
-    Places::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
+    InputPlaces::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
 }
 
 #[cfg(test)]
@@ -193,7 +193,7 @@ mod tests {
         let cells = Cells::new(2 * 150 - 5, 5, 150);
         for (strides, last) in [((0, 1), 149), ((150, 1), 299), ((1, 0), 1), ((1, 2), 299)] {
             let mut lanes = [0; LANES];
-            Places::of(&cells, strides.0, strides.1).take(&values, &mut lanes);
+            InputPlaces::of(&cells, strides.0, strides.1).take(&values, &mut lanes);
             assert_eq!(lanes[4..], [last; LANES - 4], "{strides:?}");
             assert_eq!(lanes[0], last - 4 * strides.1 as u32, "{strides:?}");
         }

@@ -11,11 +11,11 @@ mod projection;
 mod tests;
 
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Room, Wanted, Words};
+use super::{Engine, Piece, Receiver, Request, Room, SpikeRequest};
 use crate::data::large::Large;
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
-use crate::engine::work::Work;
+use crate::engine::work::WorkDone;
 use crate::error::{Error, Result};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
@@ -37,7 +37,7 @@ const TILES_PER_THREAD: usize = 8;
 /// Neuron-steps below which handing a tile to another thread costs more than it gains.
 const LEAST_WORK: u64 = 1 << 16;
 
-/// Words of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
+/// SpikeRequest of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
 /// cells alone is more.
 const MOST_WORDS: usize = 1 << 22;
 
@@ -51,7 +51,7 @@ const MOST_VOLTAGES: usize = 1 << 22;
 pub(crate) const MOST_VOLTAGE_BYTES: u64 = 4 * MOST_VOLTAGES as u64;
 
 /// Steps after which a run looks whether it is to stop.
-pub(crate) const MOST_STEPS: u64 = 1 << 14;
+pub(crate) const MOST_STEPS_OF_A_PIECE: u64 = 1 << 14;
 
 /// Cells times steps after which a run looks whether it is to stop: some tenths of a second.
 const MOST_WORK: u64 = 1 << 29;
@@ -100,16 +100,16 @@ impl CpuEngine {
 
     /// Steps that are made before what is wanted of them is handed out, at most `most_steps`, where the words
     /// of their spikes are kept until then or not.
-    fn piece_steps(&self, first_step: u64, most_steps: u64, wanted: &Wanted, keeps_words: bool) -> u64 {
+    fn piece_steps(&self, first_step: u64, most_steps: u64, request: &Request, keeps_words: bool) -> u64 {
         let cells = self.refractory.len();
-        let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS).min(most_steps);
-        if *wanted != Wanted::default() {
+        let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS_OF_A_PIECE).min(most_steps);
+        if *request != Request::default() {
             most = most.min(self.pace.steps());
         }
         if keeps_words {
             most = most.min((MOST_WORDS / cells).max(1) as u64 * 32);
         }
-        if let Some(voltages) = &wanted.voltages {
+        if let Some(voltages) = &request.voltages {
             let row = self.shape.batch * voltages.neurons.len();
             most = most.min((MOST_VOLTAGES / row).max(1) as u64 * u64::from(voltages.every));
         }
@@ -206,7 +206,7 @@ impl Engine for CpuEngine {
         _first_step: u64,
         _steps: u64,
         current: &Current<'_>,
-        _wanted: Option<&Wanted>,
+        _wanted: Option<&Request>,
     ) -> Result<()> {
         on_host(current).map(|_| ())
     }
@@ -216,7 +216,7 @@ impl Engine for CpuEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
         let values = on_host(current)?;
@@ -229,10 +229,10 @@ impl Engine for CpuEngine {
             passed: 0,
         };
         let cells = self.refractory.len();
-        let hands_out = wanted.is_some();
-        let nothing = Wanted::default();
-        let wanted = wanted.unwrap_or(&nothing);
-        let sampling = wanted.voltages.as_ref().map(|voltages| Sampling::new(voltages, self.shape.n));
+        let hands_out = request.is_some();
+        let nothing = Request::default();
+        let request = request.unwrap_or(&nothing);
+        let sampling = request.voltages.as_ref().map(|voltages| Sampling::new(voltages, self.shape.n));
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
@@ -240,22 +240,22 @@ impl Engine for CpuEngine {
             let start = hands_out.then(Instant::now);
             let sampled =
                 |steps| sampling.as_ref().map_or(0, |sampling| sampling.values(first, steps, cells));
-            let mut count = self.piece_steps(first, most_steps, wanted, false).min(left);
-            let mut room = match wanted.words {
-                Words::All => receiver.room(blocks(first, count) * cells, sampled(count)),
-                Words::None => receiver.room(0, sampled(count)),
-                Words::Chosen(_) | Words::Scored => None,
+            let mut count = self.piece_steps(first, most_steps, request, false).min(left);
+            let mut room = match request.spikes {
+                SpikeRequest::All => receiver.room(blocks(first, count) * cells, sampled(count)),
+                SpikeRequest::None => receiver.room(0, sampled(count)),
+                SpikeRequest::Chosen(_) | SpikeRequest::Scored => None,
             };
-            let words_stay = room.is_some() && wanted.words == Words::All;
+            let words_stay = room.is_some() && request.spikes == SpikeRequest::All;
             let mut own_words = std::mem::take(&mut self.words);
-            if wanted.words != Words::None && !words_stay {
-                count = self.piece_steps(first, most_steps, wanted, true).min(left);
+            if request.spikes != SpikeRequest::None && !words_stay {
+                count = self.piece_steps(first, most_steps, request, true).min(left);
                 own_words.resize(blocks(first, count) * cells, 0);
                 room = receiver.room(0, sampled(count));
             }
             let samples_stay = room.is_some();
             let Room { mut words, voltages: mut samples } = room.unwrap_or_default();
-            if wanted.words != Words::None && !words_stay {
+            if request.spikes != SpikeRequest::None && !words_stay {
                 words = &mut own_words;
             }
             let mut own_samples = std::mem::take(&mut self.samples);
@@ -273,19 +273,19 @@ impl Engine for CpuEngine {
                 self.pace.learn(count, start);
             }
             let gathered;
-            let words = match &wanted.words {
-                Words::Chosen(neurons) => {
+            let words = match &request.spikes {
+                SpikeRequest::Chosen(neurons) => {
                     gathered = self.gather(neurons);
                     gathered.as_slice()
                 }
-                Words::Scored => {
+                SpikeRequest::Scored => {
                     if let Some(scoring) = &mut self.scoring {
                         scoring.take(first, count, &self.words);
                     }
                     &[]
                 }
-                Words::All if !words_stay => self.words.as_slice(),
-                Words::None | Words::All => &[],
+                SpikeRequest::All if !words_stay => self.words.as_slice(),
+                SpikeRequest::None | SpikeRequest::All => &[],
             };
             let voltages = if samples_stay { &[] } else { self.samples.as_slice() };
             if receiver.take(Piece { steps: count, words, voltages }).is_break() {
@@ -343,7 +343,7 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn work(&mut self) -> Result<Work> {
-        Ok(Work { cell_blocks: self.cell_blocks, kernel_time: None })
+    fn work(&mut self) -> Result<WorkDone> {
+        Ok(WorkDone { cell_blocks: self.cell_blocks, kernel_time: None })
     }
 }

@@ -4,13 +4,13 @@
 use super::additions::Additions;
 use super::instructions;
 use super::lanes::{Cells, spread};
-use crate::prepared::noise::{Kind, Noise};
+use crate::prepared::noise::{Noise, NoiseKind};
 use lif_kernels::{LANES, LaneDistribution, LaneGenerators, LaneSource, OfWord};
 
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
     generators: LaneGenerators,
-    sources: Vec<(Kind, LaneSource<'a>)>,
+    sources: Vec<(NoiseKind, LaneSource<'a>)>,
 }
 
 impl<'a> LaneNoise<'a> {
@@ -22,9 +22,9 @@ impl<'a> LaneNoise<'a> {
             spread(&source.scale, cells, &mut scale);
             let before = &noise.sources[..index];
             let distribution = match source.kind {
-                Kind::Normal => LaneDistribution::Normal,
-                Kind::Uniform => LaneDistribution::Uniform,
-                Kind::Poisson | Kind::PoissonJumps => {
+                NoiseKind::Normal => LaneDistribution::Normal,
+                NoiseKind::Uniform => LaneDistribution::Uniform,
+                NoiseKind::Poisson | NoiseKind::PoissonJumps => {
                     let mut tables = [0; LANES];
                     spread(&source.table, cells, &mut tables);
                     LaneDistribution::counts(tables.map(|place| noise.poisson_table(place)))
@@ -68,10 +68,10 @@ enum Place {
     Jumps,
 }
 
-fn place_of(kind: Kind) -> Place {
+fn place_of(kind: NoiseKind) -> Place {
     match kind {
-        Kind::Normal | Kind::Uniform => Place::Currents,
-        Kind::Poisson => Place::Arriving,
-        Kind::PoissonJumps => Place::Jumps,
+        NoiseKind::Normal | NoiseKind::Uniform => Place::Currents,
+        NoiseKind::Poisson => Place::Arriving,
+        NoiseKind::PoissonJumps => Place::Jumps,
     }
 }

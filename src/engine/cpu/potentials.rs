@@ -3,7 +3,7 @@
 //! A kernel leaves those of all its lanes in rows of its own, from where those of the recorded cells are
 //! copied to where they stay. Cells that are not recorded pay nothing.
 
-use crate::engine::WantedVoltages;
+use crate::engine::VoltageRequest;
 use lif_kernels::{LANES, OfWord, SampleRows, WORD};
 use rayon::prelude::*;
 use std::borrow::Cow;
@@ -22,9 +22,9 @@ pub(super) struct Sampling<'a> {
 }
 
 impl<'a> Sampling<'a> {
-    pub(super) fn new(wanted: &'a WantedVoltages, n: usize) -> Self {
-        let every = u64::from(wanted.every);
-        let asked_for = &wanted.neurons;
+    pub(super) fn new(request: &'a VoltageRequest, n: usize) -> Self {
+        let every = u64::from(request.every);
+        let asked_for = &request.neurons;
         if asked_for.is_sorted() {
             return Self { neurons: asked_for.into(), places: None, n, every };
         }
@@ -154,7 +154,7 @@ impl Sampled {
     }
 }
 
-/// Memory for the samples of the lanes that are taken at a time.
+/// SpikeMemory for the samples of the lanes that are taken at a time.
 #[repr(align(64))]
 pub(super) struct Samples {
     rows: OfWord,

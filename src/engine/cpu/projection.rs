@@ -3,8 +3,8 @@
 
 use super::additions::Additions;
 use super::instructions;
-use super::lanes::{Cells, Places, spread};
-use crate::experiment::spike_input::Target;
+use super::lanes::{Cells, InputPlaces, spread};
+use crate::experiment::spike_input::SpikeEffect;
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::prepared::projection::{Projection, Wiring};
 use lif_kernels::{LANES, OfWord, WORD};
@@ -24,7 +24,7 @@ struct LaneProjection<'a> {
 
 enum LaneWiring<'a> {
     Each(Box<[f32; LANES]>),
-    Dense { weights: &'a [f32], trains: usize, row: usize, places: Places },
+    Dense { weights: &'a [f32], trains: usize, row: usize, places: InputPlaces },
 }
 
 impl<'a> LaneProjections<'a> {
@@ -41,7 +41,7 @@ impl<'a> LaneProjections<'a> {
                     weights: weights.host().and_then(|weights| weights.get(*offset..)).unwrap_or_default(),
                     trains: *trains,
                     row: *row,
-                    places: Places::of(cells, 0, 1),
+                    places: InputPlaces::of(cells, 0, 1),
                 },
             };
             LaneProjection { projection, wiring }
@@ -62,8 +62,8 @@ impl<'a> LaneProjections<'a> {
         let mut jumps: OfWord = [[0.0; LANES]; WORD];
         for input in &self.inputs {
             let sum = match input.projection.target {
-                Target::Current => &mut arriving,
-                Target::Potential => &mut jumps,
+                SpikeEffect::Current => &mut arriving,
+                SpikeEffect::Potential => &mut jumps,
             };
             instructions::best().dispatch(
                 #[inline(always)]

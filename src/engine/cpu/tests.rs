@@ -4,7 +4,7 @@
 use super::{CpuEngine, instructions};
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
-use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, Words};
+use crate::engine::{Engine, Piece, Request, SPIKE_FLAG, SpikeRequest};
 use crate::model::{self, State, StepInput};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
@@ -199,10 +199,10 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
         let device = Device::cpu();
         let current =
             Current::new(input, steps as usize, shape, table.bounds, noise.clone(), &device).expect("valid");
-        let wanted = Wanted { words: Words::All, voltages: None };
+        let request = Request { spikes: SpikeRequest::All, voltages: None };
         let mut words = Vec::new();
         let made = engine
-            .advance(first_step, steps, &current, Some(&wanted), &mut |piece: Piece<'_>| {
+            .advance(first_step, steps, &current, Some(&request), &mut |piece: Piece<'_>| {
                 words.extend_from_slice(piece.words);
                 ControlFlow::Continue(())
             })

@@ -3,7 +3,7 @@
 use super::context::{GpuContext, instance};
 use super::kernel::BLOCK_SHADER;
 use super::self_check::{self, CHECK_SHADER};
-use super::{Gpu, MOST_STEPS};
+use super::{Gpu, MOST_STEPS_OF_A_DISPATCH};
 use crate::{Device, Error, Params, Population, Recorded, Recording, Result, Tensor};
 use ndarray::Array1;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -69,11 +69,12 @@ fn a_shader_that_does_not_compile_is_an_error() {
 fn loops_that_a_driver_cuts_short_are_found_out() {
     with_context(|context| {
         let is_llvmpipe = context.info.name.contains("llvmpipe");
-        let gpu = Arc::new(Gpu::new(context, 8 * MOST_STEPS).expect("a device"));
+        let gpu = Arc::new(Gpu::new(context, 8 * MOST_STEPS_OF_A_DISPATCH).expect("a device"));
         match self_check::check(&gpu) {
             Err(Error::SelfCheck { difference, .. }) if is_llvmpipe => {
                 assert!(
-                    difference.contains(&format!("after {} steps in one dispatch", 8 * MOST_STEPS)),
+                    difference
+                        .contains(&format!("after {} steps in one dispatch", 8 * MOST_STEPS_OF_A_DISPATCH)),
                     "{difference}"
                 );
             }
@@ -179,7 +180,8 @@ fn a_recording_of_dropped_work_is_found_out() {
     with_context(|context| {
         let unfinished = BLOCK_SHADER.replace("counters[2u * block.cells] +=", "counters[0] +=");
         assert_ne!(unfinished, BLOCK_SHADER);
-        let gpu = Arc::new(Gpu::with_shader(context, MOST_STEPS, &unfinished).expect("it compiles"));
+        let gpu =
+            Arc::new(Gpu::with_shader(context, MOST_STEPS_OF_A_DISPATCH, &unfinished).expect("it compiles"));
         let checked = self_check::check(&gpu);
         assert!(matches!(checked, Err(Error::DeviceLost { .. })), "{checked:?}");
     });

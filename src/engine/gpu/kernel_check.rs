@@ -11,7 +11,7 @@ use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, Piece, SPIKE_FLAG, Wanted, WantedVoltages, Words};
+use crate::engine::{Engine, Piece, Request, SPIKE_FLAG, SpikeRequest, VoltageRequest};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::params::{Params, Trace, TraceKind};
@@ -94,7 +94,7 @@ struct Case {
     n: usize,
     table: Arc<Table>,
     noise: Option<Arc<Noise>>,
-    wanted: Wanted,
+    request: Request,
 }
 
 /// The engine that is tried, or the one that it has to equal.
@@ -127,15 +127,15 @@ impl Case {
             .then(|| Noise::new(&sources, 77, [ROWS, n].into(), params.dt))
             .transpose()?;
         let chosen = || vec![n as u32 - 1, 0, 3, 1];
-        let wanted = Wanted {
-            words: match key.words {
-                kernel::WORDS_OF_CHOSEN => Words::Chosen(chosen()),
-                kernel::WORDS_OF_ALL => Words::All,
-                _ => Words::None,
+        let request = Request {
+            spikes: match key.words {
+                kernel::WORDS_OF_CHOSEN => SpikeRequest::Chosen(chosen()),
+                kernel::WORDS_OF_ALL => SpikeRequest::All,
+                _ => SpikeRequest::None,
             },
-            voltages: key.voltages.then(|| WantedVoltages { neurons: chosen(), every: 3 }),
+            voltages: key.voltages.then(|| VoltageRequest { neurons: chosen(), every: 3 }),
         };
-        Ok(Self { key, n, table, noise: noise.map(Arc::new), wanted })
+        Ok(Self { key, n, table, noise: noise.map(Arc::new), request })
     }
 
     fn shape(&self) -> Shape {
@@ -145,8 +145,8 @@ impl Case {
     /// What becomes of the cells.
     fn outcome(&self, mut tried: Tried<'_>) -> Result<Outcome> {
         self.start(tried.engine())?;
-        let neurons = match &self.wanted.words {
-            Words::Chosen(neurons) => neurons.clone(),
+        let neurons = match &self.request.spikes {
+            SpikeRequest::Chosen(neurons) => neurons.clone(),
             _ => (0..self.n as u32).collect(),
         };
         let mut raster = Raster::new(FIRST_STEP, ROWS, neurons);
@@ -170,8 +170,8 @@ impl Case {
             self.driven(steps, |current| match (&mut tried, &kept) {
                 (Tried::Device(_, engine), Some(kept)) => engine.advance_into(call, current, kept),
                 (tried, _) => {
-                    let wanted = (self.wanted != Wanted::default()).then_some(&self.wanted);
-                    tried.engine().advance(call.0, call.1, current, wanted, &mut take).map(|_| ())
+                    let request = (self.request != Request::default()).then_some(&self.request);
+                    tried.engine().advance(call.0, call.1, current, request, &mut take).map(|_| ())
                 }
             })?;
             first_step += steps;
@@ -513,7 +513,8 @@ mod tests {
     fn how_long_a_check_takes() {
         crate::engine::gpu::fault_tests::with_context(|context| {
             let llvmpipe = context.is_llvmpipe();
-            let gpu = Arc::new(Gpu::new(context, crate::engine::gpu::MOST_STEPS).expect("a device"));
+            let gpu =
+                Arc::new(Gpu::new(context, crate::engine::gpu::MOST_STEPS_OF_A_DISPATCH).expect("a device"));
             let sequence = Specialisation { sequence: true, words: WORDS_OF_ALL, ..plain() };
             let noise = Specialisation { noise: true, ..plain() };
             let go_on = Specialisation { words_go_on: true, ..sequence };

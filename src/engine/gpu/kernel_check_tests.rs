@@ -2,7 +2,7 @@
 
 use super::fault_tests::{open, with_context};
 use super::kernel::BLOCK_SHADER;
-use super::{Gpu, MOST_STEPS};
+use super::{Gpu, MOST_STEPS_OF_A_DISPATCH};
 use crate::{
     Device, Error, Input, Params, Population, PopulationOptions, Random, Recording, Result, SpikeInput,
     Trace, TraceKind,
@@ -98,7 +98,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
             shader.replace(right, wrong)
         });
         with_context(|context| {
-            let gpu = Gpu::with_shader(context, MOST_STEPS, &shader).expect("it compiles");
+            let gpu = Gpu::with_shader(context, MOST_STEPS_OF_A_DISPATCH, &shader).expect("it compiles");
             let device = Device::of_gpu(gpu).expect("what is checked at first is right");
             // Another population gives what it should.
             let outcome = |device: &Device| {
@@ -140,7 +140,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
 fn queued_steps_of_a_refused_pipeline_are_missed() {
     with_context(|context| {
         let shader = BLOCK_SHADER.replace("decayed + cell.trace_scale", "cell.trace_scale");
-        let gpu = Gpu::with_shader(context, MOST_STEPS, &shader).expect("it compiles");
+        let gpu = Gpu::with_shader(context, MOST_STEPS_OF_A_DISPATCH, &shader).expect("it compiles");
         let device = Device::of_gpu(gpu).expect("what is checked at first is right");
         let mut population = Population::new(traced(), N, &device).expect("valid");
         population.forward(1.0).expect("queued");
@@ -179,7 +179,9 @@ fn each_of_the_cells_abreast_is_tried() {
         {
             assert!(BLOCK_SHADER.contains(right), "{right}");
             let shader = BLOCK_SHADER.replace(right, wrong);
-            let opened = Gpu::with_shader(open(), MOST_STEPS, &shader).and_then(Device::of_gpu).map(drop);
+            let opened = Gpu::with_shader(open(), MOST_STEPS_OF_A_DISPATCH, &shader)
+                .and_then(Device::of_gpu)
+                .map(drop);
             // Random numbers are not drawn for several cells abreast, so that nobody meets the last fault.
             assert!(refused(&opened) != wrong.contains("groups"), "'{wrong}': {opened:?}");
         }

@@ -60,7 +60,7 @@ use std::sync::{Arc, OnceLock};
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
 /// drops what exceeds it without a word; a dispatch loops five times per word of 32 steps, and once
 /// per step of words that it makes in part.
-pub(crate) const MOST_STEPS: u64 = 1 << 16;
+pub(crate) const MOST_STEPS_OF_A_DISPATCH: u64 = 1 << 16;
 
 const STATE: wgpu::BufferUsages =
     wgpu::BufferUsages::STORAGE.union(wgpu::BufferUsages::COPY_SRC).union(wgpu::BufferUsages::COPY_DST);
@@ -78,7 +78,7 @@ pub(crate) struct Gpu {
     zero: wgpu::Buffer,
     /// Invocations in a workgroup of the kernel for large populations, once it was measured.
     workgroup: OnceLock<u32>,
-    /// [`MOST_STEPS`], unless a test wants to see a driver fail.
+    /// [`MOST_STEPS_OF_A_DISPATCH`], unless a test wants to see a driver fail.
     most_steps: u64,
 }
 
@@ -168,7 +168,7 @@ pub(crate) struct GpuTensor {
 enum TensorValues {
     Resident(wgpu::Buffer),
     /// More than the device binds at once: kept by the host and sent part by part.
-    Kept(Vec<f32>),
+    Delivery(Vec<f32>),
 }
 
 impl GpuTensor {
@@ -178,7 +178,7 @@ impl GpuTensor {
             TensorValues::Resident(gpu.upload("the tensor", bytemuck::cast_slice(values))?)
         } else {
             memory::require("the tensor", bytes, "take fewer values")?;
-            TensorValues::Kept(values.to_vec())
+            TensorValues::Delivery(values.to_vec())
         };
         Ok(Self { gpu: Arc::clone(gpu), values })
     }
@@ -188,7 +188,7 @@ impl DeviceArray for GpuTensor {
     fn kept(&self) -> Option<&[f32]> {
         match &self.values {
             TensorValues::Resident(_) => None,
-            TensorValues::Kept(values) => Some(values),
+            TensorValues::Delivery(values) => Some(values),
         }
     }
 }
@@ -203,7 +203,7 @@ impl GpuTensor {
     pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
         match &self.values {
             TensorValues::Resident(buffer) => Some(buffer),
-            TensorValues::Kept(_) => None,
+            TensorValues::Delivery(_) => None,
         }
     }
 }

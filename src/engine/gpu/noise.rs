@@ -3,7 +3,7 @@
 use crate::data::broadcast::Column;
 use crate::model::random::GROUP;
 use crate::model::tables;
-use crate::prepared::noise::{Kind, Noise};
+use crate::prepared::noise::{Noise, NoiseKind};
 
 /// Words of a source: `SOURCE_WORDS` in `shaders/noise.wgsl`.
 pub(crate) const SOURCE_WORDS: usize = 11;
@@ -26,7 +26,7 @@ pub(crate) struct NoisePlaces {
 /// Puts sources, their parameters and their tables behind the `values`, the first of which the kernel finds at
 /// `start`.
 pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> NoisePlaces {
-    let is_normal = noise.sources.iter().any(|source| source.kind == Kind::Normal);
+    let is_normal = noise.sources.iter().any(|source| source.kind == NoiseKind::Normal);
     let columns = noise
         .sources
         .iter()
@@ -68,11 +68,11 @@ fn levels(noise: &Noise, place: u32) -> u32 {
 }
 
 /// The numbers by which the shader knows the kinds.
-fn kind_number(kind: Kind) -> u32 {
+fn kind_number(kind: NoiseKind) -> u32 {
     match kind {
-        Kind::Normal => 0,
-        Kind::Uniform => 1,
-        Kind::Poisson => 2,
-        Kind::PoissonJumps => 3,
+        NoiseKind::Normal => 0,
+        NoiseKind::Uniform => 1,
+        NoiseKind::Poisson => 2,
+        NoiseKind::PoissonJumps => 3,
     }
 }

@@ -6,7 +6,7 @@ use super::noise::NoisePlaces;
 use super::projection::{CellGrid, Planes};
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
-use crate::engine::{Wanted, WantedVoltages, Words};
+use crate::engine::{Request, SpikeRequest, VoltageRequest};
 use crate::error::Result;
 use crate::model::random::GROUP;
 use crate::prepared::current::Strides;
@@ -33,7 +33,7 @@ const TRAINS_OF_A_STEP: usize = 16;
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     pub(super) shape: Shape,
-    pub(super) wanted: &'a Wanted,
+    pub(super) request: &'a Request,
     pub(super) strides: Strides,
     /// Values of input that each step brings along from the host; 0 where none.
     pub(super) streamed: usize,
@@ -46,7 +46,7 @@ pub(super) struct Plan<'a> {
     pub(super) planes: Planes,
     /// Trains that drive each neuron.
     pub(super) trains: usize,
-    /// Words of spikes that come from the host for each block of 32 steps, at most of one input.
+    /// SpikeRequest of spikes that come from the host for each block of 32 steps, at most of one input.
     pub(super) spike_words: usize,
     /// Number of the step from which on the words of all steps are kept in one buffer, if they are.
     pub(super) keeps_from: Option<u64>,
@@ -169,7 +169,7 @@ impl Plan<'_> {
 
     /// Whether the words are scored.
     fn scores(&self) -> bool {
-        self.wanted.words == Words::Scored
+        self.request.spikes == SpikeRequest::Scored
     }
 
     /// Whether the words stay on the device.
@@ -179,8 +179,11 @@ impl Plan<'_> {
 
     /// Bytes that these steps record.
     pub(super) fn recording_bytes(&self, first_step: u64, steps: u64) -> u64 {
-        let samples =
-            self.wanted.voltages.as_ref().map_or(0, |wanted| wanted.samples(first_step, first_step + steps));
+        let samples = self
+            .request
+            .voltages
+            .as_ref()
+            .map_or(0, |request| request.samples(first_step, first_step + steps));
         4 * (self.word_count(first_step, steps) + samples * self.voltage_cells()) as u64
     }
 
@@ -189,17 +192,17 @@ impl Plan<'_> {
         4 * (self.word_cells() + self.voltage_cells()) as u64
     }
 
-    /// Words in a row of recorded spikes.
+    /// SpikeRequest in a row of recorded spikes.
     fn word_cells(&self) -> usize {
-        if self.scores() { self.cells() } else { self.wanted.words.cells(self.shape) }
+        if self.scores() { self.cells() } else { self.request.spikes.cells(self.shape) }
     }
 
     /// Membrane potentials in a sample.
     fn voltage_cells(&self) -> usize {
-        self.wanted.voltages.as_ref().map_or(0, |voltages| self.shape.batch * voltages.neurons.len())
+        self.request.voltages.as_ref().map_or(0, |voltages| self.shape.batch * voltages.neurons.len())
     }
 
-    /// Words of spikes that these steps record.
+    /// SpikeRequest of spikes that these steps record.
     pub(super) fn word_count(&self, first_step: u64, steps: u64) -> usize {
         blocks(first_step, steps) * self.word_cells()
     }
@@ -222,11 +225,11 @@ impl Plan<'_> {
             spread: self.spread,
             ..Block::default()
         };
-        if let Words::Chosen(neurons) = &self.wanted.words {
+        if let SpikeRequest::Chosen(neurons) = &self.request.spikes {
             block.word_neurons = neurons.len() as u32;
             block.voltage_places += self.shape.n as u32;
         }
-        if let Some(WantedVoltages { neurons, every }) = &self.wanted.voltages {
+        if let Some(VoltageRequest { neurons, every }) = &self.request.voltages {
             let every_step = u64::from(*every);
             block.voltage_neurons = neurons.len() as u32;
             block.voltage_cells = self.voltage_cells() as u32;
@@ -253,11 +256,11 @@ impl Plan<'_> {
     }
 
     /// Which words the kernel records.
-    pub(super) fn words(wanted: &Wanted) -> u32 {
-        match wanted.words {
-            Words::None => kernel::NO_WORDS,
-            Words::All | Words::Scored => kernel::WORDS_OF_ALL,
-            Words::Chosen(_) => kernel::WORDS_OF_CHOSEN,
+    pub(super) fn words(request: &Request) -> u32 {
+        match request.spikes {
+            SpikeRequest::None => kernel::NO_WORDS,
+            SpikeRequest::All | SpikeRequest::Scored => kernel::WORDS_OF_ALL,
+            SpikeRequest::Chosen(_) => kernel::WORDS_OF_CHOSEN,
         }
     }
 

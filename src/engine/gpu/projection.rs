@@ -8,8 +8,8 @@ use super::{Gpu, ResidentWords, STATE, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::storage::words_as;
 use crate::error::{Error, Result};
-use crate::experiment::spike_input::Target;
-use crate::prepared::projection::{Projection as Input, Wiring, Words};
+use crate::experiment::spike_input::SpikeEffect;
+use crate::prepared::projection::{Projection as Input, SpikeWords, Wiring};
 use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -115,7 +115,7 @@ pub(super) struct Planes {
 impl Planes {
     pub(super) fn of(inputs: &[Input<'_>]) -> Self {
         let any = |target| inputs.iter().any(|input| input.target == target);
-        Self { arriving: any(Target::Current), jumps: any(Target::Potential) }
+        Self { arriving: any(SpikeEffect::Current), jumps: any(SpikeEffect::Potential) }
     }
 
     /// How many there are.
@@ -239,13 +239,15 @@ impl<'a> Projections<'a> {
     ) {
         let CellGrid { shape, groups: (width, height) } = *grid;
         let cells = shape.cells();
-        let arriving = self.inputs.iter().any(|input| input.input.target == Target::Current);
+        let arriving = self.inputs.iter().any(|input| input.input.target == SpikeEffect::Current);
         let mut begun = Planes::default();
         pass.set_pipeline(&self.pipeline);
         for input in &self.inputs {
             let (begun, sums) = match input.input.target {
-                Target::Current => (&mut begun.arriving, 0),
-                Target::Potential => (&mut begun.jumps, if arriving { steps as usize * cells } else { 0 }),
+                SpikeEffect::Current => (&mut begun.arriving, 0),
+                SpikeEffect::Potential => {
+                    (&mut begun.jumps, if arriving { steps as usize * cells } else { 0 })
+                }
             };
             for (part, uniform) in input.uniforms.iter().enumerate() {
                 let values = Projection {
@@ -291,13 +293,13 @@ pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usi
     })
 }
 
-/// Words that come from the host for each block of 32 steps, at most of one input.
+/// SpikeWords that come from the host for each block of 32 steps, at most of one input.
 pub(super) fn words_of_block(inputs: &[Input<'_>], shape: Shape) -> usize {
-    let from_host = inputs.iter().filter(|input| matches!(input.words, Words::Host(_)));
+    let from_host = inputs.iter().filter(|input| matches!(input.words, SpikeWords::Host(_)));
     from_host.map(|input| extent(input, shape)).max().unwrap_or(0)
 }
 
-/// Words that the cells of a population of this shape read of each block of 32 steps.
+/// SpikeWords that the cells of a population of this shape read of each block of 32 steps.
 fn extent(input: &Input<'_>, Shape { batch, n }: Shape) -> usize {
     let of_row = match &input.wiring {
         Wiring::Each(_) => n,
@@ -322,14 +324,14 @@ impl<'a> OnDevice<'a> {
         let upload = |weights: &[f32]| last_weights.upload(gpu, number, weights);
         let (weights, weight_offset, weight_train) = weights(&input.wiring, shape.n, upload)?;
         let words = match &input.words {
-            Words::Device(words) => {
+            SpikeWords::Device(words) => {
                 let words = words_as::<ResidentWords>(words).ok_or_else(|| Error::ForeignTensor {
                     tensor: "another device".to_owned(),
                     population: context.info.name.clone(),
                 })?;
                 words.buffer.clone()
             }
-            Words::Host(_) => context.buffer("the spikes", 4, STATE)?,
+            SpikeWords::Host(_) => context.buffer("the spikes", 4, STATE)?,
         };
         let uniforms = (0..input.trains().div_ceil(MOST_TRAINS).max(1))
             .map(|_| context.buffer("the spike input", size_of::<Projection>() as u64, UNIFORM))
@@ -338,7 +340,7 @@ impl<'a> OnDevice<'a> {
     }
 
     fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {
-        let Words::Host(words) = &self.input.words else { return Ok(()) };
+        let SpikeWords::Host(words) = &self.input.words else { return Ok(()) };
         let (first_bit, extent) = (self.input.first_bit + first, extent(self.input, shape));
         let blocks = (first_bit / 32) as usize..((first_bit + steps).div_ceil(32)) as usize;
         let part: Cow<'_, [u32]> = if extent == self.input.word_block {
@@ -371,8 +373,8 @@ impl<'a> OnDevice<'a> {
             ..Projection::default()
         };
         match &self.input.words {
-            Words::Host(_) => layout.word_block = extent(self.input, shape) as u32,
-            Words::Device(_) => {
+            SpikeWords::Host(_) => layout.word_block = extent(self.input, shape) as u32,
+            SpikeWords::Device(_) => {
                 let block = (first_bit / 32) as usize;
                 layout.word_offset = (self.input.word_offset + block * self.input.word_block) as u32;
                 layout.word_block = self.input.word_block as u32;
@@ -415,14 +417,14 @@ fn weights(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::gpu::MOST_STEPS;
+    use crate::engine::gpu::MOST_STEPS_OF_A_DISPATCH;
     use crate::engine::gpu::fault_tests::with_context;
 
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn weights_stay_on_the_device_as_long_as_they_are_the_same() {
         with_context(|context| {
-            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let mut last = LastWeights::default();
             let mut upload =
                 |input, weights: &[f32]| last.upload(&gpu, input, weights).expect("there is room");
@@ -440,7 +442,7 @@ mod tests {
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn many_weights_are_not_kept() {
         with_context(|context| {
-            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let mut last = LastWeights::default();
             last.upload(&gpu, 0, &[1.0]).expect("there is room");
             last.upload(&gpu, 0, &vec![0.0; MOST_KEPT_WEIGHT_BYTES / 4 + 1]).expect("there is room");

@@ -3,7 +3,7 @@
 
 use super::context::GpuContext;
 use super::kernel::{self, Access, WORKGROUP};
-use super::{Gpu, MOST_STEPS, STATE, UNIFORM};
+use super::{Gpu, MOST_STEPS_OF_A_DISPATCH, STATE, UNIFORM};
 use crate::error::Result;
 use crate::model::decays::Decays;
 use crate::model::score::CellScore;
@@ -30,12 +30,12 @@ pub(crate) const SCORE_BINDINGS: [(&str, Access); 6] = [
 ];
 
 /// The most steps of a dispatch that is scored, so that it can be observed.
-const MOST_SCORED_STEPS: u64 = MOST_STEPS / 4;
+const MOST_SCORED_STEPS: u64 = MOST_STEPS_OF_A_DISPATCH / 4;
 
 /// The same on llvmpipe, with its 65,535 rounds of loops. There, a loop goes on for all 16 cells of a
 /// vector while it does for any. A step can be a spike (a round of three loops), and for each of the
 /// cells, at another time than for the others, be recorded as one (a round of two): 35 rounds.
-const MOST_SCORED_STEPS_OF_LLVMPIPE: u64 = MOST_STEPS / 64;
+const MOST_SCORED_STEPS_OF_LLVMPIPE: u64 = MOST_STEPS_OF_A_DISPATCH / 64;
 
 /// The most steps of a dispatch that is scored on a device.
 pub(super) fn most_scored_steps(gpu: &Gpu) -> u64 {

@@ -2,8 +2,8 @@
 
 use super::fault_tests::with_context;
 use super::score::{SCORE_SHADER, ScoreKernels};
-use super::{Gpu, GpuEngine, MOST_STEPS, score_check};
-use crate::engine::{Engine, Wanted, Words};
+use super::{Gpu, GpuEngine, MOST_STEPS_OF_A_DISPATCH, score_check};
+use crate::engine::{Engine, Request, SpikeRequest};
 use crate::experiment::input::Input;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
@@ -17,7 +17,7 @@ const N: usize = 40;
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
     with_context(|context| {
-        let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
+        let gpu = Arc::new(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("a device"));
         let table = Table::new(&Params::default(), N.into()).expect("valid");
         let mut engine = GpuEngine::new(&gpu, &table, N.into()).expect("built");
         let target = Target::new([100, 900], 0..20_000).expect("valid");
@@ -25,13 +25,13 @@ fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
         let scorer = scorer.expect("valid");
         let current = Current::new(Input::constant(1.0), 20_000, N.into(), table.bounds, None, &FromHost);
         let current = current.expect("valid");
-        let wanted = Wanted { words: Words::Scored, voltages: None };
+        let request = Request { spikes: SpikeRequest::Scored, voltages: None };
         engine.start_scoring(scorer.scoring.clone()).expect("brought there");
         let mut take = |piece: crate::engine::Piece<'_>| {
             assert!(piece.words.is_empty() && piece.voltages.is_empty());
             ControlFlow::Continue(())
         };
-        assert_eq!(engine.advance(0, 20_000, &current, Some(&wanted), &mut take), Ok(20_000));
+        assert_eq!(engine.advance(0, 20_000, &current, Some(&request), &mut take), Ok(20_000));
         // What the checks of the scores and of the kernel read back is forgotten. The words would be 100,000 bytes.
         assert_eq!(gpu.context.most_read_back(), 4);
         let scored = engine.finish_scoring().expect("read back").expect("there");
@@ -48,7 +48,7 @@ fn a_driver_that_scores_otherwise_is_refused() {
         let without = Scorer::new(N, vec![target()], 20).expect("valid");
         let with = Scorer::new(N, vec![target()], 20).and_then(|scorer| scorer.with_distances(200.0));
         let with = with.expect("valid");
-        let mut gpu = Gpu::new(context, MOST_STEPS).expect("a device");
+        let mut gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("a device");
         for scorer in [&without, &with] {
             score_check::check(&gpu, &scorer.scoring).expect("the driver is right");
         }

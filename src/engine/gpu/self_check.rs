@@ -12,7 +12,7 @@ use crate::data::raster::Raster;
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::engine::cpu::CpuEngine;
-use crate::engine::{Engine, Piece, Wanted, Words};
+use crate::engine::{Engine, Piece, Request, SpikeRequest};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::params::{Integrator, Params};
@@ -409,9 +409,9 @@ pub(super) fn trajectory(
         input = input.and_spikes(SpikeInput::dense(&raster, &weights)).and_spikes(jumps);
     }
     let current = Current::new(input, steps as usize, shape, table.bounds, noise, &FromHost)?;
-    let wanted = Wanted { words: Words::All, voltages: None };
+    let request = Request { spikes: SpikeRequest::All, voltages: None };
     let mut words = Vec::new();
-    engine.advance(first_step, steps, &current, Some(&wanted), &mut |piece: Piece<'_>| {
+    engine.advance(first_step, steps, &current, Some(&request), &mut |piece: Piece<'_>| {
         words.extend_from_slice(piece.words);
         ControlFlow::Continue(())
     })?;

@@ -23,11 +23,11 @@ const SIZES: [u32; 4] = [32, 64, 128, 256];
 pub(super) const MANY_CELLS: usize = 1 << 18;
 
 /// What a trial takes at least, so that its submission is little beside it, unless it makes
-/// [`MOST_STEPS`].
+/// [`MEASURED_STEPS`].
 const LEAST: Duration = Duration::from_millis(5);
 
 const FIRST_STEPS: u64 = 64;
-const MOST_STEPS: u64 = 1 << 14;
+const MEASURED_STEPS: u64 = 1 << 14;
 
 /// How often each size is tried.
 const ROUNDS: usize = 3;
@@ -62,7 +62,7 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     let table = Table::new(&Params::default(), shape)?;
     let currents = Array1::linspace(0.5_f32, 2.0, cells);
     let input = Input::constant(&currents);
-    let current = Current::new(input, MOST_STEPS as usize, shape, table.bounds, None, &FromHost)?;
+    let current = Current::new(input, MEASURED_STEPS as usize, shape, table.bounds, None, &FromHost)?;
     let limits = &gpu.context.limits;
     let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
     let mut trials = Vec::new();
@@ -92,7 +92,7 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
             let took = trial.run(&current, steps)?;
             usual.get_or_insert(took);
         }
-        if steps >= MOST_STEPS || usual.is_some_and(|usual| usual >= LEAST) {
+        if steps >= MEASURED_STEPS || usual.is_some_and(|usual| usual >= LEAST) {
             break;
         }
         steps *= 2;
@@ -133,7 +133,7 @@ fn choose(times: &[(u32, Duration)]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MOST_STEPS;
+    use super::super::MOST_STEPS_OF_A_DISPATCH;
     use super::super::fault_tests::with_context;
     use super::super::self_check::trajectory;
     use super::*;
@@ -155,7 +155,7 @@ mod tests {
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn each_size_gives_the_same_bits_and_one_is_found() {
         with_context(|context| {
-            let gpu = Arc::new(Gpu::new(context, MOST_STEPS).expect("a device"));
+            let gpu = Arc::new(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("a device"));
             let shape = [3, 331].into();
             let table = Table::new(&Params::default(), shape).expect("valid");
             let found = SIZES.map(|size| {

@@ -7,7 +7,7 @@ use crate::experiment::params::Parameter;
 use ndarray::ArrayD;
 
 /// More steps than this are refused: a countdown in single precision would hardly end.
-const MOST_STEPS: f64 = 1e6;
+const LONGEST_REFRACTORY: f64 = 1e6;
 
 /// A part of a step by which a time may be short because it was rounded.
 const BRIAN_TOLERANCE: f64 = 1e-3;
@@ -48,8 +48,12 @@ pub(super) fn nearest(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parame
 
 /// Steps of a countdown by ones in single precision: rounded up, of what single precision holds of them.
 pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
-    if let Some(most) = steps.iter().find(|steps| **steps > MOST_STEPS) {
-        return Err(Error::out_of_range(name, format!("{most} steps"), format!("at most {MOST_STEPS}")));
+    if let Some(most) = steps.iter().find(|steps| **steps > LONGEST_REFRACTORY) {
+        return Err(Error::out_of_range(
+            name,
+            format!("{most} steps"),
+            format!("at most {LONGEST_REFRACTORY}"),
+        ));
     }
     let counted = counted_down(name, steps, 1.0)?;
     Ok(parameter(&(floats(&counted) * dt)))
@@ -57,9 +61,9 @@ pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<
 
 /// The refractory time whose steps are these.
 fn t_ref(name: &str, times: &ArrayD<f64>, dt: f64, steps: impl Fn(f64) -> f64) -> Result<Parameter> {
-    if let Some(time) = times.iter().find(|time| **time / dt > MOST_STEPS) {
+    if let Some(time) = times.iter().find(|time| **time / dt > LONGEST_REFRACTORY) {
         let time = format!("{} ms", error::number(time.to_string()));
-        return Err(Error::out_of_range(name, time, format!("at most {MOST_STEPS} steps long")));
+        return Err(Error::out_of_range(name, time, format!("at most {LONGEST_REFRACTORY} steps long")));
     }
     Ok(parameter(&times.mapv(|time| steps(time) * dt)))
 }

@@ -107,7 +107,7 @@ impl Range {
 
 /// What a parameter can be.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum ValueKind {
     /// A number for each cell.
     Numbers(f64, Range),
     /// A number for each cell, or `none`.
@@ -122,60 +122,62 @@ pub(super) enum Kind {
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) name: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: ValueKind,
     /// Empty where it has none.
     pub(super) unit: &'static str,
 }
 
 impl Known {
     pub(super) const fn number(name: &'static str, default: f64, range: Range, unit: &'static str) -> Self {
-        Self { name, kind: Kind::Numbers(default, range), unit }
+        Self { name, kind: ValueKind::Numbers(default, range), unit }
     }
 
     pub(super) const fn number_or_none(name: &'static str, default: Option<f64>, unit: &'static str) -> Self {
-        Self { name, kind: Kind::NumbersOrNone(default), unit }
+        Self { name, kind: ValueKind::NumbersOrNone(default), unit }
     }
 
     /// The length of a step.
     pub(super) const fn step(name: &'static str, default: f64, unit: &'static str) -> Self {
-        Self { name, kind: Kind::Single(default), unit }
+        Self { name, kind: ValueKind::Single(default), unit }
     }
 
     pub(super) const fn word(name: &'static str, words: &'static [&'static str]) -> Self {
-        Self { name, kind: Kind::Word(words), unit: "" }
+        Self { name, kind: ValueKind::Word(words), unit: "" }
     }
 
     /// The words that it can be.
     pub(super) fn words(&self) -> Vec<&'static str> {
         match self.kind {
-            Kind::Word(words) => words.to_vec(),
-            Kind::NumbersOrNone(_) => vec![NONE],
-            Kind::Numbers(..) | Kind::Single(_) => Vec::new(),
+            ValueKind::Word(words) => words.to_vec(),
+            ValueKind::NumbersOrNone(_) => vec![NONE],
+            ValueKind::Numbers(..) | ValueKind::Single(_) => Vec::new(),
         }
     }
 
     /// The default, as it would be written.
     pub(super) fn default(&self) -> String {
         match self.kind {
-            Kind::Numbers(value, _) | Kind::Single(value) | Kind::NumbersOrNone(Some(value)) => {
-                value.to_string()
-            }
-            Kind::NumbersOrNone(None) => NONE.to_owned(),
-            Kind::Word(words) => words.first().copied().unwrap_or_default().to_owned(),
+            ValueKind::Numbers(value, _)
+            | ValueKind::Single(value)
+            | ValueKind::NumbersOrNone(Some(value)) => value.to_string(),
+            ValueKind::NumbersOrNone(None) => NONE.to_owned(),
+            ValueKind::Word(words) => words.first().copied().unwrap_or_default().to_owned(),
         }
     }
 
     fn default_value(&self) -> PresetValue {
         match self.kind {
-            Kind::Numbers(value, _) | Kind::Single(value) | Kind::NumbersOrNone(Some(value)) => value.into(),
-            Kind::NumbersOrNone(None) => NONE.into(),
-            Kind::Word(words) => words.first().copied().unwrap_or_default().into(),
+            ValueKind::Numbers(value, _)
+            | ValueKind::Single(value)
+            | ValueKind::NumbersOrNone(Some(value)) => value.into(),
+            ValueKind::NumbersOrNone(None) => NONE.into(),
+            ValueKind::Word(words) => words.first().copied().unwrap_or_default().into(),
         }
     }
 
     fn require(&self, value: &Value) -> Result<()> {
         let (range, single) = match self.kind {
-            Kind::Word(words) => {
+            ValueKind::Word(words) => {
                 return match value {
                     Value::Word(word) if words.contains(&word.as_str()) => Ok(()),
                     value => Err(Error::out_of_range(
@@ -185,13 +187,13 @@ impl Known {
                     )),
                 };
             }
-            Kind::NumbersOrNone(_) => (Range::Any, false),
-            Kind::Numbers(_, range) => (range, false),
-            Kind::Single(_) => (Range::AboveZero, true),
+            ValueKind::NumbersOrNone(_) => (Range::Any, false),
+            ValueKind::Numbers(_, range) => (range, false),
+            ValueKind::Single(_) => (Range::AboveZero, true),
         };
         match (value, self.kind) {
-            (Value::Word(word), Kind::NumbersOrNone(_)) if word == NONE => Ok(()),
-            (Value::Word(_), Kind::NumbersOrNone(_)) => {
+            (Value::Word(word), ValueKind::NumbersOrNone(_)) if word == NONE => Ok(()),
+            (Value::Word(_), ValueKind::NumbersOrNone(_)) => {
                 Err(Error::out_of_range(self.name, shown(value), "a number or none"))
             }
             (Value::Word(_), _) => Err(Error::out_of_range(self.name, shown(value), "a number")),
@@ -318,7 +320,7 @@ impl Values {
         values: ArrayD<f64>,
         parameter: Parameter,
     ) -> Parameter {
-        let steps = self.0.iter().find(|(known, _)| matches!(known.kind, Kind::Single(_)));
+        let steps = self.0.iter().find(|(known, _)| matches!(known.kind, ValueKind::Single(_)));
         let divisor = if name.contains(' ') { format!("({name})") } else { name.to_owned() };
         let (in_steps, advice) = match steps {
             Some((step, _)) => {

@@ -7,7 +7,7 @@ use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::experiment::population_options::PopulationOptions;
-use crate::population::{Population, State};
+use crate::population::{Population, PopulationState};
 use crate::prepared::field::Field;
 use file::{Contents, Tensor};
 use safetensors::Dtype;
@@ -153,7 +153,7 @@ impl Checkpoint {
             }
         }
         let contents = &mut self.contents;
-        let state = State {
+        let state = PopulationState {
             fields: fields()
                 .map(|field| Ok((field, finite(contents, name_of(field)).map_err(refusal)?)))
                 .collect::<Result<_>>()?,

@@ -42,13 +42,13 @@ pub(super) fn format(params: &Params) -> u32 {
 }
 
 /// A choice between rules, and the word that stands for each.
-type Words<T, const COUNT: usize> = (&'static str, [(&'static str, T); COUNT]);
+type RuleNames<T, const COUNT: usize> = (&'static str, [(&'static str, T); COUNT]);
 
-const INTEGRATORS: Words<Integrator, 2> =
+const INTEGRATORS: RuleNames<Integrator, 2> =
     ("integrator", [("euler", Integrator::Euler), ("exact", Integrator::Exact)]);
-const SPIKE_TESTS: Words<SpikeTest, 2> =
+const SPIKE_TESTS: RuleNames<SpikeTest, 2> =
     ("spike_test", [("above", SpikeTest::Above), ("at-or-above", SpikeTest::AtOrAbove)]);
-const RESETS: Words<Reset, 4> = (
+const RESETS: RuleNames<Reset, 4> = (
     "reset",
     [
         ("to-value", Reset::ToValue),
@@ -57,13 +57,13 @@ const RESETS: Words<Reset, 4> = (
         ("none", Reset::None),
     ],
 );
-const REFRACTORIES: Words<Refractory, 3> = (
+const REFRACTORIES: RuleNames<Refractory, 3> = (
     "refractory",
     [("frozen", Refractory::Frozen), ("leak-only", Refractory::LeakOnly), ("silent", Refractory::Silent)],
 );
-const TRACES: Words<Option<TraceKind>, 3> =
+const TRACES: RuleNames<Option<TraceKind>, 3> =
     ("trace", [("none", None), ("add", Some(TraceKind::Add)), ("set", Some(TraceKind::Set))]);
-const CONSTANT_FIRING: Words<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
+const CONSTANT_FIRING: RuleNames<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
 
 /// What there is to write of the parameters. Taken apart without `..`, so that a parameter that is
 /// added to them cannot be forgotten here.
@@ -141,7 +141,7 @@ fn bytes<T: Pod>(values: &ArrayD<T>) -> Cow<'_, [u8]> {
 
 fn note<T: PartialEq, const COUNT: usize>(
     notes: &mut BTreeMap<String, String>,
-    (name, words): &Words<T, COUNT>,
+    (name, words): &RuleNames<T, COUNT>,
     choice: T,
 ) {
     let word = words.iter().find(|(_, value)| *value == choice).map_or("", |(word, _)| word);
@@ -208,7 +208,7 @@ fn parameter(contents: &mut Contents, name: &str) -> Result<Parameter, String> {
 
 fn choice<T: Copy, const COUNT: usize>(
     contents: &Contents,
-    (name, words): &Words<T, COUNT>,
+    (name, words): &RuleNames<T, COUNT>,
 ) -> Result<T, String> {
     let said = contents.note(name)?;
     let found = words.iter().find(|(word, _)| *word == said).map(|(_, value)| *value);

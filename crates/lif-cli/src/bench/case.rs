@@ -49,13 +49,13 @@ pub enum Mode {
 /// What is simulated, on each of the devices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
-    pub kind: Kind,
+    pub kind: CaseKind,
     pub shape: Shape,
 }
 
 /// All but the size of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kind {
+pub struct CaseKind {
     pub input: InputKind,
     pub record: RecordKind,
     pub mode: Mode,
@@ -69,21 +69,21 @@ const LARGEST_FOR_SLOW: usize = 1_000_000;
 
 /// Where nobody named any: the simplest case, each thing that can differ from it, and the two
 /// kinds of loop over `forward` that users write.
-const KINDS: [Kind; 11] = {
+const KINDS: [CaseKind; 11] = {
     use InputKind::*;
     use Mode::*;
     [
-        Kind { input: Constant, record: RecordKind::None, mode: Run },
-        Kind { input: Constant, record: RecordKind::Counts, mode: Run },
-        Kind { input: Constant, record: RecordKind::Spikes, mode: Run },
-        Kind { input: Constant, record: RecordKind::Voltage, mode: Run },
-        Kind { input: Sequence, record: RecordKind::None, mode: Run },
-        Kind { input: Streamed, record: RecordKind::None, mode: Run },
-        Kind { input: Gaussian, record: RecordKind::None, mode: Run },
-        Kind { input: Poisson, record: RecordKind::None, mode: Run },
-        Kind { input: Constant, record: RecordKind::None, mode: Forward },
-        Kind { input: Streamed, record: RecordKind::None, mode: Forward },
-        Kind { input: Constant, record: RecordKind::Spikes, mode: Forward },
+        CaseKind { input: Constant, record: RecordKind::None, mode: Run },
+        CaseKind { input: Constant, record: RecordKind::Counts, mode: Run },
+        CaseKind { input: Constant, record: RecordKind::Spikes, mode: Run },
+        CaseKind { input: Constant, record: RecordKind::Voltage, mode: Run },
+        CaseKind { input: Sequence, record: RecordKind::None, mode: Run },
+        CaseKind { input: Streamed, record: RecordKind::None, mode: Run },
+        CaseKind { input: Gaussian, record: RecordKind::None, mode: Run },
+        CaseKind { input: Poisson, record: RecordKind::None, mode: Run },
+        CaseKind { input: Constant, record: RecordKind::None, mode: Forward },
+        CaseKind { input: Streamed, record: RecordKind::None, mode: Forward },
+        CaseKind { input: Constant, record: RecordKind::Spikes, mode: Forward },
     ]
 };
 
@@ -103,7 +103,7 @@ pub fn chosen(wish: &BenchWish) -> Vec<Case> {
     cases
 }
 
-fn kinds(wish: &BenchWish) -> Vec<Kind> {
+fn kinds(wish: &BenchWish) -> Vec<CaseKind> {
     if wish.input.is_empty() && wish.record.is_empty() && wish.mode.is_empty() {
         return KINDS.to_vec();
     }
@@ -111,7 +111,7 @@ fn kinds(wish: &BenchWish) -> Vec<Kind> {
     for &input in or(&wish.input, &[InputKind::Constant]) {
         for &record in or(&wish.record, &[RecordKind::None]) {
             for &mode in or(&wish.mode, &[Mode::Run]) {
-                kinds.push(Kind { input, record, mode });
+                kinds.push(CaseKind { input, record, mode });
             }
         }
     }
@@ -146,7 +146,7 @@ impl fmt::Display for Case {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for CaseKind {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let recorded = match self.record {
             RecordKind::None => "nothing",

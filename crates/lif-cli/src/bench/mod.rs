@@ -122,7 +122,7 @@ struct Output<'a> {
     json: bool,
     bar: &'a ProgressBar,
     /// Of the last row.
-    kind: Option<case::Kind>,
+    kind: Option<case::CaseKind>,
 }
 
 impl Output<'_> {

@@ -5,7 +5,7 @@ use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
 use crate::interrupt;
 use lif::model::{self, Coefficients, Options, State, StepInput};
-use lif::{Device, Draws, Population, Random, Shape, Work};
+use lif::{Device, Draws, Population, Random, Shape, WorkDone};
 use ndarray::{Array2, Array3};
 
 /// Steps of a cell after which it is seen whether somebody interrupts.
@@ -153,8 +153,8 @@ impl Runner for Reference<'_> {
         Ok((self.counts.clone(), voltages))
     }
 
-    fn work(&mut self) -> lif::Result<Work> {
-        let mut work = Work::default();
+    fn work(&mut self) -> lif::Result<WorkDone> {
+        let mut work = WorkDone::default();
         work.cell_blocks = self.cell_blocks;
         Ok(work)
     }

@@ -19,7 +19,7 @@ pub struct Report {
     pub batch: usize,
     pub steps: u64,
     pub dt_ms: f64,
-    pub memory_bytes: Memory,
+    pub memory_bytes: MemoryBytes,
     pub repeats: usize,
     pub seconds_median: f64,
     pub seconds_min: f64,
@@ -47,7 +47,7 @@ pub struct Report {
 
 /// The memory that the population and its recording need.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Memory {
+pub struct MemoryBytes {
     pub host: u64,
     pub device: u64,
 }
@@ -97,7 +97,10 @@ fn report(measured: &Measured<'_>) -> Option<Report> {
         batch: case.shape.batch,
         steps: measured.steps,
         dt_ms,
-        memory_bytes: Memory { host: measured.memory.host_bytes(), device: measured.memory.device_bytes() },
+        memory_bytes: MemoryBytes {
+            host: measured.memory.host_bytes(),
+            device: measured.memory.device_bytes(),
+        },
         repeats: measured.seconds.len(),
         seconds_median,
         seconds_min,

@@ -3,7 +3,7 @@
 use super::case::RecordKind;
 use crate::events::Spike;
 use crate::spike_hash;
-use lif::{Raster, Work};
+use lif::{Raster, WorkDone};
 use ndarray::{Array2, Array3};
 
 /// A population that can be advanced.
@@ -19,7 +19,7 @@ pub trait Runner {
     fn state(&mut self) -> lif::Result<(Array2<u32>, Array2<f32>)>;
 
     /// What the engine has done so far.
-    fn work(&mut self) -> lif::Result<Work>;
+    fn work(&mut self) -> lif::Result<WorkDone>;
 }
 
 /// What was recorded, in the form in which it came.

@@ -4,7 +4,7 @@ use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
 use super::workload::{SEED, Workload, params};
 use crate::interrupt;
-use lif::{Device, Input, Population, PopulationOptions, Tensor, Work};
+use lif::{Device, Input, Population, PopulationOptions, Tensor, WorkDone};
 use ndarray::{Array2, Axis};
 
 /// A population of the library.
@@ -158,7 +158,7 @@ impl Runner for Simulated<'_> {
         Ok((self.population.counts()?, self.population.voltages()?))
     }
 
-    fn work(&mut self) -> lif::Result<Work> {
+    fn work(&mut self) -> lif::Result<WorkDone> {
         self.population.work()
     }
 }

@@ -1,6 +1,6 @@
 //! The table on the terminal, 80 columns wide.
 
-use super::case::Kind;
+use super::case::CaseKind;
 use super::contestant::Contestant;
 use super::report::Report;
 use crate::figures::grouped;
@@ -27,7 +27,7 @@ pub fn legend(contestants: &[Contestant]) -> String {
 }
 
 /// What stands above the cases of a kind.
-pub fn heading(kind: Kind) -> String {
+pub fn heading(kind: CaseKind) -> String {
     format!(
         "\n{kind}\n{}",
         line(["NEURONS", "DEVICE", "STEPS", "MEDIAN", "SPREAD", "PER S", "BYTES", "ROOF", "x CPU", "KERNEL"])

@@ -6,7 +6,7 @@ use super::case::{Case, InputKind, Mode, RecordKind};
 /// Bytes of a value.
 const WORD: f64 = 4.0;
 
-/// Words of a cell that are loaded at the beginning of a block of steps and stored at its end: the
+/// Typed of a cell that are loaded at the beginning of a block of steps and stored at its end: the
 /// membrane potential, the refractory counter and the count of spikes.
 const STATE_WORDS: f64 = 2.0 * 3.0;
 
@@ -63,11 +63,11 @@ pub fn operations(input: InputKind) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::Kind;
+    use super::super::case::CaseKind;
     use super::*;
 
     fn counted(input: InputKind, record: RecordKind, mode: Mode, steps: u64, blocks: u64) -> f64 {
-        let case = Case { kind: Kind { input, record, mode }, shape: [3, 10].into() };
+        let case = Case { kind: CaseKind { input, record, mode }, shape: [3, 10].into() };
         bytes(case, steps, 30 * blocks)
     }
 

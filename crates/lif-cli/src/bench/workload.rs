@@ -190,11 +190,11 @@ impl Workload {
 
 #[cfg(test)]
 mod tests {
-    use super::super::case::Kind;
+    use super::super::case::CaseKind;
     use super::*;
 
     fn workload(input: InputKind, record: RecordKind, neurons: usize, batch: usize) -> Workload {
-        let case = Case { kind: Kind { input, record, mode: Mode::Run }, shape: [batch, neurons].into() };
+        let case = Case { kind: CaseKind { input, record, mode: Mode::Run }, shape: [batch, neurons].into() };
         Workload::new(case, None, Sequences::Long).expect("it fits")
     }
 
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn sizes_that_cannot_be_are_refused_before_memory_is_taken() {
-        let kind = Kind { input: InputKind::Sequence, record: RecordKind::None, mode: Mode::Run };
+        let kind = CaseKind { input: InputKind::Sequence, record: RecordKind::None, mode: Mode::Run };
         for neurons in [0, 1 << 40] {
             assert!(Workload::new(Case { kind, shape: neurons.into() }, None, Sequences::Long).is_err());
         }

@@ -3,7 +3,7 @@
 use crate::quantity::{count, count_between, ms};
 use crate::score::{CURRENT_HELP, Measures, STIMULUS_HELP};
 use crate::settings::Settings;
-use crate::words::Words;
+use crate::typed::Typed;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ pub const HELP: [(&str, &str); 5] = [
 pub struct FitWish {
     /// First, as what is read is taken away.
     #[command(flatten)]
-    pub words: Words,
+    pub words: Typed,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]

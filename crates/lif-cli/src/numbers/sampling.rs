@@ -5,10 +5,10 @@ use super::piece::{Piece, placed};
 use crate::rules::TimeUnit;
 use std::ops::Range;
 
-/// Words between what is said and the number.
+/// Typed between what is said and the number.
 const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
 
-/// Words after which a number with a unit is that of samples.
+/// Typed after which a number with a unit is that of samples.
 const SAMPLED: [&str; 6] = ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"];
 
 /// The interval of samples or steps that a comment says, ms.

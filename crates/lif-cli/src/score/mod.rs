@@ -13,7 +13,7 @@ use crate::numbers::understood::without_rounding;
 use crate::plan::above_zero;
 use crate::run::{select, start};
 use crate::settings::Settings;
-use crate::words::Words;
+use crate::typed::Typed;
 use crate::{layers, memory, progress, terminal};
 use lif::{Device, Population, Scorer};
 use report::{Report, Score};
@@ -37,8 +37,8 @@ pub fn score(wish: ScoreWish) -> Result<ExitCode, Failure> {
 }
 
 /// How the settings of all were said.
-pub fn said(experiments: &[Experiment]) -> Words {
-    experiments.first().map_or_else(Words::default, |experiment| experiment.plan.settings.words.clone())
+pub fn said(experiments: &[Experiment]) -> Typed {
+    experiments.first().map_or_else(Typed::default, |experiment| experiment.plan.settings.words.clone())
 }
 
 fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode, Failure> {

@@ -3,7 +3,7 @@
 use crate::quantity::ms;
 use crate::rules::TimeUnit;
 use crate::settings::Settings;
-use crate::words::Words;
+use crate::typed::Typed;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ pub const UNUSED: [&str; 15] = [
 pub struct ScoreWish {
     /// First, as what is read is taken away.
     #[command(flatten)]
-    pub words: Words,
+    pub words: Typed,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]

@@ -16,8 +16,8 @@ use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
-use crate::engine::work::Work;
-use crate::engine::{Engine, Piece, Receiver, Wanted, Words};
+use crate::engine::work::WorkDone;
+use crate::engine::{Engine, Piece, Receiver, Request, SpikeRequest};
 use crate::error::Result;
 use crate::model::Options;
 use crate::prepared::coefficients::Table;
@@ -298,9 +298,9 @@ impl GpuEngine {
         current: &Current<'_>,
         kept: &ResidentWords,
     ) -> Result<()> {
-        let wanted = Wanted { words: Words::All, voltages: None };
+        let request = Request { spikes: SpikeRequest::All, voltages: None };
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
-        self.advance_keeping(steps, current, Some(&wanted), Some(&kept.buffer), &mut go_on).map(|_| ())
+        self.advance_keeping(steps, current, Some(&request), Some(&kept.buffer), &mut go_on).map(|_| ())
     }
 
     /// Advances all cells, and keeps the words of spikes in a buffer, where there is one.
@@ -308,20 +308,20 @@ impl GpuEngine {
         &mut self,
         (first_step, steps): (u64, u64),
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
         kept: Option<&wgpu::Buffer>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        let observed = wanted.is_some();
-        let nothing = Wanted::default();
-        let wanted = wanted.unwrap_or(&nothing);
+        let observed = request.is_some();
+        let nothing = Request::default();
+        let request = request.unwrap_or(&nothing);
         if observed {
             // What is still under way belongs to nobody that waits for it.
             self.finish_all()?;
         }
         let gpu = Arc::clone(&self.gpu);
         let Ready { plan, kernel, streamed, read } =
-            self.ready((first_step, steps, receiver.most_steps()), current, wanted, kept.is_some())?;
+            self.ready((first_step, steps, receiver.most_steps()), current, request, kept.is_some())?;
         let (host, tensor) = (current.values.host(), buffer_of(&current.values));
         let step_stride = current.strides.step;
         let arrivals = plan.arrivals(steps);
@@ -330,7 +330,7 @@ impl GpuEngine {
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
         // Without these, no scores are touched.
         let scored = match &self.scores {
-            Some(scores) if wanted.words == Words::Scored => scores.bind(&gpu, &self.recorded)?,
+            Some(scores) if request.spikes == SpikeRequest::Scored => scores.bind(&gpu, &self.recorded)?,
             _ => Vec::new(),
         };
 
@@ -372,10 +372,10 @@ impl Engine for GpuEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
     ) -> Result<()> {
-        let nothing = Wanted::default();
-        self.ready((first_step, steps, u64::MAX), current, wanted.unwrap_or(&nothing), false).map(|_| ())
+        let nothing = Request::default();
+        self.ready((first_step, steps, u64::MAX), current, request.unwrap_or(&nothing), false).map(|_| ())
     }
 
     fn advance(
@@ -383,10 +383,10 @@ impl Engine for GpuEngine {
         first_step: u64,
         steps: u64,
         current: &Current<'_>,
-        wanted: Option<&Wanted>,
+        request: Option<&Request>,
         receiver: &mut dyn Receiver,
     ) -> Result<u64> {
-        self.advance_keeping((first_step, steps), current, wanted, None, receiver)
+        self.advance_keeping((first_step, steps), current, request, None, receiver)
     }
 
     fn advance_resident(
@@ -460,11 +460,11 @@ impl Engine for GpuEngine {
         self.write(Field::Voltages, start)
     }
 
-    fn work(&mut self) -> Result<Work> {
+    fn work(&mut self) -> Result<WorkDone> {
         self.finish_all()?;
         let context = &self.gpu.context;
         let kernel_time = self.stopwatch.as_mut().map(|stopwatch| stopwatch.total(context)).transpose()?;
-        Ok(Work { cell_blocks: self.cell_blocks, kernel_time })
+        Ok(WorkDone { cell_blocks: self.cell_blocks, kernel_time })
     }
 
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {

@@ -5,7 +5,7 @@ use crate::engine::gpu::context::LARGEST_BINDING;
 use crate::engine::gpu::kernel::{self, COEFFICIENTS, NOT_RECORDED};
 use crate::engine::gpu::noise::{self, NoisePlaces};
 use crate::engine::gpu::{Gpu, STATE};
-use crate::engine::{Wanted, Words};
+use crate::engine::{Request, SpikeRequest};
 use crate::error::{Error, Result};
 use crate::prepared::coefficients::Table;
 use crate::prepared::noise::Noise;
@@ -16,11 +16,11 @@ const WHAT: &str = "the parameters";
 #[derive(Debug)]
 pub(super) struct Parameters {
     buffer: wgpu::Buffer,
-    /// Words of coefficients, which never change.
+    /// SpikeRequest of coefficients, which never change.
     coefficients: usize,
     spread: [[u32; 4]; COEFFICIENTS],
     /// Of what the tables of places of recorded neurons are that stand behind them.
-    wanted: Wanted,
+    request: Request,
     noise: Option<(Arc<Noise>, NoisePlaces)>,
 }
 
@@ -31,7 +31,7 @@ impl Parameters {
             buffer: gpu.upload(WHAT, bytemuck::cast_slice(&coefficients))?,
             coefficients: coefficients.len(),
             spread,
-            wanted: Wanted::default(),
+            request: Request::default(),
             noise: None,
         })
     }
@@ -58,10 +58,10 @@ impl Parameters {
         &mut self,
         gpu: &Gpu,
         n: usize,
-        wanted: &Wanted,
+        request: &Request,
         noise: Option<&Arc<Noise>>,
     ) -> Result<()> {
-        if self.serves(wanted, noise) {
+        if self.serves(request, noise) {
             return Ok(());
         }
         let mut values = Vec::new();
@@ -72,10 +72,10 @@ impl Parameters {
                 values[start + neuron as usize] = place;
             }
         };
-        if let Words::Chosen(neurons) = &wanted.words {
+        if let SpikeRequest::Chosen(neurons) = &request.spikes {
             add(neurons);
         }
-        if let Some(voltages) = &wanted.voltages {
+        if let Some(voltages) = &request.voltages {
             add(&voltages.neurons);
         }
         let tables = noise.map_or(0, |noise| size_of_val(&noise.poisson_tables[..]) as u64);
@@ -83,21 +83,21 @@ impl Parameters {
             noise.map(|noise| (Arc::clone(noise), noise::append(noise, self.coefficients, &mut values)));
         self.make_room(gpu, values.len(), tables)?;
         // Where this fails, nothing stands there.
-        (self.wanted, self.noise) = (Wanted::default(), None);
+        (self.request, self.noise) = (Request::default(), None);
         gpu.write_at(&self.buffer, self.bytes(), WHAT, bytemuck::cast_slice(&values))?;
-        (self.wanted, self.noise) = (wanted.clone(), noise);
+        (self.request, self.noise) = (request.clone(), noise);
         Ok(())
     }
 
     /// Whether the kernel finds all it needs. What a run without recording or noise does not use
     /// may stay.
-    fn serves(&self, wanted: &Wanted, noise: Option<&Arc<Noise>>) -> bool {
+    fn serves(&self, request: &Request, noise: Option<&Arc<Noise>>) -> bool {
         let same_noise = match (&self.noise, noise) {
             (_, None) => true,
             (Some((placed, _)), Some(noise)) => Arc::ptr_eq(placed, noise),
             _ => false,
         };
-        same_noise && (*wanted == Wanted::default() || self.wanted == *wanted)
+        same_noise && (*request == Request::default() || self.request == *request)
     }
 
     /// Bytes of the coefficients.
@@ -139,15 +139,15 @@ impl Parameters {
 mod tests {
     use super::*;
     use crate::Params;
-    use crate::engine::WantedVoltages;
-    use crate::engine::gpu::MOST_STEPS;
+    use crate::engine::VoltageRequest;
+    use crate::engine::gpu::MOST_STEPS_OF_A_DISPATCH;
     use crate::engine::gpu::fault_tests::with_context;
 
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn tables_that_are_too_large_are_told_from_other_parameters() {
         with_context(|context| {
-            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let table = Table::new(&Params::default(), 100.into()).expect("valid");
             let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
             let limit = gpu.context.largest_binding();
@@ -165,20 +165,22 @@ mod tests {
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn coefficients_stay_where_they_are_when_the_recording_changes() {
         with_context(|context| {
-            let gpu = Gpu::new(context, MOST_STEPS).expect("it opens");
+            let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let table = Table::new(&Params::default(), 100.into()).expect("valid");
             let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
             let mut place = |words, voltages: Option<&[u32]>| {
-                let voltages = voltages.map(|neurons| WantedVoltages { neurons: neurons.to_vec(), every: 1 });
-                parameters.place(&gpu, 100, &Wanted { words, voltages }, None).expect("there is room");
+                let voltages = voltages.map(|neurons| VoltageRequest { neurons: neurons.to_vec(), every: 1 });
+                parameters
+                    .place(&gpu, 100, &Request { spikes: words, voltages }, None)
+                    .expect("there is room");
                 parameters.buffer().clone()
             };
-            let start = place(Words::None, None);
-            let most = place(Words::Chosen(vec![3]), Some(&[4, 5]));
+            let start = place(SpikeRequest::None, None);
+            let most = place(SpikeRequest::Chosen(vec![3]), Some(&[4, 5]));
             assert!(start != most);
-            assert_eq!(place(Words::Chosen(vec![9, 3]), Some(&[1])), most);
-            assert_eq!(place(Words::None, Some(&[7])), most);
-            assert_eq!(place(Words::All, None), most);
+            assert_eq!(place(SpikeRequest::Chosen(vec![9, 3]), Some(&[1])), most);
+            assert_eq!(place(SpikeRequest::None, Some(&[7])), most);
+            assert_eq!(place(SpikeRequest::All, None), most);
         });
     }
 }

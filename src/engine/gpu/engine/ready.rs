@@ -1,7 +1,7 @@
 //! All that can be refused before any step is made: sizes, and kernels that compute something else.
 
 use super::GpuEngine;
-use crate::engine::Wanted;
+use crate::engine::Request;
 use crate::engine::gpu::kernel::{Kernel, Specialisation};
 use crate::engine::gpu::plan::Plan;
 use crate::engine::gpu::projection::{self, Planes};
@@ -29,14 +29,14 @@ impl GpuEngine {
         &mut self,
         (first_step, steps, most_steps): (u64, u64, u64),
         current: &'a Current<'_>,
-        wanted: &'a Wanted,
+        request: &'a Request,
         keeps: bool,
     ) -> Result<Ready<'a>> {
         let host = current.values.host();
         let Strides { step: step_stride, row, neuron } = current.strides;
         let read = (self.shape.batch - 1) * row + (self.shape.n - 1) * neuron + 1;
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
-        self.parameters.place(&self.gpu, self.shape.n, wanted, current.noise.as_ref())?;
+        self.parameters.place(&self.gpu, self.shape.n, request, current.noise.as_ref())?;
         let planes = Planes::of(&current.spikes);
         let key = Specialisation {
             workgroup: self.workgroup,
@@ -45,17 +45,17 @@ impl GpuEngine {
                 ..self.options
             },
             sequence: step_stride != 0,
-            voltages: wanted.voltages.is_some(),
+            voltages: request.voltages.is_some(),
             noise: current.noise.is_some(),
             arriving: planes.arriving,
             arriving_jumps: planes.jumps,
-            words: Plan::words(wanted),
+            words: Plan::words(request),
             words_go_on: keeps,
             llvmpipe: self.gpu.context.is_llvmpipe(),
         };
         let plan = Plan {
             shape: self.shape,
-            wanted,
+            request,
             strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
             // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
             streamed,

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 /// By the name of the option, what the user wrote.
 #[derive(Debug, Clone, Default)]
-pub struct Words(BTreeMap<String, String>);
+pub struct Typed(BTreeMap<String, String>);
 
-impl PartialEq for Words {
+impl PartialEq for Typed {
     /// The same settings can be said in many ways.
     fn eq(&self, _: &Self) -> bool {
         true
@@ -52,7 +52,7 @@ const PARAMETERS: [&str; 11] = [
     "tau-syn",
 ];
 
-impl Words {
+impl Typed {
     /// Remembers how a setting was said.
     pub fn say(&mut self, name: &str, words: String) {
         self.0.insert(name.to_owned(), words);
@@ -115,7 +115,7 @@ pub fn shown(value: &str) -> String {
     }
 }
 
-impl FromArgMatches for Words {
+impl FromArgMatches for Typed {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut words = Self::default();
         let options = Settings::augment_args(Command::new("options"));
@@ -145,7 +145,7 @@ impl FromArgMatches for Words {
     }
 }
 
-impl Args for Words {
+impl Args for Typed {
     fn augment_args(command: Command) -> Command {
         command
     }
@@ -159,7 +159,7 @@ impl Args for Words {
 mod tests {
     use super::*;
 
-    fn words(arguments: &[&str]) -> Words {
+    fn words(arguments: &[&str]) -> Typed {
         let command = Settings::augment_args(Command::new("lif").no_binary_name(true));
         let matches = command.try_get_matches_from(arguments).unwrap();
         Settings::from_arg_matches(&matches).unwrap().words

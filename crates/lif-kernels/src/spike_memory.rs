@@ -5,7 +5,7 @@ use crate::{LANES, WORD};
 /// How the refractory period and the spikes of a word are kept. The fewer registers this takes, the
 /// fewer values spill to memory in each step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Memory {
+pub enum SpikeMemory {
     /// The spikes of the last 32 steps, the latest in the lowest bit: all that cells need which are
     /// refractory for less than 32 steps.
     History,
@@ -16,7 +16,7 @@ pub enum Memory {
     Both,
 }
 
-impl Memory {
+impl SpikeMemory {
     /// What serves cells with so many refractory steps, of which so many are left.
     #[inline(always)]
     pub fn for_cells(steps: &[u32; LANES], left: &[u32; LANES]) -> Self {
