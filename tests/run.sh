@@ -4,7 +4,8 @@
 #   tests/run.sh                         everything; installs a software Vulkan adapter where it may
 #   tests/run.sh --all                   also what takes minutes and seldom finds anything: the tests that are
 #                                        ignored by default, the programs of the README in a package of their
-#                                        own, and the tests of the library without its features
+#                                        own, the shaders in a second compiler (where there is npm), and the tests
+#                                        of the library without its features
 #   LIF_SKIP_GPU_TESTS=1 tests/run.sh    without any adapter: GPU tests show as ignored
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -75,6 +76,10 @@ if [ "${1:-}" = --all ]; then
         said=$(VK_INSTANCE_LAYERS=VK_LAYER_KHRONOS_validation WGPU_BACKEND=vulkan cargo test --lib -- engine::gpu 2>&1) ||
             { echo "$said" >&2; exit 1; }
         if grep -E 'VUID|UNASSIGNED' <<<"$said" >&2; then exit 1; fi
+    fi
+    if command -v npm >/dev/null; then
+        say "the shaders in a second compiler, which has nothing to say"
+        tests/second-compiler.sh
     fi
     say "the library without its features, which is compiled anew"
     cargo test --package lif --lib --test conventions --test population

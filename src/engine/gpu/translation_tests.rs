@@ -9,7 +9,8 @@ use crate::device::roofline::gpu as roofline;
 use naga::back::{PipelineConstants, hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, ShaderStage};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 use std::process::Command;
 
 const YES_OR_NO: &[f64] = &[0.0, 1.0];
@@ -73,6 +74,21 @@ fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
     rows
 }
 
+/// The one with integers of 64 bits, which WGSL has not: they are wgpu's own.
+const WIDE: &str = "wide_block";
+
+/// The shaders as devices get them.
+fn sources() -> [(&'static str, String); 6] {
+    [
+        ("block", BLOCK_SHADER.to_owned()),
+        (WIDE, kernel::with_products(BLOCK_SHADER, WIDE_INTEGERS)),
+        ("check", CHECK_SHADER.to_owned()),
+        ("projection", PROJECTION_SHADER.to_owned()),
+        ("score", SCORE_SHADER.to_owned()),
+        ("roofline", roofline::SHADER.to_owned()),
+    ]
+}
+
 fn parse(source: &str) -> (Module, ModuleInfo) {
     let module = naga::front::wgsl::parse_str(source).expect("valid");
     let info =
@@ -108,19 +124,34 @@ fn each_pair_of_values_is_tried() {
     assert!(rows.len() <= 16, "{}", rows.len());
 }
 
+/// For `tests/second-compiler.sh`, which names the folder: what another compiler of WGSL has to take, and with what.
+#[test]
+fn shaders_are_written_for_another_compiler() {
+    let scratch = tempfile::tempdir().expect("room");
+    let folder = std::env::var_os("LIF_WRITE_SHADERS");
+    let folder = folder.as_deref().map_or(scratch.path(), Path::new);
+    for (name, source) in sources().into_iter().filter(|(name, _)| *name != WIDE) {
+        let (module, _) = parse(&source);
+        let entry_points: Vec<&str> = module.entry_points.iter().map(|entry| entry.name.as_str()).collect();
+        let constants: Vec<BTreeMap<_, _>> =
+            choices(&module).into_iter().map(|row| row.into_iter().collect()).collect();
+        let text = serde_json::json!({
+            "name": name,
+            "code": source,
+            "entry_points": entry_points,
+            "constants": constants,
+        });
+        std::fs::write(folder.join(format!("{name}.json")), text.to_string()).expect("room");
+    }
+    assert_eq!(std::fs::read_dir(folder).expect("there").count(), sources().len() - 1);
+}
+
 #[test]
 fn all_entry_points_are_translated_for_vulkan_metal_and_directx() {
     let has_validator = Command::new("spirv-val").arg("--version").output().is_ok();
     let folder = tempfile::tempdir().expect("room");
     let mut files = Vec::new();
-    for source in [
-        BLOCK_SHADER.to_owned(),
-        kernel::with_products(BLOCK_SHADER, WIDE_INTEGERS),
-        CHECK_SHADER.to_owned(),
-        PROJECTION_SHADER.to_owned(),
-        SCORE_SHADER.to_owned(),
-        roofline::SHADER.to_owned(),
-    ] {
+    for (_, source) in sources() {
         let (module, info) = parse(&source);
         for constants in choices(&module) {
             let (module, info) = process_overrides(&module, &info, None, &constants).expect("valid");
