@@ -325,7 +325,7 @@ mod tests {
         let options = PopulationOptions { largest_binding: Some(4000), ..PopulationOptions::default() };
         let placement = Placement { device, options };
         let slabs = placement.slabs(table().buffers(), SHAPE).into_iter().map(|(_, slabs)| slabs.len());
-        assert_eq!(slabs.collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(slabs.collect::<Vec<_>>(), [3, 3]);
     }
 
     /// The same adapter twice: as what it is, and as one that has memory of its own.
