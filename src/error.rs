@@ -119,6 +119,7 @@ pub enum Error {
     },
 
     /// A checkpoint cannot be written, or is none that can be read.
+    #[cfg(feature = "checkpoint")]
     #[error("checkpoint {path}: {reason}")]
     Checkpoint {
         /// The file.

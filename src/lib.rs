@@ -74,18 +74,32 @@
 //!
 //! # Features
 //!
-//! `nir` reads and writes neurons in graphs of the Neuromorphic Intermediate Representation (module `nir`); it costs a reader
-//! of HDF5 files. The command `lif` is the package `lif-cli`.
+//! | feature | what it is | what it costs |
+//! | --- | --- | --- |
+//! | `gpu`, by default | the GPU engine, and devices shared with a program's own wgpu code | wgpu, three quarters of the dependencies |
+//! | `checkpoint`, by default | [`Population::save`] and [`Population::load`] | readers of safetensors files and of JSON |
+//! | `nir` | neurons in graphs of the Neuromorphic Intermediate Representation, module `nir` | a reader of HDF5 files |
 //!
-//! [`wgpu`] and [`ndarray`] are part of the interface and re-exported.
+//! The command `lif` is the package `lif-cli`.
+//!
+//! [`ndarray`] and, with the feature `gpu`, [`wgpu`] are part of the interface and re-exported.
 
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
+#![cfg_attr(
+    not(all(feature = "gpu", feature = "checkpoint")),
+    allow(
+        dead_code,
+        reason = "what only the GPU engine or checkpoints use stays on the floor where it belongs"
+    )
+)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 #[doc(inline)]
 pub use lif_model as model;
-pub use {ndarray, wgpu};
+pub use ndarray;
+#[cfg(feature = "gpu")]
+pub use wgpu;
 
 mod data;
 mod device;
@@ -103,9 +117,10 @@ pub use data::resident::ResidentRaster;
 pub use data::shape::Shape;
 pub use device::headless::start_quietly;
 pub use device::roofline::Roofline;
-pub use device::{
-    AdapterDescription, Device, DeviceChoice, EngineKind, adapter_restrictions, adapters, check_adapters,
-};
+#[cfg(feature = "gpu")]
+pub use device::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
+pub use device::{Device, DeviceChoice, EngineKind};
+#[cfg(feature = "gpu")]
 pub use engine::gpu::StateBuffers;
 pub use engine::work::WorkDone;
 pub use error::{Error, Result};
@@ -123,6 +138,7 @@ pub use experiment::target::Target;
 pub use model::random;
 pub use population::Population;
 pub use population::blocks::{Blocks, Drive, InputBlock};
+#[cfg(feature = "checkpoint")]
 pub use population::checkpoint::Checkpoint;
 pub use population::run::Run;
 pub use population::scorer::Scorer;
@@ -148,13 +164,13 @@ mod documents {
     #[doc = include_str!("../docs/nir.md")]
     mod nir {}
 
-    #[cfg(not(skip_gpu_tests))]
+    #[cfg(all(feature = "checkpoint", not(skip_gpu_tests)))]
     #[doc = include_str!("../docs/long-runs.md")]
     mod long_runs {}
     #[doc = include_str!("../docs/memory.md")]
     mod memory {}
 
-    #[cfg(not(skip_gpu_tests))]
+    #[cfg(all(feature = "gpu", not(skip_gpu_tests)))]
     #[doc = include_str!("../docs/headless.md")]
     mod headless {}
 }

@@ -2,7 +2,7 @@
 
 use super::Device;
 use crate::data::memory;
-use crate::engine::gpu::context::{self, GpuContext};
+use crate::engine::gpu::context::{self, GpuContext, kind};
 use crate::error::Result;
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
@@ -42,21 +42,6 @@ impl AdapterDescription {
             largest_binding: limits.max_storage_buffer_binding_size,
         }
     }
-}
-
-fn kind(device_type: wgpu::DeviceType) -> &'static str {
-    match device_type {
-        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
-        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
-        wgpu::DeviceType::VirtualGpu => "virtual GPU",
-        wgpu::DeviceType::Cpu => "software",
-        wgpu::DeviceType::Other => "other",
-    }
-}
-
-/// How a device made of this adapter is called.
-pub(super) fn title(info: &wgpu::AdapterInfo) -> String {
-    format!("{} ({}, {})", info.name, info.backend, kind(info.device_type))
 }
 
 /// All adapters of this machine. The variables `WGPU_BACKEND` (a list of `vulkan`, `metal`,

@@ -1,14 +1,14 @@
 //! Arrays and spikes that are uploaded to a device, and which of them a population there can take.
 
-use super::{Backend, Device, adapters};
+use super::{Backend, Device};
 use crate::data::broadcast::{finite, row_major};
 use crate::data::large::Large;
 use crate::data::memory;
 use crate::data::raster::Raster;
 use crate::data::resident::{ResidentData, ResidentRaster};
 use crate::data::shape::Shape;
-use crate::data::storage::{DeviceWords, array_as, words_as};
-use crate::engine::gpu::{GpuTensor, ResidentWords};
+use crate::data::storage::DeviceWords;
+use crate::engine::gpu;
 use crate::error::{Error, Result};
 use crate::experiment::input::{Tensor, TensorData};
 use crate::prepared::current::Place;
@@ -36,7 +36,7 @@ impl Tensor {
     }
 
     fn uploaded(device: &Device, values: &[f32], shape: Vec<usize>, largest: f32) -> Result<Self> {
-        let data = match &device.kind {
+        let data = match &device.backend {
             Backend::Cpu | Backend::Gpu(_) => device.upload(values)?,
             Backend::Several(members) => TensorData::Several(
                 members
@@ -66,8 +66,8 @@ impl ResidentRaster {
 
 impl Place for Device {
     fn has(&self, words: &Arc<dyn DeviceWords>) -> bool {
-        let Backend::Gpu(gpu) = &self.kind else { return false };
-        words_as::<ResidentWords>(words).is_some_and(|words| Arc::ptr_eq(words.gpu(), gpu))
+        let Backend::Gpu(gpu) = &self.backend else { return false };
+        gpu.has_words(words)
     }
 
     fn require_own(&self, tensor: &Tensor) -> Result<()> {
@@ -80,11 +80,9 @@ impl Place for Device {
 
 impl Device {
     fn owns(&self, tensor: &Tensor) -> bool {
-        match (&tensor.data, &self.kind) {
+        match (&tensor.data, &self.backend) {
             (TensorData::Host(_), Backend::Cpu) => true,
-            (TensorData::Device(theirs), Backend::Gpu(gpu)) => {
-                array_as::<GpuTensor>(theirs).is_some_and(|theirs| Arc::ptr_eq(&theirs.gpu, gpu))
-            }
+            (TensorData::Device(theirs), Backend::Gpu(gpu)) => gpu.has_array(theirs),
             (TensorData::Several(copies), Backend::Several(members)) => {
                 copies.len() == members.len()
                     && members.iter().zip(copies.iter()).all(|(member, copy)| member.owns(copy))
@@ -95,11 +93,8 @@ impl Device {
 
     /// Uploads values to a single device.
     pub(crate) fn upload(&self, values: &[f32]) -> Result<TensorData> {
-        match &self.kind {
-            Backend::Gpu(gpu) => {
-                let largest = gpu.largest_slab().min(gpu.context.largest_binding());
-                Ok(TensorData::Device(Arc::new(GpuTensor::new(gpu, values, largest)?)))
-            }
+        match &self.backend {
+            Backend::Gpu(gpu) => Ok(TensorData::Device(gpu.array(values)?)),
             Backend::Cpu | Backend::Several(_) => {
                 memory::require("the tensor", size_of_val(values) as u64, "take fewer values")?;
                 Ok(TensorData::Host(Arc::new(Large::copy_of(values))))
@@ -109,15 +104,13 @@ impl Device {
 
     /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
     pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
-        match &self.kind {
-            Backend::Gpu(gpu) if size_of_val(words) as u64 <= gpu.context.largest_binding() => {
-                Ok(ResidentData::Device(Arc::new(ResidentWords::upload(gpu, words)?)))
-            }
-            Backend::Gpu(_) | Backend::Cpu | Backend::Several(_) => {
-                memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
-                Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
-            }
+        if let Backend::Gpu(gpu) = &self.backend
+            && let Some(there) = gpu.words(words)?
+        {
+            return Ok(ResidentData::Device(there));
         }
+        memory::require("the spikes", size_of_val(words) as u64, "take fewer steps at a time")?;
+        Ok(ResidentData::Host(Arc::new(Large::copy_of(words))))
     }
 }
 
@@ -125,8 +118,7 @@ impl Device {
 fn home(tensor: &Tensor) -> String {
     match &tensor.data {
         TensorData::Host(_) => Device::cpu().name(),
-        TensorData::Device(theirs) => array_as::<GpuTensor>(theirs)
-            .map_or_else(|| "another device".to_owned(), |theirs| adapters::title(&theirs.gpu.context.info)),
+        TensorData::Device(theirs) => gpu::home(theirs).unwrap_or_else(|| "another device".to_owned()),
         TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
     }
 }

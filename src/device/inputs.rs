@@ -5,7 +5,7 @@ use super::{Backend, Device, EngineKind};
 use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Slab};
-use crate::engine::gpu::{self, MOST_MOVED_BYTES};
+use crate::engine::gpu_bounds::{self, MOST_MOVED_BYTES};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
 use crate::experiment::params::Params;
@@ -17,7 +17,7 @@ const TABLES: &str = "the tables of the Poisson input";
 pub(super) const TRANSFERS: &str = "transfers to and from the device";
 
 /// Inputs that are on their way to a GPU at a time: of the dispatches under way, and of the next.
-const UPLOADS: u64 = gpu::IN_FLIGHT as u64 + 1;
+const UPLOADS: u64 = gpu_bounds::IN_FLIGHT as u64 + 1;
 
 impl Input<'_> {
     /// How much memory it takes in a run of this many steps of a population of this shape, beside
@@ -59,7 +59,7 @@ impl Placement {
         self.add_noise(&mut need, &input.noise, &slabs, shape);
         let copied = input.spikes.iter().map(|spikes| spikes.copied).fold(0, u64::saturating_add);
         need.add(SPIKE_INPUT, copied, 0);
-        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.kind, Backend::Gpu(_))) {
+        for (_, slabs) in slabs.iter().filter(|(device, _)| matches!(device.backend, Backend::Gpu(_))) {
             for slab in slabs {
                 let cells = slab.cells(shape.n).len() as u64;
                 let row = input.of_step.min(cells).saturating_mul(4);
@@ -84,7 +84,7 @@ impl Placement {
                     let words = spikes.words_of_block.saturating_mul(4 * blocks);
                     let weights = spikes.weights.saturating_mul(4);
                     // Weights are there once more, to be compared with those of the next call.
-                    let kept = weights.min(gpu::MOST_KEPT_WEIGHT_BYTES as u64);
+                    let kept = weights.min(gpu_bounds::MOST_KEPT_WEIGHT_BYTES as u64);
                     need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
                     let parts = if cut { words.saturating_add(weights) } else { 0 };
                     let moved = words.saturating_mul(UPLOADS).saturating_add(weights);
@@ -116,8 +116,8 @@ impl Placement {
                 if cut {
                     need.add(RANDOM, columns, 0);
                 }
-                if matches!(device.kind, Backend::Gpu(_)) {
-                    let records = bytes(gpu::words_of_sources(noise.sources, noise.is_normal));
+                if matches!(device.backend, Backend::Gpu(_)) {
+                    let records = bytes(gpu_bounds::words_of_sources(noise.sources, noise.is_normal));
                     need.add(RANDOM, 0, columns + records);
                     need.add(TABLES, 0, tables);
                     // They are put together first.

@@ -1,19 +1,27 @@
 //! Devices: what there is, which one to take, and what it is called.
 
+#[cfg(feature = "gpu")]
 mod adapters;
 mod arrays;
 mod choice;
 pub(crate) mod headless;
 mod inputs;
+#[cfg(feature = "gpu")]
+mod opening;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_adapters.rs"]
+mod opening;
 pub(crate) mod placement;
 mod recordings;
 pub(crate) mod roofline;
 
+#[cfg(feature = "gpu")]
 pub use adapters::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
 pub use choice::DeviceChoice;
 
-use crate::engine::gpu::context::GpuContext;
-use crate::engine::gpu::{Gpu, MOST_STEPS_OF_A_DISPATCH, self_check};
+use crate::engine::gpu::Gpu;
+#[cfg(feature = "gpu")]
+use crate::engine::gpu::{MOST_STEPS_OF_A_DISPATCH, context::GpuContext, self_check};
 use crate::error::{Error, Result};
 use std::fmt;
 use std::sync::Arc;
@@ -32,7 +40,7 @@ use std::sync::Arc;
 /// ```
 #[derive(Debug, Clone)]
 pub struct Device {
-    pub(crate) kind: Backend,
+    pub(crate) backend: Backend,
 }
 
 #[derive(Debug, Clone)]
@@ -70,8 +78,8 @@ impl Device {
         Self::of(Backend::Cpu)
     }
 
-    fn of(kind: Backend) -> Self {
-        Self { kind }
+    fn of(backend: Backend) -> Self {
+        Self { backend }
     }
 
     /// Several devices of this machine that share each population: the first cells live on the
@@ -107,7 +115,7 @@ impl Device {
 
     /// The single devices that it consists of.
     pub(crate) fn members(&self) -> &[Self] {
-        match &self.kind {
+        match &self.backend {
             Backend::Several(members) => members,
             Backend::Cpu | Backend::Gpu(_) => std::slice::from_ref(self),
         }
@@ -115,7 +123,7 @@ impl Device {
 
     /// The most bytes in one buffer of a slab on a single device, if there is such a limit.
     pub(crate) fn most_bytes(&self) -> Option<u64> {
-        match &self.kind {
+        match &self.backend {
             Backend::Gpu(gpu) => Some(gpu.largest_slab()),
             Backend::Cpu | Backend::Several(_) => None,
         }
@@ -125,7 +133,7 @@ impl Device {
     /// adapters are slower than that. The log says which was taken and why.
     #[must_use]
     pub fn auto() -> Self {
-        choice::auto()
+        opening::auto()
     }
 
     /// The device that fits a choice.
@@ -157,15 +165,18 @@ impl Device {
     /// # Errors
     ///
     /// [`Error::SelfCheck`] and faults of the device.
+    #[cfg(feature = "gpu")]
     pub fn from_wgpu(device: wgpu::Device, queue: wgpu::Queue) -> Result<Self> {
         Self::checked(GpuContext::new(device.adapter_info(), device, queue))
     }
 
     /// Takes an opened adapter if it passes the self-check.
+    #[cfg(feature = "gpu")]
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
         Self::of_gpu(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH)?)
     }
 
+    #[cfg(feature = "gpu")]
     pub(crate) fn of_gpu(gpu: Gpu) -> Result<Self> {
         let gpu = Arc::new(gpu);
         self_check::check(&gpu)?;
@@ -175,7 +186,7 @@ impl Device {
     /// Which engine it uses.
     #[must_use]
     pub fn engine_kind(&self) -> EngineKind {
-        match &self.kind {
+        match &self.backend {
             Backend::Cpu => EngineKind::Cpu,
             Backend::Gpu(_) => EngineKind::Gpu,
             Backend::Several(members) => members
@@ -189,9 +200,9 @@ impl Device {
     /// Whether it is an adapter that runs shaders on the CPU; of several, whether all are.
     #[must_use]
     pub fn is_software_adapter(&self) -> bool {
-        match &self.kind {
+        match &self.backend {
             Backend::Cpu => false,
-            Backend::Gpu(gpu) => gpu.context.is_software(),
+            Backend::Gpu(gpu) => gpu.is_software(),
             Backend::Several(members) => members.iter().all(Self::is_software_adapter),
         }
     }
@@ -199,17 +210,18 @@ impl Device {
     /// Its name.
     #[must_use]
     pub fn name(&self) -> String {
-        match &self.kind {
+        match &self.backend {
             Backend::Cpu => format!("CPU, {} threads", rayon::current_num_threads()),
-            Backend::Gpu(gpu) => adapters::title(&gpu.context.info),
+            Backend::Gpu(gpu) => gpu.title(),
             Backend::Several(members) => members.iter().map(Self::name).collect::<Vec<_>>().join(" + "),
         }
     }
 
+    #[cfg(feature = "gpu")]
     fn is_lost(&self) -> bool {
-        match &self.kind {
+        match &self.backend {
             Backend::Cpu => false,
-            Backend::Gpu(gpu) => gpu.context.is_lost(),
+            Backend::Gpu(gpu) => gpu.is_lost(),
             Backend::Several(members) => members.iter().any(Self::is_lost),
         }
     }

@@ -7,7 +7,7 @@ use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Footprint, Slab, cut};
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
-use crate::engine::gpu::{self, GpuEngine, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
+use crate::engine::gpu_bounds::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
 use crate::error::Result;
 use crate::experiment::population_options::PopulationOptions;
@@ -26,7 +26,7 @@ const COUNTERS: Footprint =
 const PLACES: Footprint = Footprint { fixed: 0, per_row: 0, per_neuron: 2, per_cell: 0 };
 
 /// Recordings that are on their way from it, or were of a dispatch that recorded less.
-const READBACKS: u64 = gpu::IN_FLIGHT as u64 + 1;
+const READBACKS: u64 = IN_FLIGHT as u64 + 1;
 
 /// A recording as engines hand it out: words of spikes, or membrane potentials.
 #[derive(Debug, Clone, Copy, Default)]
@@ -83,7 +83,7 @@ impl Placement {
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
             let parts = slabs.into_iter().map(|slab| part(device, slab)).collect::<Result<_>>()?;
-            Ok(Member { parts, waits: matches!(device.kind, Backend::Gpu(_)) })
+            Ok(Member { parts, waits: matches!(device.backend, Backend::Gpu(_)) })
         };
         let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
         Ok(Box::new(SlabEngine::new(shape, devices)))
@@ -91,14 +91,8 @@ impl Placement {
 
     /// The engine of a single slab.
     fn whole(&self, device: &Device, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
-        match &device.kind {
-            Backend::Gpu(gpu) => {
-                let mut engine = GpuEngine::new(gpu, table, shape)?;
-                if self.options.kernel_times {
-                    engine.take_times()?;
-                }
-                Ok(Box::new(engine))
-            }
+        match &device.backend {
+            Backend::Gpu(gpu) => gpu.engine(table, shape, self.options.kernel_times),
             Backend::Cpu | Backend::Several(_) => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape))),
         }
     }
@@ -161,12 +155,12 @@ impl Placement {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
             need.add(AT_A_TIME, merged, 0);
         }
-        if slabs.iter().any(|(device, _)| matches!(device.kind, Backend::Gpu(_))) {
+        if slabs.iter().any(|(device, _)| matches!(device.backend, Backend::Gpu(_))) {
             let recorded = words.and(voltages).within(MOST_RECORDED_BYTES);
             need.add(AT_A_TIME, 0, recorded);
             need.add(TRANSFERS, recorded.saturating_mul(READBACKS), 0);
         }
-        if slabs.iter().any(|(device, _)| !matches!(device.kind, Backend::Gpu(_))) {
+        if slabs.iter().any(|(device, _)| !matches!(device.backend, Backend::Gpu(_))) {
             let words = if in_place && !cut { 0 } else { words.within(MOST_WORD_BYTES) };
             need.add(AT_A_TIME, words.saturating_add(voltages.within(MOST_VOLTAGE_BYTES)), 0);
         }
@@ -187,7 +181,7 @@ impl Placement {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
             return block.saturating_add(merged);
         }
-        match self.device.kind {
+        match self.device.backend {
             Backend::Gpu(_) => block.saturating_add(words.and(voltages).within(MOST_RECORDED_BYTES)),
             Backend::Cpu | Backend::Several(_) => {
                 // All that comes is equally long but for the last, which is shorter.
@@ -209,10 +203,8 @@ impl Placement {
         buffers: Buffers,
         shape: Shape,
     ) -> Option<MemoryNeed> {
-        match &self.device.kind {
-            Backend::Gpu(gpu)
-                if bytes <= gpu.context.largest_binding() && !is_cut(&self.slabs(buffers, shape)) =>
-            {
+        match &self.device.backend {
+            Backend::Gpu(gpu) if bytes <= gpu.largest_binding() && !is_cut(&self.slabs(buffers, shape)) => {
                 Some(MemoryNeed::of("the kept spikes", 0, bytes))
             }
             Backend::Gpu(_) | Backend::Cpu | Backend::Several(_) => None,
@@ -229,7 +221,7 @@ impl Placement {
         for (device, cells) in parts {
             let (scores, row) = (scoring.bytes(&cells), bytes(cells.len() as u64));
             let words = |most: u64| row.saturating_mul(steps.div_ceil(32) + 1).min(most.max(row));
-            match &device.kind {
+            match &device.backend {
                 Backend::Gpu(_) => {
                     need.add("the scores", scores, scores);
                     need.add("what is scored at a time", 0, words(MOST_SCORED_BYTES));
@@ -248,7 +240,7 @@ impl Placement {
     pub(crate) fn on_this_machine(&self, need: &MemoryNeed) -> u64 {
         let mut devices = self.parts(0).into_iter().map(|(device, _)| device);
         let software =
-            devices.all(|device| device.is_software_adapter() || matches!(device.kind, Backend::Cpu));
+            devices.all(|device| device.is_software_adapter() || matches!(device.backend, Backend::Cpu));
         if software { need.total() } else { need.host_bytes() }
     }
 }
@@ -273,7 +265,7 @@ impl Share<'_> {
         let cells = shape.cells() as u64;
         let state_words = (Field::of(table.options).count() + Counter::ALL.len()) as u64;
         let parameters = bytes(table.footprint().words(shape));
-        match &self.device.kind {
+        match &self.device.backend {
             Backend::Gpu(_) => {
                 let places = bytes(PLACES.words(shape));
                 self.need.add("the state", 0, bytes(cells * state_words));

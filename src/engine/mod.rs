@@ -1,7 +1,12 @@
 //! What advances the cells: one trait, two engines that give the same bits.
 
 pub(crate) mod cpu;
+#[cfg(feature = "gpu")]
 pub(crate) mod gpu;
+#[cfg(not(feature = "gpu"))]
+#[path = "no_gpu.rs"]
+pub(crate) mod gpu;
+pub(crate) mod gpu_bounds;
 mod merge;
 mod pace;
 pub(crate) mod slabs;

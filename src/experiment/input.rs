@@ -130,7 +130,7 @@ pub(crate) struct InputSize {
 impl InputSize {
     /// How many kinds of sums the spikes add to: currents, potentials, or both.
     pub(crate) fn spike_targets(&self) -> u64 {
-        let any = |target| u64::from(self.spikes.iter().any(|spikes| spikes.target == target));
+        let any = |effect| u64::from(self.spikes.iter().any(|spikes| spikes.effect == effect));
         any(SpikeEffect::Current) + any(SpikeEffect::Potential)
     }
 }

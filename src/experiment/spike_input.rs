@@ -43,7 +43,7 @@ use crate::experiment::params::Parameter;
 pub struct SpikeInput<'a> {
     pub(crate) spikes: SpikeSource<'a>,
     pub(crate) weights: Weights<'a>,
-    pub(crate) target: SpikeEffect,
+    pub(crate) effect: SpikeEffect,
 }
 
 /// Where the spikes of an input lie.
@@ -90,7 +90,7 @@ pub(crate) struct SpikeSize {
     /// Words of 32 steps, and weights, both of which come from the memory of this program.
     pub(crate) words_of_block: u64,
     pub(crate) weights: u64,
-    pub(crate) target: SpikeEffect,
+    pub(crate) effect: SpikeEffect,
     /// Bytes of weights that are copied: of a matrix to lie in row-major order, of others as they are checked.
     pub(crate) copied: u64,
 }
@@ -99,14 +99,14 @@ impl<'a> SpikeInput<'a> {
     /// Each neuron is driven by a train of its own, the one at its place in the raster, through a
     /// weight (nA) that broadcasts to `[batch, n]` as all parameters do.
     pub fn each(spikes: impl Into<SpikeSource<'a>>, weight: impl Into<Parameter>) -> Self {
-        Self { spikes: spikes.into(), weights: Weights::Each(weight.into()), target: SpikeEffect::Current }
+        Self { spikes: spikes.into(), weights: Weights::Each(weight.into()), effect: SpikeEffect::Current }
     }
 
     /// Each of the `n_in` trains drives each neuron through a weight (nA) of its own: `weights` is an
     /// array `[n_in, n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once. An
     /// array is uploaded where it is another one than at the last call, or larger than 64 MiB. Weights below 1e-20 in magnitude are 0.
     pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<InputValues<'a>>) -> Self {
-        Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), target: SpikeEffect::Current }
+        Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), effect: SpikeEffect::Current }
     }
 
     /// What matters of it for the memory of a population of `n` neurons.
@@ -122,13 +122,13 @@ impl<'a> SpikeInput<'a> {
             Weights::Dense(InputValues(InputValuesKind::Tensor(_) | InputValuesKind::Number(_))) => (n, 0),
         };
         let (words_of_block, weights) = (words_of_block as u64, weights as u64);
-        SpikeSize { words_of_block, weights, target: self.target, copied }
+        SpikeSize { words_of_block, weights, effect: self.effect, copied }
     }
 
     /// The weights are mV, by which each spike moves the membrane potential at once.
     #[must_use]
     pub fn jumps(mut self) -> Self {
-        self.target = SpikeEffect::Potential;
+        self.effect = SpikeEffect::Potential;
         self
     }
 }

@@ -1,6 +1,7 @@
 //! The public face: a batch of populations of neurons that share a device.
 
 pub(crate) mod blocks;
+#[cfg(feature = "checkpoint")]
 pub(crate) mod checkpoint;
 mod ongoing;
 mod queue;
@@ -10,8 +11,6 @@ pub(crate) mod scorer;
 pub(crate) mod sink;
 mod state;
 mod stepping;
-
-pub(crate) use state::PopulationState;
 
 use crate::data::broadcast::strides;
 use crate::data::memory::{self, MemoryNeed};

@@ -1,29 +1,16 @@
 //! What a population hands out of its state, and takes in.
 
-use super::{MOST_STEPS_EVER, Population, build};
+use super::{Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
 use crate::engine::work::WorkDone;
 use crate::error::{Error, Result};
-use crate::model::LARGEST_PARAMETER;
-use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
-use crate::prepared::coefficients::LARGEST_STATE;
+use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
 use crate::prepared::field::{Counter, Field};
 use ndarray::{Array2, ArrayBase, Data, Dimension};
 
 /// What messages call it.
-const SYNAPTIC_CURRENT: &str = "synaptic current";
-
-/// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
-#[derive(Debug)]
-pub(crate) struct PopulationState {
-    /// What there is of [`Field`]s. Membrane potentials are differences from the reference potential.
-    pub(crate) fields: Vec<(Field, Vec<f32>)>,
-    /// Refractory counters with the flag of the last spike.
-    pub(crate) refractory: Vec<u32>,
-    pub(crate) counts: Vec<u32>,
-    pub(crate) steps: u64,
-}
+pub(super) const SYNAPTIC_CURRENT: &str = "synaptic current";
 
 impl Population {
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -207,6 +194,7 @@ impl Population {
     /// # Errors
     ///
     /// Faults of the device.
+    #[cfg(feature = "gpu")]
     pub fn buffers(&mut self) -> Result<Vec<crate::StateBuffers>> {
         self.check_state()?;
         self.flush()?;
@@ -215,116 +203,12 @@ impl Population {
         };
         Ok(self.engine.buffers().into_iter().filter_map(of_gpu).collect())
     }
-
-    /// All state, as a checkpoint holds it.
-    pub(crate) fn state(&mut self) -> Result<PopulationState> {
-        let (steps, options) = (self.steps, self.table.options);
-        self.on_engine(|engine| {
-            let fields = Field::of(options).map(|field| Ok((field, engine.read(field)?)));
-            Ok(PopulationState {
-                fields: fields.collect::<Result<_>>()?,
-                refractory: engine.read_counter(Counter::Refractory)?,
-                counts: engine.read_counter(Counter::Spikes)?,
-                steps,
-            })
-        })
-    }
-
-    /// Takes the state of a population of the same shape and parameters, in which all numbers are finite. It comes from
-    /// a file, which may hold what no population does.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::OutOfRange`] for more than ever piles up in a population, which changes nothing; faults of the device.
-    pub(crate) fn restore(&mut self, mut state: PopulationState) -> Result<()> {
-        if state.steps > MOST_STEPS_EVER {
-            let requirement = format!("at most {MOST_STEPS_EVER}");
-            return Err(Error::out_of_range("the number of steps", state.steps, requirement));
-        }
-        let smallest = smallest_after(state.steps);
-        for (field, values) in &mut state.fields {
-            let largest = settled(values, smallest);
-            match field {
-                Field::Voltages => require_at_most(LARGEST_STATE, "the voltages", largest, " mV")?,
-                Field::Traces => require_at_most(LARGEST_STATE, "the spike traces", largest, "")?,
-                Field::SynapticCurrents => {
-                    self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
-                }
-            }
-        }
-        self.on_engine(|engine| {
-            state.fields.iter().try_for_each(|(field, values)| engine.write(*field, values))?;
-            engine.write_counter(Counter::Refractory, &state.refractory)?;
-            engine.write_counter(Counter::Spikes, &state.counts)?;
-            engine.go_on_at(state.steps)
-        })?;
-        self.steps = state.steps;
-        Ok(())
-    }
 }
 
-fn require_at_most(most: f32, what: &str, largest: f32, unit: &str) -> Result<()> {
+pub(super) fn require_at_most(most: f32, what: &str, largest: f32, unit: &str) -> Result<()> {
     if largest > most {
         let requirement = format!("at most {most:e}{unit} in magnitude");
         return Err(Error::out_of_range(what, format!("{largest:e}{unit}"), requirement));
     }
     Ok(())
-}
-
-/// The least magnitude, unless it is zero, of what a population that decays slowly holds after so many steps: it was
-/// [`SMALLEST_STATE`] at the last step of a block of 32, where less becomes zero, and has decayed since. Half of that
-/// leaves room for rounding. What is less would be subnormal before the block ends.
-fn smallest_after(steps: u64) -> f32 {
-    match steps % 32 {
-        0 => SMALLEST_STATE,
-        since => (0..since).fold(0.5 * SMALLEST_STATE, |left, _| left * (1.0 - FASTEST_LEAK)),
-    }
-}
-
-/// Sets what is smaller to zero. Returns the largest magnitude.
-fn settled(values: &mut [f32], smallest: f32) -> f32 {
-    values.iter_mut().fold(0.0, |largest, value| {
-        // A zero keeps its sign, as a run that goes on would.
-        if *value != 0.0 {
-            *value = flush(*value, smallest);
-        }
-        value.abs().max(largest)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::{Device, Params};
-
-    #[test]
-    fn what_has_decayed_since_the_last_whole_word_is_kept_and_less_is_not() {
-        assert_eq!(smallest_after(64), SMALLEST_STATE);
-        let mut left = SMALLEST_STATE;
-        for since in 1..32 {
-            left *= 1.0 - FASTEST_LEAK;
-            let smallest = smallest_after(96 + since);
-            assert!(smallest < left && smallest > left * 0.49, "{since}");
-            // As much as is kept is still normal at the end of the word.
-            assert!((since..31).fold(smallest, |left, _| left * (1.0 - FASTEST_LEAK)) > f32::MIN_POSITIVE);
-        }
-        let mut values = [1e-31, -0.0, 3.0, -4.0];
-        assert_eq!(settled(&mut values, 1e-30), 4.0);
-        assert_eq!(values.map(f32::to_bits), [0.0_f32, -0.0, 3.0, -4.0].map(f32::to_bits));
-    }
-
-    #[test]
-    fn no_call_makes_more_steps_than_a_population_ever_makes() {
-        let mut population = Population::new(Params::default(), 3, &Device::cpu()).expect("valid");
-        let mut state = population.state().expect("there");
-        state.steps = MOST_STEPS_EVER - 1;
-        population.restore(state).expect("valid");
-        population.forward(1.0).expect("the last step");
-        let more = Err(Error::out_of_range("the number of steps", 1, "at most 0 more"));
-        assert_eq!(population.forward(1.0), more);
-        assert_eq!(population.forward(crate::Random::gaussian(0.0, 1.0)), more);
-        assert_eq!(population.run(1, 1.0).go().map(drop), more);
-        assert_eq!(population.steps(), MOST_STEPS_EVER);
-        assert!(population.voltages().expect("there").iter().all(|v| *v > -62.0));
-    }
 }

@@ -30,7 +30,7 @@ pub(crate) struct Projection<'a> {
     /// The bit of the first step, counted from the first word of a cell.
     pub(crate) first_bit: u64,
     pub(crate) wiring: Wiring<'a>,
-    pub(crate) target: SpikeEffect,
+    pub(crate) effect: SpikeEffect,
 }
 
 /// Where the words lie.
@@ -74,7 +74,7 @@ impl<'a> Projection<'a> {
             }
         };
         let (wiring, largest_sum) = wiring(input.weights, &layout, shape, place)?;
-        match input.target {
+        match input.effect {
             SpikeEffect::Current => *arriving += largest_sum,
             SpikeEffect::Potential => {
                 require_magnitude("the most that the spikes of one step can add to v", largest_sum)?;
@@ -87,7 +87,7 @@ impl<'a> Projection<'a> {
             word_row: if layout.batch > 1 { layout.trains } else { 0 },
             first_bit: layout.first_bit,
             wiring,
-            target: input.target,
+            effect: input.effect,
         })
     }
 

@@ -2,6 +2,7 @@
 //! & Patterson 2009, Commun. ACM 52(4):65).
 
 mod cpu;
+#[cfg(feature = "gpu")]
 pub(crate) mod gpu;
 
 use crate::device::{Backend, Device};
@@ -43,9 +44,12 @@ impl Device {
     /// Too little memory, faults of the device, and [`Error::OutOfRange`] for
     /// [several](Self::several) devices, which have a roofline each.
     pub fn measure_roofline(&self) -> Result<Roofline> {
-        match &self.kind {
+        match &self.backend {
             Backend::Cpu => cpu::measure(),
+            #[cfg(feature = "gpu")]
             Backend::Gpu(gpu) => gpu::measure(&gpu.context),
+            #[cfg(not(feature = "gpu"))]
+            Backend::Gpu(gpu) => match **gpu {},
             Backend::Several(_) => {
                 Err(Error::out_of_range("the device to measure", "a list", "a single device"))
             }

@@ -60,8 +60,8 @@ impl<'a> LaneSources<'a> {
         }
         let by_projections = Filled {
             currents: false,
-            arriving: projections.iter().any(|projection| projection.target == SpikeEffect::Current),
-            jumps: projections.iter().any(|projection| projection.target == SpikeEffect::Potential),
+            arriving: projections.iter().any(|projection| projection.effect == SpikeEffect::Current),
+            jumps: projections.iter().any(|projection| projection.effect == SpikeEffect::Potential),
         };
         Self {
             noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),

@@ -72,7 +72,7 @@ impl<'a> CurrentView<'a> {
     /// The rules of a population, with what this input asks of them.
     pub(super) fn options(&self, options: Options) -> Options {
         let jumps = self.noise.is_some_and(Noise::jumps)
-            || self.spikes.iter().any(|spikes| spikes.target == SpikeEffect::Potential);
+            || self.spikes.iter().any(|spikes| spikes.effect == SpikeEffect::Potential);
         Options { jumps, ..options }
     }
 }

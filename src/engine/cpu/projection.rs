@@ -61,7 +61,7 @@ impl<'a> LaneProjections<'a> {
         let mut arriving: OfWord = [[0.0; LANES]; WORD];
         let mut jumps: OfWord = [[0.0; LANES]; WORD];
         for input in &self.inputs {
-            let sum = match input.projection.target {
+            let sum = match input.projection.effect {
                 SpikeEffect::Current => &mut arriving,
                 SpikeEffect::Potential => &mut jumps,
             };

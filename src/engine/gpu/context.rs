@@ -329,6 +329,22 @@ pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {
     }
 }
 
+/// What sort of adapter it is.
+pub(crate) fn kind(device_type: wgpu::DeviceType) -> &'static str {
+    match device_type {
+        wgpu::DeviceType::DiscreteGpu => "discrete GPU",
+        wgpu::DeviceType::IntegratedGpu => "integrated GPU",
+        wgpu::DeviceType::VirtualGpu => "virtual GPU",
+        wgpu::DeviceType::Cpu => "software",
+        wgpu::DeviceType::Other => "other",
+    }
+}
+
+/// How a device made of this adapter is called.
+pub(crate) fn title(info: &wgpu::AdapterInfo) -> String {
+    format!("{} ({}, {})", info.name, info.backend, kind(info.device_type))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,7 +12,9 @@ mod resident;
 mod score;
 mod score_check;
 pub(crate) mod self_check;
+mod state_buffers;
 mod stopwatch;
+mod tensor;
 mod uploads;
 mod workgroup;
 
@@ -37,24 +39,21 @@ mod shader_tests;
 #[cfg(test)]
 mod translation_tests;
 
-pub(crate) use engine::{GpuEngine, IN_FLIGHT};
-pub(crate) use noise::words_of_sources;
-pub(crate) use plan::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
-pub(crate) use projection::MOST_KEPT_WEIGHT_BYTES;
+pub(crate) use engine::GpuEngine;
 pub(crate) use resident::ResidentWords;
+pub use state_buffers::StateBuffers;
+pub(crate) use tensor::{GpuTensor, buffer_of};
 
-use crate::data::memory;
-use crate::data::storage::{DeviceArray, array_as};
+use crate::data::shape::Shape;
+use crate::data::storage::{DeviceArray, DeviceWords, array_as, words_as};
+use crate::engine::Engine;
 use crate::error::Result;
-use crate::model::Options;
-use crate::prepared::current::Values;
-use crate::prepared::field::{Counter, Field};
+use crate::prepared::coefficients::Table;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use projection::ProjectionKernel;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
-use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 /// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
@@ -136,6 +135,64 @@ impl Gpu {
         if self.context.is_software() { largest.min(128 << 20) } else { largest }
     }
 
+    /// The most bytes that a kernel binds at once.
+    pub(crate) fn largest_binding(&self) -> u64 {
+        self.context.largest_binding()
+    }
+
+    /// Whether the adapter computes on the CPU.
+    pub(crate) fn is_software(&self) -> bool {
+        self.context.is_software()
+    }
+
+    /// Whether the device is gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.context.is_lost()
+    }
+
+    /// How a device made of it is called.
+    pub(crate) fn title(&self) -> String {
+        context::title(&self.context.info)
+    }
+
+    /// The engine of a slab, which takes the times of its kernels or not.
+    pub(crate) fn engine(
+        self: &Arc<Self>,
+        table: &Table,
+        shape: Shape,
+        kernel_times: bool,
+    ) -> Result<Box<dyn Engine>> {
+        let mut engine = GpuEngine::new(self, table, shape)?;
+        if kernel_times {
+            engine.take_times()?;
+        }
+        Ok(Box::new(engine))
+    }
+
+    /// Uploads an array, of which the host keeps what is more than the device binds at once.
+    pub(crate) fn array(self: &Arc<Self>, values: &[f32]) -> Result<Arc<dyn DeviceArray>> {
+        let largest = self.largest_slab().min(self.context.largest_binding());
+        Ok(Arc::new(GpuTensor::new(self, values, largest)?))
+    }
+
+    /// Uploads words of spikes; `None` where they are more than the device binds at once.
+    pub(crate) fn words(self: &Arc<Self>, words: &[u32]) -> Result<Option<Arc<dyn DeviceWords>>> {
+        if size_of_val(words) as u64 > self.context.largest_binding() {
+            return Ok(None);
+        }
+        Ok(Some(Arc::new(ResidentWords::upload(self, words)?)))
+    }
+
+    /// Whether an array is on this device.
+    pub(crate) fn has_array(self: &Arc<Self>, array: &Arc<dyn DeviceArray>) -> bool {
+        array_as::<GpuTensor>(array).is_some_and(|array| Arc::ptr_eq(&array.gpu, self))
+    }
+
+    /// Whether words are on this device.
+    pub(crate) fn has_words(self: &Arc<Self>, words: &Arc<dyn DeviceWords>) -> bool {
+        words_as::<ResidentWords>(words).is_some_and(|words| Arc::ptr_eq(words.gpu(), self))
+    }
+
     /// Uploads values that kernels read.
     pub(crate) fn upload(&self, what: &str, values: &[u8]) -> Result<wgpu::Buffer> {
         let buffer = self.context.buffer(what, values.len() as u64, STATE)?;
@@ -157,113 +214,7 @@ impl Gpu {
     }
 }
 
-/// Values on a device.
-#[derive(Debug)]
-pub(crate) struct GpuTensor {
-    pub(crate) gpu: Arc<Gpu>,
-    values: TensorValues,
-}
-
-#[derive(Debug)]
-enum TensorValues {
-    Resident(wgpu::Buffer),
-    /// More than the device binds at once: kept by the host and sent part by part.
-    Delivery(Vec<f32>),
-}
-
-impl GpuTensor {
-    pub(crate) fn new(gpu: &Arc<Gpu>, values: &[f32], largest_binding: u64) -> Result<Self> {
-        let bytes = size_of_val(values) as u64;
-        let values = if bytes <= largest_binding {
-            TensorValues::Resident(gpu.upload("the tensor", bytemuck::cast_slice(values))?)
-        } else {
-            memory::require("the tensor", bytes, "take fewer values")?;
-            TensorValues::Delivery(values.to_vec())
-        };
-        Ok(Self { gpu: Arc::clone(gpu), values })
-    }
-}
-
-impl DeviceArray for GpuTensor {
-    fn kept(&self) -> Option<&[f32]> {
-        match &self.values {
-            TensorValues::Resident(_) => None,
-            TensorValues::Delivery(values) => Some(values),
-        }
-    }
-}
-
-/// The buffer of a current, where it lies on a GPU.
-pub(crate) fn buffer_of<'a>(values: &'a Values<'_>) -> Option<&'a wgpu::Buffer> {
-    array_as::<GpuTensor>(values.on_device()?)?.buffer()
-}
-
-impl GpuTensor {
-    /// The buffer, where the device has them.
-    pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
-        match &self.values {
-            TensorValues::Resident(buffer) => Some(buffer),
-            TensorValues::Delivery(_) => None,
-        }
-    }
-}
-
-/// Buffers in which a population keeps the state of some of its cells, in the order of their numbers
-/// `row * n + neuron`: of all cells, unless the population is too large for one buffer or lives on
-/// several devices. Each buffer has several numbers of each cell: one of all cells, behind them another of all cells.
-///
-/// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that
-/// their length does not always tell the number of cells. Whoever writes to them is responsible for
-/// what the population then does.
-#[derive(Debug, Clone)]
-pub struct StateBuffers {
-    /// The numbers of the cells. The first is the first of each part of a buffer.
-    pub cells: Range<usize>,
-    /// `array<f32>`: first the membrane potentials, mV, as differences from
-    /// [`v_reference`](crate::Params::v_reference); then the spike [traces](Self::traces_at) and the
-    /// [synaptic currents](Self::synaptic_currents_at), where there are any.
-    pub state: wgpu::Buffer,
-    /// `array<u32>`: first the refractory counters, of which bits 0 to 30 are the steps that a cell is still refractory,
-    /// and bit 31 says whether it spiked at the last step; then the spike [counts](Self::counts_at); and at the end the
-    /// number of the last step, modulo 2^32.
-    pub counters: wgpu::Buffer,
-    options: Options,
-}
-
-impl StateBuffers {
-    /// The same as those of cells with other numbers, as many.
-    pub(crate) fn of(self, cells: Range<usize>) -> Self {
-        Self { cells, ..self }
-    }
-
-    /// The index in `state` of the first spike trace, where the population has traces.
-    #[must_use]
-    pub fn traces_at(&self) -> Option<usize> {
-        self.place(Field::Traces)
-    }
-
-    /// The index in `state` of the first synaptic current, nA, where the population has them.
-    #[must_use]
-    pub fn synaptic_currents_at(&self) -> Option<usize> {
-        self.place(Field::SynapticCurrents)
-    }
-
-    /// The index in `counters` of the first count of spikes, since the counts were cleared.
-    #[must_use]
-    pub fn counts_at(&self) -> usize {
-        self.place_of_counter(Counter::Spikes)
-    }
-
-    fn place(&self, field: Field) -> Option<usize> {
-        Field::of(self.options).position(|other| other == field).map(|before| before * self.cells.len())
-    }
-
-    fn place_of_counter(&self, counter: Counter) -> usize {
-        Counter::ALL.iter().take_while(|other| **other != counter).count() * self.cells.len()
-    }
-
-    /// The index in `counters` of the number of the last step.
-    fn step_at(&self) -> usize {
-        Counter::ALL.len() * self.cells.len()
-    }
+/// How the device is called that has an array.
+pub(crate) fn home(array: &Arc<dyn DeviceArray>) -> Option<String> {
+    array_as::<GpuTensor>(array).map(|array| array.gpu.title())
 }

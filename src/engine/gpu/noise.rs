@@ -1,17 +1,10 @@
 //! The random sources as the kernel reads them.
 
 use crate::data::broadcast::Column;
+use crate::engine::gpu_bounds::{SOURCE_WORDS, words_of_sources};
 use crate::model::random::GROUP;
 use crate::model::tables;
 use crate::prepared::noise::{Noise, NoiseKind};
-
-/// Words of a source: `SOURCE_WORDS` in `shaders/noise.wgsl`.
-pub(crate) const SOURCE_WORDS: usize = 11;
-
-/// Words of so many sources, beside their parameters and the tables of Poisson distributions.
-pub(crate) fn words_of_sources(sources: u64, is_normal: bool) -> u64 {
-    sources * SOURCE_WORDS as u64 + if is_normal { 2 * tables::NORMAL_INTERVALS as u64 } else { 0 }
-}
 
 /// Where the kernel finds the sources in its parameters, and how much work they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

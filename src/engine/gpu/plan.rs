@@ -6,25 +6,15 @@ use super::noise::NoisePlaces;
 use super::projection::{CellGrid, Planes};
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
+use crate::engine::gpu_bounds::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::{Request, SpikeRequest, VoltageRequest};
 use crate::error::Result;
 use crate::model::random::GROUP;
 use crate::prepared::current::Strides;
 use crate::prepared::noise::Noise;
 
-/// Bytes of streamed input and of arriving spikes per dispatch, unless one step alone is more.
-pub(crate) const MOST_MOVED_BYTES: u64 = 32 << 20;
-
 /// Blocks of 32 steps whose spikes are brought to the device at a time, however many bytes they are.
 pub(super) const LEAST_SPIKE_BLOCKS: u64 = 2;
-
-/// Bytes of spikes per dispatch where they stay on the device, so that dispatches need not be short.
-pub(crate) const MOST_SCORED_BYTES: u64 = 128 << 20;
-
-/// Bytes of recordings per dispatch, likewise: for a million cells 512 steps, so that lavapipe, which
-/// takes as long to load and store a cell as for some 200 steps, does that seldom. More gains nothing
-/// there. The memory is taken once on the device and twice on the way from there.
-pub(crate) const MOST_RECORDED_BYTES: u64 = 64 << 20;
 
 /// Trains whose words are looked at in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;

@@ -7,6 +7,7 @@ use super::plan::LEAST_SPIKE_BLOCKS;
 use super::{Gpu, ResidentWords, STATE, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::storage::words_as;
+use crate::engine::gpu_bounds::MOST_KEPT_WEIGHT_BYTES;
 use crate::error::{Error, Result};
 use crate::experiment::spike_input::SpikeEffect;
 use crate::prepared::projection::{Projection as Input, SpikeWords, Wiring};
@@ -37,9 +38,6 @@ pub(crate) const STEPS: u32 = 8;
 const MOST_TRAINS: usize = 1 << 15;
 
 const WEIGHTS: &str = "the weights of the spike input";
-
-/// Weights of more bytes are not kept from one call to the next: they are better a tensor.
-pub(crate) const MOST_KEPT_WEIGHT_BYTES: usize = 64 << 20;
 
 /// How often sums are made until their number starts at 0 again: fewer than single precision counts.
 const MOST_SUMS_MADE: u32 = 1 << 20;
@@ -114,7 +112,7 @@ pub(super) struct Planes {
 
 impl Planes {
     pub(super) fn of(inputs: &[Input<'_>]) -> Self {
-        let any = |target| inputs.iter().any(|input| input.target == target);
+        let any = |effect| inputs.iter().any(|input| input.effect == effect);
         Self { arriving: any(SpikeEffect::Current), jumps: any(SpikeEffect::Potential) }
     }
 
@@ -239,11 +237,11 @@ impl<'a> Projections<'a> {
     ) {
         let CellGrid { shape, groups: (width, height) } = *grid;
         let cells = shape.cells();
-        let arriving = self.inputs.iter().any(|input| input.input.target == SpikeEffect::Current);
+        let arriving = self.inputs.iter().any(|input| input.input.effect == SpikeEffect::Current);
         let mut begun = Planes::default();
         pass.set_pipeline(&self.pipeline);
         for input in &self.inputs {
-            let (begun, sums) = match input.input.target {
+            let (begun, sums) = match input.input.effect {
                 SpikeEffect::Current => (&mut begun.arriving, 0),
                 SpikeEffect::Potential => {
                     (&mut begun.jumps, if arriving { steps as usize * cells } else { 0 })

@@ -2,15 +2,17 @@
 
 mod file;
 mod parts;
+mod state;
 
 use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::experiment::population_options::PopulationOptions;
-use crate::population::{Population, PopulationState};
+use crate::population::Population;
 use crate::prepared::field::Field;
 use file::{Contents, Tensor};
 use safetensors::Dtype;
+use state::PopulationState;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Display;

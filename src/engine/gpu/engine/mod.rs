@@ -16,6 +16,7 @@ use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
+use crate::engine::gpu_bounds::IN_FLIGHT;
 use crate::engine::work::WorkDone;
 use crate::engine::{Engine, Piece, Receiver, Request, SpikeRequest};
 use crate::error::Result;
@@ -32,9 +33,6 @@ use std::collections::VecDeque;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Instant;
-
-/// Dispatches under way at a time: one computes while the next is prepared.
-pub(crate) const IN_FLIGHT: usize = 2;
 
 #[derive(Debug)]
 pub(crate) struct GpuEngine {
