@@ -76,7 +76,7 @@
 //!
 //! | feature | what it is | what it costs |
 //! | --- | --- | --- |
-//! | `gpu`, by default | the GPU engine, and devices shared with a program's own wgpu code | wgpu, three quarters of the dependencies |
+//! | `gpu`, by default | the GPU engine, and devices shared with a program's own wgpu code | wgpu, two thirds of all dependencies |
 //! | `checkpoint`, by default | [`Population::save`] and [`Population::load`] | readers of safetensors files and of JSON |
 //! | `nir` | neurons in graphs of the Neuromorphic Intermediate Representation, module `nir` | a reader of HDF5 files |
 //!
