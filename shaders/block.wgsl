@@ -10,17 +10,9 @@
 override WORKGROUP: u32 = 64u;
 // Cells that an invocation takes abreast: 1 or 4.
 override ABREAST: u32 = 1u;
-override SPIKE_TEST: u32 = 0u;
-override RESET: u32 = 0u;
-override REFRACTORY: u32 = 0u;
-override BOUNDED: bool = false;
-override TRACE: u32 = 0u;
-override FAST_DECAY: bool = false;
 override SEQUENCE: bool = false;
 override VOLTAGES: bool = false;
 override NOISE: bool = false;
-override JUMPS: bool = false;
-override SYNAPSE: bool = false;
 override ARRIVING: bool = false;
 override ARRIVING_JUMPS: bool = false;
 override WORDS: u32 = 0u;
@@ -86,14 +78,13 @@ struct Block {
     sums_made: u32,
     unused_0: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
-    spread: array<vec4<u32>, 11>,
+    spread: array<vec4<u32>, COEFFICIENTS>,
 }
 
 @group(0) @binding(1) var<uniform> block: Block;
 @group(0) @binding(2) var<storage, read> parameters: array<u32>;
 @group(0) @binding(3) var<storage, read> current: array<f32>;
-// The membrane potentials of all cells, then the other state variables that there are, as Field in src/engine/field.rs
-// has them.
+// The membrane potentials of all cells, then the other state variables that there are, as Field has them.
 @group(0) @binding(4) var<storage, read_write> state: array<f32>;
 // The refractory counters of all cells, then their spike counts, as Counter has them; and at the end the number of steps
 // made, which proves on readback that the work was done, all of it.
@@ -102,57 +93,17 @@ struct Block {
 // What spikes add at each step of the block, as projection.wgsl has summed it: currents, then jumps.
 @group(0) @binding(7) var<storage, read> arrivals: array<f32>;
 
-// Member by member: naga 30 refuses a constructor whose arguments are all overrides.
-fn chosen_options() -> Options {
-    var options: Options;
-    options.spike_test = SPIKE_TEST;
-    options.reset = RESET;
-    options.refractory = REFRACTORY;
-    options.bounded = BOUNDED;
-    options.trace = TRACE;
-    options.fast_decay = FAST_DECAY;
-    options.jumps = JUMPS;
-    options.synapse = SYNAPSE;
-    return options;
-}
-
 fn parameter_bits(index: u32, row: u32, neuron: u32) -> u32 {
     let spread = block.spread[index];
     return parameters[spread.x + row * spread.y + neuron * spread.z];
 }
 
-fn parameter(index: u32, row: u32, neuron: u32) -> f32 {
-    return bitcast<f32>(parameter_bits(index, row, neuron));
-}
-
 fn load_cell(row: u32, neuron: u32) -> Coefficients {
-    var cell: Coefficients;
-    cell.leak = parameter(0u, row, neuron);
-    cell.resistance = parameter(1u, row, neuron);
-    cell.v_rest = parameter(2u, row, neuron);
-    cell.v_threshold = parameter(3u, row, neuron);
-    cell.reset = parameter(4u, row, neuron);
-    if (BOUNDED) {
-        cell.v_lower = parameter(5u, row, neuron);
+    var words: array<u32, COEFFICIENTS>;
+    for (var index = 0u; index < COEFFICIENTS; index++) {
+        words[index] = parameter_bits(index, row, neuron);
     }
-    if (TRACE != OFF) {
-        cell.trace_decay = parameter(6u, row, neuron);
-        cell.trace_scale = parameter(7u, row, neuron);
-    }
-    cell.refractory_steps = parameter_bits(8u, row, neuron);
-    if (SYNAPSE) {
-        cell.synaptic_decay = parameter(9u, row, neuron);
-        cell.synaptic_factor = parameter(10u, row, neuron);
-    }
-    return cell;
-}
-
-fn trace_place(index: u32) -> u32 {
-    return block.cells + index;
-}
-
-fn synaptic_place(index: u32) -> u32 {
-    return block.cells * select(1u, 2u, TRACE != OFF) + index;
+    return coefficients_of(words);
 }
 
 fn count_place(index: u32) -> u32 {
@@ -160,27 +111,29 @@ fn count_place(index: u32) -> u32 {
 }
 
 fn load_state(index: u32) -> State {
+    let options = chosen_options();
     var cell: State;
-    cell.v = state[index];
+    var place = index;
+    for (var field = 0u; field < FIELDS; field++) {
+        if (has_field(options, field)) {
+            cell = with_field(cell, field, state[place]);
+            place += block.cells;
+        }
+    }
     cell.refractory = counters[index] & ~SPIKE_FLAG;
-    if (TRACE != OFF) {
-        cell.trace = state[trace_place(index)];
-    }
-    if (SYNAPSE) {
-        cell.synaptic = state[synaptic_place(index)];
-    }
     return cell;
 }
 
 fn store_state(index: u32, cell: State) {
-    state[index] = cell.v;
+    let options = chosen_options();
+    var place = index;
+    for (var field = 0u; field < FIELDS; field++) {
+        if (has_field(options, field)) {
+            state[place] = field_of(cell, field);
+            place += block.cells;
+        }
+    }
     counters[index] = cell.refractory | select(0u, SPIKE_FLAG, cell.spike);
-    if (TRACE != OFF) {
-        state[trace_place(index)] = cell.trace;
-    }
-    if (SYNAPSE) {
-        state[synaptic_place(index)] = cell.synaptic;
-    }
 }
 
 // Where in a row of recorded cells this cell stands.

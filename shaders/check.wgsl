@@ -16,20 +16,13 @@ struct Check {
     unused_1: u32,
 }
 
-// A cell as it travels: every member is the bits of a member of Options, Coefficients or State.
+// A cell as it travels: the bits of its numbers.
 struct Case {
-    spike_test: u32,
-    reset_rule: u32,
-    refractory: u32,
-    bounded: u32,
-    trace: u32,
-    fast_decay: u32,
+    options: array<u32, OPTIONS>,
     v: u32,
-    jumps: u32,
     jump: u32,
-    synapse: u32,
     arriving: u32,
-    coefficients: array<u32, 11>,
+    coefficients: array<u32, COEFFICIENTS>,
 }
 
 struct Outcome {
@@ -56,30 +49,10 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         return;
     }
     let c = cases[id.x];
-    let options = Options(
-        c.spike_test,
-        c.reset_rule,
-        c.refractory,
-        c.bounded != 0u,
-        c.trace,
-        c.fast_decay != 0u,
-        c.jumps != 0u,
-        c.synapse != 0u,
-    );
-    let cell = Coefficients(
-        bitcast<f32>(c.coefficients[0]),
-        bitcast<f32>(c.coefficients[1]),
-        bitcast<f32>(c.coefficients[2]),
-        bitcast<f32>(c.coefficients[3]),
-        bitcast<f32>(c.coefficients[4]),
-        bitcast<f32>(c.coefficients[5]),
-        bitcast<f32>(c.coefficients[6]),
-        bitcast<f32>(c.coefficients[7]),
-        c.coefficients[8],
-        bitcast<f32>(c.coefficients[9]),
-        bitcast<f32>(c.coefficients[10]),
-    );
-    var state = State(bitcast<f32>(c.v), 0u, 0.0, 0.0, false);
+    let options = options_of(c.options);
+    let cell = coefficients_of(c.coefficients);
+    var state: State;
+    state.v = bitcast<f32>(c.v);
     var spikes = 0u;
     var path = 0u;
     for (var step = 0u; step < check.steps; step++) {
@@ -88,8 +61,10 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
         let input = StepInput(currents[step], arriving, bitcast<f32>(c.jump));
         state = step_cell(options, cell, state, input, step);
         spikes += select(0u, 1u, state.spike);
-        path = mix(mix(path, bitcast<u32>(state.v)), state.refractory);
-        path = mix(mix(path, bitcast<u32>(state.trace)), bitcast<u32>(state.synaptic));
+        path = mix(path, state.refractory);
+        for (var field = 0u; field < FIELDS; field++) {
+            path = mix(path, bitcast<u32>(field_of(state, field)));
+        }
     }
     outcomes[id.x] = Outcome(
         bitcast<u32>(state.v), state.refractory, bitcast<u32>(state.trace), spikes, path

@@ -14,8 +14,8 @@ const AT_OR_ABOVE: u32 = 1u;
 // Reset
 const TO_VALUE: u32 = 0u;
 const SUBTRACT: u32 = 1u;
-const NO_RESET: u32 = 2u;
-const SUBTRACT_AHEAD: u32 = 3u;
+const SUBTRACT_AHEAD: u32 = 2u;
+const NO_RESET: u32 = 3u;
 
 // Refractory
 const FROZEN: u32 = 0u;
@@ -26,6 +26,16 @@ const SILENT: u32 = 2u;
 const OFF: u32 = 0u;
 const ADD: u32 = 1u;
 const SET: u32 = 2u;
+
+// The rules that a kernel is compiled with, in the order of Options.
+override SPIKE_TEST: u32 = 0u;
+override RESET: u32 = 0u;
+override REFRACTORY: u32 = 0u;
+override BOUNDED: bool = false;
+override TRACE: u32 = 0u;
+override FAST_DECAY: bool = false;
+override JUMPS: bool = false;
+override SYNAPSE: bool = false;
 
 struct Options {
     spike_test: u32,
@@ -168,4 +178,73 @@ fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInpu
     let current = total_current(options, cell, received, input.current);
     let after = update(options, cell, received, drive(cell.resistance, current), input.jump);
     return settle(options, cell, after, step);
+}
+
+// What follows is for whoever loads and stores cells: the numbers of Options, Coefficients and State, one after the other,
+// as Options, Coefficient and Field have them in the crate lif-model.
+
+const OPTIONS: u32 = 8u;
+const COEFFICIENTS: u32 = 11u;
+const FIELDS: u32 = 3u;
+
+// Member by member: naga 30 refuses a constructor whose arguments are all overrides.
+fn chosen_options() -> Options {
+    var options: Options;
+    options.spike_test = SPIKE_TEST;
+    options.reset = RESET;
+    options.refractory = REFRACTORY;
+    options.bounded = BOUNDED;
+    options.trace = TRACE;
+    options.fast_decay = FAST_DECAY;
+    options.jumps = JUMPS;
+    options.synapse = SYNAPSE;
+    return options;
+}
+
+fn options_of(words: array<u32, OPTIONS>) -> Options {
+    return Options(
+        words[0], words[1], words[2], words[3] != 0u, words[4], words[5] != 0u, words[6] != 0u, words[7] != 0u,
+    );
+}
+
+fn coefficients_of(words: array<u32, COEFFICIENTS>) -> Coefficients {
+    return Coefficients(
+        bitcast<f32>(words[0]),
+        bitcast<f32>(words[1]),
+        bitcast<f32>(words[2]),
+        bitcast<f32>(words[3]),
+        bitcast<f32>(words[4]),
+        bitcast<f32>(words[5]),
+        bitcast<f32>(words[6]),
+        bitcast<f32>(words[7]),
+        words[8],
+        bitcast<f32>(words[9]),
+        bitcast<f32>(words[10]),
+    );
+}
+
+fn has_field(options: Options, field: u32) -> bool {
+    switch field {
+        case 1u: { return options.trace != OFF; }
+        case 2u: { return options.synapse; }
+        default: { return true; }
+    }
+}
+
+fn field_of(state: State, field: u32) -> f32 {
+    switch field {
+        case 1u: { return state.trace; }
+        case 2u: { return state.synaptic; }
+        default: { return state.v; }
+    }
+}
+
+fn with_field(state: State, field: u32, value: f32) -> State {
+    var changed = state;
+    switch field {
+        case 1u: { changed.trace = value; }
+        case 2u: { changed.synaptic = value; }
+        default: { changed.v = value; }
+    }
+    return changed;
 }

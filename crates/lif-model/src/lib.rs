@@ -24,6 +24,7 @@ mod coefficients;
 #[doc(hidden)]
 pub mod decays;
 mod neuron;
+mod options;
 pub mod random;
 #[doc(hidden)]
 pub mod score;

@@ -21,6 +21,7 @@
 //! Rotter & Diesmann 1999, Biol. Cybern. 81:381, eq. 3 for this one-dimensional case), so the
 //! integrator is a coefficient and not a second formula.
 
+use crate::options::{Choice, options};
 use crate::{Coefficients, State};
 
 /// State variables smaller than this in magnitude become zero.
@@ -85,25 +86,23 @@ pub enum TraceRule {
     Set,
 }
 
-/// The choices that a kernel is specialised by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Options {
+options! {
     /// Which comparison is a spike.
-    pub spike_test: SpikeTest,
+    "SPIKE_TEST" spike_test: SpikeTest,
     /// What a spike does to v.
-    pub reset: Reset,
+    "RESET" reset: Reset,
     /// What happens during the refractory period.
-    pub refractory: Refractory,
+    "REFRACTORY" refractory: Refractory,
     /// Whether v has a lower bound.
-    pub bounded: bool,
+    "BOUNDED" bounded: bool,
     /// Whether and how a spike trace is kept.
-    pub trace: TraceRule,
+    "TRACE" trace: TraceRule,
     /// Whether any cell decays faster than [`FASTEST_LEAK`] per step.
-    pub fast_decay: bool,
+    "FAST_DECAY" fast_decay: bool,
     /// Whether the input has jumps of the membrane potential beside its current.
-    pub jumps: bool,
+    "JUMPS" jumps: bool,
     /// Whether a synaptic current outlasts the step in which its spikes arrive.
-    pub synapse: bool,
+    "SYNAPSE" synapse: bool,
 }
 
 /// What acts on a cell during a step.

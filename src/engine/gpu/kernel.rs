@@ -3,7 +3,7 @@
 use super::allowance::Allowance;
 use super::context::GpuContext;
 use crate::error::Result;
-use crate::model::{Coefficient, Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::model::{Coefficient, Options};
 use crate::prepared::coefficients::Table;
 use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
@@ -135,60 +135,20 @@ impl Specialisation {
         if self.llvmpipe && !busy { SEVERAL_ABREAST } else { 1 }
     }
 
-    pub(crate) fn constants(&self) -> [(&'static str, f64); 17] {
-        let options = &self.options;
-        [
-            ("WORKGROUP", f64::from(self.workgroup)),
-            ("ABREAST", f64::from(self.abreast())),
-            ("SPIKE_TEST", f64::from(spike_test_number(options.spike_test))),
-            ("RESET", f64::from(reset_number(options.reset))),
-            ("REFRACTORY", f64::from(refractory_number(options.refractory))),
-            ("BOUNDED", f64::from(u8::from(options.bounded))),
-            ("TRACE", f64::from(trace_number(options.trace))),
-            ("FAST_DECAY", f64::from(u8::from(options.fast_decay))),
-            ("SEQUENCE", f64::from(u8::from(self.sequence))),
-            ("VOLTAGES", f64::from(u8::from(self.voltages))),
-            ("NOISE", f64::from(u8::from(self.noise))),
-            ("JUMPS", f64::from(u8::from(options.jumps))),
-            ("SYNAPSE", f64::from(u8::from(options.synapse))),
-            ("ARRIVING", f64::from(u8::from(self.arriving))),
-            ("ARRIVING_JUMPS", f64::from(u8::from(self.arriving_jumps))),
-            ("WORDS", f64::from(self.words)),
-            ("WORDS_GO_ON", f64::from(u8::from(self.words_go_on))),
-        ]
-    }
-}
-
-/// The numbers by which the shaders know the rules.
-pub(crate) fn spike_test_number(rule: SpikeTest) -> u32 {
-    match rule {
-        SpikeTest::Above => 0,
-        SpikeTest::AtOrAbove => 1,
-    }
-}
-
-pub(crate) fn reset_number(rule: Reset) -> u32 {
-    match rule {
-        Reset::ToValue => 0,
-        Reset::Subtract => 1,
-        Reset::None => 2,
-        Reset::SubtractAhead => 3,
-    }
-}
-
-pub(crate) fn refractory_number(rule: Refractory) -> u32 {
-    match rule {
-        Refractory::Frozen => 0,
-        Refractory::LeakOnly => 1,
-        Refractory::Silent => 2,
-    }
-}
-
-pub(crate) fn trace_number(rule: TraceRule) -> u32 {
-    match rule {
-        TraceRule::Off => 0,
-        TraceRule::Add => 1,
-        TraceRule::Set => 2,
+    pub(crate) fn constants(&self) -> Vec<(&'static str, f64)> {
+        let own = [
+            ("WORKGROUP", self.workgroup),
+            ("ABREAST", self.abreast()),
+            ("SEQUENCE", u32::from(self.sequence)),
+            ("VOLTAGES", u32::from(self.voltages)),
+            ("NOISE", u32::from(self.noise)),
+            ("ARRIVING", u32::from(self.arriving)),
+            ("ARRIVING_JUMPS", u32::from(self.arriving_jumps)),
+            ("WORDS", self.words),
+            ("WORDS_GO_ON", u32::from(self.words_go_on)),
+        ];
+        let all = own.into_iter().chain(self.options.numbers());
+        all.map(|(name, number)| (name, f64::from(number))).collect()
     }
 }
 

@@ -19,9 +19,7 @@ use crate::experiment::params::{Integrator, Params};
 use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::SpikeInput;
 use crate::model::random::GROUP;
-use crate::model::{
-    self, Coefficient, Coefficients, Options, Refractory, Reset, SpikeTest, State, StepInput, TraceRule,
-};
+use crate::model::{self, Coefficient, Coefficients, Options, Reset, State, StepInput};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
 use crate::prepared::field::{Counter, Field};
@@ -78,16 +76,9 @@ pub(crate) struct Check {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
 pub(crate) struct Case {
-    pub(crate) spike_test: u32,
-    pub(crate) reset_rule: u32,
-    pub(crate) refractory: u32,
-    pub(crate) bounded: u32,
-    pub(crate) trace: u32,
-    pub(crate) fast_decay: u32,
+    pub(crate) options: [u32; Options::COUNT],
     pub(crate) v: u32,
-    pub(crate) jumps: u32,
     pub(crate) jump: u32,
-    pub(crate) synapse: u32,
     pub(crate) arriving: u32,
     pub(crate) coefficients: [u32; Coefficient::COUNT],
 }
@@ -136,46 +127,12 @@ pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
             return Err(refuse(
                 context,
                 format!(
-                    "{} give {found} after {STEPS} steps where the model gives {expected}",
-                    rules(*options)
+                    "neurons with {options:?} give {found} after {STEPS} steps where the model gives {expected}"
                 ),
             ));
         }
     }
     Ok(())
-}
-
-/// The rules of a case in words.
-fn rules(options: Options) -> String {
-    let spike = match options.spike_test {
-        SpikeTest::Above => "v > threshold",
-        SpikeTest::AtOrAbove => "v >= threshold",
-    };
-    let reset = match options.reset {
-        Reset::ToValue => "reset to a value",
-        Reset::Subtract => "reset by subtraction",
-        Reset::SubtractAhead => "reset by subtraction ahead of the spike test",
-        Reset::None => "no reset",
-    };
-    let refractory = match options.refractory {
-        Refractory::Frozen => "frozen",
-        Refractory::LeakOnly => "leaking",
-        Refractory::Silent => "silent",
-    };
-    let trace = match options.trace {
-        TraceRule::Off => "",
-        TraceRule::Add => ", a trace that is added to",
-        TraceRule::Set => ", a trace that is set",
-    };
-    let others = [
-        (options.bounded, ", a lower bound"),
-        (options.fast_decay, ", fast decay"),
-        (options.jumps, ", jumps"),
-        (options.synapse, ", a synapse"),
-    ];
-    let others: String =
-        others.into_iter().filter(|(is_there, _)| *is_there).map(|(_, words)| words).collect();
-    format!("neurons with {spike}, {reset}, {refractory} while refractory{trace}{others}")
 }
 
 impl fmt::Display for Outcome {
@@ -199,8 +156,8 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
         let input = StepInput { current, arriving: if arrives { ARRIVING } else { 0.0 }, jump: JUMP };
         state = model::step_cell(options, cell, state, input, step);
         spikes += u32::from(state.spike);
-        path = mix(mix(path, state.v.to_bits()), state.refractory);
-        path = mix(mix(path, state.trace.to_bits()), state.synaptic.to_bits());
+        path = mix(path, state.refractory);
+        path = Field::ALL.into_iter().fold(path, |path, field| mix(path, state.get(field).to_bits()));
     }
     Outcome { v: state.v.to_bits(), refractory: state.refractory, trace: state.trace.to_bits(), spikes, path }
 }
@@ -224,33 +181,8 @@ fn currents(steps: usize) -> Vec<f32> {
 /// Every combination of options, each with two cells: one that spikes at times, and one whose
 /// threshold is its resting potential.
 fn every_combination() -> Vec<(Options, Coefficients)> {
-    let mut cells = Vec::new();
-    for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
-        for reset in [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None] {
-            for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
-                for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
-                    for bounded in [false, true] {
-                        for more in 0..8 {
-                            let options = Options {
-                                spike_test,
-                                reset,
-                                refractory,
-                                bounded,
-                                trace,
-                                fast_decay: more & 1 != 0,
-                                jumps: more & 2 != 0,
-                                synapse: more & 4 != 0,
-                            };
-                            for at_threshold in [false, true] {
-                                cells.push((options, cell(options, at_threshold, cells.len())));
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-    cells
+    let twice = Options::every().flat_map(|options| [(options, false), (options, true)]);
+    twice.enumerate().map(|(index, (options, quiet))| (options, cell(options, quiet, index))).collect()
 }
 
 /// Potentials are of the size of what one step adds to them, so that each rounding counts.
@@ -330,16 +262,9 @@ fn run_check(
 
 fn case(options: Options, cell: Coefficients) -> Case {
     Case {
-        spike_test: kernel::spike_test_number(options.spike_test),
-        reset_rule: kernel::reset_number(options.reset),
-        refractory: kernel::refractory_number(options.refractory),
-        bounded: u32::from(options.bounded),
-        trace: kernel::trace_number(options.trace),
-        fast_decay: u32::from(options.fast_decay),
+        options: options.numbers().map(|(_, number)| number),
         v: cell.v_rest.to_bits(),
-        jumps: u32::from(options.jumps),
         jump: JUMP.to_bits(),
-        synapse: u32::from(options.synapse),
         arriving: ARRIVING.to_bits(),
         coefficients: cell.words(),
     }
@@ -433,6 +358,7 @@ fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Refractory, SpikeTest, TraceRule};
 
     type Perturbation = fn(Coefficients, fn(f32) -> f32) -> Coefficients;
     type Change = fn(Options) -> Options;

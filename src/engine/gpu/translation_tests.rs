@@ -6,6 +6,7 @@ use super::projection::PROJECTION_SHADER;
 use super::score::SCORE_SHADER;
 use super::self_check::CHECK_SHADER;
 use crate::device::roofline::gpu as roofline;
+use crate::model::Options;
 use naga::back::{PipelineConstants, hlsl, msl, pipeline_constants::process_overrides, spv};
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{Module, ShaderStage};
@@ -15,21 +16,13 @@ use std::process::Command;
 
 const YES_OR_NO: &[f64] = &[0.0, 1.0];
 
-/// The values that each override can have.
-const VALUES: [(&str, &[f64]); 18] = [
+/// The values that each override can have, but for those of the rules.
+const VALUES: [(&str, &[f64]); 10] = [
     ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0]),
     ("ABREAST", &[1.0, 4.0]),
-    ("SPIKE_TEST", YES_OR_NO),
-    ("RESET", &[0.0, 1.0, 2.0, 3.0]),
-    ("REFRACTORY", &[0.0, 1.0, 2.0]),
-    ("BOUNDED", YES_OR_NO),
-    ("TRACE", &[0.0, 1.0, 2.0]),
-    ("FAST_DECAY", YES_OR_NO),
     ("SEQUENCE", YES_OR_NO),
     ("VOLTAGES", YES_OR_NO),
     ("NOISE", YES_OR_NO),
-    ("JUMPS", YES_OR_NO),
-    ("SYNAPSE", YES_OR_NO),
     ("ARRIVING", YES_OR_NO),
     ("ARRIVING_JUMPS", YES_OR_NO),
     ("WORDS", &[0.0, 1.0, 2.0]),
@@ -99,9 +92,11 @@ fn parse(source: &str) -> (Module, ModuleInfo) {
 /// The choices for the overrides of a module.
 fn choices(module: &Module) -> Vec<PipelineConstants> {
     let names = module.overrides.iter().filter_map(|(_, item)| item.name.clone());
-    let overrides: Vec<_> = names
-        .map(|name| VALUES.into_iter().find(|(known, _)| *known == name).expect("the test knows its values"))
-        .collect();
+    let rules = Options::values().map(|(name, count)| (name, (0..count).map(|value| value as f64).collect()));
+    let known: Vec<(&str, Vec<f64>)> =
+        VALUES.into_iter().map(|(name, values)| (name, values.to_vec())).chain(rules).collect();
+    let values = |name: String| known.iter().find(|(known, _)| *known == name);
+    let overrides: Vec<_> = names.map(|name| values(name).expect("the test knows its values")).collect();
     let counts: Vec<usize> = overrides.iter().map(|(_, values)| values.len()).collect();
     let constants = |row: Vec<usize>| {
         let mut constants = PipelineConstants::default();

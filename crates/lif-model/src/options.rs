@@ -1,0 +1,100 @@
+//! How the rules of cells are written down once: whatever goes through all of them, or numbers them for shaders, does it by
+//! what is made of that one list.
+
+use crate::{Refractory, Reset, SpikeTest, TraceRule};
+
+/// A rule with a few values.
+#[doc(hidden)]
+pub trait Choice: Copy + Sized + 'static {
+    /// All of them.
+    const ALL: &'static [Self];
+
+    /// The number by which shaders know it.
+    fn number(self) -> u32;
+}
+
+impl Choice for bool {
+    const ALL: &'static [Self] = &[false, true];
+
+    fn number(self) -> u32 {
+        u32::from(self)
+    }
+}
+
+macro_rules! choice {
+    ($rule:ident { $($value:ident),* }) => {
+        impl Choice for $rule {
+            const ALL: &'static [Self] = &[$(Self::$value),*];
+
+            fn number(self) -> u32 {
+                self as u32
+            }
+        }
+    };
+}
+
+choice!(SpikeTest { Above, AtOrAbove });
+choice!(Reset { ToValue, Subtract, SubtractAhead, None });
+choice!(Refractory { Frozen, LeakOnly, Silent });
+choice!(TraceRule { Off, Add, Set });
+
+macro_rules! options {
+    ($($(#[$doc:meta])* $name:literal $field:ident: $rule:ty,)*) => {
+        /// The choices that a kernel is specialised by.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+        pub struct Options {
+            $($(#[$doc])* pub $field: $rule,)*
+        }
+
+        impl Options {
+            /// How many choices there are.
+            pub const COUNT: usize = [$($name),*].len();
+
+            /// The name of each choice in shaders, and the number of what was chosen.
+            #[must_use]
+            pub fn numbers(&self) -> [(&'static str, u32); Self::COUNT] {
+                [$(($name, Choice::number(self.$field))),*]
+            }
+
+            /// The name of each choice in shaders, and how many values there are to choose from.
+            #[must_use]
+            pub fn values() -> [(&'static str, usize); Self::COUNT] {
+                [$(($name, <$rule as Choice>::ALL.len())),*]
+            }
+
+            /// Each combination of choices.
+            pub fn every() -> impl Iterator<Item = Self> {
+                let count = Self::values().iter().map(|(_, values)| values).product();
+                (0..count).map(|mut index: usize| {
+                    let mut next = |values: usize| {
+                        let value = index % values;
+                        index /= values;
+                        value
+                    };
+                    Self { $($field: <$rule as Choice>::ALL[next(<$rule as Choice>::ALL.len())],)* }
+                })
+            }
+        }
+    };
+}
+
+pub(crate) use options;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+    use std::collections::HashSet;
+
+    #[test]
+    fn every_combination_comes_once_and_numbers_count_the_values() {
+        let all: Vec<Options> = Options::every().collect();
+        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2);
+        assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
+        for (choice, (name, values)) in Options::values().into_iter().enumerate() {
+            let numbers: HashSet<_> = all.iter().map(|options| options.numbers()[choice]).collect();
+            assert_eq!(numbers, (0..values as u32).map(|number| (name, number)).collect(), "{name}");
+        }
+        assert_eq!(Reset::ALL.iter().position(|reset| *reset == Reset::None), Some(Reset::None as usize));
+    }
+}
