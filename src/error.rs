@@ -1,20 +1,52 @@
 //! Everything that can go wrong, said so that the reader knows what to do about it.
 
+use std::fmt;
+
 /// The result of everything in this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Which argument of a call an [`Error`] is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Argument {
+    /// A parameter of the neurons; its name begins what the error says, as `tau_m`, or `dt / tau_m` where it is two of them.
+    Parameter,
+    /// The number of neurons or of batch rows.
+    Shape,
+    /// The number of steps.
+    Steps,
+    /// The input: a current, or blocks of one.
+    Input,
+    /// A random source.
+    Random,
+    /// Spikes that are an input, or their weights.
+    Spikes,
+    /// What is to be recorded.
+    Recording,
+    /// State that is set.
+    State,
+    /// A target, or what it is scored by.
+    Score,
+    /// What a fit varies, or what it is fitted to.
+    Fit,
+    /// The device.
+    Device,
+}
 
 /// Why a call was refused or failed.
 ///
 /// A refused call changes nothing. After a failure of the device ([`Error::is_fault`]) the
 /// population refuses to hand out results until it is [reset](crate::Population::reset), so that
 /// nothing computed after a fault is ever taken for a result.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array does not broadcast to the population.
     #[error("{what}: expected shape {expected}, got {got}")]
     Shape {
-        /// Which argument.
+        /// Which argument, where that is known.
+        argument: Option<Argument>,
+        /// Which argument, in words.
         what: String,
         /// The shapes that would have been accepted.
         expected: String,
@@ -25,7 +57,9 @@ pub enum Error {
     /// A NaN or infinite number.
     #[error("{what}: {value}{place}; every value must be finite")]
     NonFinite {
-        /// Which argument.
+        /// Which argument, where that is known.
+        argument: Option<Argument>,
+        /// Which argument, in words.
         what: String,
         /// Where in the array the first such value stands (empty for a scalar).
         place: String,
@@ -36,7 +70,9 @@ pub enum Error {
     /// A number outside the range that makes sense for it.
     #[error("{what} is {value}{place}; it must be {requirement}")]
     OutOfRange {
-        /// Which argument.
+        /// Which argument, where that is known.
+        argument: Option<Argument>,
+        /// Which argument, in words.
         what: String,
         /// The value, with its unit.
         value: String,
@@ -188,7 +224,58 @@ pub(crate) fn size(bytes: u64) -> String {
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.2} {}", UNITS[unit]) }
 }
 
+/// As it is [displayed](std::fmt::Display): what `fn main() -> lif::Result<()>` prints is for people.
+impl fmt::Debug for Error {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
+    }
+}
+
 impl Error {
+    /// Which argument it is about.
+    ///
+    /// ```
+    /// use lif::{Argument, Device, Error, Params, Population};
+    ///
+    /// let params = Params { tau_m: (-10.0).into(), ..Params::default() };
+    /// let error = Population::new(params, 100, &Device::cpu()).map(drop).unwrap_err();
+    /// assert_eq!((error.argument(), error.value()), (Some(Argument::Parameter), Some(-10.0)));
+    /// assert!(matches!(error, Error::OutOfRange { what, .. } if what == "tau_m"));
+    /// ```
+    #[must_use]
+    pub fn argument(&self) -> Option<Argument> {
+        match self {
+            Self::Shape { argument, .. }
+            | Self::NonFinite { argument, .. }
+            | Self::OutOfRange { argument, .. } => *argument,
+            Self::ForeignTensor { .. } => Some(Argument::Input),
+            Self::NoAdapter { .. } => Some(Argument::Device),
+            _ => None,
+        }
+    }
+
+    /// The value that was refused, in the unit that the text says, where it is a number.
+    #[must_use]
+    pub fn value(&self) -> Option<f64> {
+        match self {
+            Self::NonFinite { value, .. } => Some(f64::from(*value)),
+            Self::OutOfRange { value, .. } => value.split_whitespace().next()?.parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// The same about this argument, unless it is known already that it is about another one.
+    #[must_use]
+    pub(crate) fn about(mut self, of: Argument) -> Self {
+        if let Self::Shape { argument, .. }
+        | Self::NonFinite { argument, .. }
+        | Self::OutOfRange { argument, .. } = &mut self
+        {
+            argument.get_or_insert(of);
+        }
+        self
+    }
+
     /// Whether this is a fault of the device, after which a population's state is not to be
     /// trusted, rather than a refusal of arguments.
     #[must_use]
@@ -210,7 +297,12 @@ impl Error {
     }
 
     pub(crate) fn shape(what: &str, expected: impl Into<String>, got: &[usize]) -> Self {
-        Self::Shape { what: what.to_owned(), expected: expected.into(), got: format!("{got:?}") }
+        Self::Shape {
+            argument: None,
+            what: what.to_owned(),
+            expected: expected.into(),
+            got: format!("{got:?}"),
+        }
     }
 
     pub(crate) fn out_of_range(
@@ -219,11 +311,24 @@ impl Error {
         requirement: impl Into<String>,
     ) -> Self {
         Self::OutOfRange {
+            argument: None,
             what: what.to_owned(),
             value: number(value.to_string()),
             place: String::new(),
             requirement: requirement.into(),
         }
+    }
+}
+
+/// What a call returns, about one of its arguments.
+pub(crate) trait About {
+    /// See [`Error::about`].
+    fn about(self, argument: Argument) -> Self;
+}
+
+impl<T> About for Result<T> {
+    fn about(self, argument: Argument) -> Self {
+        self.map_err(|error| error.about(argument))
     }
 }
 

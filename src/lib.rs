@@ -123,7 +123,7 @@ pub use device::{Device, DeviceChoice, EngineKind};
 #[cfg(feature = "gpu")]
 pub use engine::gpu::StateBuffers;
 pub use engine::work::WorkDone;
-pub use error::{Error, Result};
+pub use error::{Argument, Error, Result};
 pub use experiment::input::{Input, InputValues, Tensor};
 #[cfg(feature = "nir")]
 pub use experiment::nir;

@@ -680,3 +680,50 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
     }
     assert_eq!(several.voltages(), free.voltages());
 }
+
+/// Programs match on which argument was refused, and on its value.
+#[test]
+fn errors_say_which_argument_and_which_value() {
+    use lif::{Argument, Blocks, Preset, Random, Raster, Scorer, SpikeInput, Target};
+
+    let cpu = Device::cpu();
+    let new = |params: Params, shape: [usize; 2]| Population::new(params, shape, &cpu).map(drop);
+    let population = || Population::new(Params::default(), [2, 3], &cpu).expect("valid");
+    let weights = Array2::<f32>::from_elem((4, 3), 1e30);
+    let raster = Raster::from_events([], 0, 10, 1, 4).expect("valid");
+    let target = Target::new([5], 0..100).expect("valid");
+    let blocks = || Blocks::new(vec![Ok(Array1::<f32>::zeros(7).into_dyn())]);
+    let cases: [(lif::Result<()>, Argument, Option<f64>); 17] = [
+        (new(Params { tau_m: (-3.0).into(), ..Params::default() }, [1, 1]), Argument::Parameter, Some(-3.0)),
+        (new(Params { dt: 0.0, ..Params::default() }, [1, 1]), Argument::Parameter, Some(0.0)),
+        (new(Params::default(), [0, 3]), Argument::Shape, Some(0.0)),
+        (new(Params::default(), [usize::MAX, 3]), Argument::Shape, None),
+        (population().forward(f32::INFINITY), Argument::Input, Some(f64::INFINITY)),
+        (population().run(10, &Array1::<f32>::zeros(7)).go().map(drop), Argument::Input, None),
+        (population().run(10, blocks()).go().map(drop), Argument::Input, Some(7.0)),
+        (population().forward(Random::gaussian(0.0, -1.0)), Argument::Random, Some(-1.0)),
+        (population().run(u64::MAX, 1.0).go().map(drop), Argument::Steps, Some(u64::MAX as f64)),
+        (population().run(10, SpikeInput::dense(&raster, &weights)).go().map(drop), Argument::Spikes, None),
+        (
+            population().run(10, 1.0).record(Recording::none().spikes_of([3])).go().map(drop),
+            Argument::Recording,
+            None,
+        ),
+        (population().set_voltages(&arr1(&[1e30_f32])), Argument::State, Some(1e30)),
+        (population().traces().map(drop), Argument::Parameter, None),
+        (Scorer::new(3, vec![target], 50).map(drop), Argument::Score, Some(50.0)),
+        (Target::new([5], 6..9).map(drop), Argument::Score, Some(0.0)),
+        (Device::several(&[]).map(drop), Argument::Device, None),
+        (
+            Preset::by_name("nest").and_then(|nest| nest.with("C_m", -1.0)).map(drop),
+            Argument::Parameter,
+            Some(-1.0),
+        ),
+    ];
+    for (index, (result, argument, value)) in cases.into_iter().enumerate() {
+        let error = result.expect_err("refused");
+        assert_eq!((error.argument(), error.value()), (Some(argument), value), "{index}: {error}");
+        // What `main` prints is the same as what is displayed.
+        assert_eq!(format!("{error:?}"), error.to_string());
+    }
+}

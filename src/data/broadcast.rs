@@ -151,7 +151,7 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
         .find(|(_, value)| !value.is_finite())
         .map_or((IxDyn(&[]), largest), |(index, value)| (index, *value));
     let place = if index.ndim() == 0 { String::new() } else { format!(" at index {:?}", index.slice()) };
-    Err(Error::NonFinite { what: what.to_owned(), place, value })
+    Err(Error::NonFinite { argument: None, what: what.to_owned(), place, value })
 }
 
 /// Values up to which to share them among threads takes longer than to look through them, or to copy them.

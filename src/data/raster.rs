@@ -3,7 +3,7 @@
 use crate::data::large::Large;
 use crate::data::memory;
 use crate::data::steps::blocks;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use ndarray::{Array2, Array3};
 use std::sync::Arc;
 
@@ -65,11 +65,14 @@ impl Raster {
         let cells = batch.checked_mul(n).filter(|cells| (1..u32::MAX as usize).contains(cells));
         let Some(cells) = cells else {
             let value = format!("{batch} x {n}");
-            return Err(Error::out_of_range("the number of trains", value, "from 1 to 2^32 - 2 in all"));
+            let requirement = "from 1 to 2^32 - 2 in all";
+            return Err(
+                Error::out_of_range("the number of trains", value, requirement).about(Argument::Shape)
+            );
         };
         if first_step.checked_add(steps).is_none() {
             let requirement = format!("at most {} from step {first_step} on", u64::MAX - first_step);
-            return Err(Error::out_of_range("the number of steps", steps, requirement));
+            return Err(Error::out_of_range("the number of steps", steps, requirement).about(Argument::Steps));
         }
         let words = (blocks(first_step, steps) as u64).saturating_mul(cells as u64);
         memory::require("the spikes", bytes(words, n), "take fewer neurons or fewer steps at a time")?;
@@ -81,6 +84,7 @@ impl Raster {
             let inside = (event.batch as usize) < batch && (event.neuron as usize) < n;
             let Some(step) = step.filter(|_| inside) else {
                 return Err(Error::OutOfRange {
+                    argument: Some(Argument::Spikes),
                     what: "an event".to_owned(),
                     value: format!("step {}, batch row {}, neuron {}", event.step, event.batch, event.neuron),
                     place: format!(" at index {index}"),
@@ -305,7 +309,9 @@ mod tests {
         for (first, steps) in [(1, u64::MAX), (31, u64::MAX - 30), (u64::MAX, 1), (u64::MAX, u64::MAX)] {
             let refused = made(first, steps).map(drop);
             let requirement = format!("at most {} from step {first} on", u64::MAX - first);
-            assert_eq!(refused, Err(Error::out_of_range("the number of steps", steps, requirement)));
+            let expected =
+                Error::out_of_range("the number of steps", steps, requirement).about(Argument::Steps);
+            assert_eq!(refused, Err(expected));
         }
         for (first, steps) in [(0, u64::MAX), (31, u64::MAX - 31), (1 << 63, 1 << 62)] {
             let refused = made(first, steps);

@@ -9,7 +9,7 @@ use crate::data::resident::{ResidentData, ResidentRaster};
 use crate::data::shape::Shape;
 use crate::data::storage::DeviceWords;
 use crate::engine::gpu;
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::experiment::input::{Tensor, TensorData};
 use crate::prepared::current::Place;
 use ndarray::{ArrayBase, Data, Dimension};
@@ -30,7 +30,7 @@ impl Tensor {
         D: Dimension,
     {
         let values = values.view().into_dyn();
-        let largest = finite("the tensor", &values)?;
+        let largest = finite("the tensor", &values).about(Argument::Input)?;
         let shape = values.shape().to_vec();
         Self::uploaded(device, &row_major(values)?, shape, largest)
     }

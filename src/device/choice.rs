@@ -1,7 +1,7 @@
 //! Which device a program or a user wants.
 
 use super::{Device, opening};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use std::fmt;
 use std::str::FromStr;
 
@@ -29,7 +29,9 @@ impl FromStr for DeviceChoice {
 
     fn from_str(text: &str) -> Result<Self> {
         Ok(match text.trim().to_lowercase().as_str() {
-            "" => return Err(Error::out_of_range("the device", "empty", CHOICES)),
+            "" => {
+                return Err(Error::out_of_range("the device", "empty", CHOICES).about(Argument::Device));
+            }
             "auto" => Self::Auto,
             "cpu" => Self::Cpu,
             "gpu" => Self::Gpu,

@@ -22,7 +22,7 @@ pub use choice::DeviceChoice;
 use crate::engine::gpu::Gpu;
 #[cfg(feature = "gpu")]
 use crate::engine::gpu::{MOST_STEPS_OF_A_DISPATCH, context::GpuContext, self_check};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use std::fmt;
 use std::sync::Arc;
 
@@ -106,7 +106,10 @@ impl Device {
     /// [`Error::OutOfRange`] for an empty list.
     pub fn several(devices: &[Self]) -> Result<Self> {
         match devices {
-            [] => return Err(Error::out_of_range("the list of devices", "empty", "at least one device")),
+            [] => {
+                let error = Error::out_of_range("the list of devices", "empty", "at least one device");
+                return Err(error.about(Argument::Device));
+            }
             [one] => return Ok(one.clone()),
             _ => {}
         }

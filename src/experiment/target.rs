@@ -1,6 +1,6 @@
 //! A recorded spike train.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use std::ops::Range;
 
 /// The spikes of a recording, by the steps in which they fall, and the steps that are scored. Spikes
@@ -30,14 +30,16 @@ impl Target {
                 "the length of what is scored",
                 format!("{length} steps"),
                 "below 2^31 steps; score it in several targets, and add up their tallies",
-            ));
+            )
+            .about(Argument::Score));
         }
         let mut spikes: Vec<u64> = steps.into_iter().filter(|step| scored.contains(step)).collect();
         spikes.sort_unstable();
         spikes.dedup();
         if spikes.is_empty() {
             let requirement = format!("1 or more in the steps from {} to {}", scored.start, scored.end);
-            return Err(Error::out_of_range("the number of recorded spikes", 0, requirement));
+            let error = Error::out_of_range("the number of recorded spikes", 0, requirement);
+            return Err(error.about(Argument::Score));
         }
         Ok(Self { spikes, range: scored, row: None })
     }

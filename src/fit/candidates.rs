@@ -4,7 +4,7 @@ use super::evolution::Evolution;
 use super::space::{Varied, Vary};
 use crate::data::raster::Event;
 use crate::device::Device;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::params::Params;
 use crate::experiment::recording::{Recorded, Recording};
@@ -103,16 +103,16 @@ impl Fit {
     /// with the parameters at the lower or the upper bounds, as in [`Population::new`].
     pub fn new(device: &Device, params: Params, vary: Vec<Vary>, currents: Array2<f32>) -> Result<Self> {
         if vary.is_empty() {
-            return Err(Error::out_of_range("the number of varied parameters", 0, "1 or more"));
+            return Err(refusal("the number of varied parameters", 0, "1 or more"));
         }
         let twice = (1..vary.len())
             .find(|one| vary[..*one].iter().any(|vary_| vary_.parameter == vary[*one].parameter));
         if let Some(twice) = twice {
             let name = format!("{} twice", vary[twice].parameter.name());
-            return Err(Error::out_of_range("what is varied", name, "varied once"));
+            return Err(refusal("what is varied", name, "varied once"));
         }
         if currents.is_empty() {
-            return Err(Error::out_of_range("the number of currents", 0, "1 or more"));
+            return Err(refusal("the number of currents", 0, "1 or more"));
         }
         let steps = |ms: f64| (ms / params.dt).round().max(1.0);
         let (window, tau) = (steps(2.0) as u64, steps(10.0));
@@ -196,7 +196,7 @@ impl Fit {
         let length = self.currents.nrows();
         if steps > length as u64 {
             let requirement = format!("within the {length} steps of the currents");
-            return Err(Error::out_of_range("the end of a target", format!("step {steps}"), requirement));
+            return Err(refusal("the end of a target", format!("step {steps}"), requirement));
         }
         let currents = self.currents.slice_axis(Axis(0), (..steps as usize).into());
         Ok((currents.insert_axis(Axis(2)), steps))
@@ -304,4 +304,8 @@ fn add_scores(of_each: &mut [Vec<Score>], scorer: &Scorer, target: usize) {
     for (cell, (tally, distance)) in scorer.tallies(target).zip(distances).enumerate() {
         of_each[cell % of_each.len()].push(Score { tally, distance });
     }
+}
+
+fn refusal(what: &str, value: impl std::fmt::Display, requirement: impl Into<String>) -> Error {
+    Error::out_of_range(what, value, requirement).about(Argument::Fit)
 }

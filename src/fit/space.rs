@@ -1,6 +1,6 @@
 //! The parameters that a search varies, and their bounds.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::experiment::params::{Parameter, Params};
 use ndarray::Array1;
 use std::ops::RangeInclusive;
@@ -151,5 +151,6 @@ impl Vary {
 }
 
 fn refusal(parameter: Varied, low: f64, requirement: impl Into<String>) -> Error {
-    Error::out_of_range(&format!("the lower bound of {}", parameter.name()), low, requirement)
+    let what = format!("the lower bound of {}", parameter.name());
+    Error::out_of_range(&what, low, requirement).about(Argument::Fit)
 }

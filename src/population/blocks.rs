@@ -1,6 +1,6 @@
 //! Inputs that are longer than memory: block by block from whoever makes or reads them.
 
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::experiment::input::Input;
 use crate::experiment::random_source::Random;
 use ndarray::ArrayD;
@@ -138,7 +138,10 @@ fn hand_out<'a>(
         let length = block.steps();
         if length > steps - all {
             let more = format!("at least {} steps", all.saturating_add(length));
-            return Err(Error::out_of_range("the length of the input", more, format!("{steps} steps")));
+            let requirement = format!("{steps} steps");
+            return Err(
+                Error::out_of_range("the length of the input", more, requirement).about(Argument::Input)
+            );
         }
         let input = random.iter().cloned().fold(block.input(), Input::and);
         if take(length, input).map_err(|error| placed(error, first_step + all))?.is_break() {
@@ -148,20 +151,18 @@ fn hand_out<'a>(
     }
     if all < steps {
         let less = format!("{all} steps");
-        return Err(Error::out_of_range("the length of the input", less, format!("{steps} steps")));
+        let requirement = format!("{steps} steps");
+        return Err(Error::out_of_range("the length of the input", less, requirement).about(Argument::Input));
     }
     Ok(())
 }
 
 /// Says in an error about a block where the block begins.
-fn placed(error: Error, first: u64) -> Error {
-    let of_block = |what: String| format!("{what} (in the block from step {first} on)");
-    match error {
-        Error::Shape { what, expected, got } => Error::Shape { what: of_block(what), expected, got },
-        Error::NonFinite { what, place, value } => Error::NonFinite { what: of_block(what), place, value },
-        Error::OutOfRange { what, value, place, requirement } => {
-            Error::OutOfRange { what: of_block(what), value, place, requirement }
-        }
-        other => other,
+fn placed(mut error: Error, first: u64) -> Error {
+    if let Error::Shape { what, .. } | Error::NonFinite { what, .. } | Error::OutOfRange { what, .. } =
+        &mut error
+    {
+        *what = format!("{what} (in the block from step {first} on)");
     }
+    error
 }

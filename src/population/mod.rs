@@ -18,7 +18,7 @@ use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::device::placement::Placement;
 use crate::engine::{Engine, Piece};
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
 use crate::experiment::params::Params;
@@ -333,6 +333,7 @@ impl Population {
     ) -> Result<Current<'a>> {
         let shape = self.shape;
         Current::new(input, steps as usize, shape, self.table.bounds, noise, &self.placement.device)
+            .about(Argument::Input)
     }
 
     /// What the engine sees of these sources; the same as at the last call where they are the same.
@@ -358,7 +359,8 @@ impl Population {
             self.placement.on_this_machine(&need),
             "let fewer neurons differ in their rate",
         )?;
-        let noise = Arc::new(Noise::new(sources, self.seed, shape, self.params.dt)?);
+        let noise = Noise::new(sources, self.seed, shape, self.params.dt).about(Argument::Random)?;
+        let noise = Arc::new(noise);
         let sources = sources.to_vec();
         self.noise = Some(LastNoise { sources, noise: Arc::clone(&noise), size, bytes: need.total() });
         Ok(Some(noise))
@@ -367,7 +369,7 @@ impl Population {
     /// Broadcasts to one value per cell, copied only where the values do not lie so.
     fn spread<'a, T: Copy>(&self, what: &str, values: ArrayViewD<'a, T>) -> Result<Cow<'a, [T]>> {
         let shape = self.shape;
-        strides(what, values.shape(), shape)?;
+        strides(what, values.shape(), shape).about(Argument::State)?;
         if values.len() == shape.cells()
             && let Some(values) = values.to_slice()
         {
@@ -397,12 +399,13 @@ fn table(params: &Params, shape: Shape) -> Result<Table> {
     let Shape { batch, n } = shape;
     for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {
         if size == 0 {
-            return Err(Error::out_of_range(what, 0, "1 or more"));
+            return Err(Error::out_of_range(what, 0, "1 or more").about(Argument::Shape));
         }
     }
     if shape.cells() >= u32::MAX as usize {
         let value = format!("{batch} x {n}");
-        return Err(Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all"));
+        let error = Error::out_of_range("the number of cells", value, "below 2^32 - 1 in all");
+        return Err(error.about(Argument::Shape));
     }
-    Table::new(params, shape)
+    Table::new(params, shape).about(Argument::Parameter)
 }

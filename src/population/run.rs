@@ -2,7 +2,7 @@
 
 use super::Population;
 use super::ongoing::{Listeners, Needs, Ongoing};
-use crate::error::Result;
+use crate::error::{About, Argument, Result};
 use crate::experiment::recording::{Delivery, Recorded, Recording};
 use crate::population::blocks::{Drive, DriveKind};
 use crate::population::scorer::Scorer;
@@ -164,12 +164,12 @@ impl<'run> Run<'run, '_> {
         let Self { population, steps, drive, mut recording, observer, sink, scorer } = self;
         let kept = if sink.is_some() { Delivery::InBlocks } else { Delivery::Whole };
         population.check_state()?;
-        recording.check(population.shape.n)?;
+        recording.check(population.shape.n).about(Argument::Recording)?;
         population.check_steps(steps)?;
         if let Some(scorer) = &scorer {
-            scorer.check(population.shape)?;
+            scorer.check(population.shape).about(Argument::Score)?;
             if steps > 0 {
-                scorer.expect(population.steps)?;
+                scorer.expect(population.steps).about(Argument::Score)?;
             }
         }
         // The engine hands out the words of all neurons then, and they are scored on their way.

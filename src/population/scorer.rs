@@ -9,7 +9,7 @@ use crate::data::raster::Raster;
 use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::device::placement::Placement;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::experiment::recording::Recorded;
 use crate::experiment::tally::Tally;
 use crate::experiment::target::Target;
@@ -65,22 +65,22 @@ impl Scorer {
     pub fn new(shape: impl Into<Shape>, targets: Vec<Target>, window: u64) -> Result<Self> {
         let shape = shape.into();
         if targets.is_empty() {
-            return Err(Error::out_of_range("the number of targets", 0, "1 or more"));
+            return Err(out_of_range("the number of targets", 0, "1 or more"));
         }
         let shortest = targets.iter().map(Target::length).min().unwrap_or(0);
         if window.saturating_mul(2) >= shortest {
             let requirement = format!("below half of the {shortest} steps that are scored");
-            return Err(Error::out_of_range("the window", format!("{window} steps"), requirement));
+            return Err(out_of_range("the window", format!("{window} steps"), requirement));
         }
         let Shape { batch, n } = shape;
         let all = batch.checked_mul(n).filter(|cells| *cells < u32::MAX as usize);
         let Some(all) = all else {
             let cells = format!("{batch} rows of {n} neurons");
-            return Err(Error::out_of_range("the number of scored cells", cells, "below 2^32 - 1 in all"));
+            return Err(out_of_range("the number of scored cells", cells, "below 2^32 - 1 in all"));
         };
         if let Some(row) = targets.iter().filter_map(Target::row).find(|row| *row >= batch) {
             let requirement = format!("below the batch size, {batch}");
-            return Err(Error::out_of_range("the row of a target", row, requirement));
+            return Err(out_of_range("the row of a target", row, requirement));
         }
         let cells = |target: &Target| if target.row().is_some() { n } else { all };
         let bytes: usize = targets.iter().map(|target| cells(target) * size_of::<CellScore>()).sum();
@@ -99,10 +99,10 @@ impl Scorer {
         self.require_unused("delays")?;
         let cells = self.scoring.cells;
         if delays.len() != cells {
-            return Err(Error::shape("the delays", format!("[{cells}]"), &[delays.len()]));
+            return Err(shape_of("the delays", format!("[{cells}]"), &[delays.len()]));
         }
         if let Some(late) = delays.iter().find(|late| **late >= MOST_LATE) {
-            return Err(Error::out_of_range("a delay", format!("{late} steps"), "below 2^29 steps"));
+            return Err(out_of_range("a delay", format!("{late} steps"), "below 2^29 steps"));
         }
         self.scoring.delays = delays;
         Ok(self)
@@ -116,7 +116,7 @@ impl Scorer {
     pub fn with_distances(mut self, tau: f64) -> Result<Self> {
         self.require_unused("distances")?;
         if !(tau > 0.0 && tau.is_finite()) {
-            return Err(Error::out_of_range("the decay time of the distance", tau, "above 0 and finite"));
+            return Err(out_of_range("the decay time of the distance", tau, "above 0 and finite"));
         }
         self.scoring.measure_distances(tau);
         Ok(self)
@@ -127,7 +127,7 @@ impl Scorer {
             return Ok(());
         }
         let requirement = format!("0 where {what} are asked for: they would lack what came before");
-        Err(Error::out_of_range("the number of steps scored already", self.next_step, requirement))
+        Err(out_of_range("the number of steps scored already", self.next_step, requirement))
     }
 
     /// Takes the steps before this one, as far as they were not scored, as steps at which no cell spiked: what was
@@ -151,7 +151,7 @@ impl Scorer {
              new scorer",
             self.next_step
         );
-        Err(Error::out_of_range("the first step to be scored", step, requirement))
+        Err(out_of_range("the first step to be scored", step, requirement))
     }
 
     /// Refuses steps from this one on, if they were scored already or some before them were to be.
@@ -168,7 +168,7 @@ impl Scorer {
             "{missing}, as the steps from there on are compared with a target and were not scored; skip_to({step}) takes \
              them as silent"
         );
-        Err(Error::out_of_range("the first step to be scored", step, requirement))
+        Err(out_of_range("the first step to be scored", step, requirement))
     }
 
     /// Takes the scores of all steps before this one.
@@ -235,7 +235,7 @@ impl Scorer {
             return Ok(());
         }
         let expected = self.shape.to_string();
-        Err(Error::shape("the scored spikes", expected, &[shape.batch, shape.n]))
+        Err(shape_of("the scored spikes", expected, &[shape.batch, shape.n]))
     }
 
     fn score(&mut self, raster: &Raster) -> Result<()> {
@@ -243,7 +243,7 @@ impl Scorer {
         if let Some((expected, neuron)) = (0..).zip(raster.neurons()).find(|(index, neuron)| index != *neuron)
         {
             let place = format!("{expected}, the spikes of all neurons being scored in their order");
-            return Err(Error::out_of_range("a neuron of the scored spikes", neuron, place));
+            return Err(out_of_range("a neuron of the scored spikes", neuron, place));
         }
         let (first_step, steps) = (raster.first_step(), raster.steps());
         if steps > 0 {
@@ -255,12 +255,20 @@ impl Scorer {
     }
 }
 
+fn out_of_range(what: &str, value: impl std::fmt::Display, requirement: impl Into<String>) -> Error {
+    Error::out_of_range(what, value, requirement).about(Argument::Score)
+}
+
+fn shape_of(what: &str, expected: impl Into<String>, got: &[usize]) -> Error {
+    Error::shape(what, expected, got).about(Argument::Score)
+}
+
 impl Sink for Scorer {
     /// Scores a block, which goes on where the last one ended. What it holds beside the spikes is not looked at.
     fn take(&mut self, block: Recorded) -> Result<()> {
         match &block.spikes {
             Some(raster) => self.score(raster),
-            None => Err(Error::out_of_range("the recording", "without spikes", "one of all spikes")),
+            None => Err(out_of_range("the recording", "without spikes", "one of all spikes")),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
 use crate::engine::work::WorkDone;
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
 use crate::prepared::field::{Counter, Field};
 use ndarray::{Array2, ArrayBase, Data, Dimension};
@@ -52,7 +52,8 @@ impl Population {
     /// [`Error::OutOfRange`] where the parameters have no trace; faults of the device.
     pub fn traces(&mut self) -> Result<Array2<f32>> {
         if self.params.trace.is_none() {
-            return Err(Error::out_of_range("trace", "none", "set in the parameters to be read"));
+            let error = Error::out_of_range("trace", "none", "set in the parameters to be read");
+            return Err(error.about(Argument::Parameter));
         }
         let values = self.on_engine(|engine| engine.read(Field::Traces))?;
         self.array(values)
@@ -82,8 +83,8 @@ impl Population {
     ) -> Result<()> {
         self.require_synapse()?;
         let values = values.view().into_dyn();
-        let largest = finite("the synaptic currents", &values)?;
-        self.table.bounds.require(SYNAPTIC_CURRENT, largest, "")?;
+        let largest = finite("the synaptic currents", &values).about(Argument::State)?;
+        self.table.bounds.require(SYNAPTIC_CURRENT, largest, "").about(Argument::State)?;
         let all = self.spread("the synaptic currents", values)?;
         let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
         self.on_engine(|engine| engine.write(Field::SynapticCurrents, &all))
@@ -93,7 +94,8 @@ impl Population {
         if self.params.tau_syn.is_some() {
             return Ok(());
         }
-        Err(Error::out_of_range("tau_syn", "none", "set in the parameters for synaptic currents to be there"))
+        let requirement = "set in the parameters for synaptic currents to be there";
+        Err(Error::out_of_range("tau_syn", "none", requirement).about(Argument::Parameter))
     }
 
     /// Spikes of each cell since the population was built or reset or its counts cleared,
@@ -128,7 +130,8 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         let values = values.view().into_dyn();
-        require_at_most(LARGEST_PARAMETER, "the voltages", finite("the voltages", &values)?, " mV")?;
+        let largest = finite("the voltages", &values).about(Argument::State)?;
+        require_at_most(LARGEST_PARAMETER, "the voltages", largest, " mV")?;
         let mut all = self.spread("the voltages", values)?;
         let reference = self.table.reference;
         let kept = |v: f32| flush(reference.inside(v), SMALLEST_STATE);
@@ -150,7 +153,8 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         if let Some(value) = values.iter().find(|value| **value >= SPIKE_FLAG) {
-            return Err(Error::out_of_range("the refractory counter", value, "below 2^31 steps"));
+            let error = Error::out_of_range("the refractory counter", value, "below 2^31 steps");
+            return Err(error.about(Argument::State));
         }
         let all = self.spread("the refractory counters", values.view().into_dyn())?;
         let flags = self.on_engine(|engine| engine.read_counter(Counter::Refractory))?;
@@ -208,7 +212,8 @@ impl Population {
 pub(super) fn require_at_most(most: f32, what: &str, largest: f32, unit: &str) -> Result<()> {
     if largest > most {
         let requirement = format!("at most {most:e}{unit} in magnitude");
-        return Err(Error::out_of_range(what, format!("{largest:e}{unit}"), requirement));
+        let error = Error::out_of_range(what, format!("{largest:e}{unit}"), requirement);
+        return Err(error.about(Argument::State));
     }
     Ok(())
 }

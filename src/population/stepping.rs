@@ -8,7 +8,7 @@ use crate::data::raster::Raster;
 use crate::data::resident::{ResidentData, ResidentRaster};
 use crate::data::steps::blocks;
 use crate::engine::Piece;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::recording::{Delivery, Recording};
 use crate::population::recorder::Recorder;
@@ -176,7 +176,7 @@ impl Population {
     pub(super) fn check_steps(&self, steps: u64) -> Result<()> {
         if steps > MOST_STEPS_EVER - self.steps {
             let requirement = format!("at most {} more", MOST_STEPS_EVER - self.steps);
-            return Err(Error::out_of_range("the number of steps", steps, requirement));
+            return Err(Error::out_of_range("the number of steps", steps, requirement).about(Argument::Steps));
         }
         Ok(())
     }

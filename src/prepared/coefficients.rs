@@ -448,10 +448,10 @@ fn require_parameter(
     requirement: impl Into<String>,
 ) -> Result<()> {
     require(values, ours, fits, requirement).map_err(|error| match (error, parameter.as_said()) {
-        (Error::OutOfRange { value, place, requirement, .. }, Some(said)) => {
+        (Error::OutOfRange { argument, value, place, requirement, .. }, Some(said)) => {
             let own = fits.values.iter().position(|fits| !fits).map(|index| fits.cell_of(index));
             let value = own.and_then(|(row, neuron)| said.value(row, neuron)).unwrap_or(value);
-            Error::OutOfRange { what: said.name.clone(), value, place, requirement }
+            Error::OutOfRange { argument, what: said.name.clone(), value, place, requirement }
         }
         (error, _) => error,
     })
@@ -469,6 +469,7 @@ fn require<T: Copy + Display>(
     };
     let (row, neuron) = fits.cell_of(index);
     Err(Error::OutOfRange {
+        argument: None,
         what: what.to_owned(),
         value: error::number(values.get(row, neuron).to_string()),
         place: fits.place(index),

@@ -4,7 +4,7 @@ use crate::data::broadcast::{finite, row_major, strides, without_repetition};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::storage::{DeviceArray, DeviceWords};
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::experiment::input::{Input, InputValuesKind, Tensor, TensorData};
 use crate::model::LARGEST_PARAMETER;
 use crate::prepared::noise::Noise;
@@ -145,7 +145,9 @@ impl<'a> Current<'a> {
         let spikes = input
             .spikes
             .into_iter()
-            .map(|spikes| Projection::new(spikes, steps as u64, shape, place, &mut arriving))
+            .map(|spikes| {
+                Projection::new(spikes, steps as u64, shape, place, &mut arriving).about(Argument::Spikes)
+            })
             .collect::<Result<_>>()?;
         let steps = input.time_axis.then_some(steps);
         let (values, strides, largest) = match input.source.0 {
@@ -153,7 +155,7 @@ impl<'a> Current<'a> {
                 let strides = strides_of(&[], steps, shape)?;
                 if !value.is_finite() {
                     let (what, place) = ("the input".to_owned(), String::new());
-                    return Err(Error::NonFinite { what, place, value });
+                    return Err(Error::NonFinite { argument: None, what, place, value });
                 }
                 (Values::Host(Cow::Owned(vec![value])), strides, value.abs())
             }

@@ -6,7 +6,7 @@ mod cpu;
 pub(crate) mod gpu;
 
 use crate::device::{Backend, Device};
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use std::time::{Duration, Instant};
 
 /// How fast a device copies its memory and how fast it multiplies and adds.
@@ -51,7 +51,8 @@ impl Device {
             #[cfg(not(feature = "gpu"))]
             Backend::Gpu(gpu) => match **gpu {},
             Backend::Several(_) => {
-                Err(Error::out_of_range("the device to measure", "a list", "a single device"))
+                let error = Error::out_of_range("the device to measure", "a list", "a single device");
+                Err(error.about(Argument::Device))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! A node of neurons, and what its numbers are as parameters of a population.
 
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest};
 use ndarray::{Array1, ArrayD, Axis};
 
@@ -115,7 +115,7 @@ impl Neurons {
     /// # Errors
     /// If the arrays have not all the same shape. Values are checked when a population is made.
     pub fn params(&self, stepping: &Stepping) -> Result<Params> {
-        self.require_one_shape()?;
+        self.require_one_shape().about(Argument::Parameter)?;
         Ok(Params {
             tau_m: parameter(&(&self.tau_mem * MS_PER_S)),
             resistance: parameter(&self.r),
@@ -144,7 +144,7 @@ impl Neurons {
     /// # Errors
     /// If the arrays have not all the same shape, or a time constant is not above 0.
     pub fn spike_weight(&self, dt: f64, integrator: Integrator) -> Result<Parameter> {
-        self.require_one_shape()?;
+        self.require_one_shape().about(Argument::Parameter)?;
         let Some(synapse) = &self.synapse else { return Ok(1.0.into()) };
         Ok(parameter(&(&synapse.w_in * &arriving(&synapse.tau_syn, dt, integrator)?)))
     }
@@ -157,6 +157,10 @@ impl Neurons {
     /// If the parameters do not broadcast to `[n]`, or are of neurons that NIR does not have: with a lower
     /// bound, or with spikes at the threshold.
     pub fn from_params(params: &Params, n: usize) -> Result<Self> {
+        Self::made_from(params, n).about(Argument::Parameter)
+    }
+
+    fn made_from(params: &Params, n: usize) -> Result<Self> {
         if n == 0 {
             return Err(Error::out_of_range("n", n, "at least 1"));
         }

@@ -7,7 +7,7 @@ mod values;
 
 pub use values::PresetValue;
 
-use crate::error::{Error, Result};
+use crate::error::{About, Argument, Error, Result};
 use crate::experiment::params::leak_of;
 use crate::experiment::params::{Parameter, Params};
 use systems::SYSTEMS;
@@ -74,11 +74,9 @@ impl Preset {
             Some(system) => Ok(Self { system, values: Values::new(system.parameters) }),
             None => {
                 let names: Vec<&str> = Self::names().collect();
-                Err(Error::out_of_range(
-                    "the preset",
-                    format!("'{name}'"),
-                    format!("one of {}", names.join(", ")),
-                ))
+                let requirement = format!("one of {}", names.join(", "));
+                Err(Error::out_of_range("the preset", format!("'{name}'"), requirement)
+                    .about(Argument::Parameter))
             }
         }
     }
@@ -114,7 +112,7 @@ impl Preset {
     /// # Errors
     /// If that system has no such parameter, or this is no value for it.
     pub fn with(mut self, name: &str, value: impl Into<PresetValue>) -> Result<Self> {
-        self.values.set(self.system.name, name, value.into())?;
+        self.values.set(self.system.name, name, value.into()).about(Argument::Parameter)?;
         Ok(self)
     }
 
@@ -150,8 +148,8 @@ impl Preset {
     /// # Errors
     /// If the values do not go together.
     pub fn params(&self) -> Result<Params> {
-        self.values.require_one_shape()?;
-        (self.system.params)(&self.values)
+        let params = self.values.require_one_shape().and_then(|()| (self.system.params)(&self.values));
+        params.about(Argument::Parameter)
     }
 
     /// The input that, given for one step, moves the membrane potential by 1 beside what the step

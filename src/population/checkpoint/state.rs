@@ -115,7 +115,8 @@ mod tests {
         state.steps = MOST_STEPS_EVER - 1;
         population.restore(state).expect("valid");
         population.forward(1.0).expect("the last step");
-        let more = Err(Error::out_of_range("the number of steps", 1, "at most 0 more"));
+        let more = Error::out_of_range("the number of steps", 1, "at most 0 more");
+        let more = Err(more.about(crate::Argument::Steps));
         assert_eq!(population.forward(1.0), more);
         assert_eq!(population.forward(crate::Random::gaussian(0.0, 1.0)), more);
         assert_eq!(population.run(1, 1.0).go().map(drop), more);
