@@ -128,12 +128,10 @@ fn is_minus_zero(x: f32) -> bool {
 pub struct LaneCoefficients {
     /// Those of the model, each where its number says; but refractory steps are [`Lanes::steps`].
     values: [[f32; LANES]; Coefficient::COUNT],
-    /// What v is set to zero below at every step.
-    pub(crate) v_smallest: [f32; LANES],
+    /// What each number of the state is set to zero below at every step.
+    pub(crate) smallest: [[f32; LANES]; Field::COUNT],
     /// All bits where a spike adds to the trace, none where it sets it.
     pub(crate) trace_added_to: [u32; LANES],
-    pub(crate) trace_smallest: [f32; LANES],
-    pub(crate) synaptic_smallest: [f32; LANES],
     /// See [`SpikeMemory::coefficients`].
     pub(crate) refractory: [u32; LANES],
 }
@@ -161,10 +159,8 @@ impl LaneCoefficients {
         let zero = [0.0; LANES];
         let mut none = Self {
             values: [zero; Coefficient::COUNT],
-            v_smallest: zero,
+            smallest: [zero; Field::COUNT],
             trace_added_to: [0; LANES],
-            trace_smallest: zero,
-            synaptic_smallest: zero,
             refractory: [0; LANES],
         };
         none[Coefficient::VLower] = [f32::NEG_INFINITY; LANES];
@@ -193,11 +189,13 @@ impl LaneCoefficients {
         self.trace_added_to = [if options.trace == TraceRule::Add { u32::MAX } else { 0 }; LANES];
         if options.fast_decay {
             let smallest = |fast| if fast { SMALLEST_STATE } else { 0.0 };
-            self.v_smallest = self[Coefficient::Leak].map(|leak| smallest(leak > FASTEST_LEAK));
-            self.trace_smallest =
-                self[Coefficient::TraceDecay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
-            self.synaptic_smallest =
-                self[Coefficient::SynapticDecay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK));
+            for field in Field::ALL {
+                self.smallest[field as usize] = match field.decay() {
+                    Some(decay) => self[decay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK)),
+                    // The membrane potential, which leaks.
+                    None => self[Coefficient::Leak].map(|leak| smallest(leak > FASTEST_LEAK)),
+                };
+            }
         }
     }
 }

@@ -37,15 +37,15 @@ impl<S: Simd> Cells<S> {
             v_threshold: S::as_simd_f32s(&cells[Coefficient::VThreshold]).0[vector],
             reset: S::as_simd_f32s(&cells[Coefficient::Reset]).0[vector],
             v_lower: S::as_simd_f32s(&cells[Coefficient::VLower]).0[vector],
-            v_smallest: S::as_simd_f32s(&cells.v_smallest).0[vector],
+            v_smallest: S::as_simd_f32s(&cells.smallest[Field::Voltages as usize]).0[vector],
             trace_decay: S::as_simd_f32s(&cells[Coefficient::TraceDecay]).0[vector],
             trace_added_to: S::as_simd_u32s(&cells.trace_added_to).0[vector],
             trace_scale: S::as_simd_f32s(&cells[Coefficient::TraceScale]).0[vector],
-            trace_smallest: S::as_simd_f32s(&cells.trace_smallest).0[vector],
+            trace_smallest: S::as_simd_f32s(&cells.smallest[Field::Traces as usize]).0[vector],
             resistance: S::as_simd_f32s(&cells[Coefficient::Resistance]).0[vector],
             synaptic_decay: S::as_simd_f32s(&cells[Coefficient::SynapticDecay]).0[vector],
             synaptic_factor: S::as_simd_f32s(&cells[Coefficient::SynapticFactor]).0[vector],
-            synaptic_smallest: S::as_simd_f32s(&cells.synaptic_smallest).0[vector],
+            synaptic_smallest: S::as_simd_f32s(&cells.smallest[Field::SynapticCurrents as usize]).0[vector],
             refractory: S::as_simd_u32s(&cells.refractory).0[vector],
         }
     }

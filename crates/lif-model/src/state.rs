@@ -1,84 +1,114 @@
-//! The state of a cell. Whatever stores or moves its numbers does it by [`Field`], so that another one is a variant
-//! here, and a line where a step changes it.
+//! The state of a cell. Whatever stores or moves its numbers does it by [`Field`], so that another one is a line of the
+//! list here, and a line where a step changes it.
 
-use crate::{Options, TraceRule};
+use crate::{Coefficient, Options, TraceRule};
 
-/// What changes from step to step.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct State {
-    /// Membrane potential, mV.
-    pub v: f32,
-    /// Steps left of the refractory period.
-    pub refractory: u32,
-    /// Spike trace.
-    pub trace: f32,
-    /// Synaptic current, nA.
-    pub synaptic: f32,
-    /// Whether the last step was a spike.
-    pub spike: bool,
+macro_rules! state {
+    ($($(#[$doc:meta])* $name:ident $field:ident {
+        words: $words:literal, key: $key:literal, used: $used:expr, decay: $decay:expr $(,)?
+    })*) => {
+        /// What changes from step to step.
+        #[derive(Debug, Clone, Copy, PartialEq, Default)]
+        pub struct State {
+            $($(#[$doc])* pub $field: f32,)*
+            /// Steps left of the refractory period.
+            pub refractory: u32,
+            /// Whether the last step was a spike.
+            pub spike: bool,
+        }
+
+        /// A number of the [`State`], in the order in which devices have them one after the other.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Field {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Field {
+            /// All of them.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$name),*];
+
+            /// How many there are.
+            pub const COUNT: usize = [$($key),*].len();
+
+            /// Whether cells with these rules have it.
+            #[must_use]
+            pub fn is_used(self, options: Options) -> bool {
+                match self {
+                    $(Self::$name => $used(options),)*
+                }
+            }
+
+            /// What it is called in messages.
+            #[must_use]
+            pub fn words(self) -> &'static str {
+                match self {
+                    $(Self::$name => $words,)*
+                }
+            }
+
+            /// What it is called in files.
+            #[must_use]
+            pub fn key(self) -> &'static str {
+                match self {
+                    $(Self::$name => $key,)*
+                }
+            }
+
+            /// The coefficient by which it is multiplied at each step, where that is so.
+            #[must_use]
+            pub fn decay(self) -> Option<Coefficient> {
+                match self {
+                    $(Self::$name => $decay,)*
+                }
+            }
+        }
+
+        impl State {
+            /// The number of a field.
+            #[must_use]
+            pub fn get(&self, field: Field) -> f32 {
+                match field {
+                    $(Field::$name => self.$field,)*
+                }
+            }
+
+            /// The place of that number.
+            pub fn get_mut(&mut self, field: Field) -> &mut f32 {
+                match field {
+                    $(Field::$name => &mut self.$field,)*
+                }
+            }
+        }
+    };
 }
 
-/// A number of the [`State`], in the order in which devices have them one after the other.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Field {
-    /// [`State::v`].
-    Voltages,
-    /// [`State::trace`].
-    Traces,
-    /// [`State::synaptic`].
-    SynapticCurrents,
+state! {
+    /// Membrane potential, mV.
+    Voltages v {
+        words: "the membrane potentials",
+        key: "state.voltages",
+        used: |_| true,
+        decay: None,
+    }
+    /// Spike trace.
+    Traces trace {
+        words: "the spike traces",
+        key: "state.traces",
+        used: |options: Options| options.trace != TraceRule::Off,
+        decay: Some(Coefficient::TraceDecay),
+    }
+    /// Synaptic current, nA.
+    SynapticCurrents synaptic {
+        words: "the synaptic currents",
+        key: "state.synaptic_currents",
+        used: |options: Options| options.synapse,
+        decay: Some(Coefficient::SynapticDecay),
+    }
 }
 
 impl Field {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Voltages, Self::Traces, Self::SynapticCurrents];
-
-    /// How many there are.
-    pub const COUNT: usize = Self::ALL.len();
-
     /// Those that cells with these rules have.
     pub fn of(options: Options) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |field| field.is_used(options))
-    }
-
-    /// Whether cells with these rules have it.
-    #[must_use]
-    pub fn is_used(self, options: Options) -> bool {
-        match self {
-            Self::Voltages => true,
-            Self::Traces => options.trace != TraceRule::Off,
-            Self::SynapticCurrents => options.synapse,
-        }
-    }
-
-    /// What it is called in messages.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Voltages => "the membrane potentials",
-            Self::Traces => "the spike traces",
-            Self::SynapticCurrents => "the synaptic currents",
-        }
-    }
-}
-
-impl State {
-    /// The number of a field.
-    #[must_use]
-    pub fn get(&self, field: Field) -> f32 {
-        match field {
-            Field::Voltages => self.v,
-            Field::Traces => self.trace,
-            Field::SynapticCurrents => self.synaptic,
-        }
-    }
-
-    /// The place of that number.
-    pub fn get_mut(&mut self, field: Field) -> &mut f32 {
-        match field {
-            Field::Voltages => &mut self.v,
-            Field::Traces => &mut self.trace,
-            Field::SynapticCurrents => &mut self.synaptic,
-        }
     }
 }

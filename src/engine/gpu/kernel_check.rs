@@ -207,12 +207,9 @@ impl Case {
                 Field::Voltages => self.each([AT_THRESHOLD, ALMOST_NOTHING, LITTLE[0]], |row, neuron| {
                     -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32
                 }),
-                Field::Traces => {
-                    self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.3 * (row + neuron % 4) as f32)
-                }
-                Field::SynapticCurrents => {
-                    self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| 0.1 * (row + neuron % 3) as f32)
-                }
+                other => self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| {
+                    0.1 * other as usize as f32 * (row + neuron % 4) as f32
+                }),
             };
             engine.write(field, &values)?;
         }
@@ -231,7 +228,7 @@ impl Case {
         let bits = |values: Vec<f32>| values.into_iter().map(f32::to_bits).collect();
         let mut state = Vec::new();
         for field in Field::of(self.key.options) {
-            state.push((field.name(), bits(engine.read(field)?)));
+            state.push((field.words(), bits(engine.read(field)?)));
         }
         for counter in Counter::ALL {
             state.push((counter.name(), engine.read_counter(counter)?));

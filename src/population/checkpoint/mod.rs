@@ -31,15 +31,6 @@ const CALLERS: &str = "note.";
 const REFRACTORY: &str = "state.refractory";
 const COUNTS: &str = "state.counts";
 
-/// What a field is called in the file.
-fn name_of(field: Field) -> &'static str {
-    match field {
-        Field::Voltages => "state.voltages",
-        Field::Traces => "state.traces",
-        Field::SynapticCurrents => "state.synaptic_currents",
-    }
-}
-
 /// A checkpoint that has been opened and found whole. It is a safetensors file, which other
 /// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given. Where
 /// there is a `params.v_reference`, `state.voltages` are differences from it.
@@ -90,7 +81,7 @@ impl Checkpoint {
                  resume it with lif {version}, which wrote it, or a newer one"
             )));
         }
-        let voltages = name_of(Field::Voltages);
+        let voltages = Field::Voltages.key();
         let Some(&[batch, n]) = contents.shape(voltages) else {
             return Err(refusal(format!("it holds no '{voltages}' of shape [batch, n]")));
         };
@@ -149,7 +140,7 @@ impl Checkpoint {
         let shape = [self.shape.batch, self.shape.n];
         let mut population = Population::with_options(params, self.shape, device, options)?;
         let fields = || Field::of(population.table.options);
-        for name in fields().map(name_of).chain([REFRACTORY, COUNTS]) {
+        for name in fields().map(Field::key).chain([REFRACTORY, COUNTS]) {
             if self.contents.shape(name) != Some(&shape) {
                 return Err(refusal(format!("it holds no '{name}' of shape {shape:?}")));
             }
@@ -157,7 +148,7 @@ impl Checkpoint {
         let contents = &mut self.contents;
         let state = PopulationState {
             fields: fields()
-                .map(|field| Ok((field, finite(contents, name_of(field)).map_err(refusal)?)))
+                .map(|field| Ok((field, finite(contents, field.key()).map_err(refusal)?)))
                 .collect::<Result<_>>()?,
             refractory: contents.values(REFRACTORY, Dtype::U32).map_err(refusal)?,
             counts: contents.values(COUNTS, Dtype::U32).map_err(refusal)?,
@@ -226,7 +217,7 @@ impl Population {
             tensors.push(Tensor { name, dtype, shape: shape.clone(), bytes: Cow::Borrowed(bytes) });
         };
         for (field, values) in &state.fields {
-            add(name_of(*field), Dtype::F32, bytemuck::cast_slice(values));
+            add(field.key(), Dtype::F32, bytemuck::cast_slice(values));
         }
         add(REFRACTORY, Dtype::U32, bytemuck::cast_slice(&state.refractory));
         add(COUNTS, Dtype::U32, bytemuck::cast_slice(&state.counts));

@@ -47,12 +47,10 @@ impl Population {
         let smallest = smallest_after(state.steps);
         for (field, values) in &mut state.fields {
             let largest = settled(values, smallest);
-            match field {
-                Field::Voltages => require_at_most(LARGEST_STATE, "the voltages", largest, " mV")?,
-                Field::Traces => require_at_most(LARGEST_STATE, "the spike traces", largest, "")?,
-                Field::SynapticCurrents => {
-                    self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
-                }
+            if *field == Field::SynapticCurrents {
+                self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
+            } else {
+                require_at_most(LARGEST_STATE, field.words(), largest, "")?;
             }
         }
         self.on_engine(|engine| {

@@ -109,7 +109,7 @@ impl GpuEngine {
             counters: gpu.context.buffer("the counters", (counters * cells + 1) * 4, STATE)?,
             options: table.options,
         };
-        gpu.write(&state.state, Field::Voltages.name(), bytemuck::cast_slice(&table.rest(shape)))?;
+        gpu.write(&state.state, Field::Voltages.words(), bytemuck::cast_slice(&table.rest(shape)))?;
         Ok(Self {
             workgroup,
             options: table.options,
@@ -421,12 +421,12 @@ impl Engine for GpuEngine {
 
     fn read(&mut self, field: Field) -> Result<Vec<f32>> {
         let (buffer, bytes) = self.place(field);
-        Ok(bytemuck::cast_vec(self.read_bytes(field.name(), &buffer, bytes)?))
+        Ok(bytemuck::cast_vec(self.read_bytes(field.words(), &buffer, bytes)?))
     }
 
     fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
         let (buffer, bytes) = self.place(field);
-        self.gpu.write_at(&buffer, bytes.start, field.name(), bytemuck::cast_slice(values))
+        self.gpu.write_at(&buffer, bytes.start, field.words(), bytemuck::cast_slice(values))
     }
 
     fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>> {
