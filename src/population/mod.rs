@@ -37,7 +37,7 @@ use std::sync::Arc;
 
 /// Rows of leaky integrate-and-fire neurons on one device, or on [several](Device::several).
 ///
-/// PopulationState lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
+/// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
 /// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
 /// one [`run`](Self::run) for tens of thousands of neurons and more. Reading state is the only
 /// thing that copies it back.
@@ -205,12 +205,12 @@ impl Population {
     /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as the state is.
     ///
     /// ```
-    /// use lif::model::{self, PopulationState, StepInput};
+    /// use lif::model::{self, State, StepInput};
     /// use lif::{Device, Params, Population};
     ///
     /// let mut population = Population::new(Params::default(), 1, &Device::cpu())?;
     /// let cell = population.coefficients(0, 0).unwrap_or_default();
-    /// let mut state = PopulationState { v: cell.v_rest, ..PopulationState::default() };
+    /// let mut state = State { v: cell.v_rest, ..State::default() };
     /// for step in 0..1000 {
     ///     let input = StepInput { current: 0.8, ..StepInput::default() };
     ///     state = model::step_cell(population.options(), cell, state, input, step);

@@ -68,27 +68,16 @@ pub(crate) struct Rules {
 
 impl Kernel {
     pub(crate) const fn rules(self) -> Rules {
-        let plain = Options {
-            // Thresholds of others are lowered.
-            spike_test: SpikeTest::Above,
-            reset: Reset::ToValue,
-            refractory: Refractory::Frozen,
-            bounded: false,
-            trace: TraceRule::Off,
-            fast_decay: false,
-            jumps: false,
-            synapse: false,
-        };
         match self {
             Self::Holding { memory, input } => Rules {
                 memory,
                 is_frozen: true,
                 reads_rows: matches!(input, Input::Rows),
-                options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..plain },
+                options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST },
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
-                let options = Options { reset, refractory, ..plain };
+                let options = Options { reset, refractory, ..Options::FIRST };
                 Rules { memory, is_frozen: false, reads_rows, options }
             }
             Self::Rich { reset, refractory, synapse } => Rules {
@@ -96,15 +85,14 @@ impl Kernel {
                 is_frozen: false,
                 reads_rows: false,
                 options: Options {
+                    // Thresholds of others are lowered.
+                    spike_test: SpikeTest::Above,
                     reset,
                     refractory,
-                    bounded: true,
                     // Whether it is added to or set is told cell by cell.
                     trace: TraceRule::Add,
-                    fast_decay: true,
-                    jumps: true,
                     synapse,
-                    ..plain
+                    ..Options::LAST
                 },
             },
         }
@@ -115,9 +103,8 @@ impl Kernel {
 #[inline(always)]
 #[must_use]
 pub fn is_plain(options: Options) -> bool {
-    let Options { spike_test: _, reset, refractory: _, bounded, trace, fast_decay, jumps, synapse } = options;
-    let is_usual = reset != Reset::SubtractAhead && trace == TraceRule::Off;
-    is_usual && !bounded && !fast_decay && !jumps && !synapse
+    let Options { spike_test, reset, refractory, .. } = options;
+    reset != Reset::SubtractAhead && options == Options { spike_test, reset, refractory, ..Options::FIRST }
 }
 
 /// Whether there are kernels that [hold](crate::Lanes::is_frozen) cells with these rules.

@@ -62,13 +62,23 @@ macro_rules! options {
                 [$(($name, <$rule as Choice>::ALL.len())),*]
             }
 
+            /// The first of each choice.
+            pub const FIRST: Self = Self { $($field: <$rule as Choice>::ALL[0],)* };
+
+            /// The last of each choice: with all that a neuron can have.
+            pub const LAST: Self =
+                Self { $($field: <$rule as Choice>::ALL[<$rule as Choice>::ALL.len() - 1],)* };
+
             /// Each combination of choices.
             pub fn every() -> impl Iterator<Item = Self> {
-                let count = Self::values().iter().map(|(_, values)| values).product();
-                (0..count).map(|mut index: usize| {
+                let count: usize = Self::values().iter().map(|(_, values)| values).product();
+                // The first choice changes last.
+                (0..count).map(move |mut index| {
+                    let mut below = count;
                     let mut next = |values: usize| {
-                        let value = index % values;
-                        index /= values;
+                        below /= values;
+                        let value = index / below;
+                        index %= below;
                         value
                     };
                     Self { $($field: <$rule as Choice>::ALL[next(<$rule as Choice>::ALL.len())],)* }
