@@ -3,7 +3,7 @@
 use lif::{Device, Params, Population};
 
 fn main() -> lif::Result<()> {
-    // Without a desktop, drivers complain otherwise.
+    // Avoids error messages of drivers on machines without a desktop.
     lif::start_quietly();
     let mut population = Population::new(Params::default(), 10, &Device::auto())?;
     population.set_batch_size(10)?;

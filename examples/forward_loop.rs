@@ -1,12 +1,12 @@
-//! What a loop over `forward` costs beside one `run`: `cargo run --release --example forward_loop`.
+//! The cost of a loop over `forward`, compared with one `run`: `cargo run --release --example forward_loop`.
 //!
-//! Takes a device as its argument (`cpu`, `software`, `gpu`, part of a name); `auto` by default.
+//! Its argument is a device (`cpu`, `software`, `gpu`, part of a name); the default is `auto`.
 
 use lif::{Device, DeviceChoice, Input, Params, Population};
 use ndarray::Array2;
 use std::time::Instant;
 
-/// Seconds that some work on a population takes until its state can be read, best of five.
+/// The time (s) that some work on a population takes until its state can be read, best of five.
 fn seconds(
     population: &mut Population,
     mut work: impl FnMut(&mut Population) -> lif::Result<()>,
@@ -22,7 +22,7 @@ fn seconds(
 }
 
 fn main() -> lif::Result<()> {
-    // Without a desktop, drivers complain otherwise.
+    // Avoids error messages of drivers on machines without a desktop.
     lif::start_quietly();
     let choice: DeviceChoice = std::env::args().nth(1).as_deref().unwrap_or("auto").parse()?;
     let device = Device::select(&choice)?;

@@ -8,7 +8,7 @@ use lif::{Device, Params, Population};
 use ndarray::Array1;
 
 const KERNEL: &str = "
-// Membrane potentials stand first.
+// Membrane potentials come first.
 @group(0) @binding(0) var<storage, read> state: array<f32>;
 @group(0) @binding(1) var<storage, read_write> above: atomic<u32>;
 
@@ -20,7 +20,7 @@ fn count(@builtin(global_invocation_id) id: vec3<u32>) {
 }";
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Without a desktop, drivers complain otherwise.
+    // Avoids error messages of drivers on machines without a desktop.
     lif::start_quietly();
     let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle_from_env());
     let adapter = pollster::block_on(instance.request_adapter(&wgpu::RequestAdapterOptions::default()))?;
@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         usage: BufferUsages::MAP_READ | BufferUsages::COPY_DST,
         mapped_at_creation: false,
     });
-    // One set, as 1000 neurons fit any buffer.
+    // There is one slab, because 1000 neurons fit any buffer.
     let all = population.buffers()?;
     let Some(state) = all.first() else { return Ok(()) };
     let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {

@@ -1,13 +1,13 @@
-//! A batch of parameter sets driven by one stimulus: `cargo run --release --example sweep`.
+//! A batch of parameter sets driven by one set of currents: `cargo run --release --example sweep`.
 //!
-//! Each batch row has a membrane time constant of its own, each neuron a current of its own; the
-//! spike counts of all are one table.
+//! Each batch row has a membrane time constant of its own, and each neuron a current of its own. The
+//! spike counts of all cells are one table.
 
 use lif::{Device, Integrator, Params, Population};
 use ndarray::{Array1, Array2, Axis};
 
 fn main() -> lif::Result<()> {
-    // Without a desktop, drivers complain otherwise.
+    // Avoids error messages of drivers on machines without a desktop.
     lif::start_quietly();
     let time_constants = Array1::linspace(5.0_f32, 30.0, 6);
     let currents = Array1::linspace(0.4_f32, 1.6, 7);
