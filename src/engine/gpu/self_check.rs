@@ -192,22 +192,23 @@ fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     let (leak, v_rest) = if options.fast_decay { (0.83, 0.0) } else { (0.13 * vary, -0.7) };
     let v_threshold = if at_threshold { v_rest } else { 2.3 };
     let v_reset = v_rest - 1.1 * vary;
-    Coefficients {
-        leak,
-        resistance: 2.1 * vary,
-        v_rest,
-        v_threshold,
-        reset: match options.reset {
-            Reset::ToValue | Reset::None => v_reset,
-            Reset::Subtract | Reset::SubtractAhead => v_threshold - v_reset,
-        },
-        v_lower: v_rest - 0.9,
-        trace_decay: if options.fast_decay { 0.21 } else { 0.97 / vary },
-        trace_scale: 0.7 * vary,
-        refractory_steps: (index % 5) as u32,
-        synaptic_decay: if options.fast_decay { 0.33 } else { 0.93 / vary },
-        synaptic_factor: if options.fast_decay { 0.61 } else { 0.97 / vary },
-    }
+    // Any number acts where there are others.
+    let mut cell = Coefficients::from_words([(0.37 * vary).to_bits(); Coefficient::COUNT]);
+    cell.leak = leak;
+    cell.resistance = 2.1 * vary;
+    cell.v_rest = v_rest;
+    cell.v_threshold = v_threshold;
+    cell.reset = match options.reset {
+        Reset::ToValue | Reset::None => v_reset,
+        Reset::Subtract | Reset::SubtractAhead => v_threshold - v_reset,
+    };
+    cell.v_lower = v_rest - 0.9;
+    cell.trace_decay = if options.fast_decay { 0.21 } else { 0.97 / vary };
+    cell.trace_scale = 0.7 * vary;
+    cell.refractory_steps = (index % 5) as u32;
+    cell.synaptic_decay = if options.fast_decay { 0.33 } else { 0.93 / vary };
+    cell.synaptic_factor = if options.fast_decay { 0.61 } else { 0.97 / vary };
+    cell
 }
 
 fn run_check(
