@@ -4,7 +4,7 @@ use lif_kernels::internals::{Input, Kernel, SpikeMemory, compiled, kernel, norma
 use lif_kernels::{
     Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
 };
-use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, SpikeTest, TraceRule, random};
+use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, SpikeTest, random};
 
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
@@ -59,6 +59,9 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
     lanes.cells = LANES - 7;
     let of = |value: fn(usize) -> f32| std::array::from_fn(value);
     let cells = &mut lanes.coefficients;
+    for coefficient in Coefficient::ALL.into_iter().filter(|coefficient| coefficient.is_used(options)) {
+        cells[coefficient] = of(|lane| 0.2 + 0.6 * scattered(lane + 400));
+    }
     cells[Coefficient::Leak] = if options.fast_decay {
         of(|lane| if lane % 2 == 0 { FASTEST_LEAK + 0.1 } else { 0.2 })
     } else {
@@ -71,11 +74,9 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
     if options.bounded {
         cells[Coefficient::VLower] = of(|lane| -1.5 + scattered(lane));
     }
-    cells[Coefficient::TraceDecay] = of(|lane| 0.4 + 0.5 * scattered(lane));
-    // Kernels keep a trace of cells that have none, too: it stays 0.
-    cells[Coefficient::TraceScale] = [if options.trace == TraceRule::Off { 0.0 } else { 1.0 }; LANES];
-    cells[Coefficient::SynapticDecay] = of(|lane| 0.3 + 0.6 * scattered(lane + 1));
-    cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
+    if options.synapse {
+        cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
+    }
     lanes[Field::Voltages] = of(|lane| 5.0 * scattered(lane + 100));
     if !can_freeze {
         // A zero that adding 0 would change.
@@ -160,32 +161,9 @@ fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
     let mut spikes = 0;
     for instructions in available() {
         let mut reached = Vec::new();
-        for reset in RESETS {
-            for refractory in REFRACTORY {
-                for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
-                    for trace in [TraceRule::Off, TraceRule::Add, TraceRule::Set] {
-                        for (rich, jumps, synapse) in [
-                            (false, false, false),
-                            (false, true, false),
-                            (true, true, false),
-                            (true, false, true),
-                            (false, true, true),
-                        ] {
-                            let options = Options {
-                                spike_test,
-                                reset,
-                                refractory,
-                                bounded: rich,
-                                trace,
-                                fast_decay: rich,
-                                jumps,
-                                synapse,
-                            };
-                            spikes += compare(instructions, options, &mut reached);
-                        }
-                    }
-                }
-            }
+        // A bound and fast decay are compiled together.
+        for options in Options::every().filter(|options| options.bounded == options.fast_decay) {
+            spikes += compare(instructions, options, &mut reached);
         }
         for kernel in all() {
             assert!(reached.contains(&kernel), "{kernel:?} serves no cells");
