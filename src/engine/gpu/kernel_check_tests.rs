@@ -75,7 +75,7 @@ const DRIVERS: [&[Fault]; 3] = [
         ),
     ],
     &[
-        ("place += block.cells", "place = block.cells + index", traced_with_synapse, RUN),
+        ("    place += block.cells", "    place = block.cells + index", traced_with_synapse, RUN),
         (
             "jump = (*path).random.jumps[within]",
             "jump = select((*path).random.jumps[within], 0.1, BOUNDED)",

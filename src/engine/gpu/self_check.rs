@@ -391,7 +391,7 @@ mod tests {
             every_combination().chunks(2).filter(|pair| pair.iter().all(|(options, _)| options.synapse))
         {
             let shows = pair.iter().any(|(options, cell)| {
-                let synaptic_factor = f32::from_bits(cell.synaptic_factor.to_bits() + 64);
+                let synaptic_factor = f32::from_bits(cell.synaptic_factor.to_bits() + 512);
                 expected(*options, Coefficients { synaptic_factor, ..*cell }, &currents)
                     != expected(*options, *cell, &currents)
             });
