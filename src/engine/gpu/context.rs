@@ -3,6 +3,7 @@
 use super::kernel::WIDE_INTEGERS;
 use super::stopwatch::Stopwatch;
 use crate::error::{Error, Result};
+use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -43,6 +44,13 @@ fn opengl_computes(version: &str) -> bool {
     }
 }
 
+/// Lets one thread at a time call OpenGL. wgpu waits 6 s for the call of another thread and then panics, and on a busy
+/// machine a driver can take longer to compile a kernel.
+fn turn(info: &wgpu::AdapterInfo) -> Option<ReentrantMutexGuard<'static, ()>> {
+    static OPENGL: ReentrantMutex<()> = ReentrantMutex::new(());
+    (info.backend == wgpu::Backend::Gl).then(|| OPENGL.lock())
+}
+
 /// A device with its queue and what this crate keeps for it.
 #[derive(Debug)]
 pub(crate) struct GpuContext {
@@ -78,6 +86,7 @@ impl GpuContext {
             ..wgpu::Limits::default().or_worse_values_from(&available)
         };
         let stage = "opening the device";
+        let _turn = turn(&info);
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("lif"),
             required_limits: limits,
@@ -143,6 +152,7 @@ impl GpuContext {
 
     /// Runs calls of the graphics API and returns what they reported as an error.
     pub(crate) fn scoped<T>(&self, stage: &str, calls: impl FnOnce() -> T) -> Result<T> {
+        let _turn = turn(&self.info);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
@@ -199,6 +209,7 @@ impl GpuContext {
 
     /// Waits until a submission is done.
     pub(crate) fn wait(&self, submission: &wgpu::SubmissionIndex, stage: &str) -> Result<()> {
+        let _turn = turn(&self.info);
         let poll = self.device.poll(wgpu::PollType::Wait {
             submission_index: Some(submission.clone()),
             timeout: Some(PATIENCE),
