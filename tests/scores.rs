@@ -529,3 +529,39 @@ fn the_last_steps_that_have_a_number_are_scored() {
     let found: Vec<_> = scorer.tallies(0).map(|tally| (tally.predicted, tally.coincidences)).collect();
     assert_eq!(found, [(2, 2), (1, 0)]);
 }
+
+/// Whatever is recorded beside the scores, and however the input comes, they are the same, and so is what is recorded.
+#[test]
+fn scores_and_recordings_go_together() {
+    let expected = found(&scorer(&cpu(), &[STEPS]));
+    let current = current();
+    for place in places() {
+        for recording in [
+            Recording::none(),
+            Recording::none().spikes(),
+            Recording::none().spikes_of([3, 60, 5]).counts(),
+            Recording::none().rate().voltages([2], 100),
+            Recording::none().voltages([2, 1], 33),
+        ] {
+            let alone = population(&place).run(STEPS, Input::sequence(&current)).record(&recording).go();
+            let mut whole = new_scorer().with_distances(TAU).expect("valid");
+            let both = population(&place)
+                .run(STEPS, Input::sequence(&current))
+                .record(&recording)
+                .score(&mut whole)
+                .go();
+            assert!(both == alone && both.is_ok(), "{place}, {recording:?}");
+            assert!(found(&whole) == expected, "{place}, {recording:?}");
+            let blocks = [0..1033, 1033..STEPS as usize]
+                .map(|steps| Ok(current.slice(ndarray::s![steps]).to_owned().into_dyn()));
+            let mut parts = new_scorer().with_distances(TAU).expect("valid");
+            let both = population(&place)
+                .run(STEPS, lif::Blocks::new(blocks))
+                .record(&recording)
+                .score(&mut parts)
+                .go();
+            assert!(both == alone, "{place}, {recording:?}");
+            assert!(found(&parts) == expected, "{place}, {recording:?}");
+        }
+    }
+}

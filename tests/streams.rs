@@ -124,3 +124,34 @@ fn a_block_of_more_steps_than_there_are_numbers_is_refused_with_the_right_one() 
     let error = result.expect_err("too long").to_string();
     assert!(error.contains("at least 18446744073709551615 steps"), "{error}");
 }
+
+#[test]
+fn blocks_are_recorded_as_a_whole_where_there_is_no_sink() {
+    let currents = currents(200);
+    let recording = Recording::none().spikes().rate().counts().all_voltages(7);
+    let expected = population().run(200, Input::sequence(&currents)).record(&recording).go().expect("valid");
+    for lengths in [&[200][..], &[1, 31, 32, 33, 103], &[45, 0, 155]] {
+        let blocks = Blocks::new(cut(&currents, lengths));
+        let recorded = population().run(200, blocks).record(&recording).go().expect("valid");
+        assert_eq!(recorded, expected, "{lengths:?}");
+    }
+}
+
+#[test]
+fn an_observer_hears_of_blocks_and_sink_alike_and_may_end_the_run() {
+    let mut heard = Vec::new();
+    let mut recorded = 0;
+    let mut sink = |block: Recorded| {
+        recorded += block.steps;
+        Ok(())
+    };
+    let observe = |made| {
+        heard.push(made);
+        if made >= 100 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let blocks = Blocks::new(cut(&currents(300), &[50; 6]));
+    let rate = Recording::none().rate();
+    let made =
+        population().run(300, blocks).record(rate).observe(observe).sink(&mut sink).go().expect("valid");
+    assert_eq!((made.steps, recorded, heard), (100, 100, vec![50, 100]));
+}

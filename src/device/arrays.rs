@@ -122,3 +122,41 @@ fn home(tensor: &Tensor) -> String {
         TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
     }
 }
+
+#[cfg(all(test, feature = "gpu"))]
+mod tests {
+    use super::*;
+    use crate::engine::gpu::GpuTensor;
+    use crate::engine::gpu::fault_tests::with_context;
+    use crate::{Input, Params, Population};
+    use ndarray::{Array2, Axis};
+
+    #[test]
+    #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+    fn more_than_a_binding_is_sent_from_the_host() {
+        with_context(|context| {
+            let device = Device::checked(context).expect("the driver is right");
+            let Backend::Gpu(gpu) = &device.backend else { panic!("a GPU") };
+            let currents =
+                Array2::from_shape_fn((64, 33), |(step, neuron)| ((step * 5 + neuron) % 9) as f32 * 0.4);
+            let tensor = |values: ndarray::ArrayView2<'_, f32>, largest_binding| {
+                let values = values.as_standard_layout();
+                let array = GpuTensor::new(gpu, values.as_slice().expect("in order"), largest_binding);
+                let data = TensorData::Device(Arc::new(array.expect("there is room")));
+                Tensor { data, shape: values.shape().to_vec(), largest: 4.0 }
+            };
+            let outcome = |largest_binding| {
+                let mut population = Population::new(Params::default(), 33, &device).expect("valid");
+                let sequence = tensor(currents.view(), largest_binding);
+                population.run(64, Input::sequence(&sequence)).go().expect("valid");
+                let constant = tensor(currents.slice_axis(Axis(0), (3..4).into()), largest_binding);
+                for _ in 0..40 {
+                    population.forward(&constant).expect("valid");
+                }
+                (population.voltages().expect("there"), population.counts().expect("there"))
+            };
+            let expected = outcome(u64::MAX);
+            assert!(expected.1.sum() > 0 && outcome(100) == expected);
+        });
+    }
+}

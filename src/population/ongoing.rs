@@ -114,6 +114,8 @@ impl<'run> Ongoing<'run> {
             population.engine.abandon_scoring();
         }
         population.steps += population.note(result)?;
+        // Engines that hand out nothing tell nobody of the steps.
+        self.made = population.steps - self.first_step;
         if scored_there {
             let result = population.engine.finish_scoring();
             self.scoring = population.note(result)?;
