@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lif_cli::stimulus::{Asked, Level, Stimulus, Transform};
+use lif_cli::fuzzing::{Asked, Level, Stimulus, Transform};
 
 const STEPS: u64 = 60;
 

@@ -1,6 +1,6 @@
 //! Why the command ends without a result, and the exit code that says which kind of reason it was.
 
-use crate::typed::Typed;
+use crate::settings::words::Typed;
 use lif::Error;
 use std::fmt;
 use std::process::ExitCode;

@@ -2,82 +2,42 @@
 //! for the fuzz targets alone.
 #![forbid(unsafe_code)]
 
-mod amount;
-mod arguments;
-mod bench;
-mod bound;
-mod budget;
-mod checkpoints;
-mod claim;
-mod columns;
-mod devices;
-mod disk;
-mod doubts;
-mod driven;
-mod events;
+mod commands;
 mod failure;
-mod fi;
-mod figures;
 mod files;
-mod fit;
-mod heaps;
-mod identity;
-mod interrupt;
-#[doc(hidden)]
-pub mod layers;
-mod leftovers;
-mod listing;
-mod lock;
-mod logging;
-#[cfg(test)]
-mod lost_device_tests;
-mod memory;
-#[doc(hidden)]
-pub mod neurons;
-mod nir;
-mod npz;
-#[doc(hidden)]
-pub mod numbers;
-mod partials;
+mod numbers;
 mod picture;
 mod plan;
-mod presets;
-mod progress;
+mod process;
 mod quantity;
-mod random_input;
-mod reading;
-mod record;
-#[doc(hidden)]
-pub mod recorded;
-mod rules;
-mod run;
-mod score;
-#[doc(hidden)]
-pub mod settings;
-mod signals;
-mod simulation;
-mod spike_hash;
-mod spools;
-#[doc(hidden)]
-pub mod spread;
-#[doc(hidden)]
-pub mod stimulus;
-mod summary;
+mod recording;
+mod settings;
+mod spikes;
+mod stimulus;
 mod terminal;
-mod threads;
-#[doc(hidden)]
-pub mod trains;
-mod typed;
-#[doc(hidden)]
-pub mod weight;
 
-use arguments::{Arguments, Command};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use commands::Arguments;
 use failure::Failure;
-pub use heaps::share_one_where_limited;
+pub use process::heaps::share_one_where_limited;
+use process::{memory, signals, threads};
 use std::io::Write;
 use std::process::ExitCode;
+use terminal::logging;
+
+/// What the fuzz targets need.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::numbers::Time;
+    pub use crate::plan::neurons;
+    pub use crate::quantity::spread::Spread;
+    pub use crate::quantity::weight::{Unit, Weight};
+    pub use crate::settings::{Settings, layers};
+    pub use crate::spikes::recorded;
+    pub use crate::spikes::trains::Trains;
+    pub use crate::stimulus::{Asked, Level, Stimulus, Transform};
+}
 
 /// Does what the words of the command line say.
 pub fn main() -> ExitCode {
@@ -96,16 +56,7 @@ pub fn main() -> ExitCode {
     if let Err(too_little) = enough {
         return end(Err(too_little));
     }
-    end(match arguments.command {
-        Command::Run(settings) => run::run(*settings),
-        Command::Fi(settings) => fi::fi(&settings),
-        Command::Score(wish) => score::score(*wish),
-        Command::Fit(wish) => fit::fit(*wish),
-        Command::Presets(wish) => presets::presets(&wish),
-        Command::Nir(wish) => nir::list(&wish),
-        Command::Devices(wish) => devices::devices(&wish),
-        Command::Bench(wish) => bench::bench(&wish),
-    })
+    end(commands::carry_out(arguments.command))
 }
 
 fn end(result: Result<ExitCode, Failure>) -> ExitCode {

@@ -1,11 +1,11 @@
 //! What of a comment is left when all is taken out of it that agrees with how the numbers are taken: what nobody
 //! understood.
 
+use super::TimeUnit;
 use super::name::{current_unit, is_plain_time_unit, is_word_of_values, time_unit_of};
 use super::piece::{Piece, pieces, placed};
 use super::sampling::intervals;
 use super::signs::odd_signs;
-use crate::rules::TimeUnit;
 use std::ops::Range;
 
 /// Typed that say nothing alone.

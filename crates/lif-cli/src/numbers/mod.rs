@@ -2,6 +2,7 @@
 //! them. Stimuli, recorded spikes, events and weights are all read through here.
 
 mod heading;
+pub mod interval;
 pub mod left;
 pub mod name;
 pub mod numpy;
@@ -12,15 +13,16 @@ pub mod signs;
 pub mod source;
 pub mod text;
 pub mod time;
+mod time_unit;
 pub mod understood;
 mod unread;
 
 pub use name::Origin;
 pub use source::{Format, Source};
 pub use time::{Precision, Time};
+pub use time_unit::TimeUnit;
 pub use understood::Understood;
 
-use crate::rules::TimeUnit;
 use name::{Name, time_unit};
 use numpy::Archive;
 use text::{Layout, Lines};

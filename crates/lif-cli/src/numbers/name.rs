@@ -1,7 +1,7 @@
 //! What columns and arrays are called, and the units that their names carry: `time (s)`, `t [ms]`,
 //! `spikes_us`.
 
-use crate::rules::TimeUnit;
+use super::TimeUnit;
 use serde::{Serialize, Serializer};
 use std::fmt;
 

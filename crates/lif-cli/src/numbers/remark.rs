@@ -1,5 +1,6 @@
 //! What comments above the numbers say of them, in whatever words.
 
+use super::TimeUnit;
 use super::left::Unread;
 use super::name::{
     Name, Origin, current_unit, is_of_clocks, is_plain_time_unit, is_word_of_values, other_value_unit,
@@ -7,7 +8,6 @@ use super::name::{
 };
 use super::piece::{Piece, pieces, placed};
 use super::sampling::is_hertz;
-use crate::rules::TimeUnit;
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
 pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {

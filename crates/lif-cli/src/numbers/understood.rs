@@ -1,8 +1,8 @@
 //! What was understood of a file, so that nobody has to guess what its numbers were taken for.
 
+use super::TimeUnit;
 use super::{Format, Origin, Source, written};
-use crate::figures::{counted, grouped};
-use crate::rules::TimeUnit;
+use crate::terminal::figures::{counted, grouped};
 use serde::Serialize;
 use std::path::Path;
 

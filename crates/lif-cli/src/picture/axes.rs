@@ -2,7 +2,6 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
-use super::scene::Scene;
 use plotters::chart::ChartContext;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
@@ -49,14 +48,19 @@ pub type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, A
 
 /// Height of letters.
 pub const TEXT_SIZE: i32 = 22;
+
 /// Room at the left, for numbers and names.
 pub const LEFT: u32 = 126;
+
 /// Between the edge of the picture and the names of the axes.
 pub const MARGIN_LEFT: u32 = 14;
+
 /// Above and below a panel.
 const MARGIN: u32 = 8;
+
 /// Room at the right, for remarks.
 pub const RIGHT: u32 = 130;
+
 /// Room at the foot of the lowest panel, for the times.
 pub const TIME_HEIGHT: u32 = 68;
 
@@ -65,9 +69,6 @@ pub const INK: RGBColor = RGBColor(38, 50, 72);
 pub const FRAME: RGBColor = RGBColor(120, 120, 120);
 pub const INPUT: RGBColor = RGBColor(31, 119, 150);
 pub const THRESHOLD: RGBColor = RGBColor(192, 80, 60);
-
-/// Above this the time is told in seconds.
-const LONGEST_IN_MS: f64 = 3000.0;
 
 /// The horizontal axis of a panel.
 pub struct Horizontal<'a> {
@@ -82,37 +83,6 @@ pub struct Vertical<'a> {
     pub range: Range<f64>,
     pub ticks: Vec<f64>,
     pub label: &'a dyn Fn(f64) -> String,
-}
-
-impl Scene {
-    /// The place of a time, in steps, on the axis.
-    pub fn time(&self, step: f64) -> f64 {
-        step * self.dt / self.time_unit().0
-    }
-
-    /// How long so many steps are.
-    pub fn duration(&self, steps: u64) -> String {
-        let ms = steps as f64 * self.dt;
-        if ms < 1000.0 { format!("{} ms", plain(ms)) } else { format!("{} s", plain(ms / 1000.0)) }
-    }
-
-    /// In ms, and its sign. The end decides, so that a part of a long run has the unit of the whole.
-    fn time_unit(&self) -> (f64, &'static str) {
-        if self.shown.end as f64 * self.dt > LONGEST_IN_MS { (1000.0, "s") } else { (1.0, "ms") }
-    }
-}
-
-/// Draws the axes of a panel over time.
-pub fn chart<'a, 'b>(
-    area: &'a Area<'b>,
-    scene: &Scene,
-    vertical: Vertical<'_>,
-    lowest: bool,
-) -> Result<Chart<'a, 'b>, String> {
-    let (start, end) = scene.bounds();
-    let name = format!("time ({})", scene.time_unit().1);
-    let horizontal = Horizontal { name: &name, range: start..end, ticks: ticks(start, end, 8) };
-    chart_over(area, horizontal, vertical, lowest)
 }
 
 /// Draws the axes of a panel; the lowest names the horizontal one.
@@ -207,7 +177,7 @@ pub fn plain(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
     if rounded.abs() >= 1000.0 && rounded.fract() == 0.0 {
         let sign = if rounded < 0.0 { "-" } else { "" };
-        return format!("{sign}{}", crate::figures::grouped(rounded.abs() as u64));
+        return format!("{sign}{}", crate::terminal::figures::grouped(rounded.abs() as u64));
     }
     format!("{}", rounded + 0.0)
 }

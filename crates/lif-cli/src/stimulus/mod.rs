@@ -2,20 +2,18 @@
 
 mod course;
 mod currents;
-pub mod files;
 mod samples;
 mod timed;
 mod transform;
 
 pub use currents::Currents;
-pub use samples::interval;
 pub use timed::TIME_UNIT;
 pub use transform::{Level, Transform};
 
 use crate::failure::Failure;
+use crate::numbers::TimeUnit;
 use crate::numbers::understood::{self, Extent};
 use crate::numbers::{Format, Origin, Time, Understood};
-use crate::rules::TimeUnit;
 use crc32fast::Hasher;
 use ndarray::ArrayD;
 use samples::{Extreme, Range, Samples, Times};

@@ -1,6 +1,7 @@
 //! Samples with times of their own: lines of text, or an array of times beside one of values.
 
 use super::INTERVAL;
+use crate::numbers::TimeUnit;
 use crate::numbers::left::{Meaning, Unread, is_other_order, says_nothing_else};
 use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
 use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
@@ -8,8 +9,7 @@ use crate::numbers::sampling::interval_in_prose;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::time::Column;
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
-use crate::rules::TimeUnit;
-use crate::trains::is_of_neurons_alone;
+use crate::spikes::trains::is_of_neurons_alone;
 
 /// The rows of a text.
 pub const LAYOUT: Layout =

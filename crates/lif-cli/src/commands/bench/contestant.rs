@@ -1,0 +1,117 @@
+//! Who is measured: the model as written, the CPU engine, adapters.
+
+use super::case::Case;
+use super::options::BenchOptions;
+use super::workload;
+use crate::failure::Failure;
+use crate::process::memory;
+use lif::{Device, DeviceChoice, EngineKind, Error, Population, Roofline, adapters};
+
+/// The name of the scalar reference.
+pub const REFERENCE: &str = "reference";
+
+/// Somebody who simulates.
+#[derive(Debug)]
+pub struct Contestant {
+    /// A short name that no other has.
+    pub label: String,
+    /// None for the reference.
+    pub device: Option<Device>,
+    /// None for several devices, which have one each.
+    pub roofline: Option<Roofline>,
+}
+
+impl Contestant {
+    /// `others` are there already.
+    fn new(device: Option<Device>, others: &[Self]) -> Result<Self, Failure> {
+        // The reference runs on the CPU as well.
+        let on = device.clone().unwrap_or_else(Device::cpu);
+        let known = others.iter().find(|other| other.is_on_cpu() && on.engine_kind() == EngineKind::Cpu);
+        let roofline = match known.map_or_else(|| on.measure_roofline().map(Some), |other| Ok(other.roofline))
+        {
+            Ok(roofline) => roofline,
+            Err(Error::OutOfRange { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let label = match device.as_ref().map(Device::engine_kind) {
+            None => REFERENCE.to_owned(),
+            Some(EngineKind::Cpu) => "cpu".to_owned(),
+            Some(EngineKind::Gpu) => numbered("adapter", others),
+            Some(EngineKind::Mixed) => numbered("several", others),
+        };
+        Ok(Self { label, device, roofline })
+    }
+
+    /// What the engine is called in the output.
+    pub fn engine(&self) -> String {
+        self.device.as_ref().map_or(REFERENCE.to_owned(), |device| device.engine_kind().to_string())
+    }
+
+    /// The full name.
+    pub fn name(&self) -> String {
+        self.device.as_ref().map_or("the model as written, one thread".to_owned(), Device::name)
+    }
+
+    /// Whether it is the CPU engine, to which others are compared.
+    pub fn is_cpu(&self) -> bool {
+        self.device.as_ref().is_some_and(|device| device.engine_kind() == EngineKind::Cpu)
+    }
+
+    /// Refuses a population that is more than the memory of this machine has room for.
+    pub fn require_memory(&self, case: Case) -> lif::Result<()> {
+        let device = self.device.clone().unwrap_or_else(Device::cpu);
+        let need = Population::memory_needed(&workload::params(), case.shape, &device)?;
+        let bytes = memory::on_this_machine(&need, &device);
+        lif::require_memory("the population", bytes, "take fewer neurons or a smaller batch")
+    }
+
+    fn is_on_cpu(&self) -> bool {
+        self.device.is_none() || self.is_cpu()
+    }
+
+    /// Whether it is there to be compared with, not to be fast.
+    pub fn is_slow(&self) -> bool {
+        self.device.as_ref().is_none_or(Device::is_software_adapter)
+    }
+}
+
+/// Opens the devices that are asked for, and measures what each can do at best.
+pub fn open(options: &BenchOptions) -> Result<Vec<Contestant>, Failure> {
+    let mut devices: Vec<Option<Device>> = Vec::new();
+    let mut names: Vec<String> = Vec::new();
+    let mut add = |device: Option<Device>| {
+        let name = device.as_ref().map_or(REFERENCE.to_owned(), Device::name);
+        if !names.contains(&name) {
+            names.push(name);
+            devices.push(device);
+        }
+    };
+    if options.device.is_empty() {
+        add(None);
+        add(Some(Device::cpu()));
+        for adapter in adapters() {
+            let choice = DeviceChoice::Named(format!("{} ({}", adapter.name, adapter.backend));
+            match Device::select(&choice) {
+                Ok(device) => add(Some(device)),
+                Err(error) => log::warn!("without {}: {error}", adapter.name),
+            }
+        }
+    }
+    for name in &options.device {
+        add(if name == REFERENCE { None } else { Some(selected(name)?) });
+    }
+    devices.into_iter().try_fold(Vec::new(), |mut contestants, device| {
+        contestants.push(Contestant::new(device, &contestants)?);
+        Ok(contestants)
+    })
+}
+
+fn numbered(word: &str, others: &[Contestant]) -> String {
+    let before = others.iter().filter(|other| other.label.starts_with(word)).count();
+    format!("{word} {}", before + 1)
+}
+
+fn selected(name: &str) -> Result<Device, Failure> {
+    let choice: DeviceChoice = name.parse()?;
+    crate::plan::select(&choice)
+}

@@ -1,0 +1,392 @@
+//! Checkpoints of a run: the library's, with the settings and the lengths of what was recorded.
+
+use crate::failure::Failure;
+use crate::files::claim::claim;
+use crate::files::folder::Folder;
+use crate::files::identity::Identity;
+use crate::files::leftovers;
+use crate::files::lock::Lock;
+use crate::files::partials::{self, RunId};
+use crate::plan::Plan;
+use crate::recording::spools::{self, Parts, Spools};
+use crate::settings::Settings;
+use crate::settings::layers;
+use crate::spikes::trains::Trains;
+use crate::stimulus::Stimulus;
+use crate::terminal::quoted;
+use lif::{Checkpoint, Device, Population};
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// The name of the note that holds the settings, as a settings file would.
+const SETTINGS: &str = "lif-run.settings";
+/// The name of the note that holds how far the run is.
+const PROGRESS: &str = "lif-run.progress";
+
+/// What is to be done where nobody can go on.
+const NOT_KEPT: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
+
+/// Where nobody said how often, a run makes so many checkpoints.
+const UNASKED: u64 = 10;
+
+/// How far a run is, beside the state of its population.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Progress {
+    /// The output folder, whose path does not depend on where the command runs.
+    folder: PathBuf,
+    /// Whose its partial files are.
+    run: RunId,
+    /// What is in them.
+    parts: Parts,
+    /// The time that the simulation has taken.
+    wall_s: f64,
+    /// What the files were that it reads, to know them again.
+    files: Files,
+}
+
+/// Numbers that change with what the files of a run say. Those of its settings are in the checkpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+struct Files {
+    stimulus: Option<u32>,
+    /// The spikes that drive the population, and their matrix.
+    events: Option<u32>,
+    /// The neurons of a NIR graph.
+    graph: Option<u32>,
+}
+
+impl Files {
+    fn of(plan: &Plan) -> Self {
+        Self {
+            stimulus: plan.stimulus().map(Stimulus::checksum),
+            events: plan.trains.as_ref().map(Trains::checksum),
+            graph: plan.graph_checksum,
+        }
+    }
+}
+
+/// A run that was interrupted.
+#[derive(Debug)]
+pub struct Interrupted {
+    path: PathBuf,
+    /// The file that has been opened.
+    opened: Option<Identity>,
+    checkpoint: Checkpoint,
+    settings: Settings,
+    progress: Progress,
+}
+
+impl Interrupted {
+    /// Opens the checkpoint that `given` asks for, if it does.
+    pub fn open(given: &Settings) -> Result<Option<Self>, Failure> {
+        let Some(path) = &given.resume else { return Ok(None) };
+        refuse_others(given)?;
+        let opened = Identity::of(path).ok();
+        let checkpoint = Checkpoint::open(path)?;
+        let shown = path.display();
+        let note = |name| {
+            checkpoint.notes().get(name).ok_or_else(|| {
+                Failure::fault(format!(
+                    "checkpoint {shown}: it was not made by `lif run`, which alone can resume it"
+                ))
+            })
+        };
+        let mut settings = layers::parse(note(SETTINGS)?, &format!("the settings in {shown}"))?;
+        let progress = serde_json::from_str(note(PROGRESS)?).map_err(|error| {
+            Failure::fault(format!("checkpoint {shown}: its progress cannot be read: {error}"))
+        })?;
+        if given.device.is_some() {
+            settings.device.clone_from(&given.device);
+            settings.words.lay_over(&given.words);
+        }
+        if let Some((option, file)) = settings.pipe() {
+            return Err(Failure::fault(format!(
+                "cannot resume {shown}: the {option} {} is a pipe now; bring back the file as it was",
+                file.display()
+            )));
+        }
+        settings.json = given.json;
+        settings.quiet = given.quiet;
+        settings.no_plot |= given.no_plot;
+        Ok(Some(Self { path: path.clone(), opened, checkpoint, settings, progress }))
+    }
+
+    /// The settings of the run.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Its output folder.
+    pub fn folder(&self) -> &Path {
+        &self.progress.folder
+    }
+
+    /// What it has recorded.
+    pub fn parts(&self) -> &Parts {
+        &self.progress.parts
+    }
+
+    /// Takes the run up where its checkpoint was made: the population, what it has recorded, the
+    /// time that it has taken. The checkpoint has to be this process's.
+    pub fn take_up(
+        self,
+        plan: &Plan,
+        device: &Device,
+        folder: &Folder,
+    ) -> Result<(Population, Spools, f64), Failure> {
+        if self.opened != Identity::of(&self.path).ok() {
+            return Err(Failure::fault(format!(
+                "cannot resume {}: another run has gone on with it in the meantime; try again",
+                self.path.display()
+            )));
+        }
+        let (kept, now) = (self.progress.files, Files::of(plan));
+        for (what, has_changed) in [
+            ("stimulus has", kept.stimulus != now.stimulus),
+            ("events or their matrix have", kept.events != now.events),
+            ("NIR graph has", kept.graph != now.graph),
+        ] {
+            if has_changed {
+                return Err(Failure::fault(format!(
+                    "cannot resume {}: the {what} changed since; bring back the file as it was",
+                    self.path.display()
+                )));
+            }
+        }
+        let run = (self.path.as_path(), self.progress.run);
+        let spools = Spools::reopen(folder, &plan.record, &self.progress.parts, run)?;
+        let population = self.checkpoint.population_with_options(device, plan.options())?;
+        Ok((population, spools, self.progress.wall_s))
+    }
+}
+
+/// Refuses settings that would change the run.
+fn refuse_others(given: &Settings) -> Result<(), Failure> {
+    const ALLOWED: [&str; 4] = ["device", "json", "no-plot", "quiet"];
+    let mut others = layers::layer(given)?;
+    others.retain(|name, _| !ALLOWED.contains(&name.as_str()));
+    let config = given.config.is_some().then_some("config");
+    match config.or_else(|| others.keys().next().map(String::as_str)) {
+        None => Ok(()),
+        Some(name) => Err(Failure::usage(format!(
+            "--{name} cannot go with --resume, which goes on with the settings of the checkpoint; \
+             only --device, --json, --no-plot and --quiet can"
+        ))),
+    }
+}
+
+/// Makes the checkpoints of a run.
+#[derive(Debug)]
+pub struct Keeper {
+    path: PathBuf,
+    /// While this is held the file is this process's.
+    lock: Option<Lock>,
+    run: RunId,
+    is_new: bool,
+    /// What the checkpoint counts on that there is to go on from.
+    saved: RefCell<Option<Parts>>,
+    every: u64,
+    settings: String,
+    folder: PathBuf,
+    files: Files,
+}
+
+impl Keeper {
+    /// `None` where no checkpoints were asked for.
+    pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
+        let asked = plan.settings.checkpoint_every;
+        let Some(path) = &plan.settings.checkpoint else {
+            return match asked {
+                None => Ok(None),
+                Some(_) => Err(Failure::of(
+                    "checkpoint-every",
+                    "checkpoint-every needs a file: add --checkpoint FILE",
+                )),
+            };
+        };
+        if asked == Some(0) {
+            return Err(Failure::of("checkpoint-every", "checkpoint-every is 0; it must be at least 1 step"));
+        }
+        // What is resumed is kept where it was.
+        let path = resumed.map_or(path, |resumed| &resumed.path);
+        if resumed.is_none() {
+            refuse_what_is_there(path)?;
+        }
+        let settings = toml::to_string(&plan.portable_settings()).map_err(|error| {
+            Failure::usage(format!("these settings cannot be kept in a checkpoint: {error}"))
+        })?;
+        let folder = resumed.map_or(plan.out.as_path(), Interrupted::folder);
+        let folder = std::path::absolute(folder)
+            .map_err(|error| {
+                Failure::fault(format!(
+                    "cannot find the output folder {}: {error}; is the current folder gone? --out and --checkpoint \
+                     with whole paths do not depend on it",
+                    folder.display()
+                ))
+            })?;
+        let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
+        Ok(Some(Self {
+            path: path.clone(),
+            lock: None,
+            run: resumed.map_or_else(RunId::random, |resumed| resumed.progress.run),
+            is_new: resumed.is_none(),
+            saved: RefCell::new(resumed.map(|resumed| resumed.progress.parts.clone())),
+            every,
+            settings,
+            folder,
+            files: Files::of(plan),
+        }))
+    }
+
+    /// Sees to it that the file is no other file of the run, and that no other run writes it.
+    pub fn claim(mut self, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Self, Failure> {
+        let option = if self.is_new { "checkpoint" } else { "resume" };
+        self.lock = Some(claim(&self.path, option, folder, inputs)?);
+        if self.is_new {
+            // Nobody else makes it from now on.
+            refuse_what_is_there(&self.path)?;
+        } else {
+            self.say_farewell();
+        }
+        Ok(self)
+    }
+
+    /// Has it said how to go on where the process is ended.
+    fn say_farewell(&self) {
+        let farewell = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
+        leftovers::hold().say_farewell(Some(farewell));
+    }
+
+    /// The file, and whose the partial files are.
+    pub fn run(&self) -> (&Path, RunId) {
+        (&self.path, self.run)
+    }
+
+    /// How to go on from the last checkpoint.
+    pub fn how_to_go_on(&self) -> String {
+        format!("go on with: lif run --resume {}", quoted(&self.path))
+    }
+
+    /// The same after Ctrl-C, with what stays for that, unless somebody has taken it away.
+    pub fn what_stays(&self, spools: &Spools) -> String {
+        if !self.is_kept(false) {
+            return self.why_not_kept();
+        }
+        let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
+        self.how_to_go_on() + &kept
+    }
+
+    /// Whether there is all to go on from; `by_bytes` reads it.
+    fn is_kept(&self, by_bytes: bool) -> bool {
+        let saved = self.saved.borrow();
+        let are_whole = |parts| spools::are_whole(&self.folder, self.run, parts, by_bytes);
+        self.path.exists() && saved.as_ref().is_some_and(are_whole)
+    }
+
+    /// What is missing to go on from, and what to do about it.
+    fn why_not_kept(&self) -> String {
+        if self.path.exists() && !self.folder.exists() {
+            return format!(
+                "its output folder is not at {} any more; when it is there again, {}",
+                self.folder.display(),
+                self.how_to_go_on()
+            );
+        }
+        NOT_KEPT.to_owned()
+    }
+
+    /// What to do after a failure, which may have come before any step was made, or as the results were written:
+    /// then it may be that of what was recorded.
+    pub fn after(&self, failure: Failure, steps: u64, are_all: bool) -> Failure {
+        if self.saved.borrow().is_none() {
+            return failure;
+        }
+        if self.is_new && steps == 0 {
+            self.forget();
+            return failure;
+        }
+        if self.is_kept(are_all) {
+            failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
+        } else {
+            failure.with_advice(&self.why_not_kept())
+        }
+    }
+
+    /// Takes away what a run has kept that has not made a step.
+    fn forget(&self) {
+        // What cannot be taken away does no harm.
+        let _ = std::fs::remove_file(&self.path);
+        partials::remove(&self.folder, self.run);
+        self.saved.take();
+        leftovers::hold().say_farewell(None);
+    }
+
+    /// Steps from `step` to the next checkpoint.
+    pub fn steps_from(&self, step: u64) -> u64 {
+        self.every - step % self.every
+    }
+
+    /// Makes a checkpoint, after which all that was recorded until now is on the disk.
+    pub fn save(&self, population: &mut Population, spools: &mut Spools, wall_s: f64) -> Result<(), Failure> {
+        spools.sync()?;
+        let parts = spools.parts();
+        let progress = Progress {
+            folder: self.folder.clone(),
+            run: self.run,
+            parts: parts.clone(),
+            wall_s,
+            files: self.files,
+        };
+        let progress = serde_json::to_string(&progress).map_err(|error| Failure::fault(error.to_string()))?;
+        let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
+        let notes: BTreeMap<String, String> =
+            notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
+        let is_first = self.saved.borrow().is_none();
+        // Until the first one has its name and the files that it refers to are to stay, nobody takes these away.
+        let mut held = is_first.then(leftovers::hold);
+        let saved = population.save_with(&self.path, &notes);
+        if saved.is_err() && is_first {
+            held = None;
+            // It may have got its name and yet not be on the disk.
+            self.forget();
+        }
+        saved.map_err(|error| match self.is_new {
+            true => Failure::from(error).with_advice("--checkpoint says where it is written"),
+            false => error.into(),
+        })?;
+        spools.stay(&mut held.unwrap_or_else(leftovers::hold));
+        self.saved.replace(Some(parts));
+        self.say_farewell();
+        Ok(())
+    }
+
+    /// The run is over: its checkpoint goes, as what it refers to goes.
+    pub fn finish(self) -> Result<(), Failure> {
+        leftovers::hold().say_farewell(None);
+        match std::fs::remove_file(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::fault(format!(
+                "the run is complete, but its checkpoint {} cannot be removed: {error}",
+                self.path.display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
+    // A link that leads nowhere too.
+    if path.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    let shown = path.display();
+    let message = match Checkpoint::open(path) {
+        Ok(checkpoint) if checkpoint.notes().contains_key(PROGRESS) => {
+            format!("the checkpoint {shown} is there already; go on with it by --resume, or remove it")
+        }
+        _ => format!(
+            "{shown} is there already, and is no checkpoint that a run can go on with; give the checkpoint another name"
+        ),
+    };
+    Err(Failure::of("checkpoint", message))
+}

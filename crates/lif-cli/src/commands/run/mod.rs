@@ -1,0 +1,198 @@
+//! `lif run`: from settings to files.
+
+mod checkpoints;
+#[cfg(test)]
+mod lost_device_tests;
+mod picture;
+mod simulation;
+mod summary;
+
+use crate::failure::Failure;
+use crate::files::disk;
+use crate::files::folder::{
+    ARRAYS, CHOOSE_ANOTHER, Folder, GRAPH, MEND_IT, OF_RUN, PICTURE, SUMMARY, Staged,
+};
+use crate::plan::Plan;
+use crate::plan::{select, start};
+use crate::process::interrupt::{self, INTERRUPTED};
+use crate::process::memory;
+use crate::recording::npz::{self, Arrays};
+use crate::recording::spools::Spools;
+use crate::settings::Settings;
+use crate::terminal;
+use crate::terminal::figures::grouped;
+use checkpoints::{Interrupted, Keeper};
+use lif::nir;
+use lif::{Device, Error, MemoryNeed, Population};
+use picture::Scene;
+use simulation::Simulation;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use summary::{Outcome, Summary};
+
+/// Simulates, writes the files and says what came out.
+pub fn run(given: Settings) -> Result<ExitCode, Failure> {
+    let interrupted = Interrupted::open(&given)?;
+    let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
+    let words = plan.settings.words.clone();
+    carry_out(plan, interrupted).map_err(|failure| failure.said_as(&words))
+}
+
+fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
+    // A run that goes on has to be what it was, whatever is in its way.
+    let [record_less, choose_another, write_less] = match interrupted {
+        None => ["take fewer neurons or a smaller batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
+        Some(_) => ["resume it where there is more", MEND_IT, disk::MAKE_ROOM],
+    };
+    if let Some(every) = plan.record.thinned(plan.shape, plan.steps)?
+        && interrupted.is_none()
+    {
+        log::warn!(
+            "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
+             --record {} records them at each step",
+            plan.record.unthinned()
+        );
+    }
+    let keeper = Keeper::new(&plan, interrupted.as_ref())?;
+    let device = select(&plan.device)?;
+    let memory = plan.memory_needed(&device)?;
+    memory::require("the run", &memory, &device, record_less)?;
+    let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
+    // From here on there is something to take away.
+    interrupt::listen()?;
+    let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
+    // A graph that is not written stays where it is, if it is an input.
+    let replaced: Vec<&str> =
+        OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
+    folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
+    let keeper = keeper.map(|keeper| keeper.claim(&folder, &plan.settings.inputs())).transpose()?;
+    let kept = keeper.as_ref().map(Keeper::run);
+    let parts = interrupted.as_ref().map(Interrupted::parts);
+    let needed = plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?;
+    disk::require(needed, write_less)?;
+    let (population, spools, wall_s) = match interrupted {
+        Some(interrupted) => interrupted.take_up(&plan, &device, &folder)?,
+        None => {
+            folder.tidy();
+            let population = start(&plan, &device)?;
+            if interrupt::asked() {
+                return Err(Failure::Interrupted(
+                    "interrupted before the first step; nothing is written".to_owned(),
+                ));
+            }
+            (population, Spools::create(&folder, &plan.record, kept)?, 0.0)
+        }
+    };
+    let mut simulation = Simulation { plan: &plan, keeper: keeper.as_ref(), population, spools, wall_s };
+    let result = simulation.run();
+    let Simulation { population, spools, wall_s, .. } = simulation;
+    let (steps, all) = (population.steps(), plan.steps);
+    let or_how_to_go_on = |failure| match &keeper {
+        Some(keeper) => keeper.after(failure, steps, steps == all),
+        None => failure,
+    };
+    result.map_err(or_how_to_go_on)?;
+    if let Some(keeper) = keeper.as_ref().filter(|_| steps < plan.steps) {
+        terminal::complain(&format!(
+            "interrupted after {} of {} steps; {}",
+            grouped(steps),
+            grouped(plan.steps),
+            keeper.what_stays(&spools)
+        ));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    interrupt::steps_are_over();
+    plan.forget_currents();
+    let mut made = Made { population, spools, wall_s };
+    // What they stand for goes when they are there.
+    let have_to_last = keeper.is_some();
+    let finished = finish(&plan, &device, &memory, &folder, &mut made, have_to_last);
+    let (summary, files) = finished.map_err(or_how_to_go_on)?;
+    if let Some(keeper) = keeper {
+        keeper.finish()?;
+    }
+    made.spools.are_done();
+    drop(made);
+
+    if plan.settings.json {
+        terminal::print(&json(&summary)?)?;
+    } else {
+        terminal::print(&summary.table(plan.steps, &files))?;
+    }
+    if summary.interrupted {
+        terminal::complain(&format!(
+            "interrupted after {} of {} steps; the files hold what was simulated until then",
+            grouped(summary.steps),
+            grouped(plan.steps)
+        ));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What the steps have made.
+struct Made {
+    population: Population,
+    spools: Spools,
+    wall_s: f64,
+}
+
+/// Sums up and writes the files.
+fn finish(
+    plan: &Plan,
+    device: &Device,
+    memory: &MemoryNeed,
+    folder: &Folder,
+    made: &mut Made,
+    have_to_last: bool,
+) -> Result<(Summary, Vec<PathBuf>), Failure> {
+    let Made { population, spools, wall_s } = made;
+    spools.flush()?;
+    let steps = population.steps();
+    let counts = population.counts()?;
+    let all_events = spools.events().filter(|_| plan.record.has_all_spikes(plan.shape.n));
+    let statistics = all_events.map(|events| events.statistics(plan.shape)).transpose();
+    let events = statistics.map_err(Failure::fault)?;
+    let outcome = Outcome { device, memory, steps, wall_s: *wall_s, counts: &counts, events };
+    let summary = Summary::new(plan, plan.settings()?, &outcome);
+    let is_drawn = !plan.settings.no_plot;
+    let scene = is_drawn.then(|| Scene::new(plan, &summary, steps, spools, &counts)).transpose()?;
+    let scene = scene.filter(|scene| !scene.is_empty());
+    drop(counts);
+    let mut arrays =
+        Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.shape.n)?.into() };
+    let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
+    let files = folder.publish(files, &plan.settings.inputs(), have_to_last)?;
+    Ok((summary, files))
+}
+
+fn write(
+    folder: &Folder,
+    summary: &Summary,
+    arrays: &mut Arrays<'_>,
+    scene: Option<&Scene>,
+    plan: &Plan,
+) -> Result<Vec<Staged>, Failure> {
+    let mut files = Vec::new();
+    if let Some(scene) = scene {
+        files.extend(crate::picture::stage(folder, PICTURE, |path| picture::draw(path, scene))?);
+    }
+    files.push(folder.stage(ARRAYS, |file, _| npz::write(file, arrays))?);
+    if let Some(neurons) = &plan.graph {
+        files.push(folder.stage(GRAPH, |_, path| {
+            nir::write(path, "neurons", neurons).map_err(|error| match error {
+                // Its temporary name tells nobody anything.
+                Error::Nir { reason, .. } => reason,
+                error => error.to_string(),
+            })
+        })?);
+    }
+    let text = json(summary)?;
+    files.push(folder.stage(SUMMARY, |file, _| writeln!(file, "{text}"))?);
+    Ok(files)
+}
+
+fn json(summary: &Summary) -> Result<String, Failure> {
+    serde_json::to_string_pretty(summary).map_err(|error| Failure::fault(error.to_string()))
+}

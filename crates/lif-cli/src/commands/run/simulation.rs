@@ -1,0 +1,89 @@
+//! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
+
+use super::checkpoints::Keeper;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::plan::drive;
+use crate::process::interrupt;
+use crate::recording::spools::Spools;
+use crate::terminal::progress;
+use indicatif::ProgressBar;
+use lif::{Background, Population, Recorded, Sink};
+use std::ops::ControlFlow;
+use std::time::Instant;
+
+/// A run under way.
+#[derive(Debug)]
+pub struct Simulation<'a> {
+    pub plan: &'a Plan,
+    pub keeper: Option<&'a Keeper>,
+    pub population: Population,
+    pub spools: Spools,
+    /// The time that its steps have taken.
+    pub wall_s: f64,
+}
+
+impl Simulation<'_> {
+    /// Makes the steps that are left, or those until somebody interrupts.
+    pub fn run(&mut self) -> Result<(), Failure> {
+        let bar = progress::bar(self.plan.steps, self.plan.settings.quiet);
+        let result = self.stretches(&bar);
+        bar.finish_and_clear();
+        result
+    }
+
+    /// From checkpoint to checkpoint.
+    fn stretches(&mut self, bar: &ProgressBar) -> Result<(), Failure> {
+        if self.population.steps() == 0 {
+            // So that there is something to resume from the first step on.
+            self.save()?;
+        }
+        while self.population.steps() < self.plan.steps && !interrupt::asked() {
+            let first = self.population.steps();
+            let left = self.plan.steps - first;
+            let steps = self.keeper.map_or(left, |keeper| left.min(keeper.steps_from(first)));
+            let start = Instant::now();
+            self.stretch(first, steps, bar)?;
+            self.wall_s += start.elapsed().as_secs_f64();
+            // The last too, as writing the files may fail.
+            self.save()?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self) -> Result<(), Failure> {
+        self.keeper.map_or(Ok(()), |keeper| keeper.save(&mut self.population, &mut self.spools, self.wall_s))
+    }
+
+    fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
+        let spools = std::mem::take(&mut self.spools);
+        let mut watched = Watched { sink: Background::new(spools), bar, first };
+        let result = drive(self.plan, first..first + steps).and_then(|drive| {
+            self.population.run(steps, drive).record(&self.plan.recording).sink(&mut watched).go()
+        });
+        let spools = watched.sink.finish();
+        // An error of the spools is that of the run.
+        result?;
+        self.spools = spools?;
+        Ok(())
+    }
+}
+
+/// A sink that also moves the progress bar and hears of Ctrl-C.
+struct Watched<'a> {
+    sink: Background<Spools>,
+    bar: &'a ProgressBar,
+    /// Number of the step that progress counts from.
+    first: u64,
+}
+
+impl Sink for Watched<'_> {
+    fn take(&mut self, block: Recorded) -> lif::Result<()> {
+        self.sink.take(block)
+    }
+
+    fn progress(&mut self, made: u64) -> ControlFlow<()> {
+        self.bar.set_position(self.first + made);
+        interrupt::flow()
+    }
+}

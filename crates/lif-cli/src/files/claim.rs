@@ -1,0 +1,81 @@
+//! The name of a checkpoint: it must be that of no other file of the run, and no other run may write it.
+
+use crate::failure::Failure;
+use crate::files::folder::Folder;
+use crate::files::identity::is_same;
+use crate::files::lock::{Lock, Refusal};
+use std::path::{Path, PathBuf};
+
+/// What stands behind the name of a checkpoint in that of its lock.
+const LOCK: &str = ".lock";
+
+/// The name that a checkpoint is written under, as the library has it, before it gets its own.
+pub fn partial(path: &Path) -> PathBuf {
+    behind(path, ".partial")
+}
+
+/// Locks a checkpoint for this process, unless its name, or one that it is written under, is that of an input
+/// or of what the command writes into its folder, however it is spelled. Messages name the option that says it.
+pub fn claim(path: &Path, option: &str, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Lock, Failure> {
+    let shown = path.display();
+    let parent = folder_of(path);
+    if !parent.is_dir() {
+        return Err(Failure::fault(format!(
+            "cannot write the checkpoint {shown} of --{option}: there is no folder {}; make it, or choose another",
+            parent.display()
+        )));
+    }
+    if path.is_dir() {
+        return Err(Failure::usage(format!("the checkpoint {shown} is a folder; name a file")));
+    }
+    let (partial, lock) = (partial(path), behind(path, LOCK));
+    for own in [path, &partial, &lock] {
+        let what = match meaning(own, parent, folder) {
+            Some(what) => format!("{what} in the output folder {}", folder.path().display()),
+            None => match inputs.iter().find(|(_, input)| is_same(own, input)) {
+                Some((option, input)) => format!("the {option} {}", input.display()),
+                None => continue,
+            },
+        };
+        let own =
+            if own == path { String::new() } else { format!(" is written with {}, which", own.display()) };
+        return Err(Failure::usage(format!("the checkpoint {shown}{own} is {what}; choose another file")));
+    }
+    Lock::take(&lock).map_err(|refusal| {
+        Failure::fault(match refusal {
+            Refusal::Held => format!(
+                "the checkpoint {shown} is that of a run that is still going on, which holds {}; wait until it is \
+                 done, or choose another file",
+                lock.display()
+            ),
+            Refusal::Fault(reason) => format!("cannot write the checkpoint {shown} of --{option}: {reason}"),
+        })
+    })
+}
+
+/// What a file would be to the commands that write into a folder.
+fn meaning(file: &Path, parent: &Path, folder: &Folder) -> Option<&'static str> {
+    if is_same(parent, folder.path()) {
+        let meaning = file.file_name().and_then(|name| Folder::meaning(&name.to_string_lossy()));
+        if meaning.is_some() {
+            return meaning;
+        }
+    }
+    // Another name of one that is there.
+    let entries = std::fs::read_dir(folder.path()).into_iter().flatten().flatten();
+    let named =
+        entries.filter_map(|entry| Some((Folder::meaning(&entry.file_name().to_string_lossy())?, entry)));
+    let mut same = named.filter(|(_, entry)| is_same(file, &entry.path()));
+    same.next().map(|(meaning, _)| meaning)
+}
+
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+fn behind(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}

@@ -1,0 +1,389 @@
+//! The folder that a run writes into, which is its own as long as it goes on. Its files are written under
+//! temporary names and get their own together, the last of them at the end, so that where that is there they all
+//! tell of the same run.
+
+use crate::failure::Failure;
+use crate::files::claim::folder_of;
+use crate::files::identity::is_same;
+use crate::files::leftovers::{self, Leftovers};
+use crate::files::lock::{Lock, Refusal};
+use crate::files::partials;
+use crate::terminal::figures::{bytes, counted};
+use std::fmt::Display;
+use std::fs::File;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use tempfile::{Builder, NamedTempFile};
+
+/// The picture.
+pub const PICTURE: &str = "raster.png";
+/// The arrays.
+pub const ARRAYS: &str = "spikes.npz";
+/// The picture of `lif fi`.
+pub const CURVE_PICTURE: &str = "fi.png";
+/// What `lif fi` writes.
+pub const CURVE: &str = "fi.json";
+/// The picture of `lif fit`.
+pub const FIT_PICTURE: &str = "fit.png";
+/// What `lif fit` writes.
+pub const FIT: &str = "fit.json";
+/// The neuron that it found, as settings.
+pub const NEURON: &str = "neuron.toml";
+/// The neurons as a node of a graph.
+pub const GRAPH: &str = "neurons.nir";
+/// The summary.
+pub const SUMMARY: &str = "summary.json";
+
+/// What `lif run` writes, all of it or some.
+pub const OF_RUN: [&str; 4] = [PICTURE, ARRAYS, GRAPH, SUMMARY];
+/// What `lif fi` writes.
+pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];
+/// What `lif fit` writes.
+pub const OF_FIT: [&str; 3] = [FIT_PICTURE, FIT, NEURON];
+
+/// The lock of a folder.
+const LOCK: &str = ".lif-lock";
+/// What all other names begin with that are there for a time only.
+const TEMPORARY: &str = ".lif-";
+/// So many letters and digits follow.
+const RANDOM: usize = 6;
+
+/// What to do where an output folder cannot be written.
+pub const CHOOSE_ANOTHER: &str = "choose another with --out";
+/// The same of a run that goes on, whose folder has to be what it was.
+pub const MEND_IT: &str = "mend that, and resume it again";
+
+/// A folder that has been found to be writable, and that no other process writes into. Where nothing was
+/// written into it, it goes again, with all folders around it that were made for it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// What may be written.
+    results: &'static [&'static str],
+    /// What to do where it cannot be written.
+    advice: &'static str,
+    /// What was missing, the outermost first.
+    made: Vec<PathBuf>,
+    lock: Option<Lock>,
+}
+
+/// A complete file that has not got its name yet.
+#[derive(Debug)]
+pub struct Staged {
+    file: NamedTempFile,
+    path: PathBuf,
+}
+
+impl Folder {
+    /// Makes the folder where it is missing, locks it, tries whether it can be written, and takes away what a
+    /// process has left that was killed while it wrote its results.
+    pub fn prepare(
+        path: &Path,
+        results: &'static [&'static str],
+        advice: &'static str,
+    ) -> Result<Self, Failure> {
+        let mut folder = Self { path: path.to_owned(), results, advice, made: Vec::new(), lock: None };
+        folder.make().map_err(|reason| folder.refusal(reason))?;
+        folder.refuse_folders()?;
+        let lock = path.join(LOCK);
+        folder.lock = Some(Lock::take(&lock).map_err(|refusal| {
+            folder.refusal(match refusal {
+                Refusal::Held => {
+                    format!("another run is writing into it, and holds {} until it is done", lock.display())
+                }
+                Refusal::Fault(reason) => reason,
+            })
+        })?);
+        folder.temporary("")?;
+        if folder.is_locked() {
+            folder.remove_unfinished();
+        }
+        Ok(folder)
+    }
+
+    /// Refuses results whose names folders have.
+    fn refuse_folders(&self) -> Result<(), Failure> {
+        match self.results.iter().find(|name| self.path.join(name).is_dir()) {
+            Some(name) => Err(self.refusal(format!("'{name}' in it is a folder"))),
+            None => Ok(()),
+        }
+    }
+
+    fn is_locked(&self) -> bool {
+        self.lock.as_ref().is_some_and(Lock::is_held)
+    }
+
+    /// Takes away results under temporary names. As the lock is held, nobody writes them any more.
+    fn remove_unfinished(&self) {
+        let (mut count, mut size) = (0, 0);
+        for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            let is_one = entry.file_name().to_str().is_some_and(is_unfinished);
+            if let Some(metadata) = entry.metadata().ok().filter(|metadata| is_one && metadata.is_file())
+                && std::fs::remove_file(entry.path()).is_ok()
+            {
+                count += 1;
+                size += metadata.len();
+            }
+        }
+        if count > 0 {
+            log::warn!(
+                "removed {} ({}) from {}, of a run that was killed while it wrote its results",
+                counted(count, "unfinished file"),
+                bytes(size),
+                self.path.display()
+            );
+        }
+    }
+
+    /// Says what earlier runs have left that can be gone on with, and takes away what cannot.
+    pub fn tidy(&self) {
+        if self.is_locked() {
+            partials::tidy(&self.path);
+        }
+    }
+
+    fn make(&mut self) -> Result<(), String> {
+        let levels: Vec<&Path> =
+            self.path.ancestors().filter(|level| !level.as_os_str().is_empty()).collect();
+        for level in levels.into_iter().rev().filter(|level| !level.is_dir()) {
+            let mut leftovers = leftovers::hold();
+            match std::fs::create_dir(level) {
+                Ok(()) => {
+                    leftovers.remember(level);
+                    self.made.push(level.to_owned());
+                }
+                // Others may have made it in between.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists && level.is_dir() => {}
+                Err(error) => return Err(why_no_folder(level, &error)),
+            }
+        }
+        Ok(())
+    }
+
+    /// What a file of this name in this folder is to the commands that write into it.
+    pub fn meaning(name: &str) -> Option<&'static str> {
+        // Names that differ in their case only are the same on many disks.
+        let name = name.to_lowercase();
+        if [&OF_RUN[..], &OF_FI, &OF_FIT].concat().contains(&name.as_str()) {
+            Some("a result")
+        } else if name.starts_with(TEMPORARY) {
+            Some("a temporary file")
+        } else {
+            partials::is_partial(&name).then_some("a partial file")
+        }
+    }
+
+    /// Refuses inputs that would be lost, as they have the place of a result.
+    pub fn refuse_to_replace(&self, inputs: &[(&str, &Path)], results: &[&str]) -> Result<(), Failure> {
+        for (option, input) in inputs {
+            if let Some(name) = results.iter().find(|name| is_same(input, &self.path.join(name))) {
+                return Err(Failure::usage(format!(
+                    "the {option} {} would be replaced by the {name} of this run; choose another folder with --out",
+                    input.display()
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn refusal(&self, reason: impl Display) -> Failure {
+        let path = self.path.display();
+        let failure = Failure::fault(format!("cannot write to the output folder {path}: {reason}"));
+        if failure.is_of_open_files() { failure } else { failure.with_advice(self.advice) }
+    }
+
+    fn temporary(&self, suffix: &str) -> Result<NamedTempFile, Failure> {
+        let mut builder = Builder::new();
+        // Readable by others as any new file is; temporary files are private otherwise.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let made = builder.prefix(TEMPORARY).rand_bytes(RANDOM).suffix(suffix).tempfile_in(&self.path);
+        made.map_err(|error| self.refusal(without_its_name(&error)))
+    }
+
+    /// Writes a file under a temporary name, which `fill` may open or not.
+    pub fn stage<E: Display>(
+        &self,
+        name: &str,
+        fill: impl FnOnce(&mut File, &Path) -> Result<(), E>,
+    ) -> Result<Staged, Failure> {
+        let mut leftovers = leftovers::hold();
+        let mut file = self.temporary(name)?;
+        leftovers.remember(file.path());
+        drop(leftovers);
+        let path = self.path.join(name);
+        let temporary = file.path().to_owned();
+        fill(file.as_file_mut(), &temporary).map_err(|error| unwritten(&path, error))?;
+        Ok(Staged { file, path })
+    }
+
+    /// Gives all files their names, and takes away those of an earlier run that this run does not replace, unless
+    /// they are inputs of this one. The last tells of the others: it is not there as long as they are not all of
+    /// one run. Where they have to last, all is on the disk in the end.
+    pub fn publish(
+        &self,
+        staged: Vec<Staged>,
+        inputs: &[(&str, &Path)],
+        has_to_last: bool,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        for Staged { file, path } in staged.iter().filter(|_| has_to_last) {
+            file.as_file().sync_all().map_err(|error| unwritten(path, error))?;
+        }
+        // Nobody ends the process in the middle of this.
+        let mut leftovers = leftovers::hold();
+        // They may have been made in the meantime.
+        self.refuse_folders()?;
+        let paths: Vec<PathBuf> = staged.iter().map(|file| file.path.clone()).collect();
+        let all = self.results.iter().map(|name| self.path.join(name));
+        let stale =
+            all.filter(|path| !paths.contains(path) && !inputs.iter().any(|(_, input)| is_same(input, path)));
+        for path in paths.last().cloned().into_iter().chain(stale) {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(self.refusal(error)),
+                _ => {}
+            }
+        }
+        staged.into_iter().try_for_each(|file| file.publish(&mut leftovers))?;
+        drop(leftovers);
+        if has_to_last {
+            self.sync()?;
+        }
+        Ok(paths)
+    }
+
+    /// Sees to it that the folder and the names in it are there after a crash of the machine.
+    pub fn sync(&self) -> Result<(), Failure> {
+        let around = self.made.iter().map(|level| folder_of(level));
+        let mut all = around.chain([self.path.as_path()]);
+        all.try_for_each(sync_folder).map_err(|error| self.refusal(error))
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> std::io::Result<()> {
+    match File::open(path)?.sync_all() {
+        // Not all file systems can.
+        Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
+        result => result,
+    }
+}
+
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Whether a file of this name is a result, or the trial of a folder, under a temporary name.
+fn is_unfinished(name: &str) -> bool {
+    let rest = name.strip_prefix(TEMPORARY).and_then(|rest| rest.split_at_checked(RANDOM));
+    rest.is_some_and(|(random, end)| {
+        let is_known = end.is_empty() || [&OF_RUN[..], &OF_FI, &OF_FIT].concat().contains(&end);
+        is_known && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
+}
+
+/// Why there is no folder of this name and none can be made.
+fn why_no_folder(level: &Path, error: &std::io::Error) -> String {
+    let shown = level.display();
+    if let Ok(target) = std::fs::read_link(level) {
+        let target = target.display();
+        return match std::fs::metadata(level) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                format!("{shown} is a link to {target}, which is not there")
+            }
+            Err(error) => format!("{shown} is a link to {target}, which leads nowhere: {error}"),
+            Ok(_) => format!("{shown} is a link to {target}, which is no folder"),
+        };
+    }
+    if level.exists() { format!("{shown} is no folder") } else { format!("{shown} cannot be made: {error}") }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // Its file goes before the folders around it.
+        self.lock = None;
+        for level in self.made.iter().rev() {
+            // It only goes while it is empty; what cannot be taken away does no harm.
+            let _ = std::fs::remove_dir(level);
+        }
+    }
+}
+
+impl Staged {
+    fn publish(self, leftovers: &mut Leftovers) -> Result<(), Failure> {
+        let temporary = self.file.path().to_owned();
+        self.file.persist(&self.path).map_err(|error| unwritten(&self.path, error.error))?;
+        leftovers.forget(&temporary);
+        Ok(())
+    }
+}
+
+/// What a temporary file could not do, without its name, which tells nobody anything.
+pub fn without_its_name(error: &std::io::Error) -> String {
+    let said = error.to_string();
+    said.split_once(" at path ").map_or(said.as_str(), |(reason, _)| reason).to_owned()
+}
+
+fn unwritten(path: &Path, reason: impl Display) -> Failure {
+    Failure::fault(format!("cannot write {}: {reason}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn only_unfinished_results_are_known_as_such() {
+        for name in [".lif-aB3x9Zspikes.npz", ".lif-aB3x9Z", ".lif-000000fit.json"] {
+            assert!(is_unfinished(name), "{name}");
+        }
+        for name in [
+            ".lif-lock",
+            ".lif-notes.txt",
+            ".lif-aB3x9Znotes.txt",
+            "spikes.npz",
+            ".lif-",
+            ".lif-aB3x-Z",
+            ".lif-ab3xéx",
+        ] {
+            assert!(!is_unfinished(name), "{name}");
+        }
+    }
+
+    /// What cannot be renamed is found before anything has changed; later the last of an earlier run is gone.
+    #[test]
+    fn files_of_two_runs_never_lie_beside_the_last_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        for name in OF_RUN {
+            std::fs::write(path(name), "old").unwrap();
+        }
+        let out = Folder::prepare(folder.path(), &OF_RUN, CHOOSE_ANOTHER).unwrap();
+        let stage = |name| out.stage(name, |file, _| file.write_all(b"new")).unwrap();
+        let stage_all = || [PICTURE, ARRAYS, SUMMARY].map(stage).into();
+        let read = |name| std::fs::read_to_string(path(name)).ok();
+
+        std::fs::remove_file(path(ARRAYS)).unwrap();
+        std::fs::create_dir(path(ARRAYS)).unwrap();
+        assert!(out.publish(stage_all(), &[], false).is_err());
+        assert_eq!([PICTURE, GRAPH, SUMMARY].map(read), [(); 3].map(|()| Some("old".to_owned())));
+        std::fs::remove_dir(path(ARRAYS)).unwrap();
+
+        let staged: Vec<Staged> = stage_all();
+        // Somebody takes away what was to get the second name.
+        std::fs::remove_file(staged[1].file.path()).unwrap();
+        assert!(out.publish(staged, &[], false).is_err());
+        assert_eq!([PICTURE, SUMMARY].map(read), [Some("new".to_owned()), None]);
+        assert_eq!(out.publish(stage_all(), &[], true).unwrap().len(), 3);
+        assert_eq!(
+            [PICTURE, ARRAYS, GRAPH, SUMMARY].map(read).map(|text| text.is_some()),
+            [true, true, false, true]
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! Locks: a file that a process holds as long as it writes what belongs to it. The system lets go of it
+//! whatever ends the process; the file itself goes when the lock is given back.
+
+use crate::files::identity::is_itself;
+use crate::files::leftovers;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+/// How often somebody else may take a lock and give it back while it is being taken here.
+const MOST_TRIES: usize = 100;
+
+/// A lock that is held.
+#[derive(Debug)]
+pub struct Lock {
+    path: PathBuf,
+    /// Closed when this goes.
+    _file: File,
+    /// Whether the file system has locks at all.
+    is_held: bool,
+}
+
+/// Why a lock cannot be had.
+#[derive(Debug)]
+pub enum Refusal {
+    /// Another process holds it.
+    Held,
+    /// The file cannot be made or opened.
+    Fault(String),
+}
+
+impl Lock {
+    /// Takes the lock of this file, which is made where it is missing.
+    pub fn take(path: &Path) -> Result<Self, Refusal> {
+        for _ in 0..MOST_TRIES {
+            // Nobody ends the process between the two.
+            let mut leftovers = leftovers::hold();
+            let file =
+                open(path).map_err(|reason| Refusal::Fault(format!("{}: {reason}", path.display())))?;
+            let is_held = is_held(path, file.try_lock())?;
+            // Whoever held it before may have taken the file away in between.
+            if is_itself(&file, path) {
+                leftovers.remember(path);
+                return Ok(Self { path: path.to_owned(), _file: file, is_held });
+            }
+        }
+        Err(Refusal::Held)
+    }
+
+    /// Whether others are kept out, which they are not where the file system has no locks.
+    pub fn is_held(&self) -> bool {
+        self.is_held
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let mut leftovers = leftovers::hold();
+        // While it is still held, so that it is nobody else's. What cannot be taken away does no harm.
+        let _ = std::fs::remove_file(&self.path);
+        leftovers.forget(&self.path);
+    }
+}
+
+/// Makes the file or opens the one that is there, and follows no link.
+fn open(path: &Path) -> Result<File, String> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    let made = options.clone().create_new(true).open(path);
+    match made {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+        made => return made.map_err(|error| error.to_string()),
+    }
+    match std::fs::symlink_metadata(path) {
+        // Locks are empty. What has something in it is somebody's, and would go with the lock.
+        Ok(metadata) if !metadata.is_file() || metadata.len() > 0 => {
+            Err("it is to be a lock, but something else has this name; rename it".to_owned())
+        }
+        // Gone in between, it is made.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            options.create_new(true).open(path).map_err(|error| error.to_string())
+        }
+        _ => match options.open(path) {
+            // That of another user can be locked all the same where it can be read.
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(|_| {
+                format!("{error}; it is the lock of another user, who may remove it where no run of theirs goes on")
+            }),
+            opened => opened.map_err(|error| error.to_string()),
+        },
+    }
+}
+
+/// Whether the lock is held now, and not by another. A file system that has no locks is no reason not to write to it.
+fn is_held(path: &Path, tried: Result<(), TryLockError>) -> Result<bool, Refusal> {
+    match tried {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Err(Refusal::Held),
+        Err(TryLockError::Error(error)) => {
+            log::warn!(
+                "{} cannot be locked ({error}), so that nothing keeps another run from writing there: see to it \
+                 that none does",
+                path.display()
+            );
+            Ok(false)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_is_held_once_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        // Of a process that was killed.
+        std::fs::write(&path, "").unwrap();
+        for _ in 0..2 {
+            let lock = Lock::take(&path).unwrap();
+            assert!(matches!(Lock::take(&path), Err(Refusal::Held)));
+            assert!(path.exists());
+            drop(lock);
+            assert!(!path.exists());
+        }
+    }
+
+    #[test]
+    fn many_at_once_hold_it_one_after_the_other() {
+        use std::sync::atomic::{AtomicUsize, Ordering};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lock");
+        let (holders, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        let Ok(lock) = Lock::take(&path) else { continue };
+                        assert_eq!(holders.fetch_add(1, Ordering::SeqCst), 0);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                        holders.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+        assert!(taken.into_inner() > 0);
+    }
+
+    #[test]
+    fn a_file_system_without_locks_is_written_to() {
+        let path = Path::new("folder/lock");
+        assert!(matches!(is_held(path, Err(TryLockError::WouldBlock)), Err(Refusal::Held)));
+        let without = Err(TryLockError::Error(ErrorKind::Unsupported.into()));
+        assert!(matches!(is_held(path, without), Ok(false)));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, other] = ["lock", "other"].map(|name| folder.path().join(name));
+        for target in [&other, &path] {
+            std::os::unix::fs::symlink(target, &path).unwrap();
+            assert!(matches!(Lock::take(&path), Err(Refusal::Fault(_))));
+            std::fs::remove_file(&path).unwrap();
+        }
+        assert!(!other.exists());
+    }
+}

@@ -1,0 +1,49 @@
+//! Ctrl-C, and whatever else asks a process to end: the first asks the run to stop, the second ends the process.
+
+pub use crate::failure::INTERRUPTED;
+
+use crate::failure::Failure;
+use crate::files::leftovers;
+use crate::process::signals;
+use crate::terminal::complain;
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+static ASKED: AtomicBool = AtomicBool::new(false);
+static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
+
+/// Listens from now on, whoever else has asked for it.
+pub fn listen() -> Result<(), Failure> {
+    static LISTENS: AtomicBool = AtomicBool::new(false);
+    if LISTENS.swap(true, Ordering::Relaxed) {
+        return Ok(());
+    }
+    let listening = signals::listen(|| {
+        if ASKED.swap(true, Ordering::Relaxed) {
+            let leftovers = leftovers::hold();
+            leftovers.remove();
+            std::process::exit(i32::from(INTERRUPTED));
+        }
+        complain(if STEPS_ARE_OVER.load(Ordering::Relaxed) {
+            "\nwriting the files; Ctrl-C again ends at once"
+        } else {
+            "\nstopping at the next block of steps; Ctrl-C again ends at once"
+        });
+    });
+    listening.map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
+}
+
+/// Whether the run was asked to stop.
+pub fn asked() -> bool {
+    ASKED.load(Ordering::Relaxed)
+}
+
+/// Whether whoever makes steps is to go on.
+pub fn flow() -> ControlFlow<()> {
+    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+}
+
+/// There are no steps left to stop.
+pub fn steps_are_over() {
+    STEPS_ARE_OVER.store(true, Ordering::Relaxed);
+}

@@ -1,0 +1,153 @@
+//! The file of arrays, in numpy's format for several.
+
+use crate::recording::columns::Column;
+use crate::recording::spools::Spools;
+use crc32fast::Hasher;
+use lif::Population;
+use ndarray::{Array1, arr0};
+use ndarray_npy::npy::header::{Header, Layout};
+use ndarray_npy::{WritableElement, WriteNpyExt};
+use std::fmt::Display;
+use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipWriter};
+
+/// What goes into the file.
+#[derive(Debug)]
+pub struct Arrays<'a> {
+    /// The arrays that grew with the run.
+    pub spools: &'a Spools,
+    /// Of whose state the rest is read: one array at a time, as each can be a large part of all memory.
+    pub population: &'a mut Population,
+    pub voltage_neurons: Array1<u32>,
+}
+
+/// Writes the arrays.
+pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), String> {
+    let mut archive = Archive(ZipWriter::new(OneFailure::new(BufWriter::new(file))));
+    let batch = arrays.population.batch();
+    let neurons = arrays.voltage_neurons.len();
+    for name in ["step", "batch", "neuron"] {
+        archive.spooled::<u32>(name, arrays.spools, &[])?;
+    }
+    // So that who reads them knows how long the steps are.
+    archive.array("dt_ms", &arr0(arrays.population.params().dt))?;
+    archive.array("counts", &arrays.population.counts().map_err(said)?)?;
+    archive.array("voltage_final", &arrays.population.voltages().map_err(said)?)?;
+    if arrays.population.params().trace.is_some() {
+        archive.array("trace_final", &arrays.population.traces().map_err(said)?)?;
+    }
+    archive.spooled::<u32>("rate", arrays.spools, &[batch])?;
+    if neurons > 0 {
+        archive.spooled::<f32>("voltage", arrays.spools, &[batch, neurons])?;
+        archive.array("voltage_neurons", &arrays.voltage_neurons)?;
+        archive.spooled::<u32>("voltage_steps", arrays.spools, &[])?;
+    }
+    // The end may still be on its way, and would be lost without a word.
+    archive.0.finish().map_err(said)?.flush().map_err(said)
+}
+
+fn said(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// The archive, to which arrays are added one after the other.
+struct Archive<W: Write + Seek>(ZipWriter<W>);
+
+impl<W: Write + Seek> Archive<W> {
+    fn start(&mut self, name: &str) -> Result<(), String> {
+        // Not compressed, so that other programs can map the file; of any size, as spikes are many.
+        let options =
+            SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
+        self.0.start_file(format!("{name}.npy"), options).map_err(said)
+    }
+
+    fn array(&mut self, name: &str, array: &impl WriteNpyExt) -> Result<(), String> {
+        self.start(name)?;
+        array.write_npy(BufWriter::new(&mut self.0)).map_err(said)
+    }
+
+    /// An array that lies on disk, where there is one, with the lengths of its axes but the first.
+    fn spooled<T: WritableElement>(
+        &mut self,
+        name: &str,
+        spools: &Spools,
+        row: &[usize],
+    ) -> Result<(), String> {
+        let Some(column) = spools.column(name) else { return Ok(()) };
+        self.start(name)?;
+        let rows = column.length as usize / row.iter().product::<usize>();
+        let shape = [&[rows], row].concat();
+        let header = Header { type_descriptor: T::type_descriptor(), layout: Layout::Standard, shape };
+        header.write(&mut self.0).map_err(said)?;
+        self.copy(&column)
+    }
+
+    /// Copies what was recorded, and sees whether it still is what was written.
+    fn copy(&mut self, column: &Column) -> Result<(), String> {
+        let mut reader = column.reader().take(column.length * 4);
+        let mut hasher = Hasher::new();
+        loop {
+            let chunk = reader.fill_buf().map_err(|error| column.unreadable(&error))?;
+            if chunk.is_empty() {
+                break;
+            }
+            hasher.update(chunk);
+            self.0.write_all(chunk).map_err(said)?;
+            let length = chunk.len();
+            reader.consume(length);
+        }
+        if reader.limit() == 0 && hasher.finalize() == column.checksum {
+            Ok(())
+        } else {
+            Err(format!("{} does not hold any more what the run had written there", column.name))
+        }
+    }
+}
+
+/// A writer that fails once and then pretends. An archive that is dropped after a failure tries to
+/// complete itself, and would print that it cannot, beside the message that tells of the failure.
+struct OneFailure<W> {
+    writer: W,
+    has_failed: bool,
+    position: u64,
+}
+
+impl<W> OneFailure<W> {
+    fn new(writer: W) -> Self {
+        Self { writer, has_failed: false, position: 0 }
+    }
+
+    fn once<T>(&mut self, pretended: T, act: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+        if self.has_failed {
+            return Ok(pretended);
+        }
+        let result = act(&mut self.writer);
+        // An interrupted call is tried again by the caller.
+        self.has_failed = result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
+        result
+    }
+}
+
+impl<W: Write> Write for OneFailure<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.once(bytes.len(), |writer| writer.write(bytes))?;
+        self.position += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.once((), Write::flush)
+    }
+}
+
+impl<W: Seek> Seek for OneFailure<W> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        let pretended = match to {
+            SeekFrom::Start(position) => position,
+            SeekFrom::Current(offset) | SeekFrom::End(offset) => self.position.saturating_add_signed(offset),
+        };
+        self.position = self.once(pretended, |writer| writer.seek(to))?;
+        Ok(self.position)
+    }
+}

@@ -1,0 +1,340 @@
+//! The raw data of a run's arrays, written to disk while the run goes on, so that a run of any
+//! length takes the same memory.
+
+use crate::failure::Failure;
+use crate::files::folder::Folder;
+use crate::files::identity::is_itself;
+use crate::files::leftovers::{self, Leftovers};
+use crate::files::partials::{self, RunId};
+use crate::process::interrupt;
+use crate::recording::columns::{Column, Reader};
+use crate::recording::events::Events;
+use crate::settings::record::Record;
+use crc32fast::Hasher;
+use lif::{Recorded, Sink};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+const BYTES_PER_VALUE: u64 = 4;
+
+const BUFFER: usize = 1 << 18;
+
+/// Spikes that are written at a time.
+const SPIKES: usize = 1 << 14;
+
+/// Bytes that are read at a time for a checksum.
+const CHUNK: usize = 1 << 20;
+
+/// One array on its way.
+#[derive(Debug)]
+struct Spool {
+    name: &'static str,
+    /// What it is called in messages.
+    shown: String,
+    file: BufWriter<Arc<File>>,
+    values: u64,
+    hasher: Hasher,
+}
+
+/// All of them. They go when this goes, unless the run can be resumed from them.
+#[derive(Debug, Default)]
+pub struct Spools {
+    spools: Vec<Spool>,
+    /// Where they have names, which tell the run.
+    named: Option<Named>,
+}
+
+/// The partial files of a run.
+#[derive(Debug)]
+struct Named {
+    folder: PathBuf,
+    id: RunId,
+    /// Whether a checkpoint counts on them.
+    stay: bool,
+}
+
+/// What a checkpoint counts on in a spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    values: u64,
+    /// CRC-32 of their bytes.
+    checksum: u32,
+}
+
+/// The same of each spool.
+pub type Parts = BTreeMap<String, Part>;
+
+impl Spools {
+    /// Begins anew. Those of a run that makes checkpoints have names that tell the run; others have none, so
+    /// that nothing is left of them whatever ends the process.
+    pub fn create(
+        folder: &Folder,
+        record: &Record,
+        checkpoint: Option<(&Path, RunId)>,
+    ) -> Result<Self, Failure> {
+        let mut spools = Self::default();
+        let out = folder;
+        let folder = folder.path();
+        let names = record.streams();
+        let named = checkpoint.filter(|_| !names.is_empty());
+        if let Some((checkpoint, id)) = named {
+            let mut leftovers = leftovers::hold();
+            partials::paths(folder, id).iter().for_each(|path| leftovers.remember(path));
+            drop(leftovers);
+            spools.named = Some(Named { folder: folder.to_owned(), id, stay: false });
+            partials::note(folder, id, checkpoint)
+                .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
+        }
+        for name in names {
+            let (file, shown) = match named {
+                Some((_, id)) => {
+                    let path = partials::path(folder, id, name);
+                    (partials::create(&path), path.display().to_string())
+                }
+                None => {
+                    (tempfile::tempfile_in(folder), format!("the recorded {name} in {}", folder.display()))
+                }
+            };
+            let file = file.map_err(|error| unwritten(&shown, &error))?;
+            spools.push(name, shown, file, Part::default(), Hasher::new());
+        }
+        if named.is_some() {
+            // A checkpoint that is there after a crash of the machine counts on files that are there.
+            out.sync()?;
+        }
+        Ok(spools)
+    }
+
+    /// Takes up those of an interrupted run, as they were at its checkpoint. Where they are not what the
+    /// checkpoint says, nothing is changed.
+    pub fn reopen(
+        folder: &Folder,
+        record: &Record,
+        parts: &Parts,
+        (checkpoint, id): (&Path, RunId),
+    ) -> Result<Self, Failure> {
+        let folder = folder.path();
+        let names = record.streams();
+        let mut found = Vec::new();
+        for name in &names {
+            let part = parts.get(*name).copied().unwrap_or_default();
+            let path = partials::path(folder, id, name);
+            let (file, hasher) = reread(&path, part)?;
+            found.push((*name, path, file, part, hasher));
+        }
+        let mut spools = Self::default();
+        if !names.is_empty() {
+            // The checkpoint may have moved.
+            partials::note(folder, id, checkpoint)
+                .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
+            spools.named = Some(Named { folder: folder.to_owned(), id, stay: true });
+        }
+        for (name, path, mut file, part, hasher) in found {
+            // What was written after the checkpoint is made once more.
+            file.set_len(part.bytes()).and_then(|()| file.seek(SeekFrom::Start(part.bytes()))).map_err(
+                |error| unresumed(&path, &format!("cannot be cut to its length at the checkpoint ({error})")),
+            )?;
+            spools.push(name, path.display().to_string(), file, part, hasher);
+        }
+        Ok(spools)
+    }
+
+    fn push(&mut self, name: &'static str, shown: String, file: File, part: Part, hasher: Hasher) {
+        let file = BufWriter::with_capacity(BUFFER, Arc::new(file));
+        self.spools.push(Spool { name, shown, file, values: part.values, hasher });
+    }
+
+    /// Hands all that was written to the system, so that it can be read.
+    pub fn flush(&mut self) -> Result<(), Failure> {
+        self.each(|spool| spool.file.flush())
+    }
+
+    /// Sees to it that all that was written is on the disk.
+    pub fn sync(&mut self) -> Result<(), Failure> {
+        self.each(|spool| spool.file.flush().and_then(|()| spool.file.get_ref().sync_data()))
+    }
+
+    fn each(&mut self, act: impl Fn(&mut Spool) -> io::Result<()>) -> Result<(), Failure> {
+        self.spools
+            .iter_mut()
+            .try_for_each(|spool| act(spool).map_err(|error| unwritten(&spool.shown, &error)))
+    }
+
+    /// What each has until now.
+    pub fn parts(&self) -> Parts {
+        self.spools.iter().map(|spool| (spool.name.to_owned(), spool.part())).collect()
+    }
+
+    /// The names of all files that are kept for the run to be resumed, for people.
+    pub fn kept(&self) -> Option<String> {
+        self.named.as_ref().map(|named| named.id.pattern(&named.folder))
+    }
+
+    /// One of them, to be read.
+    pub fn column(&self, name: &str) -> Option<Column> {
+        let spool = self.spools.iter().find(|spool| spool.name == name)?;
+        let file = Arc::clone(spool.file.get_ref());
+        let Part { values: length, checksum } = spool.part();
+        Some(Column { file, name: spool.shown.clone(), length, checksum })
+    }
+
+    /// The spikes, where they are recorded.
+    pub fn events(&self) -> Option<Events> {
+        let [step, batch, neuron] = ["step", "batch", "neuron"].map(|name| self.column(name));
+        Some(Events { step: step?, batch: batch?, neuron: neuron? })
+    }
+
+    /// A checkpoint counts on what was written until now.
+    pub fn stay(&mut self, leftovers: &mut Leftovers) {
+        if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
+            named.stay = true;
+            partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
+        }
+    }
+
+    /// The run is over: nothing is left to resume.
+    pub fn are_done(&mut self) {
+        if let Some(named) = &mut self.named {
+            named.stay = false;
+        }
+    }
+
+    fn write(&mut self, name: &str, values: &[u8]) -> lif::Result<()> {
+        let Some(spool) = self.spools.iter_mut().find(|spool| spool.name == name) else { return Ok(()) };
+        spool.values += values.len() as u64 / BYTES_PER_VALUE;
+        spool.hasher.update(values);
+        spool
+            .file
+            .write_all(values)
+            .map_err(|error| lif::Error::Sink { what: spool.shown.clone(), reason: error.to_string() })
+    }
+
+    fn write_spikes(&mut self, [step, batch, neuron]: &mut [Vec<u32>; 3]) -> lif::Result<()> {
+        for (name, values) in [("step", step), ("batch", batch), ("neuron", neuron)] {
+            self.write(name, bytemuck::cast_slice(values))?;
+            values.clear();
+        }
+        Ok(())
+    }
+}
+
+impl Spool {
+    fn part(&self) -> Part {
+        Part { values: self.values, checksum: self.hasher.clone().finalize() }
+    }
+}
+
+impl Part {
+    /// Bytes that it has.
+    pub fn bytes(self) -> u64 {
+        self.values.saturating_mul(BYTES_PER_VALUE)
+    }
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self { values: 0, checksum: Hasher::new().finalize() }
+    }
+}
+
+/// Whether a run has all that its checkpoint counts on; where `by_bytes` is said, all of it is read. The first Ctrl-C
+/// ends that, and then nothing is known to be missing.
+pub fn are_whole(folder: &Path, id: RunId, parts: &Parts, by_bytes: bool) -> bool {
+    parts.iter().all(|(name, part)| {
+        let path = partials::path(folder, id, name);
+        match by_bytes {
+            true => !matches!(reread(&path, *part), Err(Failure::Fault(_))),
+            false => std::fs::symlink_metadata(path).is_ok_and(|file| file.len() >= part.bytes()),
+        }
+    })
+}
+
+/// Opens a partial file and compares what a checkpoint counts on with its checksum, which goes on with what
+/// comes next.
+fn reread(path: &Path, part: Part) -> Result<(File, Hasher), Failure> {
+    let cannot = |reason: &str| unresumed(path, reason);
+    let open = OpenOptions::new().read(true).write(true).open(path);
+    let file = open.map_err(|error| cannot(&format!("cannot be opened ({error})")))?;
+    if !is_itself(&file, path) {
+        return Err(cannot("is a link, or no file"));
+    }
+    let size = file.metadata().map_err(|error| cannot(&error.to_string()))?.len();
+    if size < part.bytes() {
+        return Err(cannot(&format!("has {size} bytes, and had {} at the checkpoint", part.bytes())));
+    }
+    let file = Arc::new(file);
+    let mut reader = Reader::new(Arc::clone(&file)).take(part.bytes());
+    let mut hasher = Hasher::new();
+    let mut chunk = vec![0; CHUNK];
+    loop {
+        if interrupt::asked() {
+            return Err(Failure::Interrupted(
+                "interrupted before the run went on; nothing has changed".to_owned(),
+            ));
+        }
+        match reader.read(&mut chunk).map_err(|error| cannot(&format!("cannot be read ({error})")))? {
+            0 => break,
+            count => hasher.update(&chunk[..count]),
+        }
+    }
+    if hasher.clone().finalize() != part.checksum {
+        return Err(cannot("does not hold what the run had written there: its checksum is another"));
+    }
+    drop(reader);
+    let file = Arc::into_inner(file).ok_or_else(|| cannot("is still being read"))?;
+    Ok((file, hasher))
+}
+
+impl Sink for Spools {
+    fn take(&mut self, block: Recorded) -> lif::Result<()> {
+        if let Some(raster) = &block.spikes {
+            let mut columns = [const { Vec::new() }; 3];
+            for event in raster.events() {
+                // A run has at most 2^32 - 1 steps; its plan has made sure of that.
+                columns[0].push(event.step as u32);
+                columns[1].push(event.batch);
+                columns[2].push(event.neuron);
+                if columns[0].len() == SPIKES {
+                    self.write_spikes(&mut columns)?;
+                }
+            }
+            self.write_spikes(&mut columns)?;
+        }
+        if let Some(rate) = block.rate.as_ref().and_then(|rate| rate.as_slice()) {
+            self.write("rate", bytemuck::cast_slice(rate))?;
+        }
+        if let Some(voltages) = &block.voltages {
+            if let Some(values) = voltages.values().to_slice() {
+                self.write("voltage", bytemuck::cast_slice(values))?;
+            }
+            let steps: Vec<u32> = voltages.steps.iter().map(|step| *step as u32).collect();
+            self.write("voltage_steps", bytemuck::cast_slice(&steps))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Spools {
+    fn drop(&mut self) {
+        let Some(named) = self.named.as_ref().filter(|named| !named.stay) else { return };
+        let mut leftovers = leftovers::hold();
+        partials::remove(&named.folder, named.id);
+        partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
+    }
+}
+
+fn unresumed(path: &Path, reason: &str) -> Failure {
+    Failure::fault(format!(
+        "cannot resume: {}, in which the run keeps what it has recorded, {reason}; bring it back, or begin the \
+         run anew",
+        path.display()
+    ))
+}
+
+fn unwritten(what: &str, error: &io::Error) -> Failure {
+    Failure::fault(format!("cannot write {what}: {error}"))
+}

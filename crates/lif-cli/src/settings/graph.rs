@@ -1,0 +1,38 @@
+//! Settings that ask for the neurons of a NIR graph.
+
+use crate::failure::Failure;
+use serde_json::{Map, Value};
+
+/// What a node says of its neurons, and what other neurons come with.
+const IN_A_NODE: [&str; 8] =
+    ["preset", "tau-m", "resistance", "v-rest", "v-reset", "v-threshold", "tau-syn", "spike-test"];
+
+/// What no node says, and what to say for it.
+const NOT_IN_A_NODE: [(&str, &str); 3] = [
+    ("dt", "--dt MS"),
+    ("t-ref", "--t-ref MS (0 for none)"),
+    ("reset", "--reset to-value or --reset subtract"),
+];
+
+/// Whether settings ask for the neurons of a graph. They are then refused where they say what the node
+/// says, and where they leave open what no node says.
+pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
+    if !asked.contains_key("nir") {
+        return match asked.contains_key("nir-node") {
+            true => Err(Failure::of("nir-node", "nir-node needs a graph: add --nir FILE")),
+            false => Ok(false),
+        };
+    }
+    if let Some(name) = IN_A_NODE.into_iter().find(|name| asked.contains_key(*name)) {
+        return Err(Failure::of(
+            name,
+            format!(
+                "{name} cannot go with the neurons of a NIR graph, which says it itself; leave out --{name} or --nir"
+            ),
+        ));
+    }
+    if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !asked.contains_key(*name)) {
+        return Err(Failure::of("nir", format!("a NIR graph does not say {name}: add {option}")));
+    }
+    Ok(true)
+}
