@@ -1,6 +1,5 @@
 //! Why the command ends without a result, and the exit code that says which kind of reason it was.
 
-use crate::settings::words::Typed;
 use lif::Error;
 use std::fmt;
 use std::process::ExitCode;
@@ -33,18 +32,6 @@ impl Failure {
     /// A wrong value of the setting of this name.
     pub fn of(name: &str, message: impl Into<String>) -> Self {
         Self::Value { what: name.to_owned(), message: message.into() }
-    }
-
-    /// The same with the words that the user wrote, where the failure is of a value.
-    pub fn said_as(self, words: &Typed) -> Self {
-        match self {
-            Self::Value { what, message } => {
-                let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");
-                let said = words.about(&what, &message).join(", ");
-                Self::Usage(if said.is_empty() { message } else { format!("{said}: {message}") })
-            }
-            other => other,
-        }
     }
 
     /// Something that went wrong.

@@ -1,9 +1,10 @@
 //! The name of a checkpoint: it must be that of no other file of the run, and no other run may write it.
 
+use super::folder::Folder;
+use super::folder_of;
+use super::identity::is_same;
+use super::lock::{Lock, Refusal};
 use crate::failure::Failure;
-use crate::files::folder::Folder;
-use crate::files::identity::is_same;
-use crate::files::lock::{Lock, Refusal};
 use std::path::{Path, PathBuf};
 
 /// What stands behind the name of a checkpoint in that of its lock.
@@ -67,11 +68,6 @@ fn meaning(file: &Path, parent: &Path, folder: &Folder) -> Option<&'static str> 
         entries.filter_map(|entry| Some((Folder::meaning(&entry.file_name().to_string_lossy())?, entry)));
     let mut same = named.filter(|(_, entry)| is_same(file, &entry.path()));
     same.next().map(|(meaning, _)| meaning)
-}
-
-/// The folder that a file lies in.
-pub fn folder_of(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 fn behind(path: &Path, end: &str) -> PathBuf {

@@ -2,12 +2,13 @@
 //! temporary names and get their own together, the last of them at the end, so that where that is there they all
 //! tell of the same run.
 
+use super::folder_of;
+use super::identity::is_same;
+use super::leftovers::{self, Leftovers};
+use super::lock::{Lock, Refusal};
+use super::names::{OF_FI, OF_FIT, OF_RUN};
+use super::partials;
 use crate::failure::Failure;
-use crate::files::claim::folder_of;
-use crate::files::identity::is_same;
-use crate::files::leftovers::{self, Leftovers};
-use crate::files::lock::{Lock, Refusal};
-use crate::files::partials;
 use crate::terminal::figures::{bytes, counted};
 use std::fmt::Display;
 use std::fs::File;
@@ -15,41 +16,18 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use tempfile::{Builder, NamedTempFile};
 
-/// The picture.
-pub const PICTURE: &str = "raster.png";
-/// The arrays.
-pub const ARRAYS: &str = "spikes.npz";
-/// The picture of `lif fi`.
-pub const CURVE_PICTURE: &str = "fi.png";
-/// What `lif fi` writes.
-pub const CURVE: &str = "fi.json";
-/// The picture of `lif fit`.
-pub const FIT_PICTURE: &str = "fit.png";
-/// What `lif fit` writes.
-pub const FIT: &str = "fit.json";
-/// The neuron that it found, as settings.
-pub const NEURON: &str = "neuron.toml";
-/// The neurons as a node of a graph.
-pub const GRAPH: &str = "neurons.nir";
-/// The summary.
-pub const SUMMARY: &str = "summary.json";
-
-/// What `lif run` writes, all of it or some.
-pub const OF_RUN: [&str; 4] = [PICTURE, ARRAYS, GRAPH, SUMMARY];
-/// What `lif fi` writes.
-pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];
-/// What `lif fit` writes.
-pub const OF_FIT: [&str; 3] = [FIT_PICTURE, FIT, NEURON];
-
 /// The lock of a folder.
 const LOCK: &str = ".lif-lock";
+
 /// What all other names begin with that are there for a time only.
 const TEMPORARY: &str = ".lif-";
+
 /// So many letters and digits follow.
 const RANDOM: usize = 6;
 
 /// What to do where an output folder cannot be written.
 pub const CHOOSE_ANOTHER: &str = "choose another with --out";
+
 /// The same of a run that goes on, whose folder has to be what it was.
 pub const MEND_IT: &str = "mend that, and resume it again";
 
@@ -335,6 +313,7 @@ fn unwritten(path: &Path, reason: impl Display) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use super::super::names::{ARRAYS, GRAPH, PICTURE, SUMMARY};
     use super::*;
     use std::io::Write;
 

@@ -1,8 +1,8 @@
 //! Locks: a file that a process holds as long as it writes what belongs to it. The system lets go of it
 //! whatever ends the process; the file itself goes when the lock is given back.
 
-use crate::files::identity::is_itself;
-use crate::files::leftovers;
+use super::identity::is_itself;
+use super::leftovers;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};

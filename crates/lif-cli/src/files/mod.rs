@@ -7,5 +7,13 @@ pub mod folder;
 pub mod identity;
 pub mod leftovers;
 pub mod lock;
+pub mod names;
 pub mod partials;
 pub mod text;
+
+use std::path::Path;
+
+/// The folder that a file lies in.
+pub fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

@@ -2,7 +2,7 @@
 //! own in their names, which its checkpoint knows, so that those of several runs in a folder never mix; and
 //! beside them lies a note that says where its checkpoint is.
 
-use super::folder::ARRAYS;
+use super::names::ARRAYS;
 use crate::terminal::figures::bytes;
 use crate::terminal::quoted;
 use serde::{Deserialize, Serialize};

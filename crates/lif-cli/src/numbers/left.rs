@@ -8,16 +8,16 @@ use super::sampling::intervals;
 use super::signs::odd_signs;
 use std::ops::Range;
 
-/// Typed that say nothing alone.
+/// Words that say nothing alone.
 const HARMLESS: [&str; 17] = [
     "the", "a", "an", "of", "in", "is", "are", "was", "were", "and", "all", "each", "every", "with", "as",
     "unit", "units",
 ];
 
-/// Typed that a factor may stand behind.
+/// Words that a factor may stand behind.
 const OF_UNITS: [&str; 3] = ["in", "unit", "units"];
 
-/// Typed for times, beside their unit.
+/// Words for times, beside their unit.
 const TIMES: [&str; 5] = ["t", "time", "times", "timestamp", "timestamps"];
 
 /// A comment that says what nobody understood.

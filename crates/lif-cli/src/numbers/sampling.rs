@@ -5,10 +5,10 @@ use super::name::{Clock, Name, is_unit_of_a_column, time_unit_of};
 use super::piece::{Piece, placed};
 use std::ops::Range;
 
-/// Typed between what is said and the number.
+/// Words between what is said and the number.
 const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
 
-/// Typed after which a number with a unit is that of samples.
+/// Words after which a number with a unit is that of samples.
 const SAMPLED: [&str; 6] = ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"];
 
 /// The interval of samples or steps that a comment says, ms.

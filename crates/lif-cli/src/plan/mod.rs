@@ -79,7 +79,7 @@ impl Plan {
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let settings = layers::complete(given)?;
         let words = settings.words.clone();
-        Self::of(settings, given).map_err(|failure| failure.said_as(&words))
+        Self::of(settings, given).map_err(|failure| words.explain(failure))
     }
 
     fn of(mut settings: Settings, given: &Settings) -> Result<Self, Failure> {

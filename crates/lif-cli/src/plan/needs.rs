@@ -2,8 +2,8 @@
 
 use super::{Drive, Plan};
 use crate::failure::Failure;
-use crate::files::claim::folder_of;
 use crate::files::disk::Need;
+use crate::files::folder_of;
 use crate::recording::events;
 use crate::recording::spools::Parts;
 use crate::settings::record::Record;

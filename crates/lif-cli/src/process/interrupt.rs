@@ -2,9 +2,9 @@
 
 pub use crate::failure::INTERRUPTED;
 
+use super::signals;
 use crate::failure::Failure;
 use crate::files::leftovers;
-use crate::process::signals;
 use crate::terminal::complain;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -2,8 +2,8 @@
 //! are, a number keeps the unit that it was written with.
 
 use super::preset_units::Units;
-use crate::quantity::spread::Spread;
-use crate::quantity::{self, Dimension, UNFIT, Unit, Written, converted, fits};
+use super::spread::Spread;
+use super::{Dimension, UNFIT, Unit, Written, converted, fits, number_or_text};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
@@ -103,7 +103,7 @@ impl Serialize for Amount {
 
 impl<'de> Deserialize<'de> for Amount {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        quantity::text(deserializer)?.parse().map_err(de::Error::custom)
+        number_or_text(deserializer)?.parse().map_err(de::Error::custom)
     }
 }
 

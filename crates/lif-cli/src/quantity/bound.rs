@@ -1,7 +1,7 @@
 //! A bound that can be absent: `none`, or what a [`Spread`] can be.
 
-use crate::quantity;
-use crate::quantity::spread::{self, Spread};
+use super::number_or_text;
+use super::spread::{self, Spread};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const NONE: &str = "none";
@@ -52,6 +52,6 @@ impl Serialize for Bound {
 
 impl<'de> Deserialize<'de> for Bound {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        read(&quantity::text(deserializer)?, spread::plain).map_err(de::Error::custom)
+        read(&number_or_text(deserializer)?, spread::plain).map_err(de::Error::custom)
     }
 }

@@ -11,5 +11,5 @@ mod written;
 
 pub use unit::{Dimension, HZ, MOHM, MS, MV, NA, Unit};
 pub use written::{
-    UNFIT, Written, converted, count, count_between, fits, ms, mv, number, parts, shown, text,
+    UNFIT, Written, converted, count, count_between, fits, ms, mv, number, number_or_text, parts, shown,
 };

@@ -1,6 +1,6 @@
 //! A number, or two that bound a range: `20` or `0.4:0.8`.
 
-use crate::quantity::{self, MOHM, MS, MV, Unit, Written, shown};
+use super::{MOHM, MS, MV, Unit, Written, number_or_text, shown};
 use lif::Parameter;
 use ndarray::{Array1, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -141,7 +141,7 @@ impl Serialize for Spread {
 
 impl<'de> Deserialize<'de> for Spread {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        plain(&quantity::text(deserializer)?).map_err(de::Error::custom)
+        plain(&number_or_text(deserializer)?).map_err(de::Error::custom)
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a spike does: `0.5` or `0.5mV` moves the membrane potential, `0.3nA` is a current. Where numbers have no units
 //! these are `0.5jump` and `0.3current`.
 
+use super::Dimension;
+use super::amount::Amount;
+use super::preset_units::AxisUnits;
+use super::preset_units::Units;
+use super::spread::Spread;
 use crate::failure::Failure;
-use crate::quantity::Dimension;
-use crate::quantity::amount::Amount;
-use crate::quantity::preset_units::AxisUnits;
-use crate::quantity::preset_units::Units;
-use crate::quantity::spread::Spread;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;

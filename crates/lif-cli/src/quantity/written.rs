@@ -234,7 +234,7 @@ fn whole(digits: &str) -> Result<u64, &'static str> {
 }
 
 /// The text of what a layer of settings holds: a number or a string.
-pub fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+pub fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {

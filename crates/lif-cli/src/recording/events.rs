@@ -1,7 +1,7 @@
 //! The spikes of a run as three columns on disk, which the files, the statistics and the picture share.
 
-use crate::recording::columns::Column;
-use crate::recording::spike_hash;
+use super::columns::Column;
+use super::spike_hash;
 use lif::Shape;
 
 /// Spikes that are read at a time.

@@ -1,7 +1,7 @@
 //! The file of arrays, in numpy's format for several.
 
-use crate::recording::columns::Column;
-use crate::recording::spools::Spools;
+use super::columns::Column;
+use super::spools::Spools;
 use crc32fast::Hasher;
 use lif::Population;
 use ndarray::{Array1, arr0};

@@ -4,7 +4,7 @@
 //! Flood 2014), and the results are added modulo 2^64. A sum does not depend on the
 //! order of its terms, so parts of a run can be hashed apart.
 
-use crate::recording::events::Spike;
+use super::events::Spike;
 use lif::Shape;
 use ndarray::Array2;
 

@@ -1,14 +1,14 @@
 //! The raw data of a run's arrays, written to disk while the run goes on, so that a run of any
 //! length takes the same memory.
 
+use super::columns::{Column, Reader};
+use super::events::Events;
 use crate::failure::Failure;
 use crate::files::folder::Folder;
 use crate::files::identity::is_itself;
 use crate::files::leftovers::{self, Leftovers};
 use crate::files::partials::{self, RunId};
 use crate::process::interrupt;
-use crate::recording::columns::{Column, Reader};
-use crate::recording::events::Events;
 use crate::settings::record::Record;
 use crc32fast::Hasher;
 use lif::{Recorded, Sink};

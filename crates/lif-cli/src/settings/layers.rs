@@ -1,14 +1,14 @@
 //! Settings laid over each other: preset, settings file, command line, the later the stronger.
 
+use super::Settings;
 use super::graph;
+use super::presets::{self, Choice};
+use super::random_input::RandomInput;
+use super::words::{self, Words};
 use crate::failure::Failure;
 use crate::files::text;
 use crate::quantity::bound::Bound;
 use crate::quantity::spread::Spread;
-use crate::settings::Settings;
-use crate::settings::presets::{self, Choice};
-use crate::settings::random_input::RandomInput;
-use crate::settings::words::{self, Typed};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, ArgAction, Args, Command, FromArgMatches};
 use serde_json::{Map, Value};
@@ -41,12 +41,12 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
             let config = read_config(path)?;
             (layer(&config)?, config.words)
         }
-        None => (Layer::new(), Typed::default()),
+        None => (Layer::new(), Words::default()),
     };
     lay_over(&mut asked, layer(given)?);
     words.lay_over(&given.words);
     let complete = |asked| in_its_units(with_a_preset(asked)?);
-    let mut settings = complete(asked).map_err(|failure| failure.said_as(&words))?;
+    let mut settings = complete(asked).map_err(|failure| words.explain(failure))?;
     settings.words = words;
     // The result is not to take its place.
     settings.config.clone_from(&given.config);
@@ -221,7 +221,7 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     let options = Options::new();
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
-    let mut words = Typed::default();
+    let mut words = Words::default();
     let mut said = Vec::new();
     for (key, value) in entries {
         let option = key.get_ref().replace('_', "-");

@@ -5,6 +5,11 @@
 )]
 
 use super::paths;
+use super::presets::Choice;
+use super::random_input::RandomInput;
+use super::record::Record;
+use super::rules::{Integrator, Refractory, Reset, SpikeTest, Trace};
+use super::words::Words;
 use crate::numbers::TimeUnit;
 use crate::quantity::amount::Amount;
 use crate::quantity::bound::{self, Bound};
@@ -12,11 +17,6 @@ use crate::quantity::budget::Budget;
 use crate::quantity::spread::{self, Spread};
 use crate::quantity::weight::Weight;
 use crate::quantity::{count, ms, mv, number};
-use crate::settings::presets::Choice;
-use crate::settings::random_input::RandomInput;
-use crate::settings::record::Record;
-use crate::settings::rules::{Integrator, Refractory, Reset, SpikeTest, Trace};
-use crate::settings::words::Typed;
 use clap::Args;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ const OUTPUT: &str = "Output";
 pub struct Settings {
     #[command(flatten)]
     #[serde(skip)]
-    pub words: Typed,
+    pub words: Words,
 
     /// Neurons in a batch row [default: 100000, or as in a file]
     ///

@@ -1,16 +1,17 @@
 //! The words with which settings were given, so that a message can show them: `--tau-m 0`, or
 //! `run.toml:3: tau-m = 0`.
 
-use crate::settings::Settings;
+use super::Settings;
+use crate::failure::Failure;
 use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::collections::BTreeMap;
 
 /// By the name of the option, what the user wrote.
 #[derive(Debug, Clone, Default)]
-pub struct Typed(BTreeMap<String, String>);
+pub struct Words(BTreeMap<String, String>);
 
-impl PartialEq for Typed {
+impl PartialEq for Words {
     /// The same settings can be said in many ways.
     fn eq(&self, _: &Self) -> bool {
         true
@@ -52,7 +53,7 @@ const PARAMETERS: [&str; 11] = [
     "tau-syn",
 ];
 
-impl Typed {
+impl Words {
     /// Remembers how a setting was said.
     pub fn say(&mut self, name: &str, words: String) {
         self.0.insert(name.to_owned(), words);
@@ -66,6 +67,18 @@ impl Typed {
     /// How a setting was said.
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
+    }
+
+    /// A failure with the words that the user wrote, where it is of a value.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Value { what, message } => {
+                let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");
+                let said = self.about(&what, &message).join(", ");
+                Failure::Usage(if said.is_empty() { message } else { format!("{said}: {message}") })
+            }
+            other => other,
+        }
     }
 
     /// How the settings were said that are named in the words for a value, as `dt / tau_m`, and the parameters that a
@@ -115,7 +128,7 @@ pub fn shown(value: &str) -> String {
     }
 }
 
-impl FromArgMatches for Typed {
+impl FromArgMatches for Words {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut words = Self::default();
         let options = Settings::augment_args(Command::new("options"));
@@ -145,7 +158,7 @@ impl FromArgMatches for Typed {
     }
 }
 
-impl Args for Typed {
+impl Args for Words {
     fn augment_args(command: Command) -> Command {
         command
     }
@@ -159,7 +172,7 @@ impl Args for Typed {
 mod tests {
     use super::*;
 
-    fn words(arguments: &[&str]) -> Typed {
+    fn words(arguments: &[&str]) -> Words {
         let command = Settings::augment_args(Command::new("lif").no_binary_name(true));
         let matches = command.try_get_matches_from(arguments).unwrap();
         Settings::from_arg_matches(&matches).unwrap().words

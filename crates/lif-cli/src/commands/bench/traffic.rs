@@ -6,7 +6,7 @@ use super::case::{Case, InputKind, Mode, RecordKind};
 /// Bytes of a value.
 const WORD: f64 = 4.0;
 
-/// Typed of a cell that are loaded at the beginning of a block of steps and stored at its end: the
+/// Words of a cell that are loaded at the beginning of a block of steps and stored at its end: the
 /// membrane potential, the refractory counter and the count of spikes.
 const STATE_WORDS: f64 = 2.0 * 3.0;
 

@@ -5,7 +5,9 @@ mod picture;
 mod theory;
 
 use crate::failure::Failure;
-use crate::files::folder::{CHOOSE_ANOTHER, CURVE, CURVE_PICTURE, Folder, OF_FI};
+use crate::files::folder::{CHOOSE_ANOTHER, Folder};
+use crate::files::names::{CURVE, CURVE_PICTURE, OF_FI};
+use crate::picture::stage;
 use crate::plan::currents::rounded;
 use crate::plan::doubts;
 use crate::plan::neurons;
@@ -93,7 +95,7 @@ pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     layers::refuse_unused(given, "lif fi", &UNUSED, "it needs a neuron, a --current and a --duration")?;
     let settings = layers::complete(given)?;
     let words = settings.words.clone();
-    curve_of(settings).map_err(|failure| failure.said_as(&words))
+    curve_of(settings).map_err(|failure| words.explain(failure))
 }
 
 fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
@@ -167,9 +169,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let json = serde_json::to_string_pretty(&curve).map_err(|error| Failure::fault(error.to_string()))?;
     let mut files = Vec::new();
     if !settings.no_plot {
-        files.extend(crate::picture::stage(&folder, CURVE_PICTURE, |path| {
-            picture::draw(path, &curve, &theory)
-        })?);
+        files.extend(stage(&folder, CURVE_PICTURE, |path| picture::draw(path, &curve, &theory))?);
     }
     files.push(folder.stage(CURVE, |file, _| writeln!(file, "{json}"))?);
     let files = folder.publish(files, &settings.inputs(), false)?;

@@ -14,8 +14,10 @@ pub use space::Vary;
 use crate::commands::score::{self, Experiment, Measures};
 use crate::failure::Failure;
 use crate::files::claim::claim;
-use crate::files::folder::{CHOOSE_ANOTHER, FIT, FIT_PICTURE, Folder, NEURON, OF_FIT};
+use crate::files::folder::{CHOOSE_ANOTHER, Folder};
+use crate::files::names::{FIT, FIT_PICTURE, NEURON, OF_FIT};
 use crate::numbers::understood::without_rounding;
+use crate::picture::stage;
 use crate::plan::{Plan, above_zero, select};
 use crate::process::interrupt::{self, INTERRUPTED};
 use crate::process::memory;
@@ -50,7 +52,7 @@ pub fn fit(options: FitOptions) -> Result<ExitCode, Failure> {
     )?;
     let experiments = score::experiments(&settings, &measures)?;
     let words = score::said(&experiments);
-    fitted(experiments, &measures, &search, &settings).map_err(|failure| failure.said_as(&words))
+    fitted(experiments, &measures, &search, &settings).map_err(|failure| words.explain(failure))
 }
 
 fn fitted(
@@ -173,7 +175,7 @@ fn fitted(
     let neuron = neuron(plan, sets.first(), experiments.len(), fires_constantly)?;
     let mut files = Vec::new();
     if let Some(scene) = &scene {
-        files.extend(crate::picture::stage(&folder, FIT_PICTURE, |path| picture::draw(path, scene))?);
+        files.extend(stage(&folder, FIT_PICTURE, |path| picture::draw(path, scene))?);
     }
     files.push(folder.stage(NEURON, |file, _| file.write_all(neuron.as_bytes()))?);
     files.push(folder.stage(FIT, |file, _| writeln!(file, "{json}"))?);

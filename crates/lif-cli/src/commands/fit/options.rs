@@ -3,7 +3,7 @@
 use crate::commands::score::{CURRENT_HELP, Measures, STIMULUS_HELP};
 use crate::quantity::{count, count_between, ms};
 use crate::settings::Settings;
-use crate::settings::words::Typed;
+use crate::settings::words::Words;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -45,7 +45,7 @@ pub const HELP: [(&str, &str); 5] = [
 pub struct FitOptions {
     /// First, as what is read is taken away.
     #[command(flatten)]
-    pub words: Typed,
+    pub words: Words,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]

@@ -3,7 +3,8 @@
 use super::checkpoints::Keeper;
 use super::simulation::Simulation;
 use crate::commands::run;
-use crate::files::folder::{ARRAYS, CHOOSE_ANOTHER, Folder, OF_RUN, PICTURE};
+use crate::files::folder::{CHOOSE_ANOTHER, Folder};
+use crate::files::names::{ARRAYS, OF_RUN, PICTURE};
 use crate::plan::Plan;
 use crate::recording::spools::Spools;
 use crate::settings::Settings;

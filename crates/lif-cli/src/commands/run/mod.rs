@@ -9,9 +9,9 @@ mod summary;
 
 use crate::failure::Failure;
 use crate::files::disk;
-use crate::files::folder::{
-    ARRAYS, CHOOSE_ANOTHER, Folder, GRAPH, MEND_IT, OF_RUN, PICTURE, SUMMARY, Staged,
-};
+use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
+use crate::files::names::{ARRAYS, GRAPH, OF_RUN, PICTURE, SUMMARY};
+use crate::picture::stage;
 use crate::plan::Plan;
 use crate::plan::{select, start};
 use crate::process::interrupt::{self, INTERRUPTED};
@@ -36,7 +36,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();
-    carry_out(plan, interrupted).map_err(|failure| failure.said_as(&words))
+    carry_out(plan, interrupted).map_err(|failure| words.explain(failure))
 }
 
 fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
@@ -176,7 +176,7 @@ fn write(
 ) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
     if let Some(scene) = scene {
-        files.extend(crate::picture::stage(folder, PICTURE, |path| picture::draw(path, scene))?);
+        files.extend(stage(folder, PICTURE, |path| picture::draw(path, scene))?);
     }
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, arrays))?);
     if let Some(neurons) = &plan.graph {

@@ -32,7 +32,7 @@ pub struct Experiment {
 pub fn experiments(given: &Settings, measures: &Measures) -> Result<Vec<Experiment>, Failure> {
     let complete = layers::complete(given)?;
     let words = complete.words.clone();
-    of_each_stimulus(complete, measures).map_err(|failure| failure.said_as(&words))
+    of_each_stimulus(complete, measures).map_err(|failure| words.explain(failure))
 }
 
 fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Experiment>, Failure> {

@@ -15,7 +15,7 @@ use crate::plan::{select, start};
 use crate::process::memory;
 use crate::settings::Settings;
 use crate::settings::layers;
-use crate::settings::words::Typed;
+use crate::settings::words::Words;
 use crate::terminal;
 use crate::terminal::progress;
 use lif::{Device, Population, Scorer};
@@ -36,12 +36,12 @@ pub fn score(options: ScoreOptions) -> Result<ExitCode, Failure> {
     )?;
     let experiments = experiments(&settings, &measures)?;
     let words = said(&experiments);
-    compared(&experiments, &measures).map_err(|failure| failure.said_as(&words))
+    compared(&experiments, &measures).map_err(|failure| words.explain(failure))
 }
 
 /// How the settings of all were said.
-pub fn said(experiments: &[Experiment]) -> Typed {
-    experiments.first().map_or_else(Typed::default, |experiment| experiment.plan.settings.words.clone())
+pub fn said(experiments: &[Experiment]) -> Words {
+    experiments.first().map_or_else(Words::default, |experiment| experiment.plan.settings.words.clone())
 }
 
 fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode, Failure> {

@@ -3,7 +3,7 @@
 use crate::numbers::TimeUnit;
 use crate::quantity::ms;
 use crate::settings::Settings;
-use crate::settings::words::Typed;
+use crate::settings::words::Words;
 use clap::Args;
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ pub const UNUSED: [&str; 15] = [
 pub struct ScoreOptions {
     /// First, as what is read is taken away.
     #[command(flatten)]
-    pub words: Typed,
+    pub words: Words,
     #[command(flatten)]
     pub measures: Measures,
     #[command(flatten)]
