@@ -3,7 +3,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lif_cli::fuzzing::recorded::{self, Clock};
+use lif_cli::fuzzing::recorded::{self, Timeline};
 use lif_cli::fuzzing::{Spread, Time, Trains, Unit, Weight};
 
 const STEPS: u64 = 5000;
@@ -18,8 +18,8 @@ fuzz_target!(|bytes: &[u8]| {
     let weight = Weight::new(Spread::Number(0.5), Unit::Millivolt);
     match usize::from(*kind) / 3 % 3 {
         0 => {
-            let clock = Clock { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };
-            let Ok(recorded) = recorded::read(&path, &clock) else { return };
+            let timeline = Timeline { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };
+            let Ok(recorded) = recorded::read(&path, &timeline) else { return };
             assert!(!recorded.steps.is_empty() && recorded.steps.iter().all(|step| *step < STEPS));
             assert!(!recorded.understood.line().is_empty());
         }

@@ -36,7 +36,7 @@ pub mod fuzzing {
     pub use crate::settings::{Settings, layers};
     pub use crate::spikes::recorded;
     pub use crate::spikes::trains::Trains;
-    pub use crate::stimulus::{Asked, Level, Stimulus, Transform};
+    pub use crate::stimulus::{Level, SampleOptions, Stimulus, Transform};
 }
 
 /// Does what the words of the command line say.

@@ -1,7 +1,8 @@
 //! What is above the numbers of a text, and the names of columns that it may consist of.
 
-use super::name::{self, Name};
+use super::name::Name;
 use super::sampling::{interval_in_prose, without_intervals};
+use super::units;
 use std::ops::Range;
 
 const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
@@ -34,8 +35,9 @@ impl Heading {
             Self::Line(_, names) => (names, false),
             Self::Comment(names) => (names, true),
         };
-        let (columns, units) = (fields(names), fields(text));
-        let units: Vec<&str> = units.into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
+        let columns = fields(names);
+        let found: Vec<&str> =
+            fields(text).into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
         // A name that has a unit already may have another one.
         let has_unit = columns.iter().any(|name| Name::new(name).has_unit());
         // A comment may say anything.
@@ -45,13 +47,13 @@ impl Heading {
         };
         if has_unit
             || is_comment && !(columns.len() > 1 && columns.iter().all(is_known))
-            || columns.len() != units.len()
-            || !units.iter().all(|unit| name::is_unit_of_a_column(unit))
+            || columns.len() != found.len()
+            || !found.iter().all(|unit| units::is_unit_of_a_column(unit))
         {
             return false;
         }
         let with_unit = |(name, unit)| format!("{} ({unit})", unquoted(name));
-        let named: Vec<String> = columns.into_iter().zip(units).map(with_unit).collect();
+        let named: Vec<String> = columns.into_iter().zip(found).map(with_unit).collect();
         // No name has a semicolon in it, as names would be divided there.
         *names = named.join(";");
         true
@@ -167,5 +169,5 @@ fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
 
 /// Whether a word is the unit of the name before it: `time sec`.
 fn is_unit_of(name: &str, word: &str) -> bool {
-    name::is_plain_time_unit(word) && !name::is_plain_time_unit(name) && !name.ends_with([')', ']', '}'])
+    units::is_plain_time_unit(word) && !units::is_plain_time_unit(name) && !name.ends_with([')', ']', '}'])
 }

@@ -1,8 +1,10 @@
 //! How often there are samples or steps, as the arrays of an archive say it.
 
 use super::TimeUnit;
-use super::name::{Clock, Name, Origin, time_unit};
+use super::clock::Clock;
+use super::name::Name;
 use super::numpy::Archive;
+use super::origin::{Origin, time_unit};
 
 /// The time from one sample to the next, as a file says it.
 #[derive(Debug, Clone, PartialEq)]

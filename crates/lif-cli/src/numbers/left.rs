@@ -2,10 +2,11 @@
 //! understood.
 
 use super::TimeUnit;
-use super::name::{current_unit, is_plain_time_unit, is_word_of_values, time_unit_of};
+use super::name::is_word_of_values;
 use super::piece::{Piece, pieces, placed};
 use super::sampling::intervals;
 use super::signs::odd_signs;
+use super::units::{current_unit, is_plain_time_unit, time_unit_of};
 use std::ops::Range;
 
 /// Words that say nothing alone.

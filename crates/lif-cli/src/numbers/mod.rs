@@ -1,11 +1,13 @@
 //! Files of numbers as people have them: text, and arrays of numpy, which are told apart by what is in
 //! them. Stimuli, recorded spikes, events and weights are all read through here.
 
+pub mod clock;
 mod heading;
 pub mod interval;
 pub mod left;
 pub mod name;
 pub mod numpy;
+pub mod origin;
 mod piece;
 pub mod remark;
 pub mod sampling;
@@ -15,16 +17,18 @@ pub mod text;
 pub mod time;
 mod time_unit;
 pub mod understood;
+pub mod units;
 mod unread;
 
-pub use name::Origin;
+pub use origin::Origin;
 pub use source::{Format, Source};
 pub use time::{Precision, Time};
 pub use time_unit::TimeUnit;
 pub use understood::Understood;
 
-use name::{Name, time_unit};
+use name::Name;
 use numpy::Archive;
+use origin::time_unit;
 use text::{Layout, Lines};
 
 /// One row beside its values.

@@ -2,34 +2,12 @@
 //! `spikes_us`.
 
 use super::TimeUnit;
-use serde::{Serialize, Serializer};
-use std::fmt;
-
-const TIME_UNITS: [(TimeUnit, &[&str]); 3] = [
-    (TimeUnit::Us, &["us", "usec", "usecs", "microsec", "microsecs", "microsecond", "microseconds"]),
-    (TimeUnit::Ms, &["ms", "msec", "msecs", "millisec", "millisecs", "millisecond", "milliseconds"]),
-    (TimeUnit::S, &["s", "sec", "secs", "second", "seconds"]),
-];
-
-/// Units of times that are not read.
-const OTHER_TIME_UNITS: [&str; 13] = [
-    "ns",
-    "nsec",
-    "nanosecond",
-    "nanoseconds",
-    "min",
-    "mins",
-    "minute",
-    "minutes",
-    "h",
-    "hr",
-    "hour",
-    "hours",
-    "days",
-];
+use super::units::{
+    current_unit, has_unit_in_it, is_in_ampere, is_unit, other_value_unit, time_unit_of, without_digits,
+};
 
 /// What counts samples or steps, whose interval nobody knows,
-const COUNTS: [&str; 15] = [
+pub const COUNTS: [&str; 15] = [
     "sample",
     "samples",
     "frame",
@@ -46,23 +24,9 @@ const COUNTS: [&str; 15] = [
     "bin",
     "bins",
 ];
+
 /// and what numbers the rows of a table.
 const ROW_NUMBERS: [&str; 4] = ["idx", "unnamed", "rownames", "row"];
-
-/// Units of currents, each with the beginning of its long name.
-const CURRENT_UNITS: [(&str, &str, &str); 6] = [
-    ("fa", "femto", "fA"),
-    ("pa", "pico", "pA"),
-    ("na", "nano", "nA"),
-    ("ua", "micro", "uA"),
-    ("ma", "milli", "mA"),
-    ("a", "", "A"),
-];
-
-/// Units of values that are no currents, in whatever letters,
-const OTHER_VALUE_UNITS: [&str; 5] = ["mV", "uV", "V", "volt", "dB"];
-/// and those that only capitals tell from others.
-const CAPITAL_UNITS: [&str; 8] = ["A", "Hz", "kHz", "MHz", "mS", "uS", "nS", "pS"];
 
 /// What values are called.
 const VALUES: [&str; 18] = [
@@ -105,13 +69,11 @@ const NO_TIMES: [&str; 15] = [
     "stop",
 ];
 
-const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
-
 /// What lies between spikes.
 pub const BETWEEN_SPIKES: [&str; 7] = ["isi", "isis", "interspike", "interval", "intervals", "diff", "diffs"];
 
 /// Names of times, apart from spikes.
-const TIMES: [&str; 9] = [
+pub const TIMES: [&str; 9] = [
     "t",
     "time",
     "times",
@@ -128,11 +90,11 @@ const TIMES: [&str; 9] = [
 pub struct Name {
     text: String,
     /// Its words in small letters, without the unit.
-    words: Vec<String>,
+    pub(super) words: Vec<String>,
     /// In small letters.
-    unit: Option<String>,
+    pub(super) unit: Option<String>,
     /// Whether it says that the numbers are changed: `t(ms)*10`, `time_ms_x10`.
-    is_changed: bool,
+    pub(super) is_changed: bool,
 }
 
 impl Name {
@@ -239,11 +201,6 @@ impl Name {
         }
     }
 
-    /// The unit of the interval that it is the name of, which counts steps in no case.
-    pub fn interval_unit(&self) -> Result<Option<TimeUnit>, String> {
-        if self.unit.is_none() && !self.is_changed { Ok(None) } else { self.time_unit() }
-    }
-
     /// The unit of the values that it is the name of, where it says one.
     pub fn value_unit(&self) -> Option<&str> {
         let unit = self.unit.as_deref()?;
@@ -323,133 +280,11 @@ impl Name {
             self.text
         )
     }
-
-    /// What a number of this name says of how often there are samples.
-    pub fn clock(&self) -> Option<Clock> {
-        const INTERVALS: [&str; 14] = [
-            "dt",
-            "d t",
-            "\u{3b4}t",
-            "\u{3b4} t",
-            "time delta",
-            "timedelta",
-            "delta t",
-            "interval",
-            "time step",
-            "timestep",
-            "sample interval",
-            "sampling interval",
-            "sample period",
-            "sampling period",
-        ];
-        const RATES: [&str; 11] = [
-            "fs",
-            "sfreq",
-            "srate",
-            "samplerate",
-            "samplingrate",
-            "sample rate",
-            "sampling rate",
-            "sample freq",
-            "sampling freq",
-            "sample frequency",
-            "sampling frequency",
-        ];
-        if INTERVALS.iter().any(|words| self.is(words)) {
-            return Some(Clock::Interval);
-        }
-        if !RATES.iter().any(|words| self.is(words)) {
-            return None;
-        }
-        Some(Clock::Rate { hertz: self.hertz().unwrap_or(1.0) })
-    }
-
-    fn hertz(&self) -> Option<f64> {
-        let unit = self.unit.as_deref()?;
-        RATE_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, hertz)| *hertz)
-    }
-
-    /// Whether a number of this name may say how often there are samples, though it is not read as that.
-    pub fn may_be_clock(&self) -> bool {
-        self.clock().is_none()
-            && (self.hertz().is_some() || self.words.iter().any(|word| word.starts_with("sampl")))
-    }
-}
-
-/// What says how often there are samples.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Clock {
-    /// The time from one to the next.
-    Interval,
-    /// How many there are in a time; so many hertz is a rate of 1.
-    Rate { hertz: f64 },
-}
-
-impl Clock {
-    /// The interval that a number means, ms; of an interval, by the unit of its name.
-    pub fn interval_ms(self, number: f64, unit: TimeUnit) -> f64 {
-        match self {
-            Self::Rate { hertz } => 1e3 / (number * hertz),
-            Self::Interval => number * unit.ms(),
-        }
-    }
-
-    /// What it is.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Interval => "the sample interval, in ms where its name says nothing else",
-            Self::Rate { .. } => "the sampling rate, in Hz where its name says nothing else",
-        }
-    }
-}
-
-fn is_unit(word: &str) -> bool {
-    time_unit_of(word).is_some()
-        || OTHER_TIME_UNITS.contains(&word)
-        || OTHER_VALUE_UNITS.iter().any(|unit| unit.eq_ignore_ascii_case(word))
-        || RATE_UNITS.iter().any(|(name, _)| *name == word)
-        // A single letter is more often a name.
-        || word.len() > 1 && current_unit(word).is_some()
-}
-
-/// Whether a word is that of times, of what counts samples, or of how often there are samples: all but `t`, which may
-/// be any name.
-pub fn is_of_clocks(word: &str) -> bool {
-    word != "t" && TIMES.contains(&word) || COUNTS.contains(&word) || Name::new(word).clock().is_some()
-}
-
-/// Whether a word in a line of units is one.
-pub fn is_unit_of_a_column(word: &str) -> bool {
-    let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
-    is_unit(&word) || current_unit(&word).is_some()
-}
-
-/// The unit of values that a word is which needs to be said of values: one of no currents, or `A`.
-pub fn other_value_unit(word: &str) -> Option<&'static str> {
-    let word = word.replace(['\u{b5}', '\u{3bc}'], "u");
-    let capital = CAPITAL_UNITS.iter().find(|unit| **unit == word);
-    let other = || OTHER_VALUE_UNITS.iter().find(|unit| unit.eq_ignore_ascii_case(&word));
-    capital.or_else(other).copied()
 }
 
 /// Whether values are called so.
 pub fn is_word_of_values(word: &str) -> bool {
     VALUES.contains(&word.to_lowercase().as_str())
-}
-
-pub fn current_unit(unit: &str) -> Option<&'static str> {
-    let long = ["amperes", "ampere", "amps", "amp"].into_iter().find_map(|name| unit.strip_suffix(name));
-    let is_it = |(short, prefix, _): &&(&str, &str, &str)| unit == *short || long == Some(prefix);
-    CURRENT_UNITS.iter().find(is_it).map(|(_, _, unit)| *unit)
-}
-
-/// Whether a name without brackets ends in ampere: `I/A`, `current_A`.
-fn is_in_ampere(text: &str) -> bool {
-    let is_of_current = |text: &str| {
-        let text = text.to_lowercase();
-        text == "i" || text.contains("curr") || text.contains("stim")
-    };
-    text.ends_with("/A") || text.strip_suffix("_A").is_some_and(is_of_current)
 }
 
 /// Whether a word multiplies a unit: `x10`, `10`, `1e3`.
@@ -474,82 +309,6 @@ fn is_changed(plain: &str) -> bool {
     let is_times = words.clone().next_back().is_some_and(|last| last.starts_with('x') && is_factor(last));
     let last = plain.rsplit(['*', '/', '\u{d7}', '\u{b7}', '+']).next().unwrap_or_default();
     is_times && words.count() > 1 || last.len() < plain.len() && is_number(last.trim())
-}
-
-/// Whether there is a unit among what else is written: `100 us`, `1e-4 s`, `pA/cm2`.
-fn has_unit_in_it(text: &str) -> bool {
-    let is_ratio = text.contains('/');
-    text.split(|sign: char| !sign.is_alphanumeric())
-        .map(without_digits)
-        .any(|word| is_unit(word) || is_ratio && current_unit(word).is_some())
-}
-
-fn without_digits(word: &str) -> &str {
-    word.trim_start_matches(|sign: char| sign.is_ascii_digit())
-}
-
-/// Whether a word can only be a unit of times: a single letter is as likely to be a name.
-pub fn is_plain_time_unit(word: &str) -> bool {
-    word.chars().count() > 1 && time_unit_of(word).is_some()
-}
-
-/// The unit of times that a word is.
-pub fn time_unit_of(word: &str) -> Option<TimeUnit> {
-    let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
-    TIME_UNITS.iter().find(|(_, names)| names.contains(&word.as_str())).map(|(unit, _)| *unit)
-}
-
-/// Where a unit is known from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
-    /// Nobody said it.
-    Default,
-    /// This option.
-    Option(&'static str),
-    /// This name in the file.
-    Name(String),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Default => formatter.write_str("by default"),
-            Self::Option(option) => write!(formatter, "by --{option}"),
-            Self::Name(name) => write!(formatter, "by the name '{name}'"),
-        }
-    }
-}
-
-impl Serialize for Origin {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Default => serializer.serialize_str("default"),
-            Self::Option(option) => serializer.serialize_str(&format!("--{option}")),
-            Self::Name(name) => serializer.serialize_str(&format!("name '{name}'")),
-        }
-    }
-}
-
-/// The unit of times, which an option or the name of the times can say, but not differently.
-pub fn time_unit(
-    asked: Option<TimeUnit>,
-    option: &'static str,
-    name: Option<&Name>,
-) -> Result<(TimeUnit, Origin), String> {
-    let named = match name {
-        Some(name) => name.time_unit()?.map(|unit| (unit, name.text())),
-        None => None,
-    };
-    match (asked, named) {
-        (Some(asked), Some((unit, name))) if asked != unit => Err(format!(
-            "its times are in {} by the name '{name}', but --{option} says {}; leave the option out, or change the name",
-            unit.text(),
-            asked.text()
-        )),
-        (_, Some((unit, name))) => Ok((unit, Origin::Name(name.to_owned()))),
-        (Some(asked), None) => Ok((asked, Origin::Option(option))),
-        (None, None) => Ok((TimeUnit::Ms, Origin::Default)),
-    }
 }
 
 #[cfg(test)]
@@ -673,43 +432,5 @@ mod tests {
         for text in ["spike_times", "gap junction (nA)"] {
             assert_eq!(Name::new(text).refuse_intervals(), Ok(()), "{text}");
         }
-    }
-
-    #[test]
-    fn intervals_and_rates_are_told_apart() {
-        let clock = |text: &str| Name::new(text).clock();
-        for text in [
-            "dt",
-            "dt_ms",
-            "\u{394}t (ms)",
-            "time_delta",
-            "d_t",
-            "dt_s",
-            "Sampling interval (us)",
-            "time_step",
-            "interval_ms",
-        ] {
-            assert_eq!(clock(text), Some(Clock::Interval), "{text}");
-        }
-        assert_eq!(clock("fs"), Some(Clock::Rate { hertz: 1.0 }));
-        assert_eq!(clock("sampling_rate_kHz"), Some(Clock::Rate { hertz: 1e3 }));
-        assert_eq!(clock("fs_MHz"), Some(Clock::Rate { hertz: 1e6 }));
-        for text in ["samplingrate", "sampling_freq", "srate"] {
-            assert_eq!(clock(text), Some(Clock::Rate { hertz: 1.0 }), "{text}");
-        }
-        assert!(Name::new("sampling").may_be_clock() && Name::new("f (Hz)").may_be_clock());
-        assert!(!Name::new("stimulus").may_be_clock() && !Name::new("fs").may_be_clock());
-        assert_eq!([clock("stimulus"), clock("rate"), clock("time")], [None; 3]);
-    }
-
-    #[test]
-    fn a_unit_is_said_once() {
-        let name = Name::new("time (s)");
-        let unit = |asked, name| time_unit(asked, "spikes-time-unit", name);
-        assert_eq!(unit(None, None), Ok((TimeUnit::Ms, Origin::Default)));
-        assert_eq!(unit(Some(TimeUnit::Us), None).unwrap().1, Origin::Option("spikes-time-unit"));
-        assert_eq!(unit(Some(TimeUnit::S), Some(&name)).unwrap().0, TimeUnit::S);
-        let refused = unit(Some(TimeUnit::Ms), Some(&name)).unwrap_err();
-        assert!(refused.contains("'time (s)', but --spikes-time-unit says ms"), "{refused}");
     }
 }

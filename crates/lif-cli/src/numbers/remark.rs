@@ -1,13 +1,13 @@
 //! What comments above the numbers say of them, in whatever words.
 
 use super::TimeUnit;
+use super::clock::is_of_clocks;
 use super::left::Unread;
-use super::name::{
-    Name, Origin, current_unit, is_of_clocks, is_plain_time_unit, is_word_of_values, other_value_unit,
-    time_unit_of,
-};
+use super::name::{Name, is_word_of_values};
+use super::origin::Origin;
 use super::piece::{Piece, pieces, placed};
 use super::sampling::is_hertz;
+use super::units::{current_unit, is_plain_time_unit, other_value_unit, time_unit_of};
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
 pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {

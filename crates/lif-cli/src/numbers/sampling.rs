@@ -1,8 +1,10 @@
 //! How often there are samples or steps, as comments say it: `dt = 0.1 ms`, `sampled at 10 kHz`.
 
 use super::TimeUnit;
-use super::name::{Clock, Name, is_unit_of_a_column, time_unit_of};
+use super::clock::Clock;
+use super::name::Name;
 use super::piece::{Piece, placed};
+use super::units::{is_unit_of_a_column, time_unit_of};
 use std::ops::Range;
 
 /// Words between what is said and the number.

@@ -1,7 +1,7 @@
 //! The signs between the words of a comment.
 
-use super::name::is_unit_of_a_column;
 use super::piece::{Piece, placed};
+use super::units::is_unit_of_a_column;
 use std::ops::Range;
 
 /// What lines are drawn with.

@@ -3,11 +3,12 @@
 
 use super::heading::{self, Heading};
 use super::left::Unread;
-use super::name::{Name, time_unit_of};
+use super::name::Name;
 use super::sampling::intervals_alone;
 use super::signs::is_ruler;
 use super::source::{Reader, Source};
 use super::time::{Column, Precision};
+use super::units::time_unit_of;
 use super::unread::{
     self, decimal_comma, is_grouped, is_grouped_by_points, is_missing, is_mistyped, no_number,
 };

@@ -11,7 +11,7 @@ use crate::quantity::weight::{Unit, Weight};
 use crate::settings::Settings;
 use crate::settings::random_input::RandomInput;
 use crate::spikes::trains::Trains;
-use crate::stimulus::{Asked, Stimulus};
+use crate::stimulus::{SampleOptions, Stimulus};
 use lif::Shape;
 
 /// Refuses inputs that nobody can find again, where a run is to be taken up. They are not opened, as nobody may ever write
@@ -58,7 +58,7 @@ pub fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, F
         };
     };
     let interval = settings.stimulus_dt.map(|ms| above_zero("stimulus-dt", ms)).transpose()?;
-    let asked = Asked { time_unit: settings.stimulus_time_unit, interval, dt };
+    let asked = SampleOptions { time_unit: settings.stimulus_time_unit, interval, dt };
     let stimulus = Stimulus::open(path, &asked)?;
     if settings.stimulus_time_unit.is_some() && !stimulus.has_time_unit() {
         log::warn!("the stimulus has no times; stimulus-time-unit is not used");

@@ -4,9 +4,11 @@ use super::doubts;
 use super::trains::is_of_neurons;
 use crate::failure::Failure;
 use crate::numbers::TimeUnit;
+use crate::numbers::clock::Clock;
 use crate::numbers::left::{Meaning, says_nothing_else};
-use crate::numbers::name::{self, Name, Origin, time_unit};
+use crate::numbers::name::{self, Name};
 use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::origin::{Origin, time_unit};
 use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
@@ -24,7 +26,7 @@ const LAYOUT: Layout = Layout { columns: &[1], expected: "the time of one spike 
 
 /// What a recording has to do with the run that is to predict it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Clock {
+pub struct Timeline {
     /// What a number in the file counts, where an option says it.
     pub unit: Option<TimeUnit>,
     /// When the stimulus begins.
@@ -45,13 +47,13 @@ pub struct Recorded {
 }
 
 /// Reads the spikes of a file: text with the time of one per line, or an array of times of numpy.
-pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
+pub fn read(path: &Path, timeline: &Timeline) -> Result<Recorded, Failure> {
     let refusal = |reason: String| Failure::fault(format!("spikes {}: {reason}", path.display()));
     let source = Source::open(path).map_err(refusal)?;
-    refuse_other_unit(&source, LAYOUT, clock.unit, TIME_UNIT, is_of_times)
+    refuse_other_unit(&source, LAYOUT, timeline.unit, TIME_UNIT, is_of_times)
         .map_err(|reason| Failure::usage(format!("spikes {}: {reason}", path.display())))?;
     let mut spikes = Spikes {
-        clock,
+        timeline,
         unit: (TimeUnit::Ms, Origin::Default),
         steps: Growing::new("the spikes"),
         ends: None,
@@ -73,7 +75,7 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
             columns.extend(lines.names().first().map(|name| name.text().to_owned()));
         }
         Format::Npy => {
-            let unit = time_unit(clock.unit, TIME_UNIT, None).map_err(refusal)?;
+            let unit = time_unit(timeline.unit, TIME_UNIT, None).map_err(refusal)?;
             let array = numpy::from_npy(&source, &mut |array, rows| spikes.take_all(&unit, array, rows));
             shape = Some(array.map_err(refusal)?.shape);
         }
@@ -114,10 +116,10 @@ pub fn read(path: &Path, clock: &Clock) -> Result<Recorded, Failure> {
         file: &path.display().to_string(),
         count: steps.len() as u64,
         repeated: repeated as u64,
-        first_ms: first - clock.start.ms(),
-        last_ms: last - clock.start.ms(),
-        stimulus_ms: clock.steps as f64 * clock.dt,
-        dt: clock.dt,
+        first_ms: first - timeline.start.ms(),
+        last_ms: last - timeline.start.ms(),
+        stimulus_ms: timeline.steps as f64 * timeline.dt,
+        dt: timeline.dt,
         unit_from: &unit.1,
     };
     seen.check()?;
@@ -166,7 +168,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
             names = lines.probable_names(1);
             let name = names.first();
             name.map_or(Ok(()), refuse_interval)?;
-            spikes.unit = time_unit(spikes.clock.unit, TIME_UNIT, name)?;
+            spikes.unit = time_unit(spikes.timeline.unit, TIME_UNIT, name)?;
             refuse_intervals(lines.comments())?;
             refuse_comments(lines.comments(), &spikes.unit, Some(TIME_UNIT))?;
             lines.survey(source, 0)?;
@@ -192,7 +194,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
 
 /// Refuses the name of times between spikes, also one as `dt (ms)`. What counts steps is refused for that.
 fn refuse_interval(column: &Name) -> Result<(), String> {
-    if column.clock() == Some(name::Clock::Interval) && !column.is_count() {
+    if column.clock() == Some(Clock::Interval) && !column.is_count() {
         return Err(column.of_intervals());
     }
     column.refuse_intervals()
@@ -227,7 +229,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     };
     let name = Name::new(&key);
     refuse_interval(&name)?;
-    let unit = time_unit(spikes.clock.unit, TIME_UNIT, Some(&name))?;
+    let unit = time_unit(spikes.timeline.unit, TIME_UNIT, Some(&name))?;
     let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
     let count: usize = array.shape.iter().product();
     spikes.unread = keys.iter().filter(|other| **other != key).cloned().collect();
@@ -256,7 +258,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
 
 /// Spikes as they are read.
 struct Spikes<'a> {
-    clock: &'a Clock,
+    timeline: &'a Timeline,
     unit: (TimeUnit, Origin),
     steps: Growing<u64>,
     /// The first and the last time, ms.
@@ -289,7 +291,7 @@ impl Spikes<'_> {
                 "it is {number}; each must be the time of a spike: leave out what fills up rows"
             ));
         }
-        let Clock { start, steps, dt, .. } = self.clock;
+        let Timeline { start, steps, dt, .. } = self.timeline;
         let (unit, origin) = &self.unit;
         let time = Time::new(number, unit.ms(), precision);
         let step = time.steps_after(start, *dt);

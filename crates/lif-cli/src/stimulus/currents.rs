@@ -228,7 +228,7 @@ fn unreadable(name: &str, reason: String) -> lif::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stimulus::{Asked, Level, Stimulus};
+    use crate::stimulus::{Level, SampleOptions, Stimulus};
     use ndarray::{Array1, Array2};
     use ndarray_npy::{WriteNpyExt, write_npy};
     use std::fmt::Write as _;
@@ -254,8 +254,8 @@ mod tests {
     }
 
     /// What options say that nothing but the interval of samples is asked for.
-    fn every(ms: f64) -> Asked {
-        Asked { time_unit: None, interval: Some(ms), dt: ms }
+    fn every(ms: f64) -> SampleOptions {
+        SampleOptions { time_unit: None, interval: Some(ms), dt: ms }
     }
 
     fn stimulus(text: &str, interval: f64) -> (TempDir, Stimulus) {
@@ -396,7 +396,7 @@ mod tests {
         archive.add_array("time_s", &times).unwrap();
         archive.add_array("current", &Array1::range(0.0_f32, count as f32, 1.0)).unwrap();
         archive.finish().unwrap();
-        let single = Stimulus::open(&path, &Asked { time_unit: None, interval: None, dt }).unwrap();
+        let single = Stimulus::open(&path, &SampleOptions { time_unit: None, interval: None, dt }).unwrap();
         let expected: Vec<f32> = Array1::range(0.0, count as f32, 1.0).to_vec();
         for stimulus in [written, single] {
             assert!(currents(&stimulus, 0..count as u64, dt) == expected);

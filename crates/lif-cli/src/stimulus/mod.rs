@@ -24,7 +24,7 @@ const INTERVAL: &str = "stimulus-dt";
 
 /// What options say of a stimulus.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Asked {
+pub struct SampleOptions {
     /// The unit of the times in the file.
     pub time_unit: Option<TimeUnit>,
     /// The interval of samples without times, ms.
@@ -45,7 +45,7 @@ pub struct Stimulus {
 
 impl Stimulus {
     /// Reads a file from end to end, so that what is wrong with it is found before any step is made.
-    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
+    pub fn open(path: &Path, asked: &SampleOptions) -> Result<Self, Failure> {
         let samples = Samples::open(path, asked)?;
         let (interval, interval_from) = match (&samples.times, asked.interval) {
             (Times::Every(Some(own)), Some(interval)) if (own.ms / interval - 1.0).abs() > 1e-6 => {

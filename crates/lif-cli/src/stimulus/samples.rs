@@ -1,14 +1,16 @@
 //! A stimulus file: arrays of numpy, or text. It is read from end to end when it is opened, and again
 //! while the steps are made; at no time does memory hold more than a few samples of it.
 
-use super::Asked;
+use super::SampleOptions;
 use super::course::Course;
 use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::TimeUnit;
+use crate::numbers::clock::Clock;
 use crate::numbers::interval::{Interval, interval};
-use crate::numbers::name::{Clock, Name, Origin, time_unit};
+use crate::numbers::name::Name;
 use crate::numbers::numpy::{self, Archive, Array};
+use crate::numbers::origin::{Origin, time_unit};
 use crate::numbers::remark::doubt_of_arrays;
 use crate::numbers::time::Column;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
@@ -74,7 +76,7 @@ pub struct Extreme {
 
 impl Samples {
     /// Reads a file from end to end.
-    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
+    pub fn open(path: &Path, asked: &SampleOptions) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
         let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
@@ -181,7 +183,7 @@ impl Samples {
 
 type Found = (Vec<usize>, Form, Times, Vec<Name>);
 
-fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Found, String> {
+fn from_npz(source: &Source, asked: &SampleOptions, checked: &mut Checked) -> Result<Found, String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;

@@ -3,11 +3,13 @@
 use super::INTERVAL;
 use crate::numbers::TimeUnit;
 use crate::numbers::left::{Meaning, Unread, is_other_order, says_nothing_else};
-use crate::numbers::name::{Name, Origin, is_unit_of_a_column, time_unit, time_unit_of};
+use crate::numbers::name::Name;
+use crate::numbers::origin::{Origin, time_unit};
 use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
 use crate::numbers::sampling::interval_in_prose;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::time::Column;
+use crate::numbers::units::{is_unit_of_a_column, time_unit_of};
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
 use crate::spikes::trains::is_of_neurons_alone;
 

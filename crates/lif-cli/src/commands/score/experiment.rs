@@ -8,7 +8,7 @@ use crate::plan::Plan;
 use crate::quantity::shown;
 use crate::settings::Settings;
 use crate::settings::layers;
-use crate::spikes::recorded::{self, Clock, Recorded};
+use crate::spikes::recorded::{self, Recorded, Timeline};
 use crate::stimulus::Stimulus;
 use crate::terminal::figures::row;
 use lif::Target;
@@ -53,8 +53,9 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     let experiment = |(stimulus, spikes): (&PathBuf, Vec<PathBuf>)| {
         let plan = Plan::new(&Settings { stimulus: vec![stimulus.clone()], ..alone.clone() })?;
         let start = plan.stimulus().map_or(Time::ZERO, Stimulus::start);
-        let clock = Clock { unit: measures.spikes_time_unit, start, steps: plan.steps, dt: plan.dt };
-        let recordings = spikes.iter().map(|path| recorded::read(path, &clock)).collect::<Result<_, _>>()?;
+        let timeline = Timeline { unit: measures.spikes_time_unit, start, steps: plan.steps, dt: plan.dt };
+        let recordings =
+            spikes.iter().map(|path| recorded::read(path, &timeline)).collect::<Result<_, _>>()?;
         let mut experiment = Experiment { scored: 0..plan.steps, plan, start, recordings };
         experiment.scored = experiment.asked(measures)?;
         Ok(experiment)
