@@ -215,7 +215,7 @@ impl Plan {
                 }
                 Some(understood)
             }
-            _ => None,
+            Drive::Same(_) | Drive::Spread(_) => None,
         };
         let events = self.trains.iter().flat_map(|trains| trains.understood.iter().cloned());
         stimulus.into_iter().chain(events).chain(self.of_graph.clone()).collect()
