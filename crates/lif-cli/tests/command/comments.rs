@@ -27,8 +27,7 @@ fn read(folder: &Folder, kind: &str, text: &str) -> (String, Value) {
 
 #[test]
 fn what_is_left_of_a_comment_is_listed_and_told() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     let (one, events) = ("5\n6\n7\n", "3 1\n7 2\n");
     let told = "may say what the numbers are, and is not read";
     for (kind, comment, rows, message) in [
@@ -82,8 +81,7 @@ fn what_is_left_of_a_comment_is_listed_and_told() {
 
 #[test]
 fn comments_that_agree_in_part_are_refused_for_the_rest() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for (kind, comment, message) in [
         ("events", "dt = 0.1 ms; columns: neuron, step", "may name the columns, of which not all are known"),
         ("events", "dt=0.1, neuron first", "may name the columns, of which not all are known"),
@@ -211,8 +209,7 @@ fn what_lasts_or_counts_backwards_is_no_time() {
 
 #[test]
 fn what_may_be_no_list_of_times_is_told() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for name in [
         "neuron",
         "trial",
@@ -239,8 +236,7 @@ fn what_may_be_no_list_of_times_is_told() {
 
 #[test]
 fn numbers_and_signs_in_comments_are_listed() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     let one = "5\n6\n7\n";
     for comment in
         ["1", "+ 1000", "*0.1", "\u{d7} 10", "(2, 2)", "-1", "50 %", "\u{bd}", "-I", "-I (nA)", "|I|", "I%"]
@@ -265,8 +261,7 @@ fn numbers_and_signs_in_comments_are_listed() {
 
 #[test]
 fn comments_without_words_divide_numbers() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for (comment, said) in [
         ("# 2", "comment '2'"),
         ("# ------", "comment '------'"),
@@ -302,8 +297,7 @@ fn comments_that_name_other_columns_than_there_are_are_refused() {
 
 #[test]
 fn lines_that_say_what_something_is_are_comments() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for line in ["fs=1000", "dt=1", "dt=1ms", "fs:1000"] {
         let (said, _) = read(&folder, "stimulus", &format!("{line}\n5\n6\n"));
         let message = format!("the comment '{line}' may say that there is a sample every 1 ms");

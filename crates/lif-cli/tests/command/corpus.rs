@@ -44,8 +44,7 @@ fn stimuli_of_any_content_end_well() {
 
 #[test]
 fn recordings_of_any_content_end_well() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     folder.write("events.txt", "3 0\n");
     let mut results = [[0, 0]; 3];
     for (file, bytes) in corpus("recordings") {

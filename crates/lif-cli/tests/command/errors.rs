@@ -90,26 +90,14 @@ fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
     assert_eq!(fs::read_to_string(folder.path("file")).unwrap(), "mine\n");
 
     fs::create_dir_all(folder.path("lif-out/spikes.npz")).unwrap();
-    folder
-        .run("--neurons 5 --steps 5")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("'spikes.npz' in it is a folder"));
+    folder.refuses("run --device cpu --neurons 5 --steps 5", 1, "'spikes.npz' in it is a folder");
     assert_eq!(folder.written(), ["spikes.npz"]);
 }
 
-/// `lif run` where no file may be longer than so many times 512 bytes, which stands in for a disk
-/// that is full.
+/// Files of at most so many times 512 bytes, as on a disk that is full.
 #[cfg(target_os = "linux")]
-fn limited(folder: &Folder, blocks: u32, words: &str) -> std::process::Output {
-    std::process::Command::new("sh")
-        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")])
-        .arg(assert_cmd::cargo::cargo_bin!("lif"))
-        .args("run --device cpu".split(' '))
-        .args(words.split(' '))
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap()
+fn file_limit(blocks: u32) -> String {
+    format!("trap '' XFSZ; ulimit -f {blocks}")
 }
 
 #[cfg(target_os = "linux")]
@@ -118,7 +106,8 @@ fn folders_made_for_a_run_that_fails_go_again() {
     let folder = Folder::new();
     fs::create_dir(folder.path("there")).unwrap();
     for out in ["n1/a/b", "there/c", "n2"] {
-        let output = limited(&folder, 1, &format!("--neurons 2000 --steps 200 --out {out}"));
+        let output = folder
+            .limited(&file_limit(1), &format!("run --device cpu --neurons 2000 --steps 200 --out {out}"));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
     assert!(!folder.path("n1").exists() && !folder.path("n2").exists());
@@ -144,7 +133,7 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
         ),
         ("--neurons 20000 --steps 200 --record voltage:0..500", "lif-out/spikes.npz"),
     ] {
-        let output = limited(&folder, 1024, words);
+        let output = folder.limited(&file_limit(1024), &format!("run --device cpu {words}"));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(message.starts_with(&format!("error: cannot write {file}")), "{message}");
@@ -264,5 +253,5 @@ fn help_that_cannot_be_written_is_a_failure() {
 #[test]
 fn more_than_memory_holds_is_refused() {
     let folder = Folder::new();
-    folder.run("--neurons 4000000000 --steps 1").assert().code(1).stderr(predicate::str::contains("needed"));
+    folder.refuses("run --device cpu --neurons 4000000000 --steps 1", 1, "needed");
 }

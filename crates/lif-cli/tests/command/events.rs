@@ -6,10 +6,10 @@ use super::Folder;
 #[cfg(unix)]
 use super::resume::{begin, wait_for};
 use ndarray::{Array1, Array2};
-use ndarray_npy::{NpzWriter, write_npy};
+use ndarray_npy::write_npy;
 use predicates::prelude::*;
 use serde_json::json;
-use std::fs::{self, File};
+use std::fs::{self};
 
 /// The spikes of a population of 40 neurons, as the command writes them.
 fn recorded(folder: &Folder) {
@@ -172,14 +172,9 @@ fn a_run_that_was_killed_finds_its_events_again() {
 
     let kept = fs::read(&spikes).unwrap();
     recorded_at(&folder, "-61");
-    folder
-        .lif("run --resume night.safetensors")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("the events or their matrix have changed"));
+    folder.refuses("run --resume night.safetensors", 1, "the events or their matrix have changed");
     fs::write(&spikes, kept).unwrap();
-    let output = folder.lif("run --resume night.safetensors --json").assert().success().get_output().clone();
-    let resumed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (resumed, _) = folder.json("run --resume night.safetensors --json");
     assert_eq!(resumed["spike_hash"], whole["spike_hash"]);
 }
 
@@ -194,15 +189,15 @@ fn mistakes_in_events_are_told() {
     write_npy(folder.path("wide.npy"), &Array2::<f32>::zeros((2, 9))).unwrap();
     write_npy(folder.path("narrow.npy"), &Array2::<f32>::zeros((2, 5))).unwrap();
     write_npy(folder.path("far.npy"), &ndarray::array![[1, 0], [1, 5]]).unwrap();
-    let mut archive = NpzWriter::new(File::create(folder.path("far.npz")).unwrap());
-    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
-    archive.add_array("neuron", &ndarray::array![0, 1, 6]).unwrap();
-    archive.finish().unwrap();
+    folder.archive("far.npz", |npz| {
+        npz.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+        npz.add_array("neuron", &ndarray::array![0, 1, 6]).unwrap();
+    });
     write_npy(folder.path("nan.npy"), &Array2::<f32>::from_elem((2, 5), f32::NAN)).unwrap();
-    let mut archive = NpzWriter::new(File::create(folder.path("short.npz")).unwrap());
-    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
-    archive.add_array("neuron", &Array1::<u32>::zeros(2)).unwrap();
-    archive.finish().unwrap();
+    folder.archive("short.npz", |npz| {
+        npz.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+        npz.add_array("neuron", &Array1::<u32>::zeros(2)).unwrap();
+    });
     for (words, code, message) in [
         ("--events none.txt", 1, "events none.txt: "),
         ("--events one.txt", 1, "events one.txt:1: 1 number; expected `step neuron`"),
@@ -242,11 +237,7 @@ fn mistakes_in_events_are_told() {
         ("--events-matrix wide.npy", 2, "events-matrix needs events: add --events FILE"),
         ("--tau-syn 0", 2, "tau_syn is 0"),
     ] {
-        folder
-            .run(&format!("--neurons 5 --steps 10 {words}"))
-            .assert()
-            .code(code)
-            .stderr(predicate::str::contains(message));
+        folder.refuses(&format!("run --device cpu --neurons 5 --steps 10 {words}"), code, message);
         assert!(!folder.path("lif-out").exists(), "{words}");
     }
 }

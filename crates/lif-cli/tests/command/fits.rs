@@ -36,8 +36,7 @@ const VARY: &str =
 
 fn fit(folder: &Folder, words: &str) -> Value {
     let words = format!("fit --device cpu --json {DATA} {VARY} {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    serde_json::from_slice(&output.stdout).unwrap()
+    folder.json(&words).0
 }
 
 #[test]
@@ -56,8 +55,7 @@ fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
 
     let words = "score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt";
     for (part, name) in [("--to 1000", "train"), ("--from 1000", "heldout")] {
-        let output = folder.lif(&format!("{words} {part}")).assert().success().get_output().clone();
-        let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (score, _) = folder.json(&format!("{words} {part}"));
         assert_eq!(score["gamma"], best[format!("gamma_{name}")]);
         assert_eq!(score["scores"][0]["predicted"], best[format!("predicted_{name}")]);
         assert_eq!(score["scores"][0]["van_rossum"], best[format!("van_rossum_{name}")]);
@@ -85,10 +83,7 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     let folder = folder_of_two();
     let data = "--stimulus sound.npy --stimulus other.npy --spikes spikes.txt --spikes others.txt,others.txt";
     let words = format!("--quiet --json {data} --candidates 150 --generations 15 --seed 2");
-    let run = |words: &str| -> Value {
-        let output = folder.lif(words).assert().success().get_output().clone();
-        serde_json::from_slice(&output.stdout).unwrap()
-    };
+    let run = |words: &str| -> Value { folder.json(words).0 };
     let found = run(&format!("fit --device cpu {words} {VARY}"));
     assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
     let best = &found["best"][0];
@@ -253,8 +248,7 @@ fn a_search_is_the_same_on_an_adapter() {
     let words = "--candidates 40 --generations 3 --objective van-rossum";
     let expected = fit(&folder, words);
     let words = format!("fit --device software --json {DATA} {VARY} {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (found, _) = folder.json(&words);
     assert_ne!(found["device"], expected["device"]);
     assert_eq!((&found["best"], &found["generations"]), (&expected["best"], &expected["generations"]));
 }
@@ -271,8 +265,7 @@ fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
             "fit --device cpu --json --no-plot --spikes spikes.txt {neuron} --vary stimulus-delay=5:20 --candidates 50 \
              --generations 2 --split 30 --best 3"
         );
-        let output = folder.lif(&words).assert().success().get_output().clone();
-        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (found, _) = folder.json(&words);
         let gammas: Vec<f64> = found["best"]
             .as_array()
             .unwrap()
@@ -283,8 +276,7 @@ fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
         for (part, name) in [("--to 30", "train"), ("--from 30", "heldout")] {
             let score =
                 format!("score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt {part}");
-            let output = folder.lif(&score).assert().success().get_output().clone();
-            let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let (score, _) = folder.json(&score);
             for key in ["gamma", "predicted", "coincidences", "van_rossum"] {
                 assert_eq!(
                     found["best"][0][format!("{key}_{name}")],

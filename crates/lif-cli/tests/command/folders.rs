@@ -95,11 +95,11 @@ fn a_folder_that_a_live_run_writes_into_is_refused() {
     }
     assert!(!folder.path("b.st").exists() && !folder.path("b.st.lock").exists());
     // The last was told of the folder, as it has the same; the checkpoint has a lock as well.
-    folder
-        .lif("run --device cpu --neurons 5 --steps 5 --out other --checkpoint a.st")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("is there already"));
+    folder.refuses(
+        "run --device cpu --neurons 5 --steps 5 --out other --checkpoint a.st",
+        2,
+        "is there already",
+    );
     interrupt(&first);
     assert_eq!(first.wait_with_output().unwrap().status.code(), Some(130));
     folder.lif("run --resume a.st").assert().success();
@@ -215,11 +215,11 @@ fn an_input_is_not_replaced_by_a_result() {
     let folder = Folder::new();
     folder.run("--neurons 5 --steps 500 --record spikes --write-nir").assert().success();
     let before = arrays(&folder);
-    folder
-        .run("--neurons 5 --steps 500 --events ./lif-out/spikes.npz")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("would be replaced by the spikes.npz of this run"));
+    folder.refuses(
+        "run --device cpu --neurons 5 --steps 500 --events ./lif-out/spikes.npz",
+        2,
+        "would be replaced by the spikes.npz of this run",
+    );
     assert!(arrays(&folder) == before);
     // Neurons are taken from where they were written, and stay there.
     let stated = "--dt 0.1 --t-ref 5 --reset to-value --steps 500";

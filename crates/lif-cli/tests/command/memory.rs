@@ -47,7 +47,7 @@ fn the_memory_is_said_and_the_budget_kept() {
                 .and(predicate::str::contains("the memory budget is")),
         );
     assert!(!folder.path("other").exists());
-    folder.run("--memory-budget much").assert().code(2).stderr(predicate::str::contains("512MiB, 2GB"));
+    folder.refuses("run --device cpu --memory-budget much", 2, "512MiB, 2GB");
 }
 
 /// Runs on the CPU and says the most memory that the process had at a time, in bytes.
@@ -127,16 +127,10 @@ fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {
     assert_eq!((counts.sum(), counts[[0, n as usize - 1]]), (1, 1));
 }
 
-/// `lif` where the process may take so many KiB of address space.
+/// So many KiB of address space.
 #[cfg(target_os = "linux")]
-fn limited(folder: &Folder, kibibytes: u64, words: &str) -> std::process::Output {
-    std::process::Command::new("sh")
-        .args(["-c", &format!("ulimit -v {kibibytes}; exec \"$0\" \"$@\"")])
-        .arg(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split(' '))
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap()
+fn address_space(kibibytes: u64) -> String {
+    format!("ulimit -v {kibibytes}")
 }
 
 #[cfg(target_os = "linux")]
@@ -180,7 +174,7 @@ fn every_command_asks_for_memory_before_it_takes_it() {
         ("fit --device cpu --stimulus long.npz --spikes few.txt", "the search (the stimuli"),
         ("nir large.nir", "the file"),
     ] {
-        let output = limited(&folder, 900_000, words);
+        let output = folder.limited(&address_space(900_000), words);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{words}: {said}");
         assert!(said.contains(what), "{words}: {said}");
@@ -197,7 +191,7 @@ fn a_picture_for_which_there_is_no_memory_takes_nothing_else_along() {
     let mut without = 0;
     for kibibytes in (28_000..120_000).step_by(4000) {
         let folder = Folder::new();
-        let output = limited(&folder, kibibytes, "run --device cpu -n 200 --duration 20");
+        let output = folder.limited(&address_space(kibibytes), "run --device cpu -n 200 --duration 20");
         let said = String::from_utf8(output.stderr).unwrap();
         if output.status.success() {
             let is_drawn = folder.written().contains(&"raster.png".to_owned());
@@ -223,7 +217,7 @@ fn a_small_address_space_ends_no_command_without_a_word() {
     let mut without = 0;
     // With threads the system sets more aside, so that there are two ranges in which it gets narrow.
     for kibibytes in (28_000..60_000).step_by(2000).chain((150_000..240_000).step_by(6000)) {
-        let output = limited(&folder, kibibytes, "fi --device cpu --neurons 5 --duration 50");
+        let output = folder.limited(&address_space(kibibytes), "fi --device cpu --neurons 5 --duration 50");
         let said = String::from_utf8(output.stderr).unwrap();
         match output.status.code() {
             Some(0) => {}
@@ -269,10 +263,11 @@ fn where_a_recording_is_too_large_no_method_is_named() {
     let folder = Folder::new();
     let bench = "bench --device cpu --neurons 10000 --steps 30000 --repeats 1 --record voltage --mode run";
     let run = "run --device cpu --neurons 100000 --steps 640 --record spikes,voltage:0..100000 --no-plot";
-    let of_bench = String::from_utf8(limited(&folder, 900_000, bench).stderr).unwrap();
+    let of_bench = String::from_utf8(folder.limited(&address_space(900_000), bench).stderr).unwrap();
     assert!(of_bench.ends_with("; take fewer --neurons or --steps, or --record counts\n"), "{of_bench}");
     // How much is left when the recording is asked for depends on the threads: a little less than is enough.
-    let outputs = (100_000..400_000).step_by(1000).map(|kibibytes| limited(&folder, kibibytes, run));
+    let outputs =
+        (100_000..400_000).step_by(1000).map(|kibibytes| folder.limited(&address_space(kibibytes), run));
     let said: Vec<String> = outputs
         .take_while(|output| !output.status.success())
         .map(|output| String::from_utf8(output.stderr).unwrap())
@@ -301,15 +296,15 @@ fn sizes_beyond_all_memory_are_refused_by_every_command() {
 #[test]
 fn drivers_are_not_started_in_an_address_space_that_is_too_small_for_them() {
     let folder = Folder::new();
-    let output = limited(&folder, 400_000, "devices");
+    let output = folder.limited(&address_space(400_000), "devices");
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("No GPU adapter was found with ulimit -v 400000"), "{said}");
-    let output = limited(&folder, 400_000, "run --device software --neurons 3 --steps 3");
+    let output = folder.limited(&address_space(400_000), "run --device software --neurons 3 --steps 3");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("no adapter was found with ulimit -v 400000"), "{said}");
-    let output = limited(&folder, 400_000, "run --neurons 3 --steps 3 --no-plot");
+    let output = folder.limited(&address_space(400_000), "run --neurons 3 --steps 3 --no-plot");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 

@@ -235,8 +235,7 @@ fn a_trace_is_written_where_one_is_kept() {
 #[test]
 fn devices_are_listed_with_the_cpu_first() {
     let folder = Folder::new();
-    let output = folder.lif("devices --json").assert().success().get_output().clone();
-    let devices: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (devices, _) = folder.json("devices --json");
     assert_eq!(devices[0]["engine"], "cpu");
     for adapter in &devices.as_array().unwrap()[1..] {
         assert_eq!(adapter["engine"], "gpu");
@@ -280,7 +279,7 @@ fn a_reader_that_leaves_is_no_failure() {
 #[test]
 fn help_says_what_there_is() {
     let folder = Folder::new();
-    folder.lif("").assert().code(2).stderr(predicate::str::contains("Usage: lif <COMMAND>"));
+    folder.refuses("", 2, "Usage: lif <COMMAND>");
     folder.lif("run --help").assert().success().stdout(
         predicate::str::contains("--stimulus-offset <NA>").and(predicate::str::contains("Examples:")),
     );

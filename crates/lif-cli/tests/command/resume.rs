@@ -345,7 +345,7 @@ fn options_that_contradict_a_checkpoint_are_refused() {
         2,
         "--device nonsense: no device fits",
     );
-    folder.lif("run --resume missing").assert().code(1).stderr(predicate::str::contains("missing"));
+    folder.refuses("run --resume missing", 1, "missing");
 }
 
 #[test]

@@ -32,8 +32,7 @@ fn write_times(folder: &Folder, name: &str, times: &[f64]) {
 
 fn scores(folder: &Folder, words: &str) -> Value {
     let words = format!("score --device cpu --json --config neuron.toml --stimulus sound.npy {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    serde_json::from_slice(&output.stdout).unwrap()
+    folder.json(&words).0
 }
 
 #[test]
@@ -212,11 +211,7 @@ fn what_cannot_be_scored_is_refused() {
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
         folder.refuses(&format!("score --device cpu {config} {stimulus} {words}"), code, message);
     }
-    folder
-        .lif("score --spikes own.txt --config neuron.toml")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("without a stimulus"));
+    folder.refuses("score --spikes own.txt --config neuron.toml", 2, "without a stimulus");
 }
 
 #[test]

@@ -38,14 +38,7 @@ fn the_settings_of_a_summary_repeat_the_run() {
     let folder = Folder::new();
     let summary =
         folder.summary("--neurons 30 --duration 60 --preset normalised --current 1.1:2 --trace add");
-    let lines: Vec<String> = summary["settings"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], summary["spike_hash"]);
+    assert_eq!(folder.repeated(&summary)["spike_hash"], summary["spike_hash"]);
 }
 
 #[test]
@@ -81,12 +74,8 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
             .stderr(predicate::str::starts_with(format!("error: {message}")));
     }
     folder.write("both.toml", "steps = 3\nduration = 3\n");
-    folder.run("--config both.toml").assert().code(2).stderr(predicate::str::contains("exclude each other"));
-    folder
-        .run("--config none.toml")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("cannot read the settings file none.toml"));
+    folder.refuses("run --device cpu --config both.toml", 2, "exclude each other");
+    folder.refuses("run --device cpu --config none.toml", 1, "cannot read the settings file none.toml");
     folder.write("preset.toml", "preset = \"none\"\n");
     folder.run("--config preset.toml").assert().code(1).stderr(predicate::str::contains(
         "preset.toml:1: preset = \"none\": there is no preset 'none'; there are: origin, normalised, receptor",
@@ -124,11 +113,7 @@ fn a_trace_of_a_settings_file_can_be_switched_off() {
     let settings = &folder.summary("--config trace.toml --trace none")["settings"];
     assert!(settings["tau-trace"].is_null() && settings["trace-scale"].is_null());
     assert!(!folder.arrays().contains(&"trace_final".to_owned()));
-    folder
-        .run("--config trace.toml --trace none --tau-trace 3")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("need a trace"));
+    folder.refuses("run --device cpu --config trace.toml --trace none --tau-trace 3", 2, "need a trace");
 }
 
 #[test]
@@ -198,16 +183,12 @@ fn a_reference_potential_stays_inside() {
     let inside = folder.summary(&format!("{run} --v-reference -62"));
     assert_eq!(inside["settings"]["v-reference"], json!(-62.0));
     assert_eq!(inside["spike_hash"], plain["spike_hash"]);
-    folder
-        .run("--neurons 2 --v-reference 1e9")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("v_reference is 1000000000"));
-    folder
-        .run("--neurons 2 --preset nest --v-reference -70")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("v-reference cannot go with the preset nest"));
+    folder.refuses("run --device cpu --neurons 2 --v-reference 1e9", 2, "v_reference is 1000000000");
+    folder.refuses(
+        "run --device cpu --neurons 2 --preset nest --v-reference -70",
+        2,
+        "v-reference cannot go with the preset nest",
+    );
 }
 
 #[test]
@@ -227,10 +208,7 @@ fn neurons_of_another_simulator_keep_their_names() {
     assert_eq!((&nest["dt_ms"], &nest["steps"]), (&json!(0.25), &json!(200)));
     assert_eq!(nest["settings"]["current"], json!("300:600"));
     assert!(nest["spikes"].as_u64().unwrap() > 0);
-    let lines: Vec<String> =
-        nest["settings"].as_object().unwrap().iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], nest["spike_hash"]);
+    assert_eq!(folder.repeated(&nest)["spike_hash"], nest["spike_hash"]);
 }
 
 #[test]
@@ -240,11 +218,7 @@ fn steps_and_duration_say_the_same() {
     let by_steps = folder.summary("--neurons 20 --steps 250 --dt 0.2");
     assert_eq!(by_time["steps"], 250);
     assert_eq!(by_time["spike_hash"], by_steps["spike_hash"]);
-    folder
-        .run("--steps 5 --duration 5")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("cannot be used with"));
+    folder.refuses("run --device cpu --steps 5 --duration 5", 2, "cannot be used with");
 }
 
 #[test]

@@ -170,14 +170,7 @@ fn inputs_come_into_the_units_of_a_preset() {
     // A jump is a potential there too.
     assert_eq!(events("30mV")["spike_hash"], events("30")["spike_hash"]);
     // What a summary holds repeats the run.
-    let lines: Vec<String> = events("3nA")["settings"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], events("3nA")["spike_hash"]);
+    assert_eq!(folder.repeated(&events("3nA"))["spike_hash"], events("3nA")["spike_hash"]);
 }
 
 #[test]
@@ -445,7 +438,7 @@ fn a_current_that_seems_to_be_in_another_unit_is_doubted() {
 #[test]
 fn steps_too_short_for_single_precision_are_told() {
     let folder = Folder::new();
-    let said = |words: &str| String::from_utf8(folder.lif(words).output().unwrap().stderr).unwrap();
+    let said = |words: &str| folder.stderr(words);
     for words in [
         "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 1e4",
         "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 100 --dt 0.001",
