@@ -4,7 +4,7 @@
 
 use super::Folder;
 #[cfg(unix)]
-use super::resume::{begin, wait_for};
+use super::processes::{begin, wait_for};
 use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use predicates::prelude::*;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
+#[cfg(unix)]
+use super::processes::{begin_and_listen, interrupt, wait_for};
 use super::{Folder, root};
 use ndarray::Array1;
 use ndarray_npy::write_npy;
@@ -357,25 +359,21 @@ fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     assert!(held_out > 0.6, "{held_out}");
 }
 
+/// A search that is asked to end when its first generation has been scored.
+#[cfg(unix)]
+fn interrupted(folder: &Folder, generations: u32) -> std::process::Child {
+    let words = format!("fit --device cpu {DATA} --generations {generations} --checkpoint search.json");
+    let child = begin_and_listen(folder, words.split(' '));
+    wait_for(&folder.path("search.json"));
+    interrupt(&child);
+    child
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_keeps_the_best() {
-    use std::process::{Command, Stdio};
     let folder = folder();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(format!("fit --device cpu {DATA} --generations 1000000 --checkpoint search.json").split(' '))
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let start = std::time::Instant::now();
-    while !folder.path("search.json").exists() {
-        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let kill = format!("kill -TERM {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let mut child = interrupted(&folder, 1_000_000);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
     let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
@@ -386,22 +384,8 @@ fn ctrl_c_keeps_the_best() {
 #[cfg(unix)]
 #[test]
 fn a_search_that_is_interrupted_at_its_end_is_complete() {
-    use std::process::{Command, Stdio};
     let folder = folder();
-    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(format!("fit --device cpu {DATA} --generations 0 --checkpoint search.json").split(' '))
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let start = std::time::Instant::now();
-    while !folder.path("search.json").exists() {
-        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    let kill = format!("kill -TERM {}", child.id());
-    Command::new("sh").args(["-c", &kill]).status().unwrap();
+    let child = interrupted(&folder, 0);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && !said.contains("interrupted after"), "{said}");

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use super::Folder;
-use super::resume::{begin, wait_for};
+use super::processes::{begin, interrupt, wait_for};
 use predicates::prelude::*;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -30,10 +30,6 @@ pub fn wait_for_steps(checkpoint: &Path, steps: u64) {
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
-}
-
-pub fn interrupt(child: &Child) {
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
 }
 
 /// A run that is killed on its way.

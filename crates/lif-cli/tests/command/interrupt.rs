@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use super::Folder;
-use super::resume::wait_for;
+use super::processes::wait_for;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
@@ -121,7 +121,7 @@ fn a_signal_that_is_ignored_at_the_start_stays_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    super::resume::wait_for(&folder.path("lif-out"));
+    super::processes::wait_for(&folder.path("lif-out"));
     for signal in ["INT", "HUP", "HUP"] {
         send(signal, &child);
         std::thread::sleep(Duration::from_millis(100));

@@ -2,20 +2,14 @@
 #![cfg(target_os = "linux")]
 
 use super::Folder;
-use super::folders::{interrupt, killed, on_a_small_disk, partials, run_of, wait_for_steps};
+use super::folders::{killed, on_a_small_disk, partials, run_of, wait_for_steps};
+use super::processes::{begin_and_listen, interrupt};
 use predicates::prelude::*;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 const NOT_KEPT: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
-
-/// A run whose messages are kept.
-fn begin(folder: &Folder, words: &[&str]) -> Child {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lif"));
-    command.args(words).current_dir(folder.path("")).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
 
 #[test]
 fn a_file_that_gets_longer_than_it_may_is_told() {
@@ -45,7 +39,7 @@ fn a_file_that_gets_longer_than_it_may_is_told() {
 fn a_folder_that_was_renamed_is_told_as_that() {
     let folder = Folder::new();
     let words = run_of("0.6:1", "a.st");
-    let child = begin(&folder, &words.split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, words.split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     fs::rename(folder.path("lif-out"), folder.path("other")).unwrap();
     interrupt(&child);
@@ -61,7 +55,7 @@ fn a_folder_that_was_renamed_is_told_as_that() {
 fn what_was_recorded_and_then_damaged_is_no_result() {
     let folder = Folder::new();
     let words = run_of("0.6:1", "a.st").replace("spikes", "rate");
-    let child = begin(&folder, &words.split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, words.split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     let rate = partials(&folder).into_iter().find(|name| name.contains(".rate.")).unwrap();
     let rate = fs::OpenOptions::new().write(true).open(folder.path("lif-out").join(rate)).unwrap();
@@ -77,7 +71,7 @@ fn what_was_recorded_and_then_damaged_is_no_result() {
 #[test]
 fn nobody_is_told_to_go_on_with_what_is_gone() {
     let folder = Folder::new();
-    let child = begin(&folder, &run_of("0.6:1", "a.st").split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, run_of("0.6:1", "a.st").split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     for name in partials(&folder) {
         fs::remove_file(folder.path("lif-out").join(name)).unwrap();
@@ -221,7 +215,7 @@ fn paths_in_advice_are_words_of_a_shell() {
     let words = run_of("0.6:1", "a.st");
     let words: Vec<&str> =
         words.split(' ').map(|word| if word == "a.st" { "a b.st" } else { word }).collect();
-    let child = begin(&folder, &words);
+    let child = begin_and_listen(&folder, words);
     wait_for_steps(&folder.path("a b.st"), 2000);
     interrupt(&child);
     let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();

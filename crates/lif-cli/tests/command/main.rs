@@ -20,6 +20,7 @@ mod memory;
 mod misread;
 mod names;
 mod outputs;
+mod processes;
 mod random_inputs;
 mod refused;
 mod resume;

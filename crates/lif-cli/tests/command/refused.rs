@@ -95,8 +95,8 @@ fn numbers_of_a_graph_that_are_none_are_told_with_their_file() {
 mod pipes {
     use super::complaint;
     use crate::Folder;
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
+    use crate::processes::{begin, wait_for};
+    use std::process::Command;
 
     fn pipe(folder: &Folder, name: &str) {
         assert!(Command::new("mkfifo").arg(folder.path(name)).status().unwrap().success());
@@ -123,18 +123,8 @@ mod pipes {
         folder.write("in.txt", "0.5\n0.6\n");
         let words = "run --device cpu --neurons 200 --steps 4000000 --no-plot --record rate --stimulus in.txt --checkpoint \
                      run.st --checkpoint-every 1000";
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-            .args(words.split_whitespace())
-            .current_dir(folder.path(""))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let start = Instant::now();
-        while !folder.path("run.st").exists() {
-            assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint was made");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let mut child = begin(&folder, words);
+        wait_for(&folder.path("run.st"));
         child.kill().unwrap();
         child.wait().unwrap();
         std::fs::remove_file(folder.path("in.txt")).unwrap();

@@ -2,13 +2,14 @@
 #![cfg(unix)]
 
 use super::Folder;
+use super::processes::{begin, begin_and_listen, interrupt, wait_for};
 use ndarray::Array1;
 use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --trace add --input poisson:rate=100,weight=0.3 --seed 3 \
@@ -17,26 +18,8 @@ const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --tra
 /// Kept for the runs of this file.
 const CHECKPOINT: &str = "run.safetensors";
 
-pub(super) fn begin(folder: &Folder, words: &str) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
 fn started(folder: &Folder, every: u64) -> Child {
     begin(folder, &format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every {every}"))
-}
-
-pub(super) fn wait_for(path: &Path) {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{} was not written", path.display());
-        std::thread::sleep(Duration::from_millis(1));
-    }
 }
 
 /// The outputs, the summary without what the clock says.
@@ -202,15 +185,9 @@ fn ctrl_c_makes_a_checkpoint_and_says_how_to_go_on() {
     let expected = undisturbed(1_000_000);
     let folder = Folder::new();
     let words = format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every 1000000");
-    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = begin_and_listen(&folder, words.split_whitespace());
     wait_for(&folder.path(CHECKPOINT));
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    interrupt(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stderr).unwrap();
