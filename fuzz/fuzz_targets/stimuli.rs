@@ -18,11 +18,11 @@ fuzz_target!(|bytes: &[u8]| {
     assert!(stimulus.length_ms() >= 0.0);
     assert!(!stimulus.understood().line().is_empty());
     for extreme in stimulus.extremes() {
-        assert!(extreme.value.is_finite() && !stimulus.said(extreme).is_empty());
+        assert!(extreme.value.is_finite() && !stimulus.describe(extreme).is_empty());
     }
     let currents = |first: u64| -> Vec<u32> {
         let transform = Transform {
-            level: Level::Itself,
+            level: Level::Raw,
             scale: 1.0,
             offset: 0.5,
             rectify: false,

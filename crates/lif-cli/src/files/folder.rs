@@ -124,10 +124,10 @@ impl Folder {
         let levels: Vec<&Path> =
             self.path.ancestors().filter(|level| !level.as_os_str().is_empty()).collect();
         for level in levels.into_iter().rev().filter(|level| !level.is_dir()) {
-            let mut leftovers = leftovers::hold();
+            let mut leftovers = leftovers::lock();
             match std::fs::create_dir(level) {
                 Ok(()) => {
-                    leftovers.remember(level);
+                    leftovers.add(level);
                     self.made.push(level.to_owned());
                 }
                 // Others may have made it in between.
@@ -190,9 +190,9 @@ impl Folder {
         name: &str,
         fill: impl FnOnce(&mut File, &Path) -> Result<(), E>,
     ) -> Result<Staged, Failure> {
-        let mut leftovers = leftovers::hold();
+        let mut leftovers = leftovers::lock();
         let mut file = self.temporary(name)?;
-        leftovers.remember(file.path());
+        leftovers.add(file.path());
         drop(leftovers);
         let path = self.path.join(name);
         let temporary = file.path().to_owned();
@@ -213,7 +213,7 @@ impl Folder {
             file.as_file().sync_all().map_err(|error| unwritten(path, error))?;
         }
         // Nobody ends the process in the middle of this.
-        let mut leftovers = leftovers::hold();
+        let mut leftovers = leftovers::lock();
         // They may have been made in the meantime.
         self.refuse_folders()?;
         let paths: Vec<PathBuf> = staged.iter().map(|file| file.path.clone()).collect();
@@ -296,7 +296,7 @@ impl Staged {
     fn publish(self, leftovers: &mut Leftovers) -> Result<(), Failure> {
         let temporary = self.file.path().to_owned();
         self.file.persist(&self.path).map_err(|error| unwritten(&self.path, error.error))?;
-        leftovers.forget(&temporary);
+        leftovers.remove(&temporary);
         Ok(())
     }
 }

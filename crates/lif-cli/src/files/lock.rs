@@ -34,13 +34,13 @@ impl Lock {
     pub fn take(path: &Path) -> Result<Self, Refusal> {
         for _ in 0..MOST_TRIES {
             // Nobody ends the process between the two.
-            let mut leftovers = leftovers::hold();
+            let mut leftovers = leftovers::lock();
             let file =
                 open(path).map_err(|reason| Refusal::Fault(format!("{}: {reason}", path.display())))?;
             let is_held = is_held(path, file.try_lock())?;
             // Whoever held it before may have taken the file away in between.
             if is_itself(&file, path) {
-                leftovers.remember(path);
+                leftovers.add(path);
                 return Ok(Self { path: path.to_owned(), _file: file, is_held });
             }
         }
@@ -55,10 +55,10 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let mut leftovers = leftovers::hold();
+        let mut leftovers = leftovers::lock();
         // While it is still held, so that it is nobody else's. What cannot be taken away does no harm.
         let _ = std::fs::remove_file(&self.path);
-        leftovers.forget(&self.path);
+        leftovers.remove(&self.path);
     }
 }
 

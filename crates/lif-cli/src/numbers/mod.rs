@@ -2,23 +2,23 @@
 //! them. Stimuli, recorded spikes, events and weights are all read through here.
 
 pub mod clock;
+pub mod comments;
 mod heading;
 pub mod interval;
-pub mod left;
+mod malformed;
 pub mod name;
 pub mod numpy;
 pub mod origin;
-mod piece;
-pub mod remark;
 pub mod sampling;
 pub mod signs;
 pub mod source;
 pub mod text;
 pub mod time;
 mod time_unit;
+mod tokens;
 pub mod understood;
 pub mod units;
-mod unread;
+pub mod unread;
 
 pub use origin::Origin;
 pub use source::{Format, Source};
@@ -34,11 +34,11 @@ use text::{Layout, Lines};
 /// One row beside its values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
-    /// There is none any more.
-    None,
-    /// It follows the one before.
-    InTurn,
-    /// It holds from this time on.
+    /// There are no more rows.
+    End,
+    /// The next one, which has no time.
+    Next,
+    /// One that holds from this time on.
     At(Time),
 }
 
@@ -129,7 +129,7 @@ pub fn each_of_list(
     }
     let mut row = Vec::new();
     let mut place = 0;
-    while rows.next(&mut row)? != Sample::None {
+    while rows.next(&mut row)? != Sample::End {
         for value in &row {
             visit(place, *value)?;
             place += 1;

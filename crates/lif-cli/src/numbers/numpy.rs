@@ -41,7 +41,7 @@ pub struct Array {
     header_bytes: u64,
     place: Place,
     /// All values, row by row, where they do not lie so in the file.
-    kept: Option<Arc<[f64]>>,
+    in_memory: Option<Arc<[f64]>>,
 }
 
 /// Appends the numbers that some bytes are.
@@ -123,8 +123,8 @@ impl Array {
     /// Its rows from one on, read from its file anew.
     pub fn rows(&self, source: &Source, first: u64) -> Result<Box<dyn Rows + Send>, String> {
         let row = self.row_values();
-        if let Some(values) = &self.kept {
-            return Ok(Box::new(KeptRows { values: Arc::clone(values), row, next: first as usize * row }));
+        if let Some(values) = &self.in_memory {
+            return Ok(Box::new(MemoryRows { values: Arc::clone(values), row, next: first as usize * row }));
         }
         let skipped = self.header_bytes + first * (row * self.element.bytes) as u64;
         let reader = open(source.reader()?, &self.place, skipped).map_err(|error| error.to_string())?;
@@ -191,15 +191,15 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
     let values = if is_in_rows { row } else { count.saturating_mul(2) };
     let room = values.saturating_mul(BYTES_PER_VALUE + element.bytes as u64);
     require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
-    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, kept: None };
+    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, in_memory: None };
     if count > 0 {
         if is_in_rows {
             check(&array, &mut array.rows_of(&mut reader, 0))?;
         } else {
             let values = in_rows(&array, count, &mut reader)?;
-            let mut rows = KeptRows { values: Arc::clone(&values), row: row as usize, next: 0 };
+            let mut rows = MemoryRows { values: Arc::clone(&values), row: row as usize, next: 0 };
             check(&array, &mut rows)?;
-            array.kept = Some(values);
+            array.in_memory = Some(values);
         }
         if !reader.fill_buf().map_err(unreadable)?.is_empty() {
             return Err(unreadable("there is more data than its shape says"));
@@ -298,32 +298,32 @@ struct ArrayRows<R> {
 impl<R: Read> Rows for ArrayRows<R> {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         if self.left == 0 {
-            return Ok(Sample::None);
+            return Ok(Sample::End);
         }
         self.left -= 1;
         self.reader.read_exact(&mut self.bytes).map_err(unreadable)?;
         row.clear();
         self.element.append_all(&mut self.bytes, row);
-        Ok(Sample::InTurn)
+        Ok(Sample::Next)
     }
 }
 
 /// Rows that are in memory.
-struct KeptRows {
+struct MemoryRows {
     values: Arc<[f64]>,
     /// Values in a row.
     row: usize,
     next: usize,
 }
 
-impl Rows for KeptRows {
+impl Rows for MemoryRows {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         let Some(values) = self.values.get(self.next..self.next + self.row) else {
-            return Ok(Sample::None);
+            return Ok(Sample::End);
         };
         row.clear();
         row.extend_from_slice(values);
         self.next += self.row;
-        Ok(Sample::InTurn)
+        Ok(Sample::Next)
     }
 }

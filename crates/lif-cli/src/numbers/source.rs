@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 /// The most that is kept of a pipe, bytes.
-const MOST_KEPT: u64 = 256 << 20;
+const LARGEST_PIPE: u64 = 256 << 20;
 
 /// Bytes that are read of a pipe at a time.
 const CHUNK: u64 = 4 << 20;
@@ -66,7 +66,7 @@ enum Content {
     /// On the disk, as it was when it was opened first.
     File(FileState),
     /// What came through a pipe.
-    Kept(Arc<[u8]>),
+    Memory(Arc<[u8]>),
 }
 
 const WRITTEN_INTO: &str = "somebody writes into it: its length or the time of its last change is not what it was when it was \
@@ -93,18 +93,18 @@ impl FileState {
 impl Source {
     /// Finds out what is in a file.
     pub fn open(path: &Path) -> Result<Self, String> {
-        let data = path.metadata().map_err(said)?;
+        let data = path.metadata().map_err(message)?;
         if data.is_dir() {
             return Err("it is a folder; name a file in it".to_owned());
         }
         let content = if data.is_file() {
             Content::File(FileState::of(&data))
         } else {
-            Content::Kept(kept(File::open(path).map_err(said)?, MOST_KEPT)?)
+            Content::Memory(read_pipe(File::open(path).map_err(message)?, LARGEST_PIPE)?)
         };
         let mut source = Self { path: path.to_owned(), content, format: Format::Text };
         let mut start = Vec::new();
-        source.reader()?.take(16).read_to_end(&mut start).map_err(said)?;
+        source.reader()?.take(16).read_to_end(&mut start).map_err(message)?;
         source.format = recognised(path, &start)?;
         Ok(source)
     }
@@ -123,46 +123,47 @@ impl Source {
     pub fn bytes(&self) -> u64 {
         match &self.content {
             Content::File(state) => state.bytes,
-            Content::Kept(bytes) => bytes.len() as u64,
+            Content::Memory(bytes) => bytes.len() as u64,
         }
     }
 
     /// What of it is in memory, which is what came through a pipe.
-    pub fn kept_bytes(&self) -> u64 {
-        if self.is_kept() { self.bytes() } else { 0 }
+    pub fn memory_bytes(&self) -> u64 {
+        if self.is_from_pipe() { self.bytes() } else { 0 }
     }
 
     /// Whether it came through a pipe, so that nobody finds it again.
-    pub fn is_kept(&self) -> bool {
-        matches!(self.content, Content::Kept(_))
+    pub fn is_from_pipe(&self) -> bool {
+        matches!(self.content, Content::Memory(_))
     }
 
     /// Reads it from the beginning.
     pub fn reader(&self) -> Result<Reader, String> {
         match &self.content {
-            Content::Kept(bytes) => Ok(Reader::Kept(Cursor::new(Arc::clone(bytes)))),
+            Content::Memory(bytes) => Ok(Reader::Memory(Cursor::new(Arc::clone(bytes)))),
             Content::File(state) => {
-                let file = File::open(&self.path).map_err(said)?;
-                state.check(&file).map_err(said)?;
+                let file = File::open(&self.path).map_err(message)?;
+                state.check(&file).map_err(message)?;
                 Ok(Reader::File(file, *state))
             }
         }
     }
 }
 
-fn said(error: io::Error) -> String {
+fn message(error: io::Error) -> String {
     error.to_string()
 }
 
 /// All that comes through a pipe.
-fn kept(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
+fn read_pipe(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
     let mut bytes = Vec::new();
     loop {
         let before = bytes.len() as u64;
         // Twice, as the vector grows by being copied.
         lif::require_memory("what comes through the pipe", 2 * (before + CHUNK), "write it to a file first")
             .map_err(|error| error.to_string())?;
-        let read = pipe.by_ref().take(CHUNK.min(most + 1 - before)).read_to_end(&mut bytes).map_err(said)?;
+        let read =
+            pipe.by_ref().take(CHUNK.min(most + 1 - before)).read_to_end(&mut bytes).map_err(message)?;
         if bytes.len() as u64 > most {
             return Err(format!(
                 "more than {} MiB come through it, and it is no file that could be read twice; write them to a file \
@@ -207,7 +208,7 @@ pub fn foreign(start: &[u8]) -> Option<&'static str> {
 #[derive(Debug)]
 pub enum Reader {
     File(File, FileState),
-    Kept(Cursor<Arc<[u8]>>),
+    Memory(Cursor<Arc<[u8]>>),
 }
 
 impl Read for Reader {
@@ -218,7 +219,7 @@ impl Read for Reader {
                 state.check(file)?;
                 Ok(read)
             }
-            Self::Kept(bytes) => bytes.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
         }
     }
 }
@@ -227,7 +228,7 @@ impl Seek for Reader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Self::File(file, _) => file.seek(to),
-            Self::Kept(bytes) => bytes.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
         }
     }
 }
@@ -274,9 +275,9 @@ mod tests {
 
     #[test]
     fn a_pipe_is_kept_up_to_a_bound() {
-        assert_eq!(&kept(&[7; 100][..], 100).unwrap()[..], [7; 100]);
-        assert_eq!(kept(io::empty(), 100).unwrap().len(), 0);
-        let refused = kept(io::repeat(0), 3 << 20).unwrap_err();
+        assert_eq!(&read_pipe(&[7; 100][..], 100).unwrap()[..], [7; 100]);
+        assert_eq!(read_pipe(io::empty(), 100).unwrap().len(), 0);
+        let refused = read_pipe(io::repeat(0), 3 << 20).unwrap_err();
         assert!(refused.contains("more than 3 MiB"), "{refused}");
     }
 }

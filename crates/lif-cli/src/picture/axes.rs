@@ -123,7 +123,7 @@ pub fn chart_over<'a, 'b>(
 }
 
 /// Writes lines of text beside a panel, at half its height.
-pub fn remark(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
+pub fn note(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
     let (columns, rows) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
     let style = ("sans-serif", TEXT_SIZE - 2).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));

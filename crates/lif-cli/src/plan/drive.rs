@@ -148,13 +148,13 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
             return Err(Failure::of("stimulus-decibel", message));
         }
         None if settings.stimulus_log => Level::Logarithm,
-        None => Level::Itself,
+        None => Level::Raw,
     };
     let [smallest, _] = stimulus.extremes();
     if level.is_logarithmic() && smallest.value <= 0.0 {
         return Err(Failure::of(
             "stimulus, stimulus-decibel, stimulus-log",
-            format!("{}, which has no logarithm; all must be above 0", stimulus.said(smallest)),
+            format!("{}, which has no logarithm; all must be above 0", stimulus.describe(smallest)),
         ));
     }
     let low_pass = settings.stimulus_low_pass.map(|tau| above_zero("stimulus-low-pass", tau)).transpose()?;
@@ -191,7 +191,7 @@ fn refuse_extremes(
         } else {
             continue;
         };
-        let said = stimulus.said(extreme);
+        let said = stimulus.describe(extreme);
         return Err(Failure::fault(format!(
             "{said}, a current of {} {input_unit}, {reason}",
             written(current)

@@ -73,7 +73,7 @@ pub fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, F
 const MANY_NEURONS: usize = 1000;
 
 /// Says what is unlikely in what was understood of a stimulus.
-pub fn look_at(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) {
+pub fn warn_of_unlikely(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) {
     let has_length = settings.steps.is_some() || settings.duration.is_some();
     let is_all_default = !has_length && given.dt.is_none() && given.config.is_none();
     if let Some(doubt) = doubts::of_stimulus(stimulus, dt, is_all_default) {
@@ -136,7 +136,7 @@ pub fn trains(
 
 /// Refuses spikes for which it is not said whether they go through the synapse that there is, and tells of one that
 /// nothing goes through.
-pub fn look_at_synapse(settings: &Settings, units: AxisUnits) -> Result<(), Failure> {
+pub fn check_synapse(settings: &Settings, units: AxisUnits) -> Result<(), Failure> {
     let weight = settings.events_weight.filter(|_| settings.events.is_some());
     weight.map_or(Ok(()), |weight| weight.refuse_bare("events-weight", units))?;
     settings.input.iter().try_for_each(|input| input.refuse_bare(units))?;

@@ -52,7 +52,7 @@ pub struct Plan {
     pub trains: Option<Trains>,
     /// A number that changes with the neurons of a NIR graph, where they are taken from one.
     pub graph_checksum: Option<u32>,
-    of_graph: Option<Understood>,
+    graph_understood: Option<Understood>,
     pub record: Record,
     pub recording: Recording,
     /// The steps that the picture shows.
@@ -69,7 +69,7 @@ pub struct Plan {
 impl Plan {
     /// Lets go of a current for each neuron, once all steps are made: it takes as much memory as an
     /// array that is read back then.
-    pub fn forget_currents(&mut self) {
+    pub fn free_currents(&mut self) {
         if let Drive::Spread(currents) = &mut self.drive {
             *currents = Array1::default(0);
         }
@@ -93,13 +93,13 @@ impl Plan {
         };
         let stimulus = input_files::read_stimulus(&settings, dt)?;
         if let Some(stimulus) = &stimulus {
-            input_files::look_at(stimulus, given, &settings, dt);
+            input_files::warn_of_unlikely(stimulus, given, &settings, dt);
         }
 
         if let Some(stimulus) = &stimulus {
             input_files::refuse_several(stimulus, &settings)?;
         }
-        let (node, of_graph) = graph::neurons(&settings)?.unzip();
+        let (node, graph_understood) = graph::neurons(&settings)?.unzip();
         let (neurons, batch) = stimulus.as_ref().map_or((None, None), Stimulus::population);
         let made_for = [("the stimulus", neurons), ("the NIR graph", node.as_ref().and_then(graph::size))];
         let neurons = population::size("neurons", &mut settings.neurons, &made_for, DEFAULT_NEURONS)?;
@@ -152,7 +152,7 @@ impl Plan {
             understood.remarks.push(format!("each {}{factor}", weight.said(units)));
         }
         if params.tau_syn.is_some() {
-            input_files::look_at_synapse(&settings, units)?;
+            input_files::check_synapse(&settings, units)?;
         }
         if let Some(trains) = &trains {
             input_files::warn_of_clocks(&trains.understood, drive.stimulus());
@@ -185,7 +185,7 @@ impl Plan {
             random: settings.input.iter().map(|input| input.random(neurons)).collect(),
             trains,
             graph_checksum: node.as_ref().map(graph::checksum),
-            of_graph,
+            graph_understood,
             recording: record.recording(shape, steps)?,
             record,
             graph,
@@ -218,7 +218,7 @@ impl Plan {
             Drive::Same(_) | Drive::Spread(_) => None,
         };
         let events = self.trains.iter().flat_map(|trains| trains.understood.iter().cloned());
-        stimulus.into_iter().chain(events).chain(self.of_graph.clone()).collect()
+        stimulus.into_iter().chain(events).chain(self.graph_understood.clone()).collect()
     }
 
     /// The settings for the summary, by the names of the options.

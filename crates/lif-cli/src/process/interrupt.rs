@@ -9,7 +9,7 @@ use crate::terminal::complain;
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static IS_REQUESTED: AtomicBool = AtomicBool::new(false);
 static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
 
 /// Listens from now on, whoever else has asked for it.
@@ -19,9 +19,9 @@ pub fn listen() -> Result<(), Failure> {
         return Ok(());
     }
     let listening = signals::listen(|| {
-        if ASKED.swap(true, Ordering::Relaxed) {
-            let leftovers = leftovers::hold();
-            leftovers.remove();
+        if IS_REQUESTED.swap(true, Ordering::Relaxed) {
+            let leftovers = leftovers::lock();
+            leftovers.delete_all();
             std::process::exit(i32::from(INTERRUPTED));
         }
         complain(if STEPS_ARE_OVER.load(Ordering::Relaxed) {
@@ -34,13 +34,13 @@ pub fn listen() -> Result<(), Failure> {
 }
 
 /// Whether the run was asked to stop.
-pub fn asked() -> bool {
-    ASKED.load(Ordering::Relaxed)
+pub fn is_requested() -> bool {
+    IS_REQUESTED.load(Ordering::Relaxed)
 }
 
 /// Whether whoever makes steps is to go on.
-pub fn flow() -> ControlFlow<()> {
-    if asked() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+pub fn control_flow() -> ControlFlow<()> {
+    if is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
 /// There are no steps left to stop.

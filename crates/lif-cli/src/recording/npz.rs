@@ -32,10 +32,10 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
     }
     // So that who reads them knows how long the steps are.
     archive.array("dt_ms", &arr0(arrays.population.params().dt))?;
-    archive.array("counts", &arrays.population.counts().map_err(said)?)?;
-    archive.array("voltage_final", &arrays.population.voltages().map_err(said)?)?;
+    archive.array("counts", &arrays.population.counts().map_err(message)?)?;
+    archive.array("voltage_final", &arrays.population.voltages().map_err(message)?)?;
     if arrays.population.params().trace.is_some() {
-        archive.array("trace_final", &arrays.population.traces().map_err(said)?)?;
+        archive.array("trace_final", &arrays.population.traces().map_err(message)?)?;
     }
     archive.spooled::<u32>("rate", arrays.spools, &[batch])?;
     if neurons > 0 {
@@ -44,10 +44,10 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
         archive.spooled::<u32>("voltage_steps", arrays.spools, &[])?;
     }
     // The end may still be on its way, and would be lost without a word.
-    archive.0.finish().map_err(said)?.flush().map_err(said)
+    archive.0.finish().map_err(message)?.flush().map_err(message)
 }
 
-fn said(error: impl Display) -> String {
+fn message(error: impl Display) -> String {
     error.to_string()
 }
 
@@ -59,12 +59,12 @@ impl<W: Write + Seek> Archive<W> {
         // Not compressed, so that other programs can map the file; of any size, as spikes are many.
         let options =
             SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
-        self.0.start_file(format!("{name}.npy"), options).map_err(said)
+        self.0.start_file(format!("{name}.npy"), options).map_err(message)
     }
 
     fn array(&mut self, name: &str, array: &impl WriteNpyExt) -> Result<(), String> {
         self.start(name)?;
-        array.write_npy(BufWriter::new(&mut self.0)).map_err(said)
+        array.write_npy(BufWriter::new(&mut self.0)).map_err(message)
     }
 
     /// An array that lies on disk, where there is one, with the lengths of its axes but the first.
@@ -79,7 +79,7 @@ impl<W: Write + Seek> Archive<W> {
         let rows = column.length as usize / row.iter().product::<usize>();
         let shape = [&[rows], row].concat();
         let header = Header { type_descriptor: T::type_descriptor(), layout: Layout::Standard, shape };
-        header.write(&mut self.0).map_err(said)?;
+        header.write(&mut self.0).map_err(message)?;
         self.copy(&column)
     }
 
@@ -93,7 +93,7 @@ impl<W: Write + Seek> Archive<W> {
                 break;
             }
             hasher.update(chunk);
-            self.0.write_all(chunk).map_err(said)?;
+            self.0.write_all(chunk).map_err(message)?;
             let length = chunk.len();
             reader.consume(length);
         }

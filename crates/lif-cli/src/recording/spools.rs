@@ -82,8 +82,8 @@ impl Spools {
         let names = record.streams();
         let named = checkpoint.filter(|_| !names.is_empty());
         if let Some((checkpoint, id)) = named {
-            let mut leftovers = leftovers::hold();
-            partials::paths(folder, id).iter().for_each(|path| leftovers.remember(path));
+            let mut leftovers = leftovers::lock();
+            partials::paths(folder, id).iter().for_each(|path| leftovers.add(path));
             drop(leftovers);
             spools.named = Some(Named { folder: folder.to_owned(), id, stay: false });
             partials::note(folder, id, checkpoint)
@@ -192,7 +192,7 @@ impl Spools {
     pub fn stay(&mut self, leftovers: &mut Leftovers) {
         if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
             named.stay = true;
-            partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
+            partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.remove(path));
         }
     }
 
@@ -271,7 +271,7 @@ fn reread(path: &Path, part: Part) -> Result<(File, Hasher), Failure> {
     let mut hasher = Hasher::new();
     let mut chunk = vec![0; CHUNK];
     loop {
-        if interrupt::asked() {
+        if interrupt::is_requested() {
             return Err(Failure::Interrupted(
                 "interrupted before the run went on; nothing has changed".to_owned(),
             ));
@@ -321,9 +321,9 @@ impl Sink for Spools {
 impl Drop for Spools {
     fn drop(&mut self) {
         let Some(named) = self.named.as_ref().filter(|named| !named.stay) else { return };
-        let mut leftovers = leftovers::hold();
+        let mut leftovers = leftovers::lock();
         partials::remove(&named.folder, named.id);
-        partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.forget(path));
+        partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.remove(path));
     }
 }
 

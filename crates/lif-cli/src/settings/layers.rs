@@ -241,9 +241,11 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
             return Err(Failure::usage(format!("{place}: {reason}")));
         }
         said.extend(
-            options.said(&option, value.get_ref()).map_err(|reason| refusal(place.clone(), &reason))?,
+            options
+                .as_arguments(&option, value.get_ref())
+                .map_err(|reason| refusal(place.clone(), &reason))?,
         );
-        words.say(&option, place);
+        words.set(&option, place);
     }
     let mut settings = options.read(said).map_err(|error| refusal(name.to_owned(), &reason(&error)))?;
     settings.words = words;
@@ -263,7 +265,7 @@ impl Options {
     }
 
     /// A key and its value as they would be said on the command line.
-    fn said(&self, option: &str, value: &DeValue<'_>) -> Result<Vec<String>, String> {
+    fn as_arguments(&self, option: &str, value: &DeValue<'_>) -> Result<Vec<String>, String> {
         let known = self.0.get_arguments().find(|known| known.get_long() == Some(option));
         let Some(known) = known.filter(|_| !NO_KEYS.contains(&option)) else {
             let reason =

@@ -18,20 +18,20 @@ const UNASKED_VALUES: u64 = 4_000_000;
 #[serde(try_from = "String", into = "String")]
 pub struct Record {
     text: String,
-    spikes: Option<Option<Chosen>>,
+    spikes: Option<Option<Neurons>>,
     counts: bool,
     rate: bool,
-    voltage: Option<(Option<Chosen>, Option<u32>)>,
+    voltage: Option<(Option<Neurons>, Option<u32>)>,
 }
 
 /// Neurons named by their numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Chosen {
+enum Neurons {
     Range(u32, u32),
     List(Vec<u32>),
 }
 
-impl Chosen {
+impl Neurons {
     /// The numbers, in ascending order and each once. They are checked here, as a range could be too
     /// long for any memory.
     fn indices(&self, n: usize) -> Result<Vec<u32>, Failure> {
@@ -56,7 +56,7 @@ impl Chosen {
     }
 }
 
-impl FromStr for Chosen {
+impl FromStr for Neurons {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -255,7 +255,7 @@ impl Record {
         match &self.spikes {
             None => false,
             Some(None) => true,
-            Some(Some(Chosen::Range(from, to))) => *from == 0 && *to as usize == n,
+            Some(Some(Neurons::Range(from, to))) => *from == 0 && *to as usize == n,
             Some(Some(list)) => list.indices(n).is_ok_and(|indices| indices.len() == n),
         }
     }

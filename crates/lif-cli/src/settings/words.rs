@@ -55,7 +55,7 @@ const PARAMETERS: [&str; 11] = [
 
 impl Words {
     /// Remembers how a setting was said.
-    pub fn say(&mut self, name: &str, words: String) {
+    pub fn set(&mut self, name: &str, words: String) {
         self.0.insert(name.to_owned(), words);
     }
 
@@ -142,12 +142,12 @@ impl FromArgMatches for Words {
         for id in matches.ids().filter(is_option).filter(given) {
             let name = id.as_str().replace('_', "-");
             if is_switch(id) {
-                words.say(&name, format!("--{name}"));
+                words.set(&name, format!("--{name}"));
                 continue;
             }
             let values = matches.get_raw(id.as_str()).into_iter().flatten();
             let said = values.map(|value| format!("--{name} {}", shown(&value.to_string_lossy())));
-            words.say(&name, said.collect::<Vec<_>>().join(" "));
+            words.set(&name, said.collect::<Vec<_>>().join(" "));
         }
         Ok(words)
     }

@@ -5,13 +5,13 @@ use super::trains::is_of_neurons;
 use crate::failure::Failure;
 use crate::numbers::TimeUnit;
 use crate::numbers::clock::Clock;
-use crate::numbers::left::{Meaning, says_nothing_else};
+use crate::numbers::comments::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::name::{self, Name};
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::origin::{Origin, time_unit};
-use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::understood::{ms, times};
+use crate::numbers::unread::{Interpretation, says_nothing_else};
 use crate::numbers::{
     Format, Precision, Rows, Source, Time, Understood, each_of_list, index, refuse_other_unit, written,
 };
@@ -76,7 +76,7 @@ pub fn read(path: &Path, timeline: &Timeline) -> Result<Recorded, Failure> {
         }
         Format::Npy => {
             let unit = time_unit(timeline.unit, TIME_UNIT, None).map_err(refusal)?;
-            let array = numpy::from_npy(&source, &mut |array, rows| spikes.take_all(&unit, array, rows));
+            let array = numpy::from_npy(&source, &mut |array, rows| spikes.add_all(&unit, array, rows));
             shape = Some(array.map_err(refusal)?.shape);
         }
         Format::Npz => {
@@ -174,14 +174,14 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
             lines.survey(source, 0)?;
             is_first = false;
         }
-        spikes.take(time, lines.precision(0))?;
+        spikes.add(time, lines.precision(0))?;
     }
     let (unit, origin) = &spikes.unit;
     let taken = format!(
         "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
         unit.text()
     );
-    let understood = Meaning { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
+    let understood = Interpretation { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
     let unread = lines.unread(&names, |comment| understood.left_of(comment));
     let of_comments = || doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
     let doubt = names.first().and_then(doubt_of_name).or_else(of_comments);
@@ -230,7 +230,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     let name = Name::new(&key);
     refuse_interval(&name)?;
     let unit = time_unit(spikes.timeline.unit, TIME_UNIT, Some(&name))?;
-    let array = archive.array(&key, &mut |array, rows| spikes.take_all(&unit, array, rows))?;
+    let array = archive.array(&key, &mut |array, rows| spikes.add_all(&unit, array, rows))?;
     let count: usize = array.shape.iter().product();
     spikes.unread = keys.iter().filter(|other| **other != key).cloned().collect();
     for other in &spikes.unread {
@@ -271,7 +271,7 @@ struct Spikes<'a> {
 }
 
 impl Spikes<'_> {
-    fn take_all(
+    fn add_all(
         &mut self,
         unit: &(TimeUnit, Origin),
         array: &Array,
@@ -279,13 +279,13 @@ impl Spikes<'_> {
     ) -> Result<(), String> {
         self.unit = unit.clone();
         each_of_list(&array.shape, rows, |place, time| {
-            self.take(time, array.precision())
+            self.add(time, array.precision())
                 .map_err(|reason| format!("the value at {:?}: {reason}", index(&array.shape, place)))
         })
     }
 
     /// Finds the step in which a time falls.
-    fn take(&mut self, number: f64, precision: Precision) -> Result<(), String> {
+    fn add(&mut self, number: f64, precision: Precision) -> Result<(), String> {
         if !number.is_finite() {
             return Err(format!(
                 "it is {number}; each must be the time of a spike: leave out what fills up rows"

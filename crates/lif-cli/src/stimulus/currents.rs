@@ -1,7 +1,7 @@
 //! Samples brought to the steps of a run: at each step the latest sample at its beginning.
 
-use super::course::Course;
 use super::samples::{Samples, Times};
+use super::schedule::Schedule;
 use super::transform::{Filter, Transform};
 use crate::numbers::time::TIME_TOLERANCE;
 use crate::numbers::{Rows, Sample, Time};
@@ -24,7 +24,7 @@ const BLOCKS: u64 = 3;
 pub struct Currents {
     name: String,
     rows: Box<dyn Rows + Send>,
-    clock: Clock,
+    position: Position,
     /// The values of the sample that holds.
     row: Vec<f64>,
     /// What they become before they are filtered.
@@ -42,11 +42,11 @@ pub struct Currents {
 }
 
 /// Which sample holds.
-enum Clock {
+enum Position {
     /// The one of this number, from 0; the last there is; and their interval, ms.
     Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
     /// The one before the next, which holds from a time on, with its value; and all their times.
-    At { next: Option<(Time, Vec<f64>)>, course: Course },
+    At { next: Option<(Time, Vec<f64>)>, schedule: Schedule },
 }
 
 impl Currents {
@@ -63,20 +63,20 @@ impl Currents {
         let wanted = steps.start.saturating_sub(delay);
         // A filter knows of all that was before.
         let earliest = if filter.is_some() { 0 } else { wanted };
-        let clock = match &samples.times {
+        let position = match &samples.times {
             Times::Every(_) => {
                 let last = samples.count() - 1;
                 let next = sample_at(earliest, dt, interval, last);
-                Clock::Every { holds: None, next, last, interval }
+                Position::Every { holds: None, next, last, interval }
             }
-            Times::At(range) => Clock::At { next: None, course: range.course },
+            Times::At(range) => Position::At { next: None, schedule: range.schedule },
         };
-        let first = if let Clock::Every { next, .. } = clock { next } else { 0 };
+        let first = if let Position::Every { next, .. } = position { next } else { 0 };
         let rows = samples.rows(first).map_err(|reason| unreadable(&name, reason))?;
         let mut currents = Self {
             name,
             rows,
-            clock,
+            position,
             row: Vec::new(),
             level: Vec::new(),
             filter,
@@ -94,7 +94,7 @@ impl Currents {
     /// Reads the first of samples with times, and the one after it, and goes through the steps whose
     /// currents nobody waits for.
     fn start(&mut self, passed: Range<u64>) -> Result<(), String> {
-        if let Clock::At { next, .. } = &mut self.clock {
+        if let Position::At { next, .. } = &mut self.position {
             self.rows.next(&mut self.row)?;
             *next = with_time(self.rows.as_mut())?;
             self.transform();
@@ -108,23 +108,23 @@ impl Currents {
 
     /// Goes on to the sample that holds at a step, which does not come before an earlier one.
     fn advance_to(&mut self, step: u64) -> Result<(), String> {
-        match &mut self.clock {
-            Clock::Every { holds, next, last, interval } => {
+        match &mut self.position {
+            Position::Every { holds, next, last, interval } => {
                 let sample = sample_at(step, self.dt, *interval, *last);
                 if *holds == Some(sample) {
                     return Ok(());
                 }
                 while *next <= sample {
-                    if self.rows.next(&mut self.row)? == Sample::None {
+                    if self.rows.next(&mut self.row)? == Sample::End {
                         return Err("it has become shorter since it was looked through".to_owned());
                     }
                     *next += 1;
                 }
                 *holds = Some(sample);
             }
-            Clock::At { next, course } => {
+            Position::At { next, schedule } => {
                 let mut is_new = false;
-                while let Some((_, row)) = next.take_if(|(time, _)| course.has_come(time, step, self.dt)) {
+                while let Some((_, row)) = next.take_if(|(time, _)| schedule.is_due(time, step, self.dt)) {
                     self.row = row;
                     *next = with_time(self.rows.as_mut())?;
                     is_new = true;
@@ -217,7 +217,7 @@ fn with_time(rows: &mut dyn Rows) -> Result<Option<(Time, Vec<f64>)>, String> {
     let mut row = Vec::new();
     Ok(match rows.next(&mut row)? {
         Sample::At(time) => Some((time, row)),
-        Sample::None | Sample::InTurn => None,
+        Sample::End | Sample::Next => None,
     })
 }
 
@@ -236,14 +236,8 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::TempDir;
 
-    const PLAIN: Transform = Transform {
-        level: Level::Itself,
-        scale: 1.0,
-        offset: 0.0,
-        rectify: false,
-        low_pass: None,
-        delay: 0.0,
-    };
+    const PLAIN: Transform =
+        Transform { level: Level::Raw, scale: 1.0, offset: 0.0, rectify: false, low_pass: None, delay: 0.0 };
 
     /// A stimulus file of these bytes.
     fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {

@@ -1,8 +1,8 @@
 //! The input current over time, read from its file while the steps are made.
 
-mod course;
 mod currents;
 mod samples;
+mod schedule;
 mod timed;
 mod transform;
 
@@ -78,7 +78,7 @@ impl Stimulus {
     pub fn start(&self) -> Time {
         match &self.samples.times {
             Times::Every(_) => Time::ZERO,
-            Times::At(range) => range.course.first,
+            Times::At(range) => range.schedule.first,
         }
     }
 
@@ -88,8 +88,8 @@ impl Stimulus {
     }
 
     /// A value with its place, as messages name it.
-    pub fn said(&self, extreme: &Extreme) -> String {
-        self.samples.said(extreme)
+    pub fn describe(&self, extreme: &Extreme) -> String {
+        self.samples.describe(extreme)
     }
 
     /// The file.
@@ -98,8 +98,8 @@ impl Stimulus {
     }
 
     /// Whether it came through a pipe, so that nobody finds it again.
-    pub fn is_kept(&self) -> bool {
-        self.samples.source.is_kept()
+    pub fn is_from_pipe(&self) -> bool {
+        self.samples.source.is_from_pipe()
     }
 
     /// A number that changes with its samples, with their shape, and with when they hold.
@@ -139,8 +139,8 @@ impl Stimulus {
     pub fn length_ms(&self) -> f64 {
         match &self.samples.times {
             Times::Every(_) => self.samples.count() as f64 * self.interval,
-            Times::At(Range { course, .. }) => match course.before {
-                Some(before) => course.last.ms_after(&course.first) + before,
+            Times::At(Range { schedule, .. }) => match schedule.before {
+                Some(before) => schedule.last.ms_after(&schedule.first) + before,
                 None => self.interval,
             },
         }
@@ -150,7 +150,7 @@ impl Stimulus {
     pub fn shortest_ms(&self) -> Option<f64> {
         let shortest = match &self.samples.times {
             Times::Every(_) => self.interval,
-            Times::At(range) => range.course.shortest,
+            Times::At(range) => range.schedule.shortest,
         };
         (self.samples.count() > 1).then_some(shortest)
     }
@@ -183,7 +183,9 @@ impl Stimulus {
                     (_, from) => from.clone(),
                 },
             },
-            Times::At(Range { course, unit }) => understood::times(course.first.ms(), course.last.ms(), unit),
+            Times::At(Range { schedule, unit }) => {
+                understood::times(schedule.first.ms(), schedule.last.ms(), unit)
+            }
         };
         let columns: Vec<String> = match (&names[..], self.is_timed()) {
             ([], true) => ["time", "value"].map(str::to_owned).into(),
@@ -223,6 +225,6 @@ impl Stimulus {
 
     /// The most bytes of memory that its currents take while a run of so many steps goes on.
     pub fn bytes(&self, steps: u64) -> u64 {
-        currents::bytes(&self.samples, steps) + self.samples.source.kept_bytes()
+        currents::bytes(&self.samples, steps) + self.samples.source.memory_bytes()
     }
 }

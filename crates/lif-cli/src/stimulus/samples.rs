@@ -2,16 +2,16 @@
 //! while the steps are made; at no time does memory hold more than a few samples of it.
 
 use super::SampleOptions;
-use super::course::Course;
+use super::schedule::Schedule;
 use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
 use crate::numbers::TimeUnit;
 use crate::numbers::clock::Clock;
+use crate::numbers::comments::doubt_of_arrays;
 use crate::numbers::interval::{Interval, interval};
 use crate::numbers::name::Name;
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::origin::{Origin, time_unit};
-use crate::numbers::remark::doubt_of_arrays;
 use crate::numbers::time::Column;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
 use crate::spikes::trains::is_of_neurons_alone;
@@ -61,7 +61,7 @@ pub enum Times {
 /// The times of samples, their unit, and where it is known from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
-    pub course: Course,
+    pub schedule: Schedule,
     pub unit: (TimeUnit, Origin),
 }
 
@@ -82,24 +82,24 @@ impl Samples {
         let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
         refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
             .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
-        let mut checked = Checked::new(asked.dt);
+        let mut survey = Survey::new(asked.dt);
         let mut value_unit = None;
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
-                let array = numpy::from_npy(&source, &mut |array, rows| checked.all(&array.shape, rows));
+                let array = numpy::from_npy(&source, &mut |array, rows| survey.all(&array.shape, rows));
                 let array = array.map_err(refusal)?;
                 (array.shape.clone(), Form::Array(array), Times::Every(None), Vec::new())
             }
-            Format::Npz => from_npz(&source, asked, &mut checked).map_err(refusal)?,
+            Format::Npz => from_npz(&source, asked, &mut survey).map_err(refusal)?,
             Format::Text => {
                 let mut rows = TextRows::open(&source, asked.time_unit, None).map_err(refusal)?;
-                checked.all(&[0], &mut rows).map_err(|reason| {
+                survey.all(&[0], &mut rows).map_err(|reason| {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
-                if checked.samples == 0 {
+                if survey.samples == 0 {
                     return Err(refusal(rows.none()));
                 }
-                let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
+                let times = rows.unit().map_or(Times::Every(None), |unit| survey.times(unit));
                 if let (Times::Every(None), None) = (&times, asked.interval) {
                     rows.refuse_other_interval(asked.dt).map_err(refusal)?;
                 }
@@ -108,8 +108,8 @@ impl Samples {
                     log::warn!("stimulus {}: {doubt}", path.display());
                 }
                 value_unit = rows.value_unit();
-                checked.unread = unread.into_iter().map(|unread| unread.comment).collect();
-                let shape = vec![checked.samples as usize];
+                survey.unread = unread.into_iter().map(|unread| unread.comment).collect();
+                let shape = vec![survey.samples as usize];
                 (shape, Form::Text(asked.time_unit, rows.written_times()), times, rows.names().to_vec())
             }
         };
@@ -118,7 +118,7 @@ impl Samples {
                 "the array has shape {shape:?}; expected [T], [T, n] or [T, batch, n], not empty"
             )));
         }
-        let (smallest, largest, checksum) = (checked.smallest, checked.largest, checked.hasher.finalize());
+        let (smallest, largest, checksum) = (survey.smallest, survey.largest, survey.hasher.finalize());
         Ok(Self {
             source,
             shape,
@@ -128,7 +128,7 @@ impl Samples {
             checksum,
             names,
             value_unit,
-            unread: checked.unread,
+            unread: survey.unread,
             form,
         })
     }
@@ -166,7 +166,7 @@ impl Samples {
     }
 
     /// A value of it with its place, as messages name it.
-    pub fn said(&self, extreme: &Extreme) -> String {
+    pub fn describe(&self, extreme: &Extreme) -> String {
         let Extreme { value, sample, column, line } = extreme;
         let value = written(*value);
         let path = self.source.path().display();
@@ -183,7 +183,7 @@ impl Samples {
 
 type Found = (Vec<usize>, Form, Times, Vec<Name>);
 
-fn from_npz(source: &Source, asked: &SampleOptions, checked: &mut Checked) -> Result<Found, String> {
+fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Result<Found, String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
@@ -203,13 +203,13 @@ fn from_npz(source: &Source, asked: &SampleOptions, checked: &mut Checked) -> Re
     if let Some(doubt) = doubt_of_arrays(&doubtful, &taken) {
         log::warn!("stimulus {}: {doubt}", source.path().display());
     }
-    checked.unread = unread;
+    survey.unread = unread;
     let no_value = Name::new(values);
     if no_value.is_of_no_value() || is_of_neurons_alone(&no_value) {
         return Err(format!("the array '{values}' in it has no currents by its name; call it 'stimulus'"));
     }
     let Some(times) = times else {
-        let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
+        let array = archive.array(values, &mut |array, rows| survey.all(&array.shape, rows))?;
         let names = vec![Name::new(values)];
         return Ok((array.shape.clone(), Form::Array(array), Times::Every(interval), names));
     };
@@ -230,17 +230,17 @@ fn from_npz(source: &Source, asked: &SampleOptions, checked: &mut Checked) -> Re
             let column = TimeColumn::new(unit);
             let precision = clock.precision();
             let mut rows = TimedRows { values, times, column, precision, time: Vec::new() };
-            checked.all(&array.shape, &mut rows)
+            survey.all(&array.shape, &mut rows)
         })?;
         clock = Some(beside);
         Ok(())
     })?;
     let clock = clock.ok_or("there is no sample in it")?;
-    let found = checked.times((unit, origin));
+    let found = survey.times((unit, origin));
     if let (Some(interval), Times::At(range)) = (&interval, &found) {
         // The rounding of single precision is allowed for.
-        let mean = range.course.last.ms_after(&range.course.first) / (checked.samples.max(2) - 1) as f64;
-        if (mean / interval.ms - 1.0).abs() > 1e-3 && checked.samples > 1 {
+        let mean = range.schedule.last.ms_after(&range.schedule.first) / (survey.samples.max(2) - 1) as f64;
+        if (mean / interval.ms - 1.0).abs() > 1e-3 && survey.samples > 1 {
             return Err(format!(
                 "'{times}' in it has samples every {mean} ms, but '{}' says every {} ms; leave one of them out",
                 interval.name, interval.ms
@@ -269,11 +269,11 @@ fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
 }
 
 /// What has been found in the samples.
-struct Checked {
+struct Survey {
     samples: u64,
     /// A step, ms.
     dt: f64,
-    times: Option<Course>,
+    times: Option<Schedule>,
     smallest: Extreme,
     largest: Extreme,
     hasher: Hasher,
@@ -281,7 +281,7 @@ struct Checked {
     unread: Vec<String>,
 }
 
-impl Checked {
+impl Survey {
     fn new(dt: f64) -> Self {
         let extreme = |value| Extreme { value, sample: 0, column: 0, line: None };
         Self {
@@ -300,8 +300,8 @@ impl Checked {
         let mut row = Vec::new();
         loop {
             match rows.next(&mut row)? {
-                Sample::None => return Ok(()),
-                Sample::InTurn => {}
+                Sample::End => return Ok(()),
+                Sample::Next => {}
                 Sample::At(time) => self.time(time),
             }
             for (column, value) in row.iter().copied().enumerate() {
@@ -326,13 +326,13 @@ impl Checked {
         // How exactly it is known decides when it has come.
         self.hasher.update(bytemuck::cast_slice(&time.bits()));
         match &mut self.times {
-            Some(course) => course.add(time),
-            None => self.times = Some(Course::new(time, self.dt)),
+            Some(schedule) => schedule.add(time),
+            None => self.times = Some(Schedule::new(time, self.dt)),
         }
     }
 
     fn times(&self, unit: (TimeUnit, Origin)) -> Times {
-        let course = self.times.unwrap_or_else(|| Course::new(Time::ZERO, self.dt));
-        Times::At(Range { course, unit })
+        let schedule = self.times.unwrap_or_else(|| Schedule::new(Time::ZERO, self.dt));
+        Times::At(Range { schedule, unit })
     }
 }

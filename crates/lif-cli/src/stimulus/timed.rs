@@ -2,14 +2,14 @@
 
 use super::INTERVAL;
 use crate::numbers::TimeUnit;
-use crate::numbers::left::{Meaning, Unread, is_other_order, says_nothing_else};
+use crate::numbers::comments::{doubt_of_comments, refuse_comments, value_unit_in_prose};
 use crate::numbers::name::Name;
 use crate::numbers::origin::{Origin, time_unit};
-use crate::numbers::remark::{doubt_of_comments, refuse_comments, value_unit_in_prose};
 use crate::numbers::sampling::interval_in_prose;
 use crate::numbers::text::{Layout, Lines};
 use crate::numbers::time::Column;
 use crate::numbers::units::{is_unit_of_a_column, time_unit_of};
+use crate::numbers::unread::{Interpretation, Unread, is_other_order, says_nothing_else};
 use crate::numbers::{Precision, Rows, Sample, Source, Time, written};
 use crate::spikes::trains::is_of_neurons_alone;
 
@@ -150,8 +150,8 @@ impl TextRows {
     /// The comments that say what nobody understands, once all is read; `interval` is that of samples without times.
     pub fn unread(&self, interval: f64) -> Vec<Unread> {
         let meaning = match &self.times {
-            Some((times, _)) => Meaning { unit: Some(times.unit), interval: None, things: &VALUES },
-            None => Meaning { unit: None, interval: Some(interval), things: &VALUES },
+            Some((times, _)) => Interpretation { unit: Some(times.unit), interval: None, things: &VALUES },
+            None => Interpretation { unit: None, interval: Some(interval), things: &VALUES },
         };
         self.lines.unread(&self.names, |comment| {
             if self.may_be_turned(comment) { Some(comment.to_owned()) } else { meaning.left_of(comment) }
@@ -221,7 +221,7 @@ impl TextRows {
 impl Rows for TextRows {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         let (time, value) = match self.lines.row()? {
-            None => return Ok(Sample::None),
+            None => return Ok(Sample::End),
             Some([time, value]) => (Some(*time), *value),
             Some(values) => (None, values.last().copied().unwrap_or(f64::NAN)),
         };
@@ -241,7 +241,7 @@ impl Rows for TextRows {
         }
         row.clear();
         row.push(value);
-        let Some(time) = time else { return Ok(Sample::InTurn) };
+        let Some(time) = time else { return Ok(Sample::Next) };
         if self.times.is_none() {
             let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
@@ -252,7 +252,7 @@ impl Rows for TextRows {
             self.times = Some((TimeColumn::new(unit.0), unit.1));
         }
         let precision = self.lines.precision(0);
-        let Some((times, _)) = &mut self.times else { return Ok(Sample::InTurn) };
+        let Some((times, _)) = &mut self.times else { return Ok(Sample::Next) };
         times.at(time, precision).map_err(|reason| {
             let advice = "; or is the comma a decimal comma, which is not read?";
             format!("{reason}{}", if self.lines.may_have_decimal_comma() { advice } else { "" })
@@ -276,8 +276,8 @@ pub struct TimedRows<V, T> {
 
 impl<V: Rows, T: Rows> Rows for TimedRows<V, T> {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
-        if self.values.next(row)? == Sample::None || self.times.next(&mut self.time)? == Sample::None {
-            return Ok(Sample::None);
+        if self.values.next(row)? == Sample::End || self.times.next(&mut self.time)? == Sample::End {
+            return Ok(Sample::End);
         }
         let time = self.time.first().copied().unwrap_or(f64::NAN);
         if !time.is_finite() {

@@ -19,7 +19,7 @@ pub struct Transform {
 /// What a value counts for.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Level {
-    Itself,
+    Raw,
     /// `20 log10(value / reference)`, as amplitudes have it.
     Decibel {
         reference: f64,
@@ -31,13 +31,13 @@ pub enum Level {
 impl Level {
     /// Whether it is defined for values above 0 only.
     pub fn is_logarithmic(self) -> bool {
-        self != Self::Itself
+        self != Self::Raw
     }
 
     // By libm, as functions of the system differ in the last bit.
     fn of(self, value: f64) -> f64 {
         match self {
-            Self::Itself => value,
+            Self::Raw => value,
             Self::Decibel { reference } => 20.0 * libm::log10(value / reference),
             Self::Logarithm => libm::log(value),
         }

@@ -2,7 +2,7 @@
 
 use super::agreement::{Agreement, Results};
 use super::case::Case;
-use super::contestant::Contestant;
+use super::participant::Participant;
 use super::reference::Reference;
 use super::runner::{Recordings, Runner, hash_of_voltages};
 use super::simulated::Simulated;
@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 /// How measurements are made.
 #[derive(Debug, Clone, Copy)]
-pub struct Manner {
+pub struct Procedure {
     pub repeats: u64,
     /// Steps of a measurement, where that was said.
     pub steps: Option<u64>,
@@ -29,7 +29,7 @@ pub struct Manner {
 #[derive(Debug)]
 pub struct Measured<'a> {
     pub case: Case,
-    pub contestant: &'a Contestant,
+    pub participant: &'a Participant,
     pub steps: u64,
     /// Of each measurement.
     pub seconds: Vec<f64>,
@@ -53,33 +53,33 @@ struct Entry<'w, 'c> {
 /// returned may be less where somebody interrupts.
 pub fn measure<'a>(
     workload: &Workload,
-    contestants: &[&'a Contestant],
-    manner: Manner,
+    participants: &[&'a Participant],
+    procedure: Procedure,
     bar: &ProgressBar,
 ) -> Result<Vec<Measured<'a>>, Failure> {
     let mut agreement = Agreement::default();
     let mut entries = Vec::new();
-    for contestant in contestants {
-        if interrupt::asked() {
+    for participant in participants {
+        if interrupt::is_requested() {
             break;
         }
-        match enter(workload, contestant, manner, &mut agreement) {
+        match prepare(workload, participant, procedure, &mut agreement) {
             Ok(entry) => entries.extend(entry),
             Err(Refusal::Memory(error)) => {
-                leave_out(workload.case, contestant, &error, manner, bar);
+                leave_out(workload.case, participant, &error, procedure, bar);
                 continue;
             }
             Err(Refusal::Other(failure)) => return Err(failure),
         }
         bar.inc(1);
     }
-    let repeats = if entries.is_empty() { 0 } else { manner.repeats };
+    let repeats = if entries.is_empty() { 0 } else { procedure.repeats };
     'repeats: for _ in 0..repeats {
         for entry in &mut entries {
-            if interrupt::asked() {
+            if interrupt::is_requested() {
                 break 'repeats;
             }
-            entry.take_turn(workload, &mut agreement)?;
+            entry.measure_once(workload, &mut agreement)?;
             bar.inc(1);
         }
     }
@@ -88,9 +88,15 @@ pub fn measure<'a>(
 }
 
 /// Says why a device does not take part in a case.
-pub fn leave_out(case: Case, contestant: &Contestant, error: &Error, manner: Manner, bar: &ProgressBar) {
-    bar.suspend(|| log::warn!("{case}: without {}: {error}", contestant.label));
-    bar.inc(manner.repeats + 1);
+pub fn leave_out(
+    case: Case,
+    participant: &Participant,
+    error: &Error,
+    procedure: Procedure,
+    bar: &ProgressBar,
+) {
+    bar.suspend(|| log::warn!("{case}: without {}: {error}", participant.label));
+    bar.inc(procedure.repeats + 1);
 }
 
 /// Why a device does not take part in a case.
@@ -113,32 +119,32 @@ impl From<Failure> for Refusal {
 
 /// Builds what a device needs, compares its results with those of the others, and finds out how many
 /// steps it makes in good time. `None` where somebody interrupts.
-fn enter<'w, 'c>(
+fn prepare<'w, 'c>(
     workload: &'w Workload,
-    contestant: &'c Contestant,
-    manner: Manner,
+    participant: &'c Participant,
+    procedure: Procedure,
     agreement: &mut Agreement,
 ) -> Result<Option<Entry<'w, 'c>>, Refusal> {
-    let mut runner: Box<dyn Runner + 'w> = match &contestant.device {
+    let mut runner: Box<dyn Runner + 'w> = match &participant.device {
         None => Box::new(Reference::new(workload)?),
-        Some(device) => Box::new(Simulated::new(workload, device, manner.steps)?),
+        Some(device) => Box::new(Simulated::new(workload, device, procedure.steps)?),
     };
     let checked_steps = workload.checked_steps();
     let recordings = runner.advance(checked_steps, true)?;
-    if interrupt::asked() {
+    if interrupt::is_requested() {
         return Ok(None);
     }
-    let results = compare(workload, runner.as_mut(), &recordings, &contestant.label, agreement)?;
+    let results = compare(workload, runner.as_mut(), &recordings, &participant.label, agreement)?;
     drop(recordings);
-    let least = if contestant.device.is_none() { workload.rows().unwrap_or(1) } else { workload.unit() };
-    let steps = match manner.steps {
+    let least = if participant.device.is_none() { workload.rows().unwrap_or(1) } else { workload.unit() };
+    let steps = match procedure.steps {
         Some(steps) => steps,
-        None => timely_steps(runner.as_mut(), least, workload.most_steps(), manner.duration)?,
+        None => timely_steps(runner.as_mut(), least, workload.most_steps(), procedure.duration)?,
     };
-    let measuring_device = contestant.device.clone().unwrap_or_else(lif::Device::cpu);
+    let measuring_device = participant.device.clone().unwrap_or_else(lif::Device::cpu);
     let measured = Measured {
         case: workload.case,
-        contestant,
+        participant,
         steps,
         seconds: Vec::new(),
         kernel_seconds: Vec::new(),
@@ -157,7 +163,7 @@ fn timely_steps(runner: &mut dyn Runner, least: u64, most: u64, duration: Durati
         let start = Instant::now();
         runner.advance(steps, false)?;
         let took = start.elapsed();
-        if took >= duration / 4 || steps == most || interrupt::asked() {
+        if took >= duration / 4 || steps == most || interrupt::is_requested() {
             return Ok(scaled(steps, took, duration, least, most));
         }
         steps = steps.saturating_mul(4).min(most);
@@ -189,12 +195,12 @@ fn compare(
 }
 
 impl Entry<'_, '_> {
-    fn take_turn(&mut self, workload: &Workload, agreement: &mut Agreement) -> Result<(), Failure> {
+    fn measure_once(&mut self, workload: &Workload, agreement: &mut Agreement) -> Result<(), Failure> {
         let before = self.runner.work()?;
         let start = Instant::now();
         self.runner.advance(self.measured.steps, false)?;
         let took = start.elapsed();
-        if interrupt::asked() {
+        if interrupt::is_requested() {
             // It may have ended before its time, which is then that of nothing.
             return Ok(());
         }
@@ -204,7 +210,7 @@ impl Entry<'_, '_> {
         if let (Some(before), Some(after)) = (before.kernel_time, after.kernel_time) {
             self.measured.kernel_seconds.push(after.saturating_sub(before).as_secs_f64());
         }
-        let label = &self.measured.contestant.label;
+        let label = &self.measured.participant.label;
         // Recordings of all steps would take longer to compare than to make.
         match compare(workload, self.runner.as_mut(), &Recordings::default(), label, agreement) {
             Ok(_) => Ok(()),

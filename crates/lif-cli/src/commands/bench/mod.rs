@@ -2,9 +2,10 @@
 
 mod agreement;
 mod case;
-mod contestant;
+mod cost;
 mod measurement;
 mod options;
+mod participant;
 mod picture;
 mod reference;
 mod report;
@@ -12,7 +13,6 @@ mod runner;
 mod simulated;
 mod statistics;
 mod table;
-mod traffic;
 mod workload;
 
 pub use options::BenchOptions;
@@ -22,9 +22,9 @@ use crate::process::interrupt::{self, INTERRUPTED};
 use crate::terminal;
 use crate::terminal::progress;
 use case::Case;
-use contestant::Contestant;
 use indicatif::ProgressBar;
-use measurement::Manner;
+use measurement::Procedure;
+use participant::Participant;
 use picture::PictureFile;
 use report::Report;
 use std::process::ExitCode;
@@ -39,30 +39,30 @@ pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
         workload::check(*case)?;
     }
     let picture = options.plot.as_deref().map(PictureFile::prepare).transpose()?;
-    let contestants = contestant::open(options)?;
+    let participants = participant::open(options)?;
     interrupt::listen()?;
-    let manner = Manner {
+    let procedure = Procedure {
         repeats: options.repeats.unwrap_or(if options.quick { 3 } else { 5 }),
         steps: options.steps,
         duration: Duration::from_millis(if options.quick { 30 } else { 100 }),
         sequences: if options.quick { Sequences::Short } else { Sequences::Long },
     };
-    let taking_part: Vec<(Case, Vec<&Contestant>)> = cases
+    let taking_part: Vec<(Case, Vec<&Participant>)> = cases
         .into_iter()
         .map(|case| {
-            let takes_part = |contestant: &&Contestant| !contestant.is_slow() || case.suits_slow(options);
-            (case, contestants.iter().filter(takes_part).collect())
+            let takes_part = |participant: &&Participant| !participant.is_slow() || case.suits_slow(options);
+            (case, participants.iter().filter(takes_part).collect())
         })
         .collect();
     let measurements: u64 =
-        taking_part.iter().map(|(_, contestants)| contestants.len() as u64 * (manner.repeats + 1)).sum();
+        taking_part.iter().map(|(_, participants)| participants.len() as u64 * (procedure.repeats + 1)).sum();
     let bar = progress::measurements(measurements);
     let mut output = Output { json: options.json, bar: &bar, kind: None };
-    output.begin(&contestants)?;
+    output.begin(&participants)?;
     let mut reports = Vec::new();
     let mut measure_all = || -> Result<(), Failure> {
-        for (case, contestants) in taking_part.iter().take_while(|_| !interrupt::asked()) {
-            let measured = measure(*case, contestants, manner, &bar)?;
+        for (case, participants) in taking_part.iter().take_while(|_| !interrupt::is_requested()) {
+            let measured = measure(*case, participants, procedure, &bar)?;
             output.show(&measured)?;
             reports.extend(measured);
         }
@@ -76,7 +76,7 @@ pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
     if let Some(path) = drawn.filter(|_| !options.json) {
         terminal::print(&format!("\npicture: {}", path.display()))?;
     }
-    if interrupt::asked() {
+    if interrupt::is_requested() {
         terminal::complain("interrupted; what was measured until then is above");
         return Ok(ExitCode::from(INTERRUPTED));
     }
@@ -89,17 +89,17 @@ pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
 /// Measures a case, unless its population or its input fits no memory.
 fn measure(
     case: Case,
-    contestants: &[&Contestant],
-    manner: Manner,
+    participants: &[&Participant],
+    procedure: Procedure,
     bar: &ProgressBar,
 ) -> Result<Vec<Report>, Failure> {
     let mut with_room = Vec::new();
     // The input takes memory and time, so they are asked before it is made.
-    for contestant in contestants {
-        match contestant.require_memory(case) {
-            Ok(()) => with_room.push(*contestant),
+    for participant in participants {
+        match participant.require_memory(case) {
+            Ok(()) => with_room.push(*participant),
             Err(error @ lif::Error::TooLarge { .. }) => {
-                measurement::leave_out(case, contestant, &error, manner, bar);
+                measurement::leave_out(case, participant, &error, procedure, bar);
             }
             Err(error) => return Err(error.into()),
         }
@@ -107,11 +107,11 @@ fn measure(
     if with_room.is_empty() {
         return Ok(Vec::new());
     }
-    match Workload::new(case, manner.steps, manner.sequences) {
-        Ok(workload) => Ok(report::reports(&measurement::measure(&workload, &with_room, manner, bar)?)),
+    match Workload::new(case, procedure.steps, procedure.sequences) {
+        Ok(workload) => Ok(report::reports(&measurement::measure(&workload, &with_room, procedure, bar)?)),
         Err(error @ lif::Error::TooLarge { .. }) => {
             bar.suspend(|| log::warn!("without {case}: {error}"));
-            bar.inc(with_room.len() as u64 * (manner.repeats + 1));
+            bar.inc(with_room.len() as u64 * (procedure.repeats + 1));
             Ok(Vec::new())
         }
         Err(error) => Err(error.into()),
@@ -127,8 +127,8 @@ struct Output<'a> {
 }
 
 impl Output<'_> {
-    fn begin(&self, contestants: &[Contestant]) -> Result<(), Failure> {
-        if self.json { Ok(()) } else { self.print(&table::legend(contestants)) }
+    fn begin(&self, participants: &[Participant]) -> Result<(), Failure> {
+        if self.json { Ok(()) } else { self.print(&table::legend(participants)) }
     }
 
     fn show(&mut self, reports: &[Report]) -> Result<(), Failure> {

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
 use super::case::{InputKind, Mode, RecordKind, name};
-use super::contestant::REFERENCE;
+use super::participant::REFERENCE;
 use super::report::Report;
 use crate::failure::Failure;
 use crate::files::folder::without_its_name;
@@ -85,18 +85,18 @@ impl PictureFile {
 
     /// Draws and gives the file its name, unless there is no memory for that.
     pub fn draw(self, reports: &[Report]) -> Result<Option<PathBuf>, Failure> {
-        let mut held = leftovers::hold();
+        let mut held = leftovers::lock();
         let file = self.temporary()?;
-        held.remember(file.path());
+        held.add(file.path());
         drop(held);
         if !picture::has_room(self.path.display(), size(reports), "measure fewer inputs and recordings") {
             return Ok(None);
         }
         draw(file.path(), reports).map_err(|error| self.unwritten(&error))?;
-        let mut held = leftovers::hold();
+        let mut held = leftovers::lock();
         let temporary = file.path().to_owned();
         file.persist(&self.path).map_err(|error| self.unwritten(&error.error))?;
-        held.forget(&temporary);
+        held.remove(&temporary);
         Ok(Some(self.path))
     }
 }

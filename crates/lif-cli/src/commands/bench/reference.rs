@@ -9,10 +9,10 @@ use lif::{Device, Draws, Population, Random, Shape, WorkDone};
 use ndarray::{Array2, Array3};
 
 /// Steps of a cell after which it is seen whether somebody interrupts.
-const HEARD: u64 = 1 << 14;
+const STEPS_BETWEEN_CHECKS: u64 = 1 << 14;
 
 /// Cells after which it is.
-const HEARD_CELLS: usize = 1 << 10;
+const CELLS_BETWEEN_CHECKS: usize = 1 << 10;
 
 /// The cells of a workload.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl<'a> Reference<'a> {
         let index = row * self.workload.case.shape.n + neuron;
         let mut state = self.states[index];
         for step in first..first + steps {
-            if step.is_multiple_of(HEARD) && interrupt::asked() {
+            if step.is_multiple_of(STEPS_BETWEEN_CHECKS) && interrupt::is_requested() {
                 break;
             }
             let made = step - records.first_step;
@@ -98,7 +98,7 @@ impl<'a> Reference<'a> {
     fn step_all(&mut self, first: u64, steps: u64, records: &mut Records) {
         for row in 0..self.workload.case.shape.batch {
             for neuron in 0..self.workload.case.shape.n {
-                if neuron.is_multiple_of(HEARD_CELLS) && interrupt::asked() {
+                if neuron.is_multiple_of(CELLS_BETWEEN_CHECKS) && interrupt::is_requested() {
                     return;
                 }
                 let cell = self.population.coefficients(row, neuron).unwrap_or_default();
@@ -129,7 +129,7 @@ impl Runner for Reference<'_> {
         match self.workload.case.kind.mode {
             Mode::Run => self.step_all(first, steps, &mut records),
             Mode::Forward => {
-                for step in (first..first + steps).take_while(|_| !interrupt::asked()) {
+                for step in (first..first + steps).take_while(|_| !interrupt::is_requested()) {
                     self.step_all(step, 1, &mut records);
                 }
             }

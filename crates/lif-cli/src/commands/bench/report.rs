@@ -1,9 +1,9 @@
 //! What is said of a case on a device.
 
 use super::case::{Case, InputKind, Mode, RecordKind};
+use super::cost;
 use super::measurement::Measured;
 use super::statistics::{extremes, median};
-use super::traffic;
 use super::workload::{SEED, params};
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ pub struct Roof {
 /// Sums up a case, in which the CPU engine may have taken part.
 pub fn reports(measured: &[Measured<'_>]) -> Vec<Report> {
     let mut reports: Vec<Report> = measured.iter().filter_map(report).collect();
-    let cpu = measured.iter().zip(&reports).find(|(measured, _)| measured.contestant.is_cpu());
+    let cpu = measured.iter().zip(&reports).find(|(measured, _)| measured.participant.is_cpu());
     let cpu = cpu.map(|(_, report)| report.neuron_steps_per_s);
     for report in &mut reports {
         report.ratio_to_cpu = cpu.map(|cpu| report.neuron_steps_per_s / cpu);
@@ -78,9 +78,9 @@ fn report(measured: &Measured<'_>) -> Option<Report> {
     let seconds_median = median(&measured.seconds)?;
     let (seconds_min, seconds_max) = extremes(&measured.seconds)?;
     let neuron_steps_per_s = case.cells() as f64 * measured.steps as f64 / seconds_median;
-    let bytes = traffic::bytes(case, measured.steps, measured.cell_blocks);
-    let operations = traffic::operations(case.kind.input);
-    let roofline = measured.contestant.roofline.map(|roofline| Roof {
+    let bytes = cost::bytes(case, measured.steps, measured.cell_blocks);
+    let operations = cost::operations(case.kind.input);
+    let roofline = measured.participant.roofline.map(|roofline| Roof {
         bytes_per_s: roofline.bytes_per_s,
         operations_per_s: roofline.operations_per_s,
         neuron_steps_per_s: 1.0 / roofline.least_seconds(bytes, operations),
@@ -88,8 +88,8 @@ fn report(measured: &Measured<'_>) -> Option<Report> {
     let dt_ms = params().dt;
     let checked_s = case.cells() as f64 * measured.checked_steps as f64 * dt_ms / 1000.0;
     Some(Report {
-        engine: measured.contestant.engine(),
-        device: measured.contestant.name(),
+        engine: measured.participant.engine(),
+        device: measured.participant.name(),
         mode: case.kind.mode,
         input: case.kind.input,
         record: case.kind.record,
@@ -120,6 +120,6 @@ fn report(measured: &Measured<'_>) -> Option<Report> {
         spike_hash: format!("{:016x}", measured.results.spike_hash),
         version: env!("CARGO_PKG_VERSION"),
         case,
-        label: measured.contestant.label.clone(),
+        label: measured.participant.label.clone(),
     })
 }

@@ -58,7 +58,7 @@ impl<'a> Simulated<'a> {
         let part = self.workload.rows().unwrap_or(steps).max(1);
         let mut recordings = Recordings::default();
         let mut made = 0;
-        while made < steps && !interrupt::asked() {
+        while made < steps && !interrupt::is_requested() {
             let count = part.min(steps - made);
             let rows;
             let input = match (&self.resident, self.workload.case.kind.input) {
@@ -73,8 +73,12 @@ impl<'a> Simulated<'a> {
                 }
                 (_, InputKind::Gaussian | InputKind::Poisson) => drawn(self.workload),
             };
-            let recorded =
-                self.population.run(count, input).record(&recording).observe(|_| interrupt::flow()).go();
+            let recorded = self
+                .population
+                .run(count, input)
+                .record(&recording)
+                .observe(|_| interrupt::control_flow())
+                .go();
             let recorded = recorded.map_err(record_less)?;
             if keep {
                 recordings.rasters.extend(recorded.spikes);
@@ -91,7 +95,7 @@ impl<'a> Simulated<'a> {
         let workload = self.workload;
         let mut recordings = Recordings::default();
         for made in 0..steps {
-            if interrupt::asked() {
+            if interrupt::is_requested() {
                 break;
             }
             let row;

@@ -1,19 +1,19 @@
 //! The table on the terminal, 80 columns wide.
 
 use super::case::CaseKind;
-use super::contestant::Contestant;
+use super::participant::Participant;
 use super::report::Report;
 use crate::terminal::figures::grouped;
 use lif::Shape;
 use std::fmt::Write;
 
 /// Who takes part, with what each can do at best.
-pub fn legend(contestants: &[Contestant]) -> String {
+pub fn legend(participants: &[Participant]) -> String {
     let mut text = String::new();
-    for contestant in contestants {
+    for participant in participants {
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<10} {}", contestant.label, contestant.name());
-        if let Some(roofline) = contestant.roofline.filter(|_| contestant.device.is_some()) {
+        let _ = writeln!(text, "{:<10} {}", participant.label, participant.name());
+        if let Some(roofline) = participant.roofline.filter(|_| participant.device.is_some()) {
             let _ = writeln!(
                 text,
                 "{:<10} copies {:.3} GB/s, makes {:.3} G operations/s",

@@ -143,7 +143,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let mut population = Population::new(params.clone(), points, &device)?;
     let mut trains = Trains::new(points);
     let most = (NEURON_STEPS_AT_A_TIME / points as u64).max(32);
-    while population.steps() < steps && !interrupt::asked() {
+    while population.steps() < steps && !interrupt::is_requested() {
         let some = most.min(steps - population.steps());
         population.run(some, Input::constant(&currents)).record(&recording).sink(&mut trains).go()?;
     }

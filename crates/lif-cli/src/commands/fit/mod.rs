@@ -51,7 +51,7 @@ pub fn fit(options: FitOptions) -> Result<ExitCode, Failure> {
         "a stimulus drives neurons from rest; --candidates says how many",
     )?;
     let experiments = score::experiments(&settings, &measures)?;
-    let words = score::said(&experiments);
+    let words = score::words_of(&experiments);
     fitted(experiments, &measures, &search, &settings).map_err(|failure| words.explain(failure))
 }
 
@@ -89,7 +89,7 @@ fn fitted(
         objective: search.objective.into(),
         ..Fit::new(&device, plan.params.clone(), bounds, currents)?
     };
-    let aim = aim(plan, &fit, (search, &vary), &[&train[..], &held_out].concat())?;
+    let search_id = search_id(plan, &fit, (search, &vary), &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, vary.len());
     // From here on there is something to take away.
     interrupt::listen()?;
@@ -103,10 +103,10 @@ fn fitted(
     folder.tidy();
     // Before it is read, so that no other search goes on with it. Held until the end.
     let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
-    let kept = checkpoint.map(|path| checkpoint::read(path, &aim, shape)).transpose()?.flatten();
+    let kept = checkpoint.map(|path| checkpoint::read(path, &search_id, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| fit.search(shape.0, shape.1));
     evolve(&mut evolution, &fit, &train, search, plan.settings.quiet, |evolution| {
-        checkpoint.map_or(Ok(()), |path| checkpoint::save(path, &aim, evolution))
+        checkpoint.map_or(Ok(()), |path| checkpoint::save(path, &search_id, evolution))
     })?;
     if evolution.generation() == 0 {
         return Err(Failure::Interrupted(
@@ -118,12 +118,12 @@ fn fitted(
     let places = fit.best(&evolution, search.best as usize);
     let (scores, events) = fit.results(&places, [&train, &held_out])?;
     // What the search took for the best may change places, as it takes late spikes for a late stimulus.
-    let values = scores.iter().map(|parts| fit.objective.value(report::together(parts, 0)));
+    let values = scores.iter().map(|parts| fit.objective.value(report::combined(parts, 0)));
     let values: Vec<f64> = values.collect();
     let mut ranking: Vec<usize> = (0..places.len()).collect();
     ranking.sort_by(|one, other| values[*other].total_cmp(&values[*one]));
     let sets: Vec<Map<String, Value>> =
-        ranking.iter().map(|candidate| named(&vary, &places[*candidate], plan.dt)).collect();
+        ranking.iter().map(|candidate| parameters_at(&vary, &places[*candidate], plan.dt)).collect();
     let recordings = recordings(&experiments);
     let best = sets.iter().zip(&ranking);
     let best = best.map(|(set, candidate)| Best::new(set.clone(), &recordings, &scores[*candidate]));
@@ -270,7 +270,7 @@ fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
 }
 
 /// All that a search is for; another number of generations does not make it another search.
-fn aim(
+fn search_id(
     plan: &Plan,
     fit: &Fit,
     (search, vary): (&SearchOptions, &[Vary]),
@@ -288,7 +288,7 @@ fn aim(
     });
     let scored = |target: &Target| (target.row(), target.range().start, target.range().end);
     let ranges: Vec<_> = targets.iter().map(scored).collect();
-    let aim = json!({
+    let search_id = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "settings": settings,
         "graph": plan.graph_checksum,
@@ -300,7 +300,7 @@ fn aim(
         "scored": ranges,
         "data": hasher.finalize(),
     });
-    Ok(aim.to_string())
+    Ok(search_id.to_string())
 }
 
 /// Makes the generations that are left, or those until somebody interrupts.
@@ -313,8 +313,8 @@ fn evolve(
     mut keep: impl FnMut(&Evolution) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
     let bar = progress::generations(all_generations(search) as u64, quiet);
-    while is_cut_short(evolution, search) && !interrupt::asked() {
-        if fit.breed(evolution, train, interrupt::flow)?.is_break() {
+    while is_cut_short(evolution, search) && !interrupt::is_requested() {
+        if fit.breed(evolution, train, interrupt::control_flow)?.is_break() {
             break;
         }
         keep(evolution)?;
@@ -338,7 +338,7 @@ fn all_generations(search: &SearchOptions) -> usize {
 }
 
 /// The parameters at a place, as settings have them.
-fn named(vary: &[Vary], place: &[f64], dt: f64) -> Map<String, Value> {
+fn parameters_at(vary: &[Vary], place: &[f64], dt: f64) -> Map<String, Value> {
     let value = |vary: &Vary, x: f64| {
         // The shortest number that is read as the same.
         let value = vary.0.value(x, dt);
@@ -359,8 +359,8 @@ fn neuron(
         !["device", "out", "json", "no-plot", "quiet", "memory-budget", "duration", "steps", "record", "seed"]
             .contains(&&**name)
     });
-    let is_kept = plan.stimulus().is_some_and(Stimulus::is_kept);
-    if is_kept {
+    let is_from_pipe = plan.stimulus().is_some_and(Stimulus::is_from_pipe);
+    if is_from_pipe {
         settings.remove("stimulus");
     }
     if fires_constantly {
@@ -370,7 +370,7 @@ fn neuron(
     let text = toml::to_string(&settings).map_err(|error| Failure::fault(error.to_string()))?;
     let of_several = format!("# Its stimulus is the first of {stimuli}.\n");
     let remark = match () {
-        () if is_kept => "# Its stimulus came through a pipe; add --stimulus FILE.\n",
+        () if is_from_pipe => "# Its stimulus came through a pipe; add --stimulus FILE.\n",
         () if stimuli > 1 => &of_several,
         () => "",
     };

@@ -91,7 +91,7 @@ fn draw_stimulus(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     let samples = (scene.shown.clone().zip(&scene.current))
         .map(|(step, current)| (scene.ms(step), f64::from(*current)));
     curve(&mut chart, &steps(samples, scene.ms(scene.shown.end)), INPUT)?;
-    axes::remark(area, &chart, &["stimulus"])
+    axes::note(area, &chart, &["stimulus"])
 }
 
 fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
@@ -115,7 +115,7 @@ fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
             chart.plotting_area().draw(&tick).map_err(|error| error.to_string())?;
         }
     }
-    axes::remark(area, &chart, &["spikes,", "best sets"])
+    axes::note(area, &chart, &["spikes,", "best sets"])
 }
 
 /// What the axis of the scores says.
@@ -151,7 +151,7 @@ fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
     };
     draw(|generation| generation.median, FRAME)?;
     draw(|generation| generation.best, INK)?;
-    axes::remark(area, &chart, &["best (dark)", "and median"])
+    axes::note(area, &chart, &["best (dark)", "and median"])
 }
 
 /// The horizontal axis of a parameter, whose logarithm it has where the search had.

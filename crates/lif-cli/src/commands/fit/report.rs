@@ -66,12 +66,12 @@ pub struct Best {
     /// Those of all recordings together.
     #[serde(flatten)]
     pub scores: Scores,
-    pub recordings: Vec<OfRecording>,
+    pub recordings: Vec<RecordingScores>,
 }
 
 /// The scores against one recording.
 #[derive(Debug, Serialize)]
-pub struct OfRecording {
+pub struct RecordingScores {
     /// The file with the spikes, and that with the stimulus.
     pub recording: String,
     pub stimulus: String,
@@ -101,9 +101,9 @@ impl Best {
         recordings: &[(String, String)],
         scores: &[[Score; 2]],
     ) -> Self {
-        let [train, held_out] = [0, 1].map(|part| together(scores, part));
+        let [train, held_out] = [0, 1].map(|part| combined(scores, part));
         let of_one =
-            |((recording, stimulus), [train, held_out]): (&(String, String), &[Score; 2])| OfRecording {
+            |((recording, stimulus), [train, held_out]): (&(String, String), &[Score; 2])| RecordingScores {
                 recording: recording.clone(),
                 stimulus: stimulus.clone(),
                 scores: Scores::new(*train, *held_out),
@@ -117,7 +117,7 @@ impl Best {
 }
 
 /// The scores against all recordings, of which there is one at least, in what was fitted or in what was held out.
-pub fn together(scores: &[[Score; 2]], part: usize) -> Score {
+pub fn combined(scores: &[[Score; 2]], part: usize) -> Score {
     const NONE: Score = Score {
         tally: Tally { steps: 0, window: 0, recorded: 0, predicted: 0, coincidences: 0 },
         distance: 0.0,
@@ -200,7 +200,7 @@ impl Report {
         }
         if let Some(best) = self.best.first().filter(|best| best.recordings.len() > 1) {
             line("\n    the best by recording".to_owned());
-            for OfRecording { recording, scores, .. } in &best.recordings {
+            for RecordingScores { recording, scores, .. } in &best.recordings {
                 line(format!("    {scores}  {recording}"));
             }
         }

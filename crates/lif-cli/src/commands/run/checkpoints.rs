@@ -26,10 +26,10 @@ const SETTINGS: &str = "lif-run.settings";
 const PROGRESS: &str = "lif-run.progress";
 
 /// What is to be done where nobody can go on.
-const NOT_KEPT: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
+const INCOMPLETE: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
 
 /// Where nobody said how often, a run makes so many checkpoints.
-const UNASKED: u64 = 10;
+const DEFAULT_COUNT: u64 = 10;
 
 /// How far a run is, beside the state of its population.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -178,7 +178,7 @@ fn refuse_others(given: &Settings) -> Result<(), Failure> {
 
 /// Makes the checkpoints of a run.
 #[derive(Debug)]
-pub struct Keeper {
+pub struct Checkpoints {
     path: PathBuf,
     /// While this is held the file is this process's.
     lock: Option<Lock>,
@@ -192,7 +192,7 @@ pub struct Keeper {
     files: Files,
 }
 
-impl Keeper {
+impl Checkpoints {
     /// `None` where no checkpoints were asked for.
     pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
         let asked = plan.settings.checkpoint_every;
@@ -225,7 +225,7 @@ impl Keeper {
                     folder.display()
                 ))
             })?;
-        let every = asked.unwrap_or(plan.steps.div_ceil(UNASKED));
+        let every = asked.unwrap_or(plan.steps.div_ceil(DEFAULT_COUNT));
         Ok(Some(Self {
             path: path.clone(),
             lock: None,
@@ -247,15 +247,15 @@ impl Keeper {
             // Nobody else makes it from now on.
             refuse_what_is_there(&self.path)?;
         } else {
-            self.say_farewell();
+            self.set_last_message();
         }
         Ok(self)
     }
 
     /// Has it said how to go on where the process is ended.
-    fn say_farewell(&self) {
-        let farewell = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
-        leftovers::hold().say_farewell(Some(farewell));
+    fn set_last_message(&self) {
+        let message = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
+        leftovers::lock().set_last_message(Some(message));
     }
 
     /// The file, and whose the partial files are.
@@ -270,22 +270,22 @@ impl Keeper {
 
     /// The same after Ctrl-C, with what stays for that, unless somebody has taken it away.
     pub fn what_stays(&self, spools: &Spools) -> String {
-        if !self.is_kept(false) {
-            return self.why_not_kept();
+        if !self.is_complete(false) {
+            return self.why_incomplete();
         }
         let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
         self.how_to_go_on() + &kept
     }
 
     /// Whether there is all to go on from; `by_bytes` reads it.
-    fn is_kept(&self, by_bytes: bool) -> bool {
+    fn is_complete(&self, by_bytes: bool) -> bool {
         let saved = self.saved.borrow();
         let are_whole = |parts| spools::are_whole(&self.folder, self.run, parts, by_bytes);
         self.path.exists() && saved.as_ref().is_some_and(are_whole)
     }
 
     /// What is missing to go on from, and what to do about it.
-    fn why_not_kept(&self) -> String {
+    fn why_incomplete(&self) -> String {
         if self.path.exists() && !self.folder.exists() {
             return format!(
                 "its output folder is not at {} any more; when it is there again, {}",
@@ -293,7 +293,7 @@ impl Keeper {
                 self.how_to_go_on()
             );
         }
-        NOT_KEPT.to_owned()
+        INCOMPLETE.to_owned()
     }
 
     /// What to do after a failure, which may have come before any step was made, or as the results were written:
@@ -306,10 +306,10 @@ impl Keeper {
             self.forget();
             return failure;
         }
-        if self.is_kept(are_all) {
+        if self.is_complete(are_all) {
             failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
         } else {
-            failure.with_advice(&self.why_not_kept())
+            failure.with_advice(&self.why_incomplete())
         }
     }
 
@@ -319,7 +319,7 @@ impl Keeper {
         let _ = std::fs::remove_file(&self.path);
         partials::remove(&self.folder, self.run);
         self.saved.take();
-        leftovers::hold().say_farewell(None);
+        leftovers::lock().set_last_message(None);
     }
 
     /// Steps from `step` to the next checkpoint.
@@ -344,7 +344,7 @@ impl Keeper {
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
         let is_first = self.saved.borrow().is_none();
         // Until the first one has its name and the files that it refers to are to stay, nobody takes these away.
-        let mut held = is_first.then(leftovers::hold);
+        let mut held = is_first.then(leftovers::lock);
         let saved = population.save_with(&self.path, &notes);
         if saved.is_err() && is_first {
             held = None;
@@ -355,15 +355,15 @@ impl Keeper {
             true => Failure::from(error).with_advice("--checkpoint says where it is written"),
             false => error.into(),
         })?;
-        spools.stay(&mut held.unwrap_or_else(leftovers::hold));
+        spools.stay(&mut held.unwrap_or_else(leftovers::lock));
         self.saved.replace(Some(parts));
-        self.say_farewell();
+        self.set_last_message();
         Ok(())
     }
 
     /// The run is over: its checkpoint goes, as what it refers to goes.
     pub fn finish(self) -> Result<(), Failure> {
-        leftovers::hold().say_farewell(None);
+        leftovers::lock().set_last_message(None);
         match std::fs::remove_file(&self.path) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Failure::fault(format!(
                 "the run is complete, but its checkpoint {} cannot be removed: {error}",

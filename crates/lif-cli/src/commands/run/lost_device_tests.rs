@@ -1,6 +1,6 @@
 //! A run whose device is lost goes on from its checkpoint.
 
-use super::checkpoints::Keeper;
+use super::checkpoints::Checkpoints;
 use super::simulation::Simulation;
 use crate::commands::run;
 use crate::files::folder::{CHOOSE_ANOTHER, Folder};
@@ -42,14 +42,15 @@ fn open() -> (wgpu::Device, wgpu::Queue) {
 /// Begins a run and loses its device when some checkpoints have been made.
 fn lost(settings: &Settings) -> String {
     let plan = Plan::new(settings).unwrap();
-    let keeper = Keeper::new(&plan, None).unwrap().unwrap();
+    let checkpoints = Checkpoints::new(&plan, None).unwrap().unwrap();
     let folder = Folder::prepare(&plan.out, &OF_RUN, CHOOSE_ANOTHER).unwrap();
     let (raw, queue) = open();
     let device = Device::from_wgpu(raw.clone(), queue).unwrap();
     let population = crate::plan::start(&plan, &device).unwrap();
-    let spools = Spools::create(&folder, &plan.record, Some(keeper.run())).unwrap();
-    let mut simulation = Simulation { plan: &plan, keeper: Some(&keeper), population, spools, wall_s: 0.0 };
-    let (path, _) = keeper.run();
+    let spools = Spools::create(&folder, &plan.record, Some(checkpoints.run())).unwrap();
+    let mut simulation =
+        Simulation { plan: &plan, checkpoints: Some(&checkpoints), population, spools, wall_s: 0.0 };
+    let (path, _) = checkpoints.run();
     std::thread::scope(|scope| {
         scope.spawn(|| {
             while !Checkpoint::open(path).is_ok_and(|checkpoint| checkpoint.steps() >= 3000) {

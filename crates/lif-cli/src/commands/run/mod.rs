@@ -21,7 +21,7 @@ use crate::recording::spools::Spools;
 use crate::settings::Settings;
 use crate::terminal;
 use crate::terminal::figures::grouped;
-use checkpoints::{Interrupted, Keeper};
+use checkpoints::{Checkpoints, Interrupted};
 use lif::nir;
 use lif::{Device, Error, MemoryNeed, Population};
 use picture::Scene;
@@ -54,7 +54,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
             plan.record.unthinned()
         );
     }
-    let keeper = Keeper::new(&plan, interrupted.as_ref())?;
+    let checkpoints = Checkpoints::new(&plan, interrupted.as_ref())?;
     let device = select(&plan.device)?;
     let memory = plan.memory_needed(&device)?;
     memory::require("the run", &memory, &device, record_less)?;
@@ -66,8 +66,9 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     let replaced: Vec<&str> =
         OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
     folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
-    let keeper = keeper.map(|keeper| keeper.claim(&folder, &plan.settings.inputs())).transpose()?;
-    let kept = keeper.as_ref().map(Keeper::run);
+    let checkpoints =
+        checkpoints.map(|checkpoints| checkpoints.claim(&folder, &plan.settings.inputs())).transpose()?;
+    let kept = checkpoints.as_ref().map(Checkpoints::run);
     let parts = interrupted.as_ref().map(Interrupted::parts);
     let needed = plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?;
     disk::require(needed, write_less)?;
@@ -76,7 +77,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
         None => {
             folder.tidy();
             let population = start(&plan, &device)?;
-            if interrupt::asked() {
+            if interrupt::is_requested() {
                 return Err(Failure::Interrupted(
                     "interrupted before the first step; nothing is written".to_owned(),
                 ));
@@ -84,33 +85,34 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
             (population, Spools::create(&folder, &plan.record, kept)?, 0.0)
         }
     };
-    let mut simulation = Simulation { plan: &plan, keeper: keeper.as_ref(), population, spools, wall_s };
+    let mut simulation =
+        Simulation { plan: &plan, checkpoints: checkpoints.as_ref(), population, spools, wall_s };
     let result = simulation.run();
     let Simulation { population, spools, wall_s, .. } = simulation;
     let (steps, all) = (population.steps(), plan.steps);
-    let or_how_to_go_on = |failure| match &keeper {
-        Some(keeper) => keeper.after(failure, steps, steps == all),
+    let or_how_to_go_on = |failure| match &checkpoints {
+        Some(checkpoints) => checkpoints.after(failure, steps, steps == all),
         None => failure,
     };
     result.map_err(or_how_to_go_on)?;
-    if let Some(keeper) = keeper.as_ref().filter(|_| steps < plan.steps) {
+    if let Some(checkpoints) = checkpoints.as_ref().filter(|_| steps < plan.steps) {
         terminal::complain(&format!(
             "interrupted after {} of {} steps; {}",
             grouped(steps),
             grouped(plan.steps),
-            keeper.what_stays(&spools)
+            checkpoints.what_stays(&spools)
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }
     interrupt::steps_are_over();
-    plan.forget_currents();
-    let mut made = Made { population, spools, wall_s };
+    plan.free_currents();
+    let mut made = Simulated { population, spools, wall_s };
     // What they stand for goes when they are there.
-    let have_to_last = keeper.is_some();
+    let have_to_last = checkpoints.is_some();
     let finished = finish(&plan, &device, &memory, &folder, &mut made, have_to_last);
     let (summary, files) = finished.map_err(or_how_to_go_on)?;
-    if let Some(keeper) = keeper {
-        keeper.finish()?;
+    if let Some(checkpoints) = checkpoints {
+        checkpoints.finish()?;
     }
     made.spools.are_done();
     drop(made);
@@ -132,7 +134,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
 }
 
 /// What the steps have made.
-struct Made {
+struct Simulated {
     population: Population,
     spools: Spools,
     wall_s: f64,
@@ -144,10 +146,10 @@ fn finish(
     device: &Device,
     memory: &MemoryNeed,
     folder: &Folder,
-    made: &mut Made,
+    made: &mut Simulated,
     have_to_last: bool,
 ) -> Result<(Summary, Vec<PathBuf>), Failure> {
-    let Made { population, spools, wall_s } = made;
+    let Simulated { population, spools, wall_s } = made;
     spools.flush()?;
     let steps = population.steps();
     let counts = population.counts()?;

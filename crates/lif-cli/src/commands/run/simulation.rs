@@ -1,6 +1,6 @@
 //! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
 
-use super::checkpoints::Keeper;
+use super::checkpoints::Checkpoints;
 use crate::failure::Failure;
 use crate::plan::Plan;
 use crate::plan::drive;
@@ -16,7 +16,7 @@ use std::time::Instant;
 #[derive(Debug)]
 pub struct Simulation<'a> {
     pub plan: &'a Plan,
-    pub keeper: Option<&'a Keeper>,
+    pub checkpoints: Option<&'a Checkpoints>,
     pub population: Population,
     pub spools: Spools,
     /// The time that its steps have taken.
@@ -38,10 +38,10 @@ impl Simulation<'_> {
             // So that there is something to resume from the first step on.
             self.save()?;
         }
-        while self.population.steps() < self.plan.steps && !interrupt::asked() {
+        while self.population.steps() < self.plan.steps && !interrupt::is_requested() {
             let first = self.population.steps();
             let left = self.plan.steps - first;
-            let steps = self.keeper.map_or(left, |keeper| left.min(keeper.steps_from(first)));
+            let steps = self.checkpoints.map_or(left, |checkpoints| left.min(checkpoints.steps_from(first)));
             let start = Instant::now();
             self.stretch(first, steps, bar)?;
             self.wall_s += start.elapsed().as_secs_f64();
@@ -52,7 +52,9 @@ impl Simulation<'_> {
     }
 
     fn save(&mut self) -> Result<(), Failure> {
-        self.keeper.map_or(Ok(()), |keeper| keeper.save(&mut self.population, &mut self.spools, self.wall_s))
+        self.checkpoints.map_or(Ok(()), |checkpoints| {
+            checkpoints.save(&mut self.population, &mut self.spools, self.wall_s)
+        })
     }
 
     fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
@@ -84,6 +86,6 @@ impl Sink for Watched<'_> {
 
     fn progress(&mut self, made: u64) -> ControlFlow<()> {
         self.bar.set_position(self.first + made);
-        interrupt::flow()
+        interrupt::control_flow()
     }
 }

@@ -35,12 +35,12 @@ pub fn score(options: ScoreOptions) -> Result<ExitCode, Failure> {
         "it plays a stimulus to one neuron and writes no files",
     )?;
     let experiments = experiments(&settings, &measures)?;
-    let words = said(&experiments);
+    let words = words_of(&experiments);
     compared(&experiments, &measures).map_err(|failure| words.explain(failure))
 }
 
 /// How the settings of all were said.
-pub fn said(experiments: &[Experiment]) -> Words {
+pub fn words_of(experiments: &[Experiment]) -> Words {
     experiments.first().map_or_else(Words::default, |experiment| experiment.plan.settings.words.clone())
 }
 

@@ -1,6 +1,6 @@
 //! Commas: whether they separate numbers, or may be decimal commas.
 
-use super::super::unread::{decimal_comma, is_grouped, is_grouped_by_points};
+use super::super::malformed::{decimal_comma, is_grouped, is_grouped_by_points};
 use super::Lines;
 
 /// Whether commas separate numbers.

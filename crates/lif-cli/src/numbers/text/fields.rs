@@ -1,6 +1,6 @@
 //! The fields of a line, and the numbers that they are.
 
-use super::super::unread::{self, no_number};
+use super::super::malformed::{self, no_number};
 use super::Lines;
 
 /// What is between the fields of a line.
@@ -35,7 +35,7 @@ impl Lines {
             } else if rest > 0 {
                 self.separators.has_others = true;
             }
-            if unread::is_blank_in_number(&self.text, rest, start) {
+            if malformed::is_blank_in_number(&self.text, rest, start) {
                 return Err(format!(
                     "'{}' has a no-break or thin blank between digits; write numbers without blanks, and another \
                      blank between columns",

@@ -9,12 +9,12 @@ mod naming;
 mod tests;
 
 use super::heading::{self, Heading};
-use super::left::Unread;
+use super::malformed::{self, decimal_comma};
 use super::name::Name;
 use super::sampling::intervals_alone;
 use super::source::Source;
 use super::time::{Column, Precision};
-use super::unread::{self, decimal_comma};
+use super::unread::Unread;
 use commas::Commas;
 use fields::Separators;
 use line::{LineReader, append_text};
@@ -308,7 +308,7 @@ impl Lines {
             may_name
                 && line.get(place + 1).is_none_or(|next| next.is_ascii_digit() || b",;\t\"".contains(next))
         };
-        let begins = |place: &usize| !unread::is_error(&line[*place..]) && !is_of_name(*place);
+        let begins = |place: &usize| !malformed::is_error(&line[*place..]) && !is_of_name(*place);
         let (content, comment) = match signs.find(begins) {
             Some(place) => (&line[..place], Some(&line[place + 1..])),
             None => (line, None),

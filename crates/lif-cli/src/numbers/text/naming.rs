@@ -1,10 +1,10 @@
 //! The names of columns, from a line of names or from comments.
 
 use super::super::heading::{self, Heading};
+use super::super::malformed::{is_missing, is_mistyped};
 use super::super::name::Name;
 use super::super::signs::is_ruler;
 use super::super::units::time_unit_of;
-use super::super::unread::{is_missing, is_mistyped};
 use super::Lines;
 use super::MOST_COMMENTS;
 

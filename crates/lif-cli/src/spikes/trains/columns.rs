@@ -1,7 +1,7 @@
 //! What the columns of a file of events are: by their names, by the comments above them, or as they mostly are.
 
+use crate::numbers::comments::is_of_times as speaks_of_times;
 use crate::numbers::name::Name;
-use crate::numbers::remark::is_of_times as speaks_of_times;
 use crate::numbers::sampling::without_intervals;
 use crate::numbers::signs::odd_signs;
 use crate::numbers::text::{Layout, Lines};

@@ -4,15 +4,15 @@ use super::columns::{LAYOUT, is_of_times, known, names_columns, of_text, roles};
 use super::{fault, require_memory};
 use crate::failure::Failure;
 use crate::numbers::TimeUnit;
+use crate::numbers::comments::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::interval::interval;
-use crate::numbers::left::Meaning;
 use crate::numbers::name::Name;
 use crate::numbers::numpy::{self, Archive, Array};
 use crate::numbers::origin::{Origin, time_unit};
-use crate::numbers::remark::{doubt_of_arrays, doubt_of_comments, refuse_comments};
 use crate::numbers::sampling::{interval_in_prose, intervals_alone, without_intervals};
 use crate::numbers::text::Lines;
 use crate::numbers::understood::times;
+use crate::numbers::unread::Interpretation;
 use crate::numbers::{Format, Precision, Rows, Sample, Source, Time, Understood, each_of_list, written};
 use crate::process::memory::Growing;
 use crate::terminal::figures::counted;
@@ -34,23 +34,23 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Fai
     let refusal = |reason: String| fault("events", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
     let mut understood = Understood { thing: "event", ..Understood::new("events", &source) };
-    let mut taken = Taken { bounds, when: When::Steps, events: Growing::new("the events"), ends: None };
+    let mut list = EventList { bounds, when: When::Steps, events: Growing::new("the events"), ends: None };
     match source.format() {
         Format::Text => {
             let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
-            from_text(&source, &mut lines, &mut taken, &mut understood).map_err(|reason| {
+            from_text(&source, &mut lines, &mut list, &mut understood).map_err(|reason| {
                 Failure::fault(format!("events {}:{}: {reason}", path.display(), lines.number().max(1)))
             })?;
         }
-        Format::Npz => from_npz(&source, &mut taken, &mut understood).map_err(refusal)?,
+        Format::Npz => from_npz(&source, &mut list, &mut understood).map_err(refusal)?,
         Format::Npy => {
-            let array = numpy::from_npy(&source, &mut |array, rows| from_rows(array, rows, &mut taken));
+            let array = numpy::from_npy(&source, &mut |array, rows| from_rows(array, rows, &mut list));
             understood.shape = Some(array.map_err(refusal)?.shape);
         }
     }
-    let events = taken.events.into_values();
+    let events = list.events.into_values();
     understood.count = events.len() as u64;
-    if let (When::Times(unit), Some((first, last))) = (&taken.when, taken.ends) {
+    if let (When::Times(unit), Some((first, last))) = (&list.when, list.ends) {
         understood.extent = times(first, last, unit);
     }
     Ok((events, understood))
@@ -75,7 +75,7 @@ impl When {
 }
 
 /// Events as they are read.
-struct Taken {
+struct EventList {
     bounds: Bounds,
     when: When,
     events: Growing<Event>,
@@ -83,8 +83,8 @@ struct Taken {
     ends: Option<(f64, f64)>,
 }
 
-impl Taken {
-    fn take(&mut self, when: f64, precision: Precision, row: f64, neuron: f64) -> Result<(), String> {
+impl EventList {
+    fn add(&mut self, when: f64, precision: Precision, row: f64, neuron: f64) -> Result<(), String> {
         let step = self.step(when, precision)?;
         let Bounds { trains: (trains, each), batch: rows, .. } = self.bounds;
         let batch = below("batch row", row, rows, "batch row")?;
@@ -148,7 +148,7 @@ fn below(what: &str, value: f64, count: usize, each: &str) -> Result<u32, String
 fn from_text(
     source: &Source,
     lines: &mut Lines,
-    taken: &mut Taken,
+    list: &mut EventList,
     understood: &mut Understood,
 ) -> Result<(), String> {
     let mut found: Option<[Option<usize>; 3]> = None;
@@ -162,10 +162,10 @@ fn from_text(
                 let columns;
                 (names, columns) = of_text(lines, count)?;
                 if let Some(name) = columns[0].and_then(|column| names.get(column)) {
-                    taken.when = When::named(name)?;
+                    list.when = When::named(name)?;
                 }
-                match &taken.when {
-                    When::Steps => refuse_other_steps_in(lines.comments().iter(), taken.bounds.dt)?,
+                match &list.when {
+                    When::Steps => refuse_other_steps_in(lines.comments().iter(), list.bounds.dt)?,
                     When::Times(unit) => {
                         refuse_comments(lines.comments(), unit, None)?;
                         lines.survey(source, columns[0].unwrap_or(0))?;
@@ -188,15 +188,15 @@ fn from_text(
                  the first line, as `neuron time_ms`"
             ));
         }
-        taken.take(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
+        list.add(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
     }
-    let (is_taken, unit, is_said) = taken.said();
-    if let When::Steps = taken.when {
-        refuse_other_steps_in(lines.all_comments(), taken.bounds.dt)?;
+    let (is_taken, unit, is_said) = list.said();
+    if let When::Steps = list.when {
+        refuse_other_steps_in(lines.all_comments(), list.bounds.dt)?;
     }
-    let is_in_steps = matches!(taken.when, When::Steps);
+    let is_in_steps = matches!(list.when, When::Steps);
     let count = understood.columns.len();
-    let meaning = Meaning { unit, interval: is_in_steps.then_some(taken.bounds.dt), things: &[] };
+    let meaning = Interpretation { unit, interval: is_in_steps.then_some(list.bounds.dt), things: &[] };
     let unread = lines.unread(&names, |comment| {
         let says_names = names_columns(&without_intervals(comment), count, is_in_steps);
         if says_names { meaning.left_of(&intervals_alone(comment)) } else { meaning.left_of(comment) }
@@ -211,7 +211,7 @@ fn from_text(
 }
 
 /// Rows of an array as they are in text.
-fn from_rows(array: &Array, rows: &mut dyn Rows, taken: &mut Taken) -> Result<(), String> {
+fn from_rows(array: &Array, rows: &mut dyn Rows, list: &mut EventList) -> Result<(), String> {
     let ([_, 2] | [_, 3]) = array.shape[..] else {
         return Err(format!(
             "it has shape {:?}; expected [events, 2 or 3], {}",
@@ -220,22 +220,21 @@ fn from_rows(array: &Array, rows: &mut dyn Rows, taken: &mut Taken) -> Result<()
     };
     let mut row = Vec::new();
     let mut number = 0..;
-    while rows.next(&mut row)? != Sample::None {
+    while rows.next(&mut row)? != Sample::End {
         let number: u64 = number.next().unwrap_or_default();
         let (step, batch, neuron) = match row[..] {
             [step, neuron] => (step, 0.0, neuron),
             [step, batch, neuron] => (step, batch, neuron),
             _ => continue,
         };
-        taken
-            .take(step, array.precision(), batch, neuron)
+        list.add(step, array.precision(), batch, neuron)
             .map_err(|reason| format!("the row at [{number}]: {reason}"))?;
     }
     Ok(())
 }
 
 /// The arrays of an archive, by the names that columns of a text have.
-fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> Result<(), String> {
+fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) -> Result<(), String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
     let names: Vec<Name> = keys.iter().map(|key| Name::new(key)).collect();
@@ -245,12 +244,12 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
             known()
         ));
     };
-    taken.when = When::named(&names[when])?;
-    if let When::Steps = taken.when {
-        refuse_other_steps(&mut archive, &keys, taken.bounds.dt)?;
+    list.when = When::named(&names[when])?;
+    if let When::Steps = list.when {
+        refuse_other_steps(&mut archive, &keys, list.bounds.dt)?;
     }
     // Only steps need to be told how long they are.
-    let is_in_steps = matches!(taken.when, When::Steps);
+    let is_in_steps = matches!(list.when, When::Steps);
     let is_read = |place: usize| {
         [Some(when), row, Some(neuron)].contains(&Some(place))
             || is_in_steps && names[place].clock().is_some()
@@ -263,13 +262,13 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
         .filter(|(place, key)| !is_read(*place) && !is_own(key))
         .map(|(_, key)| key.clone())
         .collect();
-    let (is_taken, _, is_said) = taken.said();
+    let (is_taken, _, is_said) = list.said();
     if let Some(doubt) = doubt_of_arrays(&understood.unread, &is_taken).filter(|_| !is_said) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
-    let (whens, precision) = list(&mut archive, &keys[when])?;
-    let rows = row.map(|row| list(&mut archive, &keys[row])).transpose()?.map(|(rows, _)| rows);
-    let (neurons, _) = list(&mut archive, &keys[neuron])?;
+    let (whens, precision) = values_of(&mut archive, &keys[when])?;
+    let rows = row.map(|row| values_of(&mut archive, &keys[row])).transpose()?.map(|(rows, _)| rows);
+    let (neurons, _) = values_of(&mut archive, &keys[neuron])?;
     let columns: Vec<&String> =
         [Some(when), row, Some(neuron)].iter().flatten().map(|at| &keys[*at]).collect();
     let counts: Vec<usize> =
@@ -288,8 +287,7 @@ fn from_npz(source: &Source, taken: &mut Taken, understood: &mut Understood) -> 
     }
     for (place, (time, neuron)) in whens.iter().zip(&neurons).enumerate() {
         let row = rows.as_ref().map_or(0.0, |rows| rows[place]);
-        taken
-            .take(*time, precision, row, *neuron)
+        list.add(*time, precision, row, *neuron)
             .map_err(|reason| format!("the event at [{place}]: {reason}"))?;
     }
     Ok(())
@@ -325,7 +323,7 @@ fn refuse_other_step(who: &str, own: f64, dt: f64) -> Result<(), String> {
 }
 
 /// All values of a list in an archive, and how exactly they are known.
-fn list(archive: &mut Archive, key: &str) -> Result<(Vec<f64>, Precision), String> {
+fn values_of(archive: &mut Archive, key: &str) -> Result<(Vec<f64>, Precision), String> {
     let mut values = Vec::new();
     let array = archive.array(key, &mut |array, rows| {
         require_memory(array)?;

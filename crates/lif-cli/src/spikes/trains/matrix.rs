@@ -25,7 +25,7 @@ pub fn read(
         }
         require_memory(array)?;
         let mut row = Vec::new();
-        while rows.next(&mut row)? != Sample::None {
+        while rows.next(&mut row)? != Sample::End {
             for value in &row {
                 let scaled = (value * factor) as f32;
                 if !scaled.is_finite() {

@@ -6,7 +6,7 @@
 //! since the one before it, where that is too short for both to be told apart.
 
 use super::scene::{Scene, Spikes};
-use crate::picture::axes::{Area, Chart, INK, remark};
+use crate::picture::axes::{Area, Chart, INK, note};
 use crate::picture::pixels::fill;
 use crate::terminal::figures::short;
 use plotters::prelude::*;
@@ -112,7 +112,7 @@ pub fn draw(
     }
     let hz = format!("{} Hz", short(dark / (scene.dt * 1e-3)));
     let more: &[&str] = if rates.iter().any(|rate| *rate > dark) { &["or more"] } else { &[] };
-    remark(area, chart, &[&["black:", &hz], more].concat())
+    note(area, chart, &[&["black:", &hz], more].concat())
 }
 
 /// The rate that is drawn as dark as can be: few places have more.

@@ -2,7 +2,7 @@
 
 use super::scene::{Scene, Trace};
 use super::time;
-use crate::picture::axes::{self, Area, Chart, INK, THRESHOLD, Vertical, plain, remark};
+use crate::picture::axes::{self, Area, Chart, INK, THRESHOLD, Vertical, note, plain};
 use crate::picture::pixels::{CLOSE, curve, fill};
 use crate::terminal::figures::grouped;
 use plotters::prelude::*;
@@ -51,7 +51,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Resu
         .map_err(|error| error.to_string())?;
     let neuron = grouped(u64::from(trace.neuron));
     let unmarked: &[&str] = if trace.spikes.is_some() { &[] } else { &["spikes not", "recorded"] };
-    remark(area, &chart, &[&["neuron", &neuron], unmarked].concat())
+    note(area, &chart, &[&["neuron", &neuron], unmarked].concat())
 }
 
 /// Draws a line for each spike, and a bar for those that are too close for lines.

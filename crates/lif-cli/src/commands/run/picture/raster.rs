@@ -3,7 +3,7 @@
 use super::density;
 use super::scene::{Scene, Spikes};
 use super::time;
-use crate::picture::axes::{self, Area, Chart, FRAME, INK, Vertical, plain, remark};
+use crate::picture::axes::{self, Area, Chart, FRAME, INK, Vertical, note, plain};
 use crate::picture::pixels::fill;
 use plotters::prelude::*;
 
@@ -78,7 +78,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Re
         chart.draw_series(borders).map_err(|error| error.to_string())?;
     }
     if spikes.count == 0 {
-        return remark(area, &chart, &["no spikes"]);
+        return note(area, &chart, &["no spikes"]);
     }
     match Look::new(spikes.count, cells, (width, height)) {
         Look::Ticks(thick) => draw_ticks(&chart, scene, spikes, thick),

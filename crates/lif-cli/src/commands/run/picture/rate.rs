@@ -2,7 +2,7 @@
 
 use super::scene::{Rate, Scene};
 use super::time;
-use crate::picture::axes::{self, Area, INK, Vertical, plain, remark};
+use crate::picture::axes::{self, Area, INK, Vertical, note, plain};
 use plotters::prelude::*;
 
 /// Draws the rate as a histogram over time.
@@ -20,5 +20,5 @@ pub fn draw(area: &Area<'_>, scene: &Scene, rate: &Rate, lowest: bool) -> Result
     chart
         .draw_series(AreaSeries::new(edges, 0.0, INK.mix(0.25)).border_style(INK))
         .map_err(|error| error.to_string())?;
-    remark(area, &chart, &["bins of", &scene.duration(rate.bin)])
+    note(area, &chart, &["bins of", &scene.duration(rate.bin)])
 }

@@ -1,7 +1,7 @@
 //! The panel of a run that recorded nothing over time: how many cells have which mean rate.
 
 use super::scene::Counts;
-use crate::picture::axes::{self, Area, Horizontal, INK, Vertical, plain, remark};
+use crate::picture::axes::{self, Area, Horizontal, INK, Vertical, note, plain};
 use crate::terminal::figures::short;
 use plotters::prelude::*;
 
@@ -31,5 +31,5 @@ pub fn draw(area: &Area<'_>, counts: &Counts) -> Result<(), String> {
     });
     chart.draw_series(bars).map_err(|error| error.to_string())?;
     let width = format!("{} Hz", short(width));
-    remark(area, &chart, &["bars of", &width])
+    note(area, &chart, &["bars of", &width])
 }

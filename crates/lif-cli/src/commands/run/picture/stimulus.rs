@@ -2,7 +2,7 @@
 
 use super::scene::{Currents, Scene};
 use super::time;
-use crate::picture::axes::{self, Area, INPUT, Vertical, plain, remark};
+use crate::picture::axes::{self, Area, INPUT, Vertical, note, plain};
 use crate::picture::pixels::{curve, steps};
 
 /// Draws the current of the first cell over time, which is held for each step.
@@ -23,7 +23,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, stimulus: &Currents, lowest: bool) -
     let mut chart = time::chart(area, scene, vertical, lowest)?;
     let samples = currents.iter().map(|(step, current)| (scene.time(*step as f64), f64::from(*current)));
     curve(&mut chart, &steps(samples, scene.bounds().1), INPUT)?;
-    remark(area, &chart, stimulus.whose)
+    note(area, &chart, stimulus.whose)
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ const LONGEST_NUMBER: usize = 40;
 
 /// A part of a comment.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Piece<'a> {
+pub enum Token<'a> {
     /// Letters.
     Word(&'a str),
     /// A number, and the sign after it.
@@ -15,13 +15,13 @@ pub enum Piece<'a> {
 }
 
 /// The words and numbers of a text.
-pub fn pieces(text: &str) -> Vec<Piece<'_>> {
-    placed(text).into_iter().map(|(piece, _)| piece).collect()
+pub fn tokens(text: &str) -> Vec<Token<'_>> {
+    tokens_with_places(text).into_iter().map(|(piece, _)| piece).collect()
 }
 
 /// The words and numbers of a text, and where they are.
-pub fn placed(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
-    let mut pieces = Vec::new();
+pub fn tokens_with_places(text: &str) -> Vec<(Token<'_>, Range<usize>)> {
+    let mut tokens = Vec::new();
     let mut place = 0;
     while let Some(start) = text[place..].find(|sign: char| sign.is_alphanumeric() || sign == '.') {
         let start = place + start;
@@ -40,13 +40,13 @@ pub fn placed(text: &str) -> Vec<(Piece<'_>, Range<usize>)> {
         let piece = &text[start..place];
         match piece.replace('_', "").parse::<f64>() {
             Ok(number) if is_number => {
-                pieces.push((Piece::Number(number, text[place..].chars().next()), start..place));
+                tokens.push((Token::Number(number, text[place..].chars().next()), start..place));
             }
-            _ if piece != "." => pieces.push((Piece::Word(piece), start..place)),
+            _ if piece != "." => tokens.push((Token::Word(piece), start..place)),
             _ => {}
         }
     }
-    pieces
+    tokens
 }
 
 #[cfg(test)]
@@ -55,20 +55,20 @@ mod tests {
 
     #[test]
     fn comments_of_any_signs_are_taken_apart() {
-        let word = Piece::Word;
-        assert_eq!(pieces("pA/cm\u{b2}, \u{bd} ms"), ["pA", "cm", "\u{b2}", "\u{bd}", "ms"].map(word));
-        assert_eq!(pieces("dt=.5ms"), [word("dt"), Piece::Number(0.5, Some('m')), word("ms")]);
-        assert_eq!(pieces("1e-4"), [Piece::Number(1e-4, None)]);
-        assert_eq!(pieces("..5 \u{661}"), [Piece::Number(0.5, Some(' ')), word("\u{661}")]);
-        assert!(pieces(&"1".repeat(60_000)).len() >= 60_000 / LONGEST_NUMBER);
+        let word = Token::Word;
+        assert_eq!(tokens("pA/cm\u{b2}, \u{bd} ms"), ["pA", "cm", "\u{b2}", "\u{bd}", "ms"].map(word));
+        assert_eq!(tokens("dt=.5ms"), [word("dt"), Token::Number(0.5, Some('m')), word("ms")]);
+        assert_eq!(tokens("1e-4"), [Token::Number(1e-4, None)]);
+        assert_eq!(tokens("..5 \u{661}"), [Token::Number(0.5, Some(' ')), word("\u{661}")]);
+        assert!(tokens(&"1".repeat(60_000)).len() >= 60_000 / LONGEST_NUMBER);
     }
 
     #[test]
     fn each_piece_is_where_it_stands() {
-        for (piece, range) in placed("\u{bd} dt=.5ms, ..7 \u{661}") {
+        for (piece, range) in tokens_with_places("\u{bd} dt=.5ms, ..7 \u{661}") {
             match piece {
-                Piece::Word(word) => assert_eq!(word, &"\u{bd} dt=.5ms, ..7 \u{661}"[range]),
-                Piece::Number(number, _) => assert!([0.5, 0.7].contains(&number)),
+                Token::Word(word) => assert_eq!(word, &"\u{bd} dt=.5ms, ..7 \u{661}"[range]),
+                Token::Number(number, _) => assert!([0.5, 0.7].contains(&number)),
             }
         }
     }

@@ -12,7 +12,7 @@ pub const REFERENCE: &str = "reference";
 
 /// Somebody who simulates.
 #[derive(Debug)]
-pub struct Contestant {
+pub struct Participant {
     /// A short name that no other has.
     pub label: String,
     /// None for the reference.
@@ -21,7 +21,7 @@ pub struct Contestant {
     pub roofline: Option<Roofline>,
 }
 
-impl Contestant {
+impl Participant {
     /// `others` are there already.
     fn new(device: Option<Device>, others: &[Self]) -> Result<Self, Failure> {
         // The reference runs on the CPU as well.
@@ -76,7 +76,7 @@ impl Contestant {
 }
 
 /// Opens the devices that are asked for, and measures what each can do at best.
-pub fn open(options: &BenchOptions) -> Result<Vec<Contestant>, Failure> {
+pub fn open(options: &BenchOptions) -> Result<Vec<Participant>, Failure> {
     let mut devices: Vec<Option<Device>> = Vec::new();
     let mut names: Vec<String> = Vec::new();
     let mut add = |device: Option<Device>| {
@@ -100,13 +100,13 @@ pub fn open(options: &BenchOptions) -> Result<Vec<Contestant>, Failure> {
     for name in &options.device {
         add(if name == REFERENCE { None } else { Some(selected(name)?) });
     }
-    devices.into_iter().try_fold(Vec::new(), |mut contestants, device| {
-        contestants.push(Contestant::new(device, &contestants)?);
-        Ok(contestants)
+    devices.into_iter().try_fold(Vec::new(), |mut participants, device| {
+        participants.push(Participant::new(device, &participants)?);
+        Ok(participants)
     })
 }
 
-fn numbered(word: &str, others: &[Contestant]) -> String {
+fn numbered(word: &str, others: &[Participant]) -> String {
     let before = others.iter().filter(|other| other.label.starts_with(word)).count();
     format!("{word} {}", before + 1)
 }

@@ -2,12 +2,12 @@
 
 use super::TimeUnit;
 use super::clock::is_of_clocks;
-use super::left::Unread;
 use super::name::{Name, is_word_of_values};
 use super::origin::Origin;
-use super::piece::{Piece, pieces, placed};
 use super::sampling::is_hertz;
+use super::tokens::{Token, tokens, tokens_with_places};
 use super::units::{current_unit, is_plain_time_unit, other_value_unit, time_unit_of};
+use super::unread::Unread;
 
 /// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
 pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
@@ -81,15 +81,15 @@ pub fn is_telling(text: &str) -> bool {
         "duration",
         "durations",
     ];
-    let pieces = pieces(text);
-    (0..pieces.len()).any(|place| {
-        let Piece::Word(word) = pieces[place] else { return false };
+    let tokens = tokens(text);
+    (0..tokens.len()).any(|place| {
+        let Token::Word(word) = tokens[place] else { return false };
         let lower = word.to_lowercase();
         let is_first_number = ["from", "starting", "start"].contains(&lower.as_str())
-            && matches!(pieces.get(place + 1), Some(Piece::Number(0.0 | 1.0, _)));
+            && matches!(tokens.get(place + 1), Some(Token::Number(0.0 | 1.0, _)));
         // `in 0.1 ms` and `x10 ms` are units.
-        let is_in = place > 1 && [Piece::Word("in"), Piece::Word("x")].contains(&pieces[place - 2]);
-        let is_length = place > 0 && matches!(pieces[place - 1], Piece::Number(..)) && !is_in;
+        let is_in = place > 1 && [Token::Word("in"), Token::Word("x")].contains(&tokens[place - 2]);
+        let is_length = place > 0 && matches!(tokens[place - 1], Token::Number(..)) && !is_in;
         WORDS.contains(&lower.as_str())
             || is_first_number
             || is_of_clocks(&lower)
@@ -110,9 +110,9 @@ fn value_unit_of(word: &str) -> Option<&'static str> {
 /// The unit of values that a comment says, the last of several. Those that are no currents, and `A`, have to be said of
 /// values.
 pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
-    let pieces = placed(text);
-    let word_at = |place: usize| match pieces.get(place) {
-        Some((Piece::Word(word), _)) => Some(*word),
+    let tokens = tokens_with_places(text);
+    let word_at = |place: usize| match tokens.get(place) {
+        Some((Token::Word(word), _)) => Some(*word),
         _ => None,
     };
     let says_unit = |word: &str| ["unit", "units"].contains(&word.to_lowercase().as_str());
@@ -121,12 +121,12 @@ pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
     };
     let is_said_of_values = |place: usize| {
         let before = place.checked_sub(1);
-        let between = before.map_or("", |before| text[pieces[before].1.end..pieces[place].1.start].trim());
+        let between = before.map_or("", |before| text[tokens[before].1.end..tokens[place].1.start].trim());
         let is_beside = ["(", "[", "{", "/", ":", "="].contains(&between) && is_of_values(before);
         is_beside
             || before.and_then(word_at) == Some("in") && (place == 1 || is_of_values(place.checked_sub(2)))
     };
-    (0..pieces.len()).rev().find_map(|place| {
+    (0..tokens.len()).rev().find_map(|place| {
         let word = word_at(place)?;
         value_unit_of(word).or_else(|| other_value_unit(word).filter(|_| is_said_of_values(place)))
     })

@@ -9,7 +9,7 @@ const PART_OF_SHORTEST: f64 = 0.25;
 
 /// The times of samples, one after the other, beside steps that count from the first.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Course {
+pub struct Schedule {
     pub first: Time,
     pub last: Time,
     /// From the one before the last to the last, ms, and the shortest time from one to the next.
@@ -22,7 +22,7 @@ pub struct Course {
     step: f64,
 }
 
-impl Course {
+impl Schedule {
     pub fn new(first: Time, dt: f64) -> Self {
         Self { first, last: first, before: None, shortest: f64::INFINITY, dt, is_in_steps: true, step: 0.0 }
     }
@@ -44,7 +44,7 @@ impl Course {
     }
 
     /// Whether the time of one of them has come at the beginning of a step of this length.
-    pub fn has_come(&self, time: &Time, step: u64, dt: f64) -> bool {
+    pub fn is_due(&self, time: &Time, step: u64, dt: f64) -> bool {
         let step = step as f64;
         if self.is_in_steps && dt == self.dt {
             return self.nearest_step(time) <= step;
@@ -62,11 +62,11 @@ mod tests {
 
     /// The sample that holds at each step, of times that are read in one way.
     fn held(times: &[Time], dt: f64, steps: u64) -> Vec<usize> {
-        let mut course = Course::new(times[0], dt);
-        times[1..].iter().for_each(|time| course.add(*time));
+        let mut schedule = Schedule::new(times[0], dt);
+        times[1..].iter().for_each(|time| schedule.add(*time));
         let mut next = 0;
         let mut holds = |step| {
-            next += times[next..].iter().take_while(|time| course.has_come(time, step, dt)).count();
+            next += times[next..].iter().take_while(|time| schedule.is_due(time, step, dt)).count();
             next - 1
         };
         (0..steps).map(&mut holds).collect()
