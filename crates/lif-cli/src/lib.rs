@@ -1,5 +1,5 @@
-//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line. What is hidden here is public
-//! for the fuzz targets alone.
+//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line. Hidden items are
+//! public for the fuzz targets only.
 #![forbid(unsafe_code)]
 
 mod commands;
@@ -39,7 +39,7 @@ pub mod fuzzing {
     pub use crate::stimulus::{Level, SampleOptions, Stimulus, Transform};
 }
 
-/// Does what the words of the command line say.
+/// Runs the command.
 pub fn main() -> ExitCode {
     lif::start_quietly();
     let arguments = match Arguments::try_parse() {
@@ -48,7 +48,7 @@ pub fn main() -> ExitCode {
     };
     logging::start(arguments.command.is_quiet());
     signals::let_long_files_fail();
-    // What threads take is not there any more.
+    // Checked again, as threads take memory.
     let enough = memory::require_some().map(|()| threads::start()).and_then(|()| memory::require_some());
     if let Some(help) = arguments.command.help() {
         return end(help.and_then(|text| terminal::print(&text)).map(|()| ExitCode::SUCCESS));
@@ -85,7 +85,7 @@ fn show(message: &clap::Error) -> ExitCode {
         terminal::complain("\nA value is one word: write 300pA for 300 pA, and 0.5:0.8 for a range.");
     }
     match shown {
-        // The reader of help that is piped into `head` has gone; that is no failure.
+        // The reader of a pipe into `head` may have gone, which is no failure.
         Err(error) if !message.use_stderr() && error.kind() != std::io::ErrorKind::BrokenPipe => {
             terminal::complain(&format!("error: cannot write to standard output: {error}"));
             ExitCode::FAILURE

@@ -16,7 +16,7 @@ GPU, install its Vulkan driver. For a software adapter to test with (--device
 software), install Mesa's lavapipe: on Debian and Ubuntu the packages
 mesa-vulkan-drivers and libvulkan1.";
 
-/// Room for the name, so that a row has 80 columns.
+/// Width of the names, so that a row has 80 columns.
 const NAME_WIDTH: usize = 32;
 
 /// The options of `lif devices`.
@@ -34,13 +34,13 @@ pub struct DevicesOptions {
     pub check: bool,
 }
 
-/// An adapter and, where it was checked, the outcome and how long that took.
+/// An adapter; if it was checked, the outcome and how long the check took.
 struct Row {
     adapter: AdapterDescription,
     check: Option<(lif::Result<()>, Duration)>,
 }
 
-/// Lists, and checks where wished.
+/// Lists the devices, and checks them if asked.
 pub fn devices(options: &DevicesOptions) -> Result<ExitCode, Failure> {
     let rows: Vec<Row> = if options.check {
         check_adapters()

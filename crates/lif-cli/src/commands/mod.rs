@@ -1,4 +1,4 @@
-//! The commands `lif run`, `lif fi`, `lif score` and so on, each in a module of its own, with its options.
+//! The commands: `lif run`, `lif fi`, `lif score` and so on, each in a module of its own, with its options.
 
 mod arguments;
 mod bench;
@@ -15,7 +15,7 @@ pub use arguments::{Arguments, Command};
 use crate::failure::Failure;
 use std::process::ExitCode;
 
-/// Does what a command asks for.
+/// Runs a command.
 pub fn carry_out(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(settings) => run::run(*settings),

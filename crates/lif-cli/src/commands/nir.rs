@@ -25,7 +25,7 @@ pub struct NirOptions {
     pub json: bool,
 }
 
-/// Says what is in a graph.
+/// Prints the nodes of a graph.
 pub fn list(options: &NirOptions) -> Result<ExitCode, Failure> {
     let graph = nir::read(&options.file)?;
     let text = if options.json { as_json(&graph)? } else { table(&graph, options) };
@@ -33,7 +33,7 @@ pub fn list(options: &NirOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a value takes as JSON: as such, and as words, which grow.
+/// Bytes per value as JSON: as a value, and as text, which grows.
 const BYTES_PER_VALUE: u64 = 32 + 3 * 32;
 
 fn as_json(graph: &Graph) -> Result<String, Failure> {
@@ -102,12 +102,12 @@ fn table(graph: &Graph, options: &NirOptions) -> String {
     text.trim_end().to_owned()
 }
 
-/// `20`, or `5 to 40` where the neurons differ; what is no number is counted beside them.
+/// `20`, or `5 to 40` where the neurons differ, and how many are no numbers.
 fn range(values: &ArrayD<f64>) -> String {
     let numbers = || values.iter().copied().filter(|value| !value.is_nan());
     let least = numbers().fold(f64::INFINITY, f64::min);
     let most = numbers().fold(f64::NEG_INFINITY, f64::max);
-    // As exact as the numbers of a simulation are.
+    // With the precision of a simulation.
     let [least, most] = [least as f32, most as f32];
     let range = if least == most { format!("{least}") } else { format!("{least} to {most}") };
     match (values.len() - numbers().count(), values.len()) {

@@ -1,4 +1,4 @@
-//! The name of a checkpoint: it must be that of no other file of the run, and no other run may write it.
+//! The names of checkpoints: no other file of the run may have the name, and no other run may write it.
 
 use super::folder::Folder;
 use super::folder_of;
@@ -7,16 +7,16 @@ use super::lock::{Lock, Refusal};
 use crate::failure::Failure;
 use std::path::{Path, PathBuf};
 
-/// What stands behind the name of a checkpoint in that of its lock.
+/// The extension of a lock.
 const LOCK: &str = ".lock";
 
-/// The name that a checkpoint is written under, as the library has it, before it gets its own.
+/// The temporary name of a checkpoint, as the library writes it.
 pub fn partial(path: &Path) -> PathBuf {
     behind(path, ".partial")
 }
 
-/// Locks a checkpoint for this process, unless its name, or one that it is written under, is that of an input
-/// or of what the command writes into its folder, however it is spelled. Messages name the option that says it.
+/// Locks a checkpoint for this process. Refuses names of inputs, and of what commands write into the output
+/// folder, also under other spellings. Messages name the option.
 pub fn claim(path: &Path, option: &str, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Lock, Failure> {
     let shown = path.display();
     let parent = folder_of(path);
@@ -54,7 +54,7 @@ pub fn claim(path: &Path, option: &str, folder: &Folder, inputs: &[(&str, &Path)
     })
 }
 
-/// What a file would be to the commands that write into a folder.
+/// What a file of this name is to the commands that write into the folder.
 fn meaning(file: &Path, parent: &Path, folder: &Folder) -> Option<&'static str> {
     if is_same(parent, folder.path()) {
         let meaning = file.file_name().and_then(|name| Folder::meaning(&name.to_string_lossy()));
@@ -62,7 +62,7 @@ fn meaning(file: &Path, parent: &Path, folder: &Folder) -> Option<&'static str> 
             return meaning;
         }
     }
-    // Another name of one that is there.
+    // Another name of an existing file.
     let entries = std::fs::read_dir(folder.path()).into_iter().flatten().flatten();
     let named =
         entries.filter_map(|entry| Some((Folder::meaning(&entry.file_name().to_string_lossy())?, entry)));

@@ -1,21 +1,21 @@
-//! Room on disks: what is known to be written is compared with what is free, before the first step.
+//! Room on disks: what a run will write is compared with the free space before the first step.
 
 use crate::failure::Failure;
 use crate::terminal::figures::{bytes, two_bytes};
 use std::path::{Path, PathBuf};
 
-/// What to do about a run that writes too much.
+/// Advice for a run that writes too much.
 pub const WRITE_LESS: &str = "record fewer neurons or only every k-th step, as voltage:0..100/10, make fewer steps, or \
                           choose a folder on another disk with --out";
 
-/// The same of a run that goes on, which has to be what it was.
+/// Advice for a resumed run, which cannot be changed.
 pub const MAKE_ROOM: &str = "make room there, and resume it again";
 
-/// What is to be written into a folder.
+/// What will be written into a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
     folder: PathBuf,
-    /// What it is, and its bytes.
+    /// What, and its bytes.
     parts: Vec<(&'static str, u64)>,
 }
 
@@ -29,7 +29,7 @@ impl Need {
         self.parts.iter().fold(0, |sum, (_, bytes)| sum.saturating_add(*bytes))
     }
 
-    /// Refuses what the disk has no room for now.
+    /// Refuses what does not fit into the free space.
     fn require(&self, free: u64, advice: &str) -> Result<(), Failure> {
         if self.total() <= free {
             return Ok(());
@@ -45,7 +45,7 @@ impl Need {
     }
 }
 
-/// Refuses what the disks have no room for now. What lies on one disk is added up.
+/// Refuses what does not fit. The needs on one disk are added.
 pub fn require(needs: impl IntoIterator<Item = Need>, advice: &str) -> Result<(), Failure> {
     let mut disks: Vec<(Option<u64>, Need)> = Vec::new();
     for need in needs {
@@ -60,7 +60,7 @@ pub fn require(needs: impl IntoIterator<Item = Need>, advice: &str) -> Result<()
         .try_for_each(|(_, need)| free(&need.folder).map_or(Ok(()), |free| need.require(free, advice)))
 }
 
-/// The number of the disk that a folder is on, where disks have one.
+/// The number of the disk of a folder, if the system has such numbers.
 #[cfg_attr(not(unix), allow(unused_variables, reason = "others have none"))]
 fn disk(folder: &Path) -> Option<u64> {
     #[cfg(unix)]
@@ -71,10 +71,10 @@ fn disk(folder: &Path) -> Option<u64> {
     number
 }
 
-/// Bytes that are free for this user; `None` where the file system does not say.
+/// Free bytes for this user; `None` if the file system does not know.
 fn free(folder: &Path) -> Option<u64> {
     match fs4::statvfs(folder) {
-        // Some have no size and report 0.
+        // Some file systems have no size and report 0.
         Ok(size) if size.total_space() > 0 => Some(size.available_space()),
         Ok(_) => None,
         Err(error) => {

@@ -1,6 +1,5 @@
-//! The folder that a run writes into, which is its own as long as it goes on. Its files are written under
-//! temporary names and get their own together, the last of them at the end, so that where that is there they all
-//! tell of the same run.
+//! The output folder, which belongs to one run at a time. Files are written under temporary names, and get
+//! their own names together. The last file is named last: if it exists, all files are of the same run.
 
 use super::folder_of;
 use super::identity::is_same;
@@ -19,33 +18,33 @@ use tempfile::{Builder, NamedTempFile};
 /// The lock of a folder.
 const LOCK: &str = ".lif-lock";
 
-/// What all other names begin with that are there for a time only.
+/// The beginning of temporary names.
 const TEMPORARY: &str = ".lif-";
 
-/// So many letters and digits follow.
+/// The number of random characters that follow.
 const RANDOM: usize = 6;
 
-/// What to do where an output folder cannot be written.
+/// Advice for an output folder that cannot be written.
 pub const CHOOSE_ANOTHER: &str = "choose another with --out";
 
-/// The same of a run that goes on, whose folder has to be what it was.
+/// Advice for a resumed run, whose folder cannot be changed.
 pub const MEND_IT: &str = "mend that, and resume it again";
 
-/// A folder that has been found to be writable, and that no other process writes into. Where nothing was
-/// written into it, it goes again, with all folders around it that were made for it.
+/// A writable folder into which no other process writes. If nothing was written, it is removed at the end,
+/// with all parent folders that were made for it.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
-    /// What may be written.
+    /// The files that may be written.
     results: &'static [&'static str],
-    /// What to do where it cannot be written.
+    /// Advice if it cannot be written.
     advice: &'static str,
-    /// What was missing, the outermost first.
+    /// The folders that were made, the outermost first.
     made: Vec<PathBuf>,
     lock: Option<Lock>,
 }
 
-/// A complete file that has not got its name yet.
+/// A complete file under a temporary name.
 #[derive(Debug)]
 pub struct Staged {
     file: NamedTempFile,
@@ -53,8 +52,8 @@ pub struct Staged {
 }
 
 impl Folder {
-    /// Makes the folder where it is missing, locks it, tries whether it can be written, and takes away what a
-    /// process has left that was killed while it wrote its results.
+    /// Makes the folder if necessary, locks it, tests that it can be written, and removes unfinished results
+    /// of a process that was killed.
     pub fn prepare(
         path: &Path,
         results: &'static [&'static str],
@@ -79,7 +78,7 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Refuses results whose names folders have.
+    /// Refuses results whose names are folders.
     fn refuse_folders(&self) -> Result<(), Failure> {
         match self.results.iter().find(|name| self.path.join(name).is_dir()) {
             Some(name) => Err(self.refusal(format!("'{name}' in it is a folder"))),
@@ -91,7 +90,7 @@ impl Folder {
         self.lock.as_ref().is_some_and(Lock::is_held)
     }
 
-    /// Takes away results under temporary names. As the lock is held, nobody writes them any more.
+    /// Removes results under temporary names. The lock is held, so no process is writing them.
     fn remove_unfinished(&self) {
         let (mut count, mut size) = (0, 0);
         for entry in std::fs::read_dir(&self.path).into_iter().flatten().flatten() {
@@ -113,7 +112,7 @@ impl Folder {
         }
     }
 
-    /// Says what earlier runs have left that can be gone on with, and takes away what cannot.
+    /// Reports runs that can be resumed, and removes partial files that are of no use.
     pub fn tidy(&self) {
         if self.is_locked() {
             partials::tidy(&self.path);
@@ -130,7 +129,7 @@ impl Folder {
                     leftovers.add(level);
                     self.made.push(level.to_owned());
                 }
-                // Others may have made it in between.
+                // Another process may have made it.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && level.is_dir() => {}
                 Err(error) => return Err(why_no_folder(level, &error)),
             }
@@ -138,9 +137,9 @@ impl Folder {
         Ok(())
     }
 
-    /// What a file of this name in this folder is to the commands that write into it.
+    /// What a file of this name is to the commands that write into the folder.
     pub fn meaning(name: &str) -> Option<&'static str> {
-        // Names that differ in their case only are the same on many disks.
+        // Many disks do not distinguish upper and lower case.
         let name = name.to_lowercase();
         if [&OF_RUN[..], &OF_FI, &OF_FIT].concat().contains(&name.as_str()) {
             Some("a result")
@@ -151,7 +150,7 @@ impl Folder {
         }
     }
 
-    /// Refuses inputs that would be lost, as they have the place of a result.
+    /// Refuses to replace inputs by results.
     pub fn refuse_to_replace(&self, inputs: &[(&str, &Path)], results: &[&str]) -> Result<(), Failure> {
         for (option, input) in inputs {
             if let Some(name) = results.iter().find(|name| is_same(input, &self.path.join(name))) {
@@ -164,7 +163,7 @@ impl Folder {
         Ok(())
     }
 
-    /// Where it lies.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
@@ -177,14 +176,14 @@ impl Folder {
 
     fn temporary(&self, suffix: &str) -> Result<NamedTempFile, Failure> {
         let mut builder = Builder::new();
-        // Readable by others as any new file is; temporary files are private otherwise.
+        // Readable by others like any new file; temporary files are private by default.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let made = builder.prefix(TEMPORARY).rand_bytes(RANDOM).suffix(suffix).tempfile_in(&self.path);
         made.map_err(|error| self.refusal(without_its_name(&error)))
     }
 
-    /// Writes a file under a temporary name, which `fill` may open or not.
+    /// Writes a file under a temporary name; `fill` gets the open file and its path.
     pub fn stage<E: Display>(
         &self,
         name: &str,
@@ -200,9 +199,9 @@ impl Folder {
         Ok(Staged { file, path })
     }
 
-    /// Gives all files their names, and takes away those of an earlier run that this run does not replace, unless
-    /// they are inputs of this one. The last tells of the others: it is not there as long as they are not all of
-    /// one run. Where they have to last, all is on the disk in the end.
+    /// Gives all files their names, and removes results of an earlier run that this run does not replace,
+    /// unless they are inputs. The last file is removed first and named last: if it exists, all files are of
+    /// one run. With `has_to_last`, all is on the disk at the end.
     pub fn publish(
         &self,
         staged: Vec<Staged>,
@@ -212,9 +211,9 @@ impl Folder {
         for Staged { file, path } in staged.iter().filter(|_| has_to_last) {
             file.as_file().sync_all().map_err(|error| unwritten(path, error))?;
         }
-        // Nobody ends the process in the middle of this.
+        // An interrupt waits until the end.
         let mut leftovers = leftovers::lock();
-        // They may have been made in the meantime.
+        // They may have been made meanwhile.
         self.refuse_folders()?;
         let paths: Vec<PathBuf> = staged.iter().map(|file| file.path.clone()).collect();
         let all = self.results.iter().map(|name| self.path.join(name));
@@ -234,7 +233,7 @@ impl Folder {
         Ok(paths)
     }
 
-    /// Sees to it that the folder and the names in it are there after a crash of the machine.
+    /// Makes sure that the folder and the names in it survive a crash of the machine.
     pub fn sync(&self) -> Result<(), Failure> {
         let around = self.made.iter().map(|level| folder_of(level));
         let mut all = around.chain([self.path.as_path()]);
@@ -245,7 +244,7 @@ impl Folder {
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     match File::open(path)?.sync_all() {
-        // Not all file systems can.
+        // Not all file systems support it.
         Err(error) if matches!(error.kind(), ErrorKind::InvalidInput | ErrorKind::Unsupported) => Ok(()),
         result => result,
     }
@@ -256,7 +255,7 @@ fn sync_folder(_path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Whether a file of this name is a result, or the trial of a folder, under a temporary name.
+/// Whether a file of this name is an unfinished result, or a test of the folder.
 fn is_unfinished(name: &str) -> bool {
     let rest = name.strip_prefix(TEMPORARY).and_then(|rest| rest.split_at_checked(RANDOM));
     rest.is_some_and(|(random, end)| {
@@ -265,7 +264,7 @@ fn is_unfinished(name: &str) -> bool {
     })
 }
 
-/// Why there is no folder of this name and none can be made.
+/// Why the folder cannot be made.
 fn why_no_folder(level: &Path, error: &std::io::Error) -> String {
     let shown = level.display();
     if let Ok(target) = std::fs::read_link(level) {
@@ -283,10 +282,10 @@ fn why_no_folder(level: &Path, error: &std::io::Error) -> String {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        // Its file goes before the folders around it.
+        // The lock is in the folder.
         self.lock = None;
         for level in self.made.iter().rev() {
-            // It only goes while it is empty; what cannot be taken away does no harm.
+            // Only empty folders are removed; a failure does no harm.
             let _ = std::fs::remove_dir(level);
         }
     }
@@ -301,7 +300,7 @@ impl Staged {
     }
 }
 
-/// What a temporary file could not do, without its name, which tells nobody anything.
+/// An error without the temporary name, which means nothing to users.
 pub fn without_its_name(error: &std::io::Error) -> String {
     let said = error.to_string();
     said.split_once(" at path ").map_or(said.as_str(), |(reason, _)| reason).to_owned()
@@ -335,7 +334,8 @@ mod tests {
         }
     }
 
-    /// What cannot be renamed is found before anything has changed; later the last of an earlier run is gone.
+    /// A file that cannot be renamed is found before anything has changed; later the last file of an earlier
+    /// run is gone.
     #[test]
     fn files_of_two_runs_never_lie_beside_the_last_of_one() {
         let folder = tempfile::tempdir().unwrap();
@@ -355,7 +355,7 @@ mod tests {
         std::fs::remove_dir(path(ARRAYS)).unwrap();
 
         let staged: Vec<Staged> = stage_all();
-        // Somebody takes away what was to get the second name.
+        // The temporary file of the second result disappears.
         std::fs::remove_file(staged[1].file.path()).unwrap();
         assert!(out.publish(staged, &[], false).is_err());
         assert_eq!([PICTURE, SUMMARY].map(read), [Some("new".to_owned()), None]);

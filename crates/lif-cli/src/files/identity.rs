@@ -1,10 +1,10 @@
-//! Whether two names are those of one file. Nothing is opened for that, as pipes notice when they are.
+//! Whether two names are of one file. Files are not opened for this, as pipes would notice it.
 
 use std::fs::{File, Metadata};
 use std::io;
 use std::path::Path;
 
-/// What tells a file from all others, whatever its names.
+/// What distinguishes a file from all others, whatever its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity(Number);
 
@@ -15,7 +15,7 @@ type Number = (u64, u64);
 type Number = std::path::PathBuf;
 
 impl Identity {
-    /// That of the file which this name leads to, through links too.
+    /// The identity of the file with this name; links are followed.
     pub fn of(path: &Path) -> io::Result<Self> {
         #[cfg(unix)]
         let number = number(&std::fs::metadata(path)?);
@@ -31,7 +31,7 @@ fn number(metadata: &Metadata) -> Number {
     (metadata.dev(), metadata.ino())
 }
 
-/// Whether both names lead to one file, which is there.
+/// Whether both names lead to the same existing file.
 pub fn is_same(one: &Path, other: &Path) -> bool {
     match (Identity::of(one), Identity::of(other)) {
         (Ok(one), Ok(other)) => one == other,
@@ -39,7 +39,7 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
     }
 }
 
-/// Whether an open file is an ordinary one which has this name itself, and not through a link.
+/// Whether an open file is a regular file with this name itself, not through a link.
 pub fn is_itself(file: &File, path: &Path) -> bool {
     let (Ok(opened), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
     opened.is_file() && named.is_file() && is_one(&opened, &named)
@@ -52,7 +52,7 @@ fn is_one(one: &Metadata, other: &Metadata) -> bool {
 
 #[cfg(not(unix))]
 fn is_one(_one: &Metadata, _other: &Metadata) -> bool {
-    // There a file that is open keeps its name.
+    // Other systems do not let an open file lose its name.
     true
 }
 

@@ -1,5 +1,4 @@
-//! What has to go where the process ends before its time: files under temporary names, and folders
-//! made for them.
+//! What must be removed if the process ends early: files under temporary names, and folders made for them.
 
 use crate::terminal::complain;
 use std::path::{Path, PathBuf};
@@ -8,42 +7,41 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 static LIST: Mutex<List> = Mutex::new(List { paths: Vec::new(), last_message: None });
 
 struct List {
-    /// What there is, in the order in which it was made.
+    /// Files and folders, in the order in which they were made.
     paths: Vec<PathBuf>,
-    /// What to say of that which stays.
+    /// The message about what stays.
     last_message: Option<String>,
 }
 
-/// The list. While it is held nobody takes anything away, so that a file can be made and
-/// remembered, or renamed and forgotten, in one.
+/// Locks the list. Meanwhile nothing is removed, so that a file can be made and added, or renamed and taken
+/// off the list, as one action.
 pub fn lock() -> Leftovers {
     Leftovers(LIST.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
-/// The list, held.
+/// The locked list.
 pub struct Leftovers(MutexGuard<'static, List>);
 
 impl Leftovers {
-    /// From now on this would be left over.
+    /// Adds a file or folder.
     pub fn add(&mut self, path: &Path) {
         self.0.paths.push(path.to_owned());
     }
 
-    /// This is gone, or is to stay.
+    /// Takes a file or folder off the list: it is gone, or it stays.
     pub fn remove(&mut self, path: &Path) {
         self.0.paths.retain(|made| made != path);
     }
 
-    /// Says this when all else was taken away; the last that was said wins.
+    /// Sets the message for after the removal.
     pub fn set_last_message(&mut self, text: Option<String>) {
         self.0.last_message = text;
     }
 
-    /// Takes everything away, and folders only while they are empty. The list stays held, so
-    /// that nothing new is made until the process has ended.
+    /// Removes everything, folders only if they are empty. The list stays locked, so that nothing new is made
+    /// until the process has ended.
     pub fn delete_all(&self) {
-        // The last first, as what was made later lies in what was made before. What cannot be taken
-        // away does no harm.
+        // The last first, as later files are in earlier folders. A failure does no harm.
         for path in self.0.paths.iter().rev() {
             if path.is_dir() {
                 let _ = std::fs::remove_dir(path);

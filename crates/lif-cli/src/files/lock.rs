@@ -1,5 +1,5 @@
-//! Locks: a file that a process holds as long as it writes what belongs to it. The system lets go of it
-//! whatever ends the process; the file itself goes when the lock is given back.
+//! Locks: a file that a process holds while it writes. The system releases the lock however the process ends;
+//! the file is removed when the lock is released in order.
 
 use super::identity::is_itself;
 use super::leftovers;
@@ -7,20 +7,20 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-/// How often somebody else may take a lock and give it back while it is being taken here.
+/// How often another process may take and release a lock while this one tries.
 const MOST_TRIES: usize = 100;
 
 /// A lock that is held.
 #[derive(Debug)]
 pub struct Lock {
     path: PathBuf,
-    /// Closed when this goes.
+    /// Closed on drop.
     _file: File,
-    /// Whether the file system has locks at all.
+    /// Whether the lock is effective; some file systems have no locks.
     is_held: bool,
 }
 
-/// Why a lock cannot be had.
+/// Why a lock cannot be taken.
 #[derive(Debug)]
 pub enum Refusal {
     /// Another process holds it.
@@ -30,15 +30,15 @@ pub enum Refusal {
 }
 
 impl Lock {
-    /// Takes the lock of this file, which is made where it is missing.
+    /// Takes the lock of this file, which is made if necessary.
     pub fn take(path: &Path) -> Result<Self, Refusal> {
         for _ in 0..MOST_TRIES {
-            // Nobody ends the process between the two.
+            // An interrupt waits until the file is on the list.
             let mut leftovers = leftovers::lock();
             let file =
                 open(path).map_err(|reason| Refusal::Fault(format!("{}: {reason}", path.display())))?;
             let is_held = is_held(path, file.try_lock())?;
-            // Whoever held it before may have taken the file away in between.
+            // The process that held it may have removed the file meanwhile.
             if is_itself(&file, path) {
                 leftovers.add(path);
                 return Ok(Self { path: path.to_owned(), _file: file, is_held });
@@ -47,7 +47,7 @@ impl Lock {
         Err(Refusal::Held)
     }
 
-    /// Whether others are kept out, which they are not where the file system has no locks.
+    /// Whether other processes are kept out; some file systems have no locks.
     pub fn is_held(&self) -> bool {
         self.is_held
     }
@@ -56,13 +56,13 @@ impl Lock {
 impl Drop for Lock {
     fn drop(&mut self) {
         let mut leftovers = leftovers::lock();
-        // While it is still held, so that it is nobody else's. What cannot be taken away does no harm.
+        // While the lock is still held, so that no other process uses the file. A failure does no harm.
         let _ = std::fs::remove_file(&self.path);
         leftovers.remove(&self.path);
     }
 }
 
-/// Makes the file or opens the one that is there, and follows no link.
+/// Makes or opens the file, without following links.
 fn open(path: &Path) -> Result<File, String> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -72,16 +72,16 @@ fn open(path: &Path) -> Result<File, String> {
         made => return made.map_err(|error| error.to_string()),
     }
     match std::fs::symlink_metadata(path) {
-        // Locks are empty. What has something in it is somebody's, and would go with the lock.
+        // Locks are empty. A file with content is no lock, and would be removed with it.
         Ok(metadata) if !metadata.is_file() || metadata.len() > 0 => {
             Err("it is to be a lock, but something else has this name; rename it".to_owned())
         }
-        // Gone in between, it is made.
+        // Removed meanwhile, so make it.
         Err(error) if error.kind() == ErrorKind::NotFound => {
             options.create_new(true).open(path).map_err(|error| error.to_string())
         }
         _ => match options.open(path) {
-            // That of another user can be locked all the same where it can be read.
+            // The lock of another user can be locked if it can be read.
             Err(error) if error.kind() == ErrorKind::PermissionDenied => File::open(path).map_err(|_| {
                 format!("{error}; it is the lock of another user, who may remove it where no run of theirs goes on")
             }),
@@ -90,7 +90,7 @@ fn open(path: &Path) -> Result<File, String> {
     }
 }
 
-/// Whether the lock is held now, and not by another. A file system that has no locks is no reason not to write to it.
+/// Whether the lock is held now by this process. A file system without locks can be written to all the same.
 fn is_held(path: &Path, tried: Result<(), TryLockError>) -> Result<bool, Refusal> {
     match tried {
         Ok(()) => Ok(true),
@@ -114,7 +114,7 @@ mod tests {
     fn a_lock_is_held_once_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lock");
-        // Of a process that was killed.
+        // Left by a process that was killed.
         std::fs::write(&path, "").unwrap();
         for _ in 0..2 {
             let lock = Lock::take(&path).unwrap();

@@ -1,5 +1,5 @@
-//! Files and folders: the output folder and its locks, checkpoints and partial files by name, what has to be removed at
-//! the end, room on disks, and texts that are read as a whole.
+//! Files and folders: the output folder and its locks, names of checkpoints and partial files, what to remove
+//! after an interrupt, room on disks, and reading whole texts.
 
 pub mod claim;
 pub mod disk;
@@ -13,7 +13,7 @@ pub mod text;
 
 use std::path::Path;
 
-/// The folder that a file lies in.
+/// The folder of a file.
 pub fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }

@@ -18,7 +18,7 @@ pub const FIT_PICTURE: &str = "fit.png";
 /// What `lif fit` writes.
 pub const FIT: &str = "fit.json";
 
-/// The neuron that it found, as settings.
+/// The best neuron of `lif fit`, as settings.
 pub const NEURON: &str = "neuron.toml";
 
 /// The neurons as a node of a graph.
@@ -27,11 +27,11 @@ pub const GRAPH: &str = "neurons.nir";
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
-/// What `lif run` writes, all of it or some.
+/// All files that `lif run` may write.
 pub const OF_RUN: [&str; 4] = [PICTURE, ARRAYS, GRAPH, SUMMARY];
 
-/// What `lif fi` writes.
+/// All files that `lif fi` may write.
 pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];
 
-/// What `lif fit` writes.
+/// All files that `lif fit` may write.
 pub const OF_FIT: [&str; 3] = [FIT_PICTURE, FIT, NEURON];

@@ -1,6 +1,6 @@
-//! Partial files: in which a run that can be resumed keeps what it has recorded. Each run has a number of its
-//! own in their names, which its checkpoint knows, so that those of several runs in a folder never mix; and
-//! beside them lies a note that says where its checkpoint is.
+//! Partial files: the recordings of a run that can be resumed. Their names contain the number of the run,
+//! which is in its checkpoint too, so that the files of several runs in a folder never mix. A note next to
+//! them names the checkpoint.
 
 use super::names::ARRAYS;
 use crate::terminal::figures::bytes;
@@ -13,17 +13,17 @@ use std::hash::{BuildHasher, RandomState};
 use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// All arrays that may grow while a run goes on.
+/// All arrays that grow during a run.
 pub const STREAMS: [&str; 6] = ["step", "batch", "neuron", "rate", "voltage", "voltage_steps"];
 const END: &str = ".partial";
 
 /// The name of the note.
 const NOTE: &str = "run";
 
-/// Longer notes are none of this program.
+/// Longer files are no notes of this program.
 const LONGEST_NOTE: u64 = 1 << 16;
 
-/// A checkpoint says whose it is in its first bytes.
+/// A checkpoint has the number of its run within these first bytes.
 const LOOKED_THROUGH: u64 = 1 << 20;
 
 /// The number of a run, drawn when it begins.
@@ -32,13 +32,13 @@ const LOOKED_THROUGH: u64 = 1 << 20;
 pub struct RunId(u64);
 
 impl RunId {
-    /// The number of a run that begins.
+    /// The number of a new run.
     pub fn random() -> Self {
         // The standard library seeds its hashes from the system's random numbers.
         Self(RandomState::new().hash_one(std::process::id()))
     }
 
-    /// The names of all partial files of the run, for people.
+    /// A pattern for all partial files of the run.
     pub fn pattern(self, folder: &Path) -> String {
         path(folder, self, "*").display().to_string()
     }
@@ -65,7 +65,7 @@ impl TryFrom<String> for RunId {
     }
 }
 
-/// Where a run keeps an array.
+/// The file of an array.
 pub fn path(folder: &Path, id: RunId, name: &str) -> PathBuf {
     folder.join(format!("{ARRAYS}.{id}.{name}{END}"))
 }
@@ -75,7 +75,7 @@ pub fn is_partial(name: &str) -> bool {
     name.starts_with(ARRAYS) && name.ends_with(END)
 }
 
-/// The run and what it keeps in a file of this name.
+/// The run and the array of a file.
 fn parse(name: &str) -> Option<(RunId, &str)> {
     let rest = name.strip_prefix(ARRAYS)?.strip_prefix('.')?.strip_suffix(END)?;
     let (id, name) = rest.split_once('.')?;
@@ -83,12 +83,12 @@ fn parse(name: &str) -> Option<(RunId, &str)> {
     Some((RunId::try_from(id.to_owned()).ok()?, name)).filter(|_| is_known)
 }
 
-/// Makes a file that is not there yet, and follows no link.
+/// Makes a new file, without following links.
 pub fn create(path: &Path) -> io::Result<File> {
     OpenOptions::new().read(true).write(true).create_new(true).open(path)
 }
 
-/// The same in place of what is there, a link included.
+/// The same, in place of an existing file or link.
 pub fn create_anew(path: &Path) -> io::Result<File> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -96,28 +96,28 @@ pub fn create_anew(path: &Path) -> io::Result<File> {
     }
 }
 
-/// What a note says.
+/// The content of a note.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Note {
     checkpoint: PathBuf,
-    /// The number of the checkpoint's folder on its disk, and that of the disk, where they have one. Another start of
-    /// the system may give the disk another, and all disks in memory give theirs the same number.
+    /// The numbers of the checkpoint's folder and of its disk, if the system has them. After a restart a disk
+    /// may have another number, and all disks in memory have the same one.
     folder: Option<u64>,
     disk: Option<u64>,
 }
 
-/// Says beside the partial files of a run where its checkpoint is.
+/// Writes the note that names the checkpoint of a run.
 pub fn note(folder: &Path, id: RunId, checkpoint: &Path) -> io::Result<()> {
     let checkpoint = std::path::absolute(checkpoint)?;
     let (folder_number, disk) = checkpoint.parent().map(numbers).unwrap_or_default();
     let note = Note { checkpoint, folder: folder_number, disk };
-    // Nobody takes a checkpoint for gone whose name cannot be written down.
+    // Without a name the checkpoint is never taken for removed.
     let text = serde_json::to_string(&note).unwrap_or_default();
     let mut file = create_anew(&path(folder, id, NOTE))?;
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
-/// The number of a folder on its disk, and that of the disk.
+/// The numbers of a folder and of its disk.
 #[cfg_attr(not(unix), allow(unused_variables, reason = "there are none"))]
 fn numbers(folder: &Path) -> (Option<u64>, Option<u64>) {
     #[cfg(unix)]
@@ -128,33 +128,33 @@ fn numbers(folder: &Path) -> (Option<u64>, Option<u64>) {
     (None, None)
 }
 
-/// All files that a run may have, the note last.
+/// All possible files of a run, the note last.
 pub fn paths(folder: &Path, id: RunId) -> Vec<PathBuf> {
     STREAMS.into_iter().chain([NOTE]).map(|name| path(folder, id, name)).collect()
 }
 
-/// Takes away the partial files of a run, the note last, so that it is known what a process leaves that is
-/// killed meanwhile.
+/// Removes the partial files of a run, the note last, so that the rest is recognised if the process is killed
+/// meanwhile.
 pub fn remove(folder: &Path, id: RunId) {
     for path in paths(folder, id) {
-        // Most runs have some only; and what cannot be taken away does no harm.
+        // Most runs have only some of them; a failure does no harm.
         let _ = std::fs::remove_file(path);
     }
 }
 
-/// What has become of the checkpoint that a note names.
+/// The state of the checkpoint that a note names.
 #[derive(Debug, PartialEq, Eq)]
 enum Checkpoint {
-    /// It is there, and of this run.
+    /// It exists, and is of this run.
     There(PathBuf),
-    /// Somebody has removed it.
+    /// It was removed.
     Gone(PathBuf),
-    /// There is no telling, and whoever has it may want to go on with it. Its name, where that is known.
+    /// Not known, so it may still be wanted. Its name if known.
     Unknown(Option<PathBuf>),
 }
 
-/// Says of each run that has left partial files in a folder how to go on with it, and takes away those of runs
-/// whose checkpoint was removed. Only for a folder in which no run goes on.
+/// Reports how to resume each run that has left partial files in a folder, and removes the files of runs
+/// whose checkpoint was removed. No run may be active in the folder.
 pub fn tidy(folder: &Path) {
     for (id, size) in sizes(folder) {
         let (shown, size) = (id.pattern(folder), bytes(size));
@@ -180,7 +180,7 @@ pub fn tidy(folder: &Path) {
     }
 }
 
-/// The runs of which there are partial files, with the bytes of all.
+/// The runs with partial files, and the bytes of all their files.
 fn sizes(folder: &Path) -> BTreeMap<RunId, u64> {
     let mut sizes = BTreeMap::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
@@ -201,7 +201,7 @@ fn checkpoint(folder: &Path, id: RunId) -> Checkpoint {
     };
     match std::fs::symlink_metadata(&checkpoint) {
         Ok(_) if is_of(&checkpoint, id) => Checkpoint::There(checkpoint),
-        // Missing from its folder; where that is another than it was, its disk may only be elsewhere now.
+        // Missing from its folder. If this is not the folder of the note, the disk may be mounted elsewhere.
         Err(error)
             if error.kind() == ErrorKind::NotFound
                 && checkpoint
@@ -220,7 +220,7 @@ fn read_note(path: &Path) -> Option<Note> {
     serde_json::from_str(&text).ok()
 }
 
-/// Whether a file has the number of a run in its first bytes.
+/// Whether the first bytes of a file contain the number of a run.
 fn is_of(checkpoint: &Path, id: RunId) -> bool {
     let mut start = Vec::new();
     let read = open_itself(checkpoint).and_then(|file| file.take(LOOKED_THROUGH).read_to_end(&mut start));
@@ -228,7 +228,7 @@ fn is_of(checkpoint: &Path, id: RunId) -> bool {
     read.is_ok() && start.windows(id.len()).any(|window| window == id.as_bytes())
 }
 
-/// Opens a file to read it, and nothing that only looks like one.
+/// Opens a regular file.
 fn open_itself(path: &Path) -> io::Result<File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(ErrorKind::InvalidInput.into());
@@ -278,7 +278,7 @@ mod tests {
         std::fs::rename(&elsewhere, folder.join("moved")).unwrap();
         std::fs::create_dir(&elsewhere).unwrap();
         let unreachable = begin(&folder.join("missing").join("a.st"));
-        // Another disk may have folders of the same numbers.
+        // Another disk may have a folder with the same number.
         let elsewhere = begin(&folder.join("gone.st"));
         let path_of_note = path(folder, elsewhere, NOTE);
         let mut other: Note = serde_json::from_str(&std::fs::read_to_string(&path_of_note).unwrap()).unwrap();

@@ -1,12 +1,12 @@
-//! Texts that are read as a whole: settings, and what a search has kept.
+//! Texts that are read as a whole: settings, and checkpoints of searches.
 
 use crate::numbers::source::foreign;
 use lif::open_regular_file;
 use std::io::Read;
 use std::path::Path;
 
-/// Reads a text of at most so many bytes from a regular file. The reason of a refusal is one of the system's,
-/// as a missing file is to some no mistake.
+/// Reads a text of at most `most` bytes from a regular file. The error is of the system's kind, as some
+/// callers allow a missing file.
 pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
     let file = open_regular_file(path)?;
     let said = |reason: String| std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
@@ -17,7 +17,7 @@ pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
     }
     lif::require_memory("the file", bytes, "it may be another").map_err(|error| said(error.to_string()))?;
     let mut read = Vec::new();
-    // It may grow meanwhile, or not say how long it is, as what the system shows in /proc does.
+    // It may grow meanwhile, or have no known length, as in /proc.
     file.take(most + 1).read_to_end(&mut read)?;
     if read.len() as u64 > most {
         return Err(too_long());

@@ -1,20 +1,20 @@
-//! Names of what says how often there are samples: an interval, or a rate.
+//! Names of numbers that give the interval of samples, or their rate.
 
 use super::TimeUnit;
 use super::name::{COUNTS, Name, TIMES};
 use super::units::RATE_UNITS;
 
-/// What says how often there are samples.
+/// A number that gives the interval of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Clock {
-    /// The time from one to the next.
+    /// The interval itself.
     Interval,
-    /// How many there are in a time; so many hertz is a rate of 1.
+    /// The number of samples per time; a rate of 1 is this many hertz.
     Rate { hertz: f64 },
 }
 
 impl Clock {
-    /// The interval that a number means, ms; of an interval, by the unit of its name.
+    /// The interval, ms. The unit is that of an interval.
     pub fn interval_ms(self, number: f64, unit: TimeUnit) -> f64 {
         match self {
             Self::Rate { hertz } => 1e3 / (number * hertz),
@@ -22,7 +22,7 @@ impl Clock {
         }
     }
 
-    /// What it is.
+    /// As text for messages.
     pub fn text(self) -> &'static str {
         match self {
             Self::Interval => "the sample interval, in ms where its name says nothing else",
@@ -32,7 +32,7 @@ impl Clock {
 }
 
 impl Name {
-    /// What a number of this name says of how often there are samples.
+    /// What a number with this name says about the interval of samples.
     pub fn clock(&self) -> Option<Clock> {
         const INTERVALS: [&str; 14] = [
             "dt",
@@ -77,20 +77,19 @@ impl Name {
         RATE_UNITS.iter().find(|(name, _)| *name == unit).map(|(_, hertz)| *hertz)
     }
 
-    /// Whether a number of this name may say how often there are samples, though it is not read as that.
+    /// Whether a number with this name may give the interval of samples, though it is not read as such.
     pub fn may_be_clock(&self) -> bool {
         self.clock().is_none()
             && (self.hertz().is_some() || self.words.iter().any(|word| word.starts_with("sampl")))
     }
 
-    /// The unit of the interval that it is the name of, which counts steps in no case.
+    /// The unit of the interval with this name.
     pub fn interval_unit(&self) -> Result<Option<TimeUnit>, String> {
         if self.unit.is_none() && !self.is_changed { Ok(None) } else { self.time_unit() }
     }
 }
 
-/// Whether a word is that of times, of what counts samples, or of how often there are samples: all but `t`, which may
-/// be any name.
+/// Whether a word is about times, counts of samples, or intervals. Not `t`, which may be any name.
 pub fn is_of_clocks(word: &str) -> bool {
     word != "t" && TIMES.contains(&word) || COUNTS.contains(&word) || Name::new(word).clock().is_some()
 }

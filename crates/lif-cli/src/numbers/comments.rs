@@ -1,4 +1,4 @@
-//! What comments above the numbers say of them, in whatever words.
+//! What comments above the numbers say about them.
 
 use super::TimeUnit;
 use super::clock::is_of_clocks;
@@ -9,7 +9,7 @@ use super::tokens::{Token, tokens, tokens_with_places};
 use super::units::{current_unit, is_plain_time_unit, other_value_unit, time_unit_of};
 use super::unread::Unread;
 
-/// The unit of times that prose says: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
+/// The unit of times in prose: `all times in seconds`, `t sec`, `units: s and nA`, or units alone, `s nA`.
 pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
     const OF_TIMES: [&str; 8] = ["t", "time", "times", "timestamp", "timestamps", "unit", "units", "all"];
     const BEFORE_A_UNIT: [&str; 3] = ["in", "is", "are"];
@@ -25,10 +25,10 @@ pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
     words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
 }
 
-/// Whether a comment, or a name, may say what numbers are: it speaks of times, steps, samples or units, but for how long
-/// something lasts.
+/// Whether a comment or a name may say what the numbers are: whether it is about times, steps, samples or
+/// units, but not about a duration.
 pub fn is_telling(text: &str) -> bool {
-    /// Beside those that names know.
+    /// In addition to the words in names.
     const WORDS: [&str; 50] = [
         "timebase",
         "tvec",
@@ -99,16 +99,16 @@ pub fn is_telling(text: &str) -> bool {
     })
 }
 
-/// The unit of currents that a word is, as it is written: `A` alone is a letter.
+/// The unit of currents in a word: `A` alone is a letter.
 fn value_unit_of(word: &str) -> Option<&'static str> {
     current_unit(&word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u"))
-        // Pascal is no picoampere.
+        // Pascal is not picoampere.
         .filter(|_| !word.ends_with("Pa"))
         .filter(|unit| word.len() > 2 || word.ends_with('A') && *unit != "A")
 }
 
-/// The unit of values that a comment says, the last of several. Those that are no currents, and `A`, have to be said of
-/// values.
+/// The unit of values in a comment, the last if there are several. `A` and units of other quantities count
+/// only next to a word for values.
 pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
     let tokens = tokens_with_places(text);
     let word_at = |place: usize| match tokens.get(place) {
@@ -132,7 +132,7 @@ pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
     })
 }
 
-/// What is said of comments that nobody read and that may say what the numbers are, and of how these were taken.
+/// A warning about unread comments that may say what the numbers are, and about how these were taken.
 pub fn doubt_of_comments(unread: &[Unread], taken: &str) -> Option<String> {
     let telling: Vec<&String> =
         unread.iter().filter(|unread| is_telling(&unread.left)).map(|unread| &unread.comment).collect();
@@ -141,7 +141,7 @@ pub fn doubt_of_comments(unread: &[Unread], taken: &str) -> Option<String> {
     Some(format!("the comment '{first}'{more} may say what the numbers are, and is not read; {taken}"))
 }
 
-/// What is said of arrays in an archive that nobody read and that may say what the numbers are.
+/// A warning about unread arrays that may say what the numbers are.
 pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
     let is_telling = |name: &&String| {
         *name == "ts" || is_telling(&name.replace('_', " ")) || Name::new(name).may_be_clock()
@@ -153,7 +153,7 @@ pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
     })
 }
 
-/// Whether a comment is about times, and not about how long something lasts.
+/// Whether a comment is about times, not about a duration.
 pub fn is_of_times(text: &str) -> bool {
     let text = text.to_lowercase();
     let is_separator = |sign: char| sign.is_whitespace() || ",;:()[]{}=/".contains(sign);
@@ -167,8 +167,8 @@ pub fn is_of_times(text: &str) -> bool {
         || time_unit_in_prose(&text).is_some()
 }
 
-/// Refuses comments that say another unit of times than they are taken in, as they are no names of columns, unless an
-/// option says it, or the name of the column.
+/// Refuses comments with another unit of times than the one assumed, unless an option or a name of a column
+/// gives the unit.
 pub fn refuse_comments(
     comments: &[String],
     (unit, origin): &(TimeUnit, Origin),

@@ -1,4 +1,4 @@
-//! How often there are samples or steps, as the arrays of an archive say it.
+//! The interval of samples or steps, as the arrays of an archive give it.
 
 use super::TimeUnit;
 use super::clock::Clock;
@@ -6,17 +6,17 @@ use super::name::Name;
 use super::numpy::Archive;
 use super::origin::{Origin, time_unit};
 
-/// The time from one sample to the next, as a file says it.
+/// The interval of samples, as a file gives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
     pub ms: f64,
-    /// What says so.
+    /// The name of the array.
     pub name: String,
-    /// Where its unit is known from.
+    /// Where its unit comes from.
     pub unit_from: Origin,
 }
 
-/// The interval of samples that an archive says; the option says in which unit it is, where its name does not.
+/// The interval of samples in an archive. The option gives its unit where its name does not.
 pub fn interval(
     archive: &mut Archive,
     keys: &[String],
@@ -62,14 +62,14 @@ pub fn interval(
     Ok(found)
 }
 
-/// The short decimal that a number in single precision was, or one by a short decimal, so that a millionth of it does not
-/// add up over a million samples.
+/// The short decimal from which a number in single precision was rounded, or the inverse of one: a relative
+/// error of a millionth would add up over a million samples.
 fn unrounded(value: f64) -> f64 {
     let single = value as f32;
     if f64::from(single) != value {
         return value;
     }
-    // Decimals of more digits are found for any number in single precision.
+    // With more digits there is a decimal for any number in single precision.
     let decimals = (0..6).filter_map(|digits| format!("{value:.digits$e}").parse().ok());
     let inverses =
         (0..6).filter_map(|digits| Some(1.0 / format!("{:.digits$e}", 1.0 / value).parse::<f64>().ok()?));

@@ -1,10 +1,10 @@
-//! What stands where a number is expected and is none, or may be another one than it seems.
+//! Fields that should be numbers and are not, or that may be other numbers than they seem.
 
-/// What people write where there is no number, in small letters. It is no name of a column.
+/// Words for missing numbers, in lower case. They are no names of columns.
 const MISSING: [&str; 10] =
     ["na", "n/a", "n.a.", "n.a", "nil", "null", "none", "missing", "undefined", "void"];
 
-/// What spreadsheets write where there is no number. It is no comment.
+/// Errors of spreadsheets, which are no comments.
 const ERRORS: [&str; 9] =
     ["#n/a", "#num!", "#div/0!", "#value!", "#ref!", "#name?", "#null!", "#calc!", "#spill!"];
 
@@ -15,7 +15,7 @@ pub fn decimal_comma(text: &str) -> String {
     )
 }
 
-/// Whether bytes begin with the error of a spreadsheet.
+/// Whether bytes begin with an error of a spreadsheet.
 pub fn is_error(bytes: &[u8]) -> bool {
     ERRORS.iter().any(|error| {
         let (start, rest) = bytes.split_at(error.len().min(bytes.len()));
@@ -24,12 +24,12 @@ pub fn is_error(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether it is a word for a number that is not there; written so, `nA` is a unit.
+/// Whether a field is a word for a missing number. `nA` with a capital A is a unit.
 pub fn is_missing(field: &str) -> bool {
     field != "nA" && MISSING.iter().chain(&ERRORS).any(|missing| field.eq_ignore_ascii_case(missing))
 }
 
-/// Whether a word is a number but for letters that look like digits: `O.5`, `l.5`.
+/// Whether a word is a number with letters that look like digits: `O.5`, `l.5`.
 pub fn is_mistyped(word: &str) -> bool {
     let digits = word.chars().filter(char::is_ascii_digit).count();
     let letters = word.chars().filter(|sign| sign.is_alphabetic() && !"oOlI".contains(*sign)).count();
@@ -37,7 +37,7 @@ pub fn is_mistyped(word: &str) -> bool {
     word.contains('.') && word.chars().all(is_of_a_number) && digits > 0 && letters <= digits
 }
 
-/// Whether two fields may be one number, with the thousands in the first: `1,234.5`.
+/// Whether two fields may be one number with a comma after the thousands: `1,234.5`.
 pub fn is_grouped(first: &str, second: &str) -> bool {
     let thousands = first.trim_start_matches(['-', '+']);
     let hundreds = second.split('.').next().unwrap_or_default();
@@ -49,13 +49,13 @@ pub fn is_grouped(first: &str, second: &str) -> bool {
         && is_digits(hundreds)
 }
 
-/// Whether two fields may be one number, with a point after the thousands and a decimal comma: `1.234,5`.
+/// Whether two fields may be one number with a point after the thousands and a decimal comma: `1.234,5`.
 pub fn is_grouped_by_points(first: &str, second: &str) -> bool {
     let decimals = second.bytes().all(|byte| byte.is_ascii_digit());
     first.split_once('.').is_some_and(|(thousands, hundreds)| decimals && is_grouped(thousands, hundreds))
 }
 
-/// Whether nothing but a blank as printers set it after thousands is between two digits.
+/// Whether two digits are separated by nothing but a typographic blank, as used after thousands.
 pub fn is_blank_in_number(text: &str, from: usize, to: usize) -> bool {
     let is_digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
     ["\u{a0}", "\u{2007}", "\u{2009}", "\u{202f}"].contains(&&text[from..to])

@@ -1,12 +1,11 @@
-//! What columns and arrays are called, and the units that their names carry: `time (s)`, `t [ms]`,
-//! `spikes_us`.
+//! Names of columns and arrays, with the units in them: `time (s)`, `t [ms]`, `spikes_us`.
 
 use super::TimeUnit;
 use super::units::{
     current_unit, has_unit_in_it, is_in_ampere, is_unit, other_value_unit, time_unit_of, without_digits,
 };
 
-/// What counts samples or steps, whose interval nobody knows,
+/// Words for counts of samples or steps, whose interval is unknown.
 pub const COUNTS: [&str; 15] = [
     "sample",
     "samples",
@@ -25,10 +24,10 @@ pub const COUNTS: [&str; 15] = [
     "bins",
 ];
 
-/// and what numbers the rows of a table.
+/// Words for row numbers of a table.
 const ROW_NUMBERS: [&str; 4] = ["idx", "unnamed", "rownames", "row"];
 
-/// What values are called.
+/// Words for values.
 const VALUES: [&str; 18] = [
     "i",
     "current",
@@ -50,7 +49,7 @@ const VALUES: [&str; 18] = [
     "data",
 ];
 
-/// How long something lasts, and where times count from another end.
+/// Words for durations, and for times that count from another end.
 const NO_TIMES: [&str; 15] = [
     "duration",
     "durations",
@@ -69,10 +68,10 @@ const NO_TIMES: [&str; 15] = [
     "stop",
 ];
 
-/// What lies between spikes.
+/// Words for intervals between spikes.
 pub const BETWEEN_SPIKES: [&str; 7] = ["isi", "isis", "interspike", "interval", "intervals", "diff", "diffs"];
 
-/// Names of times, apart from spikes.
+/// Words for times, apart from spikes.
 pub const TIMES: [&str; 9] = [
     "t",
     "time",
@@ -89,11 +88,11 @@ pub const TIMES: [&str; 9] = [
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Name {
     text: String,
-    /// Its words in small letters, without the unit.
+    /// Its words in lower case, without the unit.
     pub(super) words: Vec<String>,
-    /// In small letters.
+    /// In lower case.
     pub(super) unit: Option<String>,
-    /// Whether it says that the numbers are changed: `t(ms)*10`, `time_ms_x10`.
+    /// Whether it contains a factor or an offset: `t(ms)*10`, `time_ms_x10`.
     pub(super) is_changed: bool,
 }
 
@@ -111,14 +110,14 @@ impl Name {
             .map(str::to_owned)
             .collect();
         let unit = match bracketed {
-            // Other remarks stand in brackets too, and behind a unit.
+            // Brackets may contain other notes, and notes after a unit.
             Some(inside) => {
                 let first = inside.split([',', ';']).next().unwrap_or_default().trim().trim_end_matches('.');
                 let inside = if is_word(first) { first } else { inside.trim() };
                 (is_word(inside) || has_unit_in_it(inside)).then(|| inside.to_owned())
             }
             None if is_in_ampere(&text) => words.pop(),
-            // A single letter alone is as likely to be a name.
+            // A single letter is as likely to be a name.
             None => words
                 .pop_if(|last| is_unit(without_digits(last)) && (outside.trim() != last || last.len() > 1)),
         };
@@ -129,51 +128,51 @@ impl Name {
         Self { text, words, unit, is_changed }
     }
 
-    /// As it is written.
+    /// As written.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// Whether it consists of these words, the unit aside.
+    /// Whether it consists of these words and a unit at most.
     pub fn is(&self, words: &str) -> bool {
         self.words.iter().map(String::as_str).eq(words.split(' '))
     }
 
-    /// Whether this is one of its words.
+    /// Whether it contains this word.
     pub fn has_word(&self, word: &str) -> bool {
         self.words.iter().any(|own| own == word)
     }
 
-    /// Whether it is that of times.
+    /// Whether it names times.
     pub fn is_of_times(&self) -> bool {
         self.is_lone_unit() || TIMES.iter().any(|words| self.is(words))
     }
 
-    /// Whether it can be that of times, in words that nobody knows.
+    /// Whether it may name times in unknown words.
     pub fn may_be_of_times(&self) -> bool {
         let speaks_of_times = self.words.iter().any(|word| TIMES.contains(&word.as_str()));
         let is_other = self.clock().is_some() || self.refuse_intervals().is_err() || self.is_no_time();
         (speaks_of_times || self.known_time_unit().is_some()) && !is_other
     }
 
-    /// Whether it says how long something lasts, or counts from another end than the beginning.
+    /// Whether it names a duration, or times that count from another end.
     pub fn is_no_time(&self) -> bool {
         self.words.iter().any(|word| NO_TIMES.contains(&word.as_str()))
     }
 
-    /// Whether it counts samples or steps.
+    /// Whether it names counts of samples or steps.
     pub fn is_count(&self) -> bool {
         self.words.iter().any(|word| COUNTS.iter().chain(&ROW_NUMBERS).any(|count| count == word))
     }
 
-    /// Whether it says what no value of a current is.
+    /// Whether it cannot name currents.
     pub fn is_of_no_value(&self) -> bool {
         let is_length = self.is_no_time() && self.has_time_unit();
         let is_other = self.is_of_spikes() || self.is_count() || self.refuse_intervals().is_err();
         self.is_of_times() || is_length || is_other
     }
 
-    /// Whether it is that of spikes.
+    /// Whether it names spikes.
     pub fn is_of_spikes(&self) -> bool {
         self.words.iter().any(|word| word.starts_with("spike"))
     }
@@ -182,7 +181,7 @@ impl Name {
         self.unit.as_deref().and_then(time_unit_of)
     }
 
-    /// The unit of the times that it is the name of, where it says it.
+    /// The unit of times, if the name has one.
     pub fn time_unit(&self) -> Result<Option<TimeUnit>, String> {
         let unread = |what: &str| {
             let text = &self.text;
@@ -201,7 +200,7 @@ impl Name {
         }
     }
 
-    /// The unit of the values that it is the name of, where it says one.
+    /// The unit of values, if the name has one.
     pub fn value_unit(&self) -> Option<&str> {
         let unit = self.unit.as_deref()?;
         let as_written = match self.text.split_once(['(', '[', '{']) {
@@ -209,11 +208,11 @@ impl Name {
             None => self.text.rsplit(|sign: char| !sign.is_alphanumeric()).find(|word| !word.is_empty()),
         };
         let as_written = as_written.unwrap_or(unit);
-        // Pascal, and what else stands in brackets, as `(filtered)` or `(t)`, is no unit of a current.
+        // Pascal, and other text in brackets, as `(filtered)` or `(t)`, is no unit of a current.
         if as_written == "Pa" {
             return None;
         }
-        // A unit divided by another is a third.
+        // A ratio of units is another unit.
         let is_ratio = self.words.last().is_some_and(|word| is_unit(word)) && self.text.contains('/');
         if is_ratio && as_written.len() < self.text.len() && !self.text.contains(['(', '[', '{']) {
             return Some(&self.text);
@@ -224,47 +223,47 @@ impl Name {
         current_unit(unit).or_else(|| words.any(is_of_values).then_some(as_written))
     }
 
-    /// Whether it is that of values.
+    /// Whether it names values.
     pub fn is_of_values(&self) -> bool {
         let is_called_so = || self.words.last().is_some_and(|word| is_word_of_values(word));
         !self.is_of_times() && (self.value_unit().is_some() || is_called_so())
     }
 
-    /// Whether it is a unit of values and nothing else.
+    /// Whether it is only a unit of values.
     pub fn is_lone_value_unit(&self) -> bool {
         self.words.is_empty() && self.value_unit().is_some()
     }
 
-    /// Whether it carries a unit of times.
+    /// Whether it has a unit of times.
     pub fn has_time_unit(&self) -> bool {
         self.known_time_unit().is_some()
     }
 
-    /// Whether it carries a unit.
+    /// Whether it has a unit.
     pub fn has_unit(&self) -> bool {
         self.unit.as_deref().is_some_and(|unit| has_unit_in_it(unit) || current_unit(unit).is_some())
     }
 
-    /// Whether it says how often something comes: `per ms`, `every ms`.
+    /// Whether it is about intervals: `per ms`, `every ms`.
     pub fn is_said_of_intervals(&self) -> bool {
         self.words.first().is_some_and(|first| ["per", "each", "every"].contains(&first.as_str()))
     }
 
-    /// Whether it is a unit and nothing else, or says that it is one: `ms`, `in ms`, `Units: ms`.
+    /// Whether it is only a unit, or a unit with a word for it: `ms`, `in ms`, `Units: ms`.
     pub fn is_lone_unit(&self) -> bool {
         let says_nothing = self.words.iter().all(|word| ["unit", "units"].contains(&word.as_str()));
         says_nothing && self.known_time_unit().is_some()
     }
 
-    /// Whether it says the unit of times, of spikes or of anything.
+    /// Whether it gives the unit of times or of spikes.
     pub fn is_of_times_in_a_unit(&self) -> bool {
         let is_of_spikes = ["spikes", "spike time", "spike times"].iter().any(|words| self.is(words));
         (self.is_of_times() || is_of_spikes) && self.has_unit()
     }
 
-    /// Refuses to be the name of spike times where it is that of the time between spikes.
+    /// Refuses a name of times between spikes as a name of spike times.
     pub fn refuse_intervals(&self) -> Result<(), String> {
-        // There are gap junctions too.
+        // Gap junctions are something else.
         let is_gap = (self.has_word("gap") || self.has_word("gaps"))
             && (self.words.len() == 1 || self.has_time_unit());
         if is_gap || self.words.iter().any(|word| BETWEEN_SPIKES.contains(&word.as_str())) {
@@ -273,7 +272,7 @@ impl Name {
         Ok(())
     }
 
-    /// That it names times between spikes.
+    /// The message for times between spikes.
     pub fn of_intervals(&self) -> String {
         format!(
             "'{}' in it names times between spikes; write the time of each spike from the beginning of the stimulus",
@@ -282,7 +281,7 @@ impl Name {
     }
 }
 
-/// Whether values are called so.
+/// Whether it is a word for values.
 pub fn is_word_of_values(word: &str) -> bool {
     VALUES.contains(&word.to_lowercase().as_str())
 }
@@ -296,7 +295,7 @@ fn is_word(text: &str) -> bool {
     !text.is_empty() && text.chars().all(char::is_alphabetic)
 }
 
-/// Whether a name in small letters says behind its unit, or behind all, that numbers are multiplied, divided or shifted.
+/// Whether a name in lower case ends in a factor or an offset.
 fn is_changed(plain: &str) -> bool {
     let is_number = |text: &str| text.starts_with(|sign: char| sign.is_ascii_digit());
     if let Some((_, behind)) = plain.rsplit_once([')', ']', '}']) {

@@ -1,18 +1,18 @@
-//! The unit of times in a file, and where it is known from.
+//! The unit of times in a file, and where it comes from.
 
 use super::TimeUnit;
 use super::name::Name;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
-/// Where a unit is known from.
+/// Where a unit comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said it.
+    /// The default.
     Default,
-    /// This option.
+    /// An option.
     Option(&'static str),
-    /// This name in the file.
+    /// A name in the file.
     Name(String),
 }
 
@@ -36,7 +36,7 @@ impl Serialize for Origin {
     }
 }
 
-/// The unit of times, which an option or the name of the times can say, but not differently.
+/// The unit of times, from an option or the name of the times; these must not contradict each other.
 pub fn time_unit(
     asked: Option<TimeUnit>,
     option: &'static str,

@@ -1,4 +1,4 @@
-//! How often there are samples or steps, as comments say it: `dt = 0.1 ms`, `sampled at 10 kHz`.
+//! Intervals of samples or steps in comments: `dt = 0.1 ms`, `sampled at 10 kHz`.
 
 use super::TimeUnit;
 use super::clock::Clock;
@@ -7,24 +7,24 @@ use super::tokens::{Token, tokens_with_places};
 use super::units::{is_unit_of_a_column, time_unit_of};
 use std::ops::Range;
 
-/// Words between what is said and the number.
+/// Words between the quantity and its number.
 const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
 
-/// Words after which a number with a unit is that of samples.
+/// Words in front of an interval or a rate with a unit.
 const SAMPLED: [&str; 6] = ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"];
 
-/// The interval of samples or steps that a comment says, ms.
+/// The first interval in a comment, ms.
 pub fn interval_in_prose(text: &str) -> Option<f64> {
     intervals(text).into_iter().next().map(|(interval, _)| interval)
 }
 
-/// The intervals that a comment says, ms, and where.
+/// The intervals in a comment, ms, and their places.
 pub fn intervals(text: &str) -> Vec<(f64, Range<usize>)> {
     let tokens = tokens_with_places(text);
     (0..tokens.len()).filter_map(|place| interval_at(&tokens, place)).collect()
 }
 
-/// A comment without the intervals that it says.
+/// A comment without its intervals.
 pub fn without_intervals(text: &str) -> String {
     let mut rest = String::new();
     let mut place = 0;
@@ -37,18 +37,18 @@ pub fn without_intervals(text: &str) -> String {
     rest.trim_matches(is_around).to_owned()
 }
 
-/// The intervals that a comment says, in its words.
+/// The intervals in a comment, as text.
 pub fn intervals_alone(text: &str) -> String {
     let said: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
     said.join(", ")
 }
 
-/// The interval that a number says with the words around it, and where these are.
+/// The interval that a number and the words around it give, and their place.
 fn interval_at(tokens: &[(Token<'_>, Range<usize>)], place: usize) -> Option<(f64, Range<usize>)> {
     let Token::Number(number, after) = tokens[place].0 else { return None };
     let next = tokens.get(place + 1).map(|(piece, _)| piece);
     let has_unit = is_unit_of_clock(next);
-    // Fractions, thousands and prefixes are not read, nor are other units.
+    // Fractions, thousands, prefixes and other units are not read.
     let is_part = after.is_some_and(|sign| sign.is_alphanumeric() && !has_unit || sign == '/');
     let goes_on = matches!((next, after), (Some(Token::Number(..)), Some(',' | ' ' | '\'')));
     let is_other = matches!(next, Some(Token::Word(word)) if is_unit_of_a_column(word) && !has_unit);
@@ -65,7 +65,7 @@ fn interval_at(tokens: &[(Token<'_>, Range<usize>)], place: usize) -> Option<(f6
     });
     let words: Vec<(&str, usize)> = before.filter(|(word, _)| !BETWEEN.contains(word)).take(2).collect();
     let (last, last_start) = *words.first()?;
-    // Alone, intervals may be of anything.
+    // The word `interval` alone may be about anything.
     let clock = |what: &str| {
         let name = Name::new(&format!("{what}{unit}"));
         let clock = name.clock().filter(|_| what != "interval")?;

@@ -13,7 +13,7 @@ pub enum TimeUnit {
 }
 
 impl TimeUnit {
-    /// How many ms it is long.
+    /// Its length, ms.
     pub fn ms(self) -> f64 {
         match self {
             Self::Us => 1e-3,
@@ -22,7 +22,7 @@ impl TimeUnit {
         }
     }
 
-    /// As it is written.
+    /// Its symbol.
     pub fn text(self) -> &'static str {
         match self {
             Self::Us => "us",

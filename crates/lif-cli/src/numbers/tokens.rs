@@ -1,8 +1,8 @@
-//! What comments consist of.
+//! The words and numbers of comments.
 
 use std::ops::Range;
 
-/// What is longer is no number that a person wrote.
+/// Longer digits are no number that a person wrote.
 const LONGEST_NUMBER: usize = 40;
 
 /// A part of a comment.
@@ -10,7 +10,7 @@ const LONGEST_NUMBER: usize = 40;
 pub enum Token<'a> {
     /// Letters.
     Word(&'a str),
-    /// A number, and the sign after it.
+    /// A number, and the character after it.
     Number(f64, Option<char>),
 }
 
@@ -19,7 +19,7 @@ pub fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens_with_places(text).into_iter().map(|(piece, _)| piece).collect()
 }
 
-/// The words and numbers of a text, and where they are.
+/// The words and numbers of a text, with their places.
 pub fn tokens_with_places(text: &str) -> Vec<(Token<'_>, Range<usize>)> {
     let mut tokens = Vec::new();
     let mut place = 0;
@@ -35,7 +35,7 @@ pub fn tokens_with_places(text: &str) -> Vec<(Token<'_>, Range<usize>)> {
         } else {
             rest.find(|sign: char| !sign.is_alphabetic() && sign != '\'').unwrap_or(rest.len())
         };
-        // Some signs are neither letters nor digits of a number: superscripts, fractions.
+        // Some characters are neither letters nor digits of numbers: superscripts, fractions.
         place = start + length.max(first);
         let piece = &text[start..place];
         match piece.replace('_', "").parse::<f64>() {

@@ -1,4 +1,4 @@
-//! The units that words are: of times, currents, rates and other values.
+//! Words for units: of times, currents, rates and other values.
 
 use super::TimeUnit;
 
@@ -35,10 +35,10 @@ const CURRENT_UNITS: [(&str, &str, &str); 6] = [
     ("a", "", "A"),
 ];
 
-/// Units of values that are no currents, in whatever letters,
+/// Units of other values, in upper or lower case.
 const OTHER_VALUE_UNITS: [&str; 5] = ["mV", "uV", "V", "volt", "dB"];
 
-/// and those that only capitals tell from others.
+/// Units of other values that differ from others only in case.
 const CAPITAL_UNITS: [&str; 8] = ["A", "Hz", "kHz", "MHz", "mS", "uS", "nS", "pS"];
 pub const RATE_UNITS: [(&str, f64); 3] = [("hz", 1.0), ("khz", 1e3), ("mhz", 1e6)];
 
@@ -51,7 +51,7 @@ pub fn is_unit(word: &str) -> bool {
         || word.len() > 1 && current_unit(word).is_some()
 }
 
-/// Whether there is a unit among what else is written: `100 us`, `1e-4 s`, `pA/cm2`.
+/// Whether a text contains a unit: `100 us`, `1e-4 s`, `pA/cm2`.
 pub fn has_unit_in_it(text: &str) -> bool {
     let is_ratio = text.contains('/');
     text.split(|sign: char| !sign.is_alphanumeric())
@@ -63,7 +63,7 @@ pub fn without_digits(word: &str) -> &str {
     word.trim_start_matches(|sign: char| sign.is_ascii_digit())
 }
 
-/// Whether a word in a line of units is one.
+/// Whether a word in a line of units is a unit.
 pub fn is_unit_of_a_column(word: &str) -> bool {
     let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
     is_unit(&word) || current_unit(&word).is_some()
@@ -84,7 +84,7 @@ pub fn current_unit(unit: &str) -> Option<&'static str> {
     CURRENT_UNITS.iter().find(is_it).map(|(_, _, unit)| *unit)
 }
 
-/// The unit of values that a word is which needs to be said of values: one of no currents, or `A`.
+/// The unit of values in a word that only counts next to a word for values: no unit of currents, or `A`.
 pub fn other_value_unit(word: &str) -> Option<&'static str> {
     let word = word.replace(['\u{b5}', '\u{3bc}'], "u");
     let capital = CAPITAL_UNITS.iter().find(|unit| **unit == word);
@@ -92,13 +92,13 @@ pub fn other_value_unit(word: &str) -> Option<&'static str> {
     capital.or_else(other).copied()
 }
 
-/// The unit of times that a word is.
+/// The unit of times in a word.
 pub fn time_unit_of(word: &str) -> Option<TimeUnit> {
     let word = word.to_lowercase().replace(['\u{b5}', '\u{3bc}'], "u");
     TIME_UNITS.iter().find(|(_, names)| names.contains(&word.as_str())).map(|(unit, _)| *unit)
 }
 
-/// Whether a word can only be a unit of times: a single letter is as likely to be a name.
+/// Whether a word can only be a unit of times: a single letter may be a name.
 pub fn is_plain_time_unit(word: &str) -> bool {
     word.chars().count() > 1 && time_unit_of(word).is_some()
 }

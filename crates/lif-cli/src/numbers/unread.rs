@@ -1,5 +1,5 @@
-//! What of a comment is left when all is taken out of it that agrees with how the numbers are taken: what nobody
-//! understood.
+//! The parts of comments that were not understood: the rest, when everything that agrees with the numbers is
+//! taken out.
 
 use super::TimeUnit;
 use super::name::is_word_of_values;
@@ -9,39 +9,39 @@ use super::tokens::{Token, tokens, tokens_with_places};
 use super::units::{current_unit, is_plain_time_unit, time_unit_of};
 use std::ops::Range;
 
-/// Words that say nothing alone.
+/// Words without a meaning of their own.
 const HARMLESS: [&str; 17] = [
     "the", "a", "an", "of", "in", "is", "are", "was", "were", "and", "all", "each", "every", "with", "as",
     "unit", "units",
 ];
 
-/// Words that a factor may stand behind.
+/// Words that a factor may follow.
 const OF_UNITS: [&str; 3] = ["in", "unit", "units"];
 
-/// Words for times, beside their unit.
+/// Words for times, apart from units.
 const TIMES: [&str; 5] = ["t", "time", "times", "timestamp", "timestamps"];
 
-/// A comment that says what nobody understood.
+/// A comment that was not fully understood.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unread {
     pub comment: String,
-    /// The words and signs of it that nobody understood.
+    /// Its words and signs that were not understood.
     pub left: String,
 }
 
-/// What the numbers of a file are taken for.
+/// How the numbers of a file are interpreted.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interpretation<'a> {
-    /// The unit of the times, where there are any.
+    /// The unit of the times, if there are any.
     pub unit: Option<TimeUnit>,
-    /// The interval of samples or steps, ms, where times do not say it.
+    /// The interval of samples or steps, ms, if there are no times.
     pub interval: Option<f64>,
-    /// What is called so.
+    /// Words for the numbers.
     pub things: &'a [&'a str],
 }
 
 impl Interpretation<'_> {
-    /// The words and signs of a comment that say anything else; none where it says nothing else.
+    /// The words and signs of a comment that contradict or add to this; `None` if there are none.
     pub fn left_of(&self, comment: &str) -> Option<String> {
         let odd = odd_signs(comment);
         let mut left = self.words_left_of(comment, &odd);
@@ -51,7 +51,8 @@ impl Interpretation<'_> {
         (!left.is_empty()).then(|| left.join(" "))
     }
 
-    /// Where the words are that say anything else; intervals with an odd sign in them are not understood.
+    /// The places of the words that contradict or add to this. Intervals that contain an odd sign are not
+    /// understood.
     fn words_left_of(&self, comment: &str, odd: &[Range<usize>]) -> Vec<Range<usize>> {
         let agrees = |said: f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
         let is_plain = |range: &Range<usize>| !odd.iter().any(|sign| range.contains(&sign.start));
@@ -90,23 +91,23 @@ impl Interpretation<'_> {
     }
 }
 
-/// Whether a comment names times, in whatever unit, and things that are called so, and no word of it says anything else.
+/// Whether a comment names times in any unit, and things with these words, and nothing else.
 pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
     let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
     let meaning = |unit| Interpretation { unit: Some(unit), interval: None, things };
     units.into_iter().any(|unit| meaning(unit).words_left_of(comment, &[]).is_empty())
 }
 
-/// Whether a comment speaks of values before it speaks of times.
+/// Whether a comment mentions values before times.
 pub fn is_other_order(comment: &str) -> bool {
     let tokens = tokens(comment);
     let is_number = |place: usize| matches!(tokens[place], Token::Number(..));
-    // A unit behind a number is that of something else.
+    // A unit after a number is an amount, not the unit of a column.
     let is_amount = |place: usize| place > 0 && is_number(place - 1);
     let is_of_times = |place: usize, word: &str| {
         TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word) && !is_amount(place)
     };
-    // `a` is an article, and `rate` that of samples.
+    // `a` is an article, and `rate` the rate of samples.
     let is_of_values = |place: usize, word: &str| {
         !["a", "rate"].contains(&word)
             && (is_word_of_values(word) || current_unit(&word.to_lowercase()).is_some() && !is_amount(place))

@@ -1,4 +1,4 @@
-//! One look for the axes of all panels, so that their times stand beneath each other.
+//! Axes in the same style for all panels, so that their times are aligned.
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
@@ -10,10 +10,10 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::ops::Range;
 
-/// Where a panel is drawn.
+/// The area of a panel.
 pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
-/// An axis whose ticks are given.
+/// An axis with given ticks.
 pub struct Axis {
     range: RangedCoordf64,
     ticks: Vec<f64>,
@@ -43,28 +43,28 @@ impl Ranged for Axis {
     }
 }
 
-/// A panel with its axes: time, and what the panel shows.
+/// A panel with its axes.
 pub type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, Axis>>;
 
-/// Height of letters.
+/// Height of text.
 pub const TEXT_SIZE: i32 = 22;
 
-/// Room at the left, for numbers and names.
+/// Width on the left, for numbers and names.
 pub const LEFT: u32 = 126;
 
-/// Between the edge of the picture and the names of the axes.
+/// Width between the edge of the picture and the names of the axes.
 pub const MARGIN_LEFT: u32 = 14;
 
-/// Above and below a panel.
+/// Height above and below a panel.
 const MARGIN: u32 = 8;
 
-/// Room at the right, for remarks.
+/// Width on the right, for notes.
 pub const RIGHT: u32 = 130;
 
-/// Room at the foot of the lowest panel, for the times.
+/// Height below the lowest panel, for the times.
 pub const TIME_HEIGHT: u32 = 68;
 
-/// Colours: dark ink, and one accent for inputs and one for thresholds.
+/// Colours: dark ink, one accent for inputs and one for thresholds.
 pub const INK: RGBColor = RGBColor(38, 50, 72);
 pub const FRAME: RGBColor = RGBColor(120, 120, 120);
 pub const INPUT: RGBColor = RGBColor(31, 119, 150);
@@ -85,7 +85,7 @@ pub struct Vertical<'a> {
     pub label: &'a dyn Fn(f64) -> String,
 }
 
-/// Draws the axes of a panel; the lowest names the horizontal one.
+/// Draws the axes of a panel; only the lowest has a horizontal axis.
 pub fn chart_over<'a, 'b>(
     area: &'a Area<'b>,
     horizontal: Horizontal<'_>,
@@ -122,7 +122,7 @@ pub fn chart_over<'a, 'b>(
     Ok(chart)
 }
 
-/// Writes lines of text beside a panel, at half its height.
+/// Writes lines of text to the right of a panel, at half its height.
 pub fn note(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
     let (columns, rows) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
@@ -150,7 +150,7 @@ pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     (first..=last).map(|index| index as f64 * step).collect()
 }
 
-/// Of ticks at equal distances so many that their numbers do not touch on an axis of so many pixels.
+/// Keeps as many ticks as fit on an axis of this height without touching.
 fn apart(ticks: Vec<f64>, range: &Range<f64>, height: u32) -> Vec<f64> {
     let [first, second, ..] = ticks[..] else { return ticks };
     let pixels = (second - first).abs() * f64::from(height) / (range.end - range.start);
@@ -158,13 +158,12 @@ fn apart(ticks: Vec<f64>, range: &Range<f64>, height: u32) -> Vec<f64> {
     ticks.into_iter().step_by((every as usize).max(1)).collect()
 }
 
-/// As [`ticks`], of what is counted.
+/// As [`ticks`], for counts.
 pub fn whole_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     ticks(low, high, most).into_iter().filter(|tick| tick.fract() == 0.0).collect()
 }
 
-/// The numbers 1, 2 and 5 times a power of ten in a range above 0, or those powers alone where the range is
-/// wide.
+/// The numbers 1, 2 and 5 times a power of ten in a positive range; only powers of ten if the range is wide.
 pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let factors: &[f64] = if high / low < 200.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -172,7 +171,7 @@ pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
     ticks.filter(|tick| (low * (1.0 - 1e-9)..=high * (1.0 + 1e-9)).contains(tick)).collect()
 }
 
-/// A tick's number without trailing zeros or traces of rounding.
+/// The number of a tick without trailing zeros and rounding errors.
 pub fn plain(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
     if rounded.abs() >= 1000.0 && rounded.fract() == 0.0 {

@@ -1,12 +1,12 @@
-//! Panels drawn for tests, of which the pixels are looked at.
+//! Panels drawn for tests, as pixels.
 
 use super::axes::{Area, LEFT, MARGIN_LEFT, RIGHT};
 use plotters::prelude::*;
 
-/// The size of a panel, about that in the picture of a run.
+/// The size of a panel, about as in the picture of a run.
 pub const SIZE: (u32, u32) = (1600, 560);
 
-/// What is drawn between the axes of a panel: the colour of each pixel, by rows.
+/// The pixels between the axes of a panel, row by row.
 pub fn pixels(draw: impl Fn(&Area<'_>) -> Result<(), String>) -> Vec<Vec<RGBColor>> {
     let (width, height) = (SIZE.0 as usize, SIZE.1 as usize);
     let mut buffer = vec![255; 3 * width * height];
@@ -22,7 +22,7 @@ pub fn pixels(draw: impl Fn(&Area<'_>) -> Result<(), String>) -> Vec<Vec<RGBColo
     buffer.chunks(3 * width).map(row).collect()
 }
 
-/// How many of the pixels are not white.
+/// The number of pixels that are not white.
 pub fn marked(pixels: &[Vec<RGBColor>]) -> usize {
     pixels.iter().flatten().filter(|pixel| **pixel != WHITE).count()
 }

@@ -1,4 +1,4 @@
-//! What all pictures share: pages, axes, and what is drawn pixel by pixel.
+//! What all pictures share: pages, axes, and drawing by pixels.
 
 pub mod axes;
 
@@ -21,10 +21,10 @@ pub const TITLE_HEIGHT: u32 = 64;
 /// The size of the largest picture.
 pub const LARGEST: (u32, u32) = (1600, 1500);
 
-/// Three colours, and as much again where they are written.
+/// Three colours, and a copy while they are written.
 const BYTES_PER_PIXEL: u64 = 6;
 
-/// Fonts of the system differ from machine to machine, where there are any.
+/// Registers a font of our own: those of the system differ, where there are any.
 fn use_own_font() -> Result<(), String> {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the embedded font cannot be read".to_owned())
@@ -39,7 +39,7 @@ pub fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a
     Ok(root)
 }
 
-/// Draws the picture of this name for a folder, unless there is no memory for it.
+/// Draws a picture for the output folder, unless memory is short.
 pub fn stage(
     folder: &Folder,
     name: &str,
@@ -47,15 +47,14 @@ pub fn stage(
 ) -> Result<Option<Staged>, Failure> {
     let mut is_drawn = false;
     let staged = folder.stage(name, |_, path| {
-        // At the last moment: threads that have just started take memory too.
+        // At the last moment, as threads that have just started take memory.
         is_drawn = has_room(name, LARGEST, "the other files are written");
         if is_drawn { draw(path) } else { Ok(()) }
     })?;
     Ok(is_drawn.then_some(staged))
 }
 
-/// Whether there is memory for a picture. Where there is none, that is said, and what was computed is written
-/// without it.
+/// Whether there is memory for a picture. If not, this warns, and the other files are written without it.
 pub fn has_room(name: impl Display, (width, height): (u32, u32), advice: &str) -> bool {
     let bytes = u64::from(width) * u64::from(height) * BYTES_PER_PIXEL;
     let room = lif::require_memory("the picture", bytes, advice);
@@ -75,7 +74,7 @@ pub fn canvas(path: &Path, size: (u32, u32)) -> Result<Area<'_>, String> {
 
 /// Writes a picture that has been drawn.
 pub fn present(root: &Area<'_>) -> Result<(), String> {
-    /// Whose words are those of programmers.
+    /// Its messages are for programmers.
     type Unwritten = <BitMapBackend<'static> as DrawingBackend>::ErrorType;
     root.present().map_err(|error| match error {
         DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Unwritten::ImageError(reason))) => {

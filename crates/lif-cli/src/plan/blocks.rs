@@ -1,4 +1,4 @@
-//! What drives the steps of a planned run: a current, random sources, and spikes, block by block where they come from a
+//! The input of a run for the library: a current, random sources, and spikes, in blocks if they come from a
 //! file.
 
 use super::{Drive, Plan};
@@ -8,7 +8,7 @@ use lif::{Blocks, Input, InputBlock, Raster};
 use ndarray::{Array1, ArrayD};
 use std::ops::Range;
 
-/// What drives these steps.
+/// The input of these steps.
 pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
     let of_input = |input| plan.random.iter().cloned().fold(input, Input::and).into();
     let of_blocks = |blocks| plan.random.iter().cloned().fold(blocks, Blocks::and).into();
@@ -24,15 +24,15 @@ pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
     })
 }
 
-/// Spikes beside a current.
+/// Spikes with a current.
 struct Driven<'a> {
     trains: &'a Trains,
     current: CurrentSource<'a>,
-    /// Steps that are left.
+    /// The remaining steps.
     steps: Range<u64>,
 }
 
-/// Where the current beside the spikes comes from.
+/// The current with the spikes.
 enum CurrentSource<'a> {
     Constant(Current<'a>),
     Stimulus(Box<Currents>),
@@ -73,7 +73,7 @@ impl<'a> Iterator for Driven<'a> {
         let (current, steps) = match &mut self.current {
             CurrentSource::Constant(_) if left == 0 => return None,
             CurrentSource::Constant(current) => {
-                // Ending with a word of spikes keeps each in one block.
+                // Blocks end with a word of spikes, so that each word is in one block.
                 let steps = self.trains.block_steps() - self.steps.start % 32;
                 (current.clone(), steps.min(left))
             }

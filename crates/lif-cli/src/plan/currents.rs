@@ -1,29 +1,28 @@
-//! The current that a neuron needs, and the currents of a run that is not given any.
+//! The rheobase, and default currents that follow from it.
 
 use crate::quantity::spread::Spread;
 use lif::Params;
 
-/// The least and the greatest current where none is given, in parts of the one that just reaches the
-/// threshold.
+/// The default currents, from first to last, in units of the rheobase.
 const USUAL_CURRENTS: (f64, f64) = (0.8, 1.6);
 
-/// What the product of resistance and current may be at most, mV, as the library has it.
+/// The largest product of resistance and current, mV, as in the library.
 pub const LARGEST_DRIVE: f64 = 1e20;
 
-/// The current that just reaches the threshold of the first neuron.
+/// The current that just reaches the threshold, for the first neuron.
 pub fn rheobase(params: &Params) -> f64 {
     let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
     (first(&params.v_threshold) - first(&params.v_rest)) / first(&params.resistance)
 }
 
-/// The currents of a population that was not given any.
+/// The default currents of a population.
 pub fn usual_currents(params: &Params) -> Spread {
     let rheobase = rheobase(params);
     Spread::Range(rounded(USUAL_CURRENTS.0 * rheobase), rounded(USUAL_CURRENTS.1 * rheobase))
 }
 
-/// Whether a constant current brings any neuron above its threshold, as far as the extremes of the parameters tell.
-/// Where more current would not help, the answer is yes.
+/// Whether a constant current brings any neuron above its threshold, judged by the extremes of the
+/// parameters. Yes, if more current would not help.
 pub fn is_enough(params: &Params, current: f64) -> bool {
     let values =
         |parameter: &lif::Parameter| parameter.values().iter().copied().map(f64::from).collect::<Vec<_>>();
@@ -38,7 +37,7 @@ pub fn largest_of(parameter: &lif::Parameter) -> f64 {
     parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
 }
 
-/// As people write numbers.
+/// Rounded to a few digits, as people write numbers.
 pub fn rounded(value: f64) -> f64 {
     format!("{value:.4e}").parse().unwrap_or(value)
 }

@@ -1,5 +1,5 @@
-//! Experiments that nobody is likely to have made. Mostly a unit is another one than was thought, and
-//! nothing but the result would tell. What an option or a name in the file says is not doubted.
+//! Warnings about experiments that are probably not meant, mostly because of a wrong unit. Options and names
+//! in files are trusted.
 
 use super::currents;
 use crate::numbers::Origin;
@@ -12,16 +12,17 @@ use lif::Params;
 /// Fewer samples may be the steps of a protocol.
 const MANY_SAMPLES: u64 = 20;
 
-/// Samples so many times as far apart as steps are coarse; so many times as near, fine.
+/// Samples are coarse if they are this many times as far apart as steps, and fine if they are this many times
+/// as close.
 const FAR_APART: f64 = 100.0;
 
-/// A longer experiment has its length said, ms.
+/// A warning gives the length of longer experiments, ms.
 const LONG_MS: f64 = 1e6;
 
-/// With so many times what just reaches the threshold all neurons spike as often as they can.
+/// With this many times the rheobase all neurons spike as often as they can.
 const RHEOBASES: f64 = 150.0;
 
-/// What is said of a stimulus, where nobody said how long its run is, nor what a step of it is.
+/// A warning about a stimulus, if nothing gives the length of the run and of a step.
 pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option<String> {
     if *stimulus.times_from() != Origin::Default {
         return None;
@@ -56,15 +57,14 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
     ))
 }
 
-/// What is said of a constant current that is likely to be in another unit.
-/// A unit that somebody said is not doubted.
+/// A warning about a constant current that is probably in another unit. Explicit units are trusted.
 pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -> Option<String> {
     let largest = match current {
         Spread::Number(current) => current,
         Spread::Range(first, last) => first.max(last),
     };
     let times = largest / currents::rheobase(params);
-    // What is out of range is refused.
+    // Currents out of range are refused.
     let is_possible = largest * currents::largest_of(&params.resistance) <= currents::LARGEST_DRIVE;
     (times >= RHEOBASES && is_possible).then(|| {
         let as_pico = if unit == "nA" && !is_said {
@@ -79,10 +79,10 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -
     })
 }
 
-/// Thresholds nearer to rest are likely to be in volts, mV.
+/// If the threshold is this close to rest, both are probably in volts, mV.
 const NEAREST_THRESHOLD: f64 = 0.1;
 
-/// What is said of membrane potentials that are likely to be in volts.
+/// A warning about membrane potentials that are probably in volts.
 pub fn of_volts(params: &Params) -> Option<String> {
     let [rest, threshold] = [&params.v_rest, &params.v_threshold].map(currents::largest_of);
     let is_near = (threshold - rest).abs() < NEAREST_THRESHOLD && rest.max(threshold) < 1.0;
@@ -94,13 +94,13 @@ pub fn of_volts(params: &Params) -> Option<String> {
     })
 }
 
-/// Where this part of the way from rest to the threshold is lost, figures show it.
+/// A loss of this fraction of the way from rest to the threshold is visible in figures.
 const MUCH_LOST: f64 = 0.01;
 
-/// With more steps to a time constant the library refuses them.
+/// With more steps per time constant, the library refuses them.
 const MANY_STEPS: f64 = 1e9;
 
-/// What is said of steps so short that single precision loses the last of what they change.
+/// A warning about steps so short that changes of the membrane potential are lost in single precision.
 pub fn of_precision(params: &Params) -> Option<String> {
     let ends = |parameter: &lif::Parameter| {
         let values = parameter.values().iter().map(|value| f64::from(*value));
@@ -113,7 +113,7 @@ pub fn of_precision(params: &Params) -> Option<String> {
         [rest.0, rest.1, threshold.0, threshold.1].map(from_reference).into_iter().fold(0.0, f64::max);
     let way =
         [rest.0, rest.1, reset.0, reset.1].map(|v| (threshold.1 - v).abs()).into_iter().fold(0.0, f64::max);
-    // A change by less than half of what the last bit counts is no change.
+    // A change of less than half of the last bit is lost.
     let steps = ends(&params.tau_m).1 / params.dt;
     let lost = 0.5 * largest * f64::from(f32::EPSILON) * steps;
     (lost > MUCH_LOST * way && steps <= MANY_STEPS).then(|| {

@@ -15,7 +15,7 @@ use ndarray::Array1;
 
 const DEFAULT_CURRENT: Spread = Spread::Range(0.4, 0.8);
 
-/// What drives the population, nA.
+/// The input current of a run, nA.
 #[derive(Debug)]
 pub enum Drive {
     /// One current for all neurons.
@@ -51,7 +51,7 @@ pub fn drive(
         if given.is_none() {
             refuse_usual(default, params, input_unit)?;
         }
-        // In words, as `--current 0.5A`.
+        // The words of the user, as `--current 0.5A`.
         let words = settings.words.of("current").unwrap_or_default();
         let is_unit_said = words.trim_end_matches(['"', '\'']).ends_with('A');
         if let Some(doubt) =
@@ -91,7 +91,7 @@ pub fn drive(
     }
     let transform = transform(settings, &stimulus, current)?;
     let duration = steps as f64 * dt;
-    // Half a step is the rounding of a duration to steps.
+    // A duration is rounded to steps, so half a step is no difference.
     let end = stimulus.length_ms() + transform.delay;
     if duration > end + dt / 2.0 {
         log::warn!("the stimulus ends after {end:.1} ms; its last value stays until {duration:.1} ms");
@@ -108,8 +108,7 @@ pub fn drive(
     Ok(Drive::Stimulus(Box::new(stimulus), transform))
 }
 
-/// The currents where none are given: the usual ones of the unit, unless no neuron reaches its threshold
-/// with them.
+/// The default currents: those for nA, unless no neuron reaches its threshold with them.
 fn usual_currents(settings: &Settings, params: &Params) -> Spread {
     match &settings.preset {
         Some(choice)
@@ -117,12 +116,12 @@ fn usual_currents(settings: &Settings, params: &Params) -> Spread {
         {
             DEFAULT_CURRENT
         }
-        // The neurons of another simulator, or of a NIR graph.
+        // For another simulator or a NIR graph.
         _ => currents::usual_currents(params),
     }
 }
 
-/// Refuses usual currents that are too large to compute with, which nobody has said.
+/// Refuses default currents that are too large to compute with.
 fn refuse_usual(currents: Spread, params: &Params, input_unit: &str) -> Result<(), Failure> {
     let largest = match currents {
         Spread::Number(current) => current.abs(),
@@ -139,7 +138,7 @@ fn refuse_usual(currents: Spread, params: &Params, input_unit: &str) -> Result<(
     Err(Failure::of("v-threshold, v-rest, resistance", message))
 }
 
-/// How the values of a stimulus become currents, a constant one being added.
+/// How the values of a stimulus become currents; a constant current is added.
 fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Result<Transform, Failure> {
     let level = match settings.stimulus_decibel {
         Some(reference) if reference > 0.0 => Level::Decibel { reference },
@@ -173,8 +172,8 @@ fn transform(settings: &mut Settings, stimulus: &Stimulus, current: f64) -> Resu
     })
 }
 
-/// Refuses a value whose current is too large to compute with. What becomes of values keeps their order,
-/// or turns it round.
+/// Refuses values whose currents are too large to compute with. The extremes suffice, as the transform is
+/// monotonic.
 fn refuse_extremes(
     stimulus: &Stimulus,
     transform: &Transform,

@@ -1,4 +1,4 @@
-//! How many steps a run has, and which of them the picture shows.
+//! The number of steps of a run, and the steps in its picture.
 
 use crate::failure::Failure;
 use crate::numbers::understood::ms;
@@ -10,7 +10,7 @@ use std::ops::Range;
 
 const DEFAULT_DURATION_MS: f64 = 1000.0;
 
-/// A time that must pass.
+/// Refuses times that are not positive.
 pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     if value > 0.0 {
         Ok(value)
@@ -19,7 +19,7 @@ pub fn above_zero(what: &str, value: f64) -> Result<f64, Failure> {
     }
 }
 
-/// The number of steps, which the files count in 32 bits.
+/// The number of steps; files count them in 32 bits.
 pub fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> Result<u64, Failure> {
     if settings.steps.is_none() {
         let default = stimulus.map_or(DEFAULT_DURATION_MS, Stimulus::length_ms);
@@ -42,7 +42,7 @@ pub fn steps(settings: &mut Settings, stimulus: Option<&Stimulus>, dt: f64) -> R
     }
 }
 
-/// How many steps a time is that has this name.
+/// A time of this name in steps.
 pub fn steps_of(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     let steps = (above_zero(what, ms)? / dt).round();
     if steps > u64::MAX as f64 {
@@ -51,7 +51,7 @@ pub fn steps_of(what: &str, ms: f64, dt: f64) -> Result<u64, Failure> {
     a_number_of_steps(steps as u64)
 }
 
-/// Refuses a run without steps, or with more than a run can have.
+/// Refuses 0 steps, and more than a run can have.
 fn a_number_of_steps(steps: u64) -> Result<u64, Failure> {
     if steps == 0 {
         return Err(Failure::of(
@@ -72,7 +72,7 @@ fn too_many_steps(steps: &str) -> Failure {
     Failure::of("steps, duration, dt", message)
 }
 
-/// The steps that the picture shows.
+/// The steps in the picture.
 pub fn window(settings: &Settings, dt: f64, steps: u64) -> Result<Range<u64>, Failure> {
     let length = steps as f64 * dt;
     let from = settings.plot_from.unwrap_or(0.0);

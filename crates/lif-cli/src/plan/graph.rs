@@ -1,4 +1,4 @@
-//! Neurons of graphs of the Neuromorphic Intermediate Representation: `lif nir`, and `lif run --nir`.
+//! The neurons of `--nir`, from a graph of the Neuromorphic Intermediate Representation.
 
 use crate::failure::Failure;
 use crate::numbers::Understood;
@@ -8,10 +8,10 @@ use crc32fast::Hasher;
 use lif::nir::{self, Graph, Neurons, Node};
 use std::path::Path;
 
-/// What currents and membrane potentials are measured in, of which NIR says nothing.
+/// Units of currents and membrane potentials, which NIR does not define.
 pub const UNITS: AxisUnits = AxisUnits { input: "as in the NIR graph", potential: "v" };
 
-/// The neurons of a graph that settings ask for, and what was understood of it.
+/// The neurons of the graph in the settings, and how it was understood.
 pub fn neurons(settings: &Settings) -> Result<Option<(Neurons, Understood)>, Failure> {
     let Some(path) = &settings.nir else { return Ok(None) };
     let graph = nir::read(path)?;
@@ -31,7 +31,7 @@ pub fn neurons(settings: &Settings) -> Result<Option<(Neurons, Understood)>, Fai
 }
 
 fn understood(path: &Path, graph: &Graph, name: &str, neurons: &Neurons) -> Understood {
-    // A missing v_reset has a value too.
+    // A missing v_reset also has a value.
     let fields = neurons.fields().into_iter().map(|(field, _)| field.to_owned());
     Understood {
         node: Some(name.to_owned()),
@@ -45,8 +45,8 @@ fn understood(path: &Path, graph: &Graph, name: &str, neurons: &Neurons) -> Unde
     }
 }
 
-/// What of a graph has no part in a run of one node: what else the node has, that it feeds itself, and other nodes but the
-/// ends of the graph.
+/// The unread parts of a graph: what else the node has, its loops, and other nodes except the ends of the
+/// graph.
 fn unread(graph: &Graph, node: &str) -> Vec<String> {
     let is_loop = |edge: &&(String, String)| edge.0 == node && edge.1 == node;
     let loops = graph.edges().iter().filter(is_loop).map(|(from, to)| format!("edge {from} -> {to}"));
@@ -57,7 +57,7 @@ fn unread(graph: &Graph, node: &str) -> Vec<String> {
     graph.unread(node).iter().cloned().chain(loops).chain(others).collect()
 }
 
-/// What is said of parts that would change what neurons do. Metadata and other nodes do not.
+/// A warning about unread parts that would change the neurons. Metadata and other nodes would not.
 fn doubt_of(node: &str, unread: &[String]) -> Option<String> {
     let is_telling = |part: &&String| part.starts_with("edge ") || !part.contains(['/', '@', ' ']);
     let telling: Vec<&str> = unread.iter().filter(is_telling).map(String::as_str).collect();
@@ -73,12 +73,12 @@ fn kind(node: &Node) -> &str {
     }
 }
 
-/// How many neurons a node is made for; one without axes is for any number.
+/// The size of the node; `None` for a node without axes, which fits any size.
 pub fn size(neurons: &Neurons) -> Option<usize> {
     (neurons.v_threshold.ndim() > 0).then_some(neurons.n())
 }
 
-/// A number that changes with the neurons.
+/// A checksum of the neurons.
 pub fn checksum(neurons: &Neurons) -> u32 {
     let mut hasher = Hasher::new();
     hasher.update(neurons.kind().as_bytes());

@@ -14,8 +14,8 @@ use crate::spikes::trains::Trains;
 use crate::stimulus::{SampleOptions, Stimulus};
 use lif::Shape;
 
-/// Refuses inputs that nobody can find again, where a run is to be taken up. They are not opened, as nobody may ever write
-/// into them.
+/// Refuses pipes as inputs of a run with checkpoints, as they cannot be read again. They are not opened, as
+/// this may block forever.
 pub fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
     match settings.pipe().filter(|_| settings.checkpoint.is_some()) {
         Some((option, path)) => Err(Failure::of(
@@ -69,10 +69,10 @@ pub fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, F
     Ok(Some(stimulus))
 }
 
-/// So many neurons are seldom meant by a file alone.
+/// A file with this many neurons is seldom meant.
 const MANY_NEURONS: usize = 1000;
 
-/// Says what is unlikely in what was understood of a stimulus.
+/// Warns of an unlikely stimulus.
 pub fn warn_of_unlikely(stimulus: &Stimulus, given: &Settings, settings: &Settings, dt: f64) {
     let has_length = settings.steps.is_some() || settings.duration.is_some();
     let is_all_default = !has_length && given.dt.is_none() && given.config.is_none();
@@ -92,8 +92,7 @@ pub fn warn_of_unlikely(stimulus: &Stimulus, given: &Settings, settings: &Settin
     }
 }
 
-/// Refuses a stimulus of several neurons or batch rows for the one that a recording is compared with, of which no option
-/// says how many there are.
+/// Refuses a stimulus for several neurons or batch rows if one neuron is compared with a recording.
 pub fn refuse_several(stimulus: &Stimulus, settings: &Settings) -> Result<(), Failure> {
     let (neurons, batch) = stimulus.population();
     let is_one = |name: &str, asked: Option<usize>| asked == Some(1) && settings.words.of(name).is_none();
@@ -110,7 +109,7 @@ pub fn refuse_several(stimulus: &Stimulus, settings: &Settings) -> Result<(), Fa
     )))
 }
 
-/// In a NIR graph spikes are currents, which go through the synapse.
+/// In a NIR graph spikes are currents, through the synapse.
 pub const NODE_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Nanoampere);
 pub const DEFAULT_WEIGHT: Weight = Weight::bare(Spread::Number(1.0));
 
@@ -134,8 +133,7 @@ pub fn trains(
     Trains::open(path, settings.events_matrix.as_deref(), weight, shape, time).map(Some)
 }
 
-/// Refuses spikes for which it is not said whether they go through the synapse that there is, and tells of one that
-/// nothing goes through.
+/// Refuses weights that may or may not go through the synapse, and warns of a synapse that is not used.
 pub fn check_synapse(settings: &Settings, units: AxisUnits) -> Result<(), Failure> {
     let weight = settings.events_weight.filter(|_| settings.events.is_some());
     weight.map_or(Ok(()), |weight| weight.refuse_bare("events-weight", units))?;
@@ -151,7 +149,7 @@ pub fn check_synapse(settings: &Settings, units: AxisUnits) -> Result<(), Failur
     Ok(())
 }
 
-/// Events count from the beginning of the run; a stimulus may have a clock of its own, that the events were taken from.
+/// Warns of events next to a stimulus with its own clock: their times count from the beginning of the run.
 pub fn warn_of_clocks(events: &[Understood], stimulus: Option<&Stimulus>) {
     let start = stimulus.map_or(0.0, |stimulus| stimulus.start().ms());
     let have_times = events.iter().any(|events| matches!(events.extent, Extent::Times { .. }));

@@ -1,4 +1,4 @@
-//! Everything about a run that can be decided before any device is touched, and what drives it step by step.
+//! The plan of a run: everything that can be decided before a device is opened, and the input of its steps.
 
 mod blocks;
 pub mod currents;
@@ -34,7 +34,7 @@ use std::path::PathBuf;
 const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DT_MS: f64 = 0.1;
 
-/// A run, decided.
+/// A run with all decisions made.
 #[derive(Debug)]
 pub struct Plan {
     pub shape: Shape,
@@ -46,36 +46,35 @@ pub struct Plan {
     pub params: Params,
     pub drive: Drive,
     pub units: AxisUnits,
-    /// What is added to it at random.
+    /// Random input.
     pub random: Vec<Random>,
-    /// Spikes that drive it.
+    /// Spikes that drive the population.
     pub trains: Option<Trains>,
-    /// A number that changes with the neurons of a NIR graph, where they are taken from one.
+    /// A checksum of the neurons from a NIR graph.
     pub graph_checksum: Option<u32>,
     graph_understood: Option<Understood>,
     pub record: Record,
     pub recording: Recording,
-    /// The steps that the picture shows.
+    /// The steps in the picture.
     pub window: Range<u64>,
-    /// The steps of a bin of the population's rate in the picture, where somebody said so.
+    /// The bins of the population rate in the picture, in steps, if the user chose them.
     pub rate_bin: Option<u64>,
     pub out: PathBuf,
-    /// The neurons as a node of a NIR graph, where that is to be written.
+    /// The neurons as a node of a NIR graph, if this is to be written.
     pub graph: Option<Neurons>,
     /// All settings with the defaults filled in.
     pub settings: Settings,
 }
 
 impl Plan {
-    /// Lets go of a current for each neuron, once all steps are made: it takes as much memory as an
-    /// array that is read back then.
+    /// Frees the currents after the last step: they take as much memory as an array that is read back then.
     pub fn free_currents(&mut self) {
         if let Drive::Spread(currents) = &mut self.drive {
             *currents = Array1::default(0);
         }
     }
 
-    /// Decides, and looks through the stimulus.
+    /// Decides, and reads the stimulus once.
     pub fn new(given: &Settings) -> Result<Self, Failure> {
         let settings = layers::complete(given)?;
         let words = settings.words.clone();
@@ -87,7 +86,7 @@ impl Plan {
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let of_a_system = presets::of_a_system(&settings, 1)?;
         let dt = match &of_a_system {
-            // It knows itself how long a step is.
+            // The preset has its own step.
             Some(preset) => preset.params()?.dt,
             None => above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?,
         };
@@ -194,18 +193,18 @@ impl Plan {
         })
     }
 
-    /// How the population is to be kept.
+    /// The memory budget of the population.
     pub fn options(&self) -> PopulationOptions {
         let memory_budget = self.settings.memory_budget.map(|budget| budget.bytes());
         PopulationOptions { memory_budget, ..PopulationOptions::default() }
     }
 
-    /// The stimulus, where there is one.
+    /// The stimulus, if there is one.
     pub fn stimulus(&self) -> Option<&Stimulus> {
         self.drive.stimulus()
     }
 
-    /// What was understood of the files that drive it, and of the graph that it is of.
+    /// How the input files and the graph were understood.
     pub fn understood(&self) -> Vec<Understood> {
         let stimulus = match &self.drive {
             Drive::Stimulus(stimulus, transform) => {
@@ -226,10 +225,10 @@ impl Plan {
         layers::layer(&self.portable_settings())
     }
 
-    /// The settings, whose stimulus is found from any folder.
+    /// The settings with absolute paths of the inputs.
     pub fn portable_settings(&self) -> Settings {
         let mut settings = self.settings.clone();
-        // So that they name the same files wherever they are copied to.
+        // So that they name the same files from any folder.
         let inputs = [&mut settings.events, &mut settings.events_matrix, &mut settings.nir];
         for path in inputs.into_iter().flatten().chain(&mut settings.stimulus) {
             let absolute = std::path::absolute(&*path).ok().filter(|absolute| absolute.to_str().is_some());

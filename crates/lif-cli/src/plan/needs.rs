@@ -1,4 +1,4 @@
-//! What a run needs of memory and disk, known before its first step.
+//! The memory and disk space of a run, known before its first step.
 
 use super::{Drive, Plan};
 use crate::failure::Failure;
@@ -10,12 +10,11 @@ use crate::settings::record::Record;
 use lif::{Device, Input, MemoryNeed, Population};
 use std::path::Path;
 
-/// About what a cell takes here: its state, its parameters and what is read back of it.
+/// Approximate bytes per cell on the host: state, parameters, and what is read back.
 const BYTES_PER_CELL: u64 = 32;
 
 impl Plan {
-    /// What the population, its input and its recording need on this device; refused where that is more than
-    /// its budget.
+    /// The memory of population, input and recording on this device. Refuses more than the budget.
     pub fn memory_needed(&self, device: &Device) -> Result<MemoryNeed, Failure> {
         let population = Population::memory_needed(&self.params, self.shape, device)?;
         let recording = self.recording.memory_needed_in_blocks(self.steps, self.shape, device);
@@ -33,11 +32,11 @@ impl Plan {
         Ok(need)
     }
 
-    /// What its input takes beside the population, block by block.
+    /// The memory of the input, without the population.
     pub fn memory_of_input(&self, device: &Device) -> Result<MemoryNeed, Failure> {
         let mut need = MemoryNeed::default();
         let mut steps = self.steps;
-        // The input of one step tells what that of more takes.
+        // The input of one step suffices to know the need of several.
         let step;
         let input = match &self.drive {
             Drive::Same(current) => Input::constant(*current),
@@ -62,8 +61,7 @@ impl Plan {
         Ok(need.and(needed(&input, steps)))
     }
 
-    /// What the run is known to write: what it records, the results that are put together from that, and
-    /// checkpoints. Of a run that goes on some is there already.
+    /// What the run will write: recordings, results and checkpoints. A resumed run has written some of it.
     pub fn disk_needed(
         &self,
         parts: Option<&Parts>,
@@ -84,7 +82,7 @@ impl Plan {
         let results = ("the results with all of that", recorded.saturating_add(2 * cells + traces));
         let mut needs = vec![Need::new(folder, left.chain([results]))];
         if let Some(checkpoint) = checkpoint {
-            // A new one is written beside the last.
+            // A new checkpoint is written before the last one is removed.
             let copies = if parts.is_some() { 1 } else { 2 };
             let bytes = copies * (3 * cells + traces + of_all(self.params.tau_syn.is_some()));
             needs.push(Need::new(folder_of(checkpoint), [("the checkpoints", bytes)]));
@@ -93,8 +91,8 @@ impl Plan {
     }
 }
 
-/// What a cell takes in a run and in the statistics after it, for which it would be too late to ask
-/// when the steps are made.
+/// Bytes per cell during the run and for the statistics after it; after the last step it would be too late to
+/// ask.
 pub fn bytes_per_cell(record: &Record, neurons: usize) -> u64 {
     BYTES_PER_CELL + if record.has_all_spikes(neurons) { events::BYTES_PER_CELL } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! From settings to what the library calls parameters, and the membrane potentials at the start.
+//! From settings to the parameters of the library, and the initial membrane potentials.
 
 use crate::failure::Failure;
 use crate::quantity::bound::Bound;
@@ -22,7 +22,7 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
     laid_over(Params::default(), settings, n)
 }
 
-/// The parameters of `n` neurons with those of the settings that are given.
+/// These parameters, with those of the settings in their place.
 pub fn laid_over(mut params: Params, settings: &Settings, n: usize) -> Result<Params, Failure> {
     params.allow_constant_firing = settings.allow_constant_firing;
     params.v_reference = settings.v_reference.unwrap_or(params.v_reference);
@@ -83,19 +83,19 @@ fn trace(settings: &Settings, n: usize) -> Result<Option<lif::Trace>, Failure> {
     }))
 }
 
-/// The stream of what is drawn before the first step; the streams of random input come after it.
+/// The random stream for initial values; random inputs have the streams after it.
 const STREAM: u32 = 0;
 
-/// A number from 0 up to, but not including, 1 for a cell, in steps of 2^-32.
+/// A uniform number in [0, 1) for a cell, in steps of 2^-32.
 fn uniform(seed: u64, cell: u64) -> f64 {
     f64::from(philox(counter(cell, 0, STREAM), key(seed))[0]) / 4_294_967_296.0
 }
 
-/// The membrane potentials that a run starts from; `None` for those at rest.
+/// The initial membrane potentials; `None` for rest.
 ///
-/// A population under a constant current that started from one potential would fire in lockstep,
-/// so there each cell starts somewhere between its reset and its threshold. A stimulus or events
-/// are better answered from rest, where the neurons of other simulators start too.
+/// Under a constant current, neurons that start from the same potential would fire in lockstep, so each cell
+/// starts between its reset and its threshold. With a stimulus or events the response starts from rest, as in
+/// other simulators.
 pub fn initial_voltages(settings: &Settings, Shape { batch, n }: Shape) -> Option<Array2<f32>> {
     let seed = settings.seed.unwrap_or_default();
     let draw = |(row, neuron): (usize, usize), low: f64, high: f64| {

@@ -1,13 +1,13 @@
-//! The size of a population, its device, and the population before its first step.
+//! The size of a population, its device, and its initial state.
 
 use super::{Plan, neurons};
 use crate::failure::Failure;
 use lif::{Device, DeviceChoice, Error, Population};
 
-/// So many cells a population can have.
+/// The most cells of a population.
 pub const MOST_CELLS: u64 = u32::MAX as u64 - 1;
 
-/// A size as asked for, or as the files that are made for one have it.
+/// The size in the settings, or the size that input files have.
 pub fn size(
     what: &str,
     asked: &mut Option<usize>,
@@ -35,10 +35,10 @@ pub fn size(
     }
 }
 
-/// The device of a choice.
+/// Opens a device.
 pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     Device::select(choice).map_err(|error| match &error {
-        // A misspelt name is the caller's to mend, a machine without a GPU is not; alone or in a list.
+        // A misspelt name is a mistake of the user; a machine without a GPU is not.
         Error::NoAdapter { requested, .. }
             if matches!(requested.parse::<DeviceChoice>(), Ok(DeviceChoice::Named(_))) =>
         {
@@ -48,7 +48,7 @@ pub fn select(choice: &DeviceChoice) -> Result<Device, Failure> {
     })
 }
 
-/// A population before its first step.
+/// Makes the population before its first step.
 pub fn start(plan: &Plan, device: &Device) -> Result<Population, Failure> {
     let mut population = Population::with_options(plan.params.clone(), plan.shape, device, plan.options())?;
     if let Some(voltages) = neurons::initial_voltages(&plan.settings, plan.shape) {

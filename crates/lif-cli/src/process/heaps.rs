@@ -1,12 +1,12 @@
-//! One heap for all threads, where the address space is limited.
+//! One heap for all threads if the address space is limited.
 //!
-//! The C library of most Linux systems sets 64 MiB of addresses aside for each thread that takes memory. Of an address
-//! space that is limited (`ulimit -v`) that leaves nothing for what is asked for, and a process that is refused memory aborts.
+//! The C library of most Linux systems reserves 64 MiB of addresses for each thread that allocates. With a
+//! limit (`ulimit -v`) this leaves little for everything else, and a process whose allocation fails aborts.
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub use linux::share_one_where_limited;
 
-/// Elsewhere there is nothing to do.
+/// Other systems need nothing.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 pub fn share_one_where_limited() {}
 
@@ -15,11 +15,11 @@ mod linux {
     use std::os::unix::process::CommandExt;
     use std::process::Command;
 
-    /// How many heaps there are at the most. It is read when a process starts.
+    /// The environment variable with the most heaps. It is read when a process starts.
     const HEAPS: &str = "MALLOC_ARENA_MAX";
 
-    /// Starts the program again with one heap, where the address space is limited and nobody has said how many there
-    /// are. Where that fails, it goes on as it is.
+    /// Restarts the program with one heap if the address space is limited and the variable is not set. If the
+    /// restart fails, the program goes on.
     pub fn share_one_where_limited() {
         if std::env::var_os(HEAPS).is_some() || lif::address_space_limit().is_none() {
             return;

@@ -1,4 +1,4 @@
-//! Ctrl-C, and whatever else asks a process to end: the first asks the run to stop, the second ends the process.
+//! Ctrl-C and other requests to end: the first asks the run to stop, the second ends the process.
 
 pub use crate::failure::INTERRUPTED;
 
@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static IS_REQUESTED: AtomicBool = AtomicBool::new(false);
 static STEPS_ARE_OVER: AtomicBool = AtomicBool::new(false);
 
-/// Listens from now on, whoever else has asked for it.
+/// Starts to listen; further calls do nothing.
 pub fn listen() -> Result<(), Failure> {
     static LISTENS: AtomicBool = AtomicBool::new(false);
     if LISTENS.swap(true, Ordering::Relaxed) {
@@ -33,17 +33,17 @@ pub fn listen() -> Result<(), Failure> {
     listening.map_err(|error| Failure::fault(format!("cannot listen for Ctrl-C: {error}")))
 }
 
-/// Whether the run was asked to stop.
+/// Whether a stop was requested.
 pub fn is_requested() -> bool {
     IS_REQUESTED.load(Ordering::Relaxed)
 }
 
-/// Whether whoever makes steps is to go on.
+/// Tells the library whether to go on.
 pub fn control_flow() -> ControlFlow<()> {
     if is_requested() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
 }
 
-/// There are no steps left to stop.
+/// From now on there are no steps to stop.
 pub fn steps_are_over() {
     STEPS_ARE_OVER.store(true, Ordering::Relaxed);
 }

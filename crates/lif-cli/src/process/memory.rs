@@ -1,35 +1,35 @@
-//! Memory is asked for before it is taken.
+//! Checks for memory before it is allocated.
 
 use crate::failure::Failure;
 use lif::{Device, MemoryNeed};
 
-/// Refuses what the memory of this machine cannot hold now, with what each part of it takes.
+/// Refuses what does not fit into the memory of this machine now; the message lists its parts.
 pub fn require(what: &str, need: &MemoryNeed, device: &Device, advice: &str) -> Result<(), Failure> {
     Ok(lif::require_memory(&format!("{what} ({need})"), on_this_machine(need, device), advice)?)
 }
 
-/// Bytes in the memory of this machine, which has the buffers of adapters that compute on the CPU too.
+/// Bytes on this machine; software adapters have their buffers here too.
 pub fn on_this_machine(need: &MemoryNeed, device: &Device) -> u64 {
     if device.is_software_adapter() { need.total() } else { need.host_bytes() }
 }
 
-/// Refuses to begin where there is not even memory for what nobody asks for.
+/// Refuses to start without memory for small allocations.
 pub fn require_some() -> Result<(), Failure> {
     Ok(lif::require_memory("the command", 1 << 20, "allow it more")?)
 }
 
-/// A list that asks for the memory that it grows into.
+/// A vector that checks for memory before it grows.
 #[derive(Debug)]
 pub struct Growing<T> {
     values: Vec<T>,
     what: &'static str,
 }
 
-/// How long a list gets without being asked.
+/// Up to this length it does not check.
 const UNASKED: usize = 1 << 20;
 
 impl<T> Growing<T> {
-    /// An empty one; `what` says in messages what it is.
+    /// An empty one; `what` is its name in messages.
     pub fn new(what: &'static str) -> Self {
         Self { values: Vec::new(), what }
     }
@@ -38,7 +38,7 @@ impl<T> Growing<T> {
     pub fn push(&mut self, value: T) -> Result<(), String> {
         let length = self.values.len();
         if length == self.values.capacity() && length >= UNASKED {
-            // The old values are there until they have been copied.
+            // The old values stay until they have been copied.
             let bytes = (3 * length as u64).saturating_mul(size_of::<T>() as u64);
             lif::require_memory(self.what, bytes, "take fewer at a time")
                 .map_err(|error| error.to_string())?;

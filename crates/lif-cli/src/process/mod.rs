@@ -1,4 +1,4 @@
-//! What the process gets from the system: its heap, memory, threads and signals.
+//! The resources of the process: heap, memory, threads and signals.
 
 pub mod heaps;
 pub mod interrupt;

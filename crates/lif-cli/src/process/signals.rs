@@ -1,4 +1,4 @@
-//! Signals: what asks a process to end, and what the system sends to one whose file gets longer than it may.
+//! Signals: requests to end, and the signal for files that exceed the size limit.
 
 #[cfg(not(unix))]
 pub use elsewhere::{let_long_files_fail, listen};
@@ -12,8 +12,8 @@ mod unix {
     use std::sync::Arc;
     use std::thread;
 
-    /// Calls `act` for each signal that asks to end: that of Ctrl-C, SIGTERM, and SIGHUP. One that is ignored when
-    /// the program starts stays so: that is how `nohup` and shells keep it from what runs in the background.
+    /// Calls `act` for each request to end: Ctrl-C, SIGTERM and SIGHUP. Signals that are ignored when the
+    /// program starts stay ignored: `nohup` and shells protect background processes this way.
     pub fn listen(mut act: impl FnMut() + Send + 'static) -> Result<(), String> {
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         let ignored = ignored(&status);
@@ -25,16 +25,16 @@ mod unix {
         })
     }
 
-    /// The set of signals that a process ignores, one in each bit; none where the system does not say.
+    /// The ignored signals of a process as bits; 0 if unknown.
     fn ignored(status: &str) -> u64 {
         let digits = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
         digits.and_then(|digits| u64::from_str_radix(digits.trim(), 16).ok()).unwrap_or(0)
     }
 
-    /// From now on what writes beyond the longest file that is allowed (`ulimit -f`) fails with a reason, as on a
-    /// disk that is full. Otherwise the signal would end the process without a word.
+    /// Writing beyond the size limit (`ulimit -f`) fails with an error from now on, as on a full disk.
+    /// Otherwise the signal would end the process without a message.
     pub fn let_long_files_fail() {
-        // That there is a handler is enough.
+        // Any handler will do.
         if let Err(error) = signal_hook::flag::register(SIGXFSZ, Arc::default()) {
             log::debug!("cannot handle SIGXFSZ: {error}");
         }
@@ -54,6 +54,6 @@ mod elsewhere {
         ctrlc::set_handler(act).map_err(|error| error.to_string())
     }
 
-    /// There is no such signal.
+    /// Other systems have no such signal.
     pub fn let_long_files_fail() {}
 }

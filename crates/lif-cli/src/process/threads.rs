@@ -1,24 +1,24 @@
-//! How many threads compute.
+//! The number of threads that compute.
 
 use rayon::{ThreadBuilder, ThreadPoolBuilder};
 use std::io::ErrorKind;
 use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
-/// The variable in which people say how many.
+/// The environment variable for the number of threads.
 const ASKED: &str = "RAYON_NUM_THREADS";
 
-/// More threads than so many for each core only wait for each other.
+/// More threads per core only wait for each other.
 const MOST_PER_CORE: usize = 4;
 
-/// So many there may be on any machine, as who has few cores may want to try what many threads do.
+/// Always allowed, so that many threads can be tried on few cores.
 const ALWAYS_ALLOWED: usize = 64;
 
-/// Threads that others can start, where the system does not grant all.
+/// Threads left for others if the system does not grant all.
 const OTHER_THREADS: usize = 8;
 
-/// Starts the threads: as many as there are cores, or as the variable says within reason. Where the system
-/// grants fewer, those have to do, and where it grants none, the one that there is.
+/// Starts the threads: one per core, or as many as the variable says within reason. If the system grants
+/// fewer, it makes do with these, and with the current thread if it grants none.
 pub fn start() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let asked = std::env::var(ASKED).ok();
@@ -29,7 +29,7 @@ pub fn start() {
     let mut waiting = waiting(wanted);
     let granted = waiting.len();
     if granted < wanted {
-        // Others are needed beside those that compute, and memory for what they do.
+        // Leaves some for other purposes, and memory for their work.
         waiting.truncate(granted.saturating_sub(OTHER_THREADS).max(1));
         log::warn!("the system grants {granted} of {wanted} threads; {} compute", waiting.len().max(1));
     }
@@ -48,8 +48,8 @@ pub fn start() {
     }
 }
 
-/// Threads that wait for their work, so many or as many as the system grants. It has to be tried: where a pool of
-/// threads comes to its limit while it starts, there is no second one. They end where there is no work for them.
+/// Starts threads that wait for work: as many as wanted, or as the system grants. This has to be tried first,
+/// as a pool that fails to start cannot be replaced. Threads without work end.
 fn waiting(wanted: usize) -> Vec<Sender<ThreadBuilder>> {
     let start = |_| {
         let (sender, receiver) = channel::<ThreadBuilder>();
@@ -59,10 +59,10 @@ fn waiting(wanted: usize) -> Vec<Sender<ThreadBuilder>> {
     (0..wanted).map_while(start).collect()
 }
 
-/// How many threads there are to be, with a word where that is not what was asked for.
+/// The number of threads, with a warning if it is not the requested one.
 fn bounded(asked: Option<&str>, cores: usize) -> (usize, Option<String>) {
     let most = (MOST_PER_CORE * cores).max(ALWAYS_ALLOWED);
-    // As rayon has it, 0 and what is no number say nothing.
+    // As in rayon, 0 and invalid numbers count as unset.
     match asked.map(|text| (text, text.trim().parse::<u64>().unwrap_or(0))) {
         None | Some((_, 0)) => (cores, None),
         Some((_, threads)) if threads <= most as u64 => (threads as usize, None),

@@ -1,5 +1,5 @@
-//! What is measured in the units of the preset: inputs and membrane potentials. Until it is known which these
-//! are, a number keeps the unit that it was written with.
+//! Inputs and membrane potentials, in the units of a preset. Until the preset is known, a number keeps the
+//! unit in which it was written.
 
 use super::preset_units::Units;
 use super::spread::Spread;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// Numbers, with a unit until they are [in those of a preset](Amount::in_units).
+/// A number or range, with a unit until it is [converted to that of a preset](Amount::in_units).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Amount {
     pub spread: Spread,
@@ -16,12 +16,12 @@ pub struct Amount {
 }
 
 impl Amount {
-    /// Numbers with a unit.
+    /// With a unit.
     pub const fn of(spread: Spread, unit: Unit) -> Self {
         Self { spread, unit: Some(unit) }
     }
 
-    /// Reads a number, or LO:HI, in whatever unit.
+    /// Reads a number or LO:HI in any unit.
     pub fn read(text: &str) -> Result<Self, String> {
         let unit = Written::read(text.rsplit(':').next().unwrap_or_default())?.unit;
         let spread = Spread::read(text, &|written| {
@@ -36,18 +36,18 @@ impl Amount {
         Ok(Self { unit, ..Self::read(text)? })
     }
 
-    /// The first of the numbers.
+    /// The first number.
     pub fn number(self) -> f64 {
         self.spread.ends()[0]
     }
 
-    /// What the unit measures, where there is one.
+    /// The dimension of the unit, if there is one.
     pub fn dimension(self) -> Option<Dimension> {
         self.unit.map(|unit| unit.dimension)
     }
 
-    /// The numbers in this unit of a preset, which is theirs where they have none. Where the preset's numbers
-    /// have no unit, they cannot have one.
+    /// Converted to a unit of a preset; numbers without a unit are in this unit. Where the preset has no
+    /// unit, a unit is refused.
     pub fn in_units(self, unit: Option<Unit>, units: &Units) -> Result<Self, String> {
         let Some(own) = self.unit else { return Ok(self) };
         let Some(unit) = unit else {

@@ -1,4 +1,4 @@
-//! A bound that can be absent: `none`, or what a [`Spread`] can be.
+//! A bound that may be absent: `none`, or a [`Spread`].
 
 use super::number_or_text;
 use super::spread::{self, Spread};
@@ -6,8 +6,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 const NONE: &str = "none";
 
-/// A bound of a quantity. That there is none can be said, as it may take one away that a weaker
-/// layer of settings has.
+/// A bound. `None` can be given explicitly, to remove the bound of a weaker layer of settings.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Bound {
     None,
@@ -15,7 +14,7 @@ pub enum Bound {
 }
 
 impl Bound {
-    /// Where it is.
+    /// Its value.
     pub fn spread(self) -> Option<Spread> {
         match self {
             Self::None => None,
@@ -24,19 +23,19 @@ impl Bound {
     }
 }
 
-/// What can read a bound that there is.
+/// Reads a bound that is not `none`.
 type Read = fn(&str) -> Result<Spread, String>;
 
 fn read(text: &str, bound: Read) -> Result<Bound, String> {
     if text.trim() == NONE { Ok(Bound::None) } else { bound(text).map(Bound::At) }
 }
 
-/// Of a time, in ms.
+/// A bound of a time, in ms.
 pub fn ms(text: &str) -> Result<Bound, String> {
     read(text, spread::ms)
 }
 
-/// Of a potential, in mV.
+/// A bound of a potential, in mV.
 pub fn mv(text: &str) -> Result<Bound, String> {
     read(text, spread::mv)
 }

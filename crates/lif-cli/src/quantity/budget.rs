@@ -35,13 +35,13 @@ fn bytes(text: &str) -> Option<u64> {
     };
     match quantity::count::<u64>(number) {
         Ok(number) => Some(number.saturating_mul(unit)),
-        // Casting makes 0 of what is below.
+        // The cast turns negative numbers into 0.
         Err(_) => Some((quantity::number(number).ok()? * unit as f64) as u64),
     }
 }
 
 impl Serialize for Budget {
-    /// In bytes, as nothing is rounded then.
+    /// In bytes, without rounding.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(self.0)
     }

@@ -1,30 +1,30 @@
-//! The units in which a preset has its inputs and membrane potentials.
+//! The units of inputs and membrane potentials in a preset.
 
 use super::Unit;
 
-/// What the numbers of a preset mean.
+/// The units of a preset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Units {
-    /// Whose they are, as `the preset nest`.
+    /// Its name in messages, as `the preset nest`.
     pub whose: String,
-    /// Of inputs; `None` where these are just numbers.
+    /// Of inputs; `None` if they have no unit.
     pub input: Option<Unit>,
     /// Of membrane potentials.
     pub potential: Option<Unit>,
 }
 
-/// What the axes of pictures and the columns of tables are measured in.
+/// The units on the axes of pictures and in tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AxisUnits {
     /// Of inputs.
     pub input: &'static str,
-    /// Of membrane potentials, or how they are called where they have no unit.
+    /// Of membrane potentials, or a name for them if they have no unit.
     pub potential: &'static str,
 }
 
 impl AxisUnits {
-    /// Those of this crate.
+    /// The physical units of this crate.
     pub const PHYSICAL: Self = Self { input: "nA", potential: "mV" };
-    /// Where numbers are just numbers.
+    /// For numbers without units.
     pub const NONE: Self = Self { input: "unitless", potential: "v" };
 }

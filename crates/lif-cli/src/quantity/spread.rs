@@ -1,4 +1,4 @@
-//! A number, or two that bound a range: `20` or `0.4:0.8`.
+//! A number or a range: `20` or `0.4:0.8`.
 
 use super::{MOHM, MS, MV, Unit, Written, number_or_text, shown};
 use lif::Parameter;
@@ -6,7 +6,7 @@ use ndarray::{Array1, arr0};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 
-/// The value of a quantity: the same for all neurons, or different from neuron to neuron.
+/// The values of a parameter: the same for all neurons, or evenly spaced.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Spread {
     /// `20`
@@ -16,8 +16,7 @@ pub enum Spread {
 }
 
 impl Spread {
-    /// The value of one of `n` neurons: evenly spaced, both ends included; a single neuron has the
-    /// lower end.
+    /// The value of one of `n` neurons: evenly spaced, with both ends. A single neuron has the lower end.
     pub fn at(self, neuron: usize, n: usize) -> f64 {
         match self {
             Self::Number(value) => value,
@@ -36,7 +35,7 @@ impl Spread {
         Array1::from_shape_fn(n, |neuron| self.at(neuron, n))
     }
 
-    /// As a potential of `n` neurons, from which a reference is subtracted before it is rounded.
+    /// As a potential of `n` neurons. In double precision, as a reference is subtracted before it is rounded.
     pub fn potential(self, n: usize) -> Parameter {
         match self {
             Self::Number(value) => Parameter::in_double(&arr0(value)),
@@ -53,11 +52,11 @@ impl Spread {
     }
 }
 
-/// What one number of a text is, in a unit that was decided or in its own.
+/// Converts a number with or without a unit.
 type Read<'a> = &'a dyn Fn(&Written) -> Result<f64, String>;
 
 impl Spread {
-    /// Reads a number, or two with a colon between them.
+    /// Reads a number or LO:HI.
     pub fn read(text: &str, value: Read<'_>) -> Result<Self, String> {
         let Some((low, high)) = text.split_once(':') else {
             return Ok(Self::Number(value(&Written::read(text)?)?));
@@ -67,7 +66,7 @@ impl Spread {
         }
         let (mut low, high) = (Written::read(low)?, Written::read(high)?);
         match (low.unit, high.unit) {
-            // As people write a range: 300:500pA.
+            // As people write ranges: 300:500pA.
             (None, unit) => low.unit = unit,
             (Some(unit), None) => {
                 return Err(format!(
@@ -79,7 +78,7 @@ impl Spread {
         Ok(Self::Range(value(&low)?, value(&high)?))
     }
 
-    /// The values at its ends, the same for a number.
+    /// Both ends; the same for a number.
     pub fn ends(self) -> [f64; 2] {
         match self {
             Self::Number(value) => [value, value],
@@ -87,7 +86,7 @@ impl Spread {
         }
     }
 
-    /// The same with other values.
+    /// With converted values.
     pub fn map(self, convert: impl Fn(f64) -> f64) -> Self {
         match self {
             Self::Number(value) => Self::Number(convert(value)),
@@ -96,7 +95,7 @@ impl Spread {
     }
 }
 
-/// In a unit, which is also that of numbers without one.
+/// In this unit, also without one.
 pub fn in_unit(text: &str, unit: Unit) -> Result<Spread, String> {
     Spread::read(text, &|written| written.value_in(unit))
 }
@@ -116,7 +115,7 @@ pub fn mohm(text: &str) -> Result<Spread, String> {
     in_unit(text, MOHM)
 }
 
-/// What has no unit.
+/// Without a unit.
 pub fn plain(text: &str) -> Result<Spread, String> {
     Spread::read(text, &Written::value)
 }

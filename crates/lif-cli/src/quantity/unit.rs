@@ -1,4 +1,4 @@
-//! Units: what each measures, and its prefix.
+//! Units: dimensions and prefixes.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ pub enum Dimension {
     Resistance,
     Capacitance,
     Rate,
-    /// Counted, not measured.
+    /// A count.
     Steps,
 }
 
@@ -29,7 +29,7 @@ impl Dimension {
     }
 }
 
-/// A unit: a power of ten times the one of its dimension that has no prefix.
+/// A unit: a power of ten times the unit of its dimension without a prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unit {
     pub dimension: Dimension,
@@ -42,7 +42,7 @@ pub const NA: Unit = Unit { dimension: Dimension::Current, exponent: -9 };
 pub const MOHM: Unit = Unit { dimension: Dimension::Resistance, exponent: 6 };
 pub const HZ: Unit = Unit { dimension: Dimension::Rate, exponent: 0 };
 
-/// The first sign of a dimension is the one that is shown.
+/// The first symbol of a dimension is the one in output.
 pub const SIGNS: [(&str, Dimension); 9] = [
     ("s", Dimension::Time),
     ("V", Dimension::Potential),
@@ -50,7 +50,7 @@ pub const SIGNS: [(&str, Dimension); 9] = [
     ("Ohm", Dimension::Resistance),
     ("ohm", Dimension::Resistance),
     ("\u{3a9}", Dimension::Resistance),
-    // The sign of the unit, which is not the letter.
+    // The ohm sign, which is not the letter omega.
     ("\u{2126}", Dimension::Resistance),
     ("F", Dimension::Capacitance),
     ("Hz", Dimension::Rate),
@@ -71,7 +71,7 @@ pub const PREFIXES: [(&str, i32); 11] = [
 ];
 
 impl Unit {
-    /// The unit that a text is, as `ms`, `MOhm`, `1/s` or `steps`.
+    /// Reads a unit, as `ms`, `MOhm`, `1/s` or `steps`.
     pub fn read(text: &str) -> Option<Self> {
         if let Some(time) = text.strip_prefix("1/").or_else(|| text.strip_prefix('/')) {
             return Self::read(time)
@@ -88,7 +88,7 @@ impl Unit {
         })
     }
 
-    /// A few ways to write a number in this unit.
+    /// Examples for messages.
     pub fn examples(self) -> String {
         match self.dimension {
             Dimension::Time => "as 5ms, 5us or 5s".to_owned(),

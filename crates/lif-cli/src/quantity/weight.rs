@@ -1,4 +1,4 @@
-//! What a spike does: `0.5` or `0.5mV` moves the membrane potential, `0.3nA` is a current. Where numbers have no units
+//! The effect of a spike: `0.5` or `0.5mV` moves the membrane potential, `0.3nA` is a current. Without units
 //! these are `0.5jump` and `0.3current`.
 
 use super::Dimension;
@@ -11,14 +11,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// What the weight of a spike is: a potential, or a current, in the units of the preset.
+/// Potential or current, in the units of the preset.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Unit {
     Millivolt,
     Nanoampere,
 }
 
-/// What says that a weight is a current where currents have no unit, and that it is a potential.
+/// Suffixes for currents and for jumps of the membrane potential, where numbers have no units.
 const CURRENT: &str = "current";
 const JUMP: &str = "jump";
 
@@ -27,9 +27,9 @@ const JUMP: &str = "jump";
 pub struct Weight {
     pub value: Spread,
     pub unit: Unit,
-    /// As it was written or is shown, with its unit.
+    /// As written or shown, with its unit.
     written: Option<Amount>,
-    /// Whether nothing says that it is a potential but that it is no current.
+    /// Whether it is a number without a unit, which is a potential by default.
     is_bare: bool,
 }
 
@@ -39,13 +39,13 @@ impl Weight {
         Self { value, unit, written: None, is_bare: false }
     }
 
-    /// A number alone.
+    /// Without a unit.
     pub const fn bare(value: Spread) -> Self {
         Self { is_bare: true, ..Self::new(value, Unit::Millivolt) }
     }
 
-    /// Refuses a number alone for neurons with a synapse, which it would pass by: whoever thinks of their synapse means a
-    /// current.
+    /// Refuses a number without a unit for neurons with a synapse: it would bypass the synapse, while a
+    /// current is probably meant.
     pub fn refuse_bare(&self, what: &str, units: AxisUnits) -> Result<(), Failure> {
         if !self.is_bare {
             return Ok(());
@@ -62,7 +62,7 @@ impl Weight {
         Err(Failure::of(what, message))
     }
 
-    /// What it does, in words.
+    /// Its effect as text.
     pub fn said(&self, units: AxisUnits) -> String {
         let Self { value, unit, .. } = self;
         match (unit, units) {
@@ -75,20 +75,20 @@ impl Weight {
         }
     }
 
-    /// The same in the units of a preset.
+    /// Converted to the units of a preset.
     pub fn in_units(self, units: &Units) -> Result<Self, String> {
         let Self { value, unit, written, .. } = self;
         Ok(match (unit, units.input, written) {
             (Unit::Millivolt, _, None) | (Unit::Nanoampere, None, None) => self,
             (Unit::Millivolt, _, Some(written)) => {
                 let written = written.in_units(units.potential, units)?;
-                // It is shown with its unit, as it was said.
+                // Shown with its unit, as it was given.
                 let shown = units.potential.map(|potential| Amount::of(written.spread, potential));
                 Self { written: shown, ..Self::new(written.spread, unit) }
             }
             (Unit::Nanoampere, Some(input), written) => {
                 let written = written.unwrap_or(Amount::of(value, input)).in_units(Some(input), units)?;
-                // It is shown with its unit, without which it would be a potential.
+                // Shown with its unit, as otherwise it would be a potential.
                 Self { written: Some(Amount::of(written.spread, input)), ..Self::new(written.spread, unit) }
             }
             (Unit::Nanoampere, None, Some(written)) => {

@@ -1,5 +1,5 @@
 //! Numbers as people write them: `1e5`, `100_000`, `300pA`, `0.1 ms`, `-65mV`, `20MΩ`. All options, settings
-//! files and parameters of presets are read by what is here.
+//! files and parameters of presets are read here.
 
 use super::unit::{MS, MV, PREFIXES, SIGNS, Unit};
 use serde::{Deserialize, Deserializer};
@@ -7,30 +7,30 @@ use std::fmt;
 
 pub const UNFIT: &str = "must be finite, and below 3.4e38 in magnitude";
 
-/// Whether a number is finite in single precision, in which all is computed.
+/// Whether a number is finite in single precision, as used for computation.
 pub fn fits(value: f64) -> bool {
     (value as f32).is_finite()
 }
 
-/// A number as it was written, with its unit where it has one.
+/// A number as written, maybe with a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Written {
-    /// Without the marks between groups of digits.
+    /// Without underscores.
     digits: String,
     pub unit: Option<Unit>,
 }
 
 impl Written {
-    /// Reads a number with a unit or without one.
+    /// Reads a number, maybe with a unit.
     pub fn read(text: &str) -> Result<Self, String> {
-        // A minus as it is printed.
+        // A typographic minus.
         let written = text.trim().replace('\u{2212}', "-");
         let (digits, unit) = parts(&written);
         let digits = without_marks(digits).ok_or_else(|| not_a_number(text))?;
         match digits.parse::<f64>() {
             Ok(value) if fits(value) => {}
             Ok(_) => return Err(UNFIT.to_owned()),
-            // Numbers that are none can be written, too.
+            // `nan` and `inf` parse as numbers.
             Err(_) if written.parse::<f64>().is_ok() => return Err(UNFIT.to_owned()),
             Err(_) => return Err(not_a_number(text)),
         }
@@ -43,7 +43,7 @@ impl Written {
         }
     }
 
-    /// Its value in a unit; without one of its own it is in that.
+    /// Its value in this unit; without a unit of its own it is in this one.
     pub fn value_in(&self, wanted: Unit) -> Result<f64, String> {
         match self.unit {
             Some(unit) if unit.dimension != wanted.dimension => Err(format!(
@@ -57,7 +57,7 @@ impl Written {
         }
     }
 
-    /// Its value, where it can have no unit.
+    /// Its value without a unit; a unit is refused.
     pub fn value(&self) -> Result<f64, String> {
         match self.unit {
             None => self.times_ten_to(0),
@@ -76,7 +76,7 @@ impl Written {
     }
 }
 
-/// A value of one unit in another of the same dimension.
+/// A value converted to another unit of the same dimension.
 pub fn converted(value: f64, from: Unit, to: Unit) -> f64 {
     shifted(&value.to_string(), from.exponent - to.exponent)
 }
@@ -88,7 +88,7 @@ fn shifted(digits: &str, by: i32) -> f64 {
     format!("{mantissa}e{}", exponent.saturating_add(by)).parse().unwrap_or(f64::NAN)
 }
 
-/// The number that a text begins with, and what comes after it.
+/// Splits a text into the number at its beginning and the rest.
 pub fn parts(text: &str) -> (&str, &str) {
     let bytes = text.as_bytes();
     let after_sign = |at: usize| at + usize::from(matches!(bytes.get(at), Some(b'+' | b'-')));
@@ -109,7 +109,7 @@ pub fn parts(text: &str) -> (&str, &str) {
     text.split_at(end)
 }
 
-/// A number without the marks in `100_000`; `None` where one stands elsewhere than between digits.
+/// A number without underscores; `None` if one is not between digits.
 fn without_marks(digits: &str) -> Option<String> {
     let signs: Vec<char> = digits.chars().collect();
     let is_digit = |at: Option<usize>| at.and_then(|at| signs.get(at)).is_some_and(char::is_ascii_digit);
@@ -130,7 +130,7 @@ fn not_a_number(text: &str) -> String {
 }
 
 fn no_unit(text: &str, unit: &str) -> String {
-    // The case of a prefix matters: mV and MV are not the same.
+    // The case of a prefix matters: mV and MV differ.
     let known =
         PREFIXES.iter().flat_map(|(prefix, _)| SIGNS.iter().map(move |(sign, _)| format!("{prefix}{sign}")));
     let alike = known.filter(|known| known.to_lowercase() == unit.to_lowercase()).collect::<Vec<_>>();
@@ -145,7 +145,7 @@ fn no_unit(text: &str, unit: &str) -> String {
     }
 }
 
-/// A number as people write it.
+/// A number for people.
 pub fn shown(value: f64) -> String {
     let magnitude = value.abs();
     if magnitude != 0.0 && !(1e-5..1e15).contains(&magnitude) {
@@ -185,7 +185,7 @@ pub fn count<T: TryFrom<u64>>(text: &str) -> Result<T, String> {
     T::try_from(whole).map_err(|_| format!("{text} {TOO_LARGE}"))
 }
 
-/// The same, between bounds that are allowed too.
+/// The same within bounds, both included.
 pub fn count_between<T>(text: &str, least: T, most: T) -> Result<T, String>
 where
     T: TryFrom<u64> + PartialOrd + fmt::Display,
@@ -199,7 +199,7 @@ where
 
 const TOO_LARGE: &str = "is more than can be counted here";
 
-/// The whole number that these digits are, exactly.
+/// The exact whole number with these digits.
 fn whole(digits: &str) -> Result<u64, &'static str> {
     let (mantissa, exponent) = digits.split_once(['e', 'E']).unwrap_or((digits, "0"));
     let exponent: i64 = exponent.parse().map_err(|_| TOO_LARGE)?;
@@ -233,7 +233,7 @@ fn whole(digits: &str) -> Result<u64, &'static str> {
     whole.parse().map_err(|_| TOO_LARGE)
 }
 
-/// The text of what a layer of settings holds: a number or a string.
+/// The text of a number or a string in a layer of settings.
 pub fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

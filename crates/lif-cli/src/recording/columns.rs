@@ -1,27 +1,26 @@
-//! Arrays on disk whose elements have four bytes, read in parts that fit memory.
+//! Arrays on disk with elements of four bytes, read in parts.
 
 use bytemuck::Pod;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 
-/// Values that are read at a time.
+/// Values read at a time.
 const CHUNK: usize = 1 << 16;
 
-/// A file of `f32` or `u32` one after the other. It stays open, so that it is the same file whatever becomes
-/// of its name.
+/// A file of `f32` or `u32` values. It stays open, so that it is the same file even if it is renamed.
 #[derive(Debug, Clone)]
 pub struct Column {
     pub file: Arc<File>,
-    /// What it is called in messages.
+    /// Its name in messages.
     pub name: String,
-    /// How many values.
+    /// The number of values.
     pub length: u64,
-    /// CRC-32 of what was written.
+    /// CRC-32 of its bytes.
     pub checksum: u32,
 }
 
-/// Reads an open file from its beginning, wherever others read or write it.
+/// Reads an open file from the beginning, independently of other readers and writers.
 #[derive(Debug)]
 pub struct Reader {
     file: Arc<File>,
@@ -46,12 +45,12 @@ impl Read for Reader {
 }
 
 impl Column {
-    /// Reads it from its beginning.
+    /// A reader from the beginning.
     pub fn reader(&self) -> BufReader<Reader> {
         BufReader::with_capacity(1 << 20, Reader::new(Arc::clone(&self.file)))
     }
 
-    /// Shows rows of `width` values, one after the other.
+    /// Visits rows of `width` values.
     pub fn rows<T: Pod>(
         &self,
         width: usize,
@@ -71,12 +70,12 @@ impl Column {
         Ok(())
     }
 
-    /// Reads the values that come next.
+    /// Reads the next values.
     pub fn fill<T: Pod>(&self, reader: &mut impl Read, values: &mut [T]) -> Result<(), String> {
         reader.read_exact(bytemuck::cast_slice_mut(values)).map_err(|error| self.unreadable(&error))
     }
 
-    /// Says why it cannot be read.
+    /// The message for an error.
     pub fn unreadable(&self, error: &std::io::Error) -> String {
         format!("cannot read {}: {error}", self.name)
     }

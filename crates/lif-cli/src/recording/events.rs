@@ -1,10 +1,10 @@
-//! The spikes of a run as three columns on disk, which the files, the statistics and the picture share.
+//! The spikes of a run as three columns on disk, for the files, the statistics and the picture.
 
 use super::columns::Column;
 use super::spike_hash;
 use lif::Shape;
 
-/// Spikes that are read at a time.
+/// Spikes read at a time.
 const CHUNK: usize = 1 << 14;
 
 /// Spikes sorted by step, batch row and neuron.
@@ -24,12 +24,12 @@ pub struct Spike {
 }
 
 impl Events {
-    /// How many.
+    /// The number of spikes.
     pub fn count(&self) -> u64 {
         self.step.length
     }
 
-    /// Shows one after the other.
+    /// Visits each spike.
     pub fn each(&self, mut visit: impl FnMut(Spike) -> Result<(), String>) -> Result<(), String> {
         let (mut steps, mut rows, mut neurons) =
             (self.step.reader(), self.batch.reader(), self.neuron.reader());
@@ -48,7 +48,7 @@ impl Events {
         Ok(())
     }
 
-    /// What the summary says of the spikes of all `n` neurons in `batch` rows.
+    /// Statistics of the spikes of all cells, for the summary.
     pub fn statistics(&self, shape: Shape) -> Result<Statistics, String> {
         let mut hash = 0_u64;
         let mut cells = vec![Intervals::default(); shape.cells()];
@@ -63,13 +63,12 @@ impl Events {
     }
 }
 
-/// What is known of all spikes of a run.
+/// Statistics of all spikes of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Statistics {
     pub hash: u64,
-    /// The coefficient of variation of the intervals between spikes: the standard deviation over
-    /// the mean of a cell's intervals, averaged over the cells with at least three spikes. `None`
-    /// where no cell has.
+    /// The coefficient of variation of the intervals between spikes: the standard deviation over the mean of
+    /// a cell's intervals, averaged over the cells with at least three spikes. `None` without such cells.
     pub interval_variation: Option<f64>,
 }
 
@@ -81,11 +80,11 @@ fn variation(cells: &[Intervals]) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
-/// What one cell takes in [`Events::statistics`].
+/// Bytes per cell in [`Events::statistics`].
 pub const BYTES_PER_CELL: u64 = size_of::<Intervals>() as u64;
 
-/// What is known of the intervals of one cell. In whole steps, so that nothing is rounded; as a run
-/// has fewer than 2^32 steps, 64 bits hold the squares of any intervals in it.
+/// The intervals of one cell, in steps, so that nothing is rounded. A run has fewer than 2^32 steps, so 64
+/// bits suffice for the sum of squares.
 #[derive(Debug, Clone, Copy, Default)]
 struct Intervals {
     first: u32,
@@ -119,7 +118,7 @@ impl Intervals {
 mod tests {
     use super::*;
 
-    /// The variation of spikes (step, cell) of so many cells.
+    /// The variation for spikes (step, cell).
     fn interval_variation(spikes: &[(u32, usize)], count: usize) -> Option<f64> {
         let mut cells = vec![Intervals::default(); count];
         spikes.iter().for_each(|(step, cell)| cells[*cell].add(*step));
@@ -140,7 +139,7 @@ mod tests {
 
     #[test]
     fn the_longest_intervals_are_counted_exactly_in_little_room() {
-        // Intervals 1 and 2^32 - 3: they differ from their mean by nearly all of it.
+        // Intervals 1 and 2^32 - 3: they differ from their mean by almost all of it.
         let variation = interval_variation(&[(0, 0), (1, 0), (u32::MAX - 1, 0)], 1).unwrap();
         let (short, long) = (1.0, f64::from(u32::MAX - 2));
         assert_eq!(variation, (long - short) / (long + short));

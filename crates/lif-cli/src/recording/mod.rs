@@ -1,4 +1,4 @@
-//! What a run records: on its way to the disk, read again, and written into the file of arrays.
+//! The recordings of a run: spooled to the disk, read again, and written into the file of arrays.
 
 pub mod columns;
 pub mod events;

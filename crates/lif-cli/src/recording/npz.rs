@@ -1,4 +1,4 @@
-//! The file of arrays, in numpy's format for several.
+//! The `.npz` file of a run.
 
 use super::columns::Column;
 use super::spools::Spools;
@@ -12,12 +12,12 @@ use std::io::{self, BufRead, BufWriter, Read, Seek, SeekFrom, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-/// What goes into the file.
+/// The content of the file.
 #[derive(Debug)]
 pub struct Arrays<'a> {
-    /// The arrays that grew with the run.
+    /// The recorded arrays.
     pub spools: &'a Spools,
-    /// Of whose state the rest is read: one array at a time, as each can be a large part of all memory.
+    /// The rest is read from its state, one array at a time, as each can be a large part of all memory.
     pub population: &'a mut Population,
     pub voltage_neurons: Array1<u32>,
 }
@@ -30,7 +30,7 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
     for name in ["step", "batch", "neuron"] {
         archive.spooled::<u32>(name, arrays.spools, &[])?;
     }
-    // So that who reads them knows how long the steps are.
+    // So that readers know the length of a step.
     archive.array("dt_ms", &arr0(arrays.population.params().dt))?;
     archive.array("counts", &arrays.population.counts().map_err(message)?)?;
     archive.array("voltage_final", &arrays.population.voltages().map_err(message)?)?;
@@ -43,7 +43,7 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
         archive.array("voltage_neurons", &arrays.voltage_neurons)?;
         archive.spooled::<u32>("voltage_steps", arrays.spools, &[])?;
     }
-    // The end may still be on its way, and would be lost without a word.
+    // The last bytes may still be buffered, and errors would be lost.
     archive.0.finish().map_err(message)?.flush().map_err(message)
 }
 
@@ -51,12 +51,12 @@ fn message(error: impl Display) -> String {
     error.to_string()
 }
 
-/// The archive, to which arrays are added one after the other.
+/// An archive of arrays.
 struct Archive<W: Write + Seek>(ZipWriter<W>);
 
 impl<W: Write + Seek> Archive<W> {
     fn start(&mut self, name: &str) -> Result<(), String> {
-        // Not compressed, so that other programs can map the file; of any size, as spikes are many.
+        // Uncompressed, so that other programs can map the file; large, as there may be many spikes.
         let options =
             SimpleFileOptions::default().compression_method(CompressionMethod::Stored).large_file(true);
         self.0.start_file(format!("{name}.npy"), options).map_err(message)
@@ -67,7 +67,7 @@ impl<W: Write + Seek> Archive<W> {
         array.write_npy(BufWriter::new(&mut self.0)).map_err(message)
     }
 
-    /// An array that lies on disk, where there is one, with the lengths of its axes but the first.
+    /// Adds an array on disk, if it exists; `row` has its axes except the first.
     fn spooled<T: WritableElement>(
         &mut self,
         name: &str,
@@ -83,7 +83,7 @@ impl<W: Write + Seek> Archive<W> {
         self.copy(&column)
     }
 
-    /// Copies what was recorded, and sees whether it still is what was written.
+    /// Copies an array, and compares its checksum.
     fn copy(&mut self, column: &Column) -> Result<(), String> {
         let mut reader = column.reader().take(column.length * 4);
         let mut hasher = Hasher::new();
@@ -105,8 +105,8 @@ impl<W: Write + Seek> Archive<W> {
     }
 }
 
-/// A writer that fails once and then pretends. An archive that is dropped after a failure tries to
-/// complete itself, and would print that it cannot, beside the message that tells of the failure.
+/// A writer that fails once, and then pretends to succeed. An archive that is dropped after a failure tries
+/// to complete itself, and would print another error.
 struct OneFailure<W> {
     writer: W,
     has_failed: bool,
@@ -123,7 +123,7 @@ impl<W> OneFailure<W> {
             return Ok(pretended);
         }
         let result = act(&mut self.writer);
-        // An interrupted call is tried again by the caller.
+        // The caller repeats an interrupted call.
         self.has_failed = result.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::Interrupted);
         result
     }

@@ -1,21 +1,21 @@
-//! One number for all spikes of a run: two runs with the same number spiked alike.
+//! A hash of all spikes of a run: runs with the same spikes have the same hash.
 //!
-//! Each spike is numbered, the number is scrambled by the finaliser of splitmix64 (Steele, Lea &
-//! Flood 2014), and the results are added modulo 2^64. A sum does not depend on the
-//! order of its terms, so parts of a run can be hashed apart.
+//! Each spike is numbered, the number is scrambled by the finaliser of splitmix64 (Steele, Lea & Flood 2014),
+//! and the results are added modulo 2^64. A sum does not depend on the order, so parts of a run can be hashed
+//! separately.
 
 use super::events::Spike;
 use lif::Shape;
 use ndarray::Array2;
 
-/// What one spike adds to the hash of a run of `n` neurons and `batch` rows.
+/// The contribution of one spike.
 pub fn of_spike(spike: Spike, shape: Shape) -> u64 {
     let (n, batch) = (shape.n as u64, shape.batch as u64);
     let row = u64::from(spike.step).wrapping_mul(batch).wrapping_add(u64::from(spike.batch));
     scramble(row.wrapping_mul(n).wrapping_add(u64::from(spike.neuron)))
 }
 
-/// The hash of how often each cell spiked, for runs whose spikes were not recorded.
+/// The hash of the spike counts, for runs whose spikes were not recorded.
 pub fn of_counts(counts: &Array2<u32>) -> u64 {
     let numbers =
         counts.iter().enumerate().map(|(cell, count)| ((cell as u64) << 32).wrapping_add(u64::from(*count)));

@@ -1,5 +1,5 @@
-//! The raw data of a run's arrays, written to disk while the run goes on, so that a run of any
-//! length takes the same memory.
+//! Spools: recorded arrays are written to disk during the run, so that a run of any length takes the same
+//! memory.
 
 use super::columns::{Column, Reader};
 use super::events::Events;
@@ -23,28 +23,28 @@ const BYTES_PER_VALUE: u64 = 4;
 
 const BUFFER: usize = 1 << 18;
 
-/// Spikes that are written at a time.
+/// Spikes written at a time.
 const SPIKES: usize = 1 << 14;
 
-/// Bytes that are read at a time for a checksum.
+/// Bytes read at a time for a checksum.
 const CHUNK: usize = 1 << 20;
 
-/// One array on its way.
+/// The spool of one array.
 #[derive(Debug)]
 struct Spool {
     name: &'static str,
-    /// What it is called in messages.
+    /// Its name in messages.
     shown: String,
     file: BufWriter<Arc<File>>,
     values: u64,
     hasher: Hasher,
 }
 
-/// All of them. They go when this goes, unless the run can be resumed from them.
+/// All spools of a run. Their files are removed on drop, unless the run can be resumed from them.
 #[derive(Debug, Default)]
 pub struct Spools {
     spools: Vec<Spool>,
-    /// Where they have names, which tell the run.
+    /// For files with names, which contain the number of the run.
     named: Option<Named>,
 }
 
@@ -53,24 +53,24 @@ pub struct Spools {
 struct Named {
     folder: PathBuf,
     id: RunId,
-    /// Whether a checkpoint counts on them.
+    /// Whether a checkpoint depends on them.
     stay: bool,
 }
 
-/// What a checkpoint counts on in a spool.
+/// The part of a spool on which a checkpoint depends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     values: u64,
-    /// CRC-32 of their bytes.
+    /// CRC-32 of its bytes.
     checksum: u32,
 }
 
-/// The same of each spool.
+/// These parts, by array.
 pub type Parts = BTreeMap<String, Part>;
 
 impl Spools {
-    /// Begins anew. Those of a run that makes checkpoints have names that tell the run; others have none, so
-    /// that nothing is left of them whatever ends the process.
+    /// Creates the files. Those of a run with checkpoints have names with the number of the run; others have
+    /// none, so that nothing is left however the process ends.
     pub fn create(
         folder: &Folder,
         record: &Record,
@@ -103,14 +103,14 @@ impl Spools {
             spools.push(name, shown, file, Part::default(), Hasher::new());
         }
         if named.is_some() {
-            // A checkpoint that is there after a crash of the machine counts on files that are there.
+            // A checkpoint that survives a crash of the machine depends on files that must survive too.
             out.sync()?;
         }
         Ok(spools)
     }
 
-    /// Takes up those of an interrupted run, as they were at its checkpoint. Where they are not what the
-    /// checkpoint says, nothing is changed.
+    /// Opens the files of an interrupted run, as they were at its checkpoint. If they do not match the
+    /// checkpoint, nothing is changed.
     pub fn reopen(
         folder: &Folder,
         record: &Record,
@@ -134,7 +134,7 @@ impl Spools {
             spools.named = Some(Named { folder: folder.to_owned(), id, stay: true });
         }
         for (name, path, mut file, part, hasher) in found {
-            // What was written after the checkpoint is made once more.
+            // The steps after the checkpoint are made again.
             file.set_len(part.bytes()).and_then(|()| file.seek(SeekFrom::Start(part.bytes()))).map_err(
                 |error| unresumed(&path, &format!("cannot be cut to its length at the checkpoint ({error})")),
             )?;
@@ -148,12 +148,12 @@ impl Spools {
         self.spools.push(Spool { name, shown, file, values: part.values, hasher });
     }
 
-    /// Hands all that was written to the system, so that it can be read.
+    /// Writes all buffers, so that the files can be read.
     pub fn flush(&mut self) -> Result<(), Failure> {
         self.each(|spool| spool.file.flush())
     }
 
-    /// Sees to it that all that was written is on the disk.
+    /// Makes sure that everything is on the disk.
     pub fn sync(&mut self) -> Result<(), Failure> {
         self.each(|spool| spool.file.flush().and_then(|()| spool.file.get_ref().sync_data()))
     }
@@ -164,17 +164,17 @@ impl Spools {
             .try_for_each(|spool| act(spool).map_err(|error| unwritten(&spool.shown, &error)))
     }
 
-    /// What each has until now.
+    /// The parts so far.
     pub fn parts(&self) -> Parts {
         self.spools.iter().map(|spool| (spool.name.to_owned(), spool.part())).collect()
     }
 
-    /// The names of all files that are kept for the run to be resumed, for people.
+    /// A pattern for the files from which the run can be resumed.
     pub fn kept(&self) -> Option<String> {
         self.named.as_ref().map(|named| named.id.pattern(&named.folder))
     }
 
-    /// One of them, to be read.
+    /// An array, for reading.
     pub fn column(&self, name: &str) -> Option<Column> {
         let spool = self.spools.iter().find(|spool| spool.name == name)?;
         let file = Arc::clone(spool.file.get_ref());
@@ -182,13 +182,13 @@ impl Spools {
         Some(Column { file, name: spool.shown.clone(), length, checksum })
     }
 
-    /// The spikes, where they are recorded.
+    /// The spikes, if they are recorded.
     pub fn events(&self) -> Option<Events> {
         let [step, batch, neuron] = ["step", "batch", "neuron"].map(|name| self.column(name));
         Some(Events { step: step?, batch: batch?, neuron: neuron? })
     }
 
-    /// A checkpoint counts on what was written until now.
+    /// A checkpoint depends on the files from now on.
     pub fn stay(&mut self, leftovers: &mut Leftovers) {
         if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
             named.stay = true;
@@ -196,7 +196,7 @@ impl Spools {
         }
     }
 
-    /// The run is over: nothing is left to resume.
+    /// The run is over, so nothing is left to resume.
     pub fn are_done(&mut self) {
         if let Some(named) = &mut self.named {
             named.stay = false;
@@ -229,7 +229,7 @@ impl Spool {
 }
 
 impl Part {
-    /// Bytes that it has.
+    /// The number of bytes.
     pub fn bytes(self) -> u64 {
         self.values.saturating_mul(BYTES_PER_VALUE)
     }
@@ -241,8 +241,8 @@ impl Default for Part {
     }
 }
 
-/// Whether a run has all that its checkpoint counts on; where `by_bytes` is said, all of it is read. The first Ctrl-C
-/// ends that, and then nothing is known to be missing.
+/// Whether all parts of a checkpoint exist; `by_bytes` also compares their checksums. An interrupt ends the
+/// comparison; then nothing is known to be missing.
 pub fn are_whole(folder: &Path, id: RunId, parts: &Parts, by_bytes: bool) -> bool {
     parts.iter().all(|(name, part)| {
         let path = partials::path(folder, id, name);
@@ -253,8 +253,7 @@ pub fn are_whole(folder: &Path, id: RunId, parts: &Parts, by_bytes: bool) -> boo
     })
 }
 
-/// Opens a partial file and compares what a checkpoint counts on with its checksum, which goes on with what
-/// comes next.
+/// Opens a partial file, and compares the checksum of its part. The hasher goes on from there.
 fn reread(path: &Path, part: Part) -> Result<(File, Hasher), Failure> {
     let cannot = |reason: &str| unresumed(path, reason);
     let open = OpenOptions::new().read(true).write(true).open(path);
@@ -294,7 +293,7 @@ impl Sink for Spools {
         if let Some(raster) = &block.spikes {
             let mut columns = [const { Vec::new() }; 3];
             for event in raster.events() {
-                // A run has at most 2^32 - 1 steps; its plan has made sure of that.
+                // A run has at most 2^32 - 1 steps, which its plan has checked.
                 columns[0].push(event.step as u32);
                 columns[1].push(event.batch);
                 columns[2].push(event.neuron);

@@ -1,21 +1,21 @@
-//! Settings that ask for the neurons of a NIR graph.
+//! Settings for the neurons of a NIR graph.
 
 use crate::failure::Failure;
 use serde_json::{Map, Value};
 
-/// What a node says of its neurons, and what other neurons come with.
+/// Settings that a node gives, or that choose other neurons.
 const IN_A_NODE: [&str; 8] =
     ["preset", "tau-m", "resistance", "v-rest", "v-reset", "v-threshold", "tau-syn", "spike-test"];
 
-/// What no node says, and what to say for it.
+/// Settings that no node gives, with their options.
 const NOT_IN_A_NODE: [(&str, &str); 3] = [
     ("dt", "--dt MS"),
     ("t-ref", "--t-ref MS (0 for none)"),
     ("reset", "--reset to-value or --reset subtract"),
 ];
 
-/// Whether settings ask for the neurons of a graph. They are then refused where they say what the node
-/// says, and where they leave open what no node says.
+/// Whether the settings ask for the neurons of a graph. Refuses settings that the node gives, and requires
+/// those that it does not give.
 pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
     if !asked.contains_key("nir") {
         return match asked.contains_key("nir-node") {

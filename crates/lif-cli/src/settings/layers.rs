@@ -1,4 +1,4 @@
-//! Settings laid over each other: preset, settings file, command line, the later the stronger.
+//! Layers of settings: preset, settings file and command line, each stronger than the one before.
 
 use super::Settings;
 use super::graph;
@@ -16,10 +16,10 @@ use std::error::Error;
 use std::path::Path;
 use toml::de::{DeTable, DeValue};
 
-/// What switches something off that a weaker layer switched on.
+/// Switches off a setting of a weaker layer.
 const NONE: &str = "none";
 
-/// The longest settings: lists of neurons to record may be long.
+/// The longest settings file, bytes: lists of neurons may be long.
 const MOST_SETTINGS: u64 = 64 << 20;
 
 /// Options that are no keys of a settings file.
@@ -27,14 +27,13 @@ const NO_KEYS: [&str; 2] = ["config", "resume"];
 
 type Layer = Map<String, Value>;
 
-/// Settings of which only one can be meant; a stronger layer that has one drops the other.
+/// Settings that exclude each other; one in a stronger layer removes the other.
 const RIVALS: [(&str, &str); 2] = [("steps", "duration"), ("stimulus-decibel", "stimulus-log")];
 
-/// A setting that means something only beside another one; a stronger layer that says `none` for
-/// the second drops the first.
+/// Settings with a setting that they need; if a stronger layer sets this to `none`, they are removed.
 const DEPENDENTS: [(&str, &str); 2] = [("tau-trace", "trace"), ("trace-scale", "trace")];
 
-/// All that was asked for, with the parameters of the preset where nothing was, in the units of the preset.
+/// All settings, completed by those of the preset, in the units of the preset.
 pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     let (mut asked, mut words) = match &given.config {
         Some(path) => {
@@ -48,7 +47,7 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
     let complete = |asked| in_its_units(with_a_preset(asked)?);
     let mut settings = complete(asked).map_err(|failure| words.explain(failure))?;
     settings.words = words;
-    // The result is not to take its place.
+    // So that results do not replace it.
     settings.config.clone_from(&given.config);
     Ok(settings)
 }
@@ -72,7 +71,7 @@ fn with_a_preset(asked: Layer) -> Result<Settings, Failure> {
     settings(all)
 }
 
-/// The same with inputs and membrane potentials in the units of the preset.
+/// Converts inputs and membrane potentials to the units of the preset.
 fn in_its_units(mut settings: Settings) -> Result<Settings, Failure> {
     let units = presets::units(&settings);
     let of = |name: &'static str| move |reason: String| Failure::of(name, reason);
@@ -95,7 +94,7 @@ fn settings(layer: Layer) -> Result<Settings, Failure> {
     serde_json::from_value(Value::Object(layer)).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// What was set, by the names of the options.
+/// The settings that are set, by the names of the options.
 pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
     let paths = [
         ("events", &settings.events),
@@ -119,7 +118,7 @@ pub fn layer(settings: &Settings) -> Result<Layer, Failure> {
     }
 }
 
-/// Refuses the path of an option that no summary could name.
+/// Refuses a path that a summary cannot name.
 pub fn refuse_other_than_utf8(option: &str, path: &Path) -> Result<(), Failure> {
     match path.to_str() {
         Some(_) => Ok(()),
@@ -130,10 +129,10 @@ pub fn refuse_other_than_utf8(option: &str, path: &Path) -> Result<(), Failure> 
     }
 }
 
-/// Refuses options of `lif run` that a command has no use for, and says why it has not.
+/// Refuses options of `lif run` that have no meaning for a command.
 pub fn refuse_unused(given: &Settings, command: &str, unused: &[&str], why: &str) -> Result<(), Failure> {
     let asked = layer(given)?;
-    // Settings do not keep what they are read from.
+    // The layer does not contain this one.
     let resumes = given.resume.is_some().then_some("resume");
     match unused.iter().copied().find(|name| asked.contains_key(*name)).or(resumes) {
         None => Ok(()),
@@ -141,7 +140,7 @@ pub fn refuse_unused(given: &Settings, command: &str, unused: &[&str], why: &str
     }
 }
 
-/// Refuses parameters that differ from neuron to neuron, where there is one.
+/// Refuses ranges of parameters where there is one neuron.
 pub fn refuse_spreads(settings: &Settings, why: &str) -> Result<(), Failure> {
     let is_range = |spread: Spread| matches!(spread, Spread::Range(..));
     let parameters = [
@@ -185,7 +184,7 @@ fn lay_over(below: &mut Layer, above: Layer) {
     below.extend(above);
 }
 
-/// The settings of a preset, laid over those of the base. The neurons of another simulator have none.
+/// The settings of a preset, over those of the base preset. Empty for other simulators.
 fn preset(choice: &Choice) -> Result<Layer, Failure> {
     let mut all = Layer::new();
     let Some(settings) = choice.settings() else { return Ok(all) };
@@ -200,7 +199,7 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
     let text = text::read(path, MOST_SETTINGS)
         .map_err(|error| Failure::fault(format!("cannot read the settings file {shown}: {error}")))?;
     let mut settings = parse(&text, &shown.to_string())?;
-    // A settings file names its inputs as seen from where it lies, so that all can be moved together.
+    // Paths in a settings file are relative to its folder, so that all can be moved together.
     if let Some(folder) = path.parent() {
         let inputs = [&mut settings.events, &mut settings.events_matrix, &mut settings.nir];
         for input in inputs.into_iter().flatten().chain(&mut settings.stimulus) {
@@ -210,7 +209,7 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// Reads settings as the options of these names are read; `name` says in messages whose they are.
+/// Reads settings like the options of the same names; `name` is the source in messages.
 pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
     let refusal = |place: String, reason: &str| Failure::fault(format!("{place}: {reason}"));
@@ -252,7 +251,7 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     Ok(settings)
 }
 
-/// The options whose names are keys of a settings file.
+/// The options that are keys of a settings file.
 struct Options(Command);
 
 impl Options {
@@ -264,7 +263,7 @@ impl Options {
         Settings::from_arg_matches(&self.0.clone().try_get_matches_from(said)?)
     }
 
-    /// A key and its value as they would be said on the command line.
+    /// A key and its value as arguments.
     fn as_arguments(&self, option: &str, value: &DeValue<'_>) -> Result<Vec<String>, String> {
         let known = self.0.get_arguments().find(|known| known.get_long() == Some(option));
         let Some(known) = known.filter(|_| !NO_KEYS.contains(&option)) else {
@@ -289,7 +288,7 @@ impl Options {
     }
 }
 
-/// An option with a value.
+/// An option with a value, as an argument.
 fn with_value(known: &Arg, option: &str, value: &DeValue<'_>) -> Result<String, String> {
     let words = match value {
         DeValue::String(text) => text.to_string(),
@@ -310,7 +309,7 @@ fn with_value(known: &Arg, option: &str, value: &DeValue<'_>) -> Result<String, 
     Ok(format!("--{option}={words}"))
 }
 
-/// What is wrong with the value of an option, which need not be shown again.
+/// What is wrong with a value, without the value.
 fn reason(error: &clap::Error) -> String {
     if let Some(source) = error.source() {
         return source.to_string();

@@ -1,5 +1,5 @@
-//! Settings: the options of `lif run`, which are the keys of a settings file too, the presets, and how these are laid over
-//! each other.
+//! Settings: the options of `lif run`, which are also the keys of a settings file, and the layers from preset
+//! to command line.
 
 mod graph;
 pub mod layers;

@@ -1,4 +1,4 @@
-//! The files of stimuli as a settings file names them: one, or a list.
+//! Stimulus files in a settings file: one path, or a list.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ enum Named {
     Several(Vec<PathBuf>),
 }
 
-/// Reads one name or a list.
+/// Reads a path or a list.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
     Ok(match Named::deserialize(deserializer)? {
         Named::One(path) => vec![path],
@@ -18,7 +18,7 @@ pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Pat
     })
 }
 
-/// Writes one name as such.
+/// Writes a single path without a list.
 pub fn serialize<S: Serializer>(paths: &[PathBuf], serializer: S) -> Result<S::Ok, S::Error> {
     match paths {
         [path] => path.serialize(serializer),

@@ -1,4 +1,4 @@
-//! A random source of input: `gaussian:mean=0.4,sd=0.2`.
+//! A random input: `gaussian:mean=0.4,sd=0.2`.
 
 use crate::failure::Failure;
 use crate::quantity::amount::Amount;
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// The sources with the parameters of each, all of which but a mean must be given.
+/// The random inputs and their parameters. All but a mean are required.
 const SOURCES: [(&str, Distribution, [&str; 2]); 4] = [
     ("gaussian", Distribution::Gaussian, ["mean", "sd"]),
     ("white-noise", Distribution::WhiteNoise, ["mean", "sigma"]),
@@ -31,7 +31,7 @@ enum Distribution {
     Poisson,
 }
 
-/// A source as it was asked for.
+/// A random input as given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RandomInput {
     source: Distribution,
@@ -40,7 +40,7 @@ pub struct RandomInput {
     stream: Option<u32>,
 }
 
-/// The second parameter of a source.
+/// The second parameter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Second {
     Amount(Amount),
@@ -48,7 +48,7 @@ enum Second {
 }
 
 impl RandomInput {
-    /// The source for `n` neurons, in the units of the preset.
+    /// The random input for `n` neurons, in the units of the preset.
     pub fn random(&self, n: usize) -> Random {
         let first = self.first.spread.parameter(n);
         let random = match (self.source, self.second) {
@@ -68,7 +68,7 @@ impl RandomInput {
         }
     }
 
-    /// The same in the units of a preset.
+    /// Converted to the units of a preset.
     pub fn in_units(self, units: &Units) -> Result<Self, String> {
         let second = match self.second {
             Second::Amount(amount) => Second::Amount(amount.in_units(units.input, units)?),
@@ -77,7 +77,7 @@ impl RandomInput {
         Ok(Self { first: self.first.in_units(units.input, units)?, second, ..self })
     }
 
-    /// Refuses spikes whose weight is a number alone, for neurons with a synapse.
+    /// Refuses a weight without a unit for neurons with a synapse.
     pub fn refuse_bare(&self, units: AxisUnits) -> Result<(), Failure> {
         let Second::Weight(weight) = self.second else { return Ok(()) };
         weight.refuse_bare("input", units)
@@ -98,11 +98,11 @@ impl RandomInput {
     }
 }
 
-/// Reads a parameter that is no weight.
+/// Reads a parameter other than a weight.
 fn amount(key: &str, value: &str) -> Result<Amount, String> {
     match key {
         "rate" => spread::in_unit(value, HZ).map(Amount::from),
-        // It has the unit of a current times that of the root of a time.
+        // Its unit would be that of a current times the square root of a time.
         "sigma" => spread::plain(value).map(Amount::from),
         _ => value.parse(),
     }

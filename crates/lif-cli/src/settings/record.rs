@@ -1,4 +1,4 @@
-//! What `--record` asks for: `spikes,counts,rate,voltage:0..10/5`.
+//! The value of `--record`: `spikes,counts,rate,voltage:0..10/5`.
 
 use crate::failure::Failure;
 use crate::quantity::count;
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
-/// Neurons whose membrane potential is shown where none are named.
+/// The default number of neurons whose membrane potential is recorded.
 const SHOWN_NEURONS: usize = 3;
 
-/// The most values of membrane potentials that are kept where nobody said how many.
+/// By default, at most about this many membrane potentials are recorded.
 const UNASKED_VALUES: u64 = 4_000_000;
 
-/// A list of things to record. Spike counts are always recorded, as they cost nothing.
+/// What to record. Spike counts are always recorded, as they cost nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Record {
@@ -24,7 +24,7 @@ pub struct Record {
     voltage: Option<(Option<Neurons>, Option<u32>)>,
 }
 
-/// Neurons named by their numbers.
+/// Neurons by number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Neurons {
     Range(u32, u32),
@@ -32,8 +32,7 @@ enum Neurons {
 }
 
 impl Neurons {
-    /// The numbers, in ascending order and each once. They are checked here, as a range could be too
-    /// long for any memory.
+    /// The numbers, sorted, without repetition. Checked first, as a range could exceed all memory.
     fn indices(&self, n: usize) -> Result<Vec<u32>, Failure> {
         let highest = match self {
             Self::Range(_, to) => Some(to - 1),
@@ -157,7 +156,7 @@ impl fmt::Display for Record {
 }
 
 impl Record {
-    /// The request to the library, for a population of this size and a run of this length.
+    /// The recording of the library, for a population of this size and a run of this length.
     pub fn recording(&self, shape: Shape, steps: u64) -> Result<Recording, Failure> {
         let mut recording = Recording::none();
         recording = match &self.spikes {
@@ -174,7 +173,7 @@ impl Record {
         Ok(recording)
     }
 
-    /// Whose membrane potentials are recorded, and at each how many steps.
+    /// The neurons whose membrane potentials are recorded, and the interval in steps.
     fn voltages(&self, shape: Shape, steps: u64) -> Result<Option<(Vec<u32>, u32)>, Failure> {
         let Some((chosen, every)) = &self.voltage else { return Ok(None) };
         let neurons = self.voltage_neurons(shape.n)?;
@@ -184,14 +183,15 @@ impl Record {
         Ok(Some((neurons, every)))
     }
 
-    /// At each how many steps membrane potentials are recorded, where nobody said it and it is not each.
+    /// The interval in steps at which membrane potentials are recorded, if the user gave none and it is more
+    /// than one.
     pub fn thinned(&self, shape: Shape, steps: u64) -> Result<Option<u32>, Failure> {
         let Some((None, None)) = self.voltage else { return Ok(None) };
         let every = self.voltages(shape, steps)?.map(|(_, every)| every);
         Ok(every.filter(|every| *every > 1))
     }
 
-    /// The same words, by which they are recorded at each step.
+    /// The same text, but with membrane potentials at each step.
     pub fn unthinned(&self) -> String {
         let items = self.text.split(',').map(|item| match item.trim() {
             "voltage" => "voltage/1",
@@ -200,7 +200,7 @@ impl Record {
         items.collect::<Vec<_>>().join(",")
     }
 
-    /// Whose membrane potentials are recorded; nobody's where none are.
+    /// The neurons whose membrane potentials are recorded.
     pub fn voltage_neurons(&self, n: usize) -> Result<Vec<u32>, Failure> {
         match &self.voltage {
             Some((Some(chosen), _)) => chosen.indices(n),
@@ -209,7 +209,7 @@ impl Record {
         }
     }
 
-    /// Whose spikes are recorded, where any are.
+    /// The neurons whose spikes are recorded, if any are.
     pub fn spiking_neurons(&self, n: usize) -> Result<Option<Vec<u32>>, Failure> {
         match &self.spikes {
             None => Ok(None),
@@ -218,8 +218,7 @@ impl Record {
         }
     }
 
-    /// The bytes of those arrays that grow whose sizes are known before a run, by their names: all but those of
-    /// spikes.
+    /// The bytes of all recorded arrays except spikes, which are known before the run.
     pub fn known_bytes(&self, shape: Shape, steps: u64) -> Result<Vec<(&'static str, u64)>, Failure> {
         let bytes = |values: [u64; 3]| values.into_iter().fold(4, u64::saturating_mul);
         let rows = shape.batch as u64;
@@ -235,7 +234,7 @@ impl Record {
         Ok(known)
     }
 
-    /// The arrays that grow while a run goes on.
+    /// The arrays that grow during a run.
     pub fn streams(&self) -> Vec<&'static str> {
         let mut names = Vec::new();
         if self.spikes.is_some() {
@@ -250,7 +249,7 @@ impl Record {
         names
     }
 
-    /// Whether the spikes of all `n` neurons are recorded, also where they are named one by one.
+    /// Whether the spikes of all `n` neurons are recorded, also if they are listed.
     pub fn has_all_spikes(&self, n: usize) -> bool {
         match &self.spikes {
             None => false,
@@ -260,13 +259,13 @@ impl Record {
         }
     }
 
-    /// Whether the counts were asked for.
+    /// Whether the counts are asked for.
     pub fn has_counts(&self) -> bool {
         self.counts
     }
 }
 
-/// A few neurons, from the first to the last.
+/// A few neurons, evenly from the first to the last.
 fn shown(n: usize) -> Vec<u32> {
     let mut shown: Vec<u32> =
         (0..SHOWN_NEURONS).map(|index| (index * (n - 1) / (SHOWN_NEURONS - 1)) as u32).collect();

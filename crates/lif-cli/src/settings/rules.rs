@@ -1,4 +1,4 @@
-//! The names that the choices of the model have on the command line and in settings files.
+//! The rules of the model, by their names on the command line and in settings files.
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};

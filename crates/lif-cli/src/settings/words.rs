@@ -1,5 +1,4 @@
-//! The words with which settings were given, so that a message can show them: `--tau-m 0`, or
-//! `run.toml:3: tau-m = 0`.
+//! The words in which the user gave settings, for messages: `--tau-m 0`, or `run.toml:3: tau-m = 0`.
 
 use super::Settings;
 use crate::failure::Failure;
@@ -7,21 +6,21 @@ use clap::parser::ValueSource;
 use clap::{ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use std::collections::BTreeMap;
 
-/// By the name of the option, what the user wrote.
+/// By the name of the option, the words of the user.
 #[derive(Debug, Clone, Default)]
 pub struct Words(BTreeMap<String, String>);
 
 impl PartialEq for Words {
-    /// The same settings can be said in many ways.
+    /// Equal settings can be given in different words.
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-/// The longest that is shown of a value.
+/// The longest value in a message.
 const LONGEST: usize = 60;
 
-/// What the library calls other than an option that sets it.
+/// Names in messages of the library that differ from those of options.
 const OTHER_NAMES: [(&str, &[&str]); 10] = [
     ("weights", &["events-weight", "events-matrix"]),
     ("Gaussian", &["input"]),
@@ -35,7 +34,7 @@ const OTHER_NAMES: [(&str, &[&str]); 10] = [
     ("cells", &["neurons", "batch"]),
 ];
 
-/// Of what is called an input too, those that are no current.
+/// Inputs that are no currents; messages call them inputs too.
 const OTHER_INPUTS: [&str; 5] = ["weights", "Gaussian", "noise", "uniform", "Poisson"];
 
 /// Parameters of neurons, on which others can depend.
@@ -54,22 +53,22 @@ const PARAMETERS: [&str; 11] = [
 ];
 
 impl Words {
-    /// Remembers how a setting was said.
+    /// Sets the words of a setting.
     pub fn set(&mut self, name: &str, words: String) {
         self.0.insert(name.to_owned(), words);
     }
 
-    /// Lays others over these, which win.
+    /// Adds those of a stronger layer.
     pub fn lay_over(&mut self, above: &Self) {
         self.0.extend(above.0.iter().map(|(name, words)| (name.clone(), words.clone())));
     }
 
-    /// How a setting was said.
+    /// The words of a setting.
     pub fn of(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
 
-    /// A failure with the words that the user wrote, where it is of a value.
+    /// Adds the words of the user to a failure of a value.
     pub fn explain(&self, failure: Failure) -> Failure {
         match failure {
             Failure::Value { what, message } => {
@@ -81,8 +80,8 @@ impl Words {
         }
     }
 
-    /// How the settings were said that are named in the words for a value, as `dt / tau_m`, and the parameters that a
-    /// message about it names; where there are none, how the preset was said.
+    /// The words of the settings in `what`, as `dt / tau_m`, and of the parameters in a message about it; if
+    /// there are none, the words of the preset.
     pub fn about(&self, what: &str, message: &str) -> Vec<&str> {
         let parameters = names(message).filter(|name| PARAMETERS.contains(&name.as_str()));
         let mut said: Vec<&str> = Vec::new();
@@ -99,13 +98,13 @@ impl Words {
                 break;
             }
         }
-        // The bounds of a search are all in one.
+        // All bounds of a search are in one option.
         if let Some(words) = self.of("vary").filter(|words| {
             names(what).any(|name| PARAMETERS.contains(&name.as_str()) && words.contains(&format!("{name}=")))
         }) {
             said.push(words);
         }
-        // Those of a NIR graph have no options of their own.
+        // Parameters of a NIR graph have no options.
         if names(what).any(|name| PARAMETERS.contains(&name.as_str()) && self.of(&name).is_none()) {
             said.extend(["nir", "nir-node"].iter().filter_map(|name| self.of(name)));
         }
@@ -113,13 +112,13 @@ impl Words {
     }
 }
 
-/// The words of a text as options are called.
+/// The words of a text, spelled like options.
 fn names(text: &str) -> impl Iterator<Item = String> {
     let words = text.split(|sign: char| !(sign.is_ascii_alphanumeric() || "_-".contains(sign)));
     words.map(|word| word.replace('_', "-"))
 }
 
-/// A value as it is shown in a message: on one line, and not too much of it.
+/// A value for a message: on one line, and not too long.
 pub fn shown(value: &str) -> String {
     let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(LONGEST) {
@@ -137,7 +136,7 @@ impl FromArgMatches for Words {
             option.is_some_and(|option| matches!(option.get_action(), ArgAction::SetTrue))
         };
         let given = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
-        // Groups of options are called like types.
+        // Groups of options have the names of types.
         let is_option = |id: &&clap::Id| id.as_str().starts_with(|sign: char| sign.is_ascii_lowercase());
         for id in matches.ids().filter(is_option).filter(given) {
             let name = id.as_str().replace('_', "-");

@@ -1,4 +1,4 @@
-//! Recordings that nobody is likely to have made: mostly their unit is another one than was thought.
+//! Warnings about recordings that are probably not meant, mostly because of a wrong unit.
 
 use super::recorded;
 use crate::failure::Failure;
@@ -6,18 +6,18 @@ use crate::numbers::Origin;
 use crate::numbers::understood::ms;
 use crate::terminal::figures::{counted, grouped};
 
-/// A nerve cell spikes less often, in spikes per ms.
+/// The highest plausible rate of a nerve cell, spikes per ms.
 const HIGHEST_RATE: f64 = 2.0;
 
-/// How many ms a second has: so much shorter are times in seconds that are taken for ms.
+/// Times in seconds that are read as ms are shorter by this factor.
 const MS_IN_A_SECOND: f64 = 1e3;
 
-/// What is known of recorded spikes; times count from the beginning of the stimulus.
+/// The spikes of a recording; times count from the beginning of the stimulus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Spikes<'a> {
     pub file: &'a str,
     pub count: u64,
-    /// Those that share a step with another.
+    /// Spikes in the same step as another.
     pub repeated: u64,
     pub first_ms: f64,
     pub last_ms: f64,
@@ -27,7 +27,7 @@ pub struct Spikes<'a> {
 }
 
 impl Spikes<'_> {
-    /// Says what is unlikely, and refuses what has no meaning.
+    /// Warns of unlikely spikes, and refuses meaningless ones.
     pub fn check(&self) -> Result<(), Failure> {
         let Self { file, count, repeated, first_ms, last_ms, stimulus_ms, dt, unit_from } = self;
         let span = last_ms - first_ms;

@@ -1,4 +1,4 @@
-//! Spikes from files: those that drive a population, and those that were recorded and are to be predicted.
+//! Spikes from files: trains that drive a population, and recordings to predict.
 
 mod doubts;
 pub mod recorded;

@@ -24,14 +24,14 @@ pub const TIME_UNIT: &str = "spikes-time-unit";
 
 const LAYOUT: Layout = Layout { columns: &[1], expected: "the time of one spike on every line" };
 
-/// What a recording has to do with the run that is to predict it.
+/// The time of the run that predicts a recording.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Timeline {
-    /// What a number in the file counts, where an option says it.
+    /// The unit of times in the file, if an option gives it.
     pub unit: Option<TimeUnit>,
     /// When the stimulus begins.
     pub start: Time,
-    /// How many steps the run has.
+    /// The number of steps of the run.
     pub steps: u64,
     /// A step, ms.
     pub dt: f64,
@@ -46,7 +46,7 @@ pub struct Recorded {
     pub understood: Understood,
 }
 
-/// Reads the spikes of a file: text with the time of one per line, or an array of times of numpy.
+/// Reads a file: text with the time of one spike per line, or a numpy array of times.
 pub fn read(path: &Path, timeline: &Timeline) -> Result<Recorded, Failure> {
     let refusal = |reason: String| Failure::fault(format!("spikes {}: {reason}", path.display()));
     let source = Source::open(path).map_err(refusal)?;
@@ -126,14 +126,14 @@ pub fn read(path: &Path, timeline: &Timeline) -> Result<Recorded, Failure> {
     Ok(Recorded { path: path.to_owned(), steps, understood })
 }
 
-/// Whether an array or a column of this name has the times of spikes.
+/// Whether an array or a column of this name has spike times.
 fn is_of_times(name: &Name) -> bool {
     name.is_of_spikes() || name.is_of_times()
 }
 
-/// What is said of a column or an array that is called otherwise than times of spikes are.
+/// A warning about a name that is not one of spike times.
 fn doubt_of_name(name: &Name) -> Option<String> {
-    /// What else there is of each spike.
+    /// Words for other properties of spikes.
     const OTHERS: [&str; 16] = [
         "neuron",
         "neurons",
@@ -192,7 +192,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
     Ok(())
 }
 
-/// Refuses the name of times between spikes, also one as `dt (ms)`. What counts steps is refused for that.
+/// Refuses a name of times between spikes, also `dt (ms)`. Counts of steps are refused elsewhere.
 fn refuse_interval(column: &Name) -> Result<(), String> {
     if column.clock() == Some(Clock::Interval) && !column.is_count() {
         return Err(column.of_intervals());
@@ -200,9 +200,9 @@ fn refuse_interval(column: &Name) -> Result<(), String> {
     column.refuse_intervals()
 }
 
-/// Refuses comments that name times between spikes, and say nothing else.
+/// Refuses comments that only name times between spikes.
 fn refuse_intervals(comments: &[String]) -> Result<(), String> {
-    /// What is said with them.
+    /// Other words in such comments.
     const OTHERS: [&str; 10] =
         ["inter", "spike", "spikes", "between", "successive", "consecutive", "time", "times", "from", "to"];
     let things = [&name::BETWEEN_SPIKES[..], &OTHERS].concat();
@@ -256,7 +256,7 @@ fn from_npz(source: &Source, spikes: &mut Spikes<'_>) -> Result<(Array, String),
     Ok((array, key))
 }
 
-/// Spikes as they are read.
+/// The spikes read so far.
 struct Spikes<'a> {
     timeline: &'a Timeline,
     unit: (TimeUnit, Origin),
@@ -266,7 +266,7 @@ struct Spikes<'a> {
     /// The last number, and how many were less than the one before.
     last: f64,
     earlier: u64,
-    /// The comments or arrays that were not read.
+    /// The unread comments or arrays.
     unread: Vec<String>,
 }
 
@@ -284,7 +284,7 @@ impl Spikes<'_> {
         })
     }
 
-    /// Finds the step in which a time falls.
+    /// Adds the step of a time.
     fn add(&mut self, number: f64, precision: Precision) -> Result<(), String> {
         if !number.is_finite() {
             return Err(format!(
@@ -308,7 +308,7 @@ impl Spikes<'_> {
                 unit.text(),
             ));
         }
-        // What is less than rounding before the end is not after it.
+        // A time within rounding of the end belongs to the last step.
         self.steps.push((step as u64).min(steps - 1))?;
         let (first, last) = self.ends.unwrap_or((time.ms(), time.ms()));
         self.ends = Some((first.min(time.ms()), last.max(time.ms())));

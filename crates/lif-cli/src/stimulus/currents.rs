@@ -1,4 +1,4 @@
-//! Samples brought to the steps of a run: at each step the latest sample at its beginning.
+//! The currents of a stimulus in the steps of a run: each step has the latest sample at its beginning.
 
 use super::samples::{Samples, Times};
 use super::schedule::Schedule;
@@ -8,44 +8,44 @@ use crate::numbers::{Rows, Sample, Time};
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 
-/// The bytes of a block of currents.
+/// The size of a block of currents, bytes.
 const BLOCK_BYTES: usize = 8 << 20;
 
-/// Steps that a block has in any case, as long as that is not more than so many bytes: spikes are
-/// recorded in words of as many steps.
+/// A block has at least the steps of a word of spikes, unless this is too large.
 const WORD_STEPS: usize = 32;
 const WIDE_BLOCK_BYTES: usize = 64 << 20;
 
-/// Blocks that there are at a time: one drives the population, one waits, one is made.
+/// Blocks in memory: one drives the population, one waits, one is being made.
 const BLOCKS: u64 = 3;
 
-/// Currents in blocks of steps, as [`lif::Blocks`] takes them. Time counts from the
-/// first sample, or from the delay on; after the last one its value stays.
+/// Currents in blocks of steps, for [`lif::Blocks`]. Time counts from the first sample, after the delay.
+/// After the last sample its value stays.
 pub struct Currents {
     name: String,
     rows: Box<dyn Rows + Send>,
     position: Position,
-    /// The values of the sample that holds.
+    /// The values of the current sample.
     row: Vec<f64>,
-    /// What they become before they are filtered.
+    /// The transformed values, before the filter.
     level: Vec<f64>,
     filter: Option<Filter>,
-    /// The currents that they are.
+    /// The currents.
     current: Vec<f32>,
     /// The shape of the currents of one step.
     step_shape: Vec<usize>,
     steps: Range<u64>,
     dt: f64,
     transform: Transform,
-    /// Steps before the first sample holds.
+    /// Steps before the first sample.
     delay: u64,
 }
 
-/// Which sample holds.
+/// The position in the samples.
 enum Position {
-    /// The one of this number, from 0; the last there is; and their interval, ms.
+    /// For samples at an interval, ms: the number of the current sample, the next one to read, and the last
+    /// one.
     Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
-    /// The one before the next, which holds from a time on, with its value; and all their times.
+    /// For samples with times: the next sample with its time.
     At { next: Option<(Time, Vec<f64>)>, schedule: Schedule },
 }
 
@@ -61,7 +61,7 @@ impl Currents {
         let delay = transform.delay_steps(dt);
         let filter = transform.low_pass.map(|tau| Filter::new(tau, dt));
         let wanted = steps.start.saturating_sub(delay);
-        // A filter knows of all that was before.
+        // A filter depends on all steps before.
         let earliest = if filter.is_some() { 0 } else { wanted };
         let position = match &samples.times {
             Times::Every(_) => {
@@ -91,8 +91,7 @@ impl Currents {
         Ok(currents)
     }
 
-    /// Reads the first of samples with times, and the one after it, and goes through the steps whose
-    /// currents nobody waits for.
+    /// Reads the first sample with a time and the next one, and passes the steps before the first one wanted.
     fn start(&mut self, passed: Range<u64>) -> Result<(), String> {
         if let Position::At { next, .. } = &mut self.position {
             self.rows.next(&mut self.row)?;
@@ -106,7 +105,7 @@ impl Currents {
         Ok(())
     }
 
-    /// Goes on to the sample that holds at a step, which does not come before an earlier one.
+    /// Moves to the sample of a step, which is not before the last one.
     fn advance_to(&mut self, step: u64) -> Result<(), String> {
         match &mut self.position {
             Position::Every { holds, next, last, interval } => {
@@ -147,7 +146,7 @@ impl Currents {
         }
     }
 
-    /// Takes the next step through the filter, where there is one.
+    /// Filters the next step, if there is a filter.
     fn filter(&mut self) {
         if let Some(filter) = &mut self.filter {
             self.current.clear();
@@ -190,7 +189,7 @@ impl Iterator for Currents {
     }
 }
 
-/// Bytes of the blocks that there are at a time in a run of so many steps, whose last block is shorter.
+/// The most bytes of blocks in memory in a run of this many steps.
 pub(super) fn bytes(samples: &Samples, steps: u64) -> u64 {
     let row = samples.shape[1..].iter().product::<usize>();
     steps.min(BLOCKS * block_steps(row)).saturating_mul(4 * row as u64)
@@ -207,7 +206,7 @@ fn block_steps(row: usize) -> u64 {
     (BLOCK_BYTES / bytes).max(WORD_STEPS.min(WIDE_BLOCK_BYTES / bytes)).max(1) as u64
 }
 
-/// The sample that holds at a step, where samples come in an interval.
+/// The number of the sample in a step, for samples at an interval.
 fn sample_at(step: u64, dt: f64, interval: f64, last: u64) -> u64 {
     ((step as f64 * dt / interval + TIME_TOLERANCE) as u64).min(last)
 }
@@ -247,7 +246,7 @@ mod tests {
         (folder, path)
     }
 
-    /// What options say that nothing but the interval of samples is asked for.
+    /// Options with only the interval of samples.
     fn every(ms: f64) -> SampleOptions {
         SampleOptions { time_unit: None, interval: Some(ms), dt: ms }
     }
@@ -307,7 +306,7 @@ mod tests {
         assert_eq!(seen(logarithm, 0..2), [1.0, 1.0 + libm::log(10.0) as f32]);
         let rectified = Transform { rectify: true, delay: 2.0, ..decibel };
         assert_eq!(seen(rectified, 0..7), [0.0, 0.0, 0.0, 10.0, 20.0, 0.0, 0.0]);
-        // It comes nearer by half in each step.
+        // The output approaches the input by half in each step.
         let filtered = Transform { low_pass: Some(1.0 / libm::log(2.0)), delay: 1.0, ..rectified };
         assert_eq!(seen(filtered, 0..6), [0.0, 0.0, 5.0, 12.5, 6.25, 3.125]);
         for first in 0..6 {
@@ -316,7 +315,7 @@ mod tests {
         }
     }
 
-    /// Whatever the format, a stimulus longer than a block gives the same from any step on.
+    /// In any format, a stimulus longer than a block gives the same currents from any step on.
     #[test]
     fn all_formats_give_the_same_in_blocks_from_any_step_on() {
         let (length, columns) = (1_000_000, 5);

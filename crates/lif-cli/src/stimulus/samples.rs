@@ -1,5 +1,5 @@
-//! A stimulus file: arrays of numpy, or text. It is read from end to end when it is opened, and again
-//! while the steps are made; at no time does memory hold more than a few samples of it.
+//! A stimulus file: numpy arrays or text. It is read from end to end when it is opened, and again during the
+//! run; memory never contains more than a few samples.
 
 use super::SampleOptions;
 use super::schedule::Schedule;
@@ -18,54 +18,54 @@ use crate::spikes::trains::is_of_neurons_alone;
 use crc32fast::Hasher;
 use std::path::Path;
 
-/// A file whose samples have all been looked at.
+/// A file whose samples have all been checked.
 #[derive(Debug)]
 pub struct Samples {
     pub source: Source,
     /// `[T]`, `[T, n]` or `[T, batch, n]`.
     pub shape: Vec<usize>,
     pub times: Times,
-    /// The smallest value and the largest.
+    /// The smallest and the largest value.
     pub smallest: Extreme,
     pub largest: Extreme,
-    /// Changes with the values and their times.
+    /// A checksum of values and times.
     pub checksum: u32,
-    /// What the columns or arrays are called that were read, the values last.
+    /// The names of the columns or arrays, the values last.
     pub names: Vec<Name>,
-    /// The unit of the values that a comment says.
+    /// The unit of the values in a comment.
     pub value_unit: Option<&'static str>,
-    /// The comments or arrays that were not read.
+    /// The unread comments or arrays.
     pub unread: Vec<String>,
     form: Form,
 }
 
-/// How samples lie in the file.
+/// The format of the samples.
 #[derive(Debug)]
 enum Form {
     Array(Array),
-    /// The values, and the times in a unit.
+    /// The values, and the times with their unit.
     Timed(Array, Array, TimeUnit),
-    /// Text, with the unit of times that was asked for, and how they are written.
+    /// Text, with the unit of times from an option, and how the times are written.
     Text(Option<TimeUnit>, Option<Column>),
 }
 
-/// When samples hold.
+/// The times of samples.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Times {
-    /// One after the other; the interval where the file says it.
+    /// At an interval, which the file may give.
     Every(Option<Interval>),
-    /// Each from its own time on.
+    /// With a time for each sample.
     At(Range),
 }
 
-/// The times of samples, their unit, and where it is known from.
+/// The times of samples, with their unit and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
     pub schedule: Schedule,
     pub unit: (TimeUnit, Origin),
 }
 
-/// A value that no other exceeds, and where it is.
+/// An extreme value, and its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extreme {
     pub value: f64,
@@ -133,7 +133,7 @@ impl Samples {
         })
     }
 
-    /// The samples from the one of a number on; of those that have times, from the first on.
+    /// The samples from number `first` on; those with times always from the first on.
     pub fn rows(&self, first: u64) -> Result<Box<dyn Rows + Send>, String> {
         match &self.form {
             Form::Array(array) => array.rows(&self.source, first),
@@ -155,17 +155,17 @@ impl Samples {
         }
     }
 
-    /// How many there are.
+    /// The number of samples.
     pub fn count(&self) -> u64 {
         self.shape.first().map_or(0, |count| *count as u64)
     }
 
-    /// The file, as messages name it.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         format!("the stimulus {}", self.source.path().display())
     }
 
-    /// A value of it with its place, as messages name it.
+    /// A value with its place, for messages.
     pub fn describe(&self, extreme: &Extreme) -> String {
         let Extreme { value, sample, column, line } = extreme;
         let value = written(*value);
@@ -196,7 +196,7 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
 
         None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
     };
-    // No option about times says anything of units.
+    // Options about times do not give other units.
     let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
     let doubtful: Vec<String> =
         unread.iter().filter(|key| !is_asked || key.to_lowercase().contains("unit")).cloned().collect();
@@ -215,7 +215,7 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
     };
     let names = vec![Name::new(times), Name::new(values)];
     let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, names.first())?;
-    // Both are read at the same time.
+    // Both arrays are read at the same time.
     let mut second = Archive::open(source)?;
     let mut clock = None;
     let array = archive.array(values, &mut |array, rows| {
@@ -238,7 +238,7 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
     let clock = clock.ok_or("there is no sample in it")?;
     let found = survey.times((unit, origin));
     if let (Some(interval), Times::At(range)) = (&interval, &found) {
-        // The rounding of single precision is allowed for.
+        // Within the error of single precision.
         let mean = range.schedule.last.ms_after(&range.schedule.first) / (survey.samples.max(2) - 1) as f64;
         if (mean / interval.ms - 1.0).abs() > 1e-3 && survey.samples > 1 {
             return Err(format!(
@@ -250,7 +250,7 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
     Ok((array.shape.clone(), Form::Timed(array, clock, unit), found, names))
 }
 
-/// Which array has the values, and which the times, where there is one.
+/// The names of the values and of the times, if there are any.
 fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
     let others: Vec<&str> =
         keys.iter().map(String::as_str).filter(|key| Name::new(key).clock().is_none()).collect();
@@ -268,7 +268,7 @@ fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
     }
 }
 
-/// What has been found in the samples.
+/// What was found in the samples.
 struct Survey {
     samples: u64,
     /// A step, ms.
@@ -277,7 +277,7 @@ struct Survey {
     smallest: Extreme,
     largest: Extreme,
     hasher: Hasher,
-    /// The comments or arrays that were not read.
+    /// The unread comments or arrays.
     unread: Vec<String>,
 }
 
@@ -295,7 +295,7 @@ impl Survey {
         }
     }
 
-    /// Looks at all samples of an array of this shape.
+    /// Checks all samples of an array of this shape.
     fn all(&mut self, shape: &[usize], rows: &mut dyn Rows) -> Result<(), String> {
         let mut row = Vec::new();
         loop {
@@ -323,7 +323,7 @@ impl Survey {
     }
 
     fn time(&mut self, time: Time) {
-        // How exactly it is known decides when it has come.
+        // The precision of a time affects the step in which it is due.
         self.hasher.update(bytemuck::cast_slice(&time.bits()));
         match &mut self.times {
             Some(schedule) => schedule.add(time),

@@ -1,23 +1,23 @@
-//! When samples with times hold: each from the first step on at whose beginning its time has come.
+//! The steps of samples with times: a sample is due in the first step at whose beginning its time has come.
 
 use crate::numbers::Time;
 use crate::numbers::time::{LITTLE, MOST_OF_OTHERS, TIME_TOLERANCE};
 
-/// Up to which part of the shortest time between samples rounding is thought of, where they do not all lie at the
-/// beginnings of steps: no rounding makes a sample nearly as late as the next one.
+/// The largest correction for rounding, as a fraction of the shortest interval, unless all samples are at
+/// beginnings of steps: rounding does not make a sample nearly as late as the next one.
 const PART_OF_SHORTEST: f64 = 0.25;
 
-/// The times of samples, one after the other, beside steps that count from the first.
+/// The times of samples, compared with steps that count from the first sample.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Schedule {
     pub first: Time,
     pub last: Time,
-    /// From the one before the last to the last, ms, and the shortest time from one to the next.
+    /// The last interval, ms, and the shortest one.
     pub before: Option<f64>,
     pub shortest: f64,
     /// A step, ms.
     dt: f64,
-    /// Whether all lie at beginnings of steps, each at another, but for rounding; and the last of these steps.
+    /// Whether all times are at beginnings of different steps, within rounding; and the step of the last one.
     is_in_steps: bool,
     step: f64,
 }
@@ -27,7 +27,7 @@ impl Schedule {
         Self { first, last: first, before: None, shortest: f64::INFINITY, dt, is_in_steps: true, step: 0.0 }
     }
 
-    /// Takes the next time.
+    /// Adds the next time.
     pub fn add(&mut self, time: Time) {
         let before = time.ms_after(&self.last);
         self.before = Some(before);
@@ -43,7 +43,7 @@ impl Schedule {
         (time.ms_after(&self.first) / self.dt).round()
     }
 
-    /// Whether the time of one of them has come at the beginning of a step of this length.
+    /// Whether a sample is due at the beginning of a step.
     pub fn is_due(&self, time: &Time, step: u64, dt: f64) -> bool {
         let step = step as f64;
         if self.is_in_steps && dt == self.dt {
@@ -60,7 +60,7 @@ mod tests {
     use super::*;
     use crate::numbers::Precision;
 
-    /// The sample that holds at each step, of times that are read in one way.
+    /// The sample of each step.
     fn held(times: &[Time], dt: f64, steps: u64) -> Vec<usize> {
         let mut schedule = Schedule::new(times[0], dt);
         times[1..].iter().for_each(|time| schedule.add(*time));
@@ -79,19 +79,20 @@ mod tests {
         Time::new(text.parse().unwrap(), unit, Precision::of_text(&text))
     }
 
-    /// However times are written that are exact, each step takes the latest sample at its beginning.
+    /// Exact times in any notation: each step has the latest sample at its beginning.
     #[test]
     fn exact_times_hold_as_exact_arithmetic_says() {
         let mut tried = 0;
         for (unit, digits) in [(1.0, 0), (1e3, 3), (1e-3, -3)] {
             for decimals in 0..6_usize {
-                // Times count in units of the last place, steps in ms times a power of ten that has room for both.
+                // Times count in units of the last place, steps in ms times a power of ten that suits both.
                 let per_ms = 10_i128.pow((decimals as i32 - digits).max(0) as u32) * 1000;
                 let place = 10_i128.pow((digits - decimals as i32).max(0) as u32) * 1000;
                 for dt in [1, 2, 5, 10, 20, 25, 30, 50, 100, 125, 300, 700, 1000, 2000, 3000, 10_000_i128] {
                     for spacing in [1, 2, 3, 4, 5, 7, 10, 25, 30, 100, 250, 1000_i128] {
                         for offset in [0, 1, 3, 10, 61, 1000, 2_000_000_i128] {
-                            // The steps are as exact as the times; a step and a sample are not a thousand of the other.
+                            // Steps are multiples of the last place; the ratio of a step and a sample is not
+                            // extreme.
                             let step = dt * per_ms / 1000;
                             let apart = spacing * place;
                             let is_exact = step * 1000 == dt * per_ms && step % place == 0;
@@ -122,7 +123,7 @@ mod tests {
                                     .collect();
                                 assert_eq!(held(&whole, dt, 100), expected, "whole: {said}");
                             }
-                            // Single precision has to tell the times apart.
+                            // Single precision has to distinguish the times.
                             if numbers[299] < 100_000 {
                                 let single: Vec<Time> = numbers
                                     .iter()
@@ -168,7 +169,8 @@ mod tests {
         let double = |ms| Time::new(ms, 1.0, Precision::Double);
         let times: Vec<Time> = (0..100).map(|k| double(2e6 + f64::from(k) * 0.25)).collect();
         assert_eq!(held(&times, 1.0, 4), [0, 4, 8, 12]);
-        // Microseconds since 1970, at steps that ms since then in double precision do not tell apart.
+        // Microseconds since 1970, with steps so short that ms since 1970 in double precision do not
+        // distinguish them.
         for precision in [Precision::Double, Precision::Place(0.5)] {
             for (dt, apart) in [(0.01, 10.0), (0.02, 20.0), (0.001, 1.0)] {
                 let time = |k| Time::new(1_700_000_000_123_456.0 + f64::from(k) * apart, 1e-3, precision);

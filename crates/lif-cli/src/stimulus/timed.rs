@@ -1,4 +1,4 @@
-//! Samples with times of their own: lines of text, or an array of times beside one of values.
+//! Samples with times: lines of text, or an array of times next to an array of values.
 
 use super::INTERVAL;
 use crate::numbers::TimeUnit;
@@ -17,13 +17,13 @@ use crate::spikes::trains::is_of_neurons_alone;
 pub const LAYOUT: Layout =
     Layout { columns: &[1, 2], expected: "`value` on every line, or `time value` on every line" };
 
-/// The option that says the unit of times.
+/// The option with the unit of times.
 pub const TIME_UNIT: &str = "stimulus-time-unit";
 
-/// What comments call the values.
+/// Words for values in comments.
 const VALUES: [&str; 7] = ["i", "current", "currents", "value", "values", "stimulus", "input"];
 
-/// Times, which have to come one after the other.
+/// Times, which must increase.
 #[derive(Debug)]
 pub struct TimeColumn {
     unit: TimeUnit,
@@ -51,41 +51,41 @@ pub struct TextRows {
     lines: Lines,
     names: Vec<Name>,
     asked: Option<TimeUnit>,
-    /// Once a line had a time: the times, and where their unit is known from.
+    /// The times, and where their unit comes from, once a line had a time.
     times: Option<(TimeColumn, Origin)>,
-    /// Whether there was a line.
+    /// Whether a line was read.
     has_begun: bool,
 }
 
 impl TextRows {
-    /// Opens a text, the unit of whose times may have been asked for, and how they are written may be known.
+    /// Opens a text. The unit of times may come from an option, and how they are written may be known.
     pub fn open(source: &Source, asked: Option<TimeUnit>, times: Option<Column>) -> Result<Self, String> {
         let mut lines = Lines::open(source, LAYOUT)?;
         lines.surveyed = times.map(|times| (0, times));
         Ok(Self { source: source.clone(), lines, names: Vec::new(), asked, times: None, has_begun: false })
     }
 
-    /// The number of the line that was read last, from 1.
+    /// The number of the last line, from 1.
     pub fn number(&self) -> u64 {
         self.lines.number()
     }
 
-    /// The unit of the times, where there are any.
+    /// The unit of the times, if there are any.
     pub fn unit(&self) -> Option<(TimeUnit, Origin)> {
         self.times.as_ref().map(|(times, origin)| (times.unit, origin.clone()))
     }
 
-    /// How the times are written, where there are any.
+    /// How the times are written, if there are any.
     pub fn written_times(&self) -> Option<Column> {
         self.lines.surveyed.map(|(_, times)| times)
     }
 
-    /// That there is no sample, with what may be the reason.
+    /// The message that there is no sample, with a possible reason.
     pub fn none(&self) -> String {
         self.lines.none("sample")
     }
 
-    /// Refuses comments that say another interval of samples than the one in which they are taken, ms.
+    /// Refuses comments with another interval of samples than this one, ms.
     pub fn refuse_other_interval(&self, taken: f64) -> Result<(), String> {
         for comment in self.lines.all_comments() {
             if let Some(said) = interval_in_prose(comment).filter(|said| (said / taken - 1.0).abs() > 1e-6) {
@@ -107,7 +107,7 @@ impl TextRows {
         &self.names
     }
 
-    /// What is wrong with the names of the `count` columns.
+    /// Refuses names of `count` columns that do not fit.
     fn refuse_names(&self, names: &[Name], count: usize) -> Result<(), String> {
         match (names, count) {
             ([only], 1) if only.is_of_no_value() => {
@@ -147,7 +147,8 @@ impl TextRows {
         }
     }
 
-    /// The comments that say what nobody understands, once all is read; `interval` is that of samples without times.
+    /// The comments that were not fully understood, after the last line; `interval` is that of samples
+    /// without times.
     pub fn unread(&self, interval: f64) -> Vec<Unread> {
         let meaning = match &self.times {
             Some((times, _)) => Interpretation { unit: Some(times.unit), interval: None, things: &VALUES },
@@ -158,12 +159,12 @@ impl TextRows {
         })
     }
 
-    /// Whether a comment speaks of values before it speaks of times, where nothing names the columns.
+    /// Whether a comment mentions values before times, if nothing names the columns.
     fn may_be_turned(&self, comment: &str) -> bool {
         self.times.is_some() && self.names.is_empty() && is_other_order(comment)
     }
 
-    /// Refuses comments above the numbers that say that values come before times, and nothing else.
+    /// Refuses comments that only say that values come before times.
     fn refuse_turned(&self) -> Result<(), String> {
         let understood = self.lines.comments().iter().filter(|comment| says_nothing_else(comment, &VALUES));
         let together = understood.map(String::as_str).collect::<Vec<_>>().join("; ");
@@ -176,7 +177,7 @@ impl TextRows {
         ))
     }
 
-    /// What may have been meant otherwise than it was read, once all is read.
+    /// Warnings about what may have been meant otherwise, after the last line.
     pub fn doubts(&self, unread: &[Unread], interval: Option<f64>) -> Vec<String> {
         let mut doubts = self.lines.doubts().to_vec();
         if let Some(name) =
@@ -197,9 +198,9 @@ impl TextRows {
                 "a sample is taken for each step; --{INTERVAL} says how often there are, and ends this doubt"
             ),
         };
-        // What names columns with their units is read.
+        // Names with units are understood.
         let is_named = self.names.first().is_some_and(Name::has_unit);
-        // An option about units says nothing of the order.
+        // Options about units do not give the order.
         if let Some(unread) = unread.iter().find(|unread| self.may_be_turned(&unread.comment)) {
             doubts.push(format!(
                 "the comment '{}' may name the columns in another order than `time value`, as which they are taken; write \
@@ -212,7 +213,7 @@ impl TextRows {
         doubts
     }
 
-    /// The unit of the values that a comment says.
+    /// The unit of values in a comment.
     pub fn value_unit(&self) -> Option<&'static str> {
         self.lines.all_comments().find_map(|comment| value_unit_in_prose(comment))
     }
@@ -228,7 +229,7 @@ impl Rows for TextRows {
         if !self.has_begun {
             let count = 1 + usize::from(time.is_some());
             self.names = self.lines.probable_names(count);
-            // Alone, `s` is a name; beside a unit it is one too.
+            // Two units are names; alone, `s` would be a name without a unit.
             if let [first, second] = &mut self.names[..]
                 && [&*first, &*second].into_iter().all(|name| is_unit_of_a_column(name.text()))
             {
@@ -264,7 +265,7 @@ impl Rows for TextRows {
     }
 }
 
-/// The rows of an array, each at the time that another array has for it.
+/// The rows of an array, with times from another array.
 pub struct TimedRows<V, T> {
     pub values: V,
     pub times: T,

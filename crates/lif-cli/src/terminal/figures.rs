@@ -1,20 +1,20 @@
-//! Numbers as people read them.
+//! Numbers for people.
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
-/// Columns of a terminal, beyond which lines of a table go on in the next.
+/// The width of a terminal, at which tables wrap.
 const COLUMNS: usize = 80;
 
-/// Of which a name has so many.
+/// The width of names in tables.
 const NAME_WIDTH: usize = 12;
 
-/// A line of a table: a name, and behind it words that go on below each other where they are many.
+/// A row of a table: a name and its text, wrapped.
 pub fn row(name: &str, words: &str) -> String {
     let beside_a_name = " ".repeat(NAME_WIDTH + 1);
     let options = textwrap::Options::new(COLUMNS)
         .initial_indent(&beside_a_name)
         .subsequent_indent(&beside_a_name)
-        // Paths and numbers can be copied as they are.
+        // So that paths and numbers can be copied.
         .break_words(false)
         .word_splitter(textwrap::WordSplitter::NoHyphenation);
     let lines = textwrap::fill(words, options);
@@ -47,7 +47,7 @@ pub fn bytes(number: u64) -> String {
     format!("{tenths} {}", UNITS.get(unit).unwrap_or(&"EiB"))
 }
 
-/// Two different numbers of bytes, with all their digits where they would look the same.
+/// Two numbers of bytes, exact if they would look the same otherwise.
 pub fn two_bytes(one: u64, other: u64) -> [String; 2] {
     let [short, other_short] = [one, other].map(bytes);
     if short == other_short {
@@ -57,7 +57,7 @@ pub fn two_bytes(one: u64, other: u64) -> [String; 2] {
     }
 }
 
-/// `0.0034`, `12.3`, `1,234`: three digits that matter, or all before the point.
+/// `0.0034`, `12.3`, `1,234`: three significant digits, or all before the point.
 pub fn short(number: f64) -> String {
     if number.abs() >= 1000.0 {
         return grouped(number.round() as u64);

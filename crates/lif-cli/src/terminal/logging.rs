@@ -6,10 +6,10 @@ use std::collections::HashSet;
 use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
-/// The warnings that were said.
+/// Warnings so far.
 static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
-/// Whether a warning was said before: the same text, or any under a target that is no module but its own.
+/// Whether a warning was shown before: the same text, or any with the same target if this is not a module.
 fn was_said(record: &Record<'_>) -> bool {
     let is_its_own = record.module_path().is_some_and(|module| module != record.target());
     let text = if is_its_own { record.target().to_owned() } else { record.args().to_string() };
@@ -17,15 +17,15 @@ fn was_said(record: &Record<'_>) -> bool {
     !said.get_or_insert_default().insert(text)
 }
 
-/// Shows warnings, or errors only where quiet; the variable `RUST_LOG` overrules both.
+/// Shows warnings, or only errors if quiet; `RUST_LOG` overrides this.
 pub fn start(quiet: bool) {
     let mut builder = Builder::new();
     builder.filter_level(if quiet { LevelFilter::Error } else { LevelFilter::Warn });
-    // Drivers without a display are worth a warning to these crates and to nobody else.
+    // These crates warn of drivers without a display, which matters to nobody.
     for noisy in ["wgpu", "wgpu_core", "wgpu_hal", "naga"] {
         builder.filter_module(noisy, LevelFilter::Error);
     }
-    // What OpenGL misses where nobody asked for it is nobody's fault; what fails comes as an error.
+    // Missing features of OpenGL do not matter unless it was chosen, and then they cause errors.
     builder.filter_module("wgpu_hal::gles", LevelFilter::Off);
     builder.parse_default_env();
     builder.format(|output, record| {
@@ -41,6 +41,6 @@ pub fn start(quiet: bool) {
         };
         writeln!(output, "{level}: {}", record.args())
     });
-    // A second call finds the logger in place, which is all that is wanted.
+    // A second call finds the logger in place.
     let _ = builder.try_init();
 }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-/// Writes a text and a line end to standard output. A closed pipe is the reader's choice.
+/// Writes a line to standard output. A closed pipe is no failure.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut output = std::io::stdout().lock();
     match writeln!(output, "{text}").and_then(|()| output.flush()) {
@@ -19,12 +19,12 @@ pub fn print(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Writes a line to standard error, where there is nobody left to tell if that fails.
+/// Writes a line to standard error; a failure cannot be reported anywhere.
 pub fn complain(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
-/// A path as a shell takes it for one word.
+/// A path quoted as one word for a shell.
 pub fn quoted(path: &Path) -> String {
     let shown = path.display().to_string();
     let shown = if shown.starts_with('-') { format!("./{shown}") } else { shown };

@@ -1,19 +1,19 @@
-//! The progress of a run on a terminal.
+//! Progress bars.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// A bar that counts steps; hidden where quiet and where standard error is no terminal.
+/// A bar for steps; hidden if quiet, and if standard error is no terminal.
 pub fn bar(steps: u64, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     styled(ProgressBar::with_draw_target(Some(steps), target), "steps")
 }
 
-/// A bar that counts the measurements of a benchmark.
+/// A bar for the measurements of a benchmark.
 pub fn measurements(count: u64) -> ProgressBar {
     styled(ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr()), "measurements")
 }
 
-/// A bar that counts the generations of a search, and says beside them what is set as its message.
+/// A bar for the generations of a search, with a message.
 pub fn generations(count: u64, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     styled(ProgressBar::with_draw_target(Some(count), target), "generations, {msg}")

@@ -1,27 +1,27 @@
-//! Devices are only compared where they have done the same: after as many steps of a case, all of
-//! them must have the same spikes and the same membrane potentials, bit for bit.
+//! Devices are compared only where they agree: after the same steps of a case, all must have the same spikes
+//! and membrane potentials, bit for bit.
 
 use crate::failure::Failure;
 use std::collections::HashMap;
 
-/// What the first device had after some steps of a case.
+/// The results of the first device after each number of steps of a case.
 #[derive(Debug, Default)]
 pub struct Agreement {
     seen: HashMap<u64, (Results, String)>,
 }
 
-/// Numbers that equal results share.
+/// Hashes of results: equal results have equal hashes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Results {
     pub spikes: u64,
     pub spike_hash: u64,
     pub voltage_hash: u64,
-    /// Of what the last call recorded.
+    /// Of the recordings of the last call.
     pub recorded_hash: u64,
 }
 
 impl Agreement {
-    /// Compares with those who have come to this step before.
+    /// Compares with the first device that made this many steps.
     pub fn compare(&mut self, case: &str, steps: u64, results: Results, device: &str) -> Result<(), Failure> {
         let (expected, other) = self.seen.entry(steps).or_insert_with(|| (results, device.to_owned()));
         if *expected == results {

@@ -1,4 +1,4 @@
-//! What is measured: the cases, and which of them where nobody named any.
+//! What is measured: the cases, and the default ones.
 
 use super::options::BenchOptions;
 use clap::ValueEnum;
@@ -46,14 +46,14 @@ pub enum Mode {
     Forward,
 }
 
-/// What is simulated, on each of the devices.
+/// A kind of simulation at one size; it runs on each device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
     pub kind: CaseKind,
     pub shape: Shape,
 }
 
-/// All but the size of a case.
+/// A case without its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseKind {
     pub input: InputKind,
@@ -64,11 +64,11 @@ pub struct CaseKind {
 const SIZES: [u64; 5] = [1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 const QUICK_SIZES: [u64; 2] = [1_000, 30_000];
 
-/// The largest size for devices that are not meant to be fast, where nobody named any.
+/// The largest default size for devices that are slow.
 const LARGEST_FOR_SLOW: usize = 1_000_000;
 
-/// Where nobody named any: the simplest case, each thing that can differ from it, and the two
-/// kinds of loop over `forward` that users write.
+/// The default kinds: the simplest, each thing that can differ from it, and the two kinds of loop over
+/// `forward` that users write.
 const KINDS: [CaseKind; 11] = {
     use InputKind::*;
     use Mode::*;
@@ -87,7 +87,7 @@ const KINDS: [CaseKind; 11] = {
     ]
 };
 
-/// The cases that are asked for, kind by kind, from small to large.
+/// The cases that the options ask for, kind by kind, from small to large.
 pub fn chosen(options: &BenchOptions) -> Vec<Case> {
     let sizes = or(&options.neurons, if options.quick { &QUICK_SIZES } else { &SIZES });
     let batches = or(&options.batch, &[1]);
@@ -122,19 +122,18 @@ fn or<'a, T>(wished: &'a [T], otherwise: &'a [T]) -> &'a [T] {
     if wished.is_empty() { otherwise } else { wished }
 }
 
-/// Sizes beyond what a machine can address are refused by the library with the others that are too
-/// large.
+/// Saturates: the library refuses sizes beyond what a machine can address with all others that are too large.
 fn whole(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 impl Case {
-    /// How many cells.
+    /// The number of cells.
     pub fn cells(&self) -> usize {
         self.shape.cells()
     }
 
-    /// Whether a slow device is asked to take part: wherever a size was named.
+    /// Whether slow devices run this case: always where the user gave sizes.
     pub fn suits_slow(&self, options: &BenchOptions) -> bool {
         !options.neurons.is_empty() || self.cells() <= LARGEST_FOR_SLOW
     }
@@ -158,7 +157,7 @@ impl fmt::Display for CaseKind {
     }
 }
 
-/// The word for a value on the command line.
+/// The name of a value on the command line.
 pub fn name(value: impl ValueEnum) -> String {
     value.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
 }

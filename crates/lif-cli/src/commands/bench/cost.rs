@@ -1,34 +1,33 @@
-//! What a neuron-step costs at the least: the bytes that an engine moves for it, and the operations
-//! of the model.
+//! The least cost of a neuron-step: the bytes that an engine moves, and the operations of the model.
 
 use super::case::{Case, InputKind, Mode, RecordKind};
 
 /// Bytes of a value.
 const WORD: f64 = 4.0;
 
-/// Words of a cell that are loaded at the beginning of a block of steps and stored at its end: the
-/// membrane potential, the refractory counter and the count of spikes.
+/// Words of a cell that are loaded at the start of a block of steps and stored at its end: membrane
+/// potential, refractory counter and spike count.
 const STATE_WORDS: f64 = 2.0 * 3.0;
 
-/// Operations of `model::step_cell` with the rules of the benchmark: four of the membrane equation,
-/// two comparisons, three choices, one combination, one counter, and the bit of a spike.
+/// Operations of `model::step_cell` with the rules of the benchmark: four for the membrane equation, two
+/// comparisons, three choices, one combination, one counter, and the bit of a spike.
 const STEP: f64 = 12.0;
 
-/// The product with the resistance, and what is too small in it set to zero.
+/// The product with the resistance, with results that are too small set to zero.
 const DRIVE: f64 = 3.0;
 
 /// A quarter of Philox4x32-10, which serves four steps: ten rounds of four multiplications, four
 /// exclusive ors and two additions.
 const PHILOX: f64 = 10.0 * 10.0 / 4.0;
 
-/// From a word to a normal draw of a mean and standard deviation.
+/// From a random word to a normal draw with a mean and a standard deviation.
 const NORMAL: f64 = 17.0;
 
-/// From a word to the jump that Poisson spikes make, a search in four levels.
+/// From a random word to the jump by Poisson spikes: a search in four levels.
 const POISSON: f64 = 20.0;
 
-/// Bytes per neuron-step, where the state of this many cells, all together, was loaded and stored in
-/// the course of these steps. What is copied on the way from the host to the device is not in it.
+/// Bytes per neuron-step, where `cell_blocks` is how often the state of a cell was loaded and stored in these
+/// steps. Copies from the host to the device do not count.
 pub fn bytes(case: Case, steps: u64, cell_blocks: u64) -> f64 {
     let neuron_steps = case.cells() as f64 * steps as f64;
     let of_block = match case.kind.input {

@@ -1,4 +1,4 @@
-//! Measuring one case on all devices, by turns.
+//! Measures one case on all devices, in turns.
 
 use super::agreement::{Agreement, Results};
 use super::case::Case;
@@ -14,43 +14,43 @@ use indicatif::ProgressBar;
 use lif::{Error, MemoryNeed};
 use std::time::{Duration, Instant};
 
-/// How measurements are made.
+/// How to measure.
 #[derive(Debug, Clone, Copy)]
 pub struct Procedure {
     pub repeats: u64,
-    /// Steps of a measurement, where that was said.
+    /// Steps of a measurement, where the user gave them.
     pub steps: Option<u64>,
-    /// What a measurement takes about, where it was not.
+    /// About how long a measurement takes, where the user gave no steps.
     pub duration: Duration,
     pub sequences: Sequences,
 }
 
-/// What came out for a case on a device.
+/// The measurements of a case on a device.
 #[derive(Debug)]
 pub struct Measured<'a> {
     pub case: Case,
     pub participant: &'a Participant,
     pub steps: u64,
-    /// Of each measurement.
+    /// For each measurement.
     pub seconds: Vec<f64>,
-    /// Likewise, where the device has a clock.
+    /// For each measurement, where the device has a clock.
     pub kernel_seconds: Vec<f64>,
-    /// Of a measurement.
+    /// Of one measurement.
     pub cell_blocks: u64,
-    /// The steps that were compared, and what they gave.
+    /// The steps after which results were compared, and these results.
     pub checked_steps: u64,
     pub results: Results,
     pub memory: MemoryNeed,
 }
 
-/// A device with a case.
+/// A device, ready for a case.
 struct Entry<'w, 'c> {
     runner: Box<dyn Runner + 'w>,
     measured: Measured<'c>,
 }
 
-/// Measures a case. Devices whose memory it does not fit are left out with a warning. What is
-/// returned may be less where somebody interrupts.
+/// Measures a case. Devices on which it does not fit are left out with a warning. After an interrupt the
+/// result is incomplete.
 pub fn measure<'a>(
     workload: &Workload,
     participants: &[&'a Participant],
@@ -87,7 +87,7 @@ pub fn measure<'a>(
     Ok(entries.into_iter().map(|entry| entry.measured).collect())
 }
 
-/// Says why a device does not take part in a case.
+/// Warns that a device does not take part in a case.
 pub fn leave_out(
     case: Case,
     participant: &Participant,
@@ -117,8 +117,8 @@ impl From<Failure> for Refusal {
     }
 }
 
-/// Builds what a device needs, compares its results with those of the others, and finds out how many
-/// steps it makes in good time. `None` where somebody interrupts.
+/// Prepares a device, compares its results with the others, and finds a number of steps that takes about the
+/// right time. `None` after an interrupt.
 fn prepare<'w, 'c>(
     workload: &'w Workload,
     participant: &'c Participant,
@@ -156,7 +156,7 @@ fn prepare<'w, 'c>(
     Ok(Some(Entry { runner, measured }))
 }
 
-/// Steps that take about as long, a multiple of `least` where `most` allows.
+/// Steps that take about `duration`, a multiple of `least` where `most` allows it.
 fn timely_steps(runner: &mut dyn Runner, least: u64, most: u64, duration: Duration) -> Result<u64, Error> {
     let mut steps = least.min(most);
     loop {
@@ -201,7 +201,7 @@ impl Entry<'_, '_> {
         self.runner.advance(self.measured.steps, false)?;
         let took = start.elapsed();
         if interrupt::is_requested() {
-            // It may have ended before its time, which is then that of nothing.
+            // The call may have ended early, so its time means nothing.
             return Ok(());
         }
         self.measured.seconds.push(took.as_secs_f64());
@@ -211,7 +211,7 @@ impl Entry<'_, '_> {
             self.measured.kernel_seconds.push(after.saturating_sub(before).as_secs_f64());
         }
         let label = &self.measured.participant.label;
-        // Recordings of all steps would take longer to compare than to make.
+        // To compare the recordings of all steps would take longer than to make them.
         match compare(workload, self.runner.as_mut(), &Recordings::default(), label, agreement) {
             Ok(_) => Ok(()),
             Err(Refusal::Memory(error)) => Err(error.into()),

@@ -31,11 +31,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 use workload::{Sequences, Workload};
 
-/// Measures, and says what came out.
+/// Measures, and prints the results.
 pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
     let cases = case::chosen(options);
     for case in &cases {
-        // What cannot be is said before anything is measured.
+        // Impossible sizes are refused before anything is measured.
         workload::check(*case)?;
     }
     let picture = options.plot.as_deref().map(PictureFile::prepare).transpose()?;
@@ -86,7 +86,7 @@ pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Measures a case, unless its population or its input fits no memory.
+/// Measures a case, unless its population or its input does not fit into memory.
 fn measure(
     case: Case,
     participants: &[&Participant],
@@ -94,7 +94,7 @@ fn measure(
     bar: &ProgressBar,
 ) -> Result<Vec<Report>, Failure> {
     let mut with_room = Vec::new();
-    // The input takes memory and time, so they are asked before it is made.
+    // Check before the input is made, which takes memory and time.
     for participant in participants {
         match participant.require_memory(case) {
             Ok(()) => with_room.push(*participant),
@@ -118,11 +118,11 @@ fn measure(
     }
 }
 
-/// What is printed while cases come to their end.
+/// Prints each case as soon as it is measured.
 struct Output<'a> {
     json: bool,
     bar: &'a ProgressBar,
-    /// Of the last row.
+    /// The kind of the last row.
     kind: Option<case::CaseKind>,
 }
 

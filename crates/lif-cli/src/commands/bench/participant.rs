@@ -1,4 +1,4 @@
-//! Who is measured: the model as written, the CPU engine, adapters.
+//! Who takes part: the model as written, the CPU engine, adapters.
 
 use super::case::Case;
 use super::options::BenchOptions;
@@ -10,19 +10,19 @@ use lif::{Device, DeviceChoice, EngineKind, Error, Population, Roofline, adapter
 /// The name of the scalar reference.
 pub const REFERENCE: &str = "reference";
 
-/// Somebody who simulates.
+/// Something that simulates.
 #[derive(Debug)]
 pub struct Participant {
-    /// A short name that no other has.
+    /// A short name, different from all others.
     pub label: String,
-    /// None for the reference.
+    /// `None` for the reference.
     pub device: Option<Device>,
-    /// None for several devices, which have one each.
+    /// `None` for several devices, as each has its own.
     pub roofline: Option<Roofline>,
 }
 
 impl Participant {
-    /// `others` are there already.
+    /// `others` take part already.
     fn new(device: Option<Device>, others: &[Self]) -> Result<Self, Failure> {
         // The reference runs on the CPU as well.
         let on = device.clone().unwrap_or_else(Device::cpu);
@@ -42,7 +42,7 @@ impl Participant {
         Ok(Self { label, device, roofline })
     }
 
-    /// What the engine is called in the output.
+    /// The name of the engine in the output.
     pub fn engine(&self) -> String {
         self.device.as_ref().map_or(REFERENCE.to_owned(), |device| device.engine_kind().to_string())
     }
@@ -57,7 +57,7 @@ impl Participant {
         self.device.as_ref().is_some_and(|device| device.engine_kind() == EngineKind::Cpu)
     }
 
-    /// Refuses a population that is more than the memory of this machine has room for.
+    /// Refuses a population that does not fit into the memory of this machine.
     pub fn require_memory(&self, case: Case) -> lif::Result<()> {
         let device = self.device.clone().unwrap_or_else(Device::cpu);
         let need = Population::memory_needed(&workload::params(), case.shape, &device)?;
@@ -69,13 +69,13 @@ impl Participant {
         self.device.is_none() || self.is_cpu()
     }
 
-    /// Whether it is there to be compared with, not to be fast.
+    /// Whether it takes part for comparison, not for its speed.
     pub fn is_slow(&self) -> bool {
         self.device.as_ref().is_none_or(Device::is_software_adapter)
     }
 }
 
-/// Opens the devices that are asked for, and measures what each can do at best.
+/// Opens the devices that the options ask for, and measures the roofline of each.
 pub fn open(options: &BenchOptions) -> Result<Vec<Participant>, Failure> {
     let mut devices: Vec<Option<Device>> = Vec::new();
     let mut names: Vec<String> = Vec::new();

@@ -17,13 +17,13 @@ use tempfile::{Builder, NamedTempFile};
 
 type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
-/// Size of a panel, and of what stands beneath all of them.
+/// Size of a panel.
 const PANEL: (u32, u32) = (560, 460);
-/// So that what is said beneath the panels fits beside a single one of them.
+/// So that the legend fits below a single panel.
 const LEAST_WIDTH: u32 = 1000;
 const LEGEND_HEIGHT: u32 = 34;
 
-/// Columns of panels at the most.
+/// The most columns of panels.
 const MOST_COLUMNS: usize = 4;
 
 /// Devices, by colours that colour-blind people can tell apart (Okabe & Ito 2008).
@@ -42,14 +42,14 @@ const HALF_ROOF: f64 = 0.3;
 
 const LETTERS: i32 = TEXT_SIZE - 4;
 
-/// A file that can be written.
+/// A picture file that can be written.
 #[derive(Debug)]
 pub struct PictureFile {
     path: PathBuf,
 }
 
 impl PictureFile {
-    /// Finds out before anything is measured whether the picture can be written.
+    /// Checks before the first measurement that the picture can be written.
     pub fn prepare(path: &Path) -> Result<Self, Failure> {
         if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("png")) {
             return Err(Failure::usage(format!("--plot {} must end in .png", path.display())));
@@ -83,7 +83,7 @@ impl PictureFile {
         Failure::fault(format!("--plot {}: cannot write it: {reason}", self.path.display()))
     }
 
-    /// Draws and gives the file its name, unless there is no memory for that.
+    /// Draws the picture and gives the file its name, unless memory is short.
     pub fn draw(self, reports: &[Report]) -> Result<Option<PathBuf>, Failure> {
         let mut held = leftovers::lock();
         let file = self.temporary()?;
@@ -105,7 +105,7 @@ impl PictureFile {
 struct Line<'a> {
     label: &'a str,
     mode: Mode,
-    /// Cells, neuron-steps per second, and what would be the most.
+    /// Cells, neuron-steps per second, and the roofline.
     points: Vec<(f64, f64, Option<f64>)>,
 }
 
@@ -115,7 +115,7 @@ fn lines<'a>(reports: impl Iterator<Item = &'a Report>) -> Vec<Line<'a>> {
         let point = (
             report.case.cells() as f64,
             report.neuron_steps_per_s,
-            // The reference has one thread and the roofline of all.
+            // The reference has one thread, but the roofline is that of all threads.
             report.roofline.filter(|_| report.engine != REFERENCE).map(|roof| roof.neuron_steps_per_s),
         );
         match lines.iter_mut().find(|line| line.label == report.label && line.mode == report.mode) {
@@ -139,7 +139,7 @@ fn panels(reports: &[Report]) -> Vec<(InputKind, RecordKind)> {
     panels
 }
 
-/// Rows and columns of so many panels.
+/// Rows and columns of a grid for this many panels.
 fn grid(panels: usize) -> (usize, usize) {
     let columns = if panels <= 4 { panels.clamp(1, 2) } else { panels.min(MOST_COLUMNS) };
     (panels.div_ceil(columns).max(1), columns)
@@ -172,7 +172,7 @@ fn draw(path: &Path, reports: &[Report]) -> Result<(), String> {
     picture::present(&root)
 }
 
-/// Labels with the full names.
+/// Labels and full names.
 fn reports_devices(reports: &[Report]) -> Vec<(&str, &str)> {
     let mut devices: Vec<(&str, &str)> = Vec::new();
     for report in reports {
@@ -207,13 +207,13 @@ fn around(values: impl Iterator<Item = f64>) -> (f64, f64) {
         return (0.0, 1.0);
     }
     match (low.floor(), high.ceil()) {
-        // A single power would lie on the edge.
+        // A single power of ten would be on the edge.
         (low, high) if low == high => (low - 1.0, high + 1.0),
         bounds => bounds,
     }
 }
 
-/// The roof over some sizes, which beside a single one is as wide as can be seen.
+/// The roofline as points; over a single size it gets a visible width.
 fn roof(points: Vec<(f64, f64)>) -> Vec<(f64, f64)> {
     match points[..] {
         [(cells, speed)] => [-HALF_ROOF, HALF_ROOF].map(|beside| (cells + beside, speed)).to_vec(),
@@ -267,13 +267,13 @@ fn panel(
                 .map(drop),
         };
         drawn.map_err(|error| error.to_string())?;
-        // A loop is bounded by the same roof or a lower one.
+        // The roofline of a loop over `forward` is the same or lower.
         if line.mode == Mode::Run {
             chart
                 .draw_series(DashedLineSeries::new(roof(roofs), 2, 4, colour.stroke_width(2)))
                 .map_err(|error| error.to_string())?;
         }
-        // Of a single size there is no line; where both modes are as fast, the cross is seen around the dot.
+        // A single size gives no line. Where both modes are equally fast, the cross shows around the dot.
         let points = speeds.into_iter();
         let drawn = match line.mode {
             Mode::Run => {

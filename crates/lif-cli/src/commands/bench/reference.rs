@@ -1,4 +1,4 @@
-//! A workload stepped by hand: the model as written, cell by cell on one thread.
+//! The reference: the model as written, cell by cell on one thread.
 
 use super::case::{InputKind, Mode, RecordKind};
 use super::runner::{Recordings, Runner};
@@ -8,17 +8,17 @@ use lif::model::{self, Coefficients, Options, State, StepInput};
 use lif::{Device, Draws, Population, Random, Shape, WorkDone};
 use ndarray::{Array2, Array3};
 
-/// Steps of a cell after which it is seen whether somebody interrupts.
+/// Steps of a cell between two checks for an interrupt.
 const STEPS_BETWEEN_CHECKS: u64 = 1 << 14;
 
-/// Cells after which it is.
+/// Cells between two checks for an interrupt.
 const CELLS_BETWEEN_CHECKS: usize = 1 << 10;
 
-/// The cells of a workload.
+/// The reference with the cells of a workload.
 #[derive(Debug)]
 pub struct Reference<'a> {
     workload: &'a Workload,
-    /// Knows the coefficients; it is never stepped.
+    /// For the coefficients; it is never stepped.
     population: Population,
     options: Options,
     draws: Draws,
@@ -28,7 +28,7 @@ pub struct Reference<'a> {
     cell_blocks: u64,
 }
 
-/// What is recorded while steps are made; empty where it is not asked for.
+/// The recordings of some steps; empty where nothing is recorded.
 struct Records {
     first_step: u64,
     spikes: Vec<Array2<bool>>,
@@ -39,7 +39,7 @@ impl<'a> Reference<'a> {
     /// All cells at rest.
     pub fn new(workload: &'a Workload) -> lif::Result<Self> {
         let Shape { batch, n } = workload.case.shape;
-        // Beside its state a cell has a count, and both are copied to be compared.
+        // A cell also has a spike count; state and count are copied to be compared.
         let state_bytes =
             ((size_of::<State>() + 3 * size_of::<u32>()) as u64).saturating_mul((n * batch) as u64);
         lif::require_memory("the cells of the reference", state_bytes, "take fewer neurons")?;
@@ -60,7 +60,7 @@ impl<'a> Reference<'a> {
         })
     }
 
-    /// Steps one cell from the step of a number on.
+    /// Steps one cell, from step `first` on.
     fn step_cell(
         &mut self,
         (row, neuron): (usize, usize),

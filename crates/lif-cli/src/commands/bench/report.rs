@@ -1,4 +1,4 @@
-//! What is said of a case on a device.
+//! The report of a case on a device.
 
 use super::case::{Case, InputKind, Mode, RecordKind};
 use super::cost;
@@ -24,7 +24,7 @@ pub struct Report {
     pub seconds_median: f64,
     pub seconds_min: f64,
     pub seconds_max: f64,
-    /// The greatest less the least, as a part of the median.
+    /// The range of the measurements, as a fraction of the median.
     pub spread: f64,
     pub neuron_steps_per_s: f64,
     pub kernel_s: Option<f64>,
@@ -52,16 +52,16 @@ pub struct MemoryBytes {
     pub device: u64,
 }
 
-/// What the device can do at best.
+/// The roofline of the device.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Roof {
     pub bytes_per_s: f64,
     pub operations_per_s: f64,
-    /// What follows from both for this case.
+    /// The roofline of this case.
     pub neuron_steps_per_s: f64,
 }
 
-/// Sums up a case, in which the CPU engine may have taken part.
+/// The reports of a case on all devices.
 pub fn reports(measured: &[Measured<'_>]) -> Vec<Report> {
     let mut reports: Vec<Report> = measured.iter().filter_map(report).collect();
     let cpu = measured.iter().zip(&reports).find(|(measured, _)| measured.participant.is_cpu());
@@ -72,7 +72,7 @@ pub fn reports(measured: &[Measured<'_>]) -> Vec<Report> {
     reports
 }
 
-/// None without any measurement.
+/// `None` without any measurement.
 fn report(measured: &Measured<'_>) -> Option<Report> {
     let case = measured.case;
     let seconds_median = median(&measured.seconds)?;

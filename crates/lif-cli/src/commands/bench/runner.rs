@@ -1,4 +1,4 @@
-//! Somebody who simulates a workload, and what comes back from that.
+//! The interface of what simulates a workload, and its results.
 
 use super::case::RecordKind;
 use crate::recording::events::Spike;
@@ -8,8 +8,8 @@ use ndarray::{Array2, Array3};
 
 /// A population that can be advanced.
 pub trait Runner {
-    /// Makes steps in the case's mode, with its input, and comes back when they are done and what is
-    /// recorded of them has been read. It is handed out where it is to be kept.
+    /// Makes steps in the mode of the case, with its input. Returns when they are done and their recordings
+    /// have been read; the recordings are returned if `keep` is set.
     fn advance(&mut self, steps: u64, keep: bool) -> lif::Result<Recordings>;
 
     /// Steps made so far.
@@ -22,18 +22,18 @@ pub trait Runner {
     fn work(&mut self) -> lif::Result<WorkDone>;
 }
 
-/// What was recorded, in the form in which it came.
+/// Recordings, in the form in which the engine gave them.
 #[derive(Debug, Default)]
 pub struct Recordings {
     pub rasters: Vec<Raster>,
-    /// Steps, and which cells spiked at each.
+    /// Each step, and which cells spiked in it.
     pub spikes: Vec<(u64, Array2<bool>)>,
     /// Membrane potentials, `[steps, batch, neurons]`.
     pub voltages: Vec<Array3<f32>>,
 }
 
 impl Recordings {
-    /// A number that two recordings of the same share, in whatever form they came.
+    /// A hash of the recordings that does not depend on their form.
     pub fn hash(&self, record: RecordKind) -> u64 {
         match record {
             RecordKind::None | RecordKind::Counts => 0,
@@ -62,7 +62,7 @@ impl Recordings {
     }
 }
 
-/// A number that two equal series of membrane potentials share, equal meaning bit for bit.
+/// A hash of membrane potentials, bit for bit.
 pub fn hash_of_voltages<'a>(values: impl IntoIterator<Item = &'a f32>) -> u64 {
     // FNV-1a (Fowler, Noll & Vo 1991), a word at a time.
     values.into_iter().fold(0xCBF2_9CE4_8422_2325, |hash, value| {

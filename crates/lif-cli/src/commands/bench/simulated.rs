@@ -15,21 +15,21 @@ pub struct Simulated<'a> {
     resident: Resident,
 }
 
-/// What of a sequence lies on the device.
+/// The part of a sequence that is on the device.
 #[derive(Debug)]
 enum Resident {
     Nothing,
-    /// All of it, and its beginning, for the last part of measurements that are no multiple of it.
+    /// All of it, and its beginning, for measurements whose length is no multiple of it.
     Whole {
         whole: Tensor,
         beginning: Option<Tensor>,
     },
-    /// Step by step.
+    /// Each step as a tensor of its own.
     Steps(Vec<Tensor>),
 }
 
 impl<'a> Simulated<'a> {
-    /// Builds the population, and uploads what is to lie on the device.
+    /// Builds the population, and uploads the sequence if it belongs on the device.
     pub fn new(workload: &'a Workload, device: &Device, steps: Option<u64>) -> lif::Result<Self> {
         let options = PopulationOptions { kernel_times: true, ..PopulationOptions::default() };
         let mut population = Population::with_options(params(), workload.case.shape, device, options)?;
@@ -86,7 +86,7 @@ impl<'a> Simulated<'a> {
             }
             made += count;
         }
-        // Where nothing was read, the device may still be at work.
+        // Without a read the device may still be working.
         self.population.work()?;
         Ok(recordings)
     }
@@ -134,7 +134,7 @@ impl<'a> Simulated<'a> {
     }
 }
 
-/// Says of a recording that is too large what a user of the command can do, not what a program can.
+/// Replaces the advice for programs by advice for users of the command.
 fn record_less(mut error: lif::Error) -> lif::Error {
     if let lif::Error::TooLarge { advice, .. } = &mut error {
         "take fewer --neurons or --steps, or --record counts".clone_into(advice);

@@ -1,4 +1,4 @@
-//! A few numbers for several measurements of the same.
+//! Median and extremes of measurements.
 
 /// The middle one, or the mean of the two in the middle.
 pub fn median(values: &[f64]) -> Option<f64> {

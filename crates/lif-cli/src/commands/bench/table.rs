@@ -7,7 +7,7 @@ use crate::terminal::figures::grouped;
 use lif::Shape;
 use std::fmt::Write;
 
-/// Who takes part, with what each can do at best.
+/// The participants, and the roofline of each.
 pub fn legend(participants: &[Participant]) -> String {
     let mut text = String::new();
     for participant in participants {
@@ -26,7 +26,7 @@ pub fn legend(participants: &[Participant]) -> String {
     text.trim_end().to_owned()
 }
 
-/// What stands above the cases of a kind.
+/// The heading above the cases of a kind.
 pub fn heading(kind: CaseKind) -> String {
     format!(
         "\n{kind}\n{}",
@@ -68,7 +68,7 @@ fn line(cells: [&str; 10]) -> String {
     text.trim_end().to_owned()
 }
 
-/// Neurons, and before them the batch rows where there are several: `1e6`, `8x1500`.
+/// Neurons, with the batch rows in front where there are several: `1e6`, `8x1500`.
 pub fn size(Shape { batch, n }: Shape) -> String {
     let short = |number: usize| {
         let zeros = number.to_string().bytes().rev().take_while(|digit| *digit == b'0').count();
@@ -95,7 +95,7 @@ fn time(seconds: f64) -> String {
     format!("{} {unit}", significant(seconds * factor))
 }
 
-/// Three digits that matter, or two.
+/// Three significant digits, or two.
 fn significant(value: f64) -> String {
     match value {
         100.0.. => format!("{value:.0}"),

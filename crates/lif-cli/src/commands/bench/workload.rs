@@ -1,45 +1,46 @@
-//! What all devices simulate: the neuron, and what drives it.
+//! What all devices simulate: the neuron and its input.
 //!
-//! Times in ms, potentials in mV: `tau_m` 20, `resistance` 1 MOhm, rest and reset -65, threshold -52,
-//! five steps of refractoriness, `dt` 1. The constant current is 10 to 20 nA from neuron to neuron,
-//! so that three in ten stay below threshold; all others have 12 nA, or as much, in the mean.
+//! Times in ms, potentials in mV: `tau_m` 20, `resistance` 1 MOhm, rest and reset -65, threshold -52, a
+//! refractory period of five steps, `dt` 1. The constant current is 10 to 20 nA from neuron to neuron, so
+//! that three in ten stay below threshold. All other inputs have a mean of 12 nA, or what has the same
+//! effect.
 
 use super::case::{Case, InputKind, Mode, RecordKind};
 use lif::random::{counter, key, philox, uniform};
 use lif::{Device, MemoryNeed, Params, Population, Random, Recording, SpikeTest};
 use ndarray::{Array1, Array3};
 
-/// Seed of everything that is drawn at random.
+/// Seed of all random draws.
 pub const SEED: u64 = 0;
 
-/// Mean and standard deviation of a current that changes, nA.
+/// Mean and standard deviation of changing currents, nA.
 const MEAN: f32 = 12.0;
 const SD: f32 = 12.0;
 
-/// Poisson spikes, Hz, and what each adds to the membrane potential, mV: in the mean what a current
-/// of 12 nA adds in a step.
+/// Rate of Poisson spikes, Hz, and the jump of the membrane potential by each, mV: on average the effect of
+/// 12 nA in a step.
 const RATE: f64 = 600.0;
 const WEIGHT: f64 = 1.0;
 
-/// How many bytes sequences have, unless a block of 32 steps is more.
+/// The size of sequences in bytes, unless a block of 32 steps is larger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sequences {
-    /// Beyond the caches of most machines.
+    /// Larger than the caches of most machines.
     Long = 64 << 20,
-    /// Soon made and soon used up.
+    /// Quick to make and to use up.
     Short = 8 << 20,
 }
 
-/// The most bytes of a sequence in any case.
+/// The largest sequence, bytes.
 const MOST_SEQUENCE_BYTES: u64 = 512 << 20;
 
-/// The most tensors that lie on a device for one case.
+/// The most tensors on a device for one case.
 const MOST_TENSORS: u64 = 32;
 
 /// The most bytes that one measurement records.
 const MOST_RECORDED_BYTES: u64 = 256 << 20;
 
-/// Neuron-steps by which devices are compared, where the input is no sequence.
+/// Neuron-steps before devices are compared, where the input is no sequence.
 const CHECKED: u64 = 1 << 22;
 const MOST_CHECKED_STEPS: u64 = 256;
 
@@ -49,9 +50,9 @@ const BYTES: u64 = size_of::<f32>() as u64;
 #[derive(Debug)]
 pub struct Workload {
     pub case: Case,
-    /// One current per neuron; empty where the input is another.
+    /// One current per neuron; empty for other inputs.
     pub constant: Array1<f32>,
-    /// `[steps, batch, neurons]`, used over and over; empty where the input is another.
+    /// `[steps, batch, neurons]`, repeated as often as needed; empty for other inputs.
     pub sequence: Array3<f32>,
 }
 
@@ -75,8 +76,7 @@ pub fn check(case: Case) -> lif::Result<()> {
     Population::memory_needed(&params(), case.shape, &Device::cpu()).map(|_| ())
 }
 
-/// How often each step of a sequence of this many cells can be different: all that were asked for, where
-/// memory is no hindrance.
+/// The steps of a sequence for this many cells: all that the user asked for, if memory allows.
 fn sequence_steps(cells: u64, steps: Option<u64>, sequences: Sequences) -> u64 {
     let fitting = |bytes: u64| bytes / cells.saturating_mul(BYTES).max(1);
     let most = fitting(MOST_SEQUENCE_BYTES).max(1);
@@ -89,7 +89,7 @@ fn sequence_steps(cells: u64, steps: Option<u64>, sequences: Sequences) -> u64 {
     }
 }
 
-/// A current of a sequence: each value between the bounds as likely.
+/// A sequence of currents, uniformly distributed.
 fn sequence(case: Case, steps: usize) -> Array3<f32> {
     let width = SD * 12.0_f32.sqrt();
     let count = steps * case.cells();
@@ -103,9 +103,9 @@ fn sequence(case: Case, steps: usize) -> Array3<f32> {
 }
 
 impl Workload {
-    /// Makes the inputs of a case whose measurements have this many steps, where that was said.
+    /// Makes the inputs of a case, for measurements of this many steps where the user gave them.
     pub fn new(case: Case, steps: Option<u64>, sequences: Sequences) -> lif::Result<Self> {
-        // Before memory is taken for them.
+        // Before the inputs take memory.
         check(case)?;
         let cells = case.cells() as u64;
         let constant = match case.kind.input {
@@ -130,7 +130,7 @@ impl Workload {
         Ok(Self { case, constant, sequence })
     }
 
-    /// What is drawn at random.
+    /// The random input.
     pub fn random(&self) -> Option<Random> {
         match self.case.kind.input {
             InputKind::Gaussian => Some(Random::gaussian(f64::from(MEAN), f64::from(SD))),
@@ -139,7 +139,7 @@ impl Workload {
         }
     }
 
-    /// What the library is asked to record in one call.
+    /// What the library records in one call.
     pub fn recording(&self) -> Recording {
         match self.case.kind.record {
             RecordKind::None => Recording::none(),
@@ -149,7 +149,7 @@ impl Workload {
         }
     }
 
-    /// How many steps the sequence has, if there is one.
+    /// The steps of the sequence, where there is one.
     pub fn rows(&self) -> Option<u64> {
         match self.sequence.shape().first() {
             None | Some(0) => None,
@@ -157,30 +157,30 @@ impl Workload {
         }
     }
 
-    /// Steps after which devices are compared, the same for all of them.
+    /// Steps after which devices are compared; the same for all.
     pub fn checked_steps(&self) -> u64 {
         let wished = self.rows().unwrap_or((CHECKED / self.case.cells() as u64).clamp(2, MOST_CHECKED_STEPS));
         wished.min(self.most_steps())
     }
 
-    /// The most steps of one measurement: what they record must fit.
+    /// The most steps of one measurement, so that its recordings fit.
     pub fn most_steps(&self) -> u64 {
         let cells = self.case.cells() as u64;
         let bytes = match self.case.kind.record {
             RecordKind::None | RecordKind::Counts => return u64::MAX,
-            // A byte where they are read step by step, as the reference does in any case.
+            // One byte each where they are read step by step, as in the reference.
             RecordKind::Spikes => cells,
             RecordKind::Voltage => cells * BYTES,
         };
         (MOST_RECORDED_BYTES / bytes).max(1)
     }
 
-    /// Measurements have a multiple of this many steps, where there are as many.
+    /// Measurements have a multiple of this many steps, where they are long enough.
     pub fn unit(&self) -> u64 {
         self.rows().unwrap_or(32).min(self.most_steps())
     }
 
-    /// What a measurement of this many steps needs on a device, beside its input.
+    /// The memory for a measurement of this many steps on a device, without its input.
     pub fn memory_needed(&self, device: &Device, steps: u64) -> lif::Result<MemoryNeed> {
         let Case { shape, .. } = self.case;
         let population = Population::memory_needed(&params(), shape, device)?;

@@ -6,7 +6,7 @@ use ndarray::Array1;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// A curve, in the order in which it is written.
+/// A curve, in the order of the file.
 #[derive(Debug, Clone, Serialize)]
 pub struct Curve {
     pub device: String,
@@ -19,27 +19,27 @@ pub struct Curve {
     pub settings: Map<String, Value>,
 }
 
-/// What one current does.
+/// The response to one current.
 #[derive(Debug, Clone, Serialize)]
 pub struct Point {
     pub current: f32,
     pub spikes: u64,
     /// Mean interval between spikes.
     pub interval_steps: Option<f64>,
-    /// From the interval, where there is one.
+    /// From the interval if there is one.
     pub rate_hz: f64,
     pub theory_hz: f64,
 }
 
 impl Point {
-    /// By which part the rate is above theory.
+    /// The relative difference from theory.
     pub fn difference(&self) -> Option<f64> {
         (self.theory_hz > 0.0).then(|| self.rate_hz / self.theory_hz - 1.0)
     }
 }
 
 impl Curve {
-    /// At most so many points, from the first to the last.
+    /// At most `most` points, evenly from the first to the last.
     pub fn sample(&self, most: usize) -> impl Iterator<Item = &Point> {
         let shown = self.points.len().min(most);
         let last = self.points.len().saturating_sub(1);
@@ -47,7 +47,7 @@ impl Curve {
     }
 }
 
-/// When each neuron spiked first and last, and how often.
+/// The first and last spike of each neuron, and the number of spikes.
 #[derive(Debug)]
 pub struct Trains(Vec<Train>);
 
@@ -59,12 +59,12 @@ struct Train {
 }
 
 impl Trains {
-    /// Of so many neurons, none of which has spiked.
+    /// Starts without any spike.
     pub fn new(neurons: usize) -> Self {
         Self(vec![Train::default(); neurons])
     }
 
-    /// The points of these currents, one for each neuron.
+    /// The points for these currents, one for each neuron.
     pub fn points(&self, currents: &Array1<f32>, steps: u64, dt: f64, theory: &Theory) -> Vec<Point> {
         let point = |(current, train): (&f32, &Train)| {
             let Train { first, last, count } = *train;
@@ -95,5 +95,5 @@ impl Sink for Trains {
     }
 }
 
-/// What a point takes: its current, its spikes, itself, and its words in a file and on the terminal.
+/// Bytes per point: its current, its spikes, itself, and its text in a file and on the terminal.
 pub const BYTES_PER_POINT: u64 = (size_of::<f32>() + size_of::<Train>() + size_of::<Point>()) as u64 + 400;

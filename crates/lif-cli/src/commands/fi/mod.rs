@@ -1,4 +1,4 @@
-//! `lif fi`: the rate of a neuron against a constant current, simulated beside theory.
+//! `lif fi`: the rate of a neuron against a constant current, simulated and in theory.
 
 mod curve;
 mod picture;
@@ -32,16 +32,16 @@ use theory::Theory;
 
 const DEFAULT_POINTS: usize = 200;
 const SHORTEST_DEFAULT_MS: f64 = 1000.0;
-/// A run is so many membrane time constants and refractory periods long at least.
+/// The default duration is at least this many membrane time constants and refractory periods.
 const DEFAULT_INTERVALS: f64 = 100.0;
-/// The currents where none are given, in parts of the rheobase.
+/// The default currents, in units of the rheobase.
 const DEFAULT_CURRENTS: (f64, f64) = (0.8, 5.0);
-/// So many pass before Ctrl-C is heard.
+/// Neuron-steps between two checks for Ctrl-C.
 const NEURON_STEPS_AT_A_TIME: u64 = 1 << 26;
-/// Rows of the table.
+/// The most rows of the table.
 const MOST_ROWS: usize = 18;
 
-/// Options of `lif run` that say nothing here.
+/// Options of `lif run` that have no meaning here.
 pub const UNUSED: [&str; 33] = [
     "plot-from",
     "plot-to",
@@ -78,7 +78,7 @@ pub const UNUSED: [&str; 33] = [
     "write-nir",
 ];
 
-/// What the other options say in the help of `lif fi`, where that is something else.
+/// Help of options that have another meaning here than in `lif run`.
 pub const HELP: [(&str, &str); 4] = [
     ("neurons", "Currents of the curve [default: 200]"),
     (
@@ -90,7 +90,7 @@ pub const HELP: [(&str, &str); 4] = [
     ("out", "Folder for fi.png and fi.json, made if missing [default: lif-out]"),
 ];
 
-/// Simulates the curve, writes it and says what it is.
+/// Simulates the curve, writes it and prints it.
 pub fn fi(given: &Settings) -> Result<ExitCode, Failure> {
     layers::refuse_unused(given, "lif fi", &UNUSED, "it needs a neuron, a --current and a --duration")?;
     let settings = layers::complete(given)?;
@@ -107,7 +107,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     let theory = Theory::new(&params);
     let unit = settings.preset.as_ref().map_or(AxisUnits::PHYSICAL, presets::Choice::axis_units).input;
 
-    // As many as there are different currents.
+    // One point for each different current.
     let is_one = settings.current.is_some_and(|current| matches!(current.spread, Spread::Number(_)));
     let points = *settings.neurons.get_or_insert(if is_one { 1 } else { DEFAULT_POINTS });
     if points == 0 {
@@ -135,7 +135,7 @@ fn curve_of(mut settings: Settings) -> Result<ExitCode, Failure> {
     memory::require("the curve", &need, &device, "take fewer --neurons")?;
     let currents = currents.values(points);
     let out = settings.out.get_or_insert_with(|| PathBuf::from("lif-out")).clone();
-    // From here on there is something to take away.
+    // From here on an interrupt has something to remove.
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_FI, CHOOSE_ANOTHER)?;
     folder.refuse_to_replace(&settings.inputs(), &OF_FI)?;

@@ -9,10 +9,10 @@ use plotters::prelude::*;
 use std::path::Path;
 
 const SIZE: (u32, u32) = (1200, 800);
-/// Fewer points than this are drawn as points.
+/// Up to this many points are drawn as dots.
 const MOST_DOTS: usize = 400;
 
-/// Draws the curve into a file, whose name says the format.
+/// Draws the curve into a file; its extension gives the format.
 pub fn draw(path: &Path, curve: &Curve, theory: &Theory) -> Result<(), String> {
     let title = format!("{}: rate against current, dt {} ms", curve.preset, plain(curve.dt_ms));
     let root = page(path, SIZE, &title)?;
@@ -21,7 +21,7 @@ pub fn draw(path: &Path, curve: &Curve, theory: &Theory) -> Result<(), String> {
     let currents = || curve.points.iter().map(|point| f64::from(point.current));
     let (low, high) = currents().fold((f64::MAX, f64::MIN), |(low, high), x| (low.min(x), high.max(x)));
     let (low, high) = if low < high { (low, high) } else { (low - 1.0, low + 1.0) };
-    // Dense, whatever currents were simulated.
+    // Dense, even if few currents were simulated.
     let in_theory = theory.curve(low..high, SIZE.0);
     let rates = curve.points.iter().map(|point| point.rate_hz).chain(in_theory.iter().map(|(_, rate)| *rate));
     let highest = rates.fold(0.0, f64::max);

@@ -5,7 +5,7 @@
 use lif::{Parameter, Params, Refractory, Reset};
 use std::ops::Range;
 
-/// Currents above the rheobase where a curve is drawn, each half as far from it as the one before.
+/// The number of extra points above the rheobase, each half as far from it as the one before.
 const BESIDE_RHEOBASE: i32 = 40;
 
 /// One neuron, in potentials above rest.
@@ -22,7 +22,7 @@ pub struct Theory {
 }
 
 impl Theory {
-    /// The theory of the first of the neurons.
+    /// The theory of the first neuron.
     pub fn new(params: &Params) -> Self {
         let first = |parameter: &Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
         let rest = first(&params.v_rest);
@@ -38,14 +38,14 @@ impl Theory {
         }
     }
 
-    /// The current that brings v to the threshold, and not above.
+    /// The current whose steady state is exactly the threshold.
     pub fn rheobase(&self) -> f64 {
         self.threshold / self.resistance
     }
 
-    /// `1 / (t_ref + tau_m ln((R I - v_start) / (R I - v_threshold)))`, in Hz, where `v_start` is
-    /// what the refractory period leaves of the reset (Lapicque 1907; Gerstner et al. 2014, Neuronal
-    /// Dynamics, eq. 5.11). No interval is shorter than a step.
+    /// `1 / (t_ref + tau_m ln((R I - v_start) / (R I - v_threshold)))`, in Hz, where `v_start` is the
+    /// potential at the end of the refractory period (Lapicque 1907; Gerstner et al. 2014, Neuronal Dynamics,
+    /// eq. 5.11). No interval is shorter than a step.
     pub fn rate(&self, current: f64) -> f64 {
         let target = self.resistance * current;
         if target <= self.threshold {
@@ -65,8 +65,8 @@ impl Theory {
         1000.0 / (self.t_ref + rise).max(self.dt)
     }
 
-    /// Currents at so many equal distances with their rates, and more beside the rheobase, where the rate leaves
-    /// 0 steeper than any line between them.
+    /// Rates at `count` equal steps of current, with more points near the rheobase, where the curve leaves 0
+    /// with an infinite slope.
     pub fn curve(&self, currents: Range<f64>, count: u32) -> Vec<(f64, f64)> {
         let (width, rheobase) = (currents.end - currents.start, self.rheobase());
         let even = (0..=count).map(|index| currents.start + width * f64::from(index) / f64::from(count));
@@ -93,7 +93,7 @@ mod tests {
         assert!((theory.rate(1.0) - 83.812).abs() < 1e-3);
         assert_eq!(theory.rate(0.5), 0.0);
         assert!((theory.rheobase() - 0.5).abs() < 1e-12);
-        // Silent and strongly driven, it is over the threshold when it may spike again.
+        // Silent and strongly driven, it is above the threshold at the end of the refractory period.
         let silent = Theory::new(&Params { refractory: Refractory::Silent, ..Params::default() });
         assert!((silent.rate(10.0) - 200.0).abs() < 1e-9);
         let leaking =
@@ -104,7 +104,7 @@ mod tests {
         );
     }
 
-    /// However few the currents are, the curve stays at 0 up to the rheobase and leaves it there.
+    /// With few currents too the curve stays at 0 up to the rheobase and leaves it there.
     #[test]
     fn a_curve_leaves_zero_at_the_rheobase() {
         for reset in [Reset::default(), Reset::None] {

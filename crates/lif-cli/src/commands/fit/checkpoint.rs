@@ -1,4 +1,4 @@
-//! A search on disk, so that it can go on after whatever ended it.
+//! The checkpoint of a search, from which it can go on.
 
 use crate::failure::Failure;
 use crate::files::claim;
@@ -11,30 +11,30 @@ use std::io::Write;
 use std::ops::Range;
 use std::path::Path;
 
-/// The longest of what a file holds beside its candidates: the history of all generations, and the aim.
+/// The largest size of the rest of a file: the history of all generations, and what the search is for.
 const OTHERS: u64 = 1 << 30;
 
-/// What a file begins with; the digits of its checksum follow, which is the CRC-32 of the file with zeros in
-/// their place.
+/// The beginning of a file, before the digits of its checksum. The checksum is the CRC-32 of the file with
+/// zeros for these digits.
 const BEFORE_CHECKSUM: &str = "{\"checksum\":\"";
 const NO_CHECKSUM: &str = "00000000";
 
 const DAMAGED: &str = "it is damaged: its bytes do not fit its checksum (it may have been cut short or changed); \
                        remove it, and begin anew";
 
-/// Numbers by their bits, so that none is rounded.
+/// Numbers as their bits, so that none is rounded.
 #[derive(Debug, Serialize, Deserialize)]
 struct File {
-    /// First, so that it is known where it stands.
+    /// First, so that its place is known.
     checksum: String,
-    /// What the search is for.
+    /// The identity of the search.
     search: String,
     places: Vec<Vec<u64>>,
     scores: Vec<u64>,
     history: Vec<(u64, u64)>,
 }
 
-/// Writes a search, in place of what was there.
+/// Writes a search in place of the earlier file.
 pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Failure> {
     let bits = |values: &Vec<f64>| values.iter().map(|value| value.to_bits()).collect();
     let file = File {
@@ -57,14 +57,14 @@ pub fn save(path: &Path, search: &str, evolution: &Evolution) -> Result<(), Fail
         .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
         .and_then(|()| std::fs::rename(&partial, path));
     written.map_err(|error| {
-        // It may not even be there.
+        // It may not exist.
         let _ = std::fs::remove_file(&partial);
         Failure::fault(format!("cannot write {}: {error}", path.display()))
     })
 }
 
-/// Where the digits of the checksum stand in a text, and what they should be; `None` where it does not begin as
-/// one that is kept.
+/// The place of the digits of the checksum in a text, and what they should be; `None` if the text is no
+/// checkpoint.
 fn checksum(text: &str) -> Option<(Range<usize>, String)> {
     let digits = BEFORE_CHECKSUM.len()..BEFORE_CHECKSUM.len() + NO_CHECKSUM.len();
     let rest = text.strip_prefix(BEFORE_CHECKSUM)?.get(NO_CHECKSUM.len()..)?;
@@ -73,14 +73,14 @@ fn checksum(text: &str) -> Option<(Range<usize>, String)> {
     Some((digits, format!("{:08x}", hasher.finalize())))
 }
 
-/// Reads a search, where there is one, that is for the same.
+/// Reads a checkpoint, where there is one; it must be of the same search.
 pub fn read(
     path: &Path,
     search: &str,
     (seed, candidates, dimensions): (u64, usize, usize),
 ) -> Result<Option<Evolution>, Failure> {
     let refusal = |reason: &str| Failure::fault(format!("checkpoint {}: {reason}", path.display()));
-    // No number takes more than 20 digits and a comma, and the names and the aim are short beside them.
+    // A number takes at most 20 digits and a comma; the rest is short.
     let most = (candidates as u64).saturating_mul(dimensions as u64 + 1).saturating_mul(24) + OTHERS;
     let text = match text::read(path, most) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),

@@ -37,10 +37,10 @@ use std::io::Write;
 use std::ops::Range;
 use std::process::ExitCode;
 
-/// Time that the picture shows, ms.
+/// The length of the picture, ms.
 const SHOWN_MS: f64 = 1000.0;
 
-/// Searches, and writes what was found.
+/// Searches, and writes the results.
 pub fn fit(options: FitOptions) -> Result<ExitCode, Failure> {
     let FitOptions { words, measures, search, settings } = options;
     let settings = Settings { words, ..settings };
@@ -91,7 +91,7 @@ fn fitted(
     };
     let search_id = search_id(plan, &fit, (search, &vary), &[&train[..], &held_out].concat())?;
     let shape = (plan.seed, search.candidates as usize, vary.len());
-    // From here on there is something to take away.
+    // From here on an interrupt has something to remove.
     interrupt::listen()?;
     let folder = Folder::prepare(&plan.out, &OF_FIT, CHOOSE_ANOTHER)?;
     let mut inputs = settings.inputs();
@@ -101,7 +101,7 @@ fn fitted(
     }
     folder.refuse_to_replace(&inputs, &OF_FIT)?;
     folder.tidy();
-    // Before it is read, so that no other search goes on with it. Held until the end.
+    // Before it is read, so that no other search uses it. Released at the end.
     let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
     let kept = checkpoint.map(|path| checkpoint::read(path, &search_id, shape)).transpose()?.flatten();
     let mut evolution = kept.unwrap_or_else(|| fit.search(shape.0, shape.1));
@@ -117,7 +117,7 @@ fn fitted(
 
     let places = fit.best(&evolution, search.best as usize);
     let (scores, events) = fit.results(&places, [&train, &held_out])?;
-    // What the search took for the best may change places, as it takes late spikes for a late stimulus.
+    // The ranking can change, as the search shifts the spikes in place of the stimulus.
     let values = scores.iter().map(|parts| fit.objective.value(report::combined(parts, 0)));
     let values: Vec<f64> = values.collect();
     let mut ranking: Vec<usize> = (0..places.len()).collect();
@@ -192,23 +192,22 @@ fn fitted(
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses a search whose stimuli, which are read as a whole, or candidates do not fit into memory. What is
-/// simulated and scored of them asks for itself.
+/// Refuses stimuli and candidates that do not fit into memory. The simulation and the scores check their own
+/// memory.
 fn require_memory(experiments: &[Experiment], search: &SearchOptions) -> Result<(), Failure> {
     let value = size_of::<f32>() as u64;
     let steps = experiments.iter().map(|experiment| experiment.scored.end);
     let longest = steps.clone().max().unwrap_or(0);
-    // All side by side, one on its way there, and all in a row to find their mean.
+    // All next to each other, one on its way there, and all in a row to find their mean.
     let stimuli = longest.saturating_mul(experiments.len() as u64 + 1).saturating_add(2 * steps.sum::<u64>());
-    // A place has a number for each of what can be varied. There are those of this generation and of the next,
-    // and what is made of them.
+    // A place has a number for each parameter. There are those of this generation and the next, and copies.
     let place = (size_of::<Vec<f64>>() + size_of_val(&[0.0; Varied::ALL.len()])) as u64;
     let need = MemoryNeed::of("the stimuli", stimuli.saturating_mul(value), 0);
     let need = need.and(MemoryNeed::of("the candidates", u64::from(search.candidates) * place * 4, 0));
     memory::require("the search", &need, &Device::cpu(), "take shorter stimuli or fewer --candidates")
 }
 
-/// What was recorded in some steps of each experiment, whose stimulus drives the batch row of its number.
+/// The recorded spikes in some steps of each experiment. The stimulus of experiment k drives batch row k.
 fn targets(
     experiments: &[Experiment],
     part: impl Fn(usize, &Range<u64>) -> Range<u64>,
@@ -221,7 +220,7 @@ fn targets(
     Ok(targets)
 }
 
-/// Each recording with its stimulus, in the order of the targets.
+/// The files of each recording and its stimulus, in the order of the targets.
 fn recordings(experiments: &[Experiment]) -> Vec<(String, String)> {
     let of_one = |experiment: &Experiment| {
         let stimulus = experiment.stimulus();
@@ -231,7 +230,7 @@ fn recordings(experiments: &[Experiment]) -> Vec<(String, String)> {
     experiments.iter().flat_map(of_one).collect()
 }
 
-/// What a settings file may ask for that candidates do not have.
+/// Refuses settings from a file that candidates do not have.
 fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
     let settings = &plan.settings;
     let unused = [
@@ -253,7 +252,7 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Refuses to vary what a NIR graph says, beside which no settings file may say it.
+/// Refuses to vary what a NIR graph gives.
 fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
     let stays = [Varied::TRef, Varied::StimulusDelay];
     match vary.iter().find(|vary| plan.settings.nir.is_some() && !stays.contains(&vary.0.parameter)) {
@@ -269,7 +268,7 @@ fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
     }
 }
 
-/// All that a search is for; another number of generations does not make it another search.
+/// The identity of a search. It does not depend on the number of generations.
 fn search_id(
     plan: &Plan,
     fit: &Fit,
@@ -303,7 +302,7 @@ fn search_id(
     Ok(search_id.to_string())
 }
 
-/// Makes the generations that are left, or those until somebody interrupts.
+/// Breeds the remaining generations, or until an interrupt.
 fn evolve(
     evolution: &mut Evolution,
     fit: &Fit,
@@ -327,27 +326,27 @@ fn evolve(
     Ok(())
 }
 
-/// Whether generations are missing: who interrupts as the last has been scored cuts nothing short.
+/// Whether generations are missing. An interrupt after the last one changes nothing.
 fn is_cut_short(evolution: &Evolution, search: &SearchOptions) -> bool {
     evolution.generation() < all_generations(search)
 }
 
-/// How many there are with the first, which is the start, from which the others are bred.
+/// The number of generations with the random one at the start.
 fn all_generations(search: &SearchOptions) -> usize {
     search.generations as usize + 1
 }
 
-/// The parameters at a place, as settings have them.
+/// The parameters at a place, by the names of the options.
 fn parameters_at(vary: &[Vary], place: &[f64], dt: f64) -> Map<String, Value> {
     let value = |vary: &Vary, x: f64| {
-        // The shortest number that is read as the same.
+        // The shortest number that reads as the same.
         let value = vary.0.value(x, dt);
         value.to_string().parse::<f64>().unwrap_or(f64::from(value))
     };
     vary.iter().zip(place).map(|(vary, x)| (vary.name(), value(vary, *x).into())).collect()
 }
 
-/// The best neuron as a settings file, with the first of so many stimuli.
+/// The best neuron as a settings file, with the first of the stimuli.
 fn neuron(
     plan: &Plan,
     best: Option<&Map<String, Value>>,

@@ -1,5 +1,5 @@
-//! The picture of a search: spikes of the best neurons beside the recorded ones, the score along the
-//! search, and where the candidates lie in the end.
+//! The picture of a search: predicted and recorded spikes, the score by generation, and the candidates at the
+//! end.
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
@@ -20,22 +20,22 @@ const SEARCH_HEIGHT: u32 = 330;
 #[derive(Debug)]
 pub struct FitScene<'a> {
     pub report: &'a Report,
-    /// The steps of stimulus and spikes.
+    /// The steps of the stimulus and the spikes.
     pub shown: Range<u64>,
-    /// The experiment that they belong to.
+    /// The experiment of these steps.
     pub experiment: &'a Experiment,
     /// The current in these steps.
     pub current: Vec<f32>,
     /// The steps of the spikes of each recording.
     pub recorded: Vec<Vec<u64>>,
-    /// And those of the best neurons.
+    /// The steps of the spikes of the best neurons.
     pub predicted: Vec<Vec<u64>>,
-    /// All candidates at the end, and their scores.
+    /// All candidates at the end.
     pub places: Vec<Vec<f64>>,
     pub scores: Vec<f64>,
 }
 
-/// Draws the picture into a file, whose name says the format.
+/// Draws the picture into a file; its extension gives the format.
 pub fn draw(path: &Path, scene: &FitScene<'_>) -> Result<(), String> {
     let title = scene.report.best.first().map_or_else(String::new, |best| {
         format!(
@@ -71,7 +71,7 @@ impl FitScene<'_> {
     }
 }
 
-/// A range that holds all values, with some room.
+/// A range around all values, with some room.
 fn around(values: impl Iterator<Item = f64>) -> Range<f64> {
     let finite = values.filter(|value| value.is_finite());
     let (low, high) =
@@ -96,7 +96,7 @@ fn draw_stimulus(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
 
 fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     let rows = scene.recorded.len() + scene.predicted.len();
-    // The recordings stand above the best neuron.
+    // The recordings are above the best neuron.
     let trains = scene.predicted.iter().rev().map(|train| (train, INK));
     let trains = trains.chain(scene.recorded.iter().map(|train| (train, THRESHOLD)));
     let count = scene.predicted.len();
@@ -118,7 +118,7 @@ fn draw_raster(area: &Area<'_>, scene: &FitScene<'_>) -> Result<(), String> {
     axes::note(area, &chart, &["spikes,", "best sets"])
 }
 
-/// What the axis of the scores says.
+/// The name of the axis of scores.
 fn score_name(objective: Objective) -> &'static str {
     match objective {
         Objective::Gamma => "Gamma to fit",
@@ -141,11 +141,11 @@ fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
             .map(|(index, generation)| (index as f64, score(generation)))
             .collect();
         if let [point] = points[..] {
-            // One makes no line.
+            // A single point makes no line.
             let dot = Circle::new(point, 5, colour.filled());
             return chart.plotting_area().draw(&dot).map_err(|error| error.to_string());
         }
-        // An even width: plotters draws corners of others a pixel too low or high.
+        // An even width: plotters draws the corners of odd ones a pixel off.
         let curve = LineSeries::new(points, colour.stroke_width(4));
         chart.draw_series(curve).map(drop).map_err(|error| error.to_string())
     };
@@ -154,7 +154,7 @@ fn draw_search(area: &Area<'_>, report: &Report) -> Result<(), String> {
     axes::note(area, &chart, &["best (dark)", "and median"])
 }
 
-/// The horizontal axis of a parameter, whose logarithm it has where the search had.
+/// The horizontal axis of a parameter, logarithmic where the search was.
 struct Scale<'a>(&'a lif::fit::Vary);
 
 impl Scale<'_> {
@@ -170,14 +170,14 @@ impl Scale<'_> {
         let (low, high) = self.0.bounds().into_inner();
         let marks =
             if self.0.is_logarithmic() { axes::logarithmic_ticks(low, high) } else { ticks(low, high, 3) };
-        // A narrow logarithmic range may have no round number in it.
+        // A narrow logarithmic range may contain no round number.
         let marks = if marks.len() < 2 { vec![low, high] } else { marks };
         let marks = marks.into_iter().map(|mark| self.place(mark)).collect();
         axes::Axis::new(self.place(low)..self.place(high), marks)
     }
 }
 
-/// The candidates by one parameter and their score.
+/// The candidates: a parameter against the score.
 fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Result<(), String> {
     let vary = &scene.report.vary[dimension];
     let best = scene.scores.iter().copied().fold(f64::MIN, f64::max);
@@ -220,7 +220,7 @@ fn draw_spread(area: &Area<'_>, scene: &FitScene<'_>, dimension: usize) -> Resul
     Ok(())
 }
 
-/// A number with the digits that there is room for beneath a small panel.
+/// A number with few digits, for the axis of a small panel.
 fn short_plain(value: f64) -> String {
     plain(format!("{value:.3e}").parse().unwrap_or(value))
 }

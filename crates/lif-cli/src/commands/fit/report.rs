@@ -1,4 +1,4 @@
-//! What `lif fit` says.
+//! The report of `lif fit`.
 
 use super::options::Objective;
 use super::space::Vary;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::fmt::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// What came of a search, in the order in which it is written.
+/// The result of a search, in the order of the file.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub device: String,
@@ -20,14 +20,14 @@ pub struct Report {
     pub objective: Objective,
     pub vary: Vec<Vary>,
     pub candidates: usize,
-    /// What was understood of each stimulus and its recordings.
+    /// How the files of each stimulus and its recordings were read.
     pub inputs: Vec<Understood>,
     /// One for each stimulus.
     #[serde(rename = "stimuli")]
     pub windows: Vec<Window>,
     pub window_ms: f64,
     pub tau_distance_ms: f64,
-    /// From the best on.
+    /// The best parameter sets, from the best on.
     pub best: Vec<Best>,
     pub generations: Vec<Generation>,
     pub seed: u64,
@@ -49,7 +49,7 @@ impl From<lif::fit::Generation> for Generation {
     }
 }
 
-/// What of a stimulus was fitted, and what held out.
+/// The fitted and the held-out part of a stimulus.
 #[derive(Debug, Serialize)]
 pub struct Window {
     /// The file.
@@ -63,7 +63,7 @@ pub struct Window {
 #[derive(Debug, Serialize)]
 pub struct Best {
     pub parameters: Map<String, Value>,
-    /// Those of all recordings together.
+    /// Over all recordings.
     #[serde(flatten)]
     pub scores: Scores,
     pub recordings: Vec<RecordingScores>,
@@ -72,14 +72,14 @@ pub struct Best {
 /// The scores against one recording.
 #[derive(Debug, Serialize)]
 pub struct RecordingScores {
-    /// The file with the spikes, and that with the stimulus.
+    /// The file with the spikes, and the file with the stimulus.
     pub recording: String,
     pub stimulus: String,
     #[serde(flatten)]
     pub scores: Scores,
 }
 
-/// Scores in what was fitted, and in what was held out.
+/// Scores in the fitted part and in the held-out part.
 #[derive(Debug, Serialize)]
 pub struct Scores {
     pub gamma_train: f64,
@@ -95,7 +95,7 @@ pub struct Scores {
 }
 
 impl Best {
-    /// From the scores against each recording, which has its files.
+    /// From the scores against each recording, and its files.
     pub fn new(
         parameters: Map<String, Value>,
         recordings: &[(String, String)],
@@ -116,7 +116,8 @@ impl Best {
     }
 }
 
-/// The scores against all recordings, of which there is one at least, in what was fitted or in what was held out.
+/// The scores over all recordings in the fitted part (0) or in the held-out part (1). There is at least one
+/// recording.
 pub fn combined(scores: &[[Score; 2]], part: usize) -> Score {
     const NONE: Score = Score {
         tally: Tally { steps: 0, window: 0, recorded: 0, predicted: 0, coincidences: 0 },
@@ -157,7 +158,7 @@ impl fmt::Display for Scores {
     }
 }
 
-/// A value of a parameter in at most eight letters.
+/// A value in at most eight characters.
 fn narrow(value: &Value) -> String {
     value.as_f64().map_or_else(String::new, |value| {
         let decimals = if value.abs() < 10.0 { 3 } else { 2 };

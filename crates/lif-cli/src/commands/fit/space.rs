@@ -1,4 +1,4 @@
-//! The parameters that a search varies, as they are said.
+//! The parameters that a search varies, as the command line gives them.
 
 use crate::quantity::spread::{self, Spread};
 use crate::quantity::{MOHM, MS, MV, Unit};
@@ -7,7 +7,7 @@ use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
-/// A parameter between bounds.
+/// A parameter with its bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Vary(pub lif::fit::Vary);
 
@@ -22,7 +22,7 @@ impl Vary {
         name(self.0.parameter)
     }
 
-    /// What its values are measured in.
+    /// The unit of its values.
     pub fn unit(&self) -> Unit {
         unit(self.0.parameter)
     }

@@ -1,4 +1,4 @@
-//! The stimuli that candidates hear, and what of each is fitted.
+//! The stimuli of a search, and which part of each is fitted.
 
 use super::space::Vary;
 use crate::commands::score::Experiment;
@@ -9,7 +9,7 @@ use crate::stimulus::Transform;
 use lif::fit::{self, Varied};
 use ndarray::Array2;
 
-/// The step from which on a recording is held out.
+/// The first step of the held-out part.
 pub fn split(asked: Option<f64>, experiment: &Experiment) -> Result<u64, Failure> {
     let scored = &experiment.scored;
     let split = match asked {
@@ -29,7 +29,7 @@ pub fn split(asked: Option<f64>, experiment: &Experiment) -> Result<u64, Failure
     Ok(split)
 }
 
-/// The current at each step of each stimulus, `[steps, stimuli]`, without a delay that is varied. Shorter
+/// The current in each step of each stimulus, `[steps, stimuli]`, without a delay that is varied. Shorter
 /// stimuli keep their last value.
 pub fn currents(experiments: &[Experiment], varies_delay: bool) -> Result<Array2<f32>, Failure> {
     let steps = experiments.iter().map(|experiment| experiment.scored.end).max().unwrap_or(0);
@@ -52,8 +52,8 @@ fn current(plan: &Plan, steps: u64, varies_delay: bool) -> Result<Vec<f32>, Fail
     Ok(current)
 }
 
-/// What is varied. Where nobody said how the stimuli are scaled, they get together mean 0 and standard
-/// deviation 1 in what is fitted, so that bounds can be told that fit any stimulus.
+/// The parameters to vary. By default the stimuli together are scaled to mean 0 and standard deviation 1 in
+/// the fitted part, so that the default bounds fit any stimulus.
 pub fn parameters(
     asked: &[Vary],
     experiments: &mut [Experiment],
@@ -87,7 +87,7 @@ pub fn parameters(
     Ok(experiments.first().map_or_else(|| Ok(Vec::new()), |experiment| usual(&experiment.plan))?)
 }
 
-/// The factor and the offset with which currents have mean 0 and standard deviation 1.
+/// The factor and the offset that give currents mean 0 and standard deviation 1.
 fn standardised(current: &[f32]) -> Result<(f64, f64), Failure> {
     let count = current.len() as f64;
     let mean = current.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
@@ -105,7 +105,7 @@ fn standardised(current: &[f32]) -> Result<(f64, f64), Failure> {
     Ok((rounded(1.0 / deviation), rounded(-mean / deviation)))
 }
 
-/// What is varied where nobody says it.
+/// The default parameters and bounds.
 fn usual(plan: &Plan) -> lif::Result<Vec<Vary>> {
     let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
     let (reset, threshold) = (first(&plan.params.v_reset), first(&plan.params.v_threshold));

@@ -1,4 +1,4 @@
-//! Checkpoints of a run: the library's, with the settings and the lengths of what was recorded.
+//! Checkpoints of a run: those of the library, with the settings and the state of the recordings.
 
 use crate::failure::Failure;
 use crate::files::claim::claim;
@@ -20,37 +20,37 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The name of the note that holds the settings, as a settings file would.
+/// The note with the settings, as in a settings file.
 const SETTINGS: &str = "lif-run.settings";
-/// The name of the note that holds how far the run is.
+/// The note with the progress of the run.
 const PROGRESS: &str = "lif-run.progress";
 
-/// What is to be done where nobody can go on.
+/// Said where a run cannot be resumed.
 const INCOMPLETE: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
 
-/// Where nobody said how often, a run makes so many checkpoints.
+/// The default number of checkpoints.
 const DEFAULT_COUNT: u64 = 10;
 
-/// How far a run is, beside the state of its population.
+/// The progress of a run, without the state of its population.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct Progress {
-    /// The output folder, whose path does not depend on where the command runs.
+    /// The output folder, as an absolute path.
     folder: PathBuf,
-    /// Whose its partial files are.
+    /// The run of its partial files.
     run: RunId,
-    /// What is in them.
+    /// The state of these files.
     parts: Parts,
-    /// The time that the simulation has taken.
+    /// The time of the simulation so far.
     wall_s: f64,
-    /// What the files were that it reads, to know them again.
+    /// The input files, to recognise them.
     files: Files,
 }
 
-/// Numbers that change with what the files of a run say. Those of its settings are in the checkpoint.
+/// Checksums of the input files. The settings are in the checkpoint itself.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 struct Files {
     stimulus: Option<u32>,
-    /// The spikes that drive the population, and their matrix.
+    /// The spikes that drive the population, and their weights.
     events: Option<u32>,
     /// The neurons of a NIR graph.
     graph: Option<u32>,
@@ -70,7 +70,7 @@ impl Files {
 #[derive(Debug)]
 pub struct Interrupted {
     path: PathBuf,
-    /// The file that has been opened.
+    /// The file as it was when it was opened.
     opened: Option<Identity>,
     checkpoint: Checkpoint,
     settings: Settings,
@@ -78,7 +78,7 @@ pub struct Interrupted {
 }
 
 impl Interrupted {
-    /// Opens the checkpoint that `given` asks for, if it does.
+    /// Opens the checkpoint of `--resume`, where it is given.
     pub fn open(given: &Settings) -> Result<Option<Self>, Failure> {
         let Some(path) = &given.resume else { return Ok(None) };
         refuse_others(given)?;
@@ -122,13 +122,13 @@ impl Interrupted {
         &self.progress.folder
     }
 
-    /// What it has recorded.
+    /// The state of its recordings.
     pub fn parts(&self) -> &Parts {
         &self.progress.parts
     }
 
-    /// Takes the run up where its checkpoint was made: the population, what it has recorded, the
-    /// time that it has taken. The checkpoint has to be this process's.
+    /// Goes on from the checkpoint: returns the population, the recordings and the time so far. This process
+    /// must have claimed the checkpoint.
     pub fn take_up(
         self,
         plan: &Plan,
@@ -161,7 +161,7 @@ impl Interrupted {
     }
 }
 
-/// Refuses settings that would change the run.
+/// Refuses settings that would change a resumed run.
 fn refuse_others(given: &Settings) -> Result<(), Failure> {
     const ALLOWED: [&str; 4] = ["device", "json", "no-plot", "quiet"];
     let mut others = layers::layer(given)?;
@@ -180,11 +180,11 @@ fn refuse_others(given: &Settings) -> Result<(), Failure> {
 #[derive(Debug)]
 pub struct Checkpoints {
     path: PathBuf,
-    /// While this is held the file is this process's.
+    /// No other process writes the file while this exists.
     lock: Option<Lock>,
     run: RunId,
     is_new: bool,
-    /// What the checkpoint counts on that there is to go on from.
+    /// The state of the recordings in the last checkpoint.
     saved: RefCell<Option<Parts>>,
     every: u64,
     settings: String,
@@ -193,7 +193,7 @@ pub struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// `None` where no checkpoints were asked for.
+    /// `None` without `--checkpoint`.
     pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
         let asked = plan.settings.checkpoint_every;
         let Some(path) = &plan.settings.checkpoint else {
@@ -208,7 +208,7 @@ impl Checkpoints {
         if asked == Some(0) {
             return Err(Failure::of("checkpoint-every", "checkpoint-every is 0; it must be at least 1 step"));
         }
-        // What is resumed is kept where it was.
+        // A resumed run writes the checkpoint that it was resumed from.
         let path = resumed.map_or(path, |resumed| &resumed.path);
         if resumed.is_none() {
             refuse_what_is_there(path)?;
@@ -239,12 +239,12 @@ impl Checkpoints {
         }))
     }
 
-    /// Sees to it that the file is no other file of the run, and that no other run writes it.
+    /// Locks the checkpoint, and refuses a name that another file of the run has.
     pub fn claim(mut self, folder: &Folder, inputs: &[(&str, &Path)]) -> Result<Self, Failure> {
         let option = if self.is_new { "checkpoint" } else { "resume" };
         self.lock = Some(claim(&self.path, option, folder, inputs)?);
         if self.is_new {
-            // Nobody else makes it from now on.
+            // Again: now no other process can make it.
             refuse_what_is_there(&self.path)?;
         } else {
             self.set_last_message();
@@ -252,23 +252,23 @@ impl Checkpoints {
         Ok(self)
     }
 
-    /// Has it said how to go on where the process is ended.
+    /// Sets the message for a process that is ended.
     fn set_last_message(&self) {
         let message = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
         leftovers::lock().set_last_message(Some(message));
     }
 
-    /// The file, and whose the partial files are.
+    /// The file, and the identity of the run.
     pub fn run(&self) -> (&Path, RunId) {
         (&self.path, self.run)
     }
 
-    /// How to go on from the last checkpoint.
+    /// How to resume from the last checkpoint.
     pub fn how_to_go_on(&self) -> String {
         format!("go on with: lif run --resume {}", quoted(&self.path))
     }
 
-    /// The same after Ctrl-C, with what stays for that, unless somebody has taken it away.
+    /// The same after Ctrl-C, with the files that stay, if they are complete.
     pub fn what_stays(&self, spools: &Spools) -> String {
         if !self.is_complete(false) {
             return self.why_incomplete();
@@ -277,14 +277,14 @@ impl Checkpoints {
         self.how_to_go_on() + &kept
     }
 
-    /// Whether there is all to go on from; `by_bytes` reads it.
+    /// Whether the checkpoint and all its partial files exist; `by_bytes` also reads them.
     fn is_complete(&self, by_bytes: bool) -> bool {
         let saved = self.saved.borrow();
         let are_whole = |parts| spools::are_whole(&self.folder, self.run, parts, by_bytes);
         self.path.exists() && saved.as_ref().is_some_and(are_whole)
     }
 
-    /// What is missing to go on from, and what to do about it.
+    /// What is missing, and what to do about it.
     fn why_incomplete(&self) -> String {
         if self.path.exists() && !self.folder.exists() {
             return format!(
@@ -296,8 +296,8 @@ impl Checkpoints {
         INCOMPLETE.to_owned()
     }
 
-    /// What to do after a failure, which may have come before any step was made, or as the results were written:
-    /// then it may be that of what was recorded.
+    /// Adds to a failure how to resume. Before the first step the checkpoint is removed instead. A failure
+    /// while the results are written may come from the recordings themselves.
     pub fn after(&self, failure: Failure, steps: u64, are_all: bool) -> Failure {
         if self.saved.borrow().is_none() {
             return failure;
@@ -313,9 +313,9 @@ impl Checkpoints {
         }
     }
 
-    /// Takes away what a run has kept that has not made a step.
+    /// Removes the checkpoint of a run that has not made a step.
     fn forget(&self) {
-        // What cannot be taken away does no harm.
+        // A file that cannot be removed does no harm.
         let _ = std::fs::remove_file(&self.path);
         partials::remove(&self.folder, self.run);
         self.saved.take();
@@ -327,7 +327,7 @@ impl Checkpoints {
         self.every - step % self.every
     }
 
-    /// Makes a checkpoint, after which all that was recorded until now is on the disk.
+    /// Writes a checkpoint. All recordings so far are on the disk then.
     pub fn save(&self, population: &mut Population, spools: &mut Spools, wall_s: f64) -> Result<(), Failure> {
         spools.sync()?;
         let parts = spools.parts();
@@ -343,12 +343,12 @@ impl Checkpoints {
         let notes: BTreeMap<String, String> =
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
         let is_first = self.saved.borrow().is_none();
-        // Until the first one has its name and the files that it refers to are to stay, nobody takes these away.
+        // The first checkpoint and its partial files are kept together, or not at all.
         let mut held = is_first.then(leftovers::lock);
         let saved = population.save_with(&self.path, &notes);
         if saved.is_err() && is_first {
             held = None;
-            // It may have got its name and yet not be on the disk.
+            // It may have its name without being on the disk.
             self.forget();
         }
         saved.map_err(|error| match self.is_new {
@@ -361,7 +361,7 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// The run is over: its checkpoint goes, as what it refers to goes.
+    /// Removes the checkpoint of a complete run.
     pub fn finish(self) -> Result<(), Failure> {
         leftovers::lock().set_last_message(None);
         match std::fs::remove_file(&self.path) {
@@ -375,7 +375,7 @@ impl Checkpoints {
 }
 
 fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
-    // A link that leads nowhere too.
+    // Also refuses a link to nowhere.
     if path.symlink_metadata().is_err() {
         return Ok(());
     }

@@ -31,7 +31,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use summary::{Outcome, Summary};
 
-/// Simulates, writes the files and says what came out.
+/// Simulates, writes the files and prints a summary.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
@@ -40,7 +40,7 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
 }
 
 fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
-    // A run that goes on has to be what it was, whatever is in its way.
+    // A resumed run cannot be changed, so the advice is different.
     let [record_less, choose_another, write_less] = match interrupted {
         None => ["take fewer neurons or a smaller batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
         Some(_) => ["resume it where there is more", MEND_IT, disk::MAKE_ROOM],
@@ -59,10 +59,10 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     let memory = plan.memory_needed(&device)?;
     memory::require("the run", &memory, &device, record_less)?;
     let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
-    // From here on there is something to take away.
+    // From here on an interrupt has something to remove.
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
-    // A graph that is not written stays where it is, if it is an input.
+    // A graph is only replaced where this run writes one.
     let replaced: Vec<&str> =
         OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
     folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
@@ -107,7 +107,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     interrupt::steps_are_over();
     plan.free_currents();
     let mut made = Simulated { population, spools, wall_s };
-    // What they stand for goes when they are there.
+    // The checkpoint is removed when the results exist, so they have to be on the disk.
     let have_to_last = checkpoints.is_some();
     let finished = finish(&plan, &device, &memory, &folder, &mut made, have_to_last);
     let (summary, files) = finished.map_err(or_how_to_go_on)?;
@@ -133,14 +133,14 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     Ok(ExitCode::SUCCESS)
 }
 
-/// What the steps have made.
+/// The results of the steps.
 struct Simulated {
     population: Population,
     spools: Spools,
     wall_s: f64,
 }
 
-/// Sums up and writes the files.
+/// Sums up, and writes the files.
 fn finish(
     plan: &Plan,
     device: &Device,
@@ -184,7 +184,7 @@ fn write(
     if let Some(neurons) = &plan.graph {
         files.push(folder.stage(GRAPH, |_, path| {
             nir::write(path, "neurons", neurons).map_err(|error| match error {
-                // Its temporary name tells nobody anything.
+                // The message without the temporary name.
                 Error::Nir { reason, .. } => reason,
                 error => error.to_string(),
             })

@@ -1,4 +1,4 @@
-//! The steps of a run, with what they record on its way to the disk, and with its checkpoints.
+//! The steps of a run, with its recordings and checkpoints.
 
 use super::checkpoints::Checkpoints;
 use crate::failure::Failure;
@@ -12,19 +12,19 @@ use lif::{Background, Population, Recorded, Sink};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// A run under way.
+/// A running simulation.
 #[derive(Debug)]
 pub struct Simulation<'a> {
     pub plan: &'a Plan,
     pub checkpoints: Option<&'a Checkpoints>,
     pub population: Population,
     pub spools: Spools,
-    /// The time that its steps have taken.
+    /// The time of its steps so far.
     pub wall_s: f64,
 }
 
 impl Simulation<'_> {
-    /// Makes the steps that are left, or those until somebody interrupts.
+    /// Makes the remaining steps, or until an interrupt.
     pub fn run(&mut self) -> Result<(), Failure> {
         let bar = progress::bar(self.plan.steps, self.plan.settings.quiet);
         let result = self.stretches(&bar);
@@ -35,7 +35,7 @@ impl Simulation<'_> {
     /// From checkpoint to checkpoint.
     fn stretches(&mut self, bar: &ProgressBar) -> Result<(), Failure> {
         if self.population.steps() == 0 {
-            // So that there is something to resume from the first step on.
+            // So that a run can be resumed from its first step on.
             self.save()?;
         }
         while self.population.steps() < self.plan.steps && !interrupt::is_requested() {
@@ -45,7 +45,7 @@ impl Simulation<'_> {
             let start = Instant::now();
             self.stretch(first, steps, bar)?;
             self.wall_s += start.elapsed().as_secs_f64();
-            // The last too, as writing the files may fail.
+            // After the last step too, as writing the files may fail.
             self.save()?;
         }
         Ok(())
@@ -64,18 +64,18 @@ impl Simulation<'_> {
             self.population.run(steps, drive).record(&self.plan.recording).sink(&mut watched).go()
         });
         let spools = watched.sink.finish();
-        // An error of the spools is that of the run.
+        // An error of the spools makes the run fail first.
         result?;
         self.spools = spools?;
         Ok(())
     }
 }
 
-/// A sink that also moves the progress bar and hears of Ctrl-C.
+/// A sink that also moves the progress bar and checks for Ctrl-C.
 struct Watched<'a> {
     sink: Background<Spools>,
     bar: &'a ProgressBar,
-    /// Number of the step that progress counts from.
+    /// The step from which progress counts.
     first: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What is said of a run when it is over.
+//! The summary of a run.
 
 use crate::numbers::Understood;
 use crate::plan::Plan;
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use std::fmt::Write;
 use std::path::PathBuf;
 
-/// The summary of a run, in the order in which it is written.
+/// The summary of a run, in the order of the file.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     pub engine: String,
@@ -21,7 +21,7 @@ pub struct Summary {
     pub batch: usize,
     pub steps: u64,
     pub dt_ms: f64,
-    /// What was understood of the files that drive it.
+    /// How its input files were read.
     pub inputs: Vec<Understood>,
     pub memory_bytes: MemoryBytes,
     pub wall_s: f64,
@@ -42,7 +42,7 @@ pub struct Summary {
 pub struct MemoryBytes {
     pub host: u64,
     pub device: u64,
-    /// The same, as people read it.
+    /// The same for people.
     #[serde(skip)]
     text: String,
 }
@@ -55,16 +55,16 @@ impl MemoryBytes {
     }
 }
 
-/// What was measured and counted.
+/// The results of a run.
 #[derive(Debug)]
 pub struct Outcome<'a> {
     pub device: &'a Device,
     pub memory: &'a MemoryNeed,
-    /// Steps made, which are fewer than planned where the run was interrupted.
+    /// Steps made; fewer than planned after an interrupt.
     pub steps: u64,
     pub wall_s: f64,
     pub counts: &'a Array2<u32>,
-    /// The spikes of all neurons, where recorded.
+    /// Statistics of the spikes of all neurons, if recorded.
     pub events: Option<Statistics>,
 }
 
@@ -138,7 +138,7 @@ impl Summary {
     }
 }
 
-/// The size of a population in words.
+/// The size of a population as text.
 pub fn cells(Shape { batch, n }: Shape) -> String {
     let neurons = counted(n as u64, "neuron");
     if batch == 1 { neurons } else { format!("{neurons} x {}", counted(batch as u64, "batch row")) }

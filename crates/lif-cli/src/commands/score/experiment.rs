@@ -1,4 +1,4 @@
-//! Stimuli, and the recordings of the answers to each.
+//! Experiments: a stimulus, and recordings of the response.
 
 use super::options::Measures;
 use crate::failure::Failure;
@@ -15,12 +15,12 @@ use lif::Target;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A stimulus that is played to one neuron, and what was recorded meanwhile.
+/// A stimulus for one neuron, and recordings of the response.
 #[derive(Debug)]
 pub struct Experiment {
-    /// The run of one neuron that hears it.
+    /// The run of the neuron with this stimulus.
     pub plan: Plan,
-    /// What was recorded.
+    /// The recordings of the response.
     pub recordings: Vec<Recorded>,
     /// When the stimulus begins, on its own clock.
     pub start: Time,
@@ -28,7 +28,7 @@ pub struct Experiment {
     pub scored: Range<u64>,
 }
 
-/// Those that these settings are of, one for each stimulus.
+/// The experiments of these settings, one for each stimulus.
 pub fn experiments(given: &Settings, measures: &Measures) -> Result<Vec<Experiment>, Failure> {
     let complete = layers::complete(given)?;
     let words = complete.words.clone();
@@ -46,7 +46,7 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     let stimuli = complete.stimulus.clone();
     measures.spikes.iter().try_for_each(|path| layers::refuse_other_than_utf8("spikes", path))?;
     let spikes = spikes_of_each(&measures.spikes, stimuli.len())?;
-    // As a settings file of `lif run` may say how long and what to record.
+    // A settings file of `lif run` may give a duration and recordings.
     let mut alone = Settings { neurons: Some(1), batch: Some(1), config: None, ..complete };
     (alone.steps, alone.duration, alone.record) = (None, None, None);
     (alone.checkpoint, alone.checkpoint_every) = (None, None);
@@ -63,8 +63,8 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
     stimuli.iter().zip(spikes).map(experiment).collect()
 }
 
-/// The files with the spikes that each stimulus caused: of one stimulus all, otherwise those of the option
-/// with its number, with commas between them.
+/// The spike files for each stimulus. With one stimulus these are all; otherwise each option has a list with
+/// commas.
 fn spikes_of_each(given: &[PathBuf], stimuli: usize) -> Result<Vec<Vec<PathBuf>>, Failure> {
     match stimuli {
         0 => Err(Failure::usage(
@@ -117,7 +117,7 @@ impl Experiment {
         without_rounding(self.start.ms() + step as f64 * self.plan.dt)
     }
 
-    /// The steps that are to be scored.
+    /// The steps that the options ask to score.
     fn asked(&self, measures: &Measures) -> Result<Range<u64>, Failure> {
         let step_at = |what, ms: Option<f64>| ms.map(|ms| self.step_at(what, ms)).transpose();
         let (from, to) = (step_at("from", measures.from)?, step_at("to", measures.to)?);
@@ -141,7 +141,7 @@ impl Experiment {
         self.plan.settings.stimulus.first().map_or_else(String::new, |path| path.display().to_string())
     }
 
-    /// What was recorded in these steps, by recording.
+    /// The recorded spikes in these steps, for each recording.
     pub fn targets(&self, range: &Range<u64>) -> Result<Vec<Target>, Failure> {
         let target = |recorded: &Recorded| {
             let path = recorded.path.display();
@@ -151,14 +151,14 @@ impl Experiment {
         self.recordings.iter().map(target).collect()
     }
 
-    /// What was understood of the files, that of the stimulus first.
+    /// How the files were read, the stimulus first.
     pub fn understood(&self) -> Vec<Understood> {
         let recordings = self.recordings.iter().map(|recorded| recorded.understood.clone());
         self.plan.understood().into_iter().chain(recordings).collect()
     }
 }
 
-/// What was understood of the files of all, as lines of a table; with their names, where there are several.
+/// How all files were read, as lines of a table; with their names if there are several.
 pub fn table(inputs: &[Understood]) -> Vec<String> {
     let is_one_of_several =
         |input: &Understood| inputs.iter().filter(|other| other.option == input.option).count() > 1;

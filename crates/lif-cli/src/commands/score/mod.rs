@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 
-/// Simulates the neuron and says how well it predicts.
+/// Simulates the neuron and prints its scores.
 pub fn score(options: ScoreOptions) -> Result<ExitCode, Failure> {
     let ScoreOptions { words, measures, settings } = options;
     let settings = Settings { words, ..settings };
@@ -39,7 +39,7 @@ pub fn score(options: ScoreOptions) -> Result<ExitCode, Failure> {
     compared(&experiments, &measures).map_err(|failure| words.explain(failure))
 }
 
-/// How the settings of all were said.
+/// The words in which the user gave the settings.
 pub fn words_of(experiments: &[Experiment]) -> Words {
     experiments.first().map_or_else(Words::default, |experiment| experiment.plan.settings.words.clone())
 }
@@ -74,7 +74,7 @@ fn compared(experiments: &[Experiment], measures: &Measures) -> Result<ExitCode,
     Ok(ExitCode::SUCCESS)
 }
 
-/// Plays a stimulus to the neuron, and compares its spikes with each recording of the answer.
+/// Simulates the response to a stimulus, and compares its spikes with each recording.
 fn compare(
     experiment: &Experiment,
     measures: &Measures,
@@ -110,7 +110,7 @@ fn compare(
     Ok(scores.collect())
 }
 
-/// The settings of all, which differ in the stimulus.
+/// The settings of all experiments, which differ in the stimulus.
 pub fn all_settings(experiments: &[Experiment]) -> Result<Map<String, Value>, Failure> {
     let [first, ..] = experiments else { return Ok(Map::new()) };
     let all = experiments.iter().flat_map(|experiment| experiment.plan.portable_settings().stimulus);

@@ -1,4 +1,4 @@
-//! What `lif score` says.
+//! The report of `lif score`.
 
 use super::experiment;
 use crate::numbers::Understood;
@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
-/// The scores of a neuron, in the order in which they are written.
+/// The scores of a neuron, in the order of the file.
 #[derive(Debug, Serialize)]
 pub struct Report {
     pub device: String,
@@ -17,21 +17,21 @@ pub struct Report {
     pub tau_distance_ms: f64,
     pub from_ms: f64,
     pub to_ms: f64,
-    /// What was understood of each stimulus and its recordings.
+    /// How the files of each stimulus and its recordings were read.
     pub inputs: Vec<Understood>,
     pub scores: Vec<Score>,
-    /// Of all recordings together, where there are several.
+    /// Of all recordings together.
     pub gamma: f64,
     pub version: &'static str,
     pub settings: Map<String, Value>,
 }
 
-/// How well one recording is predicted.
+/// The scores of one recording.
 #[derive(Debug, Serialize)]
 pub struct Score {
     /// The file.
     pub recording: String,
-    /// The file of the stimulus, where there are several.
+    /// The file of the stimulus, if there are several.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stimulus: Option<String>,
     pub recorded: u64,

@@ -1,4 +1,4 @@
-//! Commas: whether they separate numbers, or may be decimal commas.
+//! Commas: separators of numbers, or decimal commas?
 
 use super::super::malformed::{decimal_comma, is_grouped, is_grouped_by_points};
 use super::Lines;
@@ -7,7 +7,7 @@ use super::Lines;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Commas {
     Unseen,
-    /// They do, or are decimal commas, for what was seen since this line.
+    /// They do, or are decimal commas; the first line in doubt.
     Doubtful(u64, String),
     Separate,
 }
@@ -17,7 +17,7 @@ impl Lines {
         if count == 2 && self.layout.is_doubtful() { self.doubt(is_bare) } else { Ok(()) }
     }
 
-    /// Looks for what tells a comma that separates from a decimal comma.
+    /// Looks for differences between separating and decimal commas.
     pub(super) fn doubt(&mut self, is_bare: bool) -> Result<(), String> {
         let pair = self.pair(0);
         let [first, second] = [0, 1].map(|place| &self.text[self.fields[place].clone()]);

@@ -1,4 +1,4 @@
-//! The fields of a line, and the numbers that they are.
+//! The fields of a line, and their numbers.
 
 use super::super::malformed::{self, no_number};
 use super::Lines;
@@ -6,14 +6,14 @@ use super::Lines;
 /// What is between the fields of a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Separators {
-    /// A comma with nothing beside it, as a decimal comma has it: the first field before one.
+    /// A comma without a blank, as a decimal comma has it: the number of the field in front of the first one.
     pub bare_comma: Option<usize>,
-    /// Anything else.
+    /// Any other separator.
     pub has_others: bool,
 }
 
 impl Lines {
-    /// Finds the fields, between which there are blanks, a comma or a semicolon.
+    /// Finds the fields between blanks, commas or semicolons.
     pub(super) fn split(&mut self) -> Result<(), String> {
         self.fields.clear();
         self.separators = Separators::default();
@@ -54,7 +54,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Takes the fields for numbers.
+    /// Reads the fields as numbers.
     pub(super) fn parse(&mut self) -> Result<(), String> {
         self.values.clear();
         for field in &self.fields {
@@ -72,7 +72,7 @@ impl Lines {
         Ok(())
     }
 
-    /// A field, and the one after it.
+    /// A field and the next one, as text.
     pub(super) fn pair(&self, first: usize) -> &str {
         let last = (first + 1).min(self.fields.len().saturating_sub(1));
         self.fields.get(first).map_or("", |field| &self.text[field.start..self.fields[last].end])

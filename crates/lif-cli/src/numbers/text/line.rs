@@ -3,17 +3,17 @@
 use super::super::source::{Reader, Source};
 use std::io::{BufRead, BufReader};
 
-/// Longer lines hold no few numbers.
+/// Longer lines are no rows of a few numbers.
 pub const LONGEST_LINE: usize = 1 << 16;
 
-/// Lines of whatever bytes, whose end may be any of the three that there are.
+/// Reads lines of bytes, with any of the three line ends.
 pub struct LineReader {
     reader: BufReader<Reader>,
-    /// Lines read, or the line that an error is about; from 1.
+    /// The number of lines read, or of the line with an error; from 1.
     pub number: u64,
     /// The bytes of the last line, without its end.
     pub bytes: Vec<u8>,
-    /// Whether the last line ended in the first half of a line end in two signs.
+    /// Whether the last line ended in a carriage return, which a line feed may follow.
     ends_in_half: bool,
 }
 
@@ -24,7 +24,7 @@ impl LineReader {
         Ok(Self { reader, number: 0, bytes: Vec::new(), ends_in_half: false })
     }
 
-    /// Reads the next line; `expected` says in a message what it should be. `false` at the end.
+    /// Reads the next line; `false` at the end. `expected` is for the message about a line that is too long.
     pub fn next(&mut self, expected: &str) -> Result<bool, String> {
         self.bytes.clear();
         loop {

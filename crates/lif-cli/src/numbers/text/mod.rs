@@ -1,5 +1,5 @@
-//! Numbers as text: rows of one or a few, one row per line, after a line with the names of the columns
-//! where there is one.
+//! Numbers as text: rows of one or a few numbers, one per line, maybe below a line with the names of the
+//! columns.
 
 mod commas;
 mod fields;
@@ -20,60 +20,60 @@ use fields::Separators;
 use line::{LineReader, append_text};
 use std::ops::Range;
 
-/// More comments are no description of the numbers below them.
+/// More comments do not describe the numbers.
 const MOST_COMMENTS: usize = 1000;
 
-/// So many lines without anything stand between recordings, as other programs write them; one may be between any rows.
+/// Other programs write this many blank lines between recordings; a single one may be anywhere.
 const DIVIDING_LINES: u64 = 2;
 
-/// The more there are, the less they say.
+/// More warnings say less.
 const MOST_DOUBTS: usize = 3;
 
-/// The rows that a text is to have.
+/// The rows that a text should have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Layout {
-    /// Numbers in a row; it is the same number in all.
+    /// The possible numbers of columns; all rows have the same.
     pub columns: &'static [usize],
-    /// Said where there are others.
+    /// For messages about other rows.
     pub expected: &'static str,
 }
 
 impl Layout {
-    /// Whether `1,5` can be a row of two numbers as well as one number that somebody wrote with a comma.
+    /// Whether `1,5` may be a row of two numbers, or one with a decimal comma.
     fn is_doubtful(&self) -> bool {
         self.columns.contains(&1) && self.columns.contains(&2)
     }
 }
 
-/// The rows of a text, one after the other.
+/// The rows of a text.
 pub struct Lines {
     lines: LineReader,
     layout: Layout,
     /// The line without its comment.
     text: String,
-    /// Where its fields are,
+    /// The fields of the line.
     fields: Vec<Range<usize>>,
-    /// and the numbers that they are.
+    /// The numbers in these fields.
     values: Vec<f64>,
     separators: Separators,
-    /// How many numbers are in a row, once there was one.
+    /// The number of columns, once there was a row.
     columns: Option<usize>,
     heading: Heading,
-    /// The comments that the heading consists of, where it is none of its own line.
+    /// The comments in the heading, if it is no line.
     heading_comments: Vec<String>,
     names: Vec<Name>,
-    /// The comments above the numbers that say something,
+    /// The comments above the numbers.
     comments: Vec<String>,
-    /// those beside and between them, and one that has numbers on both sides, with its line.
+    /// The comments next to and between the numbers.
     later: Vec<String>,
     dividing: Option<(u64, String)>,
-    /// How many lines without anything were read since the last row.
+    /// The number of blank lines since the last row.
     blank_lines: u64,
-    /// The first row, where it may be names that are whole numbers, until the second is read.
+    /// The first row, while it may be names that are whole numbers.
     counted: Option<String>,
     doubts: Vec<String>,
     commas: Commas,
-    /// A column whose numbers have all been looked at.
+    /// A column whose numbers have all been examined.
     pub surveyed: Option<(usize, Column)>,
 }
 
@@ -102,11 +102,11 @@ impl Lines {
         })
     }
 
-    /// Looks through the text for how the numbers of a column are written.
+    /// Examines how all numbers of a column are written.
     pub fn survey(&mut self, source: &Source, column: usize) -> Result<(), String> {
         let mut lines = Self::open(source, self.layout)?;
         let mut found = Column::EMPTY;
-        // What is wrong further on is told when it is read.
+        // Later faults are reported when they are read.
         while let Ok(Some(_)) = lines.row() {
             found.add(lines.field(column));
         }
@@ -114,12 +114,12 @@ impl Lines {
         Ok(())
     }
 
-    /// The number of the line that was read last, or of the one that an error is about; from 1.
+    /// The number of the last line, or of the line with an error; from 1.
     pub fn number(&self) -> u64 {
         self.lines.number
     }
 
-    /// The names of the columns, where there are any. They are known with the first row.
+    /// The names of the columns. They are known with the first row.
     pub fn names(&self) -> &[Name] {
         &self.names
     }
@@ -129,13 +129,13 @@ impl Lines {
         &self.comments
     }
 
-    /// The comments that were found so far.
+    /// All comments so far.
     pub fn all_comments(&self) -> impl Iterator<Item = &String> {
         self.comments.iter().chain(&self.later)
     }
 
-    /// The comments that were found so far and say what nobody understands, which `left` finds out. Those that name columns
-    /// are read where `names` were taken, but for the intervals in them.
+    /// The comments so far of which a part was not understood, which `left` finds. If columns were named by
+    /// `names`, the comments with these names count as understood, except their intervals.
     pub fn unread(&self, names: &[Name], left: impl Fn(&str) -> Option<String>) -> Vec<Unread> {
         let is_heading = |comment: &String| !names.is_empty() && self.heading_comments.contains(comment);
         let unread = |comment: &String| {
@@ -145,12 +145,12 @@ impl Lines {
         self.all_comments().filter_map(unread).collect()
     }
 
-    /// What may have been meant otherwise than it was read so far.
+    /// Warnings so far about what may have been meant otherwise.
     pub fn doubts(&self) -> &[String] {
         &self.doubts
     }
 
-    /// How exactly a number of the last row is known.
+    /// The precision of a number in the last row.
     pub fn precision(&self, column: usize) -> Precision {
         match &self.surveyed {
             Some((surveyed, found)) if *surveyed == column => found.precision(self.field(column)),
@@ -158,7 +158,7 @@ impl Lines {
         }
     }
 
-    /// A number of the last row, as it is written.
+    /// A number of the last row, as written.
     pub fn field(&self, column: usize) -> &str {
         self.fields.get(column).map_or("", |field| &self.text[field.clone()])
     }
@@ -211,7 +211,7 @@ impl Lines {
         Ok(None)
     }
 
-    /// Doubts that two rows are what they seem.
+    /// Warns of rows that may not belong together.
     fn doubt_rows(&mut self) {
         if let Some((line, comment)) = self.dividing.take()
             && self.doubts.len() < MOST_DOUBTS
@@ -238,7 +238,7 @@ impl Lines {
         }
     }
 
-    /// That there is no row of these in the text, with what may be the reason.
+    /// The message that there is no row, with a possible reason.
     pub fn none(&self, thing: &str) -> String {
         let taken = match &self.heading {
             Heading::Line(line, text) => {
@@ -249,7 +249,7 @@ impl Lines {
         format!("there is no {thing} in it{taken}")
     }
 
-    /// Looks at how many numbers there are, and at what is between them.
+    /// Checks the number of columns and the separators.
     fn check(&mut self) -> Result<(), String> {
         let count = self.values.len();
         if let (Some(before), true) = (self.separators.bare_comma, self.separators.has_others) {
@@ -291,10 +291,10 @@ impl Lines {
         self.check_commas(count, is_bare)
     }
 
-    /// Takes the text out of the line, and its comment. Bytes that are no UTF-8 are taken for Latin-1,
-    /// in which every byte is a sign.
+    /// Takes text and comment out of the line. Bytes that are not UTF-8 are read as Latin-1, in which every
+    /// byte is a character.
     fn decode(&mut self) -> Option<String> {
-        // Some editors and spreadsheets begin UTF-8 with the mark of its byte order.
+        // Some editors and spreadsheets begin UTF-8 with a byte order mark.
         let line = match self.lines.bytes.strip_prefix(b"\xef\xbb\xbf") {
             Some(line) if self.lines.number == 1 => line,
             _ => &self.lines.bytes,

@@ -9,7 +9,7 @@ use super::Lines;
 use super::MOST_COMMENTS;
 
 impl Lines {
-    /// Keeps a comment that says something, to be listed.
+    /// Adds a comment to the list, unless it says nothing.
     pub(super) fn list(&mut self, comment: String) {
         let is_above = self.columns.is_none() && self.fields.is_empty();
         let comments = if is_above { &mut self.comments } else { &mut self.later };
@@ -18,14 +18,14 @@ impl Lines {
         }
     }
 
-    /// A line that is a comment and nothing else.
+    /// Reads a line that is only a comment.
     pub(super) fn take_comment(&mut self, comment: String) {
         self.list(comment.clone());
         if self.columns.is_some() {
-            // Whatever it says, it may divide trials.
+            // Any comment may separate trials.
             self.dividing.get_or_insert((self.lines.number, comment));
         } else if self.is_before_the_heading() && comment.contains(char::is_alphabetic) {
-            // What has no letters leaves what is above it as it is.
+            // A comment without letters does not replace the heading above it.
             if self.heading.add_units(&comment) {
                 self.heading_comments.push(comment);
             } else {
@@ -35,7 +35,8 @@ impl Lines {
         }
     }
 
-    /// The names of `count` columns, also where they may only be a comment, of times or of what counts samples.
+    /// The names of `count` columns. They may also come from a comment that is likely to name times or counts
+    /// of samples.
     pub fn probable_names(&self, count: usize) -> Vec<Name> {
         if !self.names.is_empty() {
             return self.names.clone();
@@ -45,14 +46,14 @@ impl Lines {
         if names.iter().any(Name::is_of_no_value) && !is_prose { names } else { Vec::new() }
     }
 
-    /// Whether what may be names is prose about times, as `times in ms` and `time x10 ms`.
+    /// Whether possible names are prose about times, as `times in ms` and `time x10 ms`.
     pub(super) fn is_prose(&self, names: &[Name]) -> bool {
         let Some((first, others)) = names.split_first() else { return false };
         if first.is_said_of_intervals() {
             return true;
         }
         let is_of_values = self.layout.is_doubtful();
-        // Columns in the wrong order are names all the same.
+        // Columns in the wrong order have names all the same.
         let is_turned = |name: &Name| {
             if name.is_lone_unit() {
                 is_of_values && first.is_lone_value_unit()
@@ -65,7 +66,7 @@ impl Lines {
             .any(|name| (name.is_lone_unit() || is_of_values && name.has_time_unit()) && !is_turned(name))
     }
 
-    /// What the last comment before the first row says, as names of `count` columns.
+    /// The names of `count` columns in the last comment above the first row.
     pub fn comment_names(&self, count: usize) -> Vec<Name> {
         let names = || self.heading.names(count).unwrap_or_default();
         if self.heading.is_line() == Some(false) { names() } else { Vec::new() }
@@ -76,7 +77,7 @@ impl Lines {
         self.heading.is_line() == Some(true) && self.heading.names(count).is_some()
     }
 
-    /// Whether the line with names was there, and no number yet.
+    /// Whether there was a line of names, and no number yet.
     pub(super) fn has_names_only(&self) -> bool {
         self.columns.is_none() && self.heading.is_line() == Some(true)
     }
@@ -85,9 +86,10 @@ impl Lines {
         self.columns.is_none() && !matches!(self.heading, Heading::Line(..))
     }
 
-    /// Whether the line names columns: it begins with a letter and has no number, nor a word for none.
+    /// Whether the line names columns: it begins with a letter, and contains no number and no word for a
+    /// missing number.
     pub(super) fn is_heading(&self) -> Result<bool, String> {
-        // Between commas, a name may have a number in it.
+        // Between commas, a name may contain a number.
         let mut fields =
             heading::fields(&self.text).into_iter().map(|field| field.trim().trim_matches(['"', '\'']));
         let first = fields.clone().next().unwrap_or_default();
@@ -104,11 +106,11 @@ impl Lines {
         Ok(true)
     }
 
-    /// Finds names for `count` columns in what was before the first row.
+    /// Finds names for `count` columns above the first row.
     pub(super) fn name_columns(&mut self, count: usize) -> Result<(), String> {
         let Some(is_line) = self.heading.is_line() else { return Ok(()) };
         let names = self.heading.names(count);
-        // Of two columns one has times; other words before a unit are prose.
+        // One of two columns has times; otherwise words in front of a unit are prose.
         let has_times = |names: &[Name]| {
             let is_of_times = |name: &Name| {
                 name.has_time_unit() || name.is_of_times() || time_unit_of(name.text()).is_some()
@@ -125,7 +127,7 @@ impl Lines {
         let have_units = |names: &Vec<Name>| names.iter().all(Name::has_unit) && may_be_names(names);
         match (&self.heading, names) {
             (_, Some(names)) if is_line || may_be_names(&names) => self.names = names,
-            // Others may stand below one that names both columns with their units.
+            // Another comment may name both columns with their units, with more comments below it.
             (Heading::Comment(_), _) if count == 2 && self.layout.is_doubtful() => {
                 let named = self.comments.iter().rev().find_map(|comment| {
                     let names = Heading::Comment(comment.clone()).names(count).filter(have_units)?;

@@ -1,5 +1,5 @@
-//! What presets there are, with their parameters, units and defaults: `lif presets`, `--preset help`, and the
-//! help of the commands. All of it comes from the presets themselves.
+//! Lists of presets with their parameters, units and defaults, for `lif presets`, `--preset help` and the
+//! help of commands.
 
 use super::{SETTINGS, list};
 use crate::failure::Failure;
@@ -7,25 +7,25 @@ use lif::Preset;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 
-/// The longest line, and where what is said of a preset begins in it.
+/// The longest line, and where descriptions begin.
 const WIDTH: usize = 79;
 const INDENT: usize = 21;
 
-/// A preset as it is listed.
+/// A preset in the list.
 struct Listed {
     name: &'static str,
     about: String,
-    /// Empty where the parameters are options.
+    /// Empty if its parameters are options.
     input_unit: &'static str,
     parameters: Vec<Parameter>,
 }
 
-/// A parameter as it is listed.
+/// A parameter in the list.
 struct Parameter {
     name: String,
     default: String,
     unit: &'static str,
-    /// What it can be beside numbers.
+    /// Words that are allowed in place of numbers.
     words: Vec<&'static str>,
 }
 
@@ -40,7 +40,7 @@ impl Parameter {
         format!("{} {unit}", self.default).trim_end().to_owned()
     }
 
-    /// What else it can be.
+    /// Its alternatives.
     fn otherwise(&self) -> String {
         let is_number = self.default.parse::<f64>().is_ok();
         let mut others: Vec<&str> = self.words.iter().copied().filter(|word| *word != self.default).collect();
@@ -53,7 +53,7 @@ impl Parameter {
     }
 }
 
-/// Settings files say on their first lines what they are.
+/// The first lines of a settings file describe it.
 fn of_settings(name: &'static str, text: &str) -> Listed {
     let about: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
     let parameters = text.lines().filter_map(|line| line.split_once(" = ")).map(|(name, value)| Parameter {
@@ -67,7 +67,7 @@ fn of_settings(name: &'static str, text: &str) -> Listed {
     Listed { name, about: about.join(" "), input_unit: "", parameters: parameters.collect() }
 }
 
-/// In what an option of a neuron is measured.
+/// The unit of an option of neurons.
 fn unit(option: &str) -> &'static str {
     match option {
         "dt" | "tau-m" | "t-ref" | "tau-syn" | "tau-trace" => "ms",
@@ -136,7 +136,7 @@ pub fn table(name: Option<&str>) -> Result<String, Failure> {
     Ok(text.trim_end().to_owned())
 }
 
-/// What it is, and the unit of its inputs.
+/// The description, and the unit of inputs.
 fn about(listed: &Listed) -> String {
     let inputs = match listed.input_unit {
         "" => String::new(),
@@ -151,14 +151,14 @@ fn heading(listed: &Listed) -> String {
     wrapped(&start, &about(listed).split(' ').collect::<Vec<_>>(), " ")
 }
 
-/// A preset with all its parameters, in lines that are not too long.
+/// A preset with all its parameters, wrapped.
 fn paragraph(listed: &Listed) -> String {
     let parameters: Vec<String> = listed.parameters.iter().map(Parameter::short).collect();
     let parameters: Vec<&str> = parameters.iter().map(String::as_str).collect();
     format!("{}\n{}", heading(listed), wrapped(&" ".repeat(INDENT), &parameters, ", "))
 }
 
-/// Parts one after the other, broken between them.
+/// Joins parts into lines.
 fn wrapped(start: &str, parts: &[&str], between: &str) -> String {
     let mut lines = vec![start.to_owned()];
     for (index, part) in parts.iter().enumerate() {
@@ -173,7 +173,7 @@ fn wrapped(start: &str, parts: &[&str], between: &str) -> String {
     lines.iter().map(|line| line.trim_end()).collect::<Vec<_>>().join("\n")
 }
 
-/// What the help of a command says after its options.
+/// The presets for the help of a command.
 pub fn in_the_help() -> String {
     let presets = all().unwrap_or_default();
     let paragraphs: Vec<String> = presets.iter().map(paragraph).collect();

@@ -1,5 +1,5 @@
-//! Where parameters start from: a named set of settings, or the neurons of another simulator under
-//! its own names, `nest:tau_m=20,t_ref=5`.
+//! Presets: named settings, or the neurons of another simulator with its own parameters,
+//! `nest:tau_m=20,t_ref=5`.
 
 pub mod listing;
 
@@ -14,17 +14,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// The preset where none is named. It has a value for every parameter; others are laid over it.
+/// The default preset. It has a value for every parameter; others change some.
 pub const BASE: &str = "origin";
 
-/// Each is a settings file; a new one is a file and a line here.
+/// Presets that are settings files. To add one, add its file and a line here.
 pub const SETTINGS: [(&str, &str, AxisUnits); 3] = [
     (BASE, include_str!("origin.toml"), AxisUnits::PHYSICAL),
     ("normalised", include_str!("normalised.toml"), AxisUnits::NONE),
     ("receptor", include_str!("receptor.toml"), AxisUnits::PHYSICAL),
 ];
 
-/// Settings that say what a neuron is, which another simulator's neurons say under their own names.
+/// Settings of neurons, which other simulators give by their own parameters.
 const OF_A_NEURON: [&str; 17] = [
     "dt",
     "tau-m",
@@ -45,14 +45,14 @@ const OF_A_NEURON: [&str; 17] = [
     "trace-scale",
 ];
 
-/// Asks for what there is.
+/// Asks for the list of presets.
 const HELP: &str = "help";
 
-/// What `--preset` asks for.
+/// The value of `--preset`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     name: String,
-    /// Values of the parameters of another simulator's neurons.
+    /// The given parameters of another simulator.
     values: Vec<(String, Value)>,
 }
 
@@ -63,12 +63,12 @@ enum Value {
 }
 
 impl Choice {
-    /// The preset where none is named.
+    /// The default preset.
     pub fn base() -> Self {
         Self { name: BASE.to_owned(), values: Vec::new() }
     }
 
-    /// What to tell, where nothing but that is asked for: `help`, or `nest:help`.
+    /// The list of presets or parameters, if `help` or `nest:help` asks for it.
     pub fn help(&self) -> Option<Result<String, Failure>> {
         match &self.values[..] {
             [] if self.name == HELP => Some(listing::table(None)),
@@ -79,18 +79,18 @@ impl Choice {
         }
     }
 
-    /// The first parameter whose values differ from neuron to neuron.
+    /// The first parameter that is a range.
     pub fn spread(&self) -> Option<&str> {
         let is_range = |value: &Value| matches!(value, Value::Spread(Spread::Range(..)));
         self.values.iter().find(|(_, value)| is_range(value)).map(|(name, _)| name.as_str())
     }
 
-    /// The settings of the preset, as TOML, where it is such a one.
+    /// The settings of the preset as TOML, if it has some.
     pub fn settings(&self) -> Option<&'static str> {
         SETTINGS.iter().find(|(known, ..)| *known == self.name).map(|(_, text, _)| *text)
     }
 
-    /// What its inputs and membrane potentials are measured in.
+    /// The units of its inputs and membrane potentials.
     pub fn axis_units(&self) -> AxisUnits {
         let of_settings = SETTINGS.iter().find(|(known, ..)| *known == self.name).map(|(.., units)| *units);
         let of_a_system = || {
@@ -101,7 +101,7 @@ impl Choice {
         of_settings.or_else(of_a_system).unwrap_or(AxisUnits::PHYSICAL)
     }
 
-    /// The neurons of another simulator, where they are asked for.
+    /// The neurons of another simulator, if it is one.
     pub fn of_a_system(&self, n: usize) -> Option<Result<Preset, Failure>> {
         (self.settings().is_none() && self.name != HELP).then(|| {
             let preset = Preset::by_name(&self.name)?;
@@ -116,7 +116,7 @@ impl Choice {
         })
     }
 
-    /// The settings of a neuron that were given beside it, which cannot be told from its own.
+    /// Refuses settings of neurons next to a preset that has its own parameters.
     pub fn refuse_beside(&self, asked: &serde_json::Map<String, serde_json::Value>) -> Result<(), Failure> {
         let Some(preset) = self.of_a_system(1).transpose()? else { return Ok(()) };
         let Some(given) = OF_A_NEURON.into_iter().find(|name| asked.contains_key(*name)) else {
@@ -138,12 +138,12 @@ impl Choice {
     }
 }
 
-/// The neurons of another simulator that settings ask for.
+/// The neurons of another simulator in the settings, if there are some.
 pub fn of_a_system(settings: &Settings, n: usize) -> Result<Option<Preset>, Failure> {
     settings.preset.as_ref().and_then(|choice| choice.of_a_system(n)).transpose()
 }
 
-/// In what settings measure inputs and membrane potentials.
+/// The units of inputs and membrane potentials in the settings.
 pub fn units(settings: &Settings) -> Units {
     if settings.nir.is_some() {
         return Units { whose: "a NIR graph".to_owned(), input: None, potential: None };
@@ -151,7 +151,7 @@ pub fn units(settings: &Settings) -> Units {
     let name = settings.preset.as_ref().map_or(BASE, |choice| &choice.name);
     let whose = format!("the preset {name}");
     match Preset::by_name(name) {
-        // Of currents that are added as they are the unit is that of what they add to.
+        // Inputs per step are added as they are, so they have the unit of their sum.
         Ok(preset) => Units {
             whose,
             input: Unit::read(preset.input_unit().trim_end_matches(" per step")),
@@ -161,20 +161,20 @@ pub fn units(settings: &Settings) -> Units {
     }
 }
 
-/// All names, in words.
+/// All names, as a list.
 pub fn list() -> String {
     SETTINGS.iter().map(|(name, ..)| *name).chain(Preset::names()).collect::<Vec<_>>().join(", ")
 }
 
-/// Reads a value of a parameter that another simulator has.
+/// Reads a value of a parameter of another simulator.
 fn value(preset: &Preset, key: &str, text: &str) -> Result<Value, String> {
     let unit = preset.parameters().find(|(name, ..)| *name == key).map(|(.., unit)| unit);
     let begins_like_a_number =
         text.trim_start().starts_with(|sign: char| sign.is_ascii_digit() || "+-.\u{2212}".contains(sign));
     match unit.filter(|_| begins_like_a_number) {
-        // A bound that is none.
+        // No bound.
         Some(_) if text.trim() == "-inf" => Ok(Value::Spread(Spread::Number(f64::NEG_INFINITY))),
-        // What it can be is told by the preset.
+        // The preset itself checks words.
         None => Ok(Value::Word(text.to_owned())),
         Some(unit) => {
             let in_unit = |written: &Written| {

@@ -1,4 +1,4 @@
-//! What the columns of a file of events are: by their names, by the comments above them, or as they mostly are.
+//! The columns of a file of events: by their names, by comments above them, or in the usual order.
 
 use crate::numbers::comments::is_of_times as speaks_of_times;
 use crate::numbers::name::Name;
@@ -6,10 +6,10 @@ use crate::numbers::sampling::without_intervals;
 use crate::numbers::signs::odd_signs;
 use crate::numbers::text::{Layout, Lines};
 
-/// The rows of a text, and of an array without names.
+/// The rows of a text, or of an array without names.
 pub const LAYOUT: Layout = Layout { columns: &[2, 3], expected: "`step neuron` or `step batch neuron`" };
 
-/// What columns and arrays may be called, apart from times. `index` may number the rows of a table too.
+/// Names of columns and arrays, except times. `index` is not among them, as it may be a row number.
 const STEPS: [&str; 3] = ["step", "steps", "spike step"];
 const EVENT_TIMES: [&str; 4] = ["spike time", "spike times", "event time", "event times"];
 const BATCH_ROWS: [&str; 6] = ["batch", "batch row", "batch rows", "batch index", "batch idx", "row"];
@@ -37,13 +37,13 @@ pub fn is_of_times(name: &Name) -> bool {
     name.is_of_times() || is_one(name, &EVENT_TIMES)
 }
 
-/// Whether it is that of the numbers of neurons, and not `I` or `i (nA)`, a current.
+/// Whether it names numbers of neurons, and not a current as `I` or `i (nA)`.
 pub fn is_of_neurons_alone(name: &Name) -> bool {
     let is_current = name.text().contains('I') || name.value_unit().is_some();
     is_of_neurons(name) && !(name.is("i") && is_current)
 }
 
-/// Whether it is that of the numbers of neurons.
+/// Whether it names numbers of neurons.
 pub fn is_of_neurons(name: &Name) -> bool {
     is_one(name, &NEURONS)
 }
@@ -56,13 +56,13 @@ fn is_of_steps_or_times(name: &Name) -> bool {
     is_of_times(name) || is_one(name, &STEPS)
 }
 
-/// Whether it can be that of a column.
+/// Whether it may name a column.
 fn is_known(name: &Name) -> bool {
     let is_one_of_them = is_of_steps_or_times(name) || is_one(name, &BATCH_ROWS) || is_one(name, &NEURONS);
     is_one_of_them && odd_signs(name.text()).is_empty()
 }
 
-/// Which of these names is that of the steps or times, of the batch rows, of the neurons.
+/// The places of the steps or times, of the batch rows, and of the neurons.
 pub fn roles(names: &[Name]) -> Result<[Option<usize>; 3], String> {
     let only = |what: &str, is_it: &dyn Fn(&Name) -> bool| {
         let mut found = names.iter().enumerate().filter(|(_, name)| is_it(name));
@@ -89,7 +89,7 @@ pub fn roles(names: &[Name]) -> Result<[Option<usize>; 3], String> {
     Ok([when, row, neuron])
 }
 
-/// The names that are known, where others were found.
+/// The known names, for a message about others.
 pub fn known() -> String {
     let list = |names: &[&str]| names.join(", ").replace(' ', "_").replace(",_", ", ");
     format!(
@@ -101,11 +101,11 @@ pub fn known() -> String {
     )
 }
 
-/// The names of `count` columns of a text, where there are any, and where step, batch row and neuron are among them.
+/// The names of `count` columns of a text, if there are any, and the places of step, batch row and neuron.
 pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>; 3]), String> {
     let mut names = lines.names().to_vec();
     if names.is_empty() {
-        // Some programs write the names as a comment, which is mostly something else.
+        // Some programs write names as a comment, but most comments are something else.
         names = lines.comment_names(count);
         if names.is_empty() || !names.iter().all(is_known) {
             let doubt =
@@ -130,8 +130,8 @@ pub fn of_text(lines: &Lines, count: usize) -> Result<(Vec<Name>, [Option<usize>
     Ok((names, columns))
 }
 
-/// Whether a comment consists of names that are known, one or one for each of `count` columns; of steps, in the order in
-/// which columns mostly are.
+/// Whether a comment consists of known names: one, or one for each of `count` columns, and for steps in the
+/// usual order.
 pub fn names_columns(comment: &str, count: usize, is_in_steps: bool) -> bool {
     let names = names_in(comment);
     names.iter().all(is_known)
@@ -144,7 +144,7 @@ fn names_in(comment: &str) -> Vec<Name> {
     words.filter(|word| !word.is_empty()).map(Name::new).collect()
 }
 
-/// Refuses a comment that names steps and neurons, and nothing unknown, but other columns than there are.
+/// Refuses a comment that names steps and neurons, but not as many columns as there are.
 fn refuse_other_count(comment: &str, count: usize) -> Result<(), String> {
     let names = names_in(&without_intervals(comment));
     let has = |is_it: &dyn Fn(&Name) -> bool| names.iter().any(is_it);
@@ -160,9 +160,9 @@ fn refuse_other_count(comment: &str, count: usize) -> Result<(), String> {
     ))
 }
 
-/// What a comment may say that is not how columns are taken without names.
+/// A reason why a comment may contradict the usual order of columns.
 fn doubt_of(comment: &str) -> Option<&'static str> {
-    // How long steps are is read of any comment.
+    // The length of steps is read from any comment.
     let comment = &without_intervals(comment);
     if speaks_of_times(comment) {
         return Some("may say that there are times");
@@ -178,7 +178,7 @@ fn doubt_of(comment: &str) -> Option<&'static str> {
     is_other_order.then_some("may name the columns in another order")
 }
 
-/// Where step, batch row and neuron are among so many columns.
+/// The places of step, batch row and neuron among `count` columns.
 fn columns(names: &[Name], count: usize) -> Result<[Option<usize>; 3], String> {
     if names.is_empty() {
         return Ok(if count == 2 { [Some(0), None, Some(1)] } else { [Some(0), Some(1), Some(2)] });

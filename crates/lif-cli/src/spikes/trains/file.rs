@@ -19,17 +19,17 @@ use crate::terminal::figures::counted;
 use lif::Event;
 use std::path::Path;
 
-/// What the events of a run can be.
+/// The bounds of events.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
-    /// How many trains there are, and what each is one of.
+    /// The number of trains, and the word for one.
     pub trains: (usize, &'static str),
     pub batch: usize,
     /// A step, ms.
     pub dt: f64,
 }
 
-/// The events of a file, and what was understood of it.
+/// Reads the events of a file.
 pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Failure> {
     let refusal = |reason: String| fault("events", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
@@ -56,7 +56,7 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Fai
     Ok((events, understood))
 }
 
-/// When events happen: at steps, or at times in a unit.
+/// The time of events: steps, or times in a unit.
 #[derive(Debug, Clone)]
 enum When {
     Steps,
@@ -64,22 +64,22 @@ enum When {
 }
 
 impl When {
-    /// As the name of its column says.
+    /// From the name of a column.
     fn named(name: &Name) -> Result<Self, String> {
         if is_of_times(name) {
-            // No option says a unit here.
+            // There is no option for the unit.
             return Ok(Self::Times(time_unit(None, "events", Some(name))?));
         }
         Ok(Self::Steps)
     }
 }
 
-/// Events as they are read.
+/// The events read so far.
 struct EventList {
     bounds: Bounds,
     when: When,
     events: Growing<Event>,
-    /// The first time and the last, on the clock of the file, ms.
+    /// The first and the last time, on the clock of the file, ms.
     ends: Option<(f64, f64)>,
 }
 
@@ -92,7 +92,7 @@ impl EventList {
         self.events.push(Event { step, batch, neuron })
     }
 
-    /// As what steps or times are taken, in which unit, and whether the file says so.
+    /// How steps or times are read, in which unit, and whether the file gives it.
     fn said(&self) -> (String, Option<TimeUnit>, bool) {
         match &self.when {
             When::Steps => (format!("steps are taken as {} ms long", written(self.bounds.dt)), None, false),
@@ -134,7 +134,7 @@ fn whole(what: &str, value: f64) -> Result<u32, String> {
     Err(format!("the {what} is {value}; it must be a whole number from 0 to {}", u32::MAX))
 }
 
-/// One of so many, which are numbered from 0.
+/// A number below `count`.
 fn below(what: &str, value: f64, count: usize, each: &str) -> Result<u32, String> {
     let number = whole(what, value)?;
     if (number as usize) < count {
@@ -144,7 +144,7 @@ fn below(what: &str, value: f64, count: usize, each: &str) -> Result<u32, String
     Err(format!("there is a spike of {what} {number}, but only {all}, numbered from 0"))
 }
 
-/// One event per line, in the columns that names say, or as [`LAYOUT`] has them.
+/// Reads one event per line, in columns by their names, or as in [`LAYOUT`].
 fn from_text(
     source: &Source,
     lines: &mut Lines,
@@ -210,7 +210,7 @@ fn from_text(
     Ok(())
 }
 
-/// Rows of an array as they are in text.
+/// Reads the rows of an array, in columns as in text.
 fn from_rows(array: &Array, rows: &mut dyn Rows, list: &mut EventList) -> Result<(), String> {
     let ([_, 2] | [_, 3]) = array.shape[..] else {
         return Err(format!(
@@ -233,7 +233,7 @@ fn from_rows(array: &Array, rows: &mut dyn Rows, list: &mut EventList) -> Result
     Ok(())
 }
 
-/// The arrays of an archive, by the names that columns of a text have.
+/// Reads the arrays of an archive, by the names of columns.
 fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) -> Result<(), String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
@@ -248,13 +248,13 @@ fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) 
     if let When::Steps = list.when {
         refuse_other_steps(&mut archive, &keys, list.bounds.dt)?;
     }
-    // Only steps need to be told how long they are.
+    // Only steps need a length.
     let is_in_steps = matches!(list.when, When::Steps);
     let is_read = |place: usize| {
         [Some(when), row, Some(neuron)].contains(&Some(place))
             || is_in_steps && names[place].clock().is_some()
     };
-    // A run records more than its spikes.
+    // A file of a run contains more than spikes.
     let is_own = |key: &String| is_in_steps && (key == "rate" || key.starts_with("voltage"));
     understood.unread = keys
         .iter()
@@ -293,7 +293,7 @@ fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) 
     Ok(())
 }
 
-/// Refuses an archive that counts steps of another length than those of the run.
+/// Refuses an archive whose steps have another length than those of the run.
 fn refuse_other_steps(archive: &mut Archive, keys: &[String], dt: f64) -> Result<(), String> {
     match interval(archive, keys, (None, "events"))? {
         Some(own) => refuse_other_step(&own.name, own.ms, dt),
@@ -301,7 +301,7 @@ fn refuse_other_steps(archive: &mut Archive, keys: &[String], dt: f64) -> Result
     }
 }
 
-/// The same of the comments of a text.
+/// Refuses comments that give steps another length.
 fn refuse_other_steps_in<'a>(mut comments: impl Iterator<Item = &'a String>, dt: f64) -> Result<(), String> {
     comments.try_for_each(|comment| match interval_in_prose(comment) {
         Some(own) => refuse_other_step(comment, own, dt),
@@ -322,7 +322,7 @@ fn refuse_other_step(who: &str, own: f64, dt: f64) -> Result<(), String> {
     ))
 }
 
-/// All values of a list in an archive, and how exactly they are known.
+/// All values of a list in an archive, and their precision.
 fn values_of(archive: &mut Archive, key: &str) -> Result<(Vec<f64>, Precision), String> {
     let mut values = Vec::new();
     let array = archive.array(key, &mut |array, rows| {

@@ -1,4 +1,4 @@
-//! The matrix of weights that spikes go through.
+//! The matrix of weights between trains and neurons.
 
 use super::{fault, require_memory};
 use crate::failure::Failure;
@@ -8,7 +8,7 @@ use crc32fast::Hasher;
 use ndarray::Array2;
 use std::path::Path;
 
-/// The weights of a file, multiplied, and what was understood of it.
+/// Reads the weights of a file, and multiplies them by a factor.
 pub fn read(
     path: &Path,
     factor: f64,
@@ -59,7 +59,7 @@ pub fn read(
         thing: "weight",
         ..Understood::new("events-matrix", &source)
     };
-    // An array without any value has not been looked at.
+    // An empty array was not checked.
     let trains = shape.first().copied().unwrap_or(0);
     let matrix = Array2::from_shape_vec((trains, n), values).map_err(|error| refusal(error.to_string()))?;
     Ok((matrix, understood))

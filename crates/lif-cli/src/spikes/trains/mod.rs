@@ -1,4 +1,4 @@
-//! Spikes from a file that drive the population, and the weights that they go through.
+//! Spike trains from a file that drive the population, and their weights.
 
 mod columns;
 mod file;
@@ -19,10 +19,10 @@ use ndarray::{Array1, Array2};
 use std::ops::Range;
 use std::path::Path;
 
-/// What a value of a file takes, on its way to an event.
+/// Bytes per value of a file on its way to an event.
 const BYTES_PER_VALUE: u64 = 24;
 
-/// The bits of a block of spikes, in bytes.
+/// The size of a block of spikes, bytes.
 const BLOCK_BYTES: u64 = 8 << 20;
 
 /// The spikes of a file with their weights.
@@ -30,28 +30,28 @@ const BLOCK_BYTES: u64 = 8 << 20;
 pub struct Trains {
     /// Sorted by step, batch row and train.
     events: Vec<Event>,
-    /// How many there are.
+    /// The number of trains.
     trains: usize,
-    /// One row of trains drives all batch rows.
+    /// The number of batch rows; trains with one row drive all.
     batch: usize,
     weights: Weights,
     unit: Unit,
     checksum: u32,
-    /// What was understood of the files.
+    /// How the files were understood.
     pub understood: Vec<Understood>,
 }
 
 #[derive(Debug)]
 enum Weights {
-    /// Each train drives the neuron of its number.
+    /// Train k drives neuron k.
     Each(lif::Parameter),
     /// `[trains, neurons]`
     Dense(Array2<f32>),
 }
 
 impl Trains {
-    /// Reads the spikes, and the matrix where there is one, for a population of `batch` rows of `n`
-    /// neurons and a run of so many steps of `dt` ms.
+    /// Reads the spikes, and the matrix if there is one, for a population of `batch` rows of `n` neurons and
+    /// a run of `steps` steps of `dt` ms.
     pub fn open(
         path: &Path,
         matrix: Option<&Path>,
@@ -106,7 +106,7 @@ impl Trains {
         if let Extent::None {} = of_them.extent {
             of_them.extent = Extent::Steps { from_step: first.step, to_step: last.step };
         }
-        // A recording of one row drives all.
+        // A recording with one row drives all rows.
         let is_of_one_row = events.iter().all(|event| event.batch == 0);
         if is_of_one_row && batch > 1 {
             of_them.remarks.push(format!("all are of batch row 0 and drive all {batch} batch rows"));
@@ -123,7 +123,7 @@ impl Trains {
         Ok(Self { events, trains, batch, weights, unit: weight.unit, checksum, understood })
     }
 
-    /// Weighs the spikes of each neuron with a factor of its own too, where they are currents.
+    /// Also multiplies the weights of each neuron by its factor, if they are currents.
     pub fn weighed(mut self, factors: &Array1<f32>) -> Self {
         if self.unit == Unit::Nanoampere {
             self.weights = match self.weights {
@@ -136,12 +136,12 @@ impl Trains {
         self
     }
 
-    /// A number that changes with the spikes and the matrix.
+    /// A checksum of the spikes and the matrix.
     pub fn checksum(&self) -> u32 {
         self.checksum
     }
 
-    /// The most bytes of memory that they take while a run of so many steps goes on.
+    /// The most bytes of memory during a run of this many steps.
     pub fn bytes(&self, steps: u64) -> u64 {
         let matrix = if let Weights::Dense(matrix) = &self.weights { matrix.len() as u64 * 4 } else { 0 };
         let row = 4 * self.cells();
@@ -149,7 +149,7 @@ impl Trains {
         size_of_val(&self.events[..]) as u64 + matrix + blocks
     }
 
-    /// Steps of a block: whole words of spikes.
+    /// Steps of a block, in whole words of spikes.
     pub fn block_steps(&self) -> u64 {
         (BLOCK_BYTES / (4 * self.cells())).max(1) * 32
     }
@@ -166,7 +166,7 @@ impl Trains {
         Raster::from_events(events, steps.start, steps.end - steps.start, self.batch, self.trains)
     }
 
-    /// Spikes of a [raster](Self::raster) as an input.
+    /// The spikes of a [raster](Self::raster) as an input.
     pub fn input<'a>(&'a self, raster: &'a Raster) -> SpikeInput<'a> {
         let input = match &self.weights {
             Weights::Each(weight) => SpikeInput::each(raster, weight.clone()),
@@ -183,7 +183,7 @@ fn fault(what: &str, path: &Path, reason: &str) -> Failure {
     Failure::fault(format!("{what} {}: {reason}", path.display()))
 }
 
-/// Asks for the memory that the values of an array take.
+/// Checks for memory for the values of an array.
 fn require_memory(array: &Array) -> Result<(), String> {
     let count: usize = array.shape.iter().product();
     lif::require_memory("the values", count as u64 * BYTES_PER_VALUE, "take fewer at a time")

@@ -1,9 +1,8 @@
 //! Spikes as an image: the darkness of a place is the rate of its cells during its time.
 //!
-//! All places hold equally many steps and cells, but for the last ones, and are drawn by their rate. Places
-//! of one pixel would hold now more steps or cells and now fewer, which shows as stripes. So would a regular
-//! neuron, of whose spikes a place holds now one more and now one less: a spike counts evenly over the time
-//! since the one before it, where that is too short for both to be told apart.
+//! All places cover the same number of steps and cells, except the last ones. With places of one pixel these
+//! numbers would vary, which shows as stripes. So would a regular neuron, whose spikes per place vary by one:
+//! where the interval before a spike is short, the spike is spread evenly over it.
 
 use super::scene::{Scene, Spikes};
 use crate::picture::axes::{Area, Chart, INK, note};
@@ -11,24 +10,24 @@ use crate::picture::pixels::fill;
 use crate::terminal::figures::short;
 use plotters::prelude::*;
 
-/// Pixels that a place is wide and high at least.
+/// The smallest width and height of a place, pixels.
 const LEAST_SIZE: u64 = 2;
 
-/// The part of the places with spikes that may be as dark as can be.
+/// The fraction of places with spikes that may be black.
 const DARKEST_PART: f64 = 0.02;
 
-/// What spikes at the mean rate is at most this dark, so that a regular rate does not look like a bar.
+/// The mean rate is at most this dark, so that a regular rate does not look like a bar.
 const DARKEST_MEAN: f64 = 0.6;
 
-/// A place with a single spike is at least this dark.
+/// The least darkness of a place with a spike.
 const LIGHTEST: f64 = 0.12;
 
-/// How a number of steps or cells is cut into places along an axis of so many pixels.
+/// How steps or cells are divided into places along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cut {
-    /// Steps or cells in all.
+    /// Steps or cells.
     whole: u64,
-    /// Those of one place.
+    /// Steps or cells of a place.
     part: u64,
     pixels: u64,
 }
@@ -43,13 +42,13 @@ impl Cut {
         self.whole.div_ceil(self.part) as usize
     }
 
-    /// Steps or cells of a place, of which the last has fewer.
+    /// Steps or cells of this place; the last has fewer.
     fn held(self, place: usize) -> u64 {
         self.part.min(self.whole - place as u64 * self.part)
     }
 
-    /// Shows the places that a spike at the end of an interval counts in, and by which part of it: its own
-    /// where the interval is longer than two.
+    /// Spreads a spike over the interval before it: the visited places with their fractions. After an
+    /// interval of more than two places it counts in its own place only.
     fn spread(self, interval: std::ops::Range<u64>, mut visit: impl FnMut(usize, f64)) {
         let std::ops::Range { start, end } = interval;
         let length = end - start;
@@ -71,7 +70,7 @@ impl Cut {
     }
 }
 
-/// Draws all spikes, and says beside the panel which rate is drawn as dark as can be.
+/// Draws all spikes, with a note of the rate that is black.
 pub fn draw(
     area: &Area<'_>,
     chart: &Chart<'_, '_>,
@@ -88,7 +87,7 @@ pub fn draw(
     spikes.each_place(&scene.shown, |step, cell| {
         // A run has at most 2^32 - 1 steps.
         let end = (u64::from(step) - scene.shown.start + 1) as u32;
-        // Before the first spike shown there is none, and so no interval.
+        // The first spike has no interval before it.
         let before = ends.get_mut(cell).map(|before| std::mem::replace(before, end)).filter(|end| *end > 0);
         let start = before.unwrap_or(end - 1);
         let row = (cell as u64 / up.part) as usize * width;
@@ -99,7 +98,7 @@ pub fn draw(
         });
         Ok(())
     })?;
-    // Hz, but for the length of a step.
+    // In spikes per step.
     let rates: Vec<f64> = (counts.iter().enumerate())
         .map(|(place, count)| count / (across.held(place % width) * up.held(place / width)) as f64)
         .collect();
@@ -115,7 +114,7 @@ pub fn draw(
     note(area, chart, &[&["black:", &hz], more].concat())
 }
 
-/// The rate that is drawn as dark as can be: few places have more.
+/// The rate that is drawn black: few places have more.
 fn darkest(rates: &[f64]) -> f64 {
     let mut some: Vec<f64> = rates.iter().copied().filter(|rate| *rate > 0.0).collect();
     if some.is_empty() {
@@ -174,7 +173,7 @@ mod tests {
         assert_eq!(spread(99..100), [(9, 1.0)]);
     }
 
-    /// A neuron with a spike each 17.5 ms over 10 s, of which a place of 15 ms has one or none.
+    /// A neuron with a spike every 17.5 ms for 10 s: a place of 15 ms has one or none.
     #[test]
     fn a_regular_neuron_looks_regular() {
         let steps: Vec<(u32, u32)> = (1..=570).map(|spike| (175 * spike, 0)).collect();

@@ -7,7 +7,7 @@ use crate::recording::events::Events;
 use std::io::Write;
 use std::sync::Arc;
 
-/// A scene of so many steps of 0.1 ms, with nothing in it yet.
+/// An empty scene of steps of 0.1 ms.
 pub fn scene(steps: u64) -> Scene {
     Scene {
         title: String::new(),
@@ -22,12 +22,12 @@ pub fn scene(steps: u64) -> Scene {
     }
 }
 
-/// Spikes (step, neuron) of so many neurons.
+/// Spikes (step, neuron) of some neurons.
 pub fn spikes(neurons: u32, spikes: &[(u32, u32)]) -> Spikes {
     let column = |values: &mut dyn Iterator<Item = u32>| {
         let mut file = tempfile::tempfile().unwrap();
         values.for_each(|value| file.write_all(&value.to_ne_bytes()).unwrap());
-        // What is drawn is not compared with it.
+        // The picture does not check it.
         Column { file: Arc::new(file), name: String::new(), length: spikes.len() as u64, checksum: 0 }
     };
     let events = Events {

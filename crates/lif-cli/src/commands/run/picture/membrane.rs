@@ -7,14 +7,14 @@ use crate::picture::pixels::{CLOSE, curve, fill};
 use crate::terminal::figures::grouped;
 use plotters::prelude::*;
 
-/// Dashes of the threshold's line, and the gaps between them, in pixels.
+/// Lengths of the dashes of the threshold and of the gaps between them, pixels.
 const DASH: (u32, u32) = (6, 6);
 
-/// Up to so many samples are drawn as points too.
+/// Up to this many samples are also drawn as points.
 const FEW_POINTS: usize = 40;
 
-/// Draws the potential, its threshold, and each spike as a line that rises above it: a
-/// recorded potential is one after reset and would not show the spike.
+/// Draws the potential, its threshold, and each spike as a line above it: potentials are recorded after the
+/// reset and do not show the spike.
 pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Result<(), String> {
     let threshold = f64::from(trace.threshold);
     let values = trace.samples.iter().map(|(_, v)| f64::from(*v));
@@ -33,7 +33,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Resu
     let points: Vec<(f64, f64)> =
         trace.samples.iter().map(|(step, v)| (scene.end_of(*step), f64::from(*v))).collect();
     if points.len() <= FEW_POINTS {
-        // One makes no line.
+        // A single point makes no line.
         chart
             .draw_series(points.iter().map(|point| Circle::new(*point, 3, INK.filled())))
             .map_err(|error| error.to_string())?;
@@ -43,7 +43,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Resu
         let times: Vec<f64> = spikes.iter().map(|step| scene.end_of(u64::from(*step))).collect();
         draw_spikes(&chart, scene, &times, (threshold, peak))?;
     }
-    // Above all else, which may fill the panel.
+    // On top, as the potential may fill the panel.
     let (start, end) = scene.bounds();
     let line = [(start, threshold), (end, threshold)];
     chart
@@ -54,7 +54,7 @@ pub fn draw(area: &Area<'_>, scene: &Scene, trace: &Trace, lowest: bool) -> Resu
     note(area, &chart, &[&["neuron", &neuron], unmarked].concat())
 }
 
-/// Draws a line for each spike, and a bar for those that are too close for lines.
+/// Draws a line for each spike, and a bar where lines are too close.
 fn draw_spikes(
     chart: &Chart<'_, '_>,
     scene: &Scene,
@@ -65,7 +65,7 @@ fn draw_spikes(
     let place = |time: f64, height: f64| chart.plotting_area().map_coordinate(&(time, height));
     let (bottom, top) = (place(0.0, low).1, place(0.0, high).1);
     let (start, end) = scene.bounds();
-    // By their times, as regular spikes are now a pixel closer and now one less.
+    // By time, as the distance of regular spikes varies by a pixel.
     let gap = CLOSE as f64 * (end - start) / f64::from(panel.dim_in_pixel().0);
     for close in times.chunk_by(|one, next| next - one < gap) {
         let [first, last] = [close[0], close[close.len() - 1]].map(|time| place(time, low).0);
@@ -89,7 +89,7 @@ mod tests {
         drawn::pixels(|area| draw(area, &scene, &trace, false))
     }
 
-    /// Each column of pixels has more than one interval.
+    /// Each column of pixels covers more than one interval.
     #[test]
     fn a_dense_potential_fills_its_range_under_its_threshold() {
         let every: Vec<u32> = (1..1000).map(|spike| spike * 50).collect();
@@ -101,7 +101,7 @@ mod tests {
         }
         let dashes = pixels.iter().map(|row| row.iter().filter(|pixel| **pixel == THRESHOLD).count()).max();
         assert!(dashes.unwrap() > 500, "{dashes:?}");
-        // A bar above the threshold while there are spikes, and none after them.
+        // A bar above the threshold as long as there are spikes.
         let bar = &pixels[height / 4];
         assert!(bar[10..600].iter().all(|pixel| *pixel != WHITE && *pixel == bar[10]));
         assert!(bar[700..].iter().all(|pixel| *pixel == WHITE));

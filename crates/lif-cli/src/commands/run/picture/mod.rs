@@ -20,16 +20,16 @@ use std::path::Path;
 
 const SIZE: (u32, u32) = (1600, 1200);
 
-/// The parts of the height that the panels get, beside what the membrane potentials need.
+/// The heights of the panels, relative to each other.
 const STIMULUS_WEIGHT: u32 = 3;
 const RASTER_WEIGHT: u32 = 10;
 const RATE_WEIGHT: u32 = 4;
 const MEMBRANE_WEIGHT: u32 = 2;
 
-/// Draws a panel; the flag says whether it is the lowest, which names the times.
+/// Draws a panel; the flag is set for the lowest one, which has the axis of time.
 type Panel<'a> = Box<dyn Fn(&Area<'_>, bool) -> Result<(), String> + 'a>;
 
-/// Draws the picture into a file, whose name says the format.
+/// Draws the picture into a file; its extension gives the format.
 pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
     let root = page(path, SIZE, &scene.title)?;
     let (_, below) = root.split_vertically(TITLE_HEIGHT);

@@ -1,4 +1,4 @@
-//! The panel of the spikes: a mark for each while there is room for them, otherwise their density.
+//! The panel of spikes: a mark for each spike if there is room, otherwise their density.
 
 use super::density;
 use super::scene::{Scene, Spikes};
@@ -7,32 +7,32 @@ use crate::picture::axes::{self, Area, Chart, FRAME, INK, Vertical, note, plain}
 use crate::picture::pixels::fill;
 use plotters::prelude::*;
 
-/// Pixels that a cell needs for ticks of its own height.
+/// Pixels per cell that ticks need.
 const TICK_HEIGHT: usize = 3;
 
-/// Pixels that a tick of a cell needs beside it; with less, ticks grow together into bars.
+/// Pixels per tick; with less, ticks merge into bars.
 const TICK_WIDTH: u64 = 4;
 
-/// Fewer ticks than this are drawn thick.
+/// Fewer ticks are drawn thick.
 const FEW_TICKS: u64 = 3000;
 
-/// Width and height in pixels of marks that are higher than the row of their cell, the largest first.
+/// Width and height of marks in pixels, from the largest on.
 const MARKS: [(i32, i32); 5] = [(3, 8), (2, 6), (2, 4), (1, 3), (1, 2)];
 
-/// The part of the panel that marks cover at most.
+/// The largest fraction of the panel that marks cover.
 const COVERED: f64 = 0.06;
 
-/// Up to so many rows get a name of their own.
+/// Up to this many rows are all named.
 const NAMED_ROWS: usize = 10;
 
 /// How spikes are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
-    /// Each in the row of its cell, this thick.
+    /// In the row of its cell, with this thickness.
     Ticks(u32),
-    /// Each at its cell, of this width and height in pixels.
+    /// Centred on its cell, with this width and height in pixels.
     Marks(i32, i32),
-    /// None by itself.
+    /// As density.
     Density,
 }
 
@@ -51,7 +51,7 @@ impl Look {
     }
 }
 
-/// Draws all cells from below, those of the first batch row first.
+/// Draws all cells from the bottom up, the first batch row first.
 pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Result<(), String> {
     let neurons = spikes.neurons.len();
     let cells = neurons * spikes.batch;
@@ -87,13 +87,13 @@ pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Re
     }
 }
 
-/// The middle of each row's cells, or of some where there are many.
+/// The middle of each batch row, or of some if there are many.
 fn row_ticks(batch: usize, neurons: usize) -> Vec<f64> {
     let every = batch.div_ceil(NAMED_ROWS).max(1);
     (0..batch).step_by(every).map(|row| (row as f64 + 0.5) * neurons as f64).collect()
 }
 
-/// The middle of each neuron's row, or round numbers where there are many.
+/// The middle of each neuron's row, or round numbers if there are many.
 fn neuron_ticks(neurons: usize) -> Vec<f64> {
     if neurons <= NAMED_ROWS {
         return (0..neurons).map(|neuron| neuron as f64 + 0.5).collect();
@@ -106,7 +106,7 @@ fn draw_ticks(chart: &Chart<'_, '_>, scene: &Scene, spikes: &Spikes, thick: u32)
         let time = scene.end_of(u64::from(step));
         let ends = [(time, cell as f64 + 0.15), (time, cell as f64 + 0.85)];
         let tick = PathElement::new(ends, INK.stroke_width(thick));
-        // Not as a series, each of which the chart remembers.
+        // Not as a series: the chart remembers each.
         chart.plotting_area().draw(&tick).map_err(|error| error.to_string())
     })
 }
@@ -146,7 +146,7 @@ mod tests {
         assert_eq!(look(10_000_000, 50), Look::Density);
     }
 
-    /// Every look shows something of every spike.
+    /// Each look shows every spike.
     #[test]
     fn spikes_are_seen_however_many_they_are() {
         let cells = 200;
@@ -158,7 +158,7 @@ mod tests {
             (20_000, Look::Marks(1, 2)),
         ] {
             assert_eq!(Look::new(count, cells, (1330, 544)), look);
-            // None is near another.
+            // No spike is near another.
             let spikes: Vec<(u32, u32)> =
                 (0..count as u32).map(|spike| (1 + spike / 40 * 2, spike % 40 * 5)).collect();
             let (scene, spikes) = (examples::scene(1 + count / 20), examples::spikes(200, &spikes));

@@ -1,4 +1,4 @@
-//! The panel of a run that recorded nothing over time: how many cells have which mean rate.
+//! The panel of a run that recorded nothing over time: how many cells have each mean rate.
 
 use super::scene::Counts;
 use crate::picture::axes::{self, Area, Horizontal, INK, Vertical, note, plain};
@@ -11,7 +11,7 @@ const MOST_BARS: u32 = 60;
 /// Draws a histogram of the rates.
 pub fn draw(area: &Area<'_>, counts: &Counts) -> Result<(), String> {
     let most = counts.spikes.iter().copied().max().unwrap_or_default().max(1);
-    // A bar holds whole numbers of spikes, equally many, or some would stick out.
+    // Each bar covers the same whole number of spikes, or some would stick out.
     let spikes = most.div_ceil(MOST_BARS);
     let width = f64::from(spikes) / counts.seconds;
     let mut bars = vec![0_u64; (most / spikes) as usize + 1];

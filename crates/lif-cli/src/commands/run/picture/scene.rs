@@ -1,4 +1,4 @@
-//! What the picture shows, taken from a run and brought to the units of its axes.
+//! What the picture shows, in the units of its axes.
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
@@ -15,20 +15,19 @@ use lif::Parameter;
 use ndarray::{Array2, Axis};
 use std::ops::Range;
 
-/// At most so many membrane potentials fit beneath each other.
+/// The most membrane potentials in a picture.
 const MOST_TRACES: usize = 4;
 
-/// More points of a curve than so many are thinned, and more spikes beside it: the picture has far
-/// fewer columns.
+/// Curves with more points are thinned, and so are spikes next to them: the picture has far fewer columns.
 const MOST_POINTS: u64 = 1 << 16;
 
-/// The most bins of time for the population rate, where nobody said how wide they are.
+/// The most default bins of the population rate.
 const MOST_RATE_BINS: f64 = 500.0;
 
-/// And the fewest, which a run with next to no spikes has.
+/// The fewest default bins, for a run with few spikes.
 const FEWEST_RATE_BINS: f64 = 20.0;
 
-/// Spikes in a bin, on average, from which on its rate says something.
+/// The mean number of spikes in a default bin.
 const SPIKES_PER_BIN: f64 = 25.0;
 
 /// Everything that is drawn.
@@ -44,7 +43,7 @@ pub struct Scene {
     pub spikes: Option<Spikes>,
     pub rate: Option<Rate>,
     pub traces: Vec<Trace>,
-    /// Where nothing but the counts was recorded.
+    /// If nothing but the counts was recorded.
     pub counts: Option<Counts>,
 }
 
@@ -53,7 +52,7 @@ pub struct Scene {
 pub struct Currents {
     /// Step and value.
     pub samples: Vec<(u64, f32)>,
-    /// Which cell that is, where others have another input.
+    /// Which cell that is, if others have another input.
     pub whose: &'static [&'static str],
 }
 
@@ -64,7 +63,7 @@ pub struct Spikes {
     /// Which neurons, in ascending order.
     pub neurons: Vec<u32>,
     pub batch: usize,
-    /// Those in the steps shown.
+    /// The number in the steps shown.
     pub count: u64,
 }
 
@@ -84,13 +83,13 @@ pub struct Counts {
     pub seconds: f64,
 }
 
-/// The membrane potential of one neuron of the first batch row.
+/// The membrane potential of one neuron in the first batch row.
 #[derive(Debug)]
 pub struct Trace {
     pub neuron: u32,
     /// Step and mV.
     pub samples: Vec<(u64, f32)>,
-    /// Steps with a spike, where its spikes were recorded.
+    /// Steps with a spike, if its spikes were recorded.
     pub spikes: Option<Vec<u32>>,
     pub threshold: f32,
 }
@@ -115,7 +114,7 @@ impl Spikes {
         Ok(spikes)
     }
 
-    /// Shows the step of each spike in these steps, and the place of its cell among those drawn.
+    /// Calls `visit` for each spike in these steps, with its step and the place of its cell.
     pub fn each_place(
         &self,
         shown: &Range<u64>,
@@ -131,7 +130,7 @@ impl Spikes {
 }
 
 impl Scene {
-    /// What a run of so many steps has to show.
+    /// The scene of a run that made this many steps.
     pub fn new(
         plan: &Plan,
         summary: &Summary,
@@ -181,12 +180,12 @@ impl Scene {
         self.counts.is_none() && (self.shown.is_empty() || !over_time)
     }
 
-    /// How many steps are shown.
+    /// The number of steps shown.
     pub fn shown_steps(&self) -> u64 {
         self.shown.end - self.shown.start
     }
 
-    /// The place of the end of a step on the axis of time, where its spike and its membrane potential are.
+    /// The end of a step on the axis of time, where its spike and its membrane potential are drawn.
     pub fn end_of(&self, step: u64) -> f64 {
         self.time(step as f64 + 1.0)
     }
@@ -203,7 +202,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
     }
     let steps = shown.end - shown.start;
     let events = spools.events().filter(|_| plan.record.has_all_spikes(plan.shape.n));
-    // Counts the spikes of each bin, or of all steps where there is one bin.
+    // Counts the spikes of each bin.
     let binned = |bin: u64| -> Result<Option<Vec<u64>>, String> {
         let mut spikes = vec![0_u64; steps.div_ceil(bin) as usize];
         let mut add = |step: u64, count: u64| {
@@ -244,8 +243,7 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
     Ok(Some(Rate { bin, hz: hz.collect() }))
 }
 
-/// Steps in a bin, with enough of the spikes: 1, 2 or 5 times a power of ten ms where steps are shorter
-/// than that.
+/// Steps of a bin that has enough spikes: 1, 2 or 5 times a power of ten ms, if steps are shorter.
 fn bin(steps: u64, dt: f64, spikes: u64) -> u64 {
     let bins = (spikes as f64 / SPIKES_PER_BIN).clamp(FEWEST_RATE_BINS, MOST_RATE_BINS);
     let wanted = steps as f64 * dt / bins;
@@ -255,7 +253,7 @@ fn bin(steps: u64, dt: f64, spikes: u64) -> u64 {
     ((width / dt).round() as u64).clamp(1, steps)
 }
 
-/// The current of the first cell at each step shown.
+/// The current of the first cell in each step shown.
 fn currents(
     stimulus: &Stimulus,
     shown: &Range<u64>,
@@ -267,7 +265,7 @@ fn currents(
     let mut part = Vec::with_capacity(length);
     let mut step = 0;
     let mut whose: &[&str] = &[];
-    // From the start on, as a low-pass filter remembers.
+    // From the first step on, as a low-pass filter depends on all steps before.
     for block in stimulus.currents(0..shown.end, dt, transform)? {
         let block = block?;
         whose = whose_input(block.shape().get(1..).unwrap_or_default());
@@ -285,7 +283,7 @@ fn currents(
     Ok(Currents { samples: curve, whose })
 }
 
-/// Which cell the first one is, where cells have inputs of this shape.
+/// Which cell the first one is, for inputs of this shape.
 fn whose_input(shape: &[usize]) -> &'static [&'static str] {
     let (neurons, rows) = match shape {
         [neurons] => (*neurons, 1),
@@ -308,7 +306,7 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
     let spiking = plan.record.spiking_neurons(plan.shape.n)?.unwrap_or_default();
     let count = neurons.len();
     let drawn = count.min(MOST_TRACES);
-    // From the first to the last of the recorded ones.
+    // Evenly from the first to the last recorded neuron.
     let columns = (0..drawn).map(|index| if drawn > 1 { index * (count - 1) / (drawn - 1) } else { 0 });
     let columns: Vec<usize> = columns.collect();
     let curves =
@@ -340,8 +338,7 @@ fn traces(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Vec<Trace>
     Ok(traces)
 }
 
-/// Step and value of some columns of the samples. Of each of many parts of a long curve, the
-/// extremes alone.
+/// Step and value for some columns of the samples. Long curves keep only the extremes of each part.
 fn curves(
     voltages: &Column,
     samples: &Column,
@@ -373,7 +370,7 @@ fn curves(
     Ok(curves)
 }
 
-/// Moves a part of a curve to it: whole where it is short.
+/// Appends a part to a curve: all of it if it is short, otherwise its extremes.
 fn take_extremes(curve: &mut Vec<(u64, f32)>, part: &mut Vec<(u64, f32)>) {
     if part.len() <= 2 {
         curve.append(part);

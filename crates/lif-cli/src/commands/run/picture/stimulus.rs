@@ -5,7 +5,7 @@ use super::time;
 use crate::picture::axes::{self, Area, INPUT, Vertical, note, plain};
 use crate::picture::pixels::{curve, steps};
 
-/// Draws the current of the first cell over time, which is held for each step.
+/// Draws the current of the first cell over time; it is constant during each step.
 pub fn draw(area: &Area<'_>, scene: &Scene, stimulus: &Currents, lowest: bool) -> Result<(), String> {
     let currents = &stimulus.samples;
     let low = currents.iter().map(|(_, current)| *current).fold(f32::INFINITY, f32::min);
@@ -33,7 +33,7 @@ mod tests {
     use crate::picture::drawn;
     use plotters::prelude::RGBColor;
 
-    /// One sample for each of two steps: two levels and the way between them, until the end.
+    /// One sample for each of two steps: two levels and the jump between them.
     #[test]
     fn a_current_is_held_until_the_end() {
         let scene = examples::scene(2);
