@@ -1,4 +1,4 @@
-//! What can be said on the command line; the same words are the keys of a settings file.
+//! The command line and its help.
 
 #![allow(
     rustdoc::broken_intra_doc_links,
@@ -17,7 +17,7 @@ use crate::settings::presets::listing;
 use crate::settings::{self, Settings};
 use clap::{Arg, Parser, Subcommand};
 
-// No line is longer than a terminal of 80 columns shows, as one that is wrapped cannot be pasted.
+// No line has more than 80 columns, as a wrapped one cannot be pasted.
 
 const EXAMPLES: &str = "\
 Examples:
@@ -104,12 +104,12 @@ Examples:
   WGPU_BACKEND=vulkan lif devices --json
       only those of one graphics API, for programs";
 
-/// What the help of a command says after its options.
+/// The end of the help of a command.
 const NUMBERS: &str = "\
 Numbers can be written as 1e5 or 100_000, and with a unit, as 300pA, 0.1ms,
 -65mV or 20MOhm; without one they are in the unit that is named.";
 
-/// The same with the presets that a command takes, and its examples.
+/// The same with the presets, and the examples of the command.
 fn with_presets(examples: &str) -> String {
     format!("{NUMBERS}\n\n{}\n\n{examples}", listing::in_the_help())
 }
@@ -152,7 +152,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether only errors are to be told beside what comes out.
+    /// Whether only errors and results are shown.
     pub fn is_quiet(&self) -> bool {
         match self {
             Self::Run(settings) | Self::Fi(settings) => settings.quiet,
@@ -162,7 +162,7 @@ impl Command {
         }
     }
 
-    /// What to tell of presets, where an option asks for that.
+    /// The list of presets, if an option asks for it.
     pub fn help(&self) -> Option<Result<String, Failure>> {
         let settings = match self {
             Self::Run(settings) | Self::Fi(settings) => settings,
@@ -174,50 +174,38 @@ impl Command {
     }
 }
 
-/// The help of an option of `lif run` that another command says otherwise.
-fn said_otherwise(option: Arg, help: &'static str) -> Arg {
-    // What stands before the end of a clause will do where there is little room.
-    let end = ["; ", ". "].into_iter().filter_map(|end| help.find(end)).min();
-    let short = &help[..end.unwrap_or(help.len())];
-    option.help(short).long_help(help)
-}
-
 /// An option of `lif run` as `lif fi` has it.
 fn for_a_curve(option: Arg) -> Arg {
-    let name = option.get_id().as_str().replace('_', "-");
-    let unused = fi::UNUSED.contains(&name.as_str());
-    let option = of_one_neuron(option);
-    match fi::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => said_otherwise(option, help),
-        None => option.hide(unused),
-    }
+    for_one_neuron(option, &fi::UNUSED, &fi::HELP)
 }
 
 /// An option of `lif run` as `lif score` has it.
 fn for_a_score(option: Arg) -> Arg {
-    let name = option.get_id().as_str().replace('_', "-");
-    let unused = score::UNUSED.contains(&name.as_str());
-    let option = of_one_neuron(option);
-    match score::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => said_otherwise(option, help),
-        None => option.hide(unused),
-    }
+    for_one_neuron(option, &score::UNUSED, &score::HELP)
 }
 
 /// An option of `lif run` as `lif fit` has it.
 fn for_a_fit(option: Arg) -> Arg {
+    for_one_neuron(option, &fit::UNUSED, &fit::HELP)
+}
+
+/// An option of `lif run` for a command with one neuron, which has no use for some options, and other help for some.
+fn for_one_neuron(option: Arg, unused: &[&str], help: &[(&str, &'static str)]) -> Arg {
     let name = option.get_id().as_str().replace('_', "-");
-    let unused = fit::UNUSED.contains(&name.as_str());
-    let option = of_one_neuron(option);
-    match fit::HELP.into_iter().find(|(known, _)| *known == name) {
-        Some((_, help)) => said_otherwise(option, help),
-        None => option.hide(unused),
+    let is_of_neurons = option.get_help_heading() == Some(settings::MODEL);
+    // There are no ranges, of which the heading of `lif run` speaks.
+    let option = if is_of_neurons { option.help_heading("Neuron") } else { option };
+    match help.iter().find(|(known, _)| *known == name) {
+        Some((_, help)) => with_help(option, help),
+        None => option.hide(unused.contains(&name.as_str())),
     }
 }
 
-/// An option where there is one neuron, whose parameters are no ranges.
-fn of_one_neuron(option: Arg) -> Arg {
-    if option.get_help_heading() == Some(settings::MODEL) { option.help_heading("Neuron") } else { option }
+/// Replaces the help of an option; the first clause is the short help.
+fn with_help(option: Arg, help: &'static str) -> Arg {
+    let end = ["; ", ". "].into_iter().filter_map(|end| help.find(end)).min();
+    let short = &help[..end.unwrap_or(help.len())];
+    option.help(short).long_help(help)
 }
 
 #[cfg(test)]
@@ -230,7 +218,7 @@ mod tests {
         Arguments::command().debug_assert();
     }
 
-    /// The commands among the examples of a help, as a shell would read them.
+    /// The commands in the examples of a help.
     fn commands(help: &str) -> Vec<String> {
         let joined = help.replace("\\\n", " ");
         let examples = joined.split("Examples:\n").nth(1).unwrap_or_default();

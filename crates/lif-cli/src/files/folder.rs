@@ -302,8 +302,8 @@ impl Staged {
 
 /// An error without the temporary name, which means nothing to users.
 pub fn without_its_name(error: &std::io::Error) -> String {
-    let said = error.to_string();
-    said.split_once(" at path ").map_or(said.as_str(), |(reason, _)| reason).to_owned()
+    let message = error.to_string();
+    message.split_once(" at path ").map_or(message.as_str(), |(reason, _)| reason).to_owned()
 }
 
 fn unwritten(path: &Path, reason: impl Display) -> Failure {

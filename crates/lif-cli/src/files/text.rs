@@ -9,13 +9,14 @@ use std::path::Path;
 /// callers allow a missing file.
 pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
     let file = open_regular_file(path)?;
-    let said = |reason: String| std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
-    let too_long = || said(format!("it has more than {most} bytes"));
+    let invalid = |reason: String| std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
+    let too_long = || invalid(format!("it has more than {most} bytes"));
     let bytes = file.metadata()?.len();
     if bytes > most {
         return Err(too_long());
     }
-    lif::require_memory("the file", bytes, "it may be another").map_err(|error| said(error.to_string()))?;
+    lif::require_memory("the file", bytes, "it may be another")
+        .map_err(|error| invalid(error.to_string()))?;
     let mut read = Vec::new();
     // It may grow meanwhile, or have no known length, as in /proc.
     file.take(most + 1).read_to_end(&mut read)?;
@@ -23,12 +24,12 @@ pub fn read(path: &Path, most: u64) -> std::io::Result<String> {
         return Err(too_long());
     }
     if let Some(what) = foreign(&read) {
-        return Err(said(format!("it is {what}")));
+        return Err(invalid(format!("it is {what}")));
     }
     String::from_utf8(read).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
-        said(format!("line {line} has a sign that is not UTF-8; save it as UTF-8"))
+        invalid(format!("line {line} has a sign that is not UTF-8; save it as UTF-8"))
     })
 }
 

@@ -245,7 +245,7 @@ impl Name {
     }
 
     /// Whether it is about intervals: `per ms`, `every ms`.
-    pub fn is_said_of_intervals(&self) -> bool {
+    pub fn is_about_intervals(&self) -> bool {
         self.words.first().is_some_and(|first| ["per", "each", "every"].contains(&first.as_str()))
     }
 

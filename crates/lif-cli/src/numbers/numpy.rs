@@ -98,19 +98,19 @@ impl Archive {
 
     /// Reads an array, and shows its rows to `check`.
     pub fn array(&mut self, name: &str, check: &mut Check<'_>) -> Result<Array, String> {
-        let said = |reason: String| format!("'{name}' in it: {reason}");
+        let in_array = |reason: String| format!("'{name}' in it: {reason}");
         let place = self.0.index_for_name(name).or_else(|| self.0.index_for_name(&format!("{name}.npy")));
-        let place = place.ok_or_else(|| said("there is no such array".to_owned()))?;
-        let entry = self.0.by_index(place).map_err(|error| said(error.to_string()))?;
+        let place = place.ok_or_else(|| in_array("there is no such array".to_owned()))?;
+        let entry = self.0.by_index(place).map_err(|error| in_array(error.to_string()))?;
         let size = entry.size();
         let is_compressed = match entry.compression() {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
-            other => return Err(said(format!("it is compressed as {other}, which cannot be read"))),
+            other => return Err(in_array(format!("it is compressed as {other}, which cannot be read"))),
         };
         let place = Place { start: entry.data_start(), is_compressed };
         // Through the archive, which also checks the checksum.
-        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(said)
+        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(in_array)
     }
 }
 

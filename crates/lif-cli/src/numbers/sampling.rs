@@ -39,8 +39,8 @@ pub fn without_intervals(text: &str) -> String {
 
 /// The intervals in a comment, as text.
 pub fn intervals_alone(text: &str) -> String {
-    let said: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
-    said.join(", ")
+    let found: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
+    found.join(", ")
 }
 
 /// The interval that a number and the words around it give, and their place.

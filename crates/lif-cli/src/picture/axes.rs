@@ -137,14 +137,14 @@ pub fn note(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<()
 
 /// At most about `most` round numbers in a range.
 pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
-    let wanted = (high - low) / most as f64;
-    if !(wanted.is_finite() && wanted > 0.0) {
+    let least = (high - low) / most as f64;
+    if !(least.is_finite() && least > 0.0) {
         return vec![low];
     }
-    let power = 10_f64.powf(wanted.log10().floor());
+    let power = 10_f64.powf(least.log10().floor());
     let step =
-        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= wanted * 0.999);
-    let step = step.unwrap_or(wanted);
+        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= least * 0.999);
+    let step = step.unwrap_or(least);
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     (first..=last).map(|index| index as f64 * step).collect()

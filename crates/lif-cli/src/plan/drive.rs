@@ -190,9 +190,9 @@ fn refuse_extremes(
         } else {
             continue;
         };
-        let said = stimulus.describe(extreme);
+        let place = stimulus.describe(extreme);
         return Err(Failure::fault(format!(
-            "{said}, a current of {} {input_unit}, {reason}",
+            "{place}, a current of {} {input_unit}, {reason}",
             written(current)
         )));
     }

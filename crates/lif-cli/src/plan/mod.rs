@@ -148,7 +148,7 @@ impl Plan {
             && let Some(understood) = trains.understood.first_mut()
         {
             let factor = if settings.events_matrix.is_some() { " times its weights" } else { "" };
-            understood.remarks.push(format!("each {}{factor}", weight.said(units)));
+            understood.remarks.push(format!("each {}{factor}", weight.effect(units)));
         }
         if params.tau_syn.is_some() {
             input_files::check_synapse(&settings, units)?;

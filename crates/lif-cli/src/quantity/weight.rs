@@ -63,7 +63,7 @@ impl Weight {
     }
 
     /// Its effect as text.
-    pub fn said(&self, units: AxisUnits) -> String {
+    pub fn effect(&self, units: AxisUnits) -> String {
         let Self { value, unit, .. } = self;
         match (unit, units) {
             (Unit::Millivolt, AxisUnits { potential: "mV", .. }) => format!("moves v by {value} mV"),

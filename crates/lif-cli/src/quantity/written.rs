@@ -44,16 +44,16 @@ impl Written {
     }
 
     /// Its value in this unit; without a unit of its own it is in this one.
-    pub fn value_in(&self, wanted: Unit) -> Result<f64, String> {
+    pub fn value_in(&self, target: Unit) -> Result<f64, String> {
         match self.unit {
-            Some(unit) if unit.dimension != wanted.dimension => Err(format!(
-                "'{}{unit}' is {}, not {}; write the number alone, which is in {wanted}, or {}",
+            Some(unit) if unit.dimension != target.dimension => Err(format!(
+                "'{}{unit}' is {}, not {}; write the number alone, which is in {target}, or {}",
                 self.digits,
                 unit.dimension.words(),
-                wanted.dimension.words(),
-                wanted.examples()
+                target.dimension.words(),
+                target.examples()
             )),
-            unit => self.times_ten_to(unit.map_or(0, |unit| unit.exponent - wanted.exponent)),
+            unit => self.times_ten_to(unit.map_or(0, |unit| unit.exponent - target.exponent)),
         }
     }
 
@@ -223,9 +223,9 @@ fn whole(digits: &str) -> Result<u64, &'static str> {
     let whole = if zeros >= 0 {
         format!("{digits}{}", "0".repeat(zeros as usize))
     } else {
-        let kept = usize::try_from(digits.len() as i64 + zeros).unwrap_or(0);
-        let (whole, rest) = digits.split_at(kept);
-        if rest.bytes().any(|digit| digit != b'0') || kept == 0 {
+        let length = usize::try_from(digits.len() as i64 + zeros).unwrap_or(0);
+        let (whole, rest) = digits.split_at(length);
+        if rest.bytes().any(|digit| digit != b'0') || length == 0 {
             return Err("is no whole number");
         }
         whole.to_owned()

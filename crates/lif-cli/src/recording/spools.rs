@@ -170,7 +170,7 @@ impl Spools {
     }
 
     /// A pattern for the files from which the run can be resumed.
-    pub fn kept(&self) -> Option<String> {
+    pub fn pattern(&self) -> Option<String> {
         self.named.as_ref().map(|named| named.id.pattern(&named.folder))
     }
 

@@ -221,7 +221,7 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
     let mut entries: Vec<_> = table.get_ref().iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let mut words = Words::default();
-    let mut said = Vec::new();
+    let mut arguments = Vec::new();
     for (key, value) in entries {
         let option = key.get_ref().replace('_', "-");
         let place = format!("{name}:{}", line(key.span().start));
@@ -239,14 +239,14 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
             let reason = format!("{rival} and {option} exclude each other; keep one of them");
             return Err(Failure::usage(format!("{place}: {reason}")));
         }
-        said.extend(
+        arguments.extend(
             options
                 .as_arguments(&option, value.get_ref())
                 .map_err(|reason| refusal(place.clone(), &reason))?,
         );
         words.set(&option, place);
     }
-    let mut settings = options.read(said).map_err(|error| refusal(name.to_owned(), &reason(&error)))?;
+    let mut settings = options.read(arguments).map_err(|error| refusal(name.to_owned(), &reason(&error)))?;
     settings.words = words;
     Ok(settings)
 }
@@ -259,8 +259,8 @@ impl Options {
         Self(Settings::augment_args(Command::new("settings").no_binary_name(true)))
     }
 
-    fn read(&self, said: Vec<String>) -> Result<Settings, clap::Error> {
-        Settings::from_arg_matches(&self.0.clone().try_get_matches_from(said)?)
+    fn read(&self, arguments: Vec<String>) -> Result<Settings, clap::Error> {
+        Settings::from_arg_matches(&self.0.clone().try_get_matches_from(arguments)?)
     }
 
     /// A key and its value as arguments.
@@ -271,18 +271,18 @@ impl Options {
                 "no such setting; the keys are the long options of `lif run` without the dashes in front";
             return Err(reason.to_owned());
         };
-        let said = match (value, known.get_action()) {
+        let arguments = match (value, known.get_action()) {
             (DeValue::Boolean(true), ArgAction::SetTrue) => vec![format!("--{option}")],
             (DeValue::Boolean(false), ArgAction::SetTrue) => Vec::new(),
             (_, ArgAction::SetTrue) => return Err("it must be true or false".to_owned()),
             (DeValue::Array(values), ArgAction::Append) => {
-                let said = values.iter().map(|value| with_value(known, option, value.get_ref()));
-                said.collect::<Result<_, _>>()?
+                let arguments = values.iter().map(|value| with_value(known, option, value.get_ref()));
+                arguments.collect::<Result<_, _>>()?
             }
             (value, _) => vec![with_value(known, option, value)?],
         };
-        match self.read(said.clone()) {
-            Ok(_) => Ok(said),
+        match self.read(arguments.clone()) {
+            Ok(_) => Ok(arguments),
             Err(error) => Err(reason(&error)),
         }
     }

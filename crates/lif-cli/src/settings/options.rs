@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 const SIZE: &str = "Population and time";
-/// Of the parameters of neurons.
+/// The heading of the options for neurons.
 pub const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
 const INPUT: &str = "Input";
 const OUTPUT: &str = "Output";
@@ -348,7 +348,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The files that are read, by the names of their options.
+    /// The input files, with their options.
     pub fn inputs(&self) -> Vec<(&'static str, &Path)> {
         let stimuli = self.stimulus.iter().map(|path| ("stimulus", path.as_path()));
         let others = [
@@ -361,7 +361,7 @@ impl Settings {
         stimuli.chain(others).collect()
     }
 
-    /// The first stimulus or file of events that is no file which stays, with its option.
+    /// The first stimulus or file of events that is a pipe, with its option.
     pub fn pipe(&self) -> Option<(&'static str, &Path)> {
         let is_read_once = |option: &str| ["stimulus", "events", "events-matrix"].contains(&option);
         let is_pipe = |path: &Path| path.metadata().is_ok_and(|data| !data.is_file() && !data.is_dir());

@@ -7,14 +7,14 @@ use std::io::Write;
 use std::sync::{Mutex, PoisonError};
 
 /// Warnings so far.
-static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+static SHOWN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// Whether a warning was shown before: the same text, or any with the same target if this is not a module.
-fn was_said(record: &Record<'_>) -> bool {
+fn is_repeated(record: &Record<'_>) -> bool {
     let is_its_own = record.module_path().is_some_and(|module| module != record.target());
     let text = if is_its_own { record.target().to_owned() } else { record.args().to_string() };
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    !said.get_or_insert_default().insert(text)
+    let mut shown = SHOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    !shown.get_or_insert_default().insert(text)
 }
 
 /// Shows warnings, or only errors if quiet; `RUST_LOG` overrides this.
@@ -29,7 +29,7 @@ pub fn start(quiet: bool) {
     builder.filter_module("wgpu_hal::gles", LevelFilter::Off);
     builder.parse_default_env();
     builder.format(|output, record| {
-        if record.level() == Level::Warn && was_said(record) {
+        if record.level() == Level::Warn && is_repeated(record) {
             return Ok(());
         }
         let level = match record.level() {

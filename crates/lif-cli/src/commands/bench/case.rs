@@ -118,8 +118,8 @@ fn kinds(options: &BenchOptions) -> Vec<CaseKind> {
     kinds
 }
 
-fn or<'a, T>(wished: &'a [T], otherwise: &'a [T]) -> &'a [T] {
-    if wished.is_empty() { otherwise } else { wished }
+fn or<'a, T>(asked: &'a [T], default: &'a [T]) -> &'a [T] {
+    if asked.is_empty() { default } else { asked }
 }
 
 /// Saturates: the library refuses sizes beyond what a machine can address with all others that are too large.

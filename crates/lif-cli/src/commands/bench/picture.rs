@@ -85,18 +85,18 @@ impl PictureFile {
 
     /// Draws the picture and gives the file its name, unless memory is short.
     pub fn draw(self, reports: &[Report]) -> Result<Option<PathBuf>, Failure> {
-        let mut held = leftovers::lock();
+        let mut leftovers = leftovers::lock();
         let file = self.temporary()?;
-        held.add(file.path());
-        drop(held);
+        leftovers.add(file.path());
+        drop(leftovers);
         if !picture::has_room(self.path.display(), size(reports), "measure fewer inputs and recordings") {
             return Ok(None);
         }
         draw(file.path(), reports).map_err(|error| self.unwritten(&error))?;
-        let mut held = leftovers::lock();
+        let mut leftovers = leftovers::lock();
         let temporary = file.path().to_owned();
         file.persist(&self.path).map_err(|error| self.unwritten(&error.error))?;
-        held.remove(&temporary);
+        leftovers.remove(&temporary);
         Ok(Some(self.path))
     }
 }

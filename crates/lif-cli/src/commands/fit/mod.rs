@@ -103,8 +103,8 @@ fn fitted(
     folder.tidy();
     // Before it is read, so that no other search uses it. Released at the end.
     let _claim = checkpoint.map(|path| claim(path, "checkpoint", &folder, &inputs)).transpose()?;
-    let kept = checkpoint.map(|path| checkpoint::read(path, &search_id, shape)).transpose()?.flatten();
-    let mut evolution = kept.unwrap_or_else(|| fit.search(shape.0, shape.1));
+    let restored = checkpoint.map(|path| checkpoint::read(path, &search_id, shape)).transpose()?.flatten();
+    let mut evolution = restored.unwrap_or_else(|| fit.search(shape.0, shape.1));
     evolve(&mut evolution, &fit, &train, search, plan.settings.quiet, |evolution| {
         checkpoint.map_or(Ok(()), |path| checkpoint::save(path, &search_id, evolution))
     })?;

@@ -1,4 +1,4 @@
-//! What can be said of a search.
+//! The options of `lif fit`.
 
 use crate::commands::score::{CURRENT_HELP, Measures, STIMULUS_HELP};
 use crate::quantity::{count, count_between, ms};
@@ -11,7 +11,7 @@ use super::space::Vary;
 
 const SEARCH: &str = "Search";
 
-/// Options of `lif run` that say nothing here.
+/// Options of `lif run` that have no meaning here.
 pub const UNUSED: [&str; 16] = [
     "neurons",
     "batch",
@@ -31,7 +31,7 @@ pub const UNUSED: [&str; 16] = [
     "write-nir",
 ];
 
-/// What the other options say in the help of `lif fit`, where that is something else.
+/// Help of options that have another meaning here than in `lif run`.
 pub const HELP: [(&str, &str); 5] = [
     ("stimulus", STIMULUS_HELP),
     ("current", CURRENT_HELP),
@@ -43,7 +43,7 @@ pub const HELP: [(&str, &str); 5] = [
 /// The options of `lif fit`.
 #[derive(Debug, Args)]
 pub struct FitOptions {
-    /// First, as what is read is taken away.
+    /// First, as the others take their arguments away.
     #[command(flatten)]
     pub words: Words,
     #[command(flatten)]

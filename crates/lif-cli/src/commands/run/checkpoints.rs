@@ -273,8 +273,8 @@ impl Checkpoints {
         if !self.is_complete(false) {
             return self.why_incomplete();
         }
-        let kept = spools.kept().map_or_else(String::new, |kept| format!("; {kept} stay for that"));
-        self.how_to_go_on() + &kept
+        let files = spools.pattern().map_or_else(String::new, |files| format!("; {files} stay for that"));
+        self.how_to_go_on() + &files
     }
 
     /// Whether the checkpoint and all its partial files exist; `by_bytes` also reads them.
@@ -344,10 +344,10 @@ impl Checkpoints {
             notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
         let is_first = self.saved.borrow().is_none();
         // The first checkpoint and its partial files are kept together, or not at all.
-        let mut held = is_first.then(leftovers::lock);
+        let mut list = is_first.then(leftovers::lock);
         let saved = population.save_with(&self.path, &notes);
         if saved.is_err() && is_first {
-            held = None;
+            list = None;
             // It may have its name without being on the disk.
             self.forget();
         }
@@ -355,7 +355,7 @@ impl Checkpoints {
             true => Failure::from(error).with_advice("--checkpoint says where it is written"),
             false => error.into(),
         })?;
-        spools.stay(&mut held.unwrap_or_else(leftovers::lock));
+        spools.stay(&mut list.unwrap_or_else(leftovers::lock));
         self.saved.replace(Some(parts));
         self.set_last_message();
         Ok(())

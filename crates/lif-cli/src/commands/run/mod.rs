@@ -68,9 +68,9 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
     let checkpoints =
         checkpoints.map(|checkpoints| checkpoints.claim(&folder, &plan.settings.inputs())).transpose()?;
-    let kept = checkpoints.as_ref().map(Checkpoints::run);
+    let partial_files = checkpoints.as_ref().map(Checkpoints::run);
     let parts = interrupted.as_ref().map(Interrupted::parts);
-    let needed = plan.disk_needed(parts, &out, kept.map(|(checkpoint, _)| checkpoint))?;
+    let needed = plan.disk_needed(parts, &out, partial_files.map(|(checkpoint, _)| checkpoint))?;
     disk::require(needed, write_less)?;
     let (population, spools, wall_s) = match interrupted {
         Some(interrupted) => interrupted.take_up(&plan, &device, &folder)?,
@@ -82,7 +82,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
                     "interrupted before the first step; nothing is written".to_owned(),
                 ));
             }
-            (population, Spools::create(&folder, &plan.record, kept)?, 0.0)
+            (population, Spools::create(&folder, &plan.record, partial_files)?, 0.0)
         }
     };
     let mut simulation =

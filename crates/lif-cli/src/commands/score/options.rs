@@ -1,4 +1,4 @@
-//! What can be said of a recording that a neuron is compared with.
+//! The options of `lif score`.
 
 use crate::numbers::TimeUnit;
 use crate::quantity::ms;
@@ -9,18 +9,18 @@ use std::path::PathBuf;
 
 const RECORDING: &str = "Recording and scores";
 
-/// What the other options say in the help of `lif score`, where that is something else.
+/// Help of options that have another meaning here than in `lif run`.
 pub const HELP: [(&str, &str); 2] = [("stimulus", STIMULUS_HELP), ("current", CURRENT_HELP)];
 
-/// What `--stimulus` says where it can be repeated.
+/// Help of `--stimulus` where it can be repeated.
 pub const STIMULUS_HELP: &str = "Input over time, nA, from a file; repeatable. It is .npy or .npz of shape [T], or text with one `value` or \
      `time value` per line, and is resampled to dt by holding the last value. Each of several is played on its own, from \
      rest";
 
-/// What `--current` says beside a stimulus.
+/// Help of `--current` next to a stimulus.
 pub const CURRENT_HELP: &str = "Constant current that is added to the stimulus, nA [default: 0]";
 
-/// Options of `lif run` that say nothing here.
+/// Options of `lif run` that have no meaning here.
 pub const UNUSED: [&str; 15] = [
     "neurons",
     "batch",
@@ -42,7 +42,7 @@ pub const UNUSED: [&str; 15] = [
 /// The options of `lif score`.
 #[derive(Debug, Args)]
 pub struct ScoreOptions {
-    /// First, as what is read is taken away.
+    /// First, as the others take their arguments away.
     #[command(flatten)]
     pub words: Words,
     #[command(flatten)]

@@ -256,7 +256,7 @@ impl Lines {
             return Err(decimal_comma(self.pair(before)));
         }
         let is_bare = self.separators.bare_comma.is_some();
-        let said = if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") };
+        let found = if count == 1 { "1 number".to_owned() } else { format!("{count} numbers") };
         let fits = self.columns.map_or(self.layout.columns.contains(&count), |columns| columns == count);
         let expected = self.layout.expected;
         if !fits
@@ -278,9 +278,9 @@ impl Lines {
                 self.counted = counts.then(|| self.text.trim().to_owned());
                 return self.check_commas(count, is_bare);
             }
-            None => return Err(format!("{said}; expected {expected}")),
+            None => return Err(format!("{found}; expected {expected}")),
             Some(columns) if columns != count => {
-                return Err(format!("{said}; expected {columns}, as in the lines before ({expected})"));
+                return Err(format!("{found}; expected {columns}, as in the lines before ({expected})"));
             }
             Some(_) => {}
         }

@@ -49,7 +49,7 @@ impl Lines {
     /// Whether possible names are prose about times, as `times in ms` and `time x10 ms`.
     pub(super) fn is_prose(&self, names: &[Name]) -> bool {
         let Some((first, others)) = names.split_first() else { return false };
-        if first.is_said_of_intervals() {
+        if first.is_about_intervals() {
             return true;
         }
         let is_of_values = self.layout.is_doubtful();

@@ -93,7 +93,7 @@ impl EventList {
     }
 
     /// How steps or times are read, in which unit, and whether the file gives it.
-    fn said(&self) -> (String, Option<TimeUnit>, bool) {
+    fn interpretation(&self) -> (String, Option<TimeUnit>, bool) {
         match &self.when {
             When::Steps => (format!("steps are taken as {} ms long", written(self.bounds.dt)), None, false),
             When::Times((unit, origin)) => {
@@ -190,7 +190,7 @@ fn from_text(
         }
         list.add(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
     }
-    let (is_taken, unit, is_said) = list.said();
+    let (is_taken, unit, is_explicit) = list.interpretation();
     if let When::Steps = list.when {
         refuse_other_steps_in(lines.all_comments(), list.bounds.dt)?;
     }
@@ -202,7 +202,7 @@ fn from_text(
         if says_names { meaning.left_of(&intervals_alone(comment)) } else { meaning.left_of(comment) }
     });
     let doubt = doubt_of_comments(&unread, &format!("{is_taken}, and neurons are numbered from 0"))
-        .filter(|_| !is_said);
+        .filter(|_| !is_explicit);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
@@ -262,8 +262,8 @@ fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) 
         .filter(|(place, key)| !is_read(*place) && !is_own(key))
         .map(|(_, key)| key.clone())
         .collect();
-    let (is_taken, _, is_said) = list.said();
-    if let Some(doubt) = doubt_of_arrays(&understood.unread, &is_taken).filter(|_| !is_said) {
+    let (is_taken, _, is_explicit) = list.interpretation();
+    if let Some(doubt) = doubt_of_arrays(&understood.unread, &is_taken).filter(|_| !is_explicit) {
         log::warn!("events {}: {doubt}", source.path().display());
     }
     let (whens, precision) = values_of(&mut archive, &keys[when])?;

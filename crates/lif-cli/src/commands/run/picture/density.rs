@@ -43,7 +43,7 @@ impl Cut {
     }
 
     /// Steps or cells of this place; the last has fewer.
-    fn held(self, place: usize) -> u64 {
+    fn size(self, place: usize) -> u64 {
         self.part.min(self.whole - place as u64 * self.part)
     }
 
@@ -100,7 +100,7 @@ pub fn draw(
     })?;
     // In spikes per step.
     let rates: Vec<f64> = (counts.iter().enumerate())
-        .map(|(place, count)| count / (across.held(place % width) * up.held(place / width)) as f64)
+        .map(|(place, count)| count / (across.size(place % width) * up.size(place / width)) as f64)
         .collect();
     let dark = darkest(&rates);
     for (place, rate) in rates.iter().enumerate().filter(|(_, rate)| **rate > 0.0) {
@@ -136,9 +136,9 @@ mod tests {
         for (whole, pixels) in [(10_000, 1330), (1, 1330), (7, 1330), (1330, 1330), (36_000_000, 999), (3, 2)]
         {
             let cut = Cut::new(whole, pixels);
-            let held: Vec<u64> = (0..cut.places()).map(|place| cut.held(place)).collect();
-            assert_eq!(held.iter().sum::<u64>(), whole);
-            assert!(held[..held.len() - 1].iter().all(|held| *held == cut.part), "{held:?}");
+            let size: Vec<u64> = (0..cut.places()).map(|place| cut.size(place)).collect();
+            assert_eq!(size.iter().sum::<u64>(), whole);
+            assert!(size[..size.len() - 1].iter().all(|size| *size == cut.part), "{size:?}");
             let mut end = 0;
             for place in 0..cut.places() {
                 let pixels = cut.pixels(place);

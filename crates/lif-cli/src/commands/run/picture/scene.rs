@@ -246,10 +246,10 @@ fn rate(plan: &Plan, shown: &Range<u64>, spools: &Spools) -> Result<Option<Rate>
 /// Steps of a bin that has enough spikes: 1, 2 or 5 times a power of ten ms, if steps are shorter.
 fn bin(steps: u64, dt: f64, spikes: u64) -> u64 {
     let bins = (spikes as f64 / SPIKES_PER_BIN).clamp(FEWEST_RATE_BINS, MOST_RATE_BINS);
-    let wanted = steps as f64 * dt / bins;
-    let power = 10_f64.powf(wanted.log10().floor());
+    let least = steps as f64 * dt / bins;
+    let power = 10_f64.powf(least.log10().floor());
     let round = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power);
-    let width = round.into_iter().find(|width| *width >= wanted * (1.0 - 1e-9)).unwrap_or(wanted);
+    let width = round.into_iter().find(|width| *width >= least * (1.0 - 1e-9)).unwrap_or(least);
     ((width / dt).round() as u64).clamp(1, steps)
 }
 
