@@ -4,7 +4,7 @@ use crate::quantity::spread::Spread;
 use lif::Params;
 
 /// The default currents, from first to last, in units of the rheobase.
-const USUAL_CURRENTS: (f64, f64) = (0.8, 1.6);
+const DEFAULT_CURRENTS: (f64, f64) = (0.8, 1.6);
 
 /// The largest product of resistance and current, mV, as in the library.
 pub const LARGEST_DRIVE: f64 = 1e20;
@@ -16,14 +16,14 @@ pub fn rheobase(params: &Params) -> f64 {
 }
 
 /// The default currents of a population.
-pub fn usual_currents(params: &Params) -> Spread {
+pub fn default_currents(params: &Params) -> Spread {
     let rheobase = rheobase(params);
-    Spread::Range(rounded(USUAL_CURRENTS.0 * rheobase), rounded(USUAL_CURRENTS.1 * rheobase))
+    Spread::Range(rounded(DEFAULT_CURRENTS.0 * rheobase), rounded(DEFAULT_CURRENTS.1 * rheobase))
 }
 
 /// Whether a constant current brings any neuron above its threshold, judged by the extremes of the
 /// parameters. Yes, if more current would not help.
-pub fn is_enough(params: &Params, current: f64) -> bool {
+pub fn reaches_threshold(params: &Params, current: f64) -> bool {
     let values =
         |parameter: &lif::Parameter| parameter.values().iter().copied().map(f64::from).collect::<Vec<_>>();
     let most = |parameter| values(parameter).into_iter().fold(f64::NEG_INFINITY, f64::max);
@@ -33,7 +33,7 @@ pub fn is_enough(params: &Params, current: f64) -> bool {
 }
 
 /// The largest magnitude of a parameter.
-pub fn largest_of(parameter: &lif::Parameter) -> f64 {
+pub fn largest_magnitude(parameter: &lif::Parameter) -> f64 {
     parameter.values().iter().fold(0.0_f64, |largest, value| largest.max(f64::from(value.abs())))
 }
 

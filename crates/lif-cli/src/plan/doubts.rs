@@ -65,7 +65,7 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -
     };
     let times = largest / currents::rheobase(params);
     // Currents out of range are refused.
-    let is_possible = largest * currents::largest_of(&params.resistance) <= currents::LARGEST_DRIVE;
+    let is_possible = largest * currents::largest_magnitude(&params.resistance) <= currents::LARGEST_DRIVE;
     (times >= RHEOBASES && is_possible).then(|| {
         let as_pico = if unit == "nA" && !is_said {
             format!("; if it is in pA, write {largest}pA")
@@ -84,7 +84,7 @@ const NEAREST_THRESHOLD: f64 = 0.1;
 
 /// A warning about membrane potentials that are probably in volts.
 pub fn of_volts(params: &Params) -> Option<String> {
-    let [rest, threshold] = [&params.v_rest, &params.v_threshold].map(currents::largest_of);
+    let [rest, threshold] = [&params.v_rest, &params.v_threshold].map(currents::largest_magnitude);
     let is_near = (threshold - rest).abs() < NEAREST_THRESHOLD && rest.max(threshold) < 1.0;
     is_near.then(|| {
         format!(

@@ -1,6 +1,6 @@
 //! What drives a run: a current for all neurons, one for each, or a stimulus.
 
-use super::currents::{self, LARGEST_DRIVE, largest_of};
+use super::currents::{self, LARGEST_DRIVE, largest_magnitude};
 use super::doubts;
 use super::duration::above_zero;
 use crate::failure::Failure;
@@ -27,6 +27,7 @@ pub enum Drive {
 }
 
 impl Drive {
+    /// The stimulus, if one drives the neurons.
     pub fn stimulus(&self) -> Option<&Stimulus> {
         match self {
             Self::Stimulus(stimulus, _) => Some(stimulus),
@@ -35,6 +36,7 @@ impl Drive {
     }
 }
 
+/// The drive that the settings ask for. Warns of an unlikely current.
 pub fn drive(
     settings: &mut Settings,
     stimulus: Option<Stimulus>,
@@ -46,10 +48,10 @@ pub fn drive(
     let dt = params.dt;
     let Some(stimulus) = stimulus else {
         let is_alone = settings.input.is_empty() && settings.events.is_none();
-        let default = if is_alone { usual_currents(settings, params) } else { Spread::Number(0.0) };
+        let default = if is_alone { default_currents(settings, params) } else { Spread::Number(0.0) };
         let given = settings.current.map(|current| current.spread);
         if given.is_none() {
-            refuse_usual(default, params, input_unit)?;
+            refuse_large_default(default, params, input_unit)?;
         }
         // The words of the user, as `--current 0.5A`.
         let words = settings.words.of("current").unwrap_or_default();
@@ -109,25 +111,26 @@ pub fn drive(
 }
 
 /// The default currents: those for nA, unless no neuron reaches its threshold with them.
-fn usual_currents(settings: &Settings, params: &Params) -> Spread {
+fn default_currents(settings: &Settings, params: &Params) -> Spread {
     match &settings.preset {
         Some(choice)
-            if choice.settings().is_some() && currents::is_enough(params, DEFAULT_CURRENT.at(1, 2)) =>
+            if choice.settings().is_some()
+                && currents::reaches_threshold(params, DEFAULT_CURRENT.at(1, 2)) =>
         {
             DEFAULT_CURRENT
         }
         // For another simulator or a NIR graph.
-        _ => currents::usual_currents(params),
+        _ => currents::default_currents(params),
     }
 }
 
 /// Refuses default currents that are too large to compute with.
-fn refuse_usual(currents: Spread, params: &Params, input_unit: &str) -> Result<(), Failure> {
+fn refuse_large_default(currents: Spread, params: &Params, input_unit: &str) -> Result<(), Failure> {
     let largest = match currents {
         Spread::Number(current) => current.abs(),
         Spread::Range(first, last) => first.abs().max(last.abs()),
     };
-    if largest * largest_of(&params.resistance) <= LARGEST_DRIVE {
+    if largest * largest_magnitude(&params.resistance) <= LARGEST_DRIVE {
         return Ok(());
     }
     let message = format!(
@@ -180,7 +183,7 @@ fn refuse_extremes(
     params: &Params,
     input_unit: &str,
 ) -> Result<(), Failure> {
-    let resistance = largest_of(&params.resistance);
+    let resistance = largest_magnitude(&params.resistance);
     for extreme in stimulus.extremes() {
         let current = transform.of(extreme.value);
         let reason = if !(current as f32).is_finite() {

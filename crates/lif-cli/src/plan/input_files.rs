@@ -30,6 +30,7 @@ pub fn refuse_pipes(settings: &Settings) -> Result<(), Failure> {
     }
 }
 
+/// The stimulus, if the settings name one. Options of the stimulus without a stimulus are refused.
 pub fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, Failure> {
     if let [_, _, ..] = &settings.stimulus[..] {
         return Err(Failure::of(
@@ -111,8 +112,10 @@ pub fn refuse_several(stimulus: &Stimulus, settings: &Settings) -> Result<(), Fa
 
 /// In a NIR graph spikes are currents, through the synapse.
 pub const NODE_WEIGHT: Weight = Weight::new(Spread::Number(1.0), Unit::Nanoampere);
+/// Without a synapse the weight is bare.
 pub const DEFAULT_WEIGHT: Weight = Weight::bare(Spread::Number(1.0));
 
+/// The spike trains, if the settings name events. Options of events without events are refused.
 pub fn trains(
     settings: &mut Settings,
     default_weight: Weight,

@@ -124,7 +124,7 @@ impl Plan {
         let params = match &node {
             Some(node) => {
                 let base = node.params(&Stepping::of(&Params::default()))?;
-                neurons::laid_over(base, &settings, neurons)?
+                neurons::with_settings(base, &settings, neurons)?
             }
             None => neurons::params(&settings, neurons)?,
         };

@@ -19,11 +19,11 @@ pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
         let allow_constant_firing = settings.allow_constant_firing || params.allow_constant_firing;
         return Ok(Params { allow_constant_firing, ..params });
     }
-    laid_over(Params::default(), settings, n)
+    with_settings(Params::default(), settings, n)
 }
 
 /// These parameters, with those of the settings in their place.
-pub fn laid_over(mut params: Params, settings: &Settings, n: usize) -> Result<Params, Failure> {
+pub fn with_settings(mut params: Params, settings: &Settings, n: usize) -> Result<Params, Failure> {
     params.allow_constant_firing = settings.allow_constant_firing;
     params.v_reference = settings.v_reference.unwrap_or(params.v_reference);
     let referred = params.v_reference != 0.0;

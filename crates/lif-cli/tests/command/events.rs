@@ -9,7 +9,7 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::write_npy;
 use predicates::prelude::*;
 use serde_json::json;
-use std::fs::{self};
+use std::fs;
 
 /// The spikes of a population of 40 neurons, as the command writes them.
 fn recorded(folder: &Folder) {
@@ -237,7 +237,11 @@ fn mistakes_in_events_are_told() {
         ("--events-matrix wide.npy", 2, "events-matrix needs events: add --events FILE"),
         ("--tau-syn 0", 2, "tau_syn is 0"),
     ] {
-        folder.refuses(&format!("run --device cpu --neurons 5 --steps 10 {words}"), code, message);
+        folder
+            .run(&format!("--neurons 5 --steps 10 {words}"))
+            .assert()
+            .code(code)
+            .stderr(predicate::str::contains(message));
         assert!(!folder.path("lif-out").exists(), "{words}");
     }
 }

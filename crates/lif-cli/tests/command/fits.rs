@@ -308,7 +308,7 @@ fn what_cannot_be_searched_is_refused() {
     fs::rename(folder.path("graph/neurons.nir"), folder.path("neurons.nir")).unwrap();
     write_npy(folder.path("still.npy"), &Array1::from_elem(20_000, 1.0)).unwrap();
     for (words, message) in [
-        ("--vary tau-m=5:2", "the lower bound 5 must be below the upper bound 2"),
+        ("--vary tau-m=5:2", "the lower bound of tau_m is 5; it must be below the upper bound 2"),
         ("--vary tau-m=0:2:log", "must be above 0 on a logarithmic scale"),
         ("--vary stimulus-delay=-1:2", "a stimulus cannot come early"),
         ("--vary colour=1:2", "'colour' cannot be varied; there are tau-m, resistance"),

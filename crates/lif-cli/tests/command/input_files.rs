@@ -7,7 +7,7 @@ use super::stimulus_files::run;
 use super::{Folder, root};
 use predicates::prelude::*;
 use serde_json::Value;
-use std::fs::{self};
+use std::fs;
 
 #[cfg(unix)]
 #[test]

@@ -7,7 +7,7 @@ use super::Folder;
 use ndarray::{Array2, array};
 use ndarray_npy::write_npy;
 use predicates::prelude::*;
-use std::fs::{self};
+use std::fs;
 
 #[test]
 fn what_is_no_number_of_the_file_is_told() {

@@ -279,7 +279,7 @@ fn a_reader_that_leaves_is_no_failure() {
 #[test]
 fn help_says_what_there_is() {
     let folder = Folder::new();
-    folder.refuses("", 2, "Usage: lif <COMMAND>");
+    folder.lif("").assert().code(2).stderr(predicate::str::contains("Usage: lif <COMMAND>"));
     folder.lif("run --help").assert().success().stdout(
         predicate::str::contains("--stimulus-offset <NA>").and(predicate::str::contains("Examples:")),
     );

@@ -84,7 +84,9 @@ pub fn parameters(
         plan.settings.stimulus_scale = Some(scale.into());
         plan.settings.stimulus_offset = Some(offset.into());
     }
-    Ok(experiments.first().map_or_else(|| Ok(Vec::new()), |experiment| usual(&experiment.plan))?)
+    Ok(experiments
+        .first()
+        .map_or_else(|| Ok(Vec::new()), |experiment| default_parameters(&experiment.plan))?)
 }
 
 /// The factor and the offset that give currents mean 0 and standard deviation 1.
@@ -106,7 +108,7 @@ fn standardised(current: &[f32]) -> Result<(f64, f64), Failure> {
 }
 
 /// The default parameters and bounds.
-fn usual(plan: &Plan) -> lif::Result<Vec<Vary>> {
+fn default_parameters(plan: &Plan) -> lif::Result<Vec<Vary>> {
     let first = |parameter: &lif::Parameter| parameter.values().first().copied().map_or(0.0, f64::from);
     let (reset, threshold) = (first(&plan.params.v_reset), first(&plan.params.v_threshold));
     let way = (threshold - reset).abs().max(1e-3);

@@ -13,6 +13,7 @@ pub enum Commas {
 }
 
 impl Lines {
+    /// Refuses a line whose commas may be decimal commas.
     pub(super) fn check_commas(&mut self, count: usize, is_bare: bool) -> Result<(), String> {
         if count == 2 && self.layout.is_doubtful() { self.doubt(is_bare) } else { Ok(()) }
     }

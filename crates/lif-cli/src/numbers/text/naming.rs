@@ -82,6 +82,7 @@ impl Lines {
         self.columns.is_none() && self.heading.is_line() == Some(true)
     }
 
+    /// Whether no line has named the columns yet.
     pub(super) fn is_before_the_heading(&self) -> bool {
         self.columns.is_none() && !matches!(self.heading, Heading::Line(..))
     }
