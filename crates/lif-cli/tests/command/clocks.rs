@@ -1,4 +1,4 @@
-//! Times in files: each falls into its step, whatever its unit, and however it was rounded.
+//! Times in files: each falls into its step, whatever its unit and rounding.
 
 #![allow(clippy::disallowed_methods, reason = "what is made here is read as it was written")]
 
@@ -11,7 +11,7 @@ use serde_json::json;
 const FOLLOWS: &str =
     "--neurons 1 --v-rest 0 --v-reset 0 --resistance 1 --v-threshold 1e6 --record voltage:0";
 
-/// The samples that the steps of a stimulus see, whose values are their numbers.
+/// The sample that each step of a stimulus sees. Each sample has its own number as value.
 fn samples(folder: &Folder, dt: f64, words: &str) -> Vec<u32> {
     folder.summary(&format!("{FOLLOWS} --tau-m {dt} --dt {dt} --stimulus {words}"));
     folder.array::<f32>("voltage").into_iter().map(|v| v.round() as u32).collect()
@@ -36,7 +36,7 @@ fn no_sample_is_played_before_its_time() {
         }
     }
     assert_eq!(samples(&folder, 1.0, "s.txt --steps 2"), [0, 10]);
-    // Whole numbers, and a clock that began long ago.
+    // Whole numbers, and a clock that started long before.
     let lines: String = (0..21).map(|k| format!("{k} {k}\n")).collect();
     folder.write("whole.txt", &lines);
     folder.archive("whole.npz", |npz| {
@@ -84,7 +84,7 @@ fn spikes_are_compared_with_the_step_that_they_are_in() {
     }
 }
 
-/// Clocks that begin before 0 and pass it, or that count in another unit than the one beside them.
+/// Clocks that start before 0, and clocks in another unit than the column next to them.
 #[test]
 fn each_clock_has_its_unit() {
     let folder = Folder::new();
@@ -174,7 +174,7 @@ fn clocks_of_archives_are_read_or_told() {
 #[test]
 fn times_without_zeros_at_the_end_are_as_exact_as_the_others() {
     let folder = Folder::new();
-    // Alone, 0.8 could be 0.75, and 0.7 too.
+    // One of them alone is ambiguous: 0.8 may be a rounded 0.75, and so may 0.7.
     folder.write("in.txt", "0 0\n0.8 1\n1.25 2\n1.5 3\n");
     assert_eq!(samples(&folder, 0.25, "in.txt --steps 7"), [0, 0, 0, 0, 1, 2, 3]);
     folder.write("times.txt", "time_ms neuron\n0.7 0\n1.25 0\n");

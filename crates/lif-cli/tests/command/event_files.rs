@@ -1,4 +1,4 @@
-//! Files of events as people have them: each is read for what it is, or refused with the place and the reason.
+//! Event files as people have them: each is read correctly, or refused with the place and the reason.
 
 use super::Folder;
 use super::stimulus_files::run;
@@ -113,7 +113,7 @@ fn text_and_archives_know_the_same_names_of_events() {
         is_expected("named.txt");
         is_expected("named.npz");
     }
-    // Steps as long as those of the run, and times, which do not depend on them.
+    // Steps as long as those of the run; and times, which do not depend on the length of a step.
     let (rows, neurons): (&[f64], &[f64]) = (&[1.0; 2], &[2.0; 2]);
     let steps = [("step", &[3.0, 90.0][..]), ("batch", rows), ("neuron", neurons), ("fs", &[10_000.0])];
     folder.archive_of("steps.npz", &steps);
@@ -123,14 +123,14 @@ fn text_and_archives_know_the_same_names_of_events() {
         &[("t_ms", &[0.3, 9.0]), ("batch", rows), ("neuron", neurons), ("dt", &[0.5])],
     );
     is_expected("times.npz");
-    // Names that stand in a comment, as numpy.savetxt has its header.
+    // Names in a comment, as the header of numpy.savetxt.
     for heading in ["neuron batch step", "neuron,batch,step"] {
         folder.write("comment.txt", &format!("# spikes\n# {heading}\n2 1 3\n2 1 90\n"));
         is_expected("comment.txt");
     }
     folder.write("remark.txt", "# recorded by me\n3 1 2\n90 1 2\n");
     is_expected("remark.txt");
-    // Two columns with names that say the order.
+    // Two columns, whose names give the order.
     folder.write("turned.txt", "neuron_idx,spike_time\n0,3\n1,4\n");
     let turned = run(&folder, "--neurons 3 --steps 200 --events turned.txt").1["inputs"][0].clone();
     assert_eq!((&turned["from_ms"], &turned["to_ms"]), (&json!(3.0), &json!(4.0)));

@@ -28,11 +28,11 @@ fn each_spike_moves_its_neuron() {
     let summary = folder.summary("--neurons 3 --steps 100 --events events.txt --events-weight 11");
     assert_eq!(summary["spikes"], json!(3));
     assert_eq!(summary["settings"]["current"], json!(0.0));
-    // A single millivolt, which is the default, is not enough.
+    // One millivolt, the default, is too little.
     let summary = folder.summary("--neurons 3 --steps 100 --events events.txt");
     assert_eq!(summary["spikes"], json!(0));
     assert_eq!(summary["settings"]["events-weight"], json!("1"));
-    // Weights that differ: 9 mV, 10.5 mV, 12 mV.
+    // Different weights: 9 mV, 10.5 mV, 12 mV.
     let summary = folder.summary("--neurons 3 --steps 70 --events events.txt --events-weight 9:12mV");
     assert_eq!(summary["spikes"], json!(1));
     // Batch rows: all of them, or one.
@@ -71,7 +71,7 @@ fn beside_a_synapse_a_weight_says_what_it_is() {
         folder.run(&words).assert().success().stderr("");
         folder.array::<f32>("voltage").into_iter().fold(f32::MIN, f32::max)
     };
-    // A jump of 2 mV from rest, and 100 pA that decay.
+    // A jump of 2 mV from rest, and a current of 100 pA that decays.
     assert!((peak("--preset nest-psc-exp --events-weight 2mV") + 68.0).abs() < 1e-3);
     let peak_of_current = peak("--preset nest-psc-exp --events-weight 100pA");
     assert!((-69.6..-69.3).contains(&peak_of_current), "{peak_of_current}");
@@ -123,18 +123,18 @@ fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
     let count = |summary: &serde_json::Value| summary["spikes"].as_u64().unwrap();
     assert!(count(&synapse) > count(&pulses), "{synapse}, {pulses}");
 
-    // A matrix with the weight on its diagonal is the same, as text is the same as an archive.
+    // A matrix with the weight on its diagonal gives the same spikes; so does text instead of an archive.
     write_npy(folder.path("matrix.npy"), &(Array2::<f32>::eye(40) * 3.0)).unwrap();
     let matrix = "--neurons 40 --steps 900 --events first/spikes.npz --events-weight 0.3nA --tau-syn 8 \
                   --events-matrix matrix.npy";
     assert_eq!(folder.summary(matrix)["spike_hash"], synapse["spike_hash"]);
-    // The settings repeat the run.
+    // The settings in the summary repeat the run.
     let settings = folder.summary(matrix)["settings"].clone();
     folder.write("again.toml", &toml::to_string(&settings).unwrap());
     assert_eq!(folder.summary("--config again.toml")["spike_hash"], synapse["spike_hash"]);
 }
 
-/// Beside a stimulus the spikes come in the blocks of the stimulus.
+/// With a stimulus the spikes are read in the blocks of the stimulus.
 #[test]
 fn spikes_go_with_every_other_input() {
     let folder = Folder::new();

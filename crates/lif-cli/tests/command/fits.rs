@@ -1,4 +1,4 @@
-//! `lif fit`: a neuron is found again, and what is written of it can be used.
+//! `lif fit`: it finds a known neuron again, and its output can be used.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
@@ -65,7 +65,7 @@ fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
     folder.summary("--config lif-out/neuron.toml --neurons 1 --out run");
 }
 
-/// Two sounds, the second shorter, and the spikes of the same neuron that hears each.
+/// Two sounds, the second shorter, and the spikes of the same neuron for each.
 fn folder_of_two() -> Folder {
     let folder = folder();
     let sound: Array1<f64> = ndarray_npy::read_npy(folder.path("sound.npy")).unwrap();
@@ -102,7 +102,8 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     assert_eq!((&windows[0]["split_ms"], &windows[0]["to_ms"]), (&1000.0.into(), &2000.0.into()));
     assert_eq!((&windows[1]["split_ms"], &windows[1]["to_ms"]), (&750.0.into(), &1500.0.into()));
 
-    // Each as it is scored on its own; the neuron has the first stimulus, so that it can be run.
+    // The scores equal those of `lif score` for each stimulus. The neuron has the first stimulus, so that it
+    // can be run.
     let score = "score --device cpu --json --config lif-out/neuron.toml";
     let all = run(&format!("{score} {data} --to 750"));
     assert_eq!(all["scores"][1]["stimulus"], "other.npy");
@@ -119,7 +120,7 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     let lines = predicate::str::contains("750 to 1500 ms of other.npy")
         .and(predicate::str::contains("the best by recording"));
     folder.lif(&table).assert().success().stdout(lines);
-    // The longer sound has spikes after the end of the other.
+    // The longer sound has spikes after the end of the shorter one.
     let swapped = "--stimulus other.npy --stimulus sound.npy --spikes spikes.txt --spikes others.txt";
     folder.refuses(&format!("{score} {swapped}"), 1, "spikes spikes.txt:");
     folder.refuses(
@@ -196,7 +197,7 @@ fn a_search_does_not_replace_what_it_reads() {
         assert_eq!(fs::read(folder.path(&path)).unwrap(), before);
         fs::remove_dir_all(folder.path("out")).unwrap();
     }
-    // What a settings file names is an input too.
+    // A file that a settings file names is an input, too.
     folder.write("fit.toml", "stimulus = \"sound.npy\"\n");
     fs::create_dir(folder.path("out")).unwrap();
     fs::rename(folder.path("sound.npy"), folder.path("out/fit.json")).unwrap();
@@ -255,7 +256,7 @@ fn a_search_is_the_same_on_an_adapter() {
     assert_eq!((&found["best"], &found["generations"]), (&expected["best"], &expected["generations"]));
 }
 
-/// A neuron that spikes without a stimulus does so before a late one, too.
+/// A neuron that spikes without a stimulus also spikes before a delayed one.
 #[test]
 fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
     let folder = Folder::new();
@@ -335,7 +336,7 @@ fn what_cannot_be_searched_is_refused() {
     }
 }
 
-/// The commands of the tutorial, the search being a small one.
+/// The commands of the tutorial, with a small search.
 #[test]
 fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     let root = root();
@@ -351,7 +352,7 @@ fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     for command in commands {
         let words = command.strip_prefix("lif ").unwrap();
         let small = if words.starts_with("fit ") { "--candidates 200 --generations 12" } else { "" };
-        // Nothing in these experiments is doubtful.
+        // No warning: nothing in these experiments is doubtful.
         folder.lif(&format!("{words} --device cpu {small}")).assert().success().stderr("");
     }
     let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
@@ -359,7 +360,7 @@ fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     assert!(held_out > 0.6, "{held_out}");
 }
 
-/// A search that is asked to end when its first generation has been scored.
+/// A search that is interrupted after its first generation.
 #[cfg(unix)]
 fn interrupted(folder: &Folder, generations: u32) -> std::process::Child {
     let words = format!("fit --device cpu {DATA} --generations {generations} --checkpoint search.json");
@@ -380,7 +381,7 @@ fn ctrl_c_keeps_the_best() {
     assert_eq!(found["interrupted"], true);
 }
 
-/// Who interrupts as the last generation has been scored cuts nothing short.
+/// An interrupt after the last generation does not shorten the search.
 #[cfg(unix)]
 #[test]
 fn a_search_that_is_interrupted_at_its_end_is_complete() {

@@ -1,4 +1,4 @@
-//! What names and comments above the numbers say of columns, units and intervals.
+//! Names and comments above the numbers that give columns, units and intervals.
 
 use super::Folder;
 use serde_json::json;
@@ -67,7 +67,7 @@ fn units_of_times_in_any_comment_are_seen() {
         assert!(steps.contains("30.0 ms") || steps.contains("300 ("), "{comments}: {steps}");
         let output = run("").output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap() + &String::from_utf8_lossy(&output.stdout);
-        // Either the comment names the columns, or it is told.
+        // Either the comment names the columns, or it is listed.
         assert!(
             said.contains("say --stimulus-time-unit s, or") || said.contains("in s by the name"),
             "{comments}: {said}"

@@ -1,4 +1,4 @@
-//! Files that are read: through pipes, and what a summary says of them.
+//! Input files: through pipes, and their description in a summary.
 
 #![allow(clippy::disallowed_methods, reason = "what is made here is read as it was written")]
 
@@ -34,7 +34,7 @@ fn what_comes_through_a_pipe_is_read() {
         .assert()
         .success()
         .stdout(predicate::str::contains("\"recorded\": 200"));
-    // A fit needs the spikes twice, and its neuron has no stimulus that could be found again.
+    // A fit reads the spikes twice, and its neuron needs a stimulus that can be read again.
     let sound: String = (0..20_000).map(|k| format!("{}\n", (f64::from(k) * 0.01).sin())).collect();
     folder.write("spikes.txt", &lines(&times));
     folder
@@ -89,7 +89,7 @@ fn tables_say_what_was_understood() {
     );
 }
 
-/// The recording that lies beside the program, and a settings file, of which nothing is doubtful.
+/// The recording in the repository, and a settings file: no warning.
 #[test]
 fn the_grasshopper_is_not_doubted() {
     let root = root();
@@ -110,7 +110,7 @@ fn the_grasshopper_is_not_doubted() {
         .stdout(predicate::str::contains("\"unit_from\": \"default\""));
 }
 
-/// A recording whose clock counts microseconds, fitted without a word about that.
+/// A recording whose times are in microseconds: the fit gives no warning about that.
 #[test]
 fn a_fit_to_a_recording_in_microseconds_says_so() {
     let folder = Folder::new();

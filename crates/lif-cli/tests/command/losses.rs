@@ -1,4 +1,4 @@
-//! What was simulated is on the disk as it was, or it is told that it is not.
+//! Files on the disk are exactly the results of the simulation, or the command reports an error.
 #![cfg(target_os = "linux")]
 
 use super::Folder;
@@ -34,7 +34,7 @@ fn a_file_that_gets_longer_than_it_may_is_told() {
     assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
 }
 
-/// What is kept is whole, and is found again where it was.
+/// Saved files are complete, and found again in the same place.
 #[test]
 fn a_folder_that_was_renamed_is_told_as_that() {
     let folder = Folder::new();
@@ -50,7 +50,7 @@ fn a_folder_that_was_renamed_is_told_as_that() {
     folder.lif("run --resume a.st").assert().success();
 }
 
-/// A file that is longer than a run has written there is known by its length, others by their bytes.
+/// A file that became longer is noticed by its length, other damage by the bytes.
 #[test]
 fn what_was_recorded_and_then_damaged_is_no_result() {
     let folder = Folder::new();
@@ -102,7 +102,7 @@ fn results_are_on_the_disk_before_what_they_were_made_of_goes() {
         .current_dir(folder.path(""))
         .output();
     if !output.is_ok_and(|output| output.status.success()) {
-        // Not everybody has it, or may look at others.
+        // Not every user has this program, or may trace others.
         return;
     }
     let calls = fs::read_to_string(folder.path("calls")).unwrap();
@@ -112,7 +112,7 @@ fn results_are_on_the_disk_before_what_they_were_made_of_goes() {
         from + found.unwrap_or_else(|| panic!("{words:?} is missing from {from} on in {calls:#?}"))
     };
     let made = next(0, ["fsync", "/new/out>"]);
-    // The folder around those that were made.
+    // The folder that contains the created ones.
     assert!(next(0, ["fsync", "/new>"]) < made);
     let checkpoint = next(made, ["rename", "a.st"]);
     let arrays = next(checkpoint, ["sync", "spikes.npz>"]);
@@ -178,7 +178,8 @@ fn a_limit_of_open_files_that_is_too_small_is_told_as_such() {
     assert!(refused > 0);
 }
 
-/// `lif` as a user of no rights, in a folder that everybody may write; only for those who can be another.
+/// Runs `lif` as a user without rights, in a folder that everybody may write. Only for users who may change
+/// their identity.
 pub fn as_nobody(folder: &Folder, script: &str) -> Option<std::process::Output> {
     fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     let run = |script: &str| {

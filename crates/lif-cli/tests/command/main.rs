@@ -45,7 +45,7 @@ use std::process::Output;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The top of the repository.
+/// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -101,20 +101,20 @@ impl Folder {
         names
     }
 
-    /// `lif` with these words, in this folder.
+    /// `lif` with these arguments, in this folder.
     fn lif(&self, words: &str) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("lif");
         command.current_dir(self.0.path()).env_remove("RUST_LOG").args(words.split_whitespace());
         command
     }
 
-    /// What `lif` with these words writes to standard error.
+    /// The standard error of `lif` with these arguments.
     fn stderr(&self, words: &str) -> String {
         String::from_utf8(self.lif(words).output().unwrap().stderr).unwrap()
     }
 
-    /// What `lif` with these words writes to standard error, where it reads a text as a stimulus, as the spikes of a
-    /// recording or as events.
+    /// The standard error of `lif` when it reads a text as a stimulus, as the spikes of a recording or as
+    /// events.
     fn stderr_of(&self, kind: &str, text: &str) -> String {
         self.write("in.txt", text);
         self.stderr(match kind {
@@ -124,13 +124,13 @@ impl Folder {
         })
     }
 
-    /// The JSON that `lif` with these words prints, and what it writes to standard error.
+    /// The JSON that `lif` prints with these arguments, and its standard error.
     fn json(&self, words: &str) -> (Value, String) {
         let output = self.lif(words).assert().success().get_output().clone();
         (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
-    /// What `lif` with these words prints, which fits a terminal.
+    /// The standard output of `lif` with these arguments. Its lines fit into a terminal.
     fn printed(&self, words: &str) -> String {
         let output = self.lif(words).assert().success().get_output().clone();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -138,7 +138,7 @@ impl Folder {
         text
     }
 
-    /// `lif` with these words ends with this code and this message, and prints nothing.
+    /// `lif` with these arguments prints nothing, and ends with this exit code and this message.
     fn refuses(&self, words: &str, code: i32, message: &str) {
         self.lif(words)
             .timeout(Duration::from_secs(60))
@@ -148,7 +148,7 @@ impl Folder {
             .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
     }
 
-    /// `lif run` on the CPU, with these words.
+    /// `lif run` on the CPU, with these arguments.
     fn run(&self, words: &str) -> Command {
         self.lif(&format!("run --device cpu {words}"))
     }
@@ -158,14 +158,14 @@ impl Folder {
         self.json(&format!("run --device cpu --json --no-plot {words}")).0
     }
 
-    /// What a run of this stimulus writes to standard error, and its summary.
+    /// The standard error and the summary of a run with this stimulus.
     fn stimulated(&self, words: &str) -> (String, Value) {
         let (summary, said) =
             self.json(&format!("run --device cpu --json --no-plot --record none --stimulus {words}"));
         (said, summary)
     }
 
-    /// The summary of a run with the settings of another one's summary.
+    /// The summary of a run with the settings in the summary of another run.
     fn repeated(&self, summary: &Value) -> Value {
         let settings = summary["settings"].as_object().unwrap();
         let lines: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
@@ -173,7 +173,7 @@ impl Folder {
         self.summary("--config again.toml")
     }
 
-    /// What `lif` with these words does where a shell sets this limit before.
+    /// The output of `lif` with these arguments, in a shell with this limit.
     #[cfg(target_os = "linux")]
     fn limited(&self, limit: &str, words: &str) -> Output {
         std::process::Command::new("sh")

@@ -1,5 +1,5 @@
-//! Files whose numbers could be taken for others than they are: for a sample earlier, in another unit, for one
-//! number more or less. They are read for what they are, or refused, or the doubt is said.
+//! Files whose numbers could be misread: as an earlier sample, in another unit, with one number more or less.
+//! They are read correctly, refused, or read with a warning.
 
 #![allow(clippy::disallowed_methods, reason = "what is made here is read as it was written")]
 

@@ -18,7 +18,7 @@ fn names_that_are_not_those_of_plain_times_are_refused() {
             [("stimulus", format!("{name},I\n1,5\n2,6\n")), ("spikes", format!("{name}\n10\n20\n"))]
         {
             let said = folder.stderr_of(kind, &text);
-            // With a blank before its number the name of one column is no name.
+            // With a blank before the number, a name of one column is not accepted.
             let is_none = kind == "spikes" && said.contains("'t' is not a number");
             assert!(is_none || said.contains(&format!("'{name}' in it {message}")), "{kind} {name}: {said}");
         }
@@ -39,7 +39,7 @@ fn names_with_a_sign_before_them_are_told() {
         let message = format!("the values of the column '{name}' are taken as they are written");
         assert!(told.contains(&message), "{told}");
     }
-    // Nor is one unit divided by another that of the values.
+    // A quotient of two units is not a unit of the values either.
     let told = Folder::new().stderr_of("stimulus", "# pA/nA\n5\n6\n");
     assert!(told.contains("its values are in pA/nA by their name, and taken as nA"), "{told}");
 }

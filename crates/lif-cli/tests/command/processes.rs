@@ -1,4 +1,4 @@
-//! Commands that run while a test goes on, to be interrupted or killed.
+//! Commands that run in the background of a test, to be interrupted or killed.
 #![cfg(unix)]
 
 use super::Folder;
@@ -6,12 +6,12 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Starts `lif` with these words; nobody reads what it writes.
+/// Starts `lif` with these arguments, without reading its output.
 pub fn begin(folder: &Folder, words: &str) -> Child {
     start(folder, words.split_whitespace(), Stdio::null())
 }
 
-/// Starts `lif` with these words, whose standard error can be read when it has ended.
+/// Starts `lif` with these arguments. Its standard error can be read after its end.
 pub fn begin_and_listen<'a>(folder: &Folder, words: impl IntoIterator<Item = &'a str>) -> Child {
     start(folder, words, Stdio::piped())
 }
@@ -26,7 +26,7 @@ fn start<'a>(folder: &Folder, words: impl IntoIterator<Item = &'a str>, stderr: 
         .unwrap()
 }
 
-/// Waits until there is a file.
+/// Waits until a file exists.
 pub fn wait_for(path: &Path) {
     let start = Instant::now();
     while !path.exists() {
@@ -35,7 +35,7 @@ pub fn wait_for(path: &Path) {
     }
 }
 
-/// Asks a process to end.
+/// Sends a signal to a process that asks it to end.
 pub fn interrupt(child: &Child) {
     Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
 }

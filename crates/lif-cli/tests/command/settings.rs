@@ -27,7 +27,7 @@ fn a_settings_file_is_the_same_as_options() {
     assert_eq!(from_file["settings"]["tau-m"], json!(12.0));
     assert_eq!(from_file["settings"]["v-threshold"], json!("-53:-51"));
 
-    // The command line wins, also over the rival of an option.
+    // The command line overrules the file, also if the option excludes one of the file.
     let shorter = folder.summary("--config run.toml --steps 7 --seed 4");
     assert_eq!((&shorter["steps"], &shorter["seed"]), (&json!(7), &json!(4)));
     assert!(shorter["settings"]["duration"].is_null());
@@ -157,7 +157,7 @@ fn presets_change_the_neuron_and_options_change_presets() {
     assert_eq!(folder.summary("--neurons 3 --steps 5 --preset receptor")["preset"], "receptor");
 }
 
-/// What is usual in one unit is nothing in another.
+/// A common value in one unit is a rare one in another.
 #[test]
 fn neurons_spike_with_the_currents_that_are_there_by_default() {
     let folder = Folder::new();
@@ -207,7 +207,7 @@ fn neurons_of_another_simulator_keep_their_names() {
     assert_eq!(there["spike_hash"], here["spike_hash"]);
     assert_eq!(there["preset"], "synapticflow:tau_s=8:12");
 
-    // They know themselves how long a step is and which currents are usual, and the settings repeat the run.
+    // The preset has its own step and default currents, and the settings repeat the run.
     let nest = folder.summary("--neurons 20 --duration 50 --preset nest:resolution=0.25,V_min=none");
     assert_eq!((&nest["dt_ms"], &nest["steps"]), (&json!(0.25), &json!(200)));
     assert_eq!(nest["settings"]["current"], json!("300:600"));
@@ -228,7 +228,7 @@ fn steps_and_duration_say_the_same() {
 #[test]
 fn a_spread_goes_evenly_from_first_to_last() {
     let folder = Folder::new();
-    // At the start all neurons are where they were put, so one step away from rest tells the leak.
+    // At the start all neurons have the given potential, so one step away from rest shows the leak.
     folder.summary("--neurons 5 --steps 1 --dt 1 --v-rest -70:-50 --v-threshold 0 --init-voltage -60 --tau-m 1 --current 0");
     let v: Vec<f32> = folder.array::<f32>("voltage_final").into_iter().collect();
     assert_eq!(v, [-70.0, -65.0, -60.0, -55.0, -50.0]);
@@ -243,7 +243,7 @@ fn where_a_run_starts_from() {
         folder.summary(&format!("--neurons 500 --batch 2 --steps 1 --tau-m 1e8 {words}"));
         folder.array::<f32>("voltage_final")
     };
-    // So slow a membrane is still where it started after one step.
+    // So slow a membrane has its initial potential after one step.
     let drawn = start("");
     assert!(drawn.iter().all(|v| (-62.0..=-52.0).contains(v)));
     let mean = drawn.mean().unwrap();

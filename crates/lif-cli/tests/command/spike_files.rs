@@ -1,4 +1,5 @@
-//! Files of recorded spikes as people have them: each is read for what it is, or refused with the place and the reason.
+//! Files of recorded spikes as people have them: each is read correctly, or refused with the place and the
+//! reason.
 
 use super::Folder;
 use ndarray::{Array1, Array2};
@@ -19,7 +20,7 @@ fn scored(folder: &Folder, words: &str) -> (Value, String) {
     folder.json(&format!("{SCORE} {words}"))
 }
 
-/// Scores a neuron that is silent, and gives how many spikes were recorded, and what was understood.
+/// Scores a silent neuron. Returns the number of recorded spikes, and the description of the file.
 fn understood(folder: &Folder, words: &str) -> (u64, Value) {
     let (report, said) = scored(folder, words);
     assert_eq!(said, "", "{words}");
@@ -140,7 +141,7 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
         2,
         "spikes header.txt: its times are in s by the name 'time (s)', but --spikes-time-unit says ms",
     );
-    // What somebody says is not doubted, and what is lost is told.
+    // An option is not doubted, and losses are reported.
     let (report, said) = scored(&folder, "burst.txt --spikes-time-unit ms");
     assert_eq!(report["scores"][0]["recorded"], 2);
     assert!(said.contains("1 of 3 spikes fall into the same step of 0.1 ms as another"), "{said}");
@@ -149,7 +150,8 @@ fn spike_times_that_cannot_be_meant_are_refused_with_their_place() {
 #[test]
 fn times_in_single_precision_fall_into_their_steps() {
     let (folder, _) = folder();
-    // The first two spikes of a neuron that spikes in every seventh step coincide within the same step only.
+    // The first two spikes coincide with those of a neuron that spikes in every seventh step only if they are
+    // in the same step.
     let steps = "--tau-m 1 --resistance 1000 --t-ref 0.6 --window 0";
     folder.summary("--stimulus still.npy --neurons 1 --tau-m 1 --resistance 1000 --t-ref 0.6");
     let own = folder.array::<u32>("step");

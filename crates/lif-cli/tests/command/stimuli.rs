@@ -1,4 +1,4 @@
-//! Stimulus files: all formats, resampling, and files that are not what they should be.
+//! Stimulus files: all formats, resampling, and invalid files.
 
 use super::Folder;
 use ndarray::{Array1, Array2, Array3, arr0, array};
@@ -10,7 +10,7 @@ use std::io::Write;
 /// A membrane that follows its input within a step: v = R I - 62 with R = 20.
 const FOLLOWS: &str = "--tau-m 1 --dt 1 --v-threshold 1000 --record voltage:0";
 
-/// The current that each step of a run saw, in nA.
+/// The current of each step of a run, nA.
 fn seen(folder: &Folder, words: &str) -> Vec<f32> {
     folder.summary(&format!("{FOLLOWS} {words}"));
     folder.array::<f32>("voltage").into_iter().map(|v| ((v + 62.0) / 20.0 * 1e3).round() / 1e3).collect()
@@ -54,14 +54,14 @@ fn whole_numbers_and_marks_and_names_in_capitals_will_do() {
     for file in ["a.npy", "b.npy", "c.NPY", "d.npy", "e.Npz", "marked.txt"] {
         assert_eq!(seen(&folder, &format!("--neurons 2 --stimulus {file}")), [1.0, 2.0, 3.0], "{file}");
     }
-    // A unit of times goes with times, and is told of in no other summary.
+    // A unit of times needs times, and appears in no other summary.
     folder.run("--neurons 2 --stimulus a.npy --stimulus-time-unit s").assert().success().stderr(
         predicate::str::contains("warning: the stimulus has no times; stimulus-time-unit is not used"),
     );
     assert!(folder.summary("--neurons 2 --stimulus a.npy")["settings"]["stimulus-time-unit"].is_null());
 }
 
-/// An array of a shape with two values for data, whatever the shape.
+/// An array with a header for this shape, but always two values of data.
 fn promising(shape: &str) -> Vec<u8> {
     let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();

@@ -1,18 +1,18 @@
-//! Files of stimuli as people have them: each is read for what it is, or refused with the place and the reason.
+//! Stimulus files as people have them: each is read correctly, or refused with the place and the reason.
 
 use super::Folder;
 use ndarray::{Array1, Array2, arr0};
 use ndarray_npy::write_npy;
 use serde_json::Value;
 
-/// What a run says on standard error, and its summary.
+/// The standard error of a run, and its summary.
 pub fn run(folder: &Folder, words: &str) -> (String, Value) {
     let neurons = few_neurons(words);
     let (summary, said) = folder.json(&format!("run --device cpu {neurons} --no-plot --json {words}"));
     (said, summary)
 }
 
-/// As many neurons as the words leave open, of which nothing depends on how many they are.
+/// Arguments that leave the number of neurons to the stimulus; nothing here depends on it.
 fn few_neurons(words: &str) -> &'static str {
     let is_said = words.contains("--neurons") || words.contains("row.npy");
     if is_said { "" } else { "--neurons 2" }
@@ -76,7 +76,7 @@ fn what_an_archive_says_of_its_samples_is_used() {
         assert_eq!((said.as_str(), &summary["steps"]), ("", &200.into()), "{name}");
         assert_eq!(summary["inputs"][0]["interval_ms"], 0.5);
     }
-    // A number in single precision is the short decimal that it was.
+    // A number in single precision is taken as the short decimal that it was.
     folder.archive("single.npz", |npz| {
         npz.add_array("stimulus", &Array1::from_elem(2000, 0.5)).unwrap();
         npz.add_array("dt_ms", &arr0(0.05_f32)).unwrap();
@@ -190,7 +190,7 @@ fn a_stimulus_shorter_than_a_step_is_named() {
     let message = "stimulus short.txt: 2 samples in 0.02 ms, which is shorter than a step of 0.1 ms";
     folder.refuses("run --device cpu --stimulus short.txt", 2, message);
     folder.run("--stimulus short.txt --neurons 2 --stimulus-time-unit s").assert().success().stderr("");
-    // One sample lasts a step.
+    // One sample lasts one step.
     folder.write("one.txt", "0.5\n");
     folder.run("--stimulus one.txt --neurons 2 --no-plot").assert().success().stderr("");
 }

@@ -1,4 +1,4 @@
-//! What a file says and nobody reads: it is listed, and told where it may say what the numbers are.
+//! Text in a file that is not read: it is listed, with a warning if it may describe the numbers.
 
 use super::Folder;
 use ndarray::{Array1, arr0, array};
@@ -20,7 +20,7 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         ("spikes", "0\n", "10.0\n20.0\n", "if they are names, as pandas writes them"),
         ("stimulus", "0,1\n", "0.1,5.0\n0.2,6.0\n", "'0,1', is taken for numbers"),
         ("stimulus", "Time (s),Trace #1 (pA)\n", "0,5\n1,6\n", "its values are in pA by their name"),
-        // Columns that are no times, or no values.
+        // Columns that are not times, or not values.
         ("stimulus", "step,current (nA)\n", two, "'step' in it counts samples or steps, whose interval"),
         ("stimulus", "neuron,current\n", two, "the first column is 'neuron', which is not a name of times"),
         ("stimulus", "x,nA\n", two, "the first column is 'x', which is not a name of times"),
@@ -36,7 +36,7 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         ("spikes", "# samples\n", one, "'samples' in it counts samples or steps"),
         ("spikes", "step\n", one, "'step' in it counts samples or steps"),
         ("spikes", "# isi\n", one, "'isi' in it names times between spikes"),
-        // Comments that are read further down.
+        // Comments further down.
         ("stimulus", "t,I\n# s,nA\n", two, "the comment 's,nA' may say the unit of the times"),
         ("stimulus", "I\n# fs = 1000 Hz\n", one, "may say that there is a sample every 1 ms"),
         ("stimulus", "", "0 5\n1 6\n# times in s\n", "the comment 'times in s' may say what the numbers are"),
@@ -103,7 +103,7 @@ fn what_a_text_says_and_nobody_reads_is_told() {
         let said = folder.stderr_of(kind, &format!("{comments}{rows}"));
         assert!(said.contains(message), "{kind} {comments:?}: {said}");
     }
-    // What is understood, or says nothing of the numbers, is not doubted.
+    // No warning about a text that is understood, or that says nothing of the numbers.
     for (kind, text) in [
         ("stimulus", "# recorded by me, cell 3\n5\n6\n"),
         ("stimulus", "# trial of 1000 ms, don't use\n5\n6\n"),
@@ -134,7 +134,7 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
         });
         let message = format!("'{key}' in it may say what the numbers are, and is not read");
         assert!(folder.stimulated("in.npz").0.contains(&message), "{key}");
-        // An option about times says nothing of units.
+        // An option about times does not answer a question about units.
         let is_told = !folder.stimulated("in.npz --stimulus-dt 0.1").0.is_empty();
         assert_eq!(is_told, key == "units", "{key}");
     }
@@ -162,7 +162,7 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
         said(run)
             .contains("'offsets' in it may say what the numbers are, and is not read; the times are taken")
     );
-    // Times do not need what says how long steps are.
+    // Times do not need the length of a step.
     for key in ["fs", "dt", "sampling_rate", "rate"] {
         folder.archive("in.npz", |npz| {
             npz.add_array("times", &array![3.0, 7.0]).unwrap();
@@ -175,7 +175,7 @@ fn arrays_of_an_archive_that_may_say_more_are_told() {
     }
 }
 
-/// Whatever else is in a file is said in the summary, so that nobody takes it for read.
+/// The rest of a file is listed in the summary, so that nobody thinks it was read.
 #[test]
 fn what_is_not_read_stands_in_the_summary() {
     let folder = Folder::new();
@@ -204,13 +204,13 @@ fn what_is_not_read_stands_in_the_summary() {
         said.contains("'weight' in it has a value for each event, and is not read; --events-weight"),
         "{said}"
     );
-    // Also where the file says the unit of its times.
+    // Also if the file gives the unit of its times.
     folder.write("in.txt", "# by me\ntime_ms neuron\n0.1 0\n# trial 2\n0.2 0\n");
     let (summary, said) =
         folder.json("run --device cpu --json --no-plot --neurons 1 --steps 9 --events in.txt");
     assert_eq!(summary["inputs"][0]["unread"], json!(["by me", "trial 2"]));
     assert!(said.contains("the numbers above and below the comment 'trial 2' in line 4"), "{said}");
-    // What a run wrote is not doubted.
+    // The output of a run is not doubted.
     folder
         .lif("run --device cpu --no-plot --neurons 3 --steps 900 --record spikes,rate,voltage")
         .assert()
