@@ -47,7 +47,7 @@ pub fn main() -> ExitCode {
         Err(message) => return show(&message),
     };
     logging::start(arguments.command.is_quiet());
-    signals::let_long_files_fail();
+    signals::fail_beyond_size_limit();
     // Checked again, as threads take memory.
     let enough = memory::require_some().map(|()| threads::start()).and_then(|()| memory::require_some());
     if let Some(help) = arguments.command.help() {
@@ -56,7 +56,7 @@ pub fn main() -> ExitCode {
     if let Err(too_little) = enough {
         return end(Err(too_little));
     }
-    end(commands::carry_out(arguments.command))
+    end(commands::execute(arguments.command))
 }
 
 fn end(result: Result<ExitCode, Failure>) -> ExitCode {

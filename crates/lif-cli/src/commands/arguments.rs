@@ -233,7 +233,7 @@ mod tests {
     fn each_command_shows_its_own_examples_which_can_be_pasted() {
         let mut lif = Arguments::command().term_width(80);
         lif.build();
-        let mut told = 0;
+        let mut count = 0;
         for command in lif.get_subcommands_mut() {
             let name = command.get_name().to_owned();
             for help in [command.render_help().to_string(), command.render_long_help().to_string()] {
@@ -242,11 +242,11 @@ mod tests {
                     assert!(example.starts_with(&format!("lif {name}")), "{name}: {example}");
                     let words = example.split(" > ").next().unwrap_or_default().split_whitespace();
                     Arguments::try_parse_from(words).unwrap_or_else(|error| panic!("{example}: {error}"));
-                    told += 1;
+                    count += 1;
                 }
             }
         }
-        assert!(told > 20, "{told}");
+        assert!(count > 20, "{count}");
         for example in commands(&lif.render_long_help().to_string()) {
             Arguments::try_parse_from(example.split_whitespace())
                 .unwrap_or_else(|error| panic!("{example}: {error}"));

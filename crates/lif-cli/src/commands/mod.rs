@@ -16,7 +16,7 @@ use crate::failure::Failure;
 use std::process::ExitCode;
 
 /// Runs a command.
-pub fn carry_out(command: Command) -> Result<ExitCode, Failure> {
+pub fn execute(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(settings) => run::run(*settings),
         Command::Fi(settings) => fi::fi(&settings),

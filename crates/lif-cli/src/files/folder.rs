@@ -131,7 +131,7 @@ impl Folder {
                 }
                 // Another process may have made it.
                 Err(error) if error.kind() == ErrorKind::AlreadyExists && level.is_dir() => {}
-                Err(error) => return Err(why_no_folder(level, &error)),
+                Err(error) => return Err(folder_error(level, &error)),
             }
         }
         Ok(())
@@ -180,7 +180,7 @@ impl Folder {
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let made = builder.prefix(TEMPORARY).rand_bytes(RANDOM).suffix(suffix).tempfile_in(&self.path);
-        made.map_err(|error| self.refusal(without_its_name(&error)))
+        made.map_err(|error| self.refusal(without_file_name(&error)))
     }
 
     /// Writes a file under a temporary name; `fill` gets the open file and its path.
@@ -265,7 +265,7 @@ fn is_unfinished(name: &str) -> bool {
 }
 
 /// Why the folder cannot be made.
-fn why_no_folder(level: &Path, error: &std::io::Error) -> String {
+fn folder_error(level: &Path, error: &std::io::Error) -> String {
     let shown = level.display();
     if let Ok(target) = std::fs::read_link(level) {
         let target = target.display();
@@ -301,7 +301,7 @@ impl Staged {
 }
 
 /// An error without the temporary name, which means nothing to users.
-pub fn without_its_name(error: &std::io::Error) -> String {
+pub fn without_file_name(error: &std::io::Error) -> String {
     let message = error.to_string();
     message.split_once(" at path ").map_or(message.as_str(), |(reason, _)| reason).to_owned()
 }

@@ -40,7 +40,7 @@ pub fn is_same(one: &Path, other: &Path) -> bool {
 }
 
 /// Whether an open file is a regular file with this name itself, not through a link.
-pub fn is_itself(file: &File, path: &Path) -> bool {
+pub fn is_regular_file_at(file: &File, path: &Path) -> bool {
     let (Ok(opened), Ok(named)) = (file.metadata(), path.symlink_metadata()) else { return false };
     opened.is_file() && named.is_file() && is_one(&opened, &named)
 }
@@ -74,7 +74,7 @@ mod tests {
         assert!([&hard, &soft, &around].into_iter().all(|name| is_same(&file, name)));
         assert!(!is_same(&file, &other) && !is_same(&file, Path::new("missing")));
         let opened = File::open(&file).unwrap();
-        assert!(is_itself(&opened, &file) && is_itself(&opened, &hard));
-        assert!(!is_itself(&opened, &soft) && !is_itself(&opened, &other));
+        assert!(is_regular_file_at(&opened, &file) && is_regular_file_at(&opened, &hard));
+        assert!(!is_regular_file_at(&opened, &soft) && !is_regular_file_at(&opened, &other));
     }
 }

@@ -1,7 +1,7 @@
 //! Locks: a file that a process holds while it writes. The system releases the lock however the process ends;
 //! the file is removed when the lock is released in order.
 
-use super::identity::is_itself;
+use super::identity::is_regular_file_at;
 use super::leftovers;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::ErrorKind;
@@ -39,7 +39,7 @@ impl Lock {
                 open(path).map_err(|reason| Refusal::Fault(format!("{}: {reason}", path.display())))?;
             let is_held = is_held(path, file.try_lock())?;
             // The process that held it may have removed the file meanwhile.
-            if is_itself(&file, path) {
+            if is_regular_file_at(&file, path) {
                 leftovers.add(path);
                 return Ok(Self { path: path.to_owned(), _file: file, is_held });
             }

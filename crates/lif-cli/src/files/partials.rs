@@ -200,7 +200,7 @@ fn checkpoint(folder: &Path, id: RunId) -> Checkpoint {
         return Checkpoint::Unknown(None);
     };
     match std::fs::symlink_metadata(&checkpoint) {
-        Ok(_) if is_of(&checkpoint, id) => Checkpoint::There(checkpoint),
+        Ok(_) if belongs_to_run(&checkpoint, id) => Checkpoint::There(checkpoint),
         // Missing from its folder. If this is not the folder of the note, the disk may be mounted elsewhere.
         Err(error)
             if error.kind() == ErrorKind::NotFound
@@ -216,20 +216,20 @@ fn checkpoint(folder: &Path, id: RunId) -> Checkpoint {
 
 fn read_note(path: &Path) -> Option<Note> {
     let mut text = String::new();
-    open_itself(path).ok()?.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
+    open_regular(path).ok()?.take(LONGEST_NOTE).read_to_string(&mut text).ok()?;
     serde_json::from_str(&text).ok()
 }
 
 /// Whether the first bytes of a file contain the number of a run.
-fn is_of(checkpoint: &Path, id: RunId) -> bool {
+fn belongs_to_run(checkpoint: &Path, id: RunId) -> bool {
     let mut start = Vec::new();
-    let read = open_itself(checkpoint).and_then(|file| file.take(LOOKED_THROUGH).read_to_end(&mut start));
+    let read = open_regular(checkpoint).and_then(|file| file.take(LOOKED_THROUGH).read_to_end(&mut start));
     let id = id.to_string();
     read.is_ok() && start.windows(id.len()).any(|window| window == id.as_bytes())
 }
 
 /// Opens a regular file.
-fn open_itself(path: &Path) -> io::Result<File> {
+fn open_regular(path: &Path) -> io::Result<File> {
     if !std::fs::metadata(path)?.is_file() {
         return Err(ErrorKind::InvalidInput.into());
     }

@@ -21,13 +21,13 @@ pub fn time_unit_in_prose(text: &str) -> Option<TimeUnit> {
         let (first, others) = words.split_first()?;
         return time_unit_of(first).filter(|_| others.iter().all(|word| current_unit(word).is_some()));
     }
-    let is_said = |pair: &&[&str]| is_of_times(pair[0]) || BEFORE_A_UNIT.contains(&pair[0]);
-    words.windows(2).filter(is_said).find_map(|pair| time_unit_of(pair[1]))
+    let is_before_a_unit = |pair: &&[&str]| is_of_times(pair[0]) || BEFORE_A_UNIT.contains(&pair[0]);
+    words.windows(2).filter(is_before_a_unit).find_map(|pair| time_unit_of(pair[1]))
 }
 
 /// Whether a comment or a name may say what the numbers are: whether it is about times, steps, samples or
 /// units, but not about a duration.
-pub fn is_telling(text: &str) -> bool {
+pub fn describes_numbers(text: &str) -> bool {
     /// In addition to the words in names.
     const WORDS: [&str; 50] = [
         "timebase",
@@ -119,37 +119,40 @@ pub fn value_unit_in_prose(text: &str) -> Option<&'static str> {
     let is_of_values = |place: Option<usize>| {
         place.and_then(word_at).is_some_and(|word| is_word_of_values(word) || says_unit(word))
     };
-    let is_said_of_values = |place: usize| {
+    let belongs_to_values = |place: usize| {
         let before = place.checked_sub(1);
         let between = before.map_or("", |before| text[tokens[before].1.end..tokens[place].1.start].trim());
-        let is_beside = ["(", "[", "{", "/", ":", "="].contains(&between) && is_of_values(before);
-        is_beside
+        let is_adjacent = ["(", "[", "{", "/", ":", "="].contains(&between) && is_of_values(before);
+        is_adjacent
             || before.and_then(word_at) == Some("in") && (place == 1 || is_of_values(place.checked_sub(2)))
     };
     (0..tokens.len()).rev().find_map(|place| {
         let word = word_at(place)?;
-        value_unit_of(word).or_else(|| other_value_unit(word).filter(|_| is_said_of_values(place)))
+        value_unit_of(word).or_else(|| other_value_unit(word).filter(|_| belongs_to_values(place)))
     })
 }
 
 /// A warning about unread comments that may say what the numbers are, and about how these were taken.
 pub fn doubt_of_comments(unread: &[Unread], taken: &str) -> Option<String> {
-    let telling: Vec<&String> =
-        unread.iter().filter(|unread| is_telling(&unread.left)).map(|unread| &unread.comment).collect();
-    let (first, others) = telling.split_first()?;
+    let doubtful: Vec<&String> = unread
+        .iter()
+        .filter(|unread| describes_numbers(&unread.left))
+        .map(|unread| &unread.comment)
+        .collect();
+    let (first, others) = doubtful.split_first()?;
     let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
     Some(format!("the comment '{first}'{more} may say what the numbers are, and is not read; {taken}"))
 }
 
 /// A warning about unread arrays that may say what the numbers are.
 pub fn doubt_of_arrays(unread: &[String], taken: &str) -> Option<String> {
-    let is_telling = |name: &&String| {
-        *name == "ts" || is_telling(&name.replace('_', " ")) || Name::new(name).may_be_clock()
+    let is_doubtful = |name: &&String| {
+        *name == "ts" || describes_numbers(&name.replace('_', " ")) || Name::new(name).may_be_clock()
     };
-    let telling: Vec<String> = unread.iter().filter(is_telling).map(|name| format!("'{name}'")).collect();
-    let is = if telling.len() == 1 { "is" } else { "are" };
-    (!telling.is_empty()).then(|| {
-        format!("{} in it may say what the numbers are, and {is} not read; {taken}", telling.join(", "))
+    let doubtful: Vec<String> = unread.iter().filter(is_doubtful).map(|name| format!("'{name}'")).collect();
+    let is = if doubtful.len() == 1 { "is" } else { "are" };
+    (!doubtful.is_empty()).then(|| {
+        format!("{} in it may say what the numbers are, and {is} not read; {taken}", doubtful.join(", "))
     })
 }
 
@@ -179,13 +182,14 @@ pub fn refuse_comments(
     }
     for comment in comments {
         let name = Name::new(comment);
-        let said = if name.is_of_times_in_a_unit() { name.time_unit()? } else { time_unit_in_prose(comment) };
-        if let Some(said) = said.filter(|said| said != unit) {
-            let (taken, said) = (unit.text(), said.text());
-            let option = option.map_or(String::new(), |option| format!("say --{option} {said}, or "));
+        let mentioned =
+            if name.is_of_times_in_a_unit() { name.time_unit()? } else { time_unit_in_prose(comment) };
+        if let Some(mentioned) = mentioned.filter(|mentioned| mentioned != unit) {
+            let (taken, mentioned) = (unit.text(), mentioned.text());
+            let option = option.map_or(String::new(), |option| format!("say --{option} {mentioned}, or "));
             return Err(format!(
                 "the comment '{comment}' may say the unit of the times, but they are taken as {taken}; \
-                 {option}write the unit into the name of a column, as `time_{said}`"
+                 {option}write the unit into the name of a column, as `time_{mentioned}`"
             ));
         }
     }

@@ -98,9 +98,9 @@ pub fn is_setting(text: &str) -> bool {
     };
     let is_one = |field: &str| {
         let field = unquoted(field);
-        let is_said = |sign| field.split_once(sign).is_some_and(|(_, said)| is_begun_by_number(said));
+        let is_set_by = |sign| field.split_once(sign).is_some_and(|(_, value)| is_begun_by_number(value));
         field.starts_with(char::is_alphabetic)
-            && (is_said('=') || is_said(':') && interval_in_prose(field).is_some())
+            && (is_set_by('=') || is_set_by(':') && interval_in_prose(field).is_some())
     };
     let mut fields = fields(text).into_iter().peekable();
     fields.peek().is_some() && fields.all(is_one)

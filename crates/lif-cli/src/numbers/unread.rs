@@ -42,9 +42,9 @@ pub struct Interpretation<'a> {
 
 impl Interpretation<'_> {
     /// The words and signs of a comment that contradict or add to this; `None` if there are none.
-    pub fn left_of(&self, comment: &str) -> Option<String> {
+    pub fn unread_part(&self, comment: &str) -> Option<String> {
         let odd = odd_signs(comment);
-        let mut left = self.words_left_of(comment, &odd);
+        let mut left = self.unread_places(comment, &odd);
         left.extend(odd);
         left.sort_by_key(|range| range.start);
         let left: Vec<&str> = left.into_iter().map(|range| &comment[range]).collect();
@@ -53,7 +53,7 @@ impl Interpretation<'_> {
 
     /// The places of the words that contradict or add to this. Intervals that contain an odd sign are not
     /// understood.
-    fn words_left_of(&self, comment: &str, odd: &[Range<usize>]) -> Vec<Range<usize>> {
+    fn unread_places(&self, comment: &str, odd: &[Range<usize>]) -> Vec<Range<usize>> {
         let agrees = |said: f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
         let is_plain = |range: &Range<usize>| !odd.iter().any(|sign| range.contains(&sign.start));
         let understood: Vec<_> = intervals(comment)
@@ -95,7 +95,7 @@ impl Interpretation<'_> {
 pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
     let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
     let meaning = |unit| Interpretation { unit: Some(unit), interval: None, things };
-    units.into_iter().any(|unit| meaning(unit).words_left_of(comment, &[]).is_empty())
+    units.into_iter().any(|unit| meaning(unit).unread_places(comment, &[]).is_empty())
 }
 
 /// Whether a comment mentions values before times.
@@ -146,7 +146,7 @@ mod tests {
             (steps, "-values in nA", Some("-")),
             (steps, "(2, 2)", Some("2 2")),
         ] {
-            assert_eq!(meaning.left_of(comment).as_deref(), left, "{comment}");
+            assert_eq!(meaning.unread_part(comment).as_deref(), left, "{comment}");
         }
     }
 

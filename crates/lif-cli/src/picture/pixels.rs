@@ -11,7 +11,7 @@ const MOST_OF_COLUMN: usize = 2;
 pub const CLOSE: usize = 4;
 
 /// A column, and the first and last row of a curve in it.
-type Covered = (i32, i32, i32);
+type ColumnRows = (i32, i32, i32);
 
 /// Fills a rectangle of columns and rows of the whole page.
 pub fn fill(
@@ -44,8 +44,8 @@ pub fn curve(chart: &mut Chart<'_, '_>, points: &[(f64, f64)], colour: RGBColor)
 }
 
 /// The rows of a curve in each column, with the way from the column before.
-fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<Covered> {
-    let mut ranges: Vec<Covered> = Vec::new();
+fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<ColumnRows> {
+    let mut ranges: Vec<ColumnRows> = Vec::new();
     let mut before = None;
     for (x, y) in pixels {
         match ranges.last_mut() {
@@ -62,8 +62,8 @@ fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<Covered> {
 
 /// Where a curve oscillates within a few columns, gaps would only show how columns and curve meet: each
 /// column gets the range of its neighbours.
-fn without_gaps(ranges: Vec<Covered>) -> Vec<Covered> {
-    let whole = |some: &[Covered]| {
+fn without_gaps(ranges: Vec<ColumnRows>) -> Vec<ColumnRows> {
+    let whole = |some: &[ColumnRows]| {
         some.iter().fold((i32::MAX, i32::MIN), |(top, foot), (_, low, high)| (top.min(*low), foot.max(*high)))
     };
     let (top, foot) = whole(&ranges);

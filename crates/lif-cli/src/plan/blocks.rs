@@ -13,7 +13,7 @@ pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
     let of_input = |input| plan.random.iter().cloned().fold(input, Input::and).into();
     let of_blocks = |blocks| plan.random.iter().cloned().fold(blocks, Blocks::and).into();
     if let Some(trains) = &plan.trains {
-        return Ok(of_blocks(Blocks::new(Driven::new(plan, trains, steps)?)));
+        return Ok(of_blocks(Blocks::new(DrivenSpikes::new(plan, trains, steps)?)));
     }
     Ok(match &plan.drive {
         Drive::Same(current) => of_input(Input::constant(*current)),
@@ -25,7 +25,7 @@ pub fn drive(plan: &Plan, steps: Range<u64>) -> lif::Result<lif::Drive<'_>> {
 }
 
 /// Spikes with a current.
-struct Driven<'a> {
+struct DrivenSpikes<'a> {
     trains: &'a Trains,
     current: CurrentSource<'a>,
     /// The remaining steps.
@@ -52,7 +52,7 @@ struct Block<'a> {
     current: Current<'a>,
 }
 
-impl<'a> Driven<'a> {
+impl<'a> DrivenSpikes<'a> {
     fn new(plan: &'a Plan, trains: &'a Trains, steps: Range<u64>) -> lif::Result<Self> {
         let current = match &plan.drive {
             Drive::Same(current) => CurrentSource::Constant(Current::Same(*current)),
@@ -65,7 +65,7 @@ impl<'a> Driven<'a> {
     }
 }
 
-impl<'a> Iterator for Driven<'a> {
+impl<'a> Iterator for DrivenSpikes<'a> {
     type Item = lif::Result<Block<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {

@@ -58,7 +58,7 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
 }
 
 /// A warning about a constant current that is probably in another unit. Explicit units are trusted.
-pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -> Option<String> {
+pub fn of_current(current: Spread, params: &Params, unit: &str, has_unit: bool) -> Option<String> {
     let largest = match current {
         Spread::Number(current) => current,
         Spread::Range(first, last) => first.max(last),
@@ -67,7 +67,7 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, is_said: bool) -
     // Currents out of range are refused.
     let is_possible = largest * currents::largest_magnitude(&params.resistance) <= currents::LARGEST_DRIVE;
     (times >= RHEOBASES && is_possible).then(|| {
-        let as_pico = if unit == "nA" && !is_said {
+        let as_pico = if unit == "nA" && !has_unit {
             format!("; if it is in pA, write {largest}pA")
         } else {
             String::new()

@@ -55,10 +55,8 @@ pub fn drive(
         }
         // The words of the user, as `--current 0.5A`.
         let words = settings.words.of("current").unwrap_or_default();
-        let is_unit_said = words.trim_end_matches(['"', '\'']).ends_with('A');
-        if let Some(doubt) =
-            given.and_then(|given| doubts::of_current(given, params, input_unit, is_unit_said))
-        {
+        let has_unit = words.trim_end_matches(['"', '\'']).ends_with('A');
+        if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit, has_unit)) {
             log::warn!("{doubt}");
         }
         return Ok(match settings.current.get_or_insert(default.into()).spread {

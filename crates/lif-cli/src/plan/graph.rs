@@ -59,10 +59,10 @@ fn unread(graph: &Graph, node: &str) -> Vec<String> {
 
 /// A warning about unread parts that would change the neurons. Metadata and other nodes would not.
 fn doubt_of(node: &str, unread: &[String]) -> Option<String> {
-    let is_telling = |part: &&String| part.starts_with("edge ") || !part.contains(['/', '@', ' ']);
-    let telling: Vec<&str> = unread.iter().filter(is_telling).map(String::as_str).collect();
-    (!telling.is_empty()).then(|| {
-        format!("of the node '{node}' nothing is read of {}; the run is without it", telling.join(", "))
+    let is_doubtful = |part: &&String| part.starts_with("edge ") || !part.contains(['/', '@', ' ']);
+    let doubtful: Vec<&str> = unread.iter().filter(is_doubtful).map(String::as_str).collect();
+    (!doubtful.is_empty()).then(|| {
+        format!("of the node '{node}' nothing is read of {}; the run is without it", doubtful.join(", "))
     })
 }
 

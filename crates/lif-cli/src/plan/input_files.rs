@@ -59,8 +59,8 @@ pub fn read_stimulus(settings: &Settings, dt: f64) -> Result<Option<Stimulus>, F
         };
     };
     let interval = settings.stimulus_dt.map(|ms| above_zero("stimulus-dt", ms)).transpose()?;
-    let asked = SampleOptions { time_unit: settings.stimulus_time_unit, interval, dt };
-    let stimulus = Stimulus::open(path, &asked)?;
+    let options = SampleOptions { time_unit: settings.stimulus_time_unit, interval, dt };
+    let stimulus = Stimulus::open(path, &options)?;
     if settings.stimulus_time_unit.is_some() && !stimulus.has_time_unit() {
         log::warn!("the stimulus has no times; stimulus-time-unit is not used");
     }
@@ -96,7 +96,7 @@ pub fn warn_of_unlikely(stimulus: &Stimulus, given: &Settings, settings: &Settin
 /// Refuses a stimulus for several neurons or batch rows if one neuron is compared with a recording.
 pub fn refuse_several(stimulus: &Stimulus, settings: &Settings) -> Result<(), Failure> {
     let (neurons, batch) = stimulus.population();
-    let is_one = |name: &str, asked: Option<usize>| asked == Some(1) && settings.words.of(name).is_none();
+    let is_one = |name: &str, number: Option<usize>| number == Some(1) && settings.words.of(name).is_none();
     let is_refused = neurons.is_some() && is_one("neurons", settings.neurons)
         || batch.is_some() && is_one("batch", settings.batch);
     if !is_refused {

@@ -84,8 +84,8 @@ impl Plan {
     fn of(mut settings: Settings, given: &Settings) -> Result<Self, Failure> {
         input_files::refuse_pipes(&settings)?;
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
-        let of_a_system = presets::of_a_system(&settings, 1)?;
-        let dt = match &of_a_system {
+        let of_simulator = presets::of_simulator(&settings, 1)?;
+        let dt = match &of_simulator {
             // The preset has its own step.
             Some(preset) => preset.params()?.dt,
             None => above_zero("dt", *settings.dt.get_or_insert(DEFAULT_DT_MS))?,
@@ -161,7 +161,7 @@ impl Plan {
                 let weight = node.spike_weight(dt, params.integrator)?;
                 // One for all, or one for each.
                 let factors = weight.values().iter().copied().cycle().take(neurons).collect();
-                Some(trains.weighed(&factors))
+                Some(trains.with_factors(&factors))
             }
             (trains, _) => trains,
         };

@@ -69,12 +69,12 @@ impl Plan {
         checkpoint: Option<&Path>,
     ) -> Result<Vec<Need>, Failure> {
         let known = self.record.known_bytes(self.shape, self.steps)?;
-        let there = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
-        let spikes = ["step", "batch", "neuron"].map(there);
+        let bytes_of = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
+        let spikes = ["step", "batch", "neuron"].map(bytes_of);
         let recorded = known.iter().map(|(_, bytes)| *bytes).chain(spikes).fold(0, u64::saturating_add);
         let left = known.into_iter().map(|(name, bytes)| {
             let what = if name == "rate" { "the rate" } else { "the membrane potentials" };
-            (what, bytes.saturating_sub(there(name)))
+            (what, bytes.saturating_sub(bytes_of(name)))
         });
         let cells = 4 * self.shape.cells() as u64;
         let of_all = |is_kept| if is_kept { cells } else { 0 };

@@ -14,7 +14,7 @@ const DEFAULT_TAU_TRACE_MS: f64 = 20.0;
 
 /// The parameters of `n` neurons.
 pub fn params(settings: &Settings, n: usize) -> Result<Params, Failure> {
-    if let Some(preset) = presets::of_a_system(settings, n)? {
+    if let Some(preset) = presets::of_simulator(settings, n)? {
         let params = preset.params()?;
         let allow_constant_firing = settings.allow_constant_firing || params.allow_constant_firing;
         return Ok(Params { allow_constant_firing, ..params });

@@ -5,11 +5,11 @@ use lif::{Device, MemoryNeed};
 
 /// Refuses what does not fit into the memory of this machine now; the message lists its parts.
 pub fn require(what: &str, need: &MemoryNeed, device: &Device, advice: &str) -> Result<(), Failure> {
-    Ok(lif::require_memory(&format!("{what} ({need})"), on_this_machine(need, device), advice)?)
+    Ok(lif::require_memory(&format!("{what} ({need})"), host_bytes(need, device), advice)?)
 }
 
 /// Bytes on this machine; software adapters have their buffers here too.
-pub fn on_this_machine(need: &MemoryNeed, device: &Device) -> u64 {
+pub fn host_bytes(need: &MemoryNeed, device: &Device) -> u64 {
     if device.is_software_adapter() { need.total() } else { need.host_bytes() }
 }
 

@@ -1,9 +1,9 @@
 //! Signals: requests to end, and the signal for files that exceed the size limit.
 
 #[cfg(not(unix))]
-pub use elsewhere::{let_long_files_fail, listen};
+pub use elsewhere::{fail_beyond_size_limit, listen};
 #[cfg(unix)]
-pub use unix::{let_long_files_fail, listen};
+pub use unix::{fail_beyond_size_limit, listen};
 
 #[cfg(unix)]
 mod unix {
@@ -33,7 +33,7 @@ mod unix {
 
     /// Writing beyond the size limit (`ulimit -f`) fails with an error from now on, as on a full disk.
     /// Otherwise the signal would end the process without a message.
-    pub fn let_long_files_fail() {
+    pub fn fail_beyond_size_limit() {
         // Any handler will do.
         if let Err(error) = signal_hook::flag::register(SIGXFSZ, Arc::default()) {
             log::debug!("cannot handle SIGXFSZ: {error}");
@@ -55,5 +55,5 @@ mod elsewhere {
     }
 
     /// Other systems have no such signal.
-    pub fn let_long_files_fail() {}
+    pub fn fail_beyond_size_limit() {}
 }

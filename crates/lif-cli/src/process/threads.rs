@@ -6,7 +6,7 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 /// The environment variable for the number of threads.
-const ASKED: &str = "RAYON_NUM_THREADS";
+const VARIABLE: &str = "RAYON_NUM_THREADS";
 
 /// More threads per core only wait for each other.
 const MOST_PER_CORE: usize = 4;
@@ -21,8 +21,8 @@ const OTHER_THREADS: usize = 8;
 /// fewer, it makes do with these, and with the current thread if it grants none.
 pub fn start() {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let asked = std::env::var(ASKED).ok();
-    let (wanted, word) = bounded(asked.as_deref(), cores);
+    let setting = std::env::var(VARIABLE).ok();
+    let (wanted, word) = bounded(setting.as_deref(), cores);
     if let Some(word) = word {
         log::warn!("{word}");
     }
@@ -68,7 +68,7 @@ fn bounded(asked: Option<&str>, cores: usize) -> (usize, Option<String>) {
         Some((_, threads)) if threads <= most as u64 => (threads as usize, None),
         Some((text, _)) => (
             most,
-            Some(format!("{ASKED} is {text}, far more than {cores} cores can use; {most} threads start")),
+            Some(format!("{VARIABLE} is {text}, far more than {cores} cores can use; {most} threads start")),
         ),
     }
 }

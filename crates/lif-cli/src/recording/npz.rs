@@ -118,7 +118,7 @@ impl<W> OneFailure<W> {
         Self { writer, has_failed: false, position: 0 }
     }
 
-    fn once<T>(&mut self, pretended: T, act: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
+    fn unless_failed<T>(&mut self, pretended: T, act: impl FnOnce(&mut W) -> io::Result<T>) -> io::Result<T> {
         if self.has_failed {
             return Ok(pretended);
         }
@@ -131,13 +131,13 @@ impl<W> OneFailure<W> {
 
 impl<W: Write> Write for OneFailure<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.once(bytes.len(), |writer| writer.write(bytes))?;
+        let written = self.unless_failed(bytes.len(), |writer| writer.write(bytes))?;
         self.position += written as u64;
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.once((), Write::flush)
+        self.unless_failed((), Write::flush)
     }
 }
 
@@ -147,7 +147,7 @@ impl<W: Seek> Seek for OneFailure<W> {
             SeekFrom::Start(position) => position,
             SeekFrom::Current(offset) | SeekFrom::End(offset) => self.position.saturating_add_signed(offset),
         };
-        self.position = self.once(pretended, |writer| writer.seek(to))?;
+        self.position = self.unless_failed(pretended, |writer| writer.seek(to))?;
         Ok(self.position)
     }
 }

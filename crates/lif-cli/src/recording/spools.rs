@@ -5,7 +5,7 @@ use super::columns::{Column, Reader};
 use super::events::Events;
 use crate::failure::Failure;
 use crate::files::folder::Folder;
-use crate::files::identity::is_itself;
+use crate::files::identity::is_regular_file_at;
 use crate::files::leftovers::{self, Leftovers};
 use crate::files::partials::{self, RunId};
 use crate::process::interrupt;
@@ -45,16 +45,16 @@ struct Spool {
 pub struct Spools {
     spools: Vec<Spool>,
     /// For files with names, which contain the number of the run.
-    named: Option<Named>,
+    named: Option<NamedFiles>,
 }
 
 /// The partial files of a run.
 #[derive(Debug)]
-struct Named {
+struct NamedFiles {
     folder: PathBuf,
     id: RunId,
     /// Whether a checkpoint depends on them.
-    stay: bool,
+    are_needed: bool,
 }
 
 /// The part of a spool on which a checkpoint depends.
@@ -85,7 +85,7 @@ impl Spools {
             let mut leftovers = leftovers::lock();
             partials::paths(folder, id).iter().for_each(|path| leftovers.add(path));
             drop(leftovers);
-            spools.named = Some(Named { folder: folder.to_owned(), id, stay: false });
+            spools.named = Some(NamedFiles { folder: folder.to_owned(), id, are_needed: false });
             partials::note(folder, id, checkpoint)
                 .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
         }
@@ -131,7 +131,7 @@ impl Spools {
             // The checkpoint may have moved.
             partials::note(folder, id, checkpoint)
                 .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
-            spools.named = Some(Named { folder: folder.to_owned(), id, stay: true });
+            spools.named = Some(NamedFiles { folder: folder.to_owned(), id, are_needed: true });
         }
         for (name, path, mut file, part, hasher) in found {
             // The steps after the checkpoint are made again.
@@ -189,17 +189,17 @@ impl Spools {
     }
 
     /// A checkpoint depends on the files from now on.
-    pub fn stay(&mut self, leftovers: &mut Leftovers) {
-        if let Some(named) = self.named.as_mut().filter(|named| !named.stay) {
-            named.stay = true;
+    pub fn keep_files(&mut self, leftovers: &mut Leftovers) {
+        if let Some(named) = self.named.as_mut().filter(|named| !named.are_needed) {
+            named.are_needed = true;
             partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.remove(path));
         }
     }
 
     /// The run is over, so nothing is left to resume.
-    pub fn are_done(&mut self) {
+    pub fn release_files(&mut self) {
         if let Some(named) = &mut self.named {
-            named.stay = false;
+            named.are_needed = false;
         }
     }
 
@@ -258,7 +258,7 @@ fn reread(path: &Path, part: Part) -> Result<(File, Hasher), Failure> {
     let cannot = |reason: &str| unresumed(path, reason);
     let open = OpenOptions::new().read(true).write(true).open(path);
     let file = open.map_err(|error| cannot(&format!("cannot be opened ({error})")))?;
-    if !is_itself(&file, path) {
+    if !is_regular_file_at(&file, path) {
         return Err(cannot("is a link, or no file"));
     }
     let size = file.metadata().map_err(|error| cannot(&error.to_string()))?.len();
@@ -319,7 +319,7 @@ impl Sink for Spools {
 
 impl Drop for Spools {
     fn drop(&mut self) {
-        let Some(named) = self.named.as_ref().filter(|named| !named.stay) else { return };
+        let Some(named) = self.named.as_ref().filter(|named| !named.are_needed) else { return };
         let mut leftovers = leftovers::lock();
         partials::remove(&named.folder, named.id);
         partials::paths(&named.folder, named.id).iter().for_each(|path| leftovers.remove(path));

@@ -35,28 +35,28 @@ const DEPENDENTS: [(&str, &str); 2] = [("tau-trace", "trace"), ("trace-scale", "
 
 /// All settings, completed by those of the preset, in the units of the preset.
 pub fn complete(given: &Settings) -> Result<Settings, Failure> {
-    let (mut asked, mut words) = match &given.config {
+    let (mut options, mut words) = match &given.config {
         Some(path) => {
             let config = read_config(path)?;
             (layer(&config)?, config.words)
         }
         None => (Layer::new(), Words::default()),
     };
-    lay_over(&mut asked, layer(given)?);
+    lay_over(&mut options, layer(given)?);
     words.lay_over(&given.words);
-    let complete = |asked| in_its_units(with_a_preset(asked)?);
-    let mut settings = complete(asked).map_err(|failure| words.explain(failure))?;
+    let complete = |options| in_preset_units(with_a_preset(options)?);
+    let mut settings = complete(options).map_err(|failure| words.explain(failure))?;
     settings.words = words;
     // So that results do not replace it.
     settings.config.clone_from(&given.config);
     Ok(settings)
 }
 
-fn with_a_preset(asked: Layer) -> Result<Settings, Failure> {
-    if graph::are_asked_for(&asked)? {
-        return settings(asked);
+fn with_a_preset(options: Layer) -> Result<Settings, Failure> {
+    if graph::are_asked_for(&options)? {
+        return settings(options);
     }
-    let choice = match asked.get("preset").and_then(Value::as_str) {
+    let choice = match options.get("preset").and_then(Value::as_str) {
         Some(text) => text.parse().map_err(|reason: String| Failure::of("preset", reason))?,
         None => Choice::base(),
     };
@@ -64,15 +64,15 @@ fn with_a_preset(asked: Layer) -> Result<Settings, Failure> {
         let message = "help is no preset: lif presets lists them, as lif run --preset help does";
         return Err(Failure::of("preset", message));
     }
-    choice.refuse_beside(&asked)?;
+    choice.refuse_neuron_settings(&options)?;
     let mut all = preset(&choice)?;
-    lay_over(&mut all, asked);
+    lay_over(&mut all, options);
     all.insert("preset".to_owned(), choice.to_string().into());
     settings(all)
 }
 
 /// Converts inputs and membrane potentials to the units of the preset.
-fn in_its_units(mut settings: Settings) -> Result<Settings, Failure> {
+fn in_preset_units(mut settings: Settings) -> Result<Settings, Failure> {
     let units = presets::units(&settings);
     let of = |name: &'static str| move |reason: String| Failure::of(name, reason);
     for (name, amount, unit) in [
@@ -131,10 +131,10 @@ pub fn refuse_other_than_utf8(option: &str, path: &Path) -> Result<(), Failure> 
 
 /// Refuses options of `lif run` that have no meaning for a command.
 pub fn refuse_unused(given: &Settings, command: &str, unused: &[&str], why: &str) -> Result<(), Failure> {
-    let asked = layer(given)?;
+    let options = layer(given)?;
     // The layer does not contain this one.
     let resumes = given.resume.is_some().then_some("resume");
-    match unused.iter().copied().find(|name| asked.contains_key(*name)).or(resumes) {
+    match unused.iter().copied().find(|name| options.contains_key(*name)).or(resumes) {
         None => Ok(()),
         Some(name) => Err(Failure::usage(format!("{command} has no use for --{name}: {why}"))),
     }
@@ -338,9 +338,9 @@ mod tests {
     #[test]
     fn all_presets_can_be_used() {
         for name in presets::list().split(", ") {
-            let asked = Settings { preset: Some(name.parse().unwrap()), ..Settings::default() };
-            let settings = complete(&asked).unwrap();
-            assert_eq!(settings.preset, asked.preset);
+            let options = Settings { preset: Some(name.parse().unwrap()), ..Settings::default() };
+            let settings = complete(&options).unwrap();
+            assert_eq!(settings.preset, options.preset);
             let params = crate::plan::neurons::params(&settings, 3).unwrap();
             lif::Population::new(params, 3, &lif::Device::cpu()).unwrap();
         }
@@ -348,13 +348,13 @@ mod tests {
 
     #[test]
     fn options_win_over_a_preset_and_rivals_drop_each_other() {
-        let asked = Settings {
+        let options = Settings {
             preset: Some("normalised".parse().unwrap()),
             resistance: Some(Spread::Range(2.0, 3.0)),
             ..Settings::default()
         };
-        let settings = complete(&asked).unwrap();
-        assert_eq!(settings.resistance, asked.resistance);
+        let settings = complete(&options).unwrap();
+        assert_eq!(settings.resistance, options.resistance);
         assert_eq!(settings.v_threshold, Some(Spread::Number(1.0)));
 
         let mut below = layer(&Settings { duration: Some(5.0), ..Settings::default() }).unwrap();

@@ -5,16 +5,16 @@ use std::path::PathBuf;
 
 #[derive(Deserialize)]
 #[serde(untagged, expecting = "expected the name of a file, or a list of names")]
-enum Named {
+enum OneOrSeveral {
     One(PathBuf),
     Several(Vec<PathBuf>),
 }
 
 /// Reads a path or a list.
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<PathBuf>, D::Error> {
-    Ok(match Named::deserialize(deserializer)? {
-        Named::One(path) => vec![path],
-        Named::Several(paths) => paths,
+    Ok(match OneOrSeveral::deserialize(deserializer)? {
+        OneOrSeveral::One(path) => vec![path],
+        OneOrSeveral::Several(paths) => paths,
     })
 }
 

@@ -192,7 +192,7 @@ impl Record {
     }
 
     /// The same text, but with membrane potentials at each step.
-    pub fn unthinned(&self) -> String {
+    pub fn at_each_step(&self) -> String {
         let items = self.text.split(',').map(|item| match item.trim() {
             "voltage" => "voltage/1",
             other => other,
@@ -293,7 +293,7 @@ mod tests {
         for chosen in ["spikes", "voltage/1", "voltage:0..3", "voltage:0/2"] {
             assert_eq!(thinned(chosen, 4_000_000_000), None, "{chosen}");
         }
-        assert_eq!(Record::default().unthinned(), "spikes,rate,voltage/1");
+        assert_eq!(Record::default().at_each_step(), "spikes,rate,voltage/1");
     }
 
     #[test]

@@ -73,8 +73,8 @@ impl Words {
         match failure {
             Failure::Value { what, message } => {
                 let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");
-                let said = self.about(&what, &message).join(", ");
-                Failure::Usage(if said.is_empty() { message } else { format!("{said}: {message}") })
+                let words = self.about(&what, &message).join(", ");
+                Failure::Usage(if words.is_empty() { message } else { format!("{words}: {message}") })
             }
             other => other,
         }
@@ -84,17 +84,17 @@ impl Words {
     /// there are none, the words of the preset.
     pub fn about(&self, what: &str, message: &str) -> Vec<&str> {
         let parameters = names(message).filter(|name| PARAMETERS.contains(&name.as_str()));
-        let mut said: Vec<&str> = Vec::new();
+        let mut found: Vec<&str> = Vec::new();
         for name in names(what).chain(parameters) {
             let others =
                 OTHER_NAMES.iter().find(|(known, _)| *known == name).map_or(&[][..], |(_, others)| others);
             let all = [name.as_str()].into_iter().chain(others.iter().copied());
             for words in all.filter_map(|name| self.of(name)) {
-                if !said.contains(&words) {
-                    said.push(words);
+                if !found.contains(&words) {
+                    found.push(words);
                 }
             }
-            if OTHER_INPUTS.contains(&name.as_str()) && !said.is_empty() {
+            if OTHER_INPUTS.contains(&name.as_str()) && !found.is_empty() {
                 break;
             }
         }
@@ -102,13 +102,13 @@ impl Words {
         if let Some(words) = self.of("vary").filter(|words| {
             names(what).any(|name| PARAMETERS.contains(&name.as_str()) && words.contains(&format!("{name}=")))
         }) {
-            said.push(words);
+            found.push(words);
         }
         // Parameters of a NIR graph have no options.
         if names(what).any(|name| PARAMETERS.contains(&name.as_str()) && self.of(&name).is_none()) {
-            said.extend(["nir", "nir-node"].iter().filter_map(|name| self.of(name)));
+            found.extend(["nir", "nir-node"].iter().filter_map(|name| self.of(name)));
         }
-        if said.is_empty() { self.of("preset").into_iter().collect() } else { said }
+        if found.is_empty() { self.of("preset").into_iter().collect() } else { found }
     }
 }
 
@@ -145,8 +145,8 @@ impl FromArgMatches for Words {
                 continue;
             }
             let values = matches.get_raw(id.as_str()).into_iter().flatten();
-            let said = values.map(|value| format!("--{name} {}", shown(&value.to_string_lossy())));
-            words.set(&name, said.collect::<Vec<_>>().join(" "));
+            let arguments = values.map(|value| format!("--{name} {}", shown(&value.to_string_lossy())));
+            words.set(&name, arguments.collect::<Vec<_>>().join(" "));
         }
         Ok(words)
     }

@@ -182,7 +182,7 @@ fn from_text(source: &Source, lines: &mut Lines, spikes: &mut Spikes<'_>) -> Res
         unit.text()
     );
     let understood = Interpretation { unit: Some(*unit), interval: None, things: &["spike", "spikes"] };
-    let unread = lines.unread(&names, |comment| understood.left_of(comment));
+    let unread = lines.unread(&names, |comment| understood.unread_part(comment));
     let of_comments = || doubt_of_comments(&unread, &taken).filter(|_| *origin == Origin::Default);
     let doubt = names.first().and_then(doubt_of_name).or_else(of_comments);
     for doubt in lines.doubts().iter().cloned().chain(doubt) {

@@ -45,9 +45,9 @@ pub struct Stimulus {
 
 impl Stimulus {
     /// Reads a file from end to end, so that its faults are found before the first step.
-    pub fn open(path: &Path, asked: &SampleOptions) -> Result<Self, Failure> {
-        let samples = Samples::open(path, asked)?;
-        let (interval, interval_from) = match (&samples.times, asked.interval) {
+    pub fn open(path: &Path, options: &SampleOptions) -> Result<Self, Failure> {
+        let samples = Samples::open(path, options)?;
+        let (interval, interval_from) = match (&samples.times, options.interval) {
             (Times::Every(Some(own)), Some(interval)) if (own.ms / interval - 1.0).abs() > 1e-6 => {
                 return Err(Failure::usage(format!(
                     "stimulus {}: '{}' in it says that there is a sample every {} ms, but --{INTERVAL} says every \
@@ -59,7 +59,7 @@ impl Stimulus {
             }
             (Times::Every(Some(own)), _) => (own.ms, own.unit_from.clone()),
             (_, Some(interval)) => (interval, Origin::Option(INTERVAL)),
-            (_, None) => (asked.dt, Origin::Default),
+            (_, None) => (options.dt, Origin::Default),
         };
         Ok(Self { samples, interval, interval_from })
     }

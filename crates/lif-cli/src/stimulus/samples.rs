@@ -76,13 +76,13 @@ pub struct Extreme {
 
 impl Samples {
     /// Reads a file from end to end.
-    pub fn open(path: &Path, asked: &SampleOptions) -> Result<Self, Failure> {
+    pub fn open(path: &Path, options: &SampleOptions) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
         let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
-        refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
+        refuse_other_unit(&source, LAYOUT, options.time_unit, TIME_UNIT, is_used)
             .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
-        let mut survey = Survey::new(asked.dt);
+        let mut survey = Survey::new(options.dt);
         let mut value_unit = None;
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
@@ -90,9 +90,9 @@ impl Samples {
                 let array = array.map_err(refusal)?;
                 (array.shape.clone(), Form::Array(array), Times::Every(None), Vec::new())
             }
-            Format::Npz => from_npz(&source, asked, &mut survey).map_err(refusal)?,
+            Format::Npz => from_npz(&source, options, &mut survey).map_err(refusal)?,
             Format::Text => {
-                let mut rows = TextRows::open(&source, asked.time_unit, None).map_err(refusal)?;
+                let mut rows = TextRows::open(&source, options.time_unit, None).map_err(refusal)?;
                 survey.all(&[0], &mut rows).map_err(|reason| {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
@@ -100,17 +100,17 @@ impl Samples {
                     return Err(refusal(rows.none()));
                 }
                 let times = rows.unit().map_or(Times::Every(None), |unit| survey.times(unit));
-                if let (Times::Every(None), None) = (&times, asked.interval) {
-                    rows.refuse_other_interval(asked.dt).map_err(refusal)?;
+                if let (Times::Every(None), None) = (&times, options.interval) {
+                    rows.refuse_other_interval(options.dt).map_err(refusal)?;
                 }
-                let unread = rows.unread(asked.interval.unwrap_or(asked.dt));
-                for doubt in rows.doubts(&unread, asked.interval) {
+                let unread = rows.unread(options.interval.unwrap_or(options.dt));
+                for doubt in rows.doubts(&unread, options.interval) {
                     log::warn!("stimulus {}: {doubt}", path.display());
                 }
                 value_unit = rows.value_unit();
                 survey.unread = unread.into_iter().map(|unread| unread.comment).collect();
                 let shape = vec![survey.samples as usize];
-                (shape, Form::Text(asked.time_unit, rows.written_times()), times, rows.names().to_vec())
+                (shape, Form::Text(options.time_unit, rows.written_times()), times, rows.names().to_vec())
             }
         };
         if !(1..=3).contains(&shape.len()) || shape.contains(&0) {
@@ -144,8 +144,8 @@ impl Samples {
                 precision: times.precision(),
                 time: Vec::new(),
             })),
-            Form::Text(asked, times) => {
-                let mut rows = TextRows::open(&self.source, *asked, *times)?;
+            Form::Text(time_unit, times) => {
+                let mut rows = TextRows::open(&self.source, *time_unit, *times)?;
                 let mut passed = Vec::new();
                 for _ in 0..if matches!(self.times, Times::Every(_)) { first } else { 0 } {
                     rows.next(&mut passed)?;
@@ -181,13 +181,13 @@ impl Samples {
     }
 }
 
-type Found = (Vec<usize>, Form, Times, Vec<Name>);
+type ArchiveContent = (Vec<usize>, Form, Times, Vec<Name>);
 
-fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Result<Found, String> {
+fn from_npz(source: &Source, options: &SampleOptions, survey: &mut Survey) -> Result<ArchiveContent, String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
-    let interval = interval(&mut archive, &keys, (asked.time_unit, TIME_UNIT))?;
+    let interval = interval(&mut archive, &keys, (options.time_unit, TIME_UNIT))?;
     let is_read =
         |key: &&String| *key == values || Some(key.as_str()) == times || Name::new(key).clock().is_some();
     let unread: Vec<String> = keys.iter().filter(|key| !is_read(key)).cloned().collect();
@@ -197,9 +197,9 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
         None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
     };
     // Options about times do not give other units.
-    let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
+    let is_given = options.interval.is_some() || options.time_unit.is_some();
     let doubtful: Vec<String> =
-        unread.iter().filter(|key| !is_asked || key.to_lowercase().contains("unit")).cloned().collect();
+        unread.iter().filter(|key| !is_given || key.to_lowercase().contains("unit")).cloned().collect();
     if let Some(doubt) = doubt_of_arrays(&doubtful, &taken) {
         log::warn!("stimulus {}: {doubt}", source.path().display());
     }
@@ -214,7 +214,7 @@ fn from_npz(source: &Source, asked: &SampleOptions, survey: &mut Survey) -> Resu
         return Ok((array.shape.clone(), Form::Array(array), Times::Every(interval), names));
     };
     let names = vec![Name::new(times), Name::new(values)];
-    let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, names.first())?;
+    let (unit, origin) = time_unit(options.time_unit, TIME_UNIT, names.first())?;
     // Both arrays are read at the same time.
     let mut second = Archive::open(source)?;
     let mut clock = None;

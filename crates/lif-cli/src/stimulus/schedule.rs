@@ -61,7 +61,7 @@ mod tests {
     use crate::numbers::Precision;
 
     /// The sample of each step.
-    fn held(times: &[Time], dt: f64, steps: u64) -> Vec<usize> {
+    fn samples_of_steps(times: &[Time], dt: f64, steps: u64) -> Vec<usize> {
         let mut schedule = Schedule::new(times[0], dt);
         times[1..].iter().for_each(|time| schedule.add(*time));
         let mut next = 0;
@@ -111,17 +111,17 @@ mod tests {
                             let expected: Vec<usize> =
                                 (0..100).map(|s| ((s * step / apart) as usize).min(299)).collect();
                             let dt = dt as f64 / 1000.0;
-                            let said = format!(
+                            let case = format!(
                                 "{decimals} decimals, dt {dt}, {spacing} apart from {offset}, {unit} ms"
                             );
-                            assert_eq!(held(&written, dt, 100), expected, "text: {said}");
-                            assert_eq!(held(&double, dt, 100), expected, "double: {said}");
+                            assert_eq!(samples_of_steps(&written, dt, 100), expected, "text: {case}");
+                            assert_eq!(samples_of_steps(&double, dt, 100), expected, "double: {case}");
                             if decimals == 0 {
                                 let whole: Vec<Time> = numbers
                                     .iter()
                                     .map(|number| Time::new(*number as f64, unit, Precision::Place(0.5)))
                                     .collect();
-                                assert_eq!(held(&whole, dt, 100), expected, "whole: {said}");
+                                assert_eq!(samples_of_steps(&whole, dt, 100), expected, "whole: {case}");
                             }
                             // Single precision has to distinguish the times.
                             if numbers[299] < 100_000 {
@@ -132,7 +132,7 @@ mod tests {
                                         Time::new((number as f32).into(), unit, Precision::Single)
                                     })
                                     .collect();
-                                assert_eq!(held(&single, dt, 100), expected, "single: {said}");
+                                assert_eq!(samples_of_steps(&single, dt, 100), expected, "single: {case}");
                             }
                             tried += 1;
                         }
@@ -151,7 +151,7 @@ mod tests {
                 let times: Vec<Time> =
                     (0..500).map(|k| read(&format!("{:.decimals$}", offset + f64::from(k) * dt))).collect();
                 assert_eq!(
-                    held(&times, dt, 500),
+                    samples_of_steps(&times, dt, 500),
                     (0..500).collect::<Vec<_>>(),
                     "{dt} with {decimals} decimals"
                 );
@@ -159,7 +159,11 @@ mod tests {
                     .map(|k| (offset + f64::from(k) * dt) as f32)
                     .map(|time| Time::new(time.into(), 1.0, Precision::Single))
                     .collect();
-                assert_eq!(held(&single, dt, 500), (0..500).collect::<Vec<_>>(), "{dt} in single precision");
+                assert_eq!(
+                    samples_of_steps(&single, dt, 500),
+                    (0..500).collect::<Vec<_>>(),
+                    "{dt} in single precision"
+                );
             }
         }
     }
@@ -168,18 +172,22 @@ mod tests {
     fn times_beside_steps_are_meant_as_they_are_written() {
         let double = |ms| Time::new(ms, 1.0, Precision::Double);
         let times: Vec<Time> = (0..100).map(|k| double(2e6 + f64::from(k) * 0.25)).collect();
-        assert_eq!(held(&times, 1.0, 4), [0, 4, 8, 12]);
+        assert_eq!(samples_of_steps(&times, 1.0, 4), [0, 4, 8, 12]);
         // Microseconds since 1970, with steps so short that ms since 1970 in double precision do not
         // distinguish them.
         for precision in [Precision::Double, Precision::Place(0.5)] {
             for (dt, apart) in [(0.01, 10.0), (0.02, 20.0), (0.001, 1.0)] {
                 let time = |k| Time::new(1_700_000_000_123_456.0 + f64::from(k) * apart, 1e-3, precision);
                 let times: Vec<Time> = (0..100).map(time).collect();
-                assert_eq!(held(&times, dt, 100), (0..100).collect::<Vec<_>>(), "{dt}, {precision:?}");
+                assert_eq!(
+                    samples_of_steps(&times, dt, 100),
+                    (0..100).collect::<Vec<_>>(),
+                    "{dt}, {precision:?}"
+                );
             }
         }
         // Nanoseconds since 1970, in ms.
         let times: Vec<Time> = (0..100).map(|k| double(1.7e12 + f64::from(k) * 0.1)).collect();
-        assert_eq!(held(&times, 0.1, 100), (0..100).collect::<Vec<_>>());
+        assert_eq!(samples_of_steps(&times, 0.1, 100), (0..100).collect::<Vec<_>>());
     }
 }

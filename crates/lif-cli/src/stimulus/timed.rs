@@ -50,7 +50,7 @@ pub struct TextRows {
     source: Source,
     lines: Lines,
     names: Vec<Name>,
-    asked: Option<TimeUnit>,
+    time_unit: Option<TimeUnit>,
     /// The times, and where their unit comes from, once a line had a time.
     times: Option<(TimeColumn, Origin)>,
     /// Whether a line was read.
@@ -59,10 +59,17 @@ pub struct TextRows {
 
 impl TextRows {
     /// Opens a text. The unit of times may come from an option, and how they are written may be known.
-    pub fn open(source: &Source, asked: Option<TimeUnit>, times: Option<Column>) -> Result<Self, String> {
+    pub fn open(source: &Source, time_unit: Option<TimeUnit>, times: Option<Column>) -> Result<Self, String> {
         let mut lines = Lines::open(source, LAYOUT)?;
         lines.surveyed = times.map(|times| (0, times));
-        Ok(Self { source: source.clone(), lines, names: Vec::new(), asked, times: None, has_begun: false })
+        Ok(Self {
+            source: source.clone(),
+            lines,
+            names: Vec::new(),
+            time_unit,
+            times: None,
+            has_begun: false,
+        })
     }
 
     /// The number of the last line, from 1.
@@ -135,7 +142,7 @@ impl TextRows {
                     && (!first.is_count()
                         || first.is_no_time()
                         || first.has_unit() && first.clock().is_some())
-                    && self.asked.is_none() =>
+                    && self.time_unit.is_none() =>
             {
                 Err(format!(
                     "the first column is '{}', which is not a name of times; call it `time_ms`, or say --{TIME_UNIT} if it has \
@@ -155,7 +162,7 @@ impl TextRows {
             None => Interpretation { unit: None, interval: Some(interval), things: &VALUES },
         };
         self.lines.unread(&self.names, |comment| {
-            if self.may_be_turned(comment) { Some(comment.to_owned()) } else { meaning.left_of(comment) }
+            if self.may_be_turned(comment) { Some(comment.to_owned()) } else { meaning.unread_part(comment) }
         })
     }
 
@@ -188,7 +195,7 @@ impl TextRows {
                 name.text()
             ));
         }
-        let is_asked = if self.times.is_some() { self.asked.is_some() } else { interval.is_some() };
+        let is_given = if self.times.is_some() { self.time_unit.is_some() } else { interval.is_some() };
         let taken = match &self.times {
             Some((times, _)) => format!(
                 "the times are taken as {}; --{TIME_UNIT} says another unit, and ends this doubt",
@@ -207,7 +214,7 @@ impl TextRows {
                  the names above the first line",
                 unread.comment
             ));
-        } else if !is_asked && !is_named {
+        } else if !is_given && !is_named {
             doubts.extend(doubt_of_comments(unread, &taken));
         }
         doubts
@@ -244,7 +251,7 @@ impl Rows for TextRows {
         row.push(value);
         let Some(time) = time else { return Ok(Sample::Next) };
         if self.times.is_none() {
-            let unit = time_unit(self.asked, TIME_UNIT, self.names.first())?;
+            let unit = time_unit(self.time_unit, TIME_UNIT, self.names.first())?;
             refuse_comments(self.lines.comments(), &unit, Some(TIME_UNIT))?;
             self.refuse_turned()?;
             if self.lines.surveyed.is_none() {

@@ -173,9 +173,10 @@ mod tests {
         assert!(cases.iter().all(|case| case.shape.batch == 1));
         for input in InputKind::value_variants() {
             for record in RecordKind::value_variants() {
-                let there = cases.iter().any(|case| case.kind.input == *input && case.kind.record == *record);
+                let exists =
+                    cases.iter().any(|case| case.kind.input == *input && case.kind.record == *record);
                 let simple = *input == InputKind::Constant || *record == RecordKind::None;
-                assert_eq!(there, simple, "{input:?} {record:?}");
+                assert_eq!(exists, simple, "{input:?} {record:?}");
             }
         }
         let quick = chosen(&BenchOptions { quick: true, ..BenchOptions::default() });

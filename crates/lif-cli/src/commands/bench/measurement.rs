@@ -171,8 +171,8 @@ fn timely_steps(runner: &mut dyn Runner, least: u64, most: u64, duration: Durati
 }
 
 fn scaled(steps: u64, took: Duration, duration: Duration, least: u64, most: u64) -> u64 {
-    let asked = steps as f64 * duration.as_secs_f64() / took.as_secs_f64().max(1e-9);
-    let units = (asked / least as f64).round().max(1.0) as u64;
+    let needed = steps as f64 * duration.as_secs_f64() / took.as_secs_f64().max(1e-9);
+    let units = (needed / least as f64).round().max(1.0) as u64;
     units.saturating_mul(least).min(most)
 }
 

@@ -61,7 +61,7 @@ impl Participant {
     pub fn require_memory(&self, case: Case) -> lif::Result<()> {
         let device = self.device.clone().unwrap_or_else(Device::cpu);
         let need = Population::memory_needed(&workload::params(), case.shape, &device)?;
-        let bytes = memory::on_this_machine(&need, &device);
+        let bytes = memory::host_bytes(&need, &device);
         lif::require_memory("the population", bytes, "take fewer neurons or a smaller batch")
     }
 

@@ -6,7 +6,7 @@ use super::case::{InputKind, Mode, RecordKind, name};
 use super::participant::REFERENCE;
 use super::report::Report;
 use crate::failure::Failure;
-use crate::files::folder::without_its_name;
+use crate::files::folder::without_file_name;
 use crate::files::leftovers;
 use crate::picture;
 use crate::picture::axes::{Axis, FRAME, INK, TEXT_SIZE};
@@ -76,7 +76,7 @@ impl PictureFile {
             .prefix(".lif-")
             .suffix(".png")
             .tempfile_in(folder)
-            .map_err(|error| self.unwritten(&without_its_name(&error)))
+            .map_err(|error| self.unwritten(&without_file_name(&error)))
     }
 
     fn unwritten(&self, reason: &dyn std::fmt::Display) -> Failure {

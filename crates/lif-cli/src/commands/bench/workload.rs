@@ -159,8 +159,8 @@ impl Workload {
 
     /// Steps after which devices are compared; the same for all.
     pub fn checked_steps(&self) -> u64 {
-        let asked = self.rows().unwrap_or((CHECKED / self.case.cells() as u64).clamp(2, MOST_CHECKED_STEPS));
-        asked.min(self.most_steps())
+        let steps = self.rows().unwrap_or((CHECKED / self.case.cells() as u64).clamp(2, MOST_CHECKED_STEPS));
+        steps.min(self.most_steps())
     }
 
     /// The most steps of one measurement, so that its recordings fit.

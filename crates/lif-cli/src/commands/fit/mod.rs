@@ -72,7 +72,7 @@ fn fitted(
     require_memory(&experiments, search)?;
     let vary = stimuli::parameters(&search.vary, &mut experiments, &splits)?;
     let [Experiment { plan, .. }, ..] = &experiments[..] else { return Ok(ExitCode::SUCCESS) };
-    refuse_what_a_graph_says(plan, &vary)?;
+    refuse_graph_parameters(plan, &vary)?;
     let train = targets(&experiments, |index, scored| scored.start..splits[index])?;
     let held_out = targets(&experiments, |index, scored| splits[index]..scored.end)?;
     let varies_delay = vary.iter().any(|vary| vary.0.parameter == Varied::StimulusDelay);
@@ -241,7 +241,7 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
     if let Some((name, _)) = unused.into_iter().find(|(_, is_there)| *is_there) {
         return Err(Failure::of(name, format!("the settings have {name}, for which lif fit has no use")));
     }
-    if presets::of_a_system(settings, 1)?.is_some() {
+    if presets::of_simulator(settings, 1)?.is_some() {
         let message = format!(
             "the preset {} has its own names of parameters; lif fit varies those of lif run: take origin, normalised or \
              receptor",
@@ -253,7 +253,7 @@ fn refuse_unused_in_a_file(plan: &Plan) -> Result<(), Failure> {
 }
 
 /// Refuses to vary what a NIR graph gives.
-fn refuse_what_a_graph_says(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
+fn refuse_graph_parameters(plan: &Plan, vary: &[Vary]) -> Result<(), Failure> {
     let stays = [Varied::TRef, Varied::StimulusDelay];
     match vary.iter().find(|vary| plan.settings.nir.is_some() && !stays.contains(&vary.0.parameter)) {
         None => Ok(()),

@@ -211,7 +211,7 @@ impl Checkpoints {
         // A resumed run writes the checkpoint that it was resumed from.
         let path = resumed.map_or(path, |resumed| &resumed.path);
         if resumed.is_none() {
-            refuse_what_is_there(path)?;
+            refuse_existing(path)?;
         }
         let settings = toml::to_string(&plan.portable_settings()).map_err(|error| {
             Failure::usage(format!("these settings cannot be kept in a checkpoint: {error}"))
@@ -245,7 +245,7 @@ impl Checkpoints {
         self.lock = Some(claim(&self.path, option, folder, inputs)?);
         if self.is_new {
             // Again: now no other process can make it.
-            refuse_what_is_there(&self.path)?;
+            refuse_existing(&self.path)?;
         } else {
             self.set_last_message();
         }
@@ -254,7 +254,7 @@ impl Checkpoints {
 
     /// Sets the message for a process that is ended.
     fn set_last_message(&self) {
-        let message = format!("all until the last checkpoint is kept; {}", self.how_to_go_on());
+        let message = format!("all until the last checkpoint is kept; {}", self.resume_advice());
         leftovers::lock().set_last_message(Some(message));
     }
 
@@ -264,17 +264,17 @@ impl Checkpoints {
     }
 
     /// How to resume from the last checkpoint.
-    pub fn how_to_go_on(&self) -> String {
+    pub fn resume_advice(&self) -> String {
         format!("go on with: lif run --resume {}", quoted(&self.path))
     }
 
     /// The same after Ctrl-C, with the files that stay, if they are complete.
-    pub fn what_stays(&self, spools: &Spools) -> String {
+    pub fn interrupted_advice(&self, spools: &Spools) -> String {
         if !self.is_complete(false) {
-            return self.why_incomplete();
+            return self.incomplete_advice();
         }
         let files = spools.pattern().map_or_else(String::new, |files| format!("; {files} stay for that"));
-        self.how_to_go_on() + &files
+        self.resume_advice() + &files
     }
 
     /// Whether the checkpoint and all its partial files exist; `by_bytes` also reads them.
@@ -285,12 +285,12 @@ impl Checkpoints {
     }
 
     /// What is missing, and what to do about it.
-    fn why_incomplete(&self) -> String {
+    fn incomplete_advice(&self) -> String {
         if self.path.exists() && !self.folder.exists() {
             return format!(
                 "its output folder is not at {} any more; when it is there again, {}",
                 self.folder.display(),
-                self.how_to_go_on()
+                self.resume_advice()
             );
         }
         INCOMPLETE.to_owned()
@@ -307,9 +307,9 @@ impl Checkpoints {
             return failure;
         }
         if self.is_complete(are_all) {
-            failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.how_to_go_on()))
+            failure.with_advice(&format!("all until the last checkpoint is kept, {}", self.resume_advice()))
         } else {
-            failure.with_advice(&self.why_incomplete())
+            failure.with_advice(&self.incomplete_advice())
         }
     }
 
@@ -355,7 +355,7 @@ impl Checkpoints {
             true => Failure::from(error).with_advice("--checkpoint says where it is written"),
             false => error.into(),
         })?;
-        spools.stay(&mut list.unwrap_or_else(leftovers::lock));
+        spools.keep_files(&mut list.unwrap_or_else(leftovers::lock));
         self.saved.replace(Some(parts));
         self.set_last_message();
         Ok(())
@@ -374,7 +374,7 @@ impl Checkpoints {
     }
 }
 
-fn refuse_what_is_there(path: &Path) -> Result<(), Failure> {
+fn refuse_existing(path: &Path) -> Result<(), Failure> {
     // Also refuses a link to nowhere.
     if path.symlink_metadata().is_err() {
         return Ok(());

@@ -36,10 +36,10 @@ pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();
-    carry_out(plan, interrupted).map_err(|failure| words.explain(failure))
+    execute(plan, interrupted).map_err(|failure| words.explain(failure))
 }
 
-fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
+fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
     // A resumed run cannot be changed, so the advice is different.
     let [record_less, choose_another, write_less] = match interrupted {
         None => ["take fewer neurons or a smaller batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
@@ -51,7 +51,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
         log::warn!(
             "in so long a run membrane potentials are recorded once in {every} steps, as nobody said how often; \
              --record {} records them at each step",
-            plan.record.unthinned()
+            plan.record.at_each_step()
         );
     }
     let checkpoints = Checkpoints::new(&plan, interrupted.as_ref())?;
@@ -100,7 +100,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
             "interrupted after {} of {} steps; {}",
             grouped(steps),
             grouped(plan.steps),
-            checkpoints.what_stays(&spools)
+            checkpoints.interrupted_advice(&spools)
         ));
         return Ok(ExitCode::from(INTERRUPTED));
     }
@@ -114,7 +114,7 @@ fn carry_out(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCod
     if let Some(checkpoints) = checkpoints {
         checkpoints.finish()?;
     }
-    made.spools.are_done();
+    made.spools.release_files();
     drop(made);
 
     if plan.settings.json {

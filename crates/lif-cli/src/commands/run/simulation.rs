@@ -43,7 +43,7 @@ impl Simulation<'_> {
             let left = self.plan.steps - first;
             let steps = self.checkpoints.map_or(left, |checkpoints| left.min(checkpoints.steps_from(first)));
             let start = Instant::now();
-            self.stretch(first, steps, bar)?;
+            self.advance(first, steps, bar)?;
             self.wall_s += start.elapsed().as_secs_f64();
             // After the last step too, as writing the files may fail.
             self.save()?;
@@ -57,13 +57,13 @@ impl Simulation<'_> {
         })
     }
 
-    fn stretch(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
+    fn advance(&mut self, first: u64, steps: u64, bar: &ProgressBar) -> Result<(), Failure> {
         let spools = std::mem::take(&mut self.spools);
-        let mut watched = Watched { sink: Background::new(spools), bar, first };
+        let mut observed = ObservedSink { sink: Background::new(spools), bar, first };
         let result = drive(self.plan, first..first + steps).and_then(|drive| {
-            self.population.run(steps, drive).record(&self.plan.recording).sink(&mut watched).go()
+            self.population.run(steps, drive).record(&self.plan.recording).sink(&mut observed).go()
         });
-        let spools = watched.sink.finish();
+        let spools = observed.sink.finish();
         // An error of the spools makes the run fail first.
         result?;
         self.spools = spools?;
@@ -72,14 +72,14 @@ impl Simulation<'_> {
 }
 
 /// A sink that also moves the progress bar and checks for Ctrl-C.
-struct Watched<'a> {
+struct ObservedSink<'a> {
     sink: Background<Spools>,
     bar: &'a ProgressBar,
     /// The step from which progress counts.
     first: u64,
 }
 
-impl Sink for Watched<'_> {
+impl Sink for ObservedSink<'_> {
     fn take(&mut self, block: Recorded) -> lif::Result<()> {
         self.sink.take(block)
     }

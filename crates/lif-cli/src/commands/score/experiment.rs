@@ -57,7 +57,7 @@ fn of_each_stimulus(complete: Settings, measures: &Measures) -> Result<Vec<Exper
         let recordings =
             spikes.iter().map(|path| recorded::read(path, &timeline)).collect::<Result<_, _>>()?;
         let mut experiment = Experiment { scored: 0..plan.steps, plan, start, recordings };
-        experiment.scored = experiment.asked(measures)?;
+        experiment.scored = experiment.scored_steps(measures)?;
         Ok(experiment)
     };
     stimuli.iter().zip(spikes).map(experiment).collect()
@@ -118,7 +118,7 @@ impl Experiment {
     }
 
     /// The steps that the options ask to score.
-    fn asked(&self, measures: &Measures) -> Result<Range<u64>, Failure> {
+    fn scored_steps(&self, measures: &Measures) -> Result<Range<u64>, Failure> {
         let step_at = |what, ms: Option<f64>| ms.map(|ms| self.step_at(what, ms)).transpose();
         let (from, to) = (step_at("from", measures.from)?, step_at("to", measures.to)?);
         let (from, to) = (from.unwrap_or(0), to.unwrap_or(self.plan.steps));

@@ -41,7 +41,7 @@ impl Parameter {
     }
 
     /// Its alternatives.
-    fn otherwise(&self) -> String {
+    fn alternatives(&self) -> String {
         let is_number = self.default.parse::<f64>().is_ok();
         let mut others: Vec<&str> = self.words.iter().copied().filter(|word| *word != self.default).collect();
         let number = format!("a number {}", if self.unit.is_empty() { "" } else { "in" });
@@ -54,7 +54,7 @@ impl Parameter {
 }
 
 /// The first lines of a settings file describe it.
-fn of_settings(name: &'static str, text: &str) -> Listed {
+fn list_settings(name: &'static str, text: &str) -> Listed {
     let about: Vec<&str> = text.lines().map_while(|line| line.strip_prefix("# ")).collect();
     let parameters = text.lines().filter_map(|line| line.split_once(" = ")).map(|(name, value)| Parameter {
         name: name.to_owned(),
@@ -77,7 +77,7 @@ fn unit(option: &str) -> &'static str {
     }
 }
 
-fn of_a_system(name: &'static str) -> Result<Listed, Failure> {
+fn list_simulator(name: &'static str) -> Result<Listed, Failure> {
     let preset = Preset::by_name(name)?;
     let parameters = preset.parameters().map(|(name, default, unit)| Parameter {
         name: name.to_owned(),
@@ -90,8 +90,8 @@ fn of_a_system(name: &'static str) -> Result<Listed, Failure> {
 }
 
 fn all() -> Result<Vec<Listed>, Failure> {
-    let systems = Preset::names().map(of_a_system);
-    SETTINGS.iter().map(|(name, text, _)| Ok(of_settings(name, text))).chain(systems).collect()
+    let systems = Preset::names().map(list_simulator);
+    SETTINGS.iter().map(|(name, text, _)| Ok(list_settings(name, text))).chain(systems).collect()
 }
 
 fn chosen(name: Option<&str>) -> Result<Vec<Listed>, Failure> {
@@ -128,8 +128,12 @@ pub fn table(name: Option<&str>) -> Result<String, Failure> {
         let _ = writeln!(text, "{}: {}\n", listed.name, about(listed));
         let width = listed.parameters.iter().map(|parameter| parameter.name.len()).max().unwrap_or(0);
         for parameter in &listed.parameters {
-            let line =
-                format!("{:width$}  {:<14} {}", parameter.name, parameter.with_unit(), parameter.otherwise());
+            let line = format!(
+                "{:width$}  {:<14} {}",
+                parameter.name,
+                parameter.with_unit(),
+                parameter.alternatives()
+            );
             let _ = writeln!(text, "{}", line.trim_end());
         }
     }

@@ -93,16 +93,16 @@ impl Choice {
     /// The units of its inputs and membrane potentials.
     pub fn axis_units(&self) -> AxisUnits {
         let of_settings = SETTINGS.iter().find(|(known, ..)| *known == self.name).map(|(.., units)| *units);
-        let of_a_system = || {
+        let of_simulator = || {
             let preset = Preset::by_name(&self.name).ok()?;
             let potential = if preset.potential_unit() == "mV" { "mV" } else { "v" };
             Some(AxisUnits { input: preset.input_unit(), potential })
         };
-        of_settings.or_else(of_a_system).unwrap_or(AxisUnits::PHYSICAL)
+        of_settings.or_else(of_simulator).unwrap_or(AxisUnits::PHYSICAL)
     }
 
     /// The neurons of another simulator, if it is one.
-    pub fn of_a_system(&self, n: usize) -> Option<Result<Preset, Failure>> {
+    pub fn of_simulator(&self, n: usize) -> Option<Result<Preset, Failure>> {
         (self.settings().is_none() && self.name != HELP).then(|| {
             let preset = Preset::by_name(&self.name)?;
             self.values.iter().try_fold(preset, |preset, (name, value)| {
@@ -117,9 +117,12 @@ impl Choice {
     }
 
     /// Refuses settings of neurons next to a preset that has its own parameters.
-    pub fn refuse_beside(&self, asked: &serde_json::Map<String, serde_json::Value>) -> Result<(), Failure> {
-        let Some(preset) = self.of_a_system(1).transpose()? else { return Ok(()) };
-        let Some(given) = OF_A_NEURON.into_iter().find(|name| asked.contains_key(*name)) else {
+    pub fn refuse_neuron_settings(
+        &self,
+        settings: &serde_json::Map<String, serde_json::Value>,
+    ) -> Result<(), Failure> {
+        let Some(preset) = self.of_simulator(1).transpose()? else { return Ok(()) };
+        let Some(given) = OF_A_NEURON.into_iter().find(|name| settings.contains_key(*name)) else {
             return Ok(());
         };
         let name = preset.name();
@@ -139,8 +142,8 @@ impl Choice {
 }
 
 /// The neurons of another simulator in the settings, if there are some.
-pub fn of_a_system(settings: &Settings, n: usize) -> Result<Option<Preset>, Failure> {
-    settings.preset.as_ref().and_then(|choice| choice.of_a_system(n)).transpose()
+pub fn of_simulator(settings: &Settings, n: usize) -> Result<Option<Preset>, Failure> {
+    settings.preset.as_ref().and_then(|choice| choice.of_simulator(n)).transpose()
 }
 
 /// The units of inputs and membrane potentials in the settings.
@@ -217,7 +220,7 @@ impl FromStr for Choice {
             values.push((key.to_owned(), value(preset, key, text)?));
         }
         let choice = Self { name: name.to_owned(), values };
-        match choice.of_a_system(2) {
+        match choice.of_simulator(2) {
             Some(Err(failure)) => Err(failure.to_string()),
             _ => Ok(choice),
         }

@@ -34,7 +34,8 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Fai
     let refusal = |reason: String| fault("events", path, &reason);
     let source = Source::open(path).map_err(refusal)?;
     let mut understood = Understood { thing: "event", ..Understood::new("events", &source) };
-    let mut list = EventList { bounds, when: When::Steps, events: Growing::new("the events"), ends: None };
+    let mut list =
+        EventList { bounds, when: EventTimes::Steps, events: Growing::new("the events"), ends: None };
     match source.format() {
         Format::Text => {
             let mut lines = Lines::open(&source, LAYOUT).map_err(refusal)?;
@@ -50,7 +51,7 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Fai
     }
     let events = list.events.into_values();
     understood.count = events.len() as u64;
-    if let (When::Times(unit), Some((first, last))) = (&list.when, list.ends) {
+    if let (EventTimes::Times(unit), Some((first, last))) = (&list.when, list.ends) {
         understood.extent = times(first, last, unit);
     }
     Ok((events, understood))
@@ -58,12 +59,12 @@ pub fn read(path: &Path, bounds: Bounds) -> Result<(Vec<Event>, Understood), Fai
 
 /// The time of events: steps, or times in a unit.
 #[derive(Debug, Clone)]
-enum When {
+enum EventTimes {
     Steps,
     Times((TimeUnit, Origin)),
 }
 
-impl When {
+impl EventTimes {
     /// From the name of a column.
     fn named(name: &Name) -> Result<Self, String> {
         if is_of_times(name) {
@@ -77,7 +78,7 @@ impl When {
 /// The events read so far.
 struct EventList {
     bounds: Bounds,
-    when: When,
+    when: EventTimes,
     events: Growing<Event>,
     /// The first and the last time, on the clock of the file, ms.
     ends: Option<(f64, f64)>,
@@ -95,15 +96,17 @@ impl EventList {
     /// How steps or times are read, in which unit, and whether the file gives it.
     fn interpretation(&self) -> (String, Option<TimeUnit>, bool) {
         match &self.when {
-            When::Steps => (format!("steps are taken as {} ms long", written(self.bounds.dt)), None, false),
-            When::Times((unit, origin)) => {
+            EventTimes::Steps => {
+                (format!("steps are taken as {} ms long", written(self.bounds.dt)), None, false)
+            }
+            EventTimes::Times((unit, origin)) => {
                 (format!("the times are taken as {}", unit.text()), Some(*unit), *origin != Origin::Default)
             }
         }
     }
 
     fn step(&mut self, value: f64, precision: Precision) -> Result<u64, String> {
-        let When::Times((unit, origin)) = &self.when else {
+        let EventTimes::Times((unit, origin)) = &self.when else {
             return whole("step", value).map(u64::from).map_err(|reason| {
                 let is_time = value.fract() != 0.0 && value >= 0.0;
                 let advice = "; times need names above them, as `time_ms neuron`";
@@ -162,11 +165,11 @@ fn from_text(
                 let columns;
                 (names, columns) = of_text(lines, count)?;
                 if let Some(name) = columns[0].and_then(|column| names.get(column)) {
-                    list.when = When::named(name)?;
+                    list.when = EventTimes::named(name)?;
                 }
                 match &list.when {
-                    When::Steps => refuse_other_steps_in(lines.comments().iter(), list.bounds.dt)?,
-                    When::Times(unit) => {
+                    EventTimes::Steps => refuse_other_steps_in(lines.comments().iter(), list.bounds.dt)?,
+                    EventTimes::Times(unit) => {
                         refuse_comments(lines.comments(), unit, None)?;
                         lines.survey(source, columns[0].unwrap_or(0))?;
                     }
@@ -191,15 +194,15 @@ fn from_text(
         list.add(at(0), lines.precision(columns[0].unwrap_or(0)), at(1), at(2))?;
     }
     let (is_taken, unit, is_explicit) = list.interpretation();
-    if let When::Steps = list.when {
+    if let EventTimes::Steps = list.when {
         refuse_other_steps_in(lines.all_comments(), list.bounds.dt)?;
     }
-    let is_in_steps = matches!(list.when, When::Steps);
+    let is_in_steps = matches!(list.when, EventTimes::Steps);
     let count = understood.columns.len();
     let meaning = Interpretation { unit, interval: is_in_steps.then_some(list.bounds.dt), things: &[] };
     let unread = lines.unread(&names, |comment| {
         let says_names = names_columns(&without_intervals(comment), count, is_in_steps);
-        if says_names { meaning.left_of(&intervals_alone(comment)) } else { meaning.left_of(comment) }
+        if says_names { meaning.unread_part(&intervals_alone(comment)) } else { meaning.unread_part(comment) }
     });
     let doubt = doubt_of_comments(&unread, &format!("{is_taken}, and neurons are numbered from 0"))
         .filter(|_| !is_explicit);
@@ -244,12 +247,12 @@ fn from_npz(source: &Source, list: &mut EventList, understood: &mut Understood) 
             known()
         ));
     };
-    list.when = When::named(&names[when])?;
-    if let When::Steps = list.when {
+    list.when = EventTimes::named(&names[when])?;
+    if let EventTimes::Steps = list.when {
         refuse_other_steps(&mut archive, &keys, list.bounds.dt)?;
     }
     // Only steps need a length.
-    let is_in_steps = matches!(list.when, When::Steps);
+    let is_in_steps = matches!(list.when, EventTimes::Steps);
     let is_read = |place: usize| {
         [Some(when), row, Some(neuron)].contains(&Some(place))
             || is_in_steps && names[place].clock().is_some()

@@ -124,7 +124,7 @@ impl Trains {
     }
 
     /// Also multiplies the weights of each neuron by its factor, if they are currents.
-    pub fn weighed(mut self, factors: &Array1<f32>) -> Self {
+    pub fn with_factors(mut self, factors: &Array1<f32>) -> Self {
         if self.unit == Unit::Nanoampere {
             self.weights = match self.weights {
                 Weights::Each(weight) => {

@@ -24,7 +24,7 @@ const LIGHTEST: f64 = 0.12;
 
 /// How steps or cells are divided into places along an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Cut {
+struct Division {
     /// Steps or cells.
     whole: u64,
     /// Steps or cells of a place.
@@ -32,7 +32,7 @@ struct Cut {
     pixels: u64,
 }
 
-impl Cut {
+impl Division {
     fn new(whole: u64, pixels: u64) -> Self {
         let (whole, pixels) = (whole.max(1), pixels.max(1));
         Self { whole, part: (whole * LEAST_SIZE).div_ceil(pixels), pixels }
@@ -79,8 +79,8 @@ pub fn draw(
     cells: usize,
 ) -> Result<(), String> {
     let (columns, rows) = chart.plotting_area().get_pixel_range();
-    let across = Cut::new(scene.shown_steps(), columns.len() as u64);
-    let up = Cut::new(cells as u64, rows.len() as u64);
+    let across = Division::new(scene.shown_steps(), columns.len() as u64);
+    let up = Division::new(cells as u64, rows.len() as u64);
     let width = across.places();
     let mut counts = vec![0.0; width * up.places()];
     let mut ends = vec![0_u32; cells];
@@ -135,15 +135,15 @@ mod tests {
     fn places_hold_equally_many_and_cover_all_pixels() {
         for (whole, pixels) in [(10_000, 1330), (1, 1330), (7, 1330), (1330, 1330), (36_000_000, 999), (3, 2)]
         {
-            let cut = Cut::new(whole, pixels);
-            let size: Vec<u64> = (0..cut.places()).map(|place| cut.size(place)).collect();
+            let division = Division::new(whole, pixels);
+            let size: Vec<u64> = (0..division.places()).map(|place| division.size(place)).collect();
             assert_eq!(size.iter().sum::<u64>(), whole);
-            assert!(size[..size.len() - 1].iter().all(|size| *size == cut.part), "{size:?}");
+            assert!(size[..size.len() - 1].iter().all(|size| *size == division.part), "{size:?}");
             let mut end = 0;
-            for place in 0..cut.places() {
-                let pixels = cut.pixels(place);
+            for place in 0..division.places() {
+                let pixels = division.pixels(place);
                 assert_eq!(pixels.start, end);
-                assert!(pixels.len() as u64 >= LEAST_SIZE || place + 1 == cut.places(), "{pixels:?}");
+                assert!(pixels.len() as u64 >= LEAST_SIZE || place + 1 == division.places(), "{pixels:?}");
                 end = pixels.end;
             }
             assert_eq!(end as u64, pixels);
@@ -163,7 +163,7 @@ mod tests {
     fn a_spike_counts_over_a_short_interval_and_by_itself_after_a_long_one() {
         let spread = |interval| {
             let mut counts = Vec::new();
-            Cut { whole: 100, part: 10, pixels: 20 }
+            Division { whole: 100, part: 10, pixels: 20 }
                 .spread(interval, |place, part| counts.push((place, part)));
             counts
         };

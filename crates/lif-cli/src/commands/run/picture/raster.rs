@@ -27,7 +27,7 @@ const NAMED_ROWS: usize = 10;
 
 /// How spikes are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
+enum SpikeStyle {
     /// In the row of its cell, with this thickness.
     Ticks(u32),
     /// Centred on its cell, with this width and height in pixels.
@@ -36,7 +36,7 @@ enum Look {
     Density,
 }
 
-impl Look {
+impl SpikeStyle {
     fn new(spikes: u64, cells: usize, (width, height): (u32, u32)) -> Self {
         if cells * TICK_HEIGHT <= height as usize {
             let fits = spikes.saturating_mul(TICK_WIDTH) <= cells as u64 * u64::from(width);
@@ -80,10 +80,10 @@ pub fn draw(area: &Area<'_>, scene: &Scene, spikes: &Spikes, lowest: bool) -> Re
     if spikes.count == 0 {
         return note(area, &chart, &["no spikes"]);
     }
-    match Look::new(spikes.count, cells, (width, height)) {
-        Look::Ticks(thick) => draw_ticks(&chart, scene, spikes, thick),
-        Look::Marks(width, height) => draw_marks(&chart, scene, spikes, (width, height)),
-        Look::Density => density::draw(area, &chart, scene, spikes, cells),
+    match SpikeStyle::new(spikes.count, cells, (width, height)) {
+        SpikeStyle::Ticks(thick) => draw_ticks(&chart, scene, spikes, thick),
+        SpikeStyle::Marks(width, height) => draw_marks(&chart, scene, spikes, (width, height)),
+        SpikeStyle::Density => density::draw(area, &chart, scene, spikes, cells),
     }
 }
 
@@ -134,49 +134,49 @@ mod tests {
 
     #[test]
     fn marks_have_the_size_that_there_is_room_for() {
-        let look = |spikes, cells| Look::new(spikes, cells, (1330, 520));
-        assert_eq!(look(26, 200), Look::Marks(3, 8));
-        assert_eq!(look(3000, 1000), Look::Marks(2, 6));
-        assert_eq!(look(20_000, 1000), Look::Marks(1, 2));
-        assert_eq!(look(1_000_000, 100_000), Look::Density);
-        assert_eq!(look(40, 4), Look::Ticks(2));
-        assert_eq!(look(5000, 100), Look::Ticks(1));
+        let style = |spikes, cells| SpikeStyle::new(spikes, cells, (1330, 520));
+        assert_eq!(style(26, 200), SpikeStyle::Marks(3, 8));
+        assert_eq!(style(3000, 1000), SpikeStyle::Marks(2, 6));
+        assert_eq!(style(20_000, 1000), SpikeStyle::Marks(1, 2));
+        assert_eq!(style(1_000_000, 100_000), SpikeStyle::Density);
+        assert_eq!(style(40, 4), SpikeStyle::Ticks(2));
+        assert_eq!(style(5000, 100), SpikeStyle::Ticks(1));
         // One neuron over 10 s, and 50 over an hour.
-        assert_eq!(look(600, 1), Look::Density);
-        assert_eq!(look(10_000_000, 50), Look::Density);
+        assert_eq!(style(600, 1), SpikeStyle::Density);
+        assert_eq!(style(10_000_000, 50), SpikeStyle::Density);
     }
 
     /// Each look shows every spike.
     #[test]
     fn spikes_are_seen_however_many_they_are() {
         let cells = 200;
-        for (count, look) in [
-            (40, Look::Marks(3, 8)),
-            (3000, Look::Marks(2, 6)),
-            (5000, Look::Marks(2, 4)),
-            (7000, Look::Marks(1, 3)),
-            (20_000, Look::Marks(1, 2)),
+        for (count, style) in [
+            (40, SpikeStyle::Marks(3, 8)),
+            (3000, SpikeStyle::Marks(2, 6)),
+            (5000, SpikeStyle::Marks(2, 4)),
+            (7000, SpikeStyle::Marks(1, 3)),
+            (20_000, SpikeStyle::Marks(1, 2)),
         ] {
-            assert_eq!(Look::new(count, cells, (1330, 544)), look);
+            assert_eq!(SpikeStyle::new(count, cells, (1330, 544)), style);
             // No spike is near another.
             let spikes: Vec<(u32, u32)> =
                 (0..count as u32).map(|spike| (1 + spike / 40 * 2, spike % 40 * 5)).collect();
             let (scene, spikes) = (examples::scene(1 + count / 20), examples::spikes(200, &spikes));
             let pixels = drawn::pixels(|area| draw(area, &scene, &spikes, false));
-            let Look::Marks(width, height) = look else { unreachable!() };
+            let SpikeStyle::Marks(width, height) = style else { unreachable!() };
             let expected = count as usize * (width * height) as usize;
             let marked = drawn::marked(&pixels);
-            assert!((expected * 8 / 10..=expected).contains(&marked), "{look:?}: {marked} of {expected}");
+            assert!((expected * 8 / 10..=expected).contains(&marked), "{style:?}: {marked} of {expected}");
         }
-        for (cells, count, look) in
-            [(10, 40, Look::Ticks(2)), (100, 5000, Look::Ticks(1)), (1, 900, Look::Density)]
+        for (cells, count, style) in
+            [(10, 40, SpikeStyle::Ticks(2)), (100, 5000, SpikeStyle::Ticks(1)), (1, 900, SpikeStyle::Density)]
         {
-            assert_eq!(Look::new(count, cells, (1330, 544)), look);
+            assert_eq!(SpikeStyle::new(count, cells, (1330, 544)), style);
             let spikes: Vec<(u32, u32)> =
                 (0..count as u32).map(|spike| (spike, spike % cells as u32)).collect();
             let (scene, spikes) = (examples::scene(count + 1), examples::spikes(cells as u32, &spikes));
             let pixels = drawn::pixels(|area| draw(area, &scene, &spikes, false));
-            assert!(drawn::marked(&pixels) >= count as usize, "{look:?}");
+            assert!(drawn::marked(&pixels) >= count as usize, "{style:?}");
         }
     }
 }

@@ -268,7 +268,7 @@ fn currents(
     // From the first step on, as a low-pass filter depends on all steps before.
     for block in stimulus.currents(0..shown.end, dt, transform)? {
         let block = block?;
-        whose = whose_input(block.shape().get(1..).unwrap_or_default());
+        whose = input_notes(block.shape().get(1..).unwrap_or_default());
         for row in block.axis_iter(Axis(0)) {
             if step >= shown.start {
                 part.extend(row.first().map(|current| (step, *current)));
@@ -284,7 +284,7 @@ fn currents(
 }
 
 /// Which cell the first one is, for inputs of this shape.
-fn whose_input(shape: &[usize]) -> &'static [&'static str] {
+fn input_notes(shape: &[usize]) -> &'static [&'static str] {
     let (neurons, rows) = match shape {
         [neurons] => (*neurons, 1),
         [rows, neurons] => (*neurons, *rows),
@@ -404,10 +404,10 @@ mod tests {
     #[test]
     fn the_input_says_whose_it_is_where_others_have_another() {
         let none: [&str; 0] = [];
-        assert_eq!([whose_input(&[]), whose_input(&[1]), whose_input(&[1, 1])], [none; 3]);
-        assert_eq!(whose_input(&[5]), ["neuron", "0"]);
-        assert_eq!(whose_input(&[2, 1]), ["batch", "row 0"]);
-        assert_eq!(whose_input(&[2, 5]), ["neuron 0,", "row 0"]);
+        assert_eq!([input_notes(&[]), input_notes(&[1]), input_notes(&[1, 1])], [none; 3]);
+        assert_eq!(input_notes(&[5]), ["neuron", "0"]);
+        assert_eq!(input_notes(&[2, 1]), ["batch", "row 0"]);
+        assert_eq!(input_notes(&[2, 5]), ["neuron 0,", "row 0"]);
     }
 
     #[test]
