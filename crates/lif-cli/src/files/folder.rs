@@ -201,14 +201,14 @@ impl Folder {
 
     /// Gives all files their names, and removes results of an earlier run that this run does not replace,
     /// unless they are inputs. The last file is removed first and named last: if it exists, all files are of
-    /// one run. With `has_to_last`, all is on the disk at the end.
+    /// one run. With `must_last`, all is on the disk at the end.
     pub fn publish(
         &self,
         staged: Vec<Staged>,
         inputs: &[(&str, &Path)],
-        has_to_last: bool,
+        must_last: bool,
     ) -> Result<Vec<PathBuf>, Failure> {
-        for Staged { file, path } in staged.iter().filter(|_| has_to_last) {
+        for Staged { file, path } in staged.iter().filter(|_| must_last) {
             file.as_file().sync_all().map_err(|error| unwritten(path, error))?;
         }
         // An interrupt waits until the end.
@@ -227,7 +227,7 @@ impl Folder {
         }
         staged.into_iter().try_for_each(|file| file.publish(&mut leftovers))?;
         drop(leftovers);
-        if has_to_last {
+        if must_last {
             self.sync()?;
         }
         Ok(paths)

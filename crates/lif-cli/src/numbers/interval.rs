@@ -20,7 +20,7 @@ pub struct Interval {
 pub fn interval(
     archive: &mut Archive,
     keys: &[String],
-    (asked, option): (Option<TimeUnit>, &'static str),
+    (given, option): (Option<TimeUnit>, &'static str),
 ) -> Result<Option<Interval>, String> {
     let mut found: Option<Interval> = None;
     for key in keys {
@@ -43,8 +43,8 @@ pub fn interval(
         };
         let (unit, unit_from) = match clock {
             Clock::Rate { .. } => (TimeUnit::Ms, Origin::Name(key.clone())),
-            Clock::Interval if name.interval_unit()?.is_none() => time_unit(asked, option, None)?,
-            Clock::Interval => time_unit(asked, option, Some(&name))?,
+            Clock::Interval if name.interval_unit()?.is_none() => time_unit(given, option, None)?,
+            Clock::Interval => time_unit(given, option, Some(&name))?,
         };
         let ms = clock.interval_ms(value, unit);
         match &found {

@@ -95,12 +95,12 @@ pub fn index(shape: &[usize], place: usize) -> Vec<usize> {
 pub fn refuse_other_unit(
     source: &Source,
     layout: Layout,
-    asked: Option<TimeUnit>,
+    given: Option<TimeUnit>,
     option: &'static str,
     is_used: impl Fn(&Name) -> bool,
 ) -> Result<(), String> {
     let names: Vec<Name> = match source.format() {
-        _ if asked.is_none() => return Ok(()),
+        _ if given.is_none() => return Ok(()),
         Format::Npy => return Ok(()),
         Format::Npz => {
             let keys = Archive::open(source).map(|archive| archive.names()).unwrap_or_default();
@@ -114,7 +114,7 @@ pub fn refuse_other_unit(
         }
     };
     let with_units = |name: &&Name| is_used(name) && matches!(name.time_unit(), Ok(Some(_)));
-    names.iter().filter(with_units).try_for_each(|name| time_unit(asked, option, Some(name)).map(drop))
+    names.iter().filter(with_units).try_for_each(|name| time_unit(given, option, Some(name)).map(drop))
 }
 
 /// Visits all values of a list, which may also be a row or a column of a matrix.

@@ -38,7 +38,7 @@ impl Serialize for Origin {
 
 /// The unit of times, from an option or the name of the times; these must not contradict each other.
 pub fn time_unit(
-    asked: Option<TimeUnit>,
+    given: Option<TimeUnit>,
     option: &'static str,
     name: Option<&Name>,
 ) -> Result<(TimeUnit, Origin), String> {
@@ -46,14 +46,14 @@ pub fn time_unit(
         Some(name) => name.time_unit()?.map(|unit| (unit, name.text())),
         None => None,
     };
-    match (asked, named) {
-        (Some(asked), Some((unit, name))) if asked != unit => Err(format!(
+    match (given, named) {
+        (Some(given), Some((unit, name))) if given != unit => Err(format!(
             "its times are in {} by the name '{name}', but --{option} says {}; leave the option out, or change the name",
             unit.text(),
-            asked.text()
+            given.text()
         )),
         (_, Some((unit, name))) => Ok((unit, Origin::Name(name.to_owned()))),
-        (Some(asked), None) => Ok((asked, Origin::Option(option))),
+        (Some(given), None) => Ok((given, Origin::Option(option))),
         (None, None) => Ok((TimeUnit::Ms, Origin::Default)),
     }
 }
@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn a_unit_is_said_once() {
         let name = Name::new("time (s)");
-        let unit = |asked, name| time_unit(asked, "spikes-time-unit", name);
+        let unit = |given, name| time_unit(given, "spikes-time-unit", name);
         assert_eq!(unit(None, None), Ok((TimeUnit::Ms, Origin::Default)));
         assert_eq!(unit(Some(TimeUnit::Us), None).unwrap().1, Origin::Option("spikes-time-unit"));
         assert_eq!(unit(Some(TimeUnit::S), Some(&name)).unwrap().0, TimeUnit::S);

@@ -10,28 +10,28 @@ pub const MOST_CELLS: u64 = u32::MAX as u64 - 1;
 /// The size in the settings, or the size that input files have.
 pub fn size(
     what: &str,
-    asked: &mut Option<usize>,
+    given: &mut Option<usize>,
     made_for: &[(&str, Option<usize>)],
     default: usize,
 ) -> Result<usize, Failure> {
-    if *asked == Some(0) {
+    if *given == Some(0) {
         return Err(Failure::of(what, format!("{what} is 0; it must be at least 1")));
     }
     let mut files = made_for.iter().filter_map(|(file, size)| Some((file, (*size)?)));
-    let Some((first, size)) = files.next() else { return Ok(*asked.get_or_insert(default)) };
+    let Some((first, size)) = files.next() else { return Ok(*given.get_or_insert(default)) };
     if let Some((other, others)) = files.find(|(_, others)| *others != size) {
         return Err(Failure::usage(format!(
             "{first} is made for {size} {what}, but {other} for {others}; change one of the files"
         )));
     }
-    match *asked {
-        Some(asked) if asked != size => Err(Failure::of(
+    match *given {
+        Some(given) if given != size => Err(Failure::of(
             what,
             format!(
-                "{what} is {asked}, but {first} is made for {size}; leave out --{what}, or change the file"
+                "{what} is {given}, but {first} is made for {size}; leave out --{what}, or change the file"
             ),
         )),
-        _ => Ok(*asked.insert(size)),
+        _ => Ok(*given.insert(size)),
     }
 }
 

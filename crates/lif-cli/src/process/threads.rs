@@ -60,10 +60,10 @@ fn waiting(wanted: usize) -> Vec<Sender<ThreadBuilder>> {
 }
 
 /// The number of threads, with a warning if it is not the requested one.
-fn bounded(asked: Option<&str>, cores: usize) -> (usize, Option<String>) {
+fn bounded(given: Option<&str>, cores: usize) -> (usize, Option<String>) {
     let most = (MOST_PER_CORE * cores).max(ALWAYS_ALLOWED);
     // As in rayon, 0 and invalid numbers count as unset.
-    match asked.map(|text| (text, text.trim().parse::<u64>().unwrap_or(0))) {
+    match given.map(|text| (text, text.trim().parse::<u64>().unwrap_or(0))) {
         None | Some((_, 0)) => (cores, None),
         Some((_, threads)) if threads <= most as u64 => (threads as usize, None),
         Some((text, _)) => (
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn threads_are_bounded_with_a_word() {
-        for (asked, cores, threads) in [
+        for (given, cores, threads) in [
             (None, 8, 8),
             (Some("0"), 8, 8),
             (Some("many"), 8, 8),
@@ -87,12 +87,12 @@ mod tests {
             (Some("64"), 2, 64),
             (Some("100"), 32, 100),
         ] {
-            assert_eq!(bounded(asked, cores), (threads, None));
+            assert_eq!(bounded(given, cores), (threads, None));
         }
-        for (asked, cores, threads) in [("100000", 2, 64), ("300", 64, 256), ("99999999999", 2, 64)] {
-            let (bounded, word) = bounded(Some(asked), cores);
+        for (given, cores, threads) in [("100000", 2, 64), ("300", 64, 256), ("99999999999", 2, 64)] {
+            let (bounded, word) = bounded(Some(given), cores);
             assert_eq!(bounded, threads);
-            assert!(word.is_some_and(|word| word.starts_with(&format!("RAYON_NUM_THREADS is {asked}, far"))));
+            assert!(word.is_some_and(|word| word.starts_with(&format!("RAYON_NUM_THREADS is {given}, far"))));
         }
     }
 }

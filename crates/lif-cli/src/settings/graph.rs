@@ -16,14 +16,14 @@ const NOT_IN_A_NODE: [(&str, &str); 3] = [
 
 /// Whether the settings ask for the neurons of a graph. Refuses settings that the node gives, and requires
 /// those that it does not give.
-pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
-    if !asked.contains_key("nir") {
-        return match asked.contains_key("nir-node") {
+pub fn is_given(given: &Map<String, Value>) -> Result<bool, Failure> {
+    if !given.contains_key("nir") {
+        return match given.contains_key("nir-node") {
             true => Err(Failure::of("nir-node", "nir-node needs a graph: add --nir FILE")),
             false => Ok(false),
         };
     }
-    if let Some(name) = IN_A_NODE.into_iter().find(|name| asked.contains_key(*name)) {
+    if let Some(name) = IN_A_NODE.into_iter().find(|name| given.contains_key(*name)) {
         return Err(Failure::of(
             name,
             format!(
@@ -31,7 +31,7 @@ pub fn are_asked_for(asked: &Map<String, Value>) -> Result<bool, Failure> {
             ),
         ));
     }
-    if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !asked.contains_key(*name)) {
+    if let Some((name, option)) = NOT_IN_A_NODE.into_iter().find(|(name, _)| !given.contains_key(*name)) {
         return Err(Failure::of("nir", format!("a NIR graph does not say {name}: add {option}")));
     }
     Ok(true)

@@ -53,7 +53,7 @@ pub fn complete(given: &Settings) -> Result<Settings, Failure> {
 }
 
 fn with_a_preset(options: Layer) -> Result<Settings, Failure> {
-    if graph::are_asked_for(&options)? {
+    if graph::is_given(&options)? {
         return settings(options);
     }
     let choice = match options.get("preset").and_then(Value::as_str) {

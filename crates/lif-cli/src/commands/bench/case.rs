@@ -118,8 +118,8 @@ fn kinds(options: &BenchOptions) -> Vec<CaseKind> {
     kinds
 }
 
-fn or<'a, T>(asked: &'a [T], default: &'a [T]) -> &'a [T] {
-    if asked.is_empty() { default } else { asked }
+fn or<'a, T>(given: &'a [T], default: &'a [T]) -> &'a [T] {
+    if given.is_empty() { default } else { given }
 }
 
 /// Saturates: the library refuses sizes beyond what a machine can address with all others that are too large.

@@ -10,9 +10,9 @@ use lif::fit::{self, Varied};
 use ndarray::Array2;
 
 /// The first step of the held-out part.
-pub fn split(asked: Option<f64>, experiment: &Experiment) -> Result<u64, Failure> {
+pub fn split(given: Option<f64>, experiment: &Experiment) -> Result<u64, Failure> {
     let scored = &experiment.scored;
-    let split = match asked {
+    let split = match given {
         Some(ms) => experiment.step_at("split", ms)?,
         None => scored.start.midpoint(scored.end),
     };
@@ -55,17 +55,17 @@ fn current(plan: &Plan, steps: u64, varies_delay: bool) -> Result<Vec<f32>, Fail
 /// The parameters to vary. By default the stimuli together are scaled to mean 0 and standard deviation 1 in
 /// the fitted part, so that the default bounds fit any stimulus.
 pub fn parameters(
-    asked: &[Vary],
+    given: &[Vary],
     experiments: &mut [Experiment],
     splits: &[u64],
 ) -> Result<Vec<Vary>, Failure> {
     if let Some(twice) =
-        (1..asked.len()).find(|index| asked[..*index].iter().any(|vary| vary.name() == asked[*index].name()))
+        (1..given.len()).find(|index| given[..*index].iter().any(|vary| vary.name() == given[*index].name()))
     {
-        return Err(Failure::of("vary", format!("{} is varied twice", asked[twice].name())));
+        return Err(Failure::of("vary", format!("{} is varied twice", given[twice].name())));
     }
-    if !asked.is_empty() {
-        return Ok(asked.to_vec());
+    if !given.is_empty() {
+        return Ok(given.to_vec());
     }
     let mut fitted = Vec::new();
     for (experiment, split) in experiments.iter().zip(splits) {

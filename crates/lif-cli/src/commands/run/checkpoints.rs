@@ -195,9 +195,9 @@ pub struct Checkpoints {
 impl Checkpoints {
     /// `None` without `--checkpoint`.
     pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
-        let asked = plan.settings.checkpoint_every;
+        let given = plan.settings.checkpoint_every;
         let Some(path) = &plan.settings.checkpoint else {
-            return match asked {
+            return match given {
                 None => Ok(None),
                 Some(_) => Err(Failure::of(
                     "checkpoint-every",
@@ -205,7 +205,7 @@ impl Checkpoints {
                 )),
             };
         };
-        if asked == Some(0) {
+        if given == Some(0) {
             return Err(Failure::of("checkpoint-every", "checkpoint-every is 0; it must be at least 1 step"));
         }
         // A resumed run writes the checkpoint that it was resumed from.
@@ -225,7 +225,7 @@ impl Checkpoints {
                     folder.display()
                 ))
             })?;
-        let every = asked.unwrap_or(plan.steps.div_ceil(DEFAULT_COUNT));
+        let every = given.unwrap_or(plan.steps.div_ceil(DEFAULT_COUNT));
         Ok(Some(Self {
             path: path.clone(),
             lock: None,

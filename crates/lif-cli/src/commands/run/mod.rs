@@ -90,11 +90,11 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
     let result = simulation.run();
     let Simulation { population, spools, wall_s, .. } = simulation;
     let (steps, all) = (population.steps(), plan.steps);
-    let or_how_to_go_on = |failure| match &checkpoints {
+    let with_resume_advice = |failure| match &checkpoints {
         Some(checkpoints) => checkpoints.after(failure, steps, steps == all),
         None => failure,
     };
-    result.map_err(or_how_to_go_on)?;
+    result.map_err(with_resume_advice)?;
     if let Some(checkpoints) = checkpoints.as_ref().filter(|_| steps < plan.steps) {
         terminal::complain(&format!(
             "interrupted after {} of {} steps; {}",
@@ -106,16 +106,16 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
     }
     interrupt::steps_are_over();
     plan.free_currents();
-    let mut made = Simulated { population, spools, wall_s };
+    let mut simulated = Simulated { population, spools, wall_s };
     // The checkpoint is removed when the results exist, so they have to be on the disk.
-    let have_to_last = checkpoints.is_some();
-    let finished = finish(&plan, &device, &memory, &folder, &mut made, have_to_last);
-    let (summary, files) = finished.map_err(or_how_to_go_on)?;
+    let must_last = checkpoints.is_some();
+    let finished = finish(&plan, &device, &memory, &folder, &mut simulated, must_last);
+    let (summary, files) = finished.map_err(with_resume_advice)?;
     if let Some(checkpoints) = checkpoints {
         checkpoints.finish()?;
     }
-    made.spools.release_files();
-    drop(made);
+    simulated.spools.release_files();
+    drop(simulated);
 
     if plan.settings.json {
         terminal::print(&json(&summary)?)?;
@@ -146,10 +146,10 @@ fn finish(
     device: &Device,
     memory: &MemoryNeed,
     folder: &Folder,
-    made: &mut Simulated,
-    have_to_last: bool,
+    simulated: &mut Simulated,
+    must_last: bool,
 ) -> Result<(Summary, Vec<PathBuf>), Failure> {
-    let Simulated { population, spools, wall_s } = made;
+    let Simulated { population, spools, wall_s } = simulated;
     spools.flush()?;
     let steps = population.steps();
     let counts = population.counts()?;
@@ -165,7 +165,7 @@ fn finish(
     let mut arrays =
         Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.shape.n)?.into() };
     let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
-    let files = folder.publish(files, &plan.settings.inputs(), have_to_last)?;
+    let files = folder.publish(files, &plan.settings.inputs(), must_last)?;
     Ok((summary, files))
 }
 
