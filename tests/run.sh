@@ -98,6 +98,6 @@ holds() {
 holds lif build.rs shaders/{neuron,product,wide_product,random,block,noise,check,roofline,projection,score}.wgsl README.md LICENSE-MIT LICENSE-APACHE
 holds lif-model README.md src/neuron.rs
 holds lif-kernels README.md src/neuron.rs
-holds lif-cli README.md build.rs src/main.rs src/presets/origin.toml
+holds lif-cli README.md build.rs src/main.rs src/settings/presets/origin.toml
 
 say "all checks passed"

@@ -3,11 +3,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lif_cli::numbers::Time;
-use lif_cli::recorded::{self, Clock};
-use lif_cli::spread::Spread;
-use lif_cli::trains::Trains;
-use lif_cli::weight::{Unit, Weight};
+use lif_cli::fuzzing::recorded::{self, Timeline};
+use lif_cli::fuzzing::{Spread, Time, Trains, Unit, Weight};
 
 const STEPS: u64 = 5000;
 const NEURONS: usize = 3;
@@ -21,20 +18,20 @@ fuzz_target!(|bytes: &[u8]| {
     let weight = Weight::new(Spread::Number(0.5), Unit::Millivolt);
     match usize::from(*kind) / 3 % 3 {
         0 => {
-            let clock = Clock { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };
-            let Ok(recorded) = recorded::read(&path, &clock) else { return };
+            let timeline = Timeline { unit: None, start: Time::ZERO, steps: STEPS, dt: 0.1 };
+            let Ok(recorded) = recorded::read(&path, &timeline) else { return };
             assert!(!recorded.steps.is_empty() && recorded.steps.iter().all(|step| *step < STEPS));
             assert!(!recorded.understood.line().is_empty());
         }
         1 => {
-            let Ok(trains) = Trains::open(&path, None, weight, (2, NEURONS), (STEPS, 0.1)) else { return };
+            let Ok(trains) = Trains::open(&path, None, weight, [2, NEURONS].into(), (STEPS, 0.1)) else { return };
             trains.raster(0..64).expect("just read");
             assert!(trains.understood.iter().all(|of| !of.line().is_empty()));
         }
         _ => {
             let events = file("events.txt");
             std::fs::write(&events, "3 0\n").expect("there is room");
-            let trains = Trains::open(&events, Some(&path), weight, (2, NEURONS), (STEPS, 0.1));
+            let trains = Trains::open(&events, Some(&path), weight, [2, NEURONS].into(), (STEPS, 0.1));
             assert!(trains.is_err() || trains.is_ok_and(|trains| trains.understood.len() == 2));
         }
     }

@@ -1,8 +1,7 @@
 //! The reader of settings files.
 #![no_main]
 
-use lif_cli::settings::Settings;
-use lif_cli::{layers, neurons};
+use lif_cli::fuzzing::{Settings, layers, neurons};
 use libfuzzer_sys::fuzz_target;
 use lif::{Device, Population};
 
@@ -21,9 +20,9 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let random: Vec<_> = settings.input.iter().map(|input| input.random(NEURONS)).collect();
     if let Some(record) = &settings.record {
-        let _ = record.recording(NEURONS, 2, 1000);
+        let _ = record.recording([2, NEURONS].into(), 1000);
     }
-    let _ = neurons::initial_voltages(&settings, NEURONS, 2);
+    let _ = neurons::initial_voltages(&settings, [2, NEURONS].into());
     let Ok(params) = neurons::params(&settings, NEURONS) else { return };
     if let Ok(mut population) = Population::new(params, [2, NEURONS], &Device::cpu()) {
         let _ = population.draws(&random);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use lif_cli::stimulus::{Asked, Level, Stimulus, Transform};
+use lif_cli::fuzzing::{SampleOptions, Level, Stimulus, Transform};
 
 const STEPS: u64 = 60;
 
@@ -11,18 +11,18 @@ fuzz_target!(|bytes: &[u8]| {
     let extension = ["npy", "npz", "txt"][usize::from(*kind) % 3];
     let path = std::env::temp_dir().join(format!("lif-fuzz-{}.{extension}", std::process::id()));
     std::fs::write(&path, bytes).expect("there is room");
-    let asked = Asked { time_unit: None, interval: None, dt: 0.3 };
+    let asked = SampleOptions { time_unit: None, interval: None, dt: 0.3 };
     let Ok(stimulus) = Stimulus::open(&path, &asked) else { return };
     let (n, batch) = stimulus.population();
     assert!(n != Some(0) && batch != Some(0));
     assert!(stimulus.length_ms() >= 0.0);
     assert!(!stimulus.understood().line().is_empty());
     for extreme in stimulus.extremes() {
-        assert!(extreme.value.is_finite() && !stimulus.said(extreme).is_empty());
+        assert!(extreme.value.is_finite() && !stimulus.describe(extreme).is_empty());
     }
     let currents = |first: u64| -> Vec<u32> {
         let transform = Transform {
-            level: Level::Itself,
+            level: Level::Raw,
             scale: 1.0,
             offset: 0.5,
             rectify: false,

@@ -1,26 +1,25 @@
-//! Why the command ends without a result, and the exit code that says which kind of reason it was.
+//! Why the command fails, and its exit code.
 
-use crate::typed::Typed;
 use lif::Error;
 use std::fmt;
 use std::process::ExitCode;
 
-/// Exit code where the command was asked for something that cannot be.
+/// Exit code for options or settings that are wrong.
 pub const USAGE: u8 = 2;
 
-/// Exit code where somebody interrupted, as shells have it for Ctrl-C.
+/// Exit code after an interrupt, as shells have it for Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
-/// A reason to end, with a message for the person at the terminal.
+/// A failure, with a message for the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {
-    /// The options or the settings file ask for something that cannot be.
+    /// The options or the settings are wrong.
     Usage(String),
-    /// The same of a value, by the names of what is wrong, before it is said who wrote it where.
+    /// The value of a setting is wrong; `what` names it. The words of the user are not in the message yet.
     Value { what: String, message: String },
-    /// What was asked for failed: a file, a device, the disk.
+    /// Something failed: a file, a device, the disk.
     Fault(String),
-    /// Somebody interrupted before there was anything to keep.
+    /// Interrupted before there were results.
     Interrupted(String),
 }
 
@@ -35,19 +34,7 @@ impl Failure {
         Self::Value { what: name.to_owned(), message: message.into() }
     }
 
-    /// The same with the words that the user wrote, where the failure is of a value.
-    pub fn said_as(self, words: &Typed) -> Self {
-        match self {
-            Self::Value { what, message } => {
-                let message = message.replace("set allow_constant_firing", "add --allow-constant-firing");
-                let said = words.about(&what, &message).join(", ");
-                Self::Usage(if said.is_empty() { message } else { format!("{said}: {message}") })
-            }
-            other => other,
-        }
-    }
-
-    /// Something that went wrong.
+    /// A file, a device or the disk failed.
     pub fn fault(message: impl Into<String>) -> Self {
         Self::Fault(message.into())
     }
@@ -61,14 +48,14 @@ impl Failure {
         }
     }
 
-    /// Whether the process may open no more files, which is no fault of the one at hand.
+    /// Whether the process has reached its limit of open files, which is not the fault of this file.
     pub fn is_of_open_files(&self) -> bool {
-        /// On all systems of this family.
+        /// The same on all systems of the Unix family.
         const EMFILE: i32 = 24;
         cfg!(unix) && self.to_string().contains(&std::io::Error::from_raw_os_error(EMFILE).to_string())
     }
 
-    /// The same, with something to do about it.
+    /// The same, with advice.
     #[must_use]
     pub fn with_advice(mut self, advice: &str) -> Self {
         let (Self::Usage(message)

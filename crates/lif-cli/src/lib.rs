@@ -1,85 +1,45 @@
-//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line. What is hidden here is public
-//! for the fuzz targets alone.
+//! The command `lif`: populations of leaky integrate-and-fire neurons from the command line. Hidden items are
+//! public for the fuzz targets only.
 #![forbid(unsafe_code)]
 
-mod amount;
-mod arguments;
-mod bench;
-mod bound;
-mod budget;
-mod checkpoints;
-mod claim;
-mod columns;
-mod devices;
-mod disk;
-mod doubts;
-mod driven;
-mod events;
+mod commands;
 mod failure;
-mod fi;
-mod figures;
 mod files;
-mod fit;
-mod heaps;
-mod identity;
-mod interrupt;
-#[doc(hidden)]
-pub mod layers;
-mod leftovers;
-mod listing;
-mod lock;
-mod logging;
-#[cfg(test)]
-mod lost_device_tests;
-mod memory;
-#[doc(hidden)]
-pub mod neurons;
-mod nir;
-mod npz;
-#[doc(hidden)]
-pub mod numbers;
-mod partials;
+mod numbers;
 mod picture;
 mod plan;
-mod presets;
-mod progress;
+mod process;
 mod quantity;
-mod random_input;
-mod reading;
-mod record;
-#[doc(hidden)]
-pub mod recorded;
-mod rules;
-mod run;
-mod score;
-#[doc(hidden)]
-pub mod settings;
-mod signals;
-mod simulation;
-mod spike_hash;
-mod spools;
-#[doc(hidden)]
-pub mod spread;
-#[doc(hidden)]
-pub mod stimulus;
-mod summary;
+mod recording;
+mod settings;
+mod spikes;
+mod stimulus;
 mod terminal;
-mod threads;
-#[doc(hidden)]
-pub mod trains;
-mod typed;
-#[doc(hidden)]
-pub mod weight;
 
-use arguments::{Arguments, Command};
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
+use commands::Arguments;
 use failure::Failure;
-pub use heaps::share_one_where_limited;
+pub use process::heaps::share_one_where_limited;
+use process::{memory, signals, threads};
 use std::io::Write;
 use std::process::ExitCode;
+use terminal::logging;
 
-/// Does what the words of the command line say.
+/// What the fuzz targets need.
+#[doc(hidden)]
+pub mod fuzzing {
+    pub use crate::numbers::Time;
+    pub use crate::plan::neurons;
+    pub use crate::quantity::spread::Spread;
+    pub use crate::quantity::weight::{Unit, Weight};
+    pub use crate::settings::{Settings, layers};
+    pub use crate::spikes::recorded;
+    pub use crate::spikes::trains::Trains;
+    pub use crate::stimulus::{Level, SampleOptions, Stimulus, Transform};
+}
+
+/// Runs the command.
 pub fn main() -> ExitCode {
     lif::start_quietly();
     let arguments = match Arguments::try_parse() {
@@ -87,8 +47,8 @@ pub fn main() -> ExitCode {
         Err(message) => return show(&message),
     };
     logging::start(arguments.command.is_quiet());
-    signals::let_long_files_fail();
-    // What threads take is not there any more.
+    signals::fail_beyond_size_limit();
+    // Checked again, as threads take memory.
     let enough = memory::require_some().map(|()| threads::start()).and_then(|()| memory::require_some());
     if let Some(help) = arguments.command.help() {
         return end(help.and_then(|text| terminal::print(&text)).map(|()| ExitCode::SUCCESS));
@@ -96,16 +56,7 @@ pub fn main() -> ExitCode {
     if let Err(too_little) = enough {
         return end(Err(too_little));
     }
-    end(match arguments.command {
-        Command::Run(settings) => run::run(*settings),
-        Command::Fi(settings) => fi::fi(&settings),
-        Command::Score(wish) => score::score(*wish),
-        Command::Fit(wish) => fit::fit(*wish),
-        Command::Presets(wish) => presets::presets(&wish),
-        Command::Nir(wish) => nir::list(&wish),
-        Command::Devices(wish) => devices::devices(&wish),
-        Command::Bench(wish) => bench::bench(&wish),
-    })
+    end(commands::execute(arguments.command))
 }
 
 fn end(result: Result<ExitCode, Failure>) -> ExitCode {
@@ -134,7 +85,7 @@ fn show(message: &clap::Error) -> ExitCode {
         terminal::complain("\nA value is one word: write 300pA for 300 pA, and 0.5:0.8 for a range.");
     }
     match shown {
-        // The reader of help that is piped into `head` has gone; that is no failure.
+        // The reader of a pipe into `head` may have gone, which is no failure.
         Err(error) if !message.use_stderr() && error.kind() != std::io::ErrorKind::BrokenPipe => {
             terminal::complain(&format!("error: cannot write to standard output: {error}"));
             ExitCode::FAILURE

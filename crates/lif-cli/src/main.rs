@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // Of a process of its own alone: it may start again.
+    // Only in a process of its own, as it may start again.
     lif_cli::share_one_where_limited();
     lif_cli::main()
 }

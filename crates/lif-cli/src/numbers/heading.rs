@@ -1,23 +1,24 @@
-//! What is above the numbers of a text, and the names of columns that it may consist of.
+//! The line above the numbers of a text, and the names of columns in it.
 
-use super::name::{self, Name};
+use super::name::Name;
 use super::sampling::{interval_in_prose, without_intervals};
+use super::units;
 use std::ops::Range;
 
 const BRACKETS: [char; 6] = ['(', ')', '[', ']', '{', '}'];
 
-/// What may name the columns.
+/// A possible line of names.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Heading {
     None,
     /// The last comment before the first row.
     Comment(String),
-    /// A line of this number that has no number in it.
+    /// Its number, and a line without any number.
     Line(u64, String),
 }
 
 impl Heading {
-    /// Whether it is a line of its own, where there is one.
+    /// Whether it is a line and not a comment; `None` if there is no heading.
     pub fn is_line(&self) -> Option<bool> {
         match self {
             Self::None => None,
@@ -26,17 +27,17 @@ impl Heading {
         }
     }
 
-    /// Takes a line for the units of the names in the line before it, where it is that: as many units, in brackets or
-    /// not.
+    /// Adds the units of a second line to the names, if it has a unit for each name.
     pub fn add_units(&mut self, text: &str) -> bool {
         let (names, is_comment) = match self {
             Self::None => return false,
             Self::Line(_, names) => (names, false),
             Self::Comment(names) => (names, true),
         };
-        let (columns, units) = (fields(names), fields(text));
-        let units: Vec<&str> = units.into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
-        // A name that has a unit already may have another one.
+        let columns = fields(names);
+        let found: Vec<&str> =
+            fields(text).into_iter().map(|unit| unquoted(unit).trim_matches(BRACKETS)).collect();
+        // A name with a unit may get another one.
         let has_unit = columns.iter().any(|name| Name::new(name).has_unit());
         // A comment may say anything.
         let is_known = |name: &&str| {
@@ -45,23 +46,23 @@ impl Heading {
         };
         if has_unit
             || is_comment && !(columns.len() > 1 && columns.iter().all(is_known))
-            || columns.len() != units.len()
-            || !units.iter().all(|unit| name::is_unit_of_a_column(unit))
+            || columns.len() != found.len()
+            || !found.iter().all(|unit| units::is_unit_of_a_column(unit))
         {
             return false;
         }
         let with_unit = |(name, unit)| format!("{} ({unit})", unquoted(name));
-        let named: Vec<String> = columns.into_iter().zip(units).map(with_unit).collect();
-        // No name has a semicolon in it, as names would be divided there.
+        let named: Vec<String> = columns.into_iter().zip(found).map(with_unit).collect();
+        // Names contain no semicolon, as this separates them.
         *names = named.join(";");
         true
     }
 
-    /// The names of `count` columns that it may consist of.
+    /// The names, if there are `count`.
     pub fn names(&self, count: usize) -> Option<Vec<Name>> {
         let (text, is_line) = match self {
             Self::None => return None,
-            // How often there are samples is read of any comment.
+            // Intervals of samples are read from any comment.
             Self::Comment(text) => (without_intervals(text), false),
             Self::Line(_, text) => (text.clone(), true),
         };
@@ -74,10 +75,10 @@ impl Heading {
     }
 }
 
-/// Whether a comment has a number in it, or says what something is, as `baseline 5 s, step 0.5 nA` or `dt = tau / 10`: it tells of
-/// the experiment, and names no columns.
+/// Whether a comment contains a number or an equals sign, as `baseline 5 s, step 0.5 nA` or `dt = tau / 10`:
+/// it describes the experiment, and names no columns.
 fn has_a_number(text: &str) -> bool {
-    // A number in brackets is part of a unit, and may be refused with it.
+    // A number in brackets is part of a unit.
     let mut depth = 0_i32;
     let outside: String = text
         .chars()
@@ -90,22 +91,22 @@ fn has_a_number(text: &str) -> bool {
     outside.contains('=') || words.any(|word| word.parse::<f64>().is_ok_and(f64::is_finite))
 }
 
-/// Whether a line says what something is, as `fs=1000` and `dt:1ms`, in each of its fields, and names nothing.
+/// Whether each field of a line is a setting, as `fs=1000` and `dt:1ms`, and no name.
 pub fn is_setting(text: &str) -> bool {
     let is_begun_by_number = |text: &str| {
         text.trim().trim_start_matches(['-', '+', '.']).starts_with(|sign: char| sign.is_ascii_digit())
     };
     let is_one = |field: &str| {
         let field = unquoted(field);
-        let is_said = |sign| field.split_once(sign).is_some_and(|(_, said)| is_begun_by_number(said));
+        let is_set_by = |sign| field.split_once(sign).is_some_and(|(_, value)| is_begun_by_number(value));
         field.starts_with(char::is_alphabetic)
-            && (is_said('=') || is_said(':') && interval_in_prose(field).is_some())
+            && (is_set_by('=') || is_set_by(':') && interval_in_prose(field).is_some())
     };
     let mut fields = fields(text).into_iter().peekable();
     fields.peek().is_some() && fields.all(is_one)
 }
 
-/// What is between the separators of a line of names: where there are none else, blanks.
+/// The fields of a line of names, between separators or blanks.
 pub fn fields(text: &str) -> Vec<&str> {
     match separated(text) {
         Some(fields) => fields,
@@ -124,10 +125,9 @@ fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\'']).trim()
 }
 
-/// The names that a line may consist of: between its separators; else word for word, each with the
-/// brackets behind it; else from bracket to bracket; else on both sides of `and`, where each has its unit; else the one
-/// that it is as a whole. Only a line of names can be a name of several words without brackets; a comment may say
-/// anything.
+/// The possible names in a line: between separators; or each word with the brackets behind it; or from
+/// bracket to bracket; or on both sides of `and`, if each has a unit; or the whole line. Only a line of names
+/// can be a name of several words without brackets; a comment may say anything.
 fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
     if let Some(fields) = separated(text) {
         return vec![fields];
@@ -165,7 +165,7 @@ fn ways_to_divide(text: &str, is_line: bool) -> Vec<Vec<&str>> {
     ways
 }
 
-/// Whether a word is the unit of the name before it: `time sec`.
+/// Whether a word is the unit of the name in front of it: `time sec`.
 fn is_unit_of(name: &str, word: &str) -> bool {
-    name::is_plain_time_unit(word) && !name::is_plain_time_unit(name) && !name.ends_with([')', ']', '}'])
+    units::is_plain_time_unit(word) && !units::is_plain_time_unit(name) && !name.ends_with([')', ']', '}'])
 }

@@ -1,38 +1,44 @@
-//! Files of numbers as people have them: text, and arrays of numpy, which are told apart by what is in
-//! them. Stimuli, recorded spikes, events and weights are all read through here.
+//! Files of numbers as people have them: text and numpy arrays, recognised by their content. Stimuli,
+//! recorded spikes, events and weights are all read through here.
 
+pub mod clock;
+pub mod comments;
 mod heading;
-pub mod left;
+pub mod interval;
+mod malformed;
 pub mod name;
 pub mod numpy;
-mod piece;
-pub mod remark;
+pub mod origin;
 pub mod sampling;
 pub mod signs;
 pub mod source;
 pub mod text;
 pub mod time;
+mod time_unit;
+mod tokens;
 pub mod understood;
-mod unread;
+pub mod units;
+pub mod unread;
 
-pub use name::Origin;
+pub use origin::Origin;
 pub use source::{Format, Source};
 pub use time::{Precision, Time};
+pub use time_unit::TimeUnit;
 pub use understood::Understood;
 
-use crate::rules::TimeUnit;
-use name::{Name, time_unit};
+use name::Name;
 use numpy::Archive;
+use origin::time_unit;
 use text::{Layout, Lines};
 
-/// One row beside its values.
+/// The time of a row, if it has one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Sample {
-    /// There is none any more.
-    None,
-    /// It follows the one before.
-    InTurn,
-    /// It holds from this time on.
+    /// There are no more rows.
+    End,
+    /// The next one, which has no time.
+    Next,
+    /// One with a time, from which on it counts.
     At(Time),
 }
 
@@ -67,13 +73,13 @@ impl<R: Rows + ?Sized> Rows for Box<R> {
     }
 }
 
-/// A number as people write it, with a power of ten where there would be many zeros.
+/// A number for people, with a power of ten instead of many zeros.
 pub fn written(value: f64) -> String {
     let is_plain = value == 0.0 || (1e-5..1e15).contains(&value.abs());
     if is_plain { format!("{value}") } else { format!("{value:e}") }
 }
 
-/// Where a value of an array of this shape lies, by its place among all.
+/// The index of a value in an array of this shape, from its place in row-major order.
 pub fn index(shape: &[usize], place: usize) -> Vec<usize> {
     let mut index = vec![0; shape.len()];
     let mut rest = place;
@@ -84,17 +90,17 @@ pub fn index(shape: &[usize], place: usize) -> Vec<usize> {
     index
 }
 
-/// Refuses an option that says another unit than a name in a file does, of those that are used. What cannot be
-/// read of the file is told by whoever reads it.
+/// Refuses an option that contradicts the unit in the names that are used. Other faults of the file are left
+/// to its reader.
 pub fn refuse_other_unit(
     source: &Source,
     layout: Layout,
-    asked: Option<TimeUnit>,
+    given: Option<TimeUnit>,
     option: &'static str,
     is_used: impl Fn(&Name) -> bool,
 ) -> Result<(), String> {
     let names: Vec<Name> = match source.format() {
-        _ if asked.is_none() => return Ok(()),
+        _ if given.is_none() => return Ok(()),
         Format::Npy => return Ok(()),
         Format::Npz => {
             let keys = Archive::open(source).map(|archive| archive.names()).unwrap_or_default();
@@ -102,16 +108,16 @@ pub fn refuse_other_unit(
         }
         Format::Text => {
             let Ok(mut lines) = Lines::open(source, layout) else { return Ok(()) };
-            // They are known with the first row.
+            // The names are known with the first row.
             let _ = lines.row();
             lines.names().first().cloned().into_iter().collect()
         }
     };
     let with_units = |name: &&Name| is_used(name) && matches!(name.time_unit(), Ok(Some(_)));
-    names.iter().filter(with_units).try_for_each(|name| time_unit(asked, option, Some(name)).map(drop))
+    names.iter().filter(with_units).try_for_each(|name| time_unit(given, option, Some(name)).map(drop))
 }
 
-/// Shows all values of a list, which other programs keep as a row or a column of a matrix too.
+/// Visits all values of a list, which may also be a row or a column of a matrix.
 pub fn each_of_list(
     shape: &[usize],
     rows: &mut dyn Rows,
@@ -123,7 +129,7 @@ pub fn each_of_list(
     }
     let mut row = Vec::new();
     let mut place = 0;
-    while rows.next(&mut row)? != Sample::None {
+    while rows.next(&mut row)? != Sample::End {
         for value in &row {
             visit(place, *value)?;
             place += 1;

@@ -1,5 +1,5 @@
-//! Arrays of numpy, read from the first row to the last. Their header is looked at before room is
-//! made for what it promises: it may promise anything, and too much ends the process.
+//! Numpy arrays, read from the first row to the last. The header is checked before memory is allocated, as it
+//! may promise any size.
 
 use super::source::{Reader, Source};
 use super::time::Precision;
@@ -13,18 +13,18 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 use std::sync::Arc;
 use zip::{CompressionMethod, ZipArchive};
 
-/// Longer headers belong to tables with hundreds of columns, which are no stimuli.
+/// Longer headers are of tables with hundreds of columns, which are no stimuli.
 const LONGEST_HEADER: usize = 1 << 16;
-/// More brackets do not occur around a shape, and the parser goes a call deeper for each.
+/// More brackets do not occur in a shape. The parser recurses for each.
 const MOST_BRACKETS: usize = 16;
-/// More axes than time, batch row and neuron no array has that is asked for.
+/// Time, batch row and neuron.
 const MOST_AXES: usize = 3;
-/// What a value takes here, as all are computed in double precision.
+/// Bytes per value in memory: all are read in double precision.
 const BYTES_PER_VALUE: u64 = 8;
-/// Bytes that are read at a time.
+/// Bytes read at a time.
 const BUFFER: usize = 1 << 18;
 
-/// Where the bytes of an array lie in its file.
+/// The place of an array in its file.
 #[derive(Debug, Clone)]
 pub struct Place {
     /// Where they begin.
@@ -40,14 +40,14 @@ pub struct Array {
     /// How many bytes the header takes.
     header_bytes: u64,
     place: Place,
-    /// All values, row by row, where they do not lie so in the file.
-    kept: Option<Arc<[f64]>>,
+    /// All values, row by row, if the file has them in another order.
+    in_memory: Option<Arc<[f64]>>,
 }
 
-/// Appends the numbers that some bytes are.
+/// Appends the numbers in some bytes.
 type Append = fn(&[u8], &mut Vec<f64>);
 
-/// How a number is written.
+/// The type of the elements.
 #[derive(Debug, Clone, Copy)]
 struct Element {
     bytes: usize,
@@ -56,20 +56,20 @@ struct Element {
     precision: Precision,
 }
 
-/// The array of an `.npy` file, shown row by row to `check`, or the reason why there is none.
+/// Reads an `.npy` file, and shows its rows to `check`.
 pub fn from_npy(source: &Source, check: &mut Check<'_>) -> Result<Array, String> {
     let place = Place { start: 0, is_compressed: false };
     read(BufReader::with_capacity(BUFFER, source.reader()?), source.bytes(), place, check)
 }
 
-/// What looks at an array and at each row of it.
+/// Looks at an array and its rows.
 pub type Check<'a> = dyn FnMut(&Array, &mut dyn Rows) -> Result<(), String> + 'a;
 
 /// An `.npz` archive of arrays.
 pub struct Archive(ZipArchive<BufReader<Reader>>);
 
 impl Archive {
-    /// Reads the list of what is in it.
+    /// Reads the table of contents.
     pub fn open(source: &Source) -> Result<Self, String> {
         let archive = ZipArchive::new(BufReader::new(source.reader()?))
             .map_err(|error| format!("not an .npz archive that can be read ({error})"))?;
@@ -85,10 +85,10 @@ impl Archive {
         self.0.file_names().map(|name| name.strip_suffix(".npy").unwrap_or(name).to_owned()).collect()
     }
 
-    /// How many values the array of a name has; none where it has no numbers.
+    /// The number of values in an array; 0 if it has no numbers.
     pub fn count(&mut self, name: &str) -> usize {
         let mut count = 0;
-        // What is wrong with it is of no interest, as it is not read.
+        // Its faults do not matter, as it is not read.
         let _ = self.array(name, &mut |array, _| {
             count = array.shape.iter().product();
             Ok(())
@@ -96,35 +96,35 @@ impl Archive {
         count
     }
 
-    /// The array of a name, shown row by row to `check`.
+    /// Reads an array, and shows its rows to `check`.
     pub fn array(&mut self, name: &str, check: &mut Check<'_>) -> Result<Array, String> {
-        let said = |reason: String| format!("'{name}' in it: {reason}");
+        let in_array = |reason: String| format!("'{name}' in it: {reason}");
         let place = self.0.index_for_name(name).or_else(|| self.0.index_for_name(&format!("{name}.npy")));
-        let place = place.ok_or_else(|| said("there is no such array".to_owned()))?;
-        let entry = self.0.by_index(place).map_err(|error| said(error.to_string()))?;
+        let place = place.ok_or_else(|| in_array("there is no such array".to_owned()))?;
+        let entry = self.0.by_index(place).map_err(|error| in_array(error.to_string()))?;
         let size = entry.size();
         let is_compressed = match entry.compression() {
             CompressionMethod::Stored => false,
             CompressionMethod::Deflated => true,
-            other => return Err(said(format!("it is compressed as {other}, which cannot be read"))),
+            other => return Err(in_array(format!("it is compressed as {other}, which cannot be read"))),
         };
         let place = Place { start: entry.data_start(), is_compressed };
-        // Through the archive, as that also compares what it reads with its checksum.
-        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(said)
+        // Through the archive, which also checks the checksum.
+        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(in_array)
     }
 }
 
 impl Array {
-    /// How exactly its values are known.
+    /// The precision of its values.
     pub fn precision(&self) -> Precision {
         self.element.precision
     }
 
-    /// Its rows from one on, read from its file anew.
+    /// Its rows from `first` on, read again from its file.
     pub fn rows(&self, source: &Source, first: u64) -> Result<Box<dyn Rows + Send>, String> {
         let row = self.row_values();
-        if let Some(values) = &self.kept {
-            return Ok(Box::new(KeptRows { values: Arc::clone(values), row, next: first as usize * row }));
+        if let Some(values) = &self.in_memory {
+            return Ok(Box::new(MemoryRows { values: Arc::clone(values), row, next: first as usize * row }));
         }
         let skipped = self.header_bytes + first * (row * self.element.bytes) as u64;
         let reader = open(source.reader()?, &self.place, skipped).map_err(|error| error.to_string())?;
@@ -146,7 +146,7 @@ impl Array {
     }
 }
 
-/// Goes to some bytes after the beginning of an array.
+/// Moves to an offset within an array.
 fn open(mut file: Reader, place: &Place, skipped: u64) -> io::Result<Box<dyn Read + Send>> {
     if place.is_compressed {
         file.seek(SeekFrom::Start(place.start))?;
@@ -159,7 +159,7 @@ fn open(mut file: Reader, place: &Place, skipped: u64) -> io::Result<Box<dyn Rea
     }
 }
 
-/// Reads an array from what is said to have `size` bytes.
+/// Reads an array of `size` bytes.
 fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>) -> Result<Array, String> {
     let start = header_bytes(&mut reader)?;
     let header = Header::from_reader(&mut start.as_slice()).map_err(unreadable)?;
@@ -184,22 +184,22 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
             "it is said to have shape {shape:?}, which is more than the {size} bytes of data that it has"
         ));
     }
-    // Only where there are no values at all can a row be more than them.
+    // A row can be larger than the array only if there are no values.
     let row = if count == 0 { 0 } else { product(shape.get(1..).unwrap_or_default()) };
     let is_in_rows =
         header.layout == Layout::Standard || shape.iter().filter(|length| **length > 1).count() < 2;
     let values = if is_in_rows { row } else { count.saturating_mul(2) };
     let room = values.saturating_mul(BYTES_PER_VALUE + element.bytes as u64);
     require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
-    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, kept: None };
+    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, in_memory: None };
     if count > 0 {
         if is_in_rows {
             check(&array, &mut array.rows_of(&mut reader, 0))?;
         } else {
             let values = in_rows(&array, count, &mut reader)?;
-            let mut rows = KeptRows { values: Arc::clone(&values), row: row as usize, next: 0 };
+            let mut rows = MemoryRows { values: Arc::clone(&values), row: row as usize, next: 0 };
             check(&array, &mut rows)?;
-            array.kept = Some(values);
+            array.in_memory = Some(values);
         }
         if !reader.fill_buf().map_err(unreadable)?.is_empty() {
             return Err(unreadable("there is more data than its shape says"));
@@ -210,7 +210,7 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
     Ok(array)
 }
 
-/// All values of an array that lies column by column, brought into rows.
+/// All values of an array in column-major order, in rows.
 fn in_rows(array: &Array, count: u64, reader: &mut impl Read) -> Result<Arc<[f64]>, String> {
     let mut bytes = vec![0; count as usize * array.element.bytes];
     reader.read_exact(&mut bytes).map_err(unreadable)?;
@@ -220,10 +220,10 @@ fn in_rows(array: &Array, count: u64, reader: &mut impl Read) -> Result<Arc<[f64
     Ok(view.iter().copied().collect())
 }
 
-/// The bytes up to the data.
+/// The bytes before the data.
 fn header_bytes(reader: &mut impl Read) -> Result<Vec<u8>, String> {
-    // Six bytes that are always the same, two of the version, and the length of what follows, which
-    // has two bytes in version 1 and four in later ones.
+    // Six magic bytes, two for the version, and the length of the rest: two bytes in version 1, four in later
+    // ones.
     let mut bytes = vec![0; 10];
     reader.read_exact(&mut bytes).map_err(unreadable)?;
     let mut length = usize::from(u16::from_le_bytes([bytes[8], bytes[9]]));
@@ -250,10 +250,10 @@ fn unreadable(reason: impl std::fmt::Display) -> String {
 }
 
 impl Element {
-    /// Of numpy's name for it: the order of its bytes, its kind, and how many they are.
+    /// From numpy's name: byte order, kind and number of bytes.
     fn new(name: &str) -> Option<Self> {
         let is_swapped = name.starts_with(if cfg!(target_endian = "big") { '<' } else { '>' });
-        // Whole numbers may be rounded ones.
+        // Whole numbers may be rounded.
         let whole = Precision::Place(0.5);
         let (bytes, precision, append): (usize, _, Append) = match name
             .trim_start_matches(['<', '>', '|', '='])
@@ -286,11 +286,11 @@ fn append<T: Pod>(bytes: &[u8], values: &mut Vec<f64>, convert: fn(T) -> f64) {
         .extend(bytes.chunks_exact(size_of::<T>()).map(|bytes| convert(bytemuck::pod_read_unaligned(bytes))));
 }
 
-/// The rows of an array one after the other.
+/// The rows of an array in a file.
 struct ArrayRows<R> {
     reader: R,
     element: Element,
-    /// Those of a row.
+    /// Of one row.
     bytes: Vec<u8>,
     left: u64,
 }
@@ -298,32 +298,32 @@ struct ArrayRows<R> {
 impl<R: Read> Rows for ArrayRows<R> {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         if self.left == 0 {
-            return Ok(Sample::None);
+            return Ok(Sample::End);
         }
         self.left -= 1;
         self.reader.read_exact(&mut self.bytes).map_err(unreadable)?;
         row.clear();
         self.element.append_all(&mut self.bytes, row);
-        Ok(Sample::InTurn)
+        Ok(Sample::Next)
     }
 }
 
-/// Rows that are in memory.
-struct KeptRows {
+/// Rows in memory.
+struct MemoryRows {
     values: Arc<[f64]>,
     /// Values in a row.
     row: usize,
     next: usize,
 }
 
-impl Rows for KeptRows {
+impl Rows for MemoryRows {
     fn next(&mut self, row: &mut Vec<f64>) -> Result<Sample, String> {
         let Some(values) = self.values.get(self.next..self.next + self.row) else {
-            return Ok(Sample::None);
+            return Ok(Sample::End);
         };
         row.clear();
         row.extend_from_slice(values);
         self.next += self.row;
-        Ok(Sample::InTurn)
+        Ok(Sample::Next)
     }
 }

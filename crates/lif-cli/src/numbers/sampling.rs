@@ -1,28 +1,30 @@
-//! How often there are samples or steps, as comments say it: `dt = 0.1 ms`, `sampled at 10 kHz`.
+//! Intervals of samples or steps in comments: `dt = 0.1 ms`, `sampled at 10 kHz`.
 
-use super::name::{Clock, Name, is_unit_of_a_column, time_unit_of};
-use super::piece::{Piece, placed};
-use crate::rules::TimeUnit;
+use super::TimeUnit;
+use super::clock::Clock;
+use super::name::Name;
+use super::tokens::{Token, tokens_with_places};
+use super::units::{is_unit_of_a_column, time_unit_of};
 use std::ops::Range;
 
-/// Typed between what is said and the number.
+/// Words between the quantity and its number.
 const BETWEEN: [&str; 8] = ["of", "is", "was", "at", "every", "be", "about", "approx"];
 
-/// Typed after which a number with a unit is that of samples.
+/// Words in front of an interval or a rate with a unit.
 const SAMPLED: [&str; 6] = ["sampled", "sampling", "recorded", "acquired", "digitised", "digitized"];
 
-/// The interval of samples or steps that a comment says, ms.
+/// The first interval in a comment, ms.
 pub fn interval_in_prose(text: &str) -> Option<f64> {
     intervals(text).into_iter().next().map(|(interval, _)| interval)
 }
 
-/// The intervals that a comment says, ms, and where.
+/// The intervals in a comment, ms, and their places.
 pub fn intervals(text: &str) -> Vec<(f64, Range<usize>)> {
-    let pieces = placed(text);
-    (0..pieces.len()).filter_map(|place| interval_at(&pieces, place)).collect()
+    let tokens = tokens_with_places(text);
+    (0..tokens.len()).filter_map(|place| interval_at(&tokens, place)).collect()
 }
 
-/// A comment without the intervals that it says.
+/// A comment without its intervals.
 pub fn without_intervals(text: &str) -> String {
     let mut rest = String::new();
     let mut place = 0;
@@ -35,35 +37,35 @@ pub fn without_intervals(text: &str) -> String {
     rest.trim_matches(is_around).to_owned()
 }
 
-/// The intervals that a comment says, in its words.
+/// The intervals in a comment, as text.
 pub fn intervals_alone(text: &str) -> String {
-    let said: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
-    said.join(", ")
+    let found: Vec<&str> = intervals(text).into_iter().map(|(_, range)| &text[range]).collect();
+    found.join(", ")
 }
 
-/// The interval that a number says with the words around it, and where these are.
-fn interval_at(pieces: &[(Piece<'_>, Range<usize>)], place: usize) -> Option<(f64, Range<usize>)> {
-    let Piece::Number(number, after) = pieces[place].0 else { return None };
-    let next = pieces.get(place + 1).map(|(piece, _)| piece);
+/// The interval that a number and the words around it give, and their place.
+fn interval_at(tokens: &[(Token<'_>, Range<usize>)], place: usize) -> Option<(f64, Range<usize>)> {
+    let Token::Number(number, after) = tokens[place].0 else { return None };
+    let next = tokens.get(place + 1).map(|(piece, _)| piece);
     let has_unit = is_unit_of_clock(next);
-    // Fractions, thousands and prefixes are not read, nor are other units.
+    // Fractions, thousands, prefixes and other units are not read.
     let is_part = after.is_some_and(|sign| sign.is_alphanumeric() && !has_unit || sign == '/');
-    let goes_on = matches!((next, after), (Some(Piece::Number(..)), Some(',' | ' ' | '\'')));
-    let is_other = matches!(next, Some(Piece::Word(word)) if is_unit_of_a_column(word) && !has_unit);
+    let goes_on = matches!((next, after), (Some(Token::Number(..)), Some(',' | ' ' | '\'')));
+    let is_other = matches!(next, Some(Token::Word(word)) if is_unit_of_a_column(word) && !has_unit);
     if is_part || goes_on || is_other {
         return None;
     }
     let unit = match next {
-        Some(Piece::Word(word)) if has_unit => format!(" ({word})"),
+        Some(Token::Word(word)) if has_unit => format!(" ({word})"),
         _ => String::new(),
     };
-    let before = pieces[..place].iter().rev().map_while(|(piece, range)| match piece {
-        Piece::Word(word) => Some((*word, range.start)),
-        Piece::Number(..) => None,
+    let before = tokens[..place].iter().rev().map_while(|(piece, range)| match piece {
+        Token::Word(word) => Some((*word, range.start)),
+        Token::Number(..) => None,
     });
     let words: Vec<(&str, usize)> = before.filter(|(word, _)| !BETWEEN.contains(word)).take(2).collect();
     let (last, last_start) = *words.first()?;
-    // Alone, intervals may be of anything.
+    // The word `interval` alone may be about anything.
     let clock = |what: &str| {
         let name = Name::new(&format!("{what}{unit}"));
         let clock = name.clock().filter(|_| what != "interval")?;
@@ -80,7 +82,7 @@ fn interval_at(pieces: &[(Piece<'_>, Range<usize>)], place: usize) -> Option<(f6
         clock(last).or_else(|| is_sampled.then(sampled).flatten()).map(|found| (found, last_start))
     };
     let (found, start) = of_pair().or_else(of_last)?;
-    let end = if has_unit { pieces[place + 1].1.end } else { pieces[place].1.end };
+    let end = if has_unit { tokens[place + 1].1.end } else { tokens[place].1.end };
     (found.is_finite() && found > 0.0).then_some((found, start..end))
 }
 
@@ -88,8 +90,8 @@ pub fn is_hertz(unit: &str) -> bool {
     unit.to_lowercase().contains("hz")
 }
 
-fn is_unit_of_clock(piece: Option<&Piece<'_>>) -> bool {
-    matches!(piece, Some(Piece::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
+fn is_unit_of_clock(piece: Option<&Token<'_>>) -> bool {
+    matches!(piece, Some(Token::Word(word)) if time_unit_of(word).is_some() || is_hertz(word))
 }
 
 #[cfg(test)]

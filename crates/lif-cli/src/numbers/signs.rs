@@ -1,31 +1,31 @@
-//! The signs between the words of a comment.
+//! Signs between the words of a comment.
 
-use super::name::is_unit_of_a_column;
-use super::piece::{Piece, placed};
+use super::tokens::{Token, tokens_with_places};
+use super::units::is_unit_of_a_column;
 use std::ops::Range;
 
-/// What lines are drawn with.
+/// Signs of which lines are drawn.
 const OF_RULERS: &str = "-=_*~+.:#/\\|<>\u{2013}\u{2014}\u{2500}\u{2550}";
 
-/// Whether a comment says nothing: it is empty, or a line that is drawn.
+/// Whether a comment is empty or a drawn line.
 pub fn is_ruler(comment: &str) -> bool {
     comment.chars().all(|sign| sign.is_whitespace() || OF_RULERS.contains(sign))
 }
 
-/// Where signs are that may change what the words around them say: `-I`, `dt > 0.1`, `pA/nA`.
+/// The places of signs that may change the meaning of words: `-I`, `dt > 0.1`, `pA/nA`.
 pub fn odd_signs(comment: &str) -> Vec<Range<usize>> {
-    let pieces = placed(comment);
+    let tokens = tokens_with_places(comment);
     let mut odd = Vec::new();
     let mut place = 0;
-    for next in 0..=pieces.len() {
-        let end = pieces.get(next).map_or(comment.len(), |(_, range)| range.start);
-        let before = next.checked_sub(1).map(|before| &pieces[before].0);
+    for next in 0..=tokens.len() {
+        let end = tokens.get(next).map_or(comment.len(), |(_, range)| range.start);
+        let before = next.checked_sub(1).map(|before| &tokens[before].0);
         let between = comment.get(place..end).unwrap_or_default();
-        if !joins(between, before, pieces.get(next).map(|(piece, _)| piece)) {
+        if !joins(between, before, tokens.get(next).map(|(piece, _)| piece)) {
             let signs = between.char_indices().filter(|(_, sign)| !is_harmless(*sign));
             odd.extend(signs.map(|(at, sign)| place + at..place + at + sign.len_utf8()));
         }
-        place = pieces.get(next).map_or(end, |(_, range)| range.end);
+        place = tokens.get(next).map_or(end, |(_, range)| range.end);
     }
     odd
 }
@@ -34,10 +34,10 @@ fn is_harmless(sign: char) -> bool {
     sign.is_whitespace() || ",;:=.()[]{}\"'".contains(sign)
 }
 
-/// Whether a sign is one between two words, as in `t_ms`, `time/ms`, `spike-times` and `step | neuron`.
-fn joins(between: &str, before: Option<&Piece<'_>>, after: Option<&Piece<'_>>) -> bool {
-    let (Some(Piece::Word(before)), Some(Piece::Word(after))) = (before, after) else { return false };
-    // A unit divided by another is a third.
+/// Whether a sign joins two words, as in `t_ms`, `time/ms`, `spike-times` and `step | neuron`.
+fn joins(between: &str, before: Option<&Token<'_>>, after: Option<&Token<'_>>) -> bool {
+    let (Some(Token::Word(before)), Some(Token::Word(after))) = (before, after) else { return false };
+    // A ratio of units is another unit.
     let is_ratio = || [before, after].into_iter().all(|word| is_unit_of_a_column(word));
     match between.trim() {
         "_" | "|" => true,

@@ -1,5 +1,5 @@
-//! The bytes of a file, which can be read from the beginning as often as needed. What comes through a
-//! pipe can be read only once, and is kept in memory.
+//! The bytes of a file, which can be read several times. Pipes can be read once only, so their bytes are kept
+//! in memory.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Cursor, Read, Seek, SeekFrom};
@@ -7,17 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// The most that is kept of a pipe, bytes.
-const MOST_KEPT: u64 = 256 << 20;
+/// The most bytes from a pipe.
+const LARGEST_PIPE: u64 = 256 << 20;
 
-/// Bytes that are read of a pipe at a time.
+/// Bytes read from a pipe at a time.
 const CHUNK: u64 = 4 << 20;
 
-/// How an array of numpy, and how an archive, begins.
+/// The first bytes of numpy arrays and of archives.
 const NPY: &[u8] = b"\x93NUMPY";
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
-/// How other files begin that people may take for what is read here.
+/// The first bytes of other files that people may try.
 const FOREIGN: [(&[u8], &str); 11] = [
     (b"\xff\xfe\0\0", "text in UTF-32; save it as UTF-8"),
     (b"\0\0\xfe\xff", "text in UTF-32; save it as UTF-8"),
@@ -32,7 +32,7 @@ const FOREIGN: [(&[u8], &str); 11] = [
     (b"\x28\xb5\x2f\xfd", "compressed by zstd; unpack it"),
 ];
 
-/// What is in a file.
+/// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// An array of numpy.
@@ -63,16 +63,16 @@ pub struct Source {
 
 #[derive(Debug, Clone)]
 enum Content {
-    /// On the disk, as it was when it was opened first.
+    /// On the disk, unchanged since it was opened first.
     File(FileState),
-    /// What came through a pipe.
-    Kept(Arc<[u8]>),
+    /// The bytes of a pipe.
+    Memory(Arc<[u8]>),
 }
 
 const WRITTEN_INTO: &str = "somebody writes into it: its length or the time of its last change is not what it was when it was \
                             looked through; leave it as it is until the run is over";
 
-/// What a file shows of itself without being read.
+/// What the system knows of a file.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct FileState {
     bytes: u64,
@@ -84,85 +84,86 @@ impl FileState {
         Self { bytes: data.len(), changed: data.modified().ok() }
     }
 
-    /// Fails where the file is not any more what it was.
+    /// Fails if the file has changed.
     fn check(&self, file: &File) -> io::Result<()> {
         if Self::of(&file.metadata()?) == *self { Ok(()) } else { Err(io::Error::other(WRITTEN_INTO)) }
     }
 }
 
 impl Source {
-    /// Finds out what is in a file.
+    /// Opens a file, and recognises its format.
     pub fn open(path: &Path) -> Result<Self, String> {
-        let data = path.metadata().map_err(said)?;
+        let data = path.metadata().map_err(message)?;
         if data.is_dir() {
             return Err("it is a folder; name a file in it".to_owned());
         }
         let content = if data.is_file() {
             Content::File(FileState::of(&data))
         } else {
-            Content::Kept(kept(File::open(path).map_err(said)?, MOST_KEPT)?)
+            Content::Memory(read_pipe(File::open(path).map_err(message)?, LARGEST_PIPE)?)
         };
         let mut source = Self { path: path.to_owned(), content, format: Format::Text };
         let mut start = Vec::new();
-        source.reader()?.take(16).read_to_end(&mut start).map_err(said)?;
+        source.reader()?.take(16).read_to_end(&mut start).map_err(message)?;
         source.format = recognised(path, &start)?;
         Ok(source)
     }
 
-    /// Where it is.
+    /// Its path.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is in it.
+    /// Its format.
     pub fn format(&self) -> Format {
         self.format
     }
 
-    /// How long it is.
+    /// Its length.
     pub fn bytes(&self) -> u64 {
         match &self.content {
             Content::File(state) => state.bytes,
-            Content::Kept(bytes) => bytes.len() as u64,
+            Content::Memory(bytes) => bytes.len() as u64,
         }
     }
 
-    /// What of it is in memory, which is what came through a pipe.
-    pub fn kept_bytes(&self) -> u64 {
-        if self.is_kept() { self.bytes() } else { 0 }
+    /// Its bytes in memory.
+    pub fn memory_bytes(&self) -> u64 {
+        if self.is_from_pipe() { self.bytes() } else { 0 }
     }
 
-    /// Whether it came through a pipe, so that nobody finds it again.
-    pub fn is_kept(&self) -> bool {
-        matches!(self.content, Content::Kept(_))
+    /// Whether it is a pipe, which cannot be read again.
+    pub fn is_from_pipe(&self) -> bool {
+        matches!(self.content, Content::Memory(_))
     }
 
-    /// Reads it from the beginning.
+    /// A reader from the beginning.
     pub fn reader(&self) -> Result<Reader, String> {
         match &self.content {
-            Content::Kept(bytes) => Ok(Reader::Kept(Cursor::new(Arc::clone(bytes)))),
+            Content::Memory(bytes) => Ok(Reader::Memory(Cursor::new(Arc::clone(bytes)))),
             Content::File(state) => {
-                let file = File::open(&self.path).map_err(said)?;
-                state.check(&file).map_err(said)?;
+                let file = File::open(&self.path).map_err(message)?;
+                state.check(&file).map_err(message)?;
                 Ok(Reader::File(file, *state))
             }
         }
     }
 }
 
-fn said(error: io::Error) -> String {
+fn message(error: io::Error) -> String {
     error.to_string()
 }
 
-/// All that comes through a pipe.
-fn kept(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
+/// All bytes of a pipe.
+fn read_pipe(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
     let mut bytes = Vec::new();
     loop {
         let before = bytes.len() as u64;
-        // Twice, as the vector grows by being copied.
+        // Twice, as a vector is copied when it grows.
         lif::require_memory("what comes through the pipe", 2 * (before + CHUNK), "write it to a file first")
             .map_err(|error| error.to_string())?;
-        let read = pipe.by_ref().take(CHUNK.min(most + 1 - before)).read_to_end(&mut bytes).map_err(said)?;
+        let read =
+            pipe.by_ref().take(CHUNK.min(most + 1 - before)).read_to_end(&mut bytes).map_err(message)?;
         if bytes.len() as u64 > most {
             return Err(format!(
                 "more than {} MiB come through it, and it is no file that could be read twice; write them to a file \
@@ -176,7 +177,7 @@ fn kept(mut pipe: impl Read, most: u64) -> Result<Arc<[u8]>, String> {
     }
 }
 
-/// What begins so. A name that promises an array is believed as far as that a file is no text.
+/// The format of a file with this beginning. A file named as an array must not be text.
 fn recognised(path: &Path, start: &[u8]) -> Result<Format, String> {
     if start.is_empty() {
         return Err("it is empty".to_owned());
@@ -198,7 +199,7 @@ fn recognised(path: &Path, start: &[u8]) -> Result<Format, String> {
     }
 }
 
-/// What a file is that begins so, where it is none that is read here.
+/// The kind of a file with this beginning, if it is one that cannot be read.
 pub fn foreign(start: &[u8]) -> Option<&'static str> {
     FOREIGN.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, what)| *what)
 }
@@ -207,7 +208,7 @@ pub fn foreign(start: &[u8]) -> Option<&'static str> {
 #[derive(Debug)]
 pub enum Reader {
     File(File, FileState),
-    Kept(Cursor<Arc<[u8]>>),
+    Memory(Cursor<Arc<[u8]>>),
 }
 
 impl Read for Reader {
@@ -218,7 +219,7 @@ impl Read for Reader {
                 state.check(file)?;
                 Ok(read)
             }
-            Self::Kept(bytes) => bytes.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
         }
     }
 }
@@ -227,7 +228,7 @@ impl Seek for Reader {
     fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
         match self {
             Self::File(file, _) => file.seek(to),
-            Self::Kept(bytes) => bytes.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
         }
     }
 }
@@ -274,9 +275,9 @@ mod tests {
 
     #[test]
     fn a_pipe_is_kept_up_to_a_bound() {
-        assert_eq!(&kept(&[7; 100][..], 100).unwrap()[..], [7; 100]);
-        assert_eq!(kept(io::empty(), 100).unwrap().len(), 0);
-        let refused = kept(io::repeat(0), 3 << 20).unwrap_err();
+        assert_eq!(&read_pipe(&[7; 100][..], 100).unwrap()[..], [7; 100]);
+        assert_eq!(read_pipe(io::empty(), 100).unwrap().len(), 0);
+        let refused = read_pipe(io::repeat(0), 3 << 20).unwrap_err();
         assert!(refused.contains("more than 3 MiB"), "{refused}");
     }
 }

@@ -1,22 +1,22 @@
-//! Times of files, and the steps in which they fall. A time that was a whole number of steps is one
-//! after it has been rounded to be written too.
+//! Times in files, and the steps to which they belong. A time at the beginning of a step belongs to this step
+//! even after it was rounded to be written.
 
-/// Rounding of a time by less than this part of a step is no difference in time.
+/// Differences of times below this fraction of a step are rounding.
 pub const TIME_TOLERANCE: f64 = 1e-6;
 
-/// How exactly a number is known from how it is written.
+/// The precision of a number, from the way it is written.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Precision {
     /// Single precision.
     Single,
-    /// Double precision, which may have been single once.
+    /// Double precision, maybe converted from single precision.
     Double,
-    /// To half a unit of its last place, which is this.
+    /// Decimal; the value is half a unit of the last place.
     Place(f64),
 }
 
 impl Precision {
-    /// That of a number in a text.
+    /// The precision of a number in a text.
     pub fn of_text(number: &str) -> Self {
         let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
         let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -26,20 +26,20 @@ impl Precision {
     }
 }
 
-/// How the numbers of a column are written. Where zeros at the end are left out, a number is known as exactly as the
-/// column has decimals, or as it has digits.
+/// How the numbers of a column are written. If trailing zeros are left out, a number has as many decimals, or
+/// as many digits, as others of the column.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Column {
-    /// Half a unit of the last place, of the number with the most decimals.
+    /// Half a unit of the last place of the number with the most decimals.
     least: f64,
-    /// The most digits, without the zeros before them.
+    /// The most digits, without leading zeros.
     digits: i32,
 }
 
 impl Column {
     pub const EMPTY: Self = Self { least: f64::INFINITY, digits: 0 };
 
-    /// Looks at a number of the column.
+    /// Examines a number of the column.
     pub fn add(&mut self, number: &str) {
         if let Precision::Place(half) = Precision::of_text(number) {
             self.least = self.least.min(half);
@@ -47,7 +47,7 @@ impl Column {
         self.digits = self.digits.max(digits(number));
     }
 
-    /// How exactly a number of the column is known.
+    /// The precision of a number of the column.
     pub fn precision(&self, number: &str) -> Precision {
         match Precision::of_text(number) {
             Precision::Place(half) => {
@@ -69,43 +69,43 @@ fn digits(number: &str) -> i32 {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Time {
     number: f64,
-    /// What the number counts, ms.
+    /// The unit of the number, ms.
     unit: f64,
-    /// By how much rounding may have moved it, ms: to a number of the computer,
+    /// The largest rounding error of the floating-point number, ms.
     stored: f64,
-    /// and to the decimals that were written.
+    /// The largest rounding error of the decimal number, ms.
     written: f64,
     is_single: bool,
 }
 
-/// A time in single precision belongs to the step next to it, however coarse such numbers have become.
+/// The largest correction for single precision, in steps: the time belongs to the nearest step.
 const MOST_OF_SINGLE: f64 = 0.5;
-/// A short decimal that is far from any step is meant as it is written: rounding is thought of up to this part
-/// of a step, which a whole last place is twice as long as.
+/// The largest correction for other numbers, in steps. A short decimal far from any step is meant as written;
+/// a whole last place is twice as long.
 pub const MOST_OF_OTHERS: f64 = 0.25;
-/// Rounding up to this part of a step is thought of wherever two times are compared.
+/// A correction that is allowed wherever two times are compared, in steps.
 pub const LITTLE: f64 = 0.01;
 const LESS_THAN_A_PLACE: f64 = 0.999;
 
-/// Up to here single precision holds every whole number.
+/// Whole numbers up to this are exact in single precision.
 const WHOLE_IN_SINGLE: f64 = 16_777_216.0;
 
 impl Time {
     /// The beginning.
     pub const ZERO: Self = Self { number: 0.0, unit: 1.0, stored: 0.0, written: 0.0, is_single: false };
 
-    /// A number that counts so many ms.
+    /// A number in a unit of `unit` ms.
     pub fn new(number: f64, unit: f64, precision: Precision) -> Self {
-        // Where a clock begins is not rounded.
+        // The start of a clock is exact.
         if number == 0.0 {
             return Self { unit, ..Self::ZERO };
         }
-        // A whole number of few digits is none that was rounded.
+        // A whole number with few digits was not rounded.
         let is_whole = number.fract() == 0.0 && number.abs() <= WHOLE_IN_SINGLE;
         let was_single = match precision {
             Precision::Single => true,
             Precision::Double => !is_whole && f64::from(number as f32) == number,
-            // Where more decimals are written than single precision has.
+            // If there are more decimals than single precision has.
             Precision::Place(half) => {
                 !is_whole
                     && f64::from(number as f32) == number
@@ -113,7 +113,7 @@ impl Time {
             }
         };
         let stored = match () {
-            // A whole unit of the last place, as a product of two rounded numbers is off by.
+            // A whole unit of the last place, the error of a product of two rounded numbers.
             () if was_single => (number * unit).abs() * f64::from(f32::EPSILON),
             () if number.fract() == 0.0 => 0.0,
             () => (number * unit).abs() * f64::EPSILON,
@@ -126,10 +126,10 @@ impl Time {
         self.number * self.unit
     }
 
-    /// How long after another time of the same clock it is, ms. Numbers are subtracted before they are scaled: those of
-    /// microseconds since 1970 are exact, and as ms they are not.
+    /// The time after another one of the same clock, ms. Numbers are subtracted before they are scaled:
+    /// microseconds since 1970 are exact, and would not be as ms.
     pub fn ms_after(&self, start: &Self) -> f64 {
-        // To the finer of two units, of which the coarser has a whole number.
+        // In the finer of the two units, of which the coarser is a multiple.
         match (self.number, start.number) {
             (number, 0.0) => number * self.unit,
             (number, start_number) if self.unit >= start.unit => {
@@ -139,14 +139,14 @@ impl Time {
         }
     }
 
-    /// All that tells it from others.
+    /// All of its state.
     pub fn bits(&self) -> [u64; 5] {
         let [number, unit, stored, written] =
             [self.number, self.unit, self.stored, self.written].map(f64::to_bits);
         [number, unit, stored, written, u64::from(self.is_single)]
     }
 
-    /// By how much rounding may have moved it, ms, as far as it is less than this part of a step.
+    /// The largest correction for rounding, ms, if it is below this fraction of a step.
     fn slack(&self, dt: f64, part: f64) -> f64 {
         if self.is_single {
             return self.stored.min(MOST_OF_SINGLE * dt);
@@ -155,19 +155,18 @@ impl Time {
         within(self.stored).max(within(self.written))
     }
 
-    /// By how much rounding may have brought it nearer to another time, ms; of each it counts as far as it is less
-    /// than this part of a step.
+    /// The largest correction for rounding between two times, ms; for each below its fraction of a step.
     pub fn slack_after(&self, start: &Self, dt: f64, parts: [f64; 2]) -> f64 {
         let (own, other) = (self.slack(dt, parts[0]), start.slack(dt, parts[1]));
         let least = TIME_TOLERANCE * dt;
         if other == 0.0 {
             return own + least;
         }
-        // Two times that differ by a whole last place are different ones.
+        // Times that differ by a whole last place are different.
         ((own + other) * LESS_THAN_A_PLACE).clamp(least, MOST_OF_SINGLE * dt)
     }
 
-    /// How long after another time it is at the latest, in steps.
+    /// The time after another one in steps, with the largest correction for rounding.
     pub fn steps_after(&self, start: &Self, dt: f64) -> f64 {
         (self.ms_after(start) + self.slack_after(start, dt, [MOST_OF_OTHERS, LITTLE])) / dt
     }
@@ -179,7 +178,7 @@ mod tests {
 
     const STEPS: [f64; 8] = [0.1, 0.05, 0.025, 0.01, 0.2, 0.3, 1.0, 1.0 / 30.0];
 
-    /// As long as half a step is more than what single precision rounds by.
+    /// Up to here, half a step is more than the error of single precision.
     const MOST: u32 = 4_000_000;
 
     fn step(time: Time, dt: f64) -> u64 {
@@ -198,14 +197,14 @@ mod tests {
                     early += u64::from((f64::from(time) * unit / dt + TIME_TOLERANCE) as u32 != k);
                 }
             }
-            // As numpy computes it in single precision all the way.
+            // As numpy computes it, all in single precision.
             for k in 0..MOST / 2 {
                 let time = k as f32 * dt as f32;
                 let found = step(Time::new(f64::from(time), 1.0, Precision::Single), dt);
                 assert_eq!(found, u64::from(k), "{time} at dt {dt}");
             }
         }
-        // Without thinking of rounding, many of them do not.
+        // Without a correction for rounding, many would not.
         assert!(early > u64::from(MOST), "{early}");
     }
 
@@ -247,7 +246,7 @@ mod tests {
         assert_eq!([step_of("0.9", 1.0), step_of("0.95", 1.0), step_of("3", 2.0)], [0, 0, 1]);
     }
 
-    /// A clock that begins at a round number leaves the times after it as exact as they are written.
+    /// If a clock starts at a round number, the times after it are as exact as they are written.
     #[test]
     fn the_number_that_a_clock_begins_with_is_exact() {
         let text = |text: &str| Time::new(text.parse().unwrap(), 1.0, Precision::of_text(text));
@@ -255,7 +254,7 @@ mod tests {
         let seconds = |number| Time::new(number, 1e3, Precision::Double);
         assert_eq!(seconds(2000.0021).steps_after(&seconds(2000.0), 1.0) as u64, 2);
         assert_eq!(text("100000.19").steps_after(&text("100000.5"), 0.1) as i64, -3);
-        // Microseconds since 1970 are whole numbers, and stay apart in ms.
+        // Microseconds since 1970 are whole numbers, and stay distinct in ms.
         let start = 1_700_000_000_123_457.0;
         for precision in [Precision::Double, Precision::Place(0.5)] {
             let time = |after: u32| Time::new(start + f64::from(after), 1e-3, precision);
@@ -307,7 +306,7 @@ mod tests {
             (&["0.25", "0.3", "12"][..], "0.7", 0.005),
             (&["0.25", "100"], "12", 0.05),
             (&["0.25", "100.25"], "12", 0.005),
-            // As C writes with %g.
+            // As %g in C writes them.
             (&["0.0001", "99.9995", "1000.02"], "12345.1", 0.05),
             (&["1.5e-5", "0.25"], "3e-5", 5e-7),
             (&["0.10"], "0.5", 0.005),

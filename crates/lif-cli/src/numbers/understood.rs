@@ -1,19 +1,19 @@
-//! What was understood of a file, so that nobody has to guess what its numbers were taken for.
+//! How a file was understood, for the summary, so that nobody has to guess.
 
+use super::TimeUnit;
 use super::{Format, Origin, Source, written};
-use crate::figures::{counted, grouped};
-use crate::rules::TimeUnit;
+use crate::terminal::figures::{counted, grouped};
 use serde::Serialize;
 use std::path::Path;
 
-/// What was understood of a file, in the order in which it is written.
+/// How a file was understood, in the order of the summary.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Understood {
-    /// The option that names the file.
+    /// The option with the file.
     pub option: &'static str,
-    /// Where it is, also from another folder.
+    /// The absolute path of the file.
     pub file: String,
-    /// The same as it was given.
+    /// The path as given.
     #[serde(skip)]
     pub given: String,
     pub format: &'static str,
@@ -27,22 +27,22 @@ pub struct Understood {
     pub columns: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shape: Option<Vec<usize>>,
-    /// How many samples, spikes or weights there are.
+    /// The number of samples, spikes or weights.
     pub count: u64,
-    /// What these are.
+    /// The word for them.
     #[serde(skip)]
     pub thing: &'static str,
     #[serde(flatten)]
     pub extent: Extent,
-    /// The comments of a text, the arrays of an archive, and the parts of a graph, that were not read.
+    /// The unread comments of a text, arrays of an archive, or parts of a graph.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unread: Vec<String>,
-    /// Remarks for people.
+    /// Notes for people.
     #[serde(skip)]
     pub remarks: Vec<String>,
 }
 
-/// From where to where it goes.
+/// The range of steps or times.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum Extent {
@@ -68,12 +68,12 @@ pub enum Extent {
 }
 
 impl Understood {
-    /// The file of an option, of which nothing is known yet.
+    /// For the file of an option; the rest is still empty.
     pub fn new(option: &'static str, source: &Source) -> Self {
         Self::of_file(option, source.path(), source.format().text())
     }
 
-    /// The same of a file that is not read as one of numbers.
+    /// The same for a file that is not read as numbers.
     pub fn of_file(option: &'static str, path: &Path, format: &'static str) -> Self {
         let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         Self {
@@ -93,7 +93,7 @@ impl Understood {
         }
     }
 
-    /// What it is called in a table.
+    /// Its name in a table.
     pub fn label(&self) -> &'static str {
         if self.option == "events-matrix" { "weights" } else { self.option }
     }
@@ -141,18 +141,18 @@ impl Understood {
     }
 }
 
-/// A time in ms without what arithmetic has added behind its last decimal.
+/// A time in ms without rounding errors of arithmetic.
 pub fn without_rounding(time: f64) -> f64 {
     if time.abs() > 1e9 { time } else { (time * 1e6).round() / 1e6 }
 }
 
-/// A time without the digits that only rounding made.
+/// A time as text, without digits from rounding errors.
 pub fn ms(time: f64) -> String {
     let rounded = without_rounding(time);
     if rounded == 0.0 && time != 0.0 { format!("{time:.3e}") } else { written(rounded) }
 }
 
-/// The extent of times in a unit.
+/// A range of times with their unit.
 pub fn times(from_ms: f64, to_ms: f64, unit: &(TimeUnit, Origin)) -> Extent {
     Extent::Times { from_ms, to_ms, unit: unit.0.text(), unit_from: unit.1.clone() }
 }

@@ -1,76 +1,169 @@
-//! What stands where a number is expected and is none, or may be another one than it seems.
+//! The parts of comments that were not understood: the rest, when everything that agrees with the numbers is
+//! taken out.
 
-/// What people write where there is no number, in small letters. It is no name of a column.
-const MISSING: [&str; 10] =
-    ["na", "n/a", "n.a.", "n.a", "nil", "null", "none", "missing", "undefined", "void"];
+use super::TimeUnit;
+use super::name::is_word_of_values;
+use super::sampling::intervals;
+use super::signs::odd_signs;
+use super::tokens::{Token, tokens, tokens_with_places};
+use super::units::{current_unit, is_plain_time_unit, time_unit_of};
+use std::ops::Range;
 
-/// What spreadsheets write where there is no number. It is no comment.
-const ERRORS: [&str; 9] =
-    ["#n/a", "#num!", "#div/0!", "#value!", "#ref!", "#name?", "#null!", "#calc!", "#spill!"];
+/// Words without a meaning of their own.
+const HARMLESS: [&str; 17] = [
+    "the", "a", "an", "of", "in", "is", "are", "was", "were", "and", "all", "each", "every", "with", "as",
+    "unit", "units",
+];
 
-pub fn decimal_comma(text: &str) -> String {
-    format!(
-        "'{text}' seems to have a decimal comma, or one after thousands, which is not read; write a decimal point, and \
-         nothing after thousands"
-    )
+/// Words that a factor may follow.
+const OF_UNITS: [&str; 3] = ["in", "unit", "units"];
+
+/// Words for times, apart from units.
+const TIMES: [&str; 5] = ["t", "time", "times", "timestamp", "timestamps"];
+
+/// A comment that was not fully understood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unread {
+    pub comment: String,
+    /// Its words and signs that were not understood.
+    pub left: String,
 }
 
-/// Whether bytes begin with the error of a spreadsheet.
-pub fn is_error(bytes: &[u8]) -> bool {
-    ERRORS.iter().any(|error| {
-        let (start, rest) = bytes.split_at(error.len().min(bytes.len()));
-        start.eq_ignore_ascii_case(error.as_bytes())
-            && rest.first().is_none_or(|byte| b" \t,;\"'".contains(byte))
-    })
+/// How the numbers of a file are interpreted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interpretation<'a> {
+    /// The unit of the times, if there are any.
+    pub unit: Option<TimeUnit>,
+    /// The interval of samples or steps, ms, if there are no times.
+    pub interval: Option<f64>,
+    /// Words for the numbers.
+    pub things: &'a [&'a str],
 }
 
-/// Whether it is a word for a number that is not there; written so, `nA` is a unit.
-pub fn is_missing(field: &str) -> bool {
-    field != "nA" && MISSING.iter().chain(&ERRORS).any(|missing| field.eq_ignore_ascii_case(missing))
-}
-
-/// Whether a word is a number but for letters that look like digits: `O.5`, `l.5`.
-pub fn is_mistyped(word: &str) -> bool {
-    let digits = word.chars().filter(char::is_ascii_digit).count();
-    let letters = word.chars().filter(|sign| sign.is_alphabetic() && !"oOlI".contains(*sign)).count();
-    let is_of_a_number = |sign: char| sign.is_alphanumeric() || ".+-".contains(sign);
-    word.contains('.') && word.chars().all(is_of_a_number) && digits > 0 && letters <= digits
-}
-
-/// Whether two fields may be one number, with the thousands in the first: `1,234.5`.
-pub fn is_grouped(first: &str, second: &str) -> bool {
-    let thousands = first.trim_start_matches(['-', '+']);
-    let hundreds = second.split('.').next().unwrap_or_default();
-    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    (1..=3).contains(&thousands.len())
-        && !thousands.starts_with('0')
-        && hundreds.len() == 3
-        && is_digits(thousands)
-        && is_digits(hundreds)
-}
-
-/// Whether two fields may be one number, with a point after the thousands and a decimal comma: `1.234,5`.
-pub fn is_grouped_by_points(first: &str, second: &str) -> bool {
-    let decimals = second.bytes().all(|byte| byte.is_ascii_digit());
-    first.split_once('.').is_some_and(|(thousands, hundreds)| decimals && is_grouped(thousands, hundreds))
-}
-
-/// Whether nothing but a blank as printers set it after thousands is between two digits.
-pub fn is_blank_in_number(text: &str, from: usize, to: usize) -> bool {
-    let is_digit = |sign: Option<char>| sign.is_some_and(|sign| sign.is_ascii_digit());
-    ["\u{a0}", "\u{2007}", "\u{2009}", "\u{202f}"].contains(&&text[from..to])
-        && is_digit(text[..from].chars().next_back())
-        && is_digit(text[to..].chars().next())
-}
-
-pub fn no_number(field: &str) -> String {
-    if is_missing(field.trim_matches(['"', '\''])) {
-        return format!("'{field}' is not a number, and every row has to be complete");
+impl Interpretation<'_> {
+    /// The words and signs of a comment that contradict or add to this; `None` if there are none.
+    pub fn unread_part(&self, comment: &str) -> Option<String> {
+        let odd = odd_signs(comment);
+        let mut left = self.unread_places(comment, &odd);
+        left.extend(odd);
+        left.sort_by_key(|range| range.start);
+        let left: Vec<&str> = left.into_iter().map(|range| &comment[range]).collect();
+        (!left.is_empty()).then(|| left.join(" "))
     }
-    match field.bytes().find(|byte| byte.is_ascii_control()) {
-        Some(byte) => {
-            format!("there is a byte {byte:#04x}: it is neither text nor an array of numpy (.npy, .npz)")
+
+    /// The places of the words that contradict or add to this. Intervals that contain an odd sign are not
+    /// understood.
+    fn unread_places(&self, comment: &str, odd: &[Range<usize>]) -> Vec<Range<usize>> {
+        let agrees = |said: f64| self.interval.is_some_and(|interval| (said / interval - 1.0).abs() <= 1e-6);
+        let is_plain = |range: &Range<usize>| !odd.iter().any(|sign| range.contains(&sign.start));
+        let understood: Vec<_> = intervals(comment)
+            .into_iter()
+            .filter(|(said, range)| agrees(*said) && is_plain(range))
+            .map(|(_, range)| range)
+            .collect();
+        let is_in_interval = |range: &Range<usize>| {
+            understood.iter().any(|said| said.start <= range.start && range.end <= said.end)
+        };
+        let mut tokens = tokens_with_places(comment);
+        tokens.retain(|(_, range)| !is_in_interval(range));
+        let is_number = |place: usize| matches!(tokens[place].0, Token::Number(..));
+        let has_number = (0..tokens.len()).any(is_number);
+        let is_left = |place: &usize| match tokens[*place].0 {
+            // As `in 0.1 ms`, `units of 10 us`.
+            Token::Word(word) if has_number && OF_UNITS.contains(&word.to_lowercase().as_str()) => true,
+            Token::Word(word) => !self.is_understood(word, *place > 0 && is_number(place - 1)),
+            Token::Number(..) => true,
+        };
+        (0..tokens.len()).filter(is_left).map(|place| tokens[place].1.clone()).collect()
+    }
+
+    fn is_understood(&self, word: &str, is_length: bool) -> bool {
+        let lower = word.to_lowercase();
+        let is_unit = || match time_unit_of(word) {
+            Some(unit) => Some(unit) == self.unit,
+            None => current_unit(&lower) == Some("nA"),
+        };
+        // `A` is more than an article.
+        HARMLESS.contains(&lower.as_str()) && word != "A"
+            || self.things.contains(&lower.as_str())
+            || self.unit.is_some() && TIMES.contains(&lower.as_str())
+            || !is_length && is_unit()
+    }
+}
+
+/// Whether a comment names times in any unit, and things with these words, and nothing else.
+pub fn says_nothing_else(comment: &str, things: &[&str]) -> bool {
+    let units = [TimeUnit::Us, TimeUnit::Ms, TimeUnit::S];
+    let meaning = |unit| Interpretation { unit: Some(unit), interval: None, things };
+    units.into_iter().any(|unit| meaning(unit).unread_places(comment, &[]).is_empty())
+}
+
+/// Whether a comment mentions values before times.
+pub fn is_other_order(comment: &str) -> bool {
+    let tokens = tokens(comment);
+    let is_number = |place: usize| matches!(tokens[place], Token::Number(..));
+    // A unit after a number is an amount, not the unit of a column.
+    let is_amount = |place: usize| place > 0 && is_number(place - 1);
+    let is_of_times = |place: usize, word: &str| {
+        TIMES.contains(&word.to_lowercase().as_str()) || is_plain_time_unit(word) && !is_amount(place)
+    };
+    // `a` is an article, and `rate` the rate of samples.
+    let is_of_values = |place: usize, word: &str| {
+        !["a", "rate"].contains(&word)
+            && (is_word_of_values(word) || current_unit(&word.to_lowercase()).is_some() && !is_amount(place))
+    };
+    let first = |is_it: &dyn Fn(usize, &str) -> bool| {
+        (0..tokens.len()).find(|place| matches!(tokens[*place], Token::Word(word) if is_it(*place, word)))
+    };
+    first(&is_of_values).zip(first(&is_of_times)).is_some_and(|(values, times)| values < times)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_agrees_is_understood_and_nothing_else() {
+        let times = Interpretation { unit: Some(TimeUnit::Ms), interval: None, things: &["spike", "spikes"] };
+        let steps = Interpretation { unit: None, interval: Some(0.1), things: &["current", "values"] };
+        for (meaning, comment, left) in [
+            (times, "spike times in ms", None),
+            (times, "Units: ms", None),
+            (times, "times in s", Some("s")),
+            (times, "interspike intervals in ms", Some("interspike intervals")),
+            (times, "spike times in ms before stimulus end", Some("before stimulus end")),
+            (times, "trial of 1000 ms", Some("trial 1000 ms")),
+            (times, "spike times in 0.1 ms", Some("in 0.1 ms")),
+            (times, "dt = 0.1 ms", Some("dt 0.1 ms")),
+            (steps, "dt = 0.1 ms", None),
+            (steps, "dt = 0.5 ms", Some("dt 0.5 ms")),
+            (steps, "sampling rate: 10 kHz, values in nA", None),
+            (steps, "sampling rate: 10 kHz, values in A", Some("A")),
+            (steps, "The sampling rate is 10 kHz (dt = 0.1 ms), gain 20", Some("gain 20")),
+            (steps, "dt=0.1ms, first step is 1", Some("first step 1")),
+            (steps, "times in ms", Some("times ms")),
+            (steps, "dt > 0.1 ms", Some("dt > 0.1 ms")),
+            (steps, "-values in nA", Some("-")),
+            (steps, "(2, 2)", Some("2 2")),
+        ] {
+            assert_eq!(meaning.unread_part(comment).as_deref(), left, "{comment}");
         }
-        None => format!("'{field}' is not a number; start comments with #"),
+    }
+
+    #[test]
+    fn the_order_of_columns_is_that_of_their_words() {
+        for comment in ["current and time", "I_nA / t_ms", "values in nA, then ms", "nA ms"] {
+            assert!(is_other_order(comment), "{comment}");
+        }
+        for comment in [
+            "time, current",
+            "ms nA",
+            "current clamp",
+            "stimulus with tau = 5 ms, dt = 0.1 ms",
+            "a sample every ms, current",
+            "0.5 nA, time in ms",
+        ] {
+            assert!(!is_other_order(comment), "{comment}");
+        }
     }
 }

@@ -1,8 +1,7 @@
-//! One look for the axes of all panels, so that their times stand beneath each other.
+//! Axes in the same style for all panels, so that their times are aligned.
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
-use super::scene::Scene;
 use plotters::chart::ChartContext;
 use plotters::coord::Shift;
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint};
@@ -11,10 +10,10 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::ops::Range;
 
-/// Where a panel is drawn.
+/// The area of a panel.
 pub type Area<'a> = DrawingArea<BitMapBackend<'a>, Shift>;
 
-/// An axis whose ticks are given.
+/// An axis with given ticks.
 pub struct Axis {
     range: RangedCoordf64,
     ticks: Vec<f64>,
@@ -44,30 +43,32 @@ impl Ranged for Axis {
     }
 }
 
-/// A panel with its axes: time, and what the panel shows.
+/// A panel with its axes.
 pub type Chart<'a, 'b> = ChartContext<'a, BitMapBackend<'b>, Cartesian2d<Axis, Axis>>;
 
-/// Height of letters.
+/// Height of text.
 pub const TEXT_SIZE: i32 = 22;
-/// Room at the left, for numbers and names.
+
+/// Width on the left, for numbers and names.
 pub const LEFT: u32 = 126;
-/// Between the edge of the picture and the names of the axes.
+
+/// Width between the edge of the picture and the names of the axes.
 pub const MARGIN_LEFT: u32 = 14;
-/// Above and below a panel.
+
+/// Height above and below a panel.
 const MARGIN: u32 = 8;
-/// Room at the right, for remarks.
+
+/// Width on the right, for notes.
 pub const RIGHT: u32 = 130;
-/// Room at the foot of the lowest panel, for the times.
+
+/// Height below the lowest panel, for the times.
 pub const TIME_HEIGHT: u32 = 68;
 
-/// Colours: dark ink, and one accent for inputs and one for thresholds.
+/// Colours: dark ink, one accent for inputs and one for thresholds.
 pub const INK: RGBColor = RGBColor(38, 50, 72);
 pub const FRAME: RGBColor = RGBColor(120, 120, 120);
 pub const INPUT: RGBColor = RGBColor(31, 119, 150);
 pub const THRESHOLD: RGBColor = RGBColor(192, 80, 60);
-
-/// Above this the time is told in seconds.
-const LONGEST_IN_MS: f64 = 3000.0;
 
 /// The horizontal axis of a panel.
 pub struct Horizontal<'a> {
@@ -84,38 +85,7 @@ pub struct Vertical<'a> {
     pub label: &'a dyn Fn(f64) -> String,
 }
 
-impl Scene {
-    /// The place of a time, in steps, on the axis.
-    pub fn time(&self, step: f64) -> f64 {
-        step * self.dt / self.time_unit().0
-    }
-
-    /// How long so many steps are.
-    pub fn duration(&self, steps: u64) -> String {
-        let ms = steps as f64 * self.dt;
-        if ms < 1000.0 { format!("{} ms", plain(ms)) } else { format!("{} s", plain(ms / 1000.0)) }
-    }
-
-    /// In ms, and its sign. The end decides, so that a part of a long run has the unit of the whole.
-    fn time_unit(&self) -> (f64, &'static str) {
-        if self.shown.end as f64 * self.dt > LONGEST_IN_MS { (1000.0, "s") } else { (1.0, "ms") }
-    }
-}
-
-/// Draws the axes of a panel over time.
-pub fn chart<'a, 'b>(
-    area: &'a Area<'b>,
-    scene: &Scene,
-    vertical: Vertical<'_>,
-    lowest: bool,
-) -> Result<Chart<'a, 'b>, String> {
-    let (start, end) = scene.bounds();
-    let name = format!("time ({})", scene.time_unit().1);
-    let horizontal = Horizontal { name: &name, range: start..end, ticks: ticks(start, end, 8) };
-    chart_over(area, horizontal, vertical, lowest)
-}
-
-/// Draws the axes of a panel; the lowest names the horizontal one.
+/// Draws the axes of a panel; only the lowest has a horizontal axis.
 pub fn chart_over<'a, 'b>(
     area: &'a Area<'b>,
     horizontal: Horizontal<'_>,
@@ -152,8 +122,8 @@ pub fn chart_over<'a, 'b>(
     Ok(chart)
 }
 
-/// Writes lines of text beside a panel, at half its height.
-pub fn remark(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
+/// Writes lines of text to the right of a panel, at half its height.
+pub fn note(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<(), String> {
     let (columns, rows) = chart.plotting_area().get_pixel_range();
     let (left, top) = area.get_base_pixel();
     let style = ("sans-serif", TEXT_SIZE - 2).into_font().color(&INK).pos(Pos::new(HPos::Left, VPos::Center));
@@ -167,20 +137,20 @@ pub fn remark(area: &Area<'_>, chart: &Chart<'_, '_>, lines: &[&str]) -> Result<
 
 /// At most about `most` round numbers in a range.
 pub fn ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
-    let wanted = (high - low) / most as f64;
-    if !(wanted.is_finite() && wanted > 0.0) {
+    let least = (high - low) / most as f64;
+    if !(least.is_finite() && least > 0.0) {
         return vec![low];
     }
-    let power = 10_f64.powf(wanted.log10().floor());
+    let power = 10_f64.powf(least.log10().floor());
     let step =
-        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= wanted * 0.999);
-    let step = step.unwrap_or(wanted);
+        [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| *step >= least * 0.999);
+    let step = step.unwrap_or(least);
     let first = (low / step - 1e-9).ceil() as i64;
     let last = (high / step + 1e-9).floor() as i64;
     (first..=last).map(|index| index as f64 * step).collect()
 }
 
-/// Of ticks at equal distances so many that their numbers do not touch on an axis of so many pixels.
+/// Keeps as many ticks as fit on an axis of this height without touching.
 fn apart(ticks: Vec<f64>, range: &Range<f64>, height: u32) -> Vec<f64> {
     let [first, second, ..] = ticks[..] else { return ticks };
     let pixels = (second - first).abs() * f64::from(height) / (range.end - range.start);
@@ -188,13 +158,12 @@ fn apart(ticks: Vec<f64>, range: &Range<f64>, height: u32) -> Vec<f64> {
     ticks.into_iter().step_by((every as usize).max(1)).collect()
 }
 
-/// As [`ticks`], of what is counted.
+/// As [`ticks`], for counts.
 pub fn whole_ticks(low: f64, high: f64, most: usize) -> Vec<f64> {
     ticks(low, high, most).into_iter().filter(|tick| tick.fract() == 0.0).collect()
 }
 
-/// The numbers 1, 2 and 5 times a power of ten in a range above 0, or those powers alone where the range is
-/// wide.
+/// The numbers 1, 2 and 5 times a power of ten in a positive range; only powers of ten if the range is wide.
 pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
     let powers = low.log10().floor() as i32..=high.log10().ceil() as i32;
     let factors: &[f64] = if high / low < 200.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
@@ -202,12 +171,12 @@ pub fn logarithmic_ticks(low: f64, high: f64) -> Vec<f64> {
     ticks.filter(|tick| (low * (1.0 - 1e-9)..=high * (1.0 + 1e-9)).contains(tick)).collect()
 }
 
-/// A tick's number without trailing zeros or traces of rounding.
+/// The number of a tick without trailing zeros and rounding errors.
 pub fn plain(value: f64) -> String {
     let rounded = (value * 1e6).round() / 1e6;
     if rounded.abs() >= 1000.0 && rounded.fract() == 0.0 {
         let sign = if rounded < 0.0 { "-" } else { "" };
-        return format!("{sign}{}", crate::figures::grouped(rounded.abs() as u64));
+        return format!("{sign}{}", crate::terminal::figures::grouped(rounded.abs() as u64));
     }
     format!("{}", rounded + 0.0)
 }

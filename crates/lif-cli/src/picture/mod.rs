@@ -1,25 +1,13 @@
-//! The picture of a run: stimulus, spikes, population rate and membrane potentials over one time axis.
+//! What all pictures share: pages, axes, and drawing by pixels.
 
 pub mod axes;
-mod curve;
-mod density;
+
 #[cfg(test)]
 pub mod drawn;
-mod fit;
-mod membrane;
-mod pixels;
-mod raster;
-mod rate;
-mod rates;
-mod scene;
-mod stimulus;
-
-pub use curve::draw as draw_curve;
-pub use fit::{FitScene, draw as draw_fit};
-pub use scene::Scene;
+pub mod pixels;
 
 use crate::failure::Failure;
-use crate::files::{Folder, Staged};
+use crate::files::folder::{Folder, Staged};
 use axes::{Area, TEXT_SIZE};
 use plotters::prelude::*;
 use plotters::style::{FontStyle, register_font};
@@ -27,51 +15,23 @@ use plotters_backend::DrawingErrorKind;
 use std::fmt::Display;
 use std::path::Path;
 
-const SIZE: (u32, u32) = (1600, 1200);
-const TITLE_HEIGHT: u32 = 64;
+/// The height of a title.
+pub const TITLE_HEIGHT: u32 = 64;
 
-/// Of the pictures that lie in a folder.
-const LARGEST: (u32, u32) = fit::SIZE;
+/// The size of the largest picture.
+pub const LARGEST: (u32, u32) = (1600, 1500);
 
-/// Three colours, and as much again where they are written.
+/// Three colours, and a copy while they are written.
 const BYTES_PER_PIXEL: u64 = 6;
 
-/// The parts of the height that the panels get, beside what the membrane potentials need.
-const STIMULUS_WEIGHT: u32 = 3;
-const RASTER_WEIGHT: u32 = 10;
-const RATE_WEIGHT: u32 = 4;
-const MEMBRANE_WEIGHT: u32 = 2;
-
-/// Draws a panel; the flag says whether it is the lowest, which names the times.
-type Panel<'a> = Box<dyn Fn(&Area<'_>, bool) -> Result<(), String> + 'a>;
-
-/// Draws the picture into a file, whose name says the format.
-pub fn draw(path: &Path, scene: &Scene) -> Result<(), String> {
-    let root = page(path, SIZE, &scene.title)?;
-    let (_, below) = root.split_vertically(TITLE_HEIGHT);
-
-    let panels = panels(scene);
-    let weights: u32 = panels.iter().map(|(weight, _)| weight).sum();
-    let height = below.dim_in_pixel().1.saturating_sub(axes::TIME_HEIGHT);
-    let mut rest = below;
-    let last = panels.len().saturating_sub(1);
-    for (index, (weight, panel)) in panels.iter().enumerate() {
-        let own = height * weight / weights.max(1) + if index == last { axes::TIME_HEIGHT } else { 0 };
-        let (area, lower) = rest.split_vertically(own);
-        panel(&area, index == last)?;
-        rest = lower;
-    }
-    present(&root)
-}
-
-/// Fonts of the system differ from machine to machine, where there are any.
+/// Registers a font of our own: those of the system differ, where there are any.
 fn use_own_font() -> Result<(), String> {
     register_font("sans-serif", FontStyle::Normal, dejavu::sans::regular())
         .map_err(|_| "the embedded font cannot be read".to_owned())
 }
 
 /// An empty page with a title.
-fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, String> {
+pub fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, String> {
     let root = canvas(path, size)?;
     let style = ("sans-serif", TEXT_SIZE + 4).into_font().color(&axes::INK);
     root.draw_text(title, &style, ((axes::LEFT + axes::MARGIN_LEFT) as i32, 22))
@@ -79,7 +39,7 @@ fn page<'a>(path: &'a Path, size: (u32, u32), title: &str) -> Result<Area<'a>, S
     Ok(root)
 }
 
-/// Draws the picture of this name for a folder, unless there is no memory for it.
+/// Draws a picture for the output folder, unless memory is short.
 pub fn stage(
     folder: &Folder,
     name: &str,
@@ -87,15 +47,14 @@ pub fn stage(
 ) -> Result<Option<Staged>, Failure> {
     let mut is_drawn = false;
     let staged = folder.stage(name, |_, path| {
-        // At the last moment: threads that have just started take memory too.
+        // At the last moment, as threads that have just started take memory.
         is_drawn = has_room(name, LARGEST, "the other files are written");
         if is_drawn { draw(path) } else { Ok(()) }
     })?;
     Ok(is_drawn.then_some(staged))
 }
 
-/// Whether there is memory for a picture. Where there is none, that is said, and what was computed is written
-/// without it.
+/// Whether there is memory for a picture. If not, this warns, and the other files are written without it.
 pub fn has_room(name: impl Display, (width, height): (u32, u32), advice: &str) -> bool {
     let bytes = u64::from(width) * u64::from(height) * BYTES_PER_PIXEL;
     let room = lif::require_memory("the picture", bytes, advice);
@@ -115,7 +74,7 @@ pub fn canvas(path: &Path, size: (u32, u32)) -> Result<Area<'_>, String> {
 
 /// Writes a picture that has been drawn.
 pub fn present(root: &Area<'_>) -> Result<(), String> {
-    /// Whose words are those of programmers.
+    /// Its messages are for programmers.
     type Unwritten = <BitMapBackend<'static> as DrawingBackend>::ErrorType;
     root.present().map_err(|error| match error {
         DrawingAreaErrorKind::BackendError(DrawingErrorKind::DrawingError(Unwritten::ImageError(reason))) => {
@@ -126,32 +85,6 @@ pub fn present(root: &Area<'_>) -> Result<(), String> {
         }
         other => other.to_string(),
     })
-}
-
-fn panels<'a>(scene: &'a Scene) -> Vec<(u32, Panel<'a>)> {
-    let mut panels: Vec<(u32, Panel<'a>)> = Vec::new();
-    if let Some(currents) = &scene.stimulus {
-        panels.push((
-            STIMULUS_WEIGHT,
-            Box::new(move |area, lowest| stimulus::draw(area, scene, currents, lowest)),
-        ));
-    }
-    if let Some(spikes) = &scene.spikes {
-        panels.push((RASTER_WEIGHT, Box::new(move |area, lowest| raster::draw(area, scene, spikes, lowest))));
-    }
-    if let Some(rate) = &scene.rate {
-        panels.push((RATE_WEIGHT, Box::new(move |area, lowest| rate::draw(area, scene, rate, lowest))));
-    }
-    if let Some(counts) = &scene.counts {
-        panels.push((RASTER_WEIGHT, Box::new(move |area, _| rates::draw(area, counts))));
-    }
-    for trace in &scene.traces {
-        panels.push((
-            MEMBRANE_WEIGHT,
-            Box::new(move |area, lowest| membrane::draw(area, scene, trace, lowest)),
-        ));
-    }
-    panels
 }
 
 #[cfg(test)]

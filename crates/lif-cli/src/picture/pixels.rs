@@ -1,20 +1,19 @@
-//! What is drawn pixel by pixel: a rectangle of plotters leaves out its last column and row, and so vanishes
-//! where it has but one.
+//! Drawing by pixels: plotters leaves out the last column and row of rectangles, so that narrow ones vanish.
 
 use super::axes::{Area, Chart};
 use plotters::prelude::*;
 use std::ops::Range;
 
-/// More samples than so many in a column of pixels are drawn as the range that they cover there.
+/// With more samples per column of pixels, a curve is drawn as its range in each column.
 const MOST_OF_COLUMN: usize = 2;
 
-/// Columns in which lines beside each other grow together.
+/// Lines within this many columns merge.
 pub const CLOSE: usize = 4;
 
-/// A column, and the first and the last row that a curve covers in it.
-type Covered = (i32, i32, i32);
+/// A column, and the first and last row of a curve in it.
+type ColumnRows = (i32, i32, i32);
 
-/// Fills columns and rows, which are counted on the whole page.
+/// Fills a rectangle of columns and rows of the whole page.
 pub fn fill(
     area: &Area<'_>,
     columns: Range<i32>,
@@ -30,7 +29,7 @@ pub fn fill(
     Ok(())
 }
 
-/// Draws a curve: as a line, or where samples are dense as all that they cover in each column of pixels.
+/// Draws a curve as a line, or as its range in each column if samples are dense.
 pub fn curve(chart: &mut Chart<'_, '_>, points: &[(f64, f64)], colour: RGBColor) -> Result<(), String> {
     let panel = chart.plotting_area().strip_coord_spec();
     if points.len() <= MOST_OF_COLUMN * panel.dim_in_pixel().0 as usize {
@@ -44,9 +43,9 @@ pub fn curve(chart: &mut Chart<'_, '_>, points: &[(f64, f64)], colour: RGBColor)
     Ok(())
 }
 
-/// The rows that a curve covers in each column, with those on the way from the column before.
-fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<Covered> {
-    let mut ranges: Vec<Covered> = Vec::new();
+/// The rows of a curve in each column, with the way from the column before.
+fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<ColumnRows> {
+    let mut ranges: Vec<ColumnRows> = Vec::new();
     let mut before = None;
     for (x, y) in pixels {
         match ranges.last_mut() {
@@ -61,10 +60,10 @@ fn ranges(pixels: impl Iterator<Item = (i32, i32)>) -> Vec<Covered> {
     ranges
 }
 
-/// Where a curve goes up and down again within a few columns, gaps between them would tell of nothing but how
-/// columns and curve meet: there each covers what those about it do.
-fn without_gaps(ranges: Vec<Covered>) -> Vec<Covered> {
-    let whole = |some: &[Covered]| {
+/// Where a curve oscillates within a few columns, gaps would only show how columns and curve meet: each
+/// column gets the range of its neighbours.
+fn without_gaps(ranges: Vec<ColumnRows>) -> Vec<ColumnRows> {
+    let whole = |some: &[ColumnRows]| {
         some.iter().fold((i32::MAX, i32::MIN), |(top, foot), (_, low, high)| (top.min(*low), foot.max(*high)))
     };
     let (top, foot) = whole(&ranges);
@@ -80,7 +79,7 @@ fn without_gaps(ranges: Vec<Covered>) -> Vec<Covered> {
     (0..ranges.len()).map(about).collect()
 }
 
-/// What stays as it is from a time until the next sample or the end, as the corners of its steps.
+/// The corners of a curve that is constant from each sample to the next, and after the last to the end.
 pub fn steps(samples: impl Iterator<Item = (f64, f64)>, end: f64) -> Vec<(f64, f64)> {
     let mut corners: Vec<(f64, f64)> = Vec::new();
     for (time, value) in samples {

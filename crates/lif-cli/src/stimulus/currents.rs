@@ -1,52 +1,52 @@
-//! Samples brought to the steps of a run: at each step the latest sample at its beginning.
+//! The currents of a stimulus in the steps of a run: each step has the latest sample at its beginning.
 
-use super::course::Course;
 use super::samples::{Samples, Times};
+use super::schedule::Schedule;
 use super::transform::{Filter, Transform};
 use crate::numbers::time::TIME_TOLERANCE;
 use crate::numbers::{Rows, Sample, Time};
 use ndarray::{ArrayD, IxDyn};
 use std::ops::Range;
 
-/// The bytes of a block of currents.
+/// The size of a block of currents, bytes.
 const BLOCK_BYTES: usize = 8 << 20;
 
-/// Steps that a block has in any case, as long as that is not more than so many bytes: spikes are
-/// recorded in words of as many steps.
+/// A block has at least the steps of a word of spikes, unless this is too large.
 const WORD_STEPS: usize = 32;
 const WIDE_BLOCK_BYTES: usize = 64 << 20;
 
-/// Blocks that there are at a time: one drives the population, one waits, one is made.
+/// Blocks in memory: one drives the population, one waits, one is being made.
 const BLOCKS: u64 = 3;
 
-/// Currents in blocks of steps, as [`lif::Blocks`] takes them. Time counts from the
-/// first sample, or from the delay on; after the last one its value stays.
+/// Currents in blocks of steps, for [`lif::Blocks`]. Time counts from the first sample, after the delay.
+/// After the last sample its value stays.
 pub struct Currents {
     name: String,
     rows: Box<dyn Rows + Send>,
-    clock: Clock,
-    /// The values of the sample that holds.
+    position: Position,
+    /// The values of the current sample.
     row: Vec<f64>,
-    /// What they become before they are filtered.
+    /// The transformed values, before the filter.
     level: Vec<f64>,
     filter: Option<Filter>,
-    /// The currents that they are.
+    /// The currents.
     current: Vec<f32>,
     /// The shape of the currents of one step.
     step_shape: Vec<usize>,
     steps: Range<u64>,
     dt: f64,
     transform: Transform,
-    /// Steps before the first sample holds.
+    /// Steps before the first sample.
     delay: u64,
 }
 
-/// Which sample holds.
-enum Clock {
-    /// The one of this number, from 0; the last there is; and their interval, ms.
+/// The position in the samples.
+enum Position {
+    /// For samples at an interval, ms: the number of the current sample, the next one to read, and the last
+    /// one.
     Every { holds: Option<u64>, next: u64, last: u64, interval: f64 },
-    /// The one before the next, which holds from a time on, with its value; and all their times.
-    At { next: Option<(Time, Vec<f64>)>, course: Course },
+    /// For samples with times: the next sample with its time.
+    At { next: Option<(Time, Vec<f64>)>, schedule: Schedule },
 }
 
 impl Currents {
@@ -61,22 +61,22 @@ impl Currents {
         let delay = transform.delay_steps(dt);
         let filter = transform.low_pass.map(|tau| Filter::new(tau, dt));
         let wanted = steps.start.saturating_sub(delay);
-        // A filter knows of all that was before.
+        // A filter depends on all steps before.
         let earliest = if filter.is_some() { 0 } else { wanted };
-        let clock = match &samples.times {
+        let position = match &samples.times {
             Times::Every(_) => {
                 let last = samples.count() - 1;
                 let next = sample_at(earliest, dt, interval, last);
-                Clock::Every { holds: None, next, last, interval }
+                Position::Every { holds: None, next, last, interval }
             }
-            Times::At(range) => Clock::At { next: None, course: range.course },
+            Times::At(range) => Position::At { next: None, schedule: range.schedule },
         };
-        let first = if let Clock::Every { next, .. } = clock { next } else { 0 };
+        let first = if let Position::Every { next, .. } = position { next } else { 0 };
         let rows = samples.rows(first).map_err(|reason| unreadable(&name, reason))?;
         let mut currents = Self {
             name,
             rows,
-            clock,
+            position,
             row: Vec::new(),
             level: Vec::new(),
             filter,
@@ -91,10 +91,9 @@ impl Currents {
         Ok(currents)
     }
 
-    /// Reads the first of samples with times, and the one after it, and goes through the steps whose
-    /// currents nobody waits for.
+    /// Reads the first sample with a time and the next one, and passes the steps before the first one wanted.
     fn start(&mut self, passed: Range<u64>) -> Result<(), String> {
-        if let Clock::At { next, .. } = &mut self.clock {
+        if let Position::At { next, .. } = &mut self.position {
             self.rows.next(&mut self.row)?;
             *next = with_time(self.rows.as_mut())?;
             self.transform();
@@ -106,25 +105,25 @@ impl Currents {
         Ok(())
     }
 
-    /// Goes on to the sample that holds at a step, which does not come before an earlier one.
+    /// Moves to the sample of a step, which is not before the last one.
     fn advance_to(&mut self, step: u64) -> Result<(), String> {
-        match &mut self.clock {
-            Clock::Every { holds, next, last, interval } => {
+        match &mut self.position {
+            Position::Every { holds, next, last, interval } => {
                 let sample = sample_at(step, self.dt, *interval, *last);
                 if *holds == Some(sample) {
                     return Ok(());
                 }
                 while *next <= sample {
-                    if self.rows.next(&mut self.row)? == Sample::None {
+                    if self.rows.next(&mut self.row)? == Sample::End {
                         return Err("it has become shorter since it was looked through".to_owned());
                     }
                     *next += 1;
                 }
                 *holds = Some(sample);
             }
-            Clock::At { next, course } => {
+            Position::At { next, schedule } => {
                 let mut is_new = false;
-                while let Some((_, row)) = next.take_if(|(time, _)| course.has_come(time, step, self.dt)) {
+                while let Some((_, row)) = next.take_if(|(time, _)| schedule.is_due(time, step, self.dt)) {
                     self.row = row;
                     *next = with_time(self.rows.as_mut())?;
                     is_new = true;
@@ -147,7 +146,7 @@ impl Currents {
         }
     }
 
-    /// Takes the next step through the filter, where there is one.
+    /// Filters the next step, if there is a filter.
     fn filter(&mut self) {
         if let Some(filter) = &mut self.filter {
             self.current.clear();
@@ -190,7 +189,7 @@ impl Iterator for Currents {
     }
 }
 
-/// Bytes of the blocks that there are at a time in a run of so many steps, whose last block is shorter.
+/// The most bytes of blocks in memory in a run of this many steps.
 pub(super) fn bytes(samples: &Samples, steps: u64) -> u64 {
     let row = samples.shape[1..].iter().product::<usize>();
     steps.min(BLOCKS * block_steps(row)).saturating_mul(4 * row as u64)
@@ -207,7 +206,7 @@ fn block_steps(row: usize) -> u64 {
     (BLOCK_BYTES / bytes).max(WORD_STEPS.min(WIDE_BLOCK_BYTES / bytes)).max(1) as u64
 }
 
-/// The sample that holds at a step, where samples come in an interval.
+/// The number of the sample in a step, for samples at an interval.
 fn sample_at(step: u64, dt: f64, interval: f64, last: u64) -> u64 {
     ((step as f64 * dt / interval + TIME_TOLERANCE) as u64).min(last)
 }
@@ -217,7 +216,7 @@ fn with_time(rows: &mut dyn Rows) -> Result<Option<(Time, Vec<f64>)>, String> {
     let mut row = Vec::new();
     Ok(match rows.next(&mut row)? {
         Sample::At(time) => Some((time, row)),
-        Sample::None | Sample::InTurn => None,
+        Sample::End | Sample::Next => None,
     })
 }
 
@@ -228,7 +227,7 @@ fn unreadable(name: &str, reason: String) -> lif::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stimulus::{Asked, Level, Stimulus};
+    use crate::stimulus::{Level, SampleOptions, Stimulus};
     use ndarray::{Array1, Array2};
     use ndarray_npy::{WriteNpyExt, write_npy};
     use std::fmt::Write as _;
@@ -236,14 +235,8 @@ mod tests {
     use std::path::PathBuf;
     use tempfile::TempDir;
 
-    const PLAIN: Transform = Transform {
-        level: Level::Itself,
-        scale: 1.0,
-        offset: 0.0,
-        rectify: false,
-        low_pass: None,
-        delay: 0.0,
-    };
+    const PLAIN: Transform =
+        Transform { level: Level::Raw, scale: 1.0, offset: 0.0, rectify: false, low_pass: None, delay: 0.0 };
 
     /// A stimulus file of these bytes.
     fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -253,9 +246,9 @@ mod tests {
         (folder, path)
     }
 
-    /// What options say that nothing but the interval of samples is asked for.
-    fn every(ms: f64) -> Asked {
-        Asked { time_unit: None, interval: Some(ms), dt: ms }
+    /// Options with only the interval of samples.
+    fn every(ms: f64) -> SampleOptions {
+        SampleOptions { time_unit: None, interval: Some(ms), dt: ms }
     }
 
     fn stimulus(text: &str, interval: f64) -> (TempDir, Stimulus) {
@@ -313,7 +306,7 @@ mod tests {
         assert_eq!(seen(logarithm, 0..2), [1.0, 1.0 + libm::log(10.0) as f32]);
         let rectified = Transform { rectify: true, delay: 2.0, ..decibel };
         assert_eq!(seen(rectified, 0..7), [0.0, 0.0, 0.0, 10.0, 20.0, 0.0, 0.0]);
-        // It comes nearer by half in each step.
+        // The output approaches the input by half in each step.
         let filtered = Transform { low_pass: Some(1.0 / libm::log(2.0)), delay: 1.0, ..rectified };
         assert_eq!(seen(filtered, 0..6), [0.0, 0.0, 5.0, 12.5, 6.25, 3.125]);
         for first in 0..6 {
@@ -322,7 +315,7 @@ mod tests {
         }
     }
 
-    /// Whatever the format, a stimulus longer than a block gives the same from any step on.
+    /// In any format, a stimulus longer than a block gives the same currents from any step on.
     #[test]
     fn all_formats_give_the_same_in_blocks_from_any_step_on() {
         let (length, columns) = (1_000_000, 5);
@@ -396,7 +389,7 @@ mod tests {
         archive.add_array("time_s", &times).unwrap();
         archive.add_array("current", &Array1::range(0.0_f32, count as f32, 1.0)).unwrap();
         archive.finish().unwrap();
-        let single = Stimulus::open(&path, &Asked { time_unit: None, interval: None, dt }).unwrap();
+        let single = Stimulus::open(&path, &SampleOptions { time_unit: None, interval: None, dt }).unwrap();
         let expected: Vec<f32> = Array1::range(0.0, count as f32, 1.0).to_vec();
         for stimulus in [written, single] {
             assert!(currents(&stimulus, 0..count as u64, dt) == expected);

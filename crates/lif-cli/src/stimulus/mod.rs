@@ -1,55 +1,53 @@
-//! The input current over time, read from its file while the steps are made.
+//! The stimulus: input current over time, read from its file during the run.
 
-mod course;
 mod currents;
-pub mod files;
 mod samples;
+mod schedule;
 mod timed;
 mod transform;
 
 pub use currents::Currents;
-pub use samples::interval;
 pub use timed::TIME_UNIT;
 pub use transform::{Level, Transform};
 
 use crate::failure::Failure;
+use crate::numbers::TimeUnit;
 use crate::numbers::understood::{self, Extent};
 use crate::numbers::{Format, Origin, Time, Understood};
-use crate::rules::TimeUnit;
 use crc32fast::Hasher;
 use ndarray::ArrayD;
 use samples::{Extreme, Range, Samples, Times};
 use std::path::Path;
 
-/// The option that says how often there are samples.
+/// The option with the interval of samples.
 const INTERVAL: &str = "stimulus-dt";
 
-/// What options say of a stimulus.
+/// The options for the times of samples.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Asked {
+pub struct SampleOptions {
     /// The unit of the times in the file.
     pub time_unit: Option<TimeUnit>,
     /// The interval of samples without times, ms.
     pub interval: Option<f64>,
-    /// A step, ms, which is the interval where nobody says another.
+    /// A step, ms, which is the default interval.
     pub dt: f64,
 }
 
-/// Samples whose sample interval is known.
+/// A stimulus with known times.
 #[derive(Debug)]
 pub struct Stimulus {
     samples: Samples,
-    /// Interval of the samples without times, ms,
+    /// The interval of samples without times, ms.
     interval: f64,
-    /// and where it is known from, or its unit, where the file says it.
+    /// Where the interval comes from, or its unit if the file gives the interval.
     interval_from: Origin,
 }
 
 impl Stimulus {
-    /// Reads a file from end to end, so that what is wrong with it is found before any step is made.
-    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
-        let samples = Samples::open(path, asked)?;
-        let (interval, interval_from) = match (&samples.times, asked.interval) {
+    /// Reads a file from end to end, so that its faults are found before the first step.
+    pub fn open(path: &Path, options: &SampleOptions) -> Result<Self, Failure> {
+        let samples = Samples::open(path, options)?;
+        let (interval, interval_from) = match (&samples.times, options.interval) {
             (Times::Every(Some(own)), Some(interval)) if (own.ms / interval - 1.0).abs() > 1e-6 => {
                 return Err(Failure::usage(format!(
                     "stimulus {}: '{}' in it says that there is a sample every {} ms, but --{INTERVAL} says every \
@@ -61,7 +59,7 @@ impl Stimulus {
             }
             (Times::Every(Some(own)), _) => (own.ms, own.unit_from.clone()),
             (_, Some(interval)) => (interval, Origin::Option(INTERVAL)),
-            (_, None) => (asked.dt, Origin::Default),
+            (_, None) => (options.dt, Origin::Default),
         };
         Ok(Self { samples, interval, interval_from })
     }
@@ -71,7 +69,7 @@ impl Stimulus {
         matches!(self.samples.times, Times::At(_))
     }
 
-    /// Whether the unit of times made a difference.
+    /// Whether the unit of times matters.
     pub fn has_time_unit(&self) -> bool {
         self.is_timed() || matches!(&self.samples.times, Times::Every(Some(_)))
     }
@@ -80,35 +78,35 @@ impl Stimulus {
     pub fn start(&self) -> Time {
         match &self.samples.times {
             Times::Every(_) => Time::ZERO,
-            Times::At(range) => range.course.first,
+            Times::At(range) => range.schedule.first,
         }
     }
 
-    /// The smallest of its values, and the largest.
+    /// The smallest and the largest value.
     pub fn extremes(&self) -> [&Extreme; 2] {
         [&self.samples.smallest, &self.samples.largest]
     }
 
-    /// A value with its place, as messages name it.
-    pub fn said(&self, extreme: &Extreme) -> String {
-        self.samples.said(extreme)
+    /// A value with its place, for messages.
+    pub fn describe(&self, extreme: &Extreme) -> String {
+        self.samples.describe(extreme)
     }
 
-    /// The file.
+    /// The path of its file.
     pub fn path(&self) -> &Path {
         self.samples.source.path()
     }
 
-    /// Whether it came through a pipe, so that nobody finds it again.
-    pub fn is_kept(&self) -> bool {
-        self.samples.source.is_kept()
+    /// Whether it came through a pipe, which cannot be read again.
+    pub fn is_from_pipe(&self) -> bool {
+        self.samples.source.is_from_pipe()
     }
 
-    /// A number that changes with its samples, with their shape, and with when they hold.
+    /// A checksum of its samples, shape and times.
     pub fn checksum(&self) -> u32 {
         let mut hasher = Hasher::new();
         hasher.update(&self.samples.checksum.to_le_bytes());
-        // Samples with times have been summed up with them.
+        // With times, the checksum of the samples includes them.
         let interval = if self.is_timed() { 0.0 } else { self.interval };
         hasher.update(&interval.to_le_bytes());
         for length in &self.samples.shape {
@@ -117,7 +115,7 @@ impl Stimulus {
         hasher.finalize()
     }
 
-    /// How many samples it has.
+    /// The number of samples.
     pub fn count(&self) -> u64 {
         self.samples.count()
     }
@@ -127,7 +125,7 @@ impl Stimulus {
         &self.samples.shape
     }
 
-    /// How many neurons and batch rows its shape fixes; `None` where any number will do.
+    /// The neurons and batch rows of its shape; `None` where it fits any number.
     pub fn population(&self) -> (Option<usize>, Option<usize>) {
         let fixed = |length: &usize| (*length > 1).then_some(*length);
         match &self.samples.shape[..] {
@@ -137,27 +135,27 @@ impl Stimulus {
         }
     }
 
-    /// How long it lasts, ms. The last of samples with times lasts as long as the one before.
+    /// Its duration, ms. The last of samples with times lasts as long as the one before.
     pub fn length_ms(&self) -> f64 {
         match &self.samples.times {
             Times::Every(_) => self.samples.count() as f64 * self.interval,
-            Times::At(Range { course, .. }) => match course.before {
-                Some(before) => course.last.ms_after(&course.first) + before,
+            Times::At(Range { schedule, .. }) => match schedule.before {
+                Some(before) => schedule.last.ms_after(&schedule.first) + before,
                 None => self.interval,
             },
         }
     }
 
-    /// The shortest time from a sample to the next, ms, where there are several.
+    /// The shortest interval between samples, ms, if there are several.
     pub fn shortest_ms(&self) -> Option<f64> {
         let shortest = match &self.samples.times {
             Times::Every(_) => self.interval,
-            Times::At(range) => range.course.shortest,
+            Times::At(range) => range.schedule.shortest,
         };
         (self.samples.count() > 1).then_some(shortest)
     }
 
-    /// Where the times of its samples are known from: their unit, or their interval.
+    /// Where the times of its samples come from: their unit, or their interval.
     pub fn times_from(&self) -> &Origin {
         match &self.samples.times {
             Times::Every(_) => &self.interval_from,
@@ -165,13 +163,13 @@ impl Stimulus {
         }
     }
 
-    /// The unit of its values, and what says it, where anything does.
+    /// The unit of its values, and where it comes from, if it is known.
     pub fn value_unit(&self) -> Option<(&str, &'static str)> {
         let named = self.samples.names.last().and_then(|name| name.value_unit());
         named.map(|unit| (unit, "their name")).or_else(|| Some((self.samples.value_unit?, "a comment")))
     }
 
-    /// What was understood of the file.
+    /// How the file was understood.
     pub fn understood(&self) -> Understood {
         let Samples { source, shape, times, names, .. } = &self.samples;
         let extent = match times {
@@ -180,12 +178,14 @@ impl Stimulus {
                 to_ms: self.length_ms(),
                 interval_ms: self.interval,
                 interval_from: match (own, &self.interval_from) {
-                    // Without a unit in its name it says the interval all the same.
+                    // The name gives the interval, even without a unit.
                     (Some(own), Origin::Default) => Origin::Name(own.name.clone()),
                     (_, from) => from.clone(),
                 },
             },
-            Times::At(Range { course, unit }) => understood::times(course.first.ms(), course.last.ms(), unit),
+            Times::At(Range { schedule, unit }) => {
+                understood::times(schedule.first.ms(), schedule.last.ms(), unit)
+            }
         };
         let columns: Vec<String> = match (&names[..], self.is_timed()) {
             ([], true) => ["time", "value"].map(str::to_owned).into(),
@@ -223,8 +223,8 @@ impl Stimulus {
         ArrayD::zeros([&[1], &self.samples.shape[1..]].concat())
     }
 
-    /// The most bytes of memory that its currents take while a run of so many steps goes on.
+    /// The most bytes of memory during a run of this many steps.
     pub fn bytes(&self, steps: u64) -> u64 {
-        currents::bytes(&self.samples, steps) + self.samples.source.kept_bytes()
+        currents::bytes(&self.samples, steps) + self.samples.source.memory_bytes()
     }
 }

@@ -1,78 +1,71 @@
-//! A stimulus file: arrays of numpy, or text. It is read from end to end when it is opened, and again
-//! while the steps are made; at no time does memory hold more than a few samples of it.
+//! A stimulus file: numpy arrays or text. It is read from end to end when it is opened, and again during the
+//! run; memory never contains more than a few samples.
 
-use super::Asked;
-use super::course::Course;
+use super::SampleOptions;
+use super::schedule::Schedule;
 use super::timed::{LAYOUT, TIME_UNIT, TextRows, TimeColumn, TimedRows};
 use crate::failure::Failure;
-use crate::numbers::name::{Clock, Name, Origin, time_unit};
+use crate::numbers::TimeUnit;
+use crate::numbers::clock::Clock;
+use crate::numbers::comments::doubt_of_arrays;
+use crate::numbers::interval::{Interval, interval};
+use crate::numbers::name::Name;
 use crate::numbers::numpy::{self, Archive, Array};
-use crate::numbers::remark::doubt_of_arrays;
+use crate::numbers::origin::{Origin, time_unit};
 use crate::numbers::time::Column;
 use crate::numbers::{Format, Rows, Sample, Source, Time, index, refuse_other_unit, written};
-use crate::rules::TimeUnit;
-use crate::trains::is_of_neurons_alone;
+use crate::spikes::trains::is_of_neurons_alone;
 use crc32fast::Hasher;
 use std::path::Path;
 
-/// A file whose samples have all been looked at.
+/// A file whose samples have all been checked.
 #[derive(Debug)]
 pub struct Samples {
     pub source: Source,
     /// `[T]`, `[T, n]` or `[T, batch, n]`.
     pub shape: Vec<usize>,
     pub times: Times,
-    /// The smallest value and the largest.
+    /// The smallest and the largest value.
     pub smallest: Extreme,
     pub largest: Extreme,
-    /// Changes with the values and their times.
+    /// A checksum of values and times.
     pub checksum: u32,
-    /// What the columns or arrays are called that were read, the values last.
+    /// The names of the columns or arrays, the values last.
     pub names: Vec<Name>,
-    /// The unit of the values that a comment says.
+    /// The unit of the values in a comment.
     pub value_unit: Option<&'static str>,
-    /// The comments or arrays that were not read.
+    /// The unread comments or arrays.
     pub unread: Vec<String>,
     form: Form,
 }
 
-/// How samples lie in the file.
+/// The format of the samples.
 #[derive(Debug)]
 enum Form {
     Array(Array),
-    /// The values, and the times in a unit.
+    /// The values, and the times with their unit.
     Timed(Array, Array, TimeUnit),
-    /// Text, with the unit of times that was asked for, and how they are written.
+    /// Text, with the unit of times from an option, and how the times are written.
     Text(Option<TimeUnit>, Option<Column>),
 }
 
-/// When samples hold.
+/// The times of samples.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Times {
-    /// One after the other; the interval where the file says it.
+    /// At an interval, which the file may give.
     Every(Option<Interval>),
-    /// Each from its own time on.
+    /// With a time for each sample.
     At(Range),
 }
 
-/// The time from one sample to the next, as a file says it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Interval {
-    pub ms: f64,
-    /// What says so.
-    pub name: String,
-    /// Where its unit is known from.
-    pub unit_from: Origin,
-}
-
-/// The times of samples, their unit, and where it is known from.
+/// The times of samples, with their unit and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Range {
-    pub course: Course,
+    pub schedule: Schedule,
     pub unit: (TimeUnit, Origin),
 }
 
-/// A value that no other exceeds, and where it is.
+/// An extreme value, and its place.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Extreme {
     pub value: f64,
@@ -83,41 +76,41 @@ pub struct Extreme {
 
 impl Samples {
     /// Reads a file from end to end.
-    pub fn open(path: &Path, asked: &Asked) -> Result<Self, Failure> {
+    pub fn open(path: &Path, options: &SampleOptions) -> Result<Self, Failure> {
         let refusal = |reason: String| Failure::fault(format!("stimulus {}: {reason}", path.display()));
         let source = Source::open(path).map_err(refusal)?;
         let is_used = |name: &Name| name.is_of_times() || name.clock() == Some(Clock::Interval);
-        refuse_other_unit(&source, LAYOUT, asked.time_unit, TIME_UNIT, is_used)
+        refuse_other_unit(&source, LAYOUT, options.time_unit, TIME_UNIT, is_used)
             .map_err(|reason| Failure::usage(format!("stimulus {}: {reason}", path.display())))?;
-        let mut checked = Checked::new(asked.dt);
+        let mut survey = Survey::new(options.dt);
         let mut value_unit = None;
         let (shape, form, times, names) = match source.format() {
             Format::Npy => {
-                let array = numpy::from_npy(&source, &mut |array, rows| checked.all(&array.shape, rows));
+                let array = numpy::from_npy(&source, &mut |array, rows| survey.all(&array.shape, rows));
                 let array = array.map_err(refusal)?;
                 (array.shape.clone(), Form::Array(array), Times::Every(None), Vec::new())
             }
-            Format::Npz => from_npz(&source, asked, &mut checked).map_err(refusal)?,
+            Format::Npz => from_npz(&source, options, &mut survey).map_err(refusal)?,
             Format::Text => {
-                let mut rows = TextRows::open(&source, asked.time_unit, None).map_err(refusal)?;
-                checked.all(&[0], &mut rows).map_err(|reason| {
+                let mut rows = TextRows::open(&source, options.time_unit, None).map_err(refusal)?;
+                survey.all(&[0], &mut rows).map_err(|reason| {
                     Failure::fault(format!("stimulus {}:{}: {reason}", path.display(), rows.number()))
                 })?;
-                if checked.samples == 0 {
+                if survey.samples == 0 {
                     return Err(refusal(rows.none()));
                 }
-                let times = rows.unit().map_or(Times::Every(None), |unit| checked.times(unit));
-                if let (Times::Every(None), None) = (&times, asked.interval) {
-                    rows.refuse_other_interval(asked.dt).map_err(refusal)?;
+                let times = rows.unit().map_or(Times::Every(None), |unit| survey.times(unit));
+                if let (Times::Every(None), None) = (&times, options.interval) {
+                    rows.refuse_other_interval(options.dt).map_err(refusal)?;
                 }
-                let unread = rows.unread(asked.interval.unwrap_or(asked.dt));
-                for doubt in rows.doubts(&unread, asked.interval) {
+                let unread = rows.unread(options.interval.unwrap_or(options.dt));
+                for doubt in rows.doubts(&unread, options.interval) {
                     log::warn!("stimulus {}: {doubt}", path.display());
                 }
                 value_unit = rows.value_unit();
-                checked.unread = unread.into_iter().map(|unread| unread.comment).collect();
-                let shape = vec![checked.samples as usize];
-                (shape, Form::Text(asked.time_unit, rows.written_times()), times, rows.names().to_vec())
+                survey.unread = unread.into_iter().map(|unread| unread.comment).collect();
+                let shape = vec![survey.samples as usize];
+                (shape, Form::Text(options.time_unit, rows.written_times()), times, rows.names().to_vec())
             }
         };
         if !(1..=3).contains(&shape.len()) || shape.contains(&0) {
@@ -125,7 +118,7 @@ impl Samples {
                 "the array has shape {shape:?}; expected [T], [T, n] or [T, batch, n], not empty"
             )));
         }
-        let (smallest, largest, checksum) = (checked.smallest, checked.largest, checked.hasher.finalize());
+        let (smallest, largest, checksum) = (survey.smallest, survey.largest, survey.hasher.finalize());
         Ok(Self {
             source,
             shape,
@@ -135,12 +128,12 @@ impl Samples {
             checksum,
             names,
             value_unit,
-            unread: checked.unread,
+            unread: survey.unread,
             form,
         })
     }
 
-    /// The samples from the one of a number on; of those that have times, from the first on.
+    /// The samples from number `first` on; those with times always from the first on.
     pub fn rows(&self, first: u64) -> Result<Box<dyn Rows + Send>, String> {
         match &self.form {
             Form::Array(array) => array.rows(&self.source, first),
@@ -151,8 +144,8 @@ impl Samples {
                 precision: times.precision(),
                 time: Vec::new(),
             })),
-            Form::Text(asked, times) => {
-                let mut rows = TextRows::open(&self.source, *asked, *times)?;
+            Form::Text(time_unit, times) => {
+                let mut rows = TextRows::open(&self.source, *time_unit, *times)?;
                 let mut passed = Vec::new();
                 for _ in 0..if matches!(self.times, Times::Every(_)) { first } else { 0 } {
                     rows.next(&mut passed)?;
@@ -162,18 +155,18 @@ impl Samples {
         }
     }
 
-    /// How many there are.
+    /// The number of samples.
     pub fn count(&self) -> u64 {
         self.shape.first().map_or(0, |count| *count as u64)
     }
 
-    /// The file, as messages name it.
+    /// Its name in messages.
     pub fn name(&self) -> String {
         format!("the stimulus {}", self.source.path().display())
     }
 
-    /// A value of it with its place, as messages name it.
-    pub fn said(&self, extreme: &Extreme) -> String {
+    /// A value with its place, for messages.
+    pub fn describe(&self, extreme: &Extreme) -> String {
         let Extreme { value, sample, column, line } = extreme;
         let value = written(*value);
         let path = self.source.path().display();
@@ -188,13 +181,13 @@ impl Samples {
     }
 }
 
-type Found = (Vec<usize>, Form, Times, Vec<Name>);
+type ArchiveContent = (Vec<usize>, Form, Times, Vec<Name>);
 
-fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Found, String> {
+fn from_npz(source: &Source, options: &SampleOptions, survey: &mut Survey) -> Result<ArchiveContent, String> {
     let mut archive = Archive::open(source)?;
     let keys = archive.names();
     let (values, times) = values_and_times(&keys)?;
-    let interval = interval(&mut archive, &keys, asked)?;
+    let interval = interval(&mut archive, &keys, (options.time_unit, TIME_UNIT))?;
     let is_read =
         |key: &&String| *key == values || Some(key.as_str()) == times || Name::new(key).clock().is_some();
     let unread: Vec<String> = keys.iter().filter(|key| !is_read(key)).cloned().collect();
@@ -203,26 +196,26 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
 
         None => format!("'dt' and 'fs' say how often there are samples, or --{}", super::INTERVAL),
     };
-    // No option about times says anything of units.
-    let is_asked = asked.interval.is_some() || asked.time_unit.is_some();
+    // Options about times do not give other units.
+    let is_given = options.interval.is_some() || options.time_unit.is_some();
     let doubtful: Vec<String> =
-        unread.iter().filter(|key| !is_asked || key.to_lowercase().contains("unit")).cloned().collect();
+        unread.iter().filter(|key| !is_given || key.to_lowercase().contains("unit")).cloned().collect();
     if let Some(doubt) = doubt_of_arrays(&doubtful, &taken) {
         log::warn!("stimulus {}: {doubt}", source.path().display());
     }
-    checked.unread = unread;
+    survey.unread = unread;
     let no_value = Name::new(values);
     if no_value.is_of_no_value() || is_of_neurons_alone(&no_value) {
         return Err(format!("the array '{values}' in it has no currents by its name; call it 'stimulus'"));
     }
     let Some(times) = times else {
-        let array = archive.array(values, &mut |array, rows| checked.all(&array.shape, rows))?;
+        let array = archive.array(values, &mut |array, rows| survey.all(&array.shape, rows))?;
         let names = vec![Name::new(values)];
         return Ok((array.shape.clone(), Form::Array(array), Times::Every(interval), names));
     };
     let names = vec![Name::new(times), Name::new(values)];
-    let (unit, origin) = time_unit(asked.time_unit, TIME_UNIT, names.first())?;
-    // Both are read at the same time.
+    let (unit, origin) = time_unit(options.time_unit, TIME_UNIT, names.first())?;
+    // Both arrays are read at the same time.
     let mut second = Archive::open(source)?;
     let mut clock = None;
     let array = archive.array(values, &mut |array, rows| {
@@ -237,17 +230,17 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
             let column = TimeColumn::new(unit);
             let precision = clock.precision();
             let mut rows = TimedRows { values, times, column, precision, time: Vec::new() };
-            checked.all(&array.shape, &mut rows)
+            survey.all(&array.shape, &mut rows)
         })?;
         clock = Some(beside);
         Ok(())
     })?;
     let clock = clock.ok_or("there is no sample in it")?;
-    let found = checked.times((unit, origin));
+    let found = survey.times((unit, origin));
     if let (Some(interval), Times::At(range)) = (&interval, &found) {
-        // The rounding of single precision is allowed for.
-        let mean = range.course.last.ms_after(&range.course.first) / (checked.samples.max(2) - 1) as f64;
-        if (mean / interval.ms - 1.0).abs() > 1e-3 && checked.samples > 1 {
+        // Within the error of single precision.
+        let mean = range.schedule.last.ms_after(&range.schedule.first) / (survey.samples.max(2) - 1) as f64;
+        if (mean / interval.ms - 1.0).abs() > 1e-3 && survey.samples > 1 {
             return Err(format!(
                 "'{times}' in it has samples every {mean} ms, but '{}' says every {} ms; leave one of them out",
                 interval.name, interval.ms
@@ -257,7 +250,7 @@ fn from_npz(source: &Source, asked: &Asked, checked: &mut Checked) -> Result<Fou
     Ok((array.shape.clone(), Form::Timed(array, clock, unit), found, names))
 }
 
-/// Which array has the values, and which the times, where there is one.
+/// The names of the values and of the times, if there are any.
 fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
     let others: Vec<&str> =
         keys.iter().map(String::as_str).filter(|key| Name::new(key).clock().is_none()).collect();
@@ -275,80 +268,20 @@ fn values_and_times(keys: &[String]) -> Result<(&str, Option<&str>), String> {
     }
 }
 
-/// What an archive says of how often there are samples.
-pub fn interval(archive: &mut Archive, keys: &[String], asked: &Asked) -> Result<Option<Interval>, String> {
-    let mut found: Option<Interval> = None;
-    for key in keys {
-        let name = Name::new(key);
-        let Some(clock) = name.clock() else { continue };
-        let mut values = Vec::new();
-        archive.array(key, &mut |array, rows| {
-            if array.shape.iter().any(|length| *length != 1) {
-                return Err(format!(
-                    "it has shape {:?}, and must be one number: {}",
-                    array.shape,
-                    clock.text()
-                ));
-            }
-            rows.next(&mut values).map(|_| ())
-        })?;
-        let value = match values[..] {
-            [value] if value.is_finite() && value > 0.0 => unrounded(value),
-            _ => return Err(format!("'{key}' must be one number above 0: {}", clock.text())),
-        };
-        let (unit, unit_from) = match clock {
-            Clock::Rate { .. } => (TimeUnit::Ms, Origin::Name(key.clone())),
-            Clock::Interval if name.interval_unit()?.is_none() => {
-                time_unit(asked.time_unit, TIME_UNIT, None)?
-            }
-            Clock::Interval => time_unit(asked.time_unit, TIME_UNIT, Some(&name))?,
-        };
-        let ms = clock.interval_ms(value, unit);
-        match &found {
-            Some(other) if (other.ms / ms - 1.0).abs() > 1e-6 => {
-                return Err(format!(
-                    "'{}' in it says that there is a sample every {} ms, but '{key}' says every {ms} ms; leave one of \
-                     them out",
-                    other.name, other.ms
-                ));
-            }
-            Some(_) => {}
-            None => found = Some(Interval { ms, name: key.clone(), unit_from }),
-        }
-    }
-    Ok(found)
-}
-
-/// The short decimal that a number in single precision was, or one by a short decimal, so that a millionth of it does not
-/// add up over a million samples.
-fn unrounded(value: f64) -> f64 {
-    let single = value as f32;
-    if f64::from(single) != value {
-        return value;
-    }
-    // Decimals of more digits are found for any number in single precision.
-    let decimals = (0..6).filter_map(|digits| format!("{value:.digits$e}").parse().ok());
-    let inverses =
-        (0..6).filter_map(|digits| Some(1.0 / format!("{:.digits$e}", 1.0 / value).parse::<f64>().ok()?));
-    let is_it = |candidate: &f64| *candidate as f32 == single;
-    let shortest = single.to_string().parse().unwrap_or(value);
-    decimals.chain(inverses).find(is_it).unwrap_or(shortest)
-}
-
-/// What has been found in the samples.
-struct Checked {
+/// What was found in the samples.
+struct Survey {
     samples: u64,
     /// A step, ms.
     dt: f64,
-    times: Option<Course>,
+    times: Option<Schedule>,
     smallest: Extreme,
     largest: Extreme,
     hasher: Hasher,
-    /// The comments or arrays that were not read.
+    /// The unread comments or arrays.
     unread: Vec<String>,
 }
 
-impl Checked {
+impl Survey {
     fn new(dt: f64) -> Self {
         let extreme = |value| Extreme { value, sample: 0, column: 0, line: None };
         Self {
@@ -362,13 +295,13 @@ impl Checked {
         }
     }
 
-    /// Looks at all samples of an array of this shape.
+    /// Checks all samples of an array of this shape.
     fn all(&mut self, shape: &[usize], rows: &mut dyn Rows) -> Result<(), String> {
         let mut row = Vec::new();
         loop {
             match rows.next(&mut row)? {
-                Sample::None => return Ok(()),
-                Sample::InTurn => {}
+                Sample::End => return Ok(()),
+                Sample::Next => {}
                 Sample::At(time) => self.time(time),
             }
             for (column, value) in row.iter().copied().enumerate() {
@@ -390,29 +323,16 @@ impl Checked {
     }
 
     fn time(&mut self, time: Time) {
-        // How exactly it is known decides when it has come.
+        // The precision of a time affects the step in which it is due.
         self.hasher.update(bytemuck::cast_slice(&time.bits()));
         match &mut self.times {
-            Some(course) => course.add(time),
-            None => self.times = Some(Course::new(time, self.dt)),
+            Some(schedule) => schedule.add(time),
+            None => self.times = Some(Schedule::new(time, self.dt)),
         }
     }
 
     fn times(&self, unit: (TimeUnit, Origin)) -> Times {
-        let course = self.times.unwrap_or_else(|| Course::new(Time::ZERO, self.dt));
-        Times::At(Range { course, unit })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_in_single_precision_are_what_they_were_before() {
-        for number in [0.1, 0.05, 1.0 / 3.0, 1.0 / 30.0, 1.0 / 22.05, 1.0 / 44_100.0, 1e-4, 12_207.03, 25.0] {
-            assert_eq!(unrounded(f64::from(number as f32)), number);
-        }
-        assert_eq!(unrounded(1.0 / 3.0), 1.0 / 3.0);
+        let schedule = self.times.unwrap_or_else(|| Schedule::new(Time::ZERO, self.dt));
+        Times::At(Range { schedule, unit })
     }
 }

@@ -1,6 +1,6 @@
-//! How the values of a stimulus become currents, in the order in which it happens.
+//! The transform from values of a stimulus to currents, in order.
 
-/// What is done to each value, and then to what they are over time.
+/// The transform of each value, then the filter and the delay.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Transform {
     pub level: Level,
@@ -10,17 +10,17 @@ pub struct Transform {
     pub offset: f64,
     /// Negative currents become 0.
     pub rectify: bool,
-    /// Time constant of a low-pass filter of first order, ms.
+    /// Time constant of a first-order low-pass filter, ms.
     pub low_pass: Option<f64>,
-    /// How much later the currents come, ms. Before them there is none.
+    /// The delay of the currents, ms; before it they are 0.
     pub delay: f64,
 }
 
-/// What a value counts for.
+/// The scale of values.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Level {
-    Itself,
-    /// `20 log10(value / reference)`, as amplitudes have it.
+    Raw,
+    /// `20 log10(value / reference)`, for amplitudes.
     Decibel {
         reference: f64,
     },
@@ -29,15 +29,15 @@ pub enum Level {
 }
 
 impl Level {
-    /// Whether it is defined for values above 0 only.
+    /// Whether values must be above 0.
     pub fn is_logarithmic(self) -> bool {
-        self != Self::Itself
+        self != Self::Raw
     }
 
     // By libm, as functions of the system differ in the last bit.
     fn of(self, value: f64) -> f64 {
         match self {
-            Self::Itself => value,
+            Self::Raw => value,
             Self::Decibel { reference } => 20.0 * libm::log10(value / reference),
             Self::Logarithm => libm::log(value),
         }
@@ -45,7 +45,7 @@ impl Level {
 }
 
 impl Transform {
-    /// What a value becomes before filter and delay.
+    /// The transformed value, before filter and delay.
     pub fn of(&self, value: f64) -> f64 {
         let current = self.level.of(value) * self.scale + self.offset;
         if self.rectify { current.max(0.0) } else { current }
@@ -58,8 +58,8 @@ impl Transform {
     }
 }
 
-/// A low-pass filter of first order, exact for currents that are constant over a step: the output
-/// comes nearer to the input by `1 - exp(-dt / tau)` of what is between them. It begins with its input.
+/// A first-order low-pass filter, exact for currents that are constant during a step: the output approaches
+/// the input by a factor of `1 - exp(-dt / tau)`. It starts at its first input.
 #[derive(Debug)]
 pub struct Filter {
     nearer: f64,
@@ -71,7 +71,7 @@ impl Filter {
         Self { nearer: -libm::expm1(-dt / tau), output: Vec::new() }
     }
 
-    /// Takes the input of a step, and gives its output.
+    /// Filters the input of a step.
     pub fn step(&mut self, input: &[f64]) -> &[f64] {
         if self.output.is_empty() {
             self.output.extend_from_slice(input);

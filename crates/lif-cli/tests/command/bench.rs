@@ -1,11 +1,10 @@
-//! `lif bench`: which cases it measures, what it says of them, what it refuses. How fast anything is
-//! is nobody's business here.
+//! `lif bench`: the cases that it measures, its report and its refusals. Speed is not tested here.
 
 use super::Folder;
 use predicates::prelude::*;
 use serde_json::Value;
 
-/// Words for a benchmark that takes no time.
+/// Arguments of a benchmark that takes no time.
 const SMALL: &str = "bench --repeats 2 --steps 40 --neurons 30";
 
 impl Folder {
@@ -115,7 +114,7 @@ fn each_case_on_each_device_is_one_json_object() {
         assert!((reference["ratio_to_cpu"].as_f64().unwrap() / ratio - 1.0).abs() < 1e-6);
     }
     assert!(objects.iter().any(|object| object["spikes"].as_u64().unwrap() > 0));
-    // 24 bytes of state, and 4 of the constant input, once in a call of 40 steps.
+    // 24 bytes of state, and 4 bytes of constant input, read once in a call of 40 steps.
     let simplest = &objects[1];
     assert!((simplest["bytes_per_neuron_step"].as_f64().unwrap() - 28.0 / 40.0).abs() < 1e-9, "{simplest}");
 }

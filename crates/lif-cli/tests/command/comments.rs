@@ -1,14 +1,13 @@
-//! Comments of which a part agrees with what is taken: the rest is listed, and told where it may say what the numbers
-//! are.
+//! Comments that are understood in part: the rest is listed, with a warning if it may describe the numbers.
 
 use super::Folder;
 use serde_json::{Value, json};
 
-/// Nothing but a note in the summary.
+/// Only a note in the summary, without a warning.
 const LISTED: &str = "";
 
-/// A stimulus, spikes or events that are written to `in.txt` and read: what was said of them, and the comments that were
-/// not read.
+/// Writes a stimulus, spikes or events to `in.txt` and reads it. Returns standard error and the comments that
+/// were not read.
 fn read(folder: &Folder, kind: &str, text: &str) -> (String, Value) {
     folder.write("in.txt", text);
     let words = match kind {
@@ -27,8 +26,7 @@ fn read(folder: &Folder, kind: &str, text: &str) -> (String, Value) {
 
 #[test]
 fn what_is_left_of_a_comment_is_listed_and_told() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     let (one, events) = ("5\n6\n7\n", "3 1\n7 2\n");
     let told = "may say what the numbers are, and is not read";
     for (kind, comment, rows, message) in [
@@ -57,7 +55,7 @@ fn what_is_left_of_a_comment_is_listed_and_told() {
             assert!(said.contains(&format!("the comment '{comment}' {message}")), "{kind}: {said}");
         }
     }
-    // An option that says the interval overrules the comment, which is listed then.
+    // An option for the interval overrules the comment, which is then listed.
     folder.write("in.txt", &format!("# dt = 0.5 ms, I (nA)\n{one}"));
     let summary = folder.summary("--neurons 1 --stimulus in.txt --stimulus-dt 0.1");
     assert_eq!(summary["inputs"][0]["unread"], json!(["dt = 0.5 ms, I (nA)"]));
@@ -82,8 +80,7 @@ fn what_is_left_of_a_comment_is_listed_and_told() {
 
 #[test]
 fn comments_that_agree_in_part_are_refused_for_the_rest() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for (kind, comment, message) in [
         ("events", "dt = 0.1 ms; columns: neuron, step", "may name the columns, of which not all are known"),
         ("events", "dt=0.1, neuron first", "may name the columns, of which not all are known"),
@@ -149,7 +146,7 @@ fn comments_with_units_are_lines_of_names() {
         let message = format!("its values are in {unit} by their name, and taken as nA");
         assert!(if unit.is_empty() { said.is_empty() } else { said.contains(&message) }, "{comment}: {said}");
     }
-    // What may be the other order is told, also where an option says the unit.
+    // A comment that may give the other order causes a warning, also if an option gives the unit.
     let turned = "current of cell 3 in nA, then the time in ms";
     folder.write("in.txt", &format!("# {turned}\n0 0.5\n1 0.25\n2 0\n"));
     let output = folder.run("--json --no-plot --stimulus in.txt --stimulus-time-unit ms").output().unwrap();
@@ -158,21 +155,21 @@ fn comments_with_units_are_lines_of_names() {
         said.contains(&format!("the comment '{turned}' may name the columns in another order")),
         "{said}"
     );
-    // So is what stands below the numbers.
+    // So is a comment below the numbers.
     let (said, unread) = read(&folder, "stimulus", "0 5\n1 6\n# I_nA t_ms\n");
     assert!(said.contains("the comment 'I_nA t_ms' may name the columns in another order"), "{said}");
     assert_eq!(unread, json!(["I_nA t_ms"]));
-    // Prose with a unit names no columns.
+    // Prose with a unit does not name columns.
     for comment in ["Ornstein-Uhlenbeck current (nA)", "Stimulus: OU noise, tau = 5 ms"] {
         let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n0 0.5\n1 0.25\n"));
         assert_eq!((said.as_str(), unread), ("", json!([comment])));
     }
-    // Another comment may stand below the names.
+    // Another comment may follow the names.
     folder.write("in.txt", "# t_s,I_nA\n# recorded by me\n0 0.5\n0.001 0.25\n");
     let of_it = folder.summary("--neurons 1 --stimulus in.txt --steps 5")["inputs"][0].clone();
     assert_eq!((&of_it["columns"], &of_it["to_ms"]), (&json!(["t_s", "I_nA"]), &json!(1.0)));
     assert_eq!(of_it["unread"], json!(["recorded by me"]));
-    // The unit of values beside what is understood.
+    // A unit of values next to a comment that is understood.
     for (text, unit) in [
         ("# sampling rate: 10 kHz, values in A\n5\n6\n", "A"),
         ("# dt = 0.1 ms, values in mV\n5\n6\n", "mV"),
@@ -211,8 +208,7 @@ fn what_lasts_or_counts_backwards_is_no_time() {
 
 #[test]
 fn what_may_be_no_list_of_times_is_told() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for name in [
         "neuron",
         "trial",
@@ -230,7 +226,7 @@ fn what_may_be_no_list_of_times_is_told() {
     for name in ["t", "time_ms", "spikes", "spike_times", "onset_ms", "Spike times of neuron (ms)"] {
         assert_eq!(read(&folder, "spikes", &format!("{name}\n10\n20\n")).0, "", "{name}");
     }
-    // Sweeps, as gnuplot has them.
+    // Sweeps, as gnuplot writes them.
     let sweeps =
         "the numbers above and below the 2 blank lines before line 5 are taken together, as one list";
     assert!(read(&folder, "stimulus", "5\n6\n\n\n7\n8\n").0.contains(sweeps));
@@ -239,8 +235,7 @@ fn what_may_be_no_list_of_times_is_told() {
 
 #[test]
 fn numbers_and_signs_in_comments_are_listed() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     let one = "5\n6\n7\n";
     for comment in
         ["1", "+ 1000", "*0.1", "\u{d7} 10", "(2, 2)", "-1", "50 %", "\u{bd}", "-I", "-I (nA)", "|I|", "I%"]
@@ -259,14 +254,13 @@ fn numbers_and_signs_in_comments_are_listed() {
     assert!(events.0.contains("may name the columns, of which not all are known"), "{}", events.0);
     assert_eq!(read(&folder, "events", "3 1\n7 2 # -0.5\n").1, json!(["-0.5"]));
     assert_eq!(read(&folder, "spikes", "120 # 1\n130\n").1, json!(["1"]));
-    // What is drawn says nothing.
+    // Lines of decoration say nothing.
     assert_eq!(read(&folder, "stimulus", "# ----\n#\n# ====\n5\n6\n#\n"), (String::new(), json!([])));
 }
 
 #[test]
 fn comments_without_words_divide_numbers() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for (comment, said) in [
         ("# 2", "comment '2'"),
         ("# ------", "comment '------'"),
@@ -302,8 +296,7 @@ fn comments_that_name_other_columns_than_there_are_are_refused() {
 
 #[test]
 fn lines_that_say_what_something_is_are_comments() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for line in ["fs=1000", "dt=1", "dt=1ms", "fs:1000"] {
         let (said, _) = read(&folder, "stimulus", &format!("{line}\n5\n6\n"));
         let message = format!("the comment '{line}' may say that there is a sample every 1 ms");
@@ -312,7 +305,7 @@ fn lines_that_say_what_something_is_are_comments() {
     assert_eq!(read(&folder, "stimulus", "dt=0.1\n5\n6\n"), (String::new(), json!([])));
     assert_eq!(read(&folder, "stimulus", "t0=500\n5\n6\n").1, json!(["t0=500"]));
     assert_eq!(read(&folder, "spikes", "t0=500\n5\n6\n").1, json!(["t0=500"]));
-    // How often something comes names nothing.
+    // A count names nothing.
     for comment in ["per ms", "each ms", "every ms"] {
         let (said, unread) = read(&folder, "stimulus", &format!("# {comment}\n5\n6\n"));
         assert!(said.contains(&format!("the comment '{comment}' may say")), "{comment}: {said}");

@@ -1,11 +1,10 @@
-//! The files that fuzzing found worth keeping: whatever is in them, the command ends with a result or
-//! with a message.
+//! The corpus of the fuzz targets: whatever a file contains, the command ends with a result or a message.
 
 use super::{Folder, root};
 use assert_cmd::Command;
 use std::fs;
 
-/// Few steps of few neurons, which events drive.
+/// Few steps of few neurons, driven by events.
 const EVENTS: &str = "run --device cpu --neurons 3 --batch 2 --steps 50 --record counts --no-plot --events";
 
 /// The files for one reader, with their names.
@@ -17,7 +16,7 @@ fn corpus(reader: &str) -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Runs, and says whether that went well; anything but a result or a message fails.
+/// Runs the command, and returns whether it succeeded. Anything but a result or a message fails.
 fn ends_well(mut command: Command, file: &str) -> bool {
     let output = command.output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
@@ -44,8 +43,7 @@ fn stimuli_of_any_content_end_well() {
 
 #[test]
 fn recordings_of_any_content_end_well() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     folder.write("events.txt", "3 0\n");
     let mut results = [[0, 0]; 3];
     for (file, bytes) in corpus("recordings") {

@@ -5,9 +5,7 @@ use predicates::prelude::*;
 use serde_json::Value;
 
 fn curve(folder: &Folder, words: &str) -> Value {
-    let output =
-        folder.lif(&format!("fi --device cpu --json {words}")).assert().success().get_output().clone();
-    serde_json::from_slice(&output.stdout).unwrap()
+    folder.json(&format!("fi --device cpu --json {words}")).0
 }
 
 #[test]

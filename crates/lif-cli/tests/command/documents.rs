@@ -1,4 +1,4 @@
-//! Every command that the README and the documents show, run as it stands there.
+//! Every command in the README and the documents, run as it is printed there.
 
 use super::{Folder, root};
 use lif::Params;
@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// What takes longer than a few seconds as it stands, by words that it holds. It is run in `tests/run.sh --all`.
+/// Commands that take longer than a few seconds, by words in them. `tests/run.sh --all` runs them.
 const SLOW: [&str; 11] = [
     "lif bench",
     "lif fit ",
@@ -22,7 +22,7 @@ const SLOW: [&str; 11] = [
     "lif fi ",
 ];
 
-/// What holds a shell's words, which no command is given here.
+/// Characters of shell syntax. The commands run without a shell, so they cannot contain these.
 const OF_A_SHELL: [&str; 5] = ["|", ">", "$", "\"", "'"];
 
 /// A command of a document.
@@ -31,7 +31,7 @@ struct Shown {
     /// File and line.
     place: String,
     words: String,
-    /// What the document says that it prints.
+    /// The output that the document shows.
     text: Vec<String>,
 }
 
@@ -51,8 +51,8 @@ fn documents() -> Vec<PathBuf> {
     documents
 }
 
-/// The commands of a document, in its order: lines of code, fenced or indented, that begin with `lif` or
-/// with the command that runs it from the sources. A block of text right behind them is what the last prints.
+/// The commands of a document, in order: lines of code, fenced or indented, that begin with `lif` or with the
+/// command that runs it from the sources. A block of text directly after them is the output of the last one.
 fn commands(document: &Path) -> Vec<Shown> {
     let name = document.file_name().unwrap().to_string_lossy().into_owned();
     let text = fs::read_to_string(document).unwrap();
@@ -89,7 +89,7 @@ fn commands(document: &Path) -> Vec<Shown> {
     shown
 }
 
-/// A folder with the files that the documents' commands name.
+/// A folder with the files that the commands of the documents name.
 fn prepared() -> Folder {
     let folder = Folder::new();
     let root = root();
@@ -122,7 +122,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Whether a line says something of the machine or of the time that something took.
+/// Whether a line depends on the machine or on the time that something took.
 fn is_of_the_machine(line: &str) -> bool {
     ["device", "wall time", "speed", "memory"].iter().any(|name| line.starts_with(name))
 }

@@ -1,4 +1,4 @@
-//! What is refused, with which exit code, and that nothing is left behind.
+//! Refusals: their exit codes, and that they leave no files behind.
 
 use super::Folder;
 use predicates::prelude::*;
@@ -58,7 +58,7 @@ fn wrong_usage_ends_with_code_2_before_anything_is_written() {
         ("--current 1e18 --resistance 1e18", "resistance x input"),
         ("--nonsense", "unexpected argument"),
     ] {
-        // The last of two devices would be an error; this one stays the only one.
+        // Of two devices the last would cause an error; with one device there is none.
         let device = if words.contains("--device") { "" } else { "--device cpu " };
         folder.refuses(&format!("run --no-plot {device}{words}"), 2, message);
         assert!(!folder.path("lif-out").exists(), "{words}");
@@ -75,12 +75,12 @@ fn constant_firing_is_allowed_where_asked_for() {
 
 #[test]
 fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
-    // A file in the way stops everybody, also those whom no permission stops.
+    // A file in the way stops every user, also one whom permissions do not stop.
     let folder = Folder::new();
     folder.write("file", "mine\n");
     for out in ["file", "file/below"] {
         folder
-            // So long a run would not come back.
+            // A run of this length would not end.
             .run(&format!("--neurons 100000 --steps 4000000000 --record none --out {out}"))
             .timeout(std::time::Duration::from_secs(20))
             .assert()
@@ -90,26 +90,14 @@ fn an_output_folder_that_cannot_be_written_is_found_before_the_run() {
     assert_eq!(fs::read_to_string(folder.path("file")).unwrap(), "mine\n");
 
     fs::create_dir_all(folder.path("lif-out/spikes.npz")).unwrap();
-    folder
-        .run("--neurons 5 --steps 5")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("'spikes.npz' in it is a folder"));
+    folder.refuses("run --device cpu --neurons 5 --steps 5", 1, "'spikes.npz' in it is a folder");
     assert_eq!(folder.written(), ["spikes.npz"]);
 }
 
-/// `lif run` where no file may be longer than so many times 512 bytes, which stands in for a disk
-/// that is full.
+/// Limits files to this number of blocks of 512 bytes, as on a full disk.
 #[cfg(target_os = "linux")]
-fn limited(folder: &Folder, blocks: u32, words: &str) -> std::process::Output {
-    std::process::Command::new("sh")
-        .args(["-c", &format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"")])
-        .arg(assert_cmd::cargo::cargo_bin!("lif"))
-        .args("run --device cpu".split(' '))
-        .args(words.split(' '))
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap()
+fn file_limit(blocks: u32) -> String {
+    format!("trap '' XFSZ; ulimit -f {blocks}")
 }
 
 #[cfg(target_os = "linux")]
@@ -118,7 +106,8 @@ fn folders_made_for_a_run_that_fails_go_again() {
     let folder = Folder::new();
     fs::create_dir(folder.path("there")).unwrap();
     for out in ["n1/a/b", "there/c", "n2"] {
-        let output = limited(&folder, 1, &format!("--neurons 2000 --steps 200 --out {out}"));
+        let output = folder
+            .limited(&file_limit(1), &format!("run --device cpu --neurons 2000 --steps 200 --out {out}"));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
     }
     assert!(!folder.path("n1").exists() && !folder.path("n2").exists());
@@ -134,8 +123,8 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
         || folder.written().iter().map(|name| fs::read(folder.path("lif-out").join(name)).unwrap()).collect();
     let before: Vec<Vec<u8>> = contents();
     assert_eq!(before.len(), 3);
-    // 512 KiB, which the picture keeps: too little for an array while the run goes on, and for the
-    // file of all arrays after it.
+    // 512 KiB, of which the picture needs a part: too little for an array during the run, and for the file of
+    // all arrays after it.
     for (words, file) in [
         ("--neurons 2000 --steps 200 --record spikes,voltage:0..2000", "the recorded voltage in lif-out"),
         (
@@ -144,7 +133,7 @@ fn a_full_disk_leaves_the_files_of_the_earlier_run_and_one_message() {
         ),
         ("--neurons 20000 --steps 200 --record voltage:0..500", "lif-out/spikes.npz"),
     ] {
-        let output = limited(&folder, 1024, words);
+        let output = folder.limited(&file_limit(1024), &format!("run --device cpu {words}"));
         assert_eq!(output.status.code(), Some(1), "{output:?}");
         let message = String::from_utf8(output.stderr).unwrap();
         assert!(message.starts_with(&format!("error: cannot write {file}")), "{message}");
@@ -200,7 +189,7 @@ fn devices_tell_what_hides_adapters() {
         .stdout(predicate::str::contains("WGPU_BACKEND=metal").and(predicate::str::contains("--device cpu")));
 }
 
-/// What is no regular file where one is needed, with what is said of it.
+/// Paths that are not regular files where one is needed, and the messages.
 #[cfg(unix)]
 #[test]
 fn what_is_no_regular_file_is_refused_and_not_waited_for() {
@@ -238,7 +227,7 @@ fn settings_are_read_to_a_bound() {
     folder.refuses("run --config long.toml", 1, "it has more than 67108864 bytes");
 }
 
-/// A device that is full.
+/// A full device.
 #[cfg(target_os = "linux")]
 #[test]
 fn help_that_cannot_be_written_is_a_failure() {
@@ -264,5 +253,5 @@ fn help_that_cannot_be_written_is_a_failure() {
 #[test]
 fn more_than_memory_holds_is_refused() {
     let folder = Folder::new();
-    folder.run("--neurons 4000000000 --steps 1").assert().code(1).stderr(predicate::str::contains("needed"));
+    folder.refuses("run --device cpu --neurons 4000000000 --steps 1", 1, "needed");
 }

@@ -4,12 +4,12 @@
 
 use super::Folder;
 #[cfg(unix)]
-use super::resume::{begin, wait_for};
+use super::processes::{begin, wait_for};
 use ndarray::{Array1, Array2};
-use ndarray_npy::{NpzWriter, write_npy};
+use ndarray_npy::write_npy;
 use predicates::prelude::*;
 use serde_json::json;
-use std::fs::{self, File};
+use std::fs;
 
 /// The spikes of a population of 40 neurons, as the command writes them.
 fn recorded(folder: &Folder) {
@@ -28,11 +28,11 @@ fn each_spike_moves_its_neuron() {
     let summary = folder.summary("--neurons 3 --steps 100 --events events.txt --events-weight 11");
     assert_eq!(summary["spikes"], json!(3));
     assert_eq!(summary["settings"]["current"], json!(0.0));
-    // A single millivolt, which is the default, is not enough.
+    // One millivolt, the default, is too little.
     let summary = folder.summary("--neurons 3 --steps 100 --events events.txt");
     assert_eq!(summary["spikes"], json!(0));
     assert_eq!(summary["settings"]["events-weight"], json!("1"));
-    // Weights that differ: 9 mV, 10.5 mV, 12 mV.
+    // Different weights: 9 mV, 10.5 mV, 12 mV.
     let summary = folder.summary("--neurons 3 --steps 70 --events events.txt --events-weight 9:12mV");
     assert_eq!(summary["spikes"], json!(1));
     // Batch rows: all of them, or one.
@@ -71,7 +71,7 @@ fn beside_a_synapse_a_weight_says_what_it_is() {
         folder.run(&words).assert().success().stderr("");
         folder.array::<f32>("voltage").into_iter().fold(f32::MIN, f32::max)
     };
-    // A jump of 2 mV from rest, and 100 pA that decay.
+    // A jump of 2 mV from rest, and a current of 100 pA that decays.
     assert!((peak("--preset nest-psc-exp --events-weight 2mV") + 68.0).abs() < 1e-3);
     let peak_of_current = peak("--preset nest-psc-exp --events-weight 100pA");
     assert!((-69.6..-69.3).contains(&peak_of_current), "{peak_of_current}");
@@ -123,18 +123,18 @@ fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
     let count = |summary: &serde_json::Value| summary["spikes"].as_u64().unwrap();
     assert!(count(&synapse) > count(&pulses), "{synapse}, {pulses}");
 
-    // A matrix with the weight on its diagonal is the same, as text is the same as an archive.
+    // A matrix with the weight on its diagonal gives the same spikes; so does text instead of an archive.
     write_npy(folder.path("matrix.npy"), &(Array2::<f32>::eye(40) * 3.0)).unwrap();
     let matrix = "--neurons 40 --steps 900 --events first/spikes.npz --events-weight 0.3nA --tau-syn 8 \
                   --events-matrix matrix.npy";
     assert_eq!(folder.summary(matrix)["spike_hash"], synapse["spike_hash"]);
-    // The settings repeat the run.
+    // The settings in the summary repeat the run.
     let settings = folder.summary(matrix)["settings"].clone();
     folder.write("again.toml", &toml::to_string(&settings).unwrap());
     assert_eq!(folder.summary("--config again.toml")["spike_hash"], synapse["spike_hash"]);
 }
 
-/// Beside a stimulus the spikes come in the blocks of the stimulus.
+/// With a stimulus the spikes are read in the blocks of the stimulus.
 #[test]
 fn spikes_go_with_every_other_input() {
     let folder = Folder::new();
@@ -172,14 +172,9 @@ fn a_run_that_was_killed_finds_its_events_again() {
 
     let kept = fs::read(&spikes).unwrap();
     recorded_at(&folder, "-61");
-    folder
-        .lif("run --resume night.safetensors")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("the events or their matrix have changed"));
+    folder.refuses("run --resume night.safetensors", 1, "the events or their matrix have changed");
     fs::write(&spikes, kept).unwrap();
-    let output = folder.lif("run --resume night.safetensors --json").assert().success().get_output().clone();
-    let resumed: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (resumed, _) = folder.json("run --resume night.safetensors --json");
     assert_eq!(resumed["spike_hash"], whole["spike_hash"]);
 }
 
@@ -194,15 +189,15 @@ fn mistakes_in_events_are_told() {
     write_npy(folder.path("wide.npy"), &Array2::<f32>::zeros((2, 9))).unwrap();
     write_npy(folder.path("narrow.npy"), &Array2::<f32>::zeros((2, 5))).unwrap();
     write_npy(folder.path("far.npy"), &ndarray::array![[1, 0], [1, 5]]).unwrap();
-    let mut archive = NpzWriter::new(File::create(folder.path("far.npz")).unwrap());
-    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
-    archive.add_array("neuron", &ndarray::array![0, 1, 6]).unwrap();
-    archive.finish().unwrap();
+    folder.archive("far.npz", |npz| {
+        npz.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+        npz.add_array("neuron", &ndarray::array![0, 1, 6]).unwrap();
+    });
     write_npy(folder.path("nan.npy"), &Array2::<f32>::from_elem((2, 5), f32::NAN)).unwrap();
-    let mut archive = NpzWriter::new(File::create(folder.path("short.npz")).unwrap());
-    archive.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
-    archive.add_array("neuron", &Array1::<u32>::zeros(2)).unwrap();
-    archive.finish().unwrap();
+    folder.archive("short.npz", |npz| {
+        npz.add_array("step", &Array1::<u32>::zeros(3)).unwrap();
+        npz.add_array("neuron", &Array1::<u32>::zeros(2)).unwrap();
+    });
     for (words, code, message) in [
         ("--events none.txt", 1, "events none.txt: "),
         ("--events one.txt", 1, "events one.txt:1: 1 number; expected `step neuron`"),

@@ -1,7 +1,9 @@
-//! `lif fit`: a neuron is found again, and what is written of it can be used.
+//! `lif fit`: it finds a known neuron again, and its output can be used.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
+#[cfg(unix)]
+use super::processes::{begin_and_listen, interrupt, wait_for};
 use super::{Folder, root};
 use ndarray::Array1;
 use ndarray_npy::write_npy;
@@ -36,8 +38,7 @@ const VARY: &str =
 
 fn fit(folder: &Folder, words: &str) -> Value {
     let words = format!("fit --device cpu --json {DATA} {VARY} {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    serde_json::from_slice(&output.stdout).unwrap()
+    folder.json(&words).0
 }
 
 #[test]
@@ -56,8 +57,7 @@ fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
 
     let words = "score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt";
     for (part, name) in [("--to 1000", "train"), ("--from 1000", "heldout")] {
-        let output = folder.lif(&format!("{words} {part}")).assert().success().get_output().clone();
-        let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (score, _) = folder.json(&format!("{words} {part}"));
         assert_eq!(score["gamma"], best[format!("gamma_{name}")]);
         assert_eq!(score["scores"][0]["predicted"], best[format!("predicted_{name}")]);
         assert_eq!(score["scores"][0]["van_rossum"], best[format!("van_rossum_{name}")]);
@@ -65,7 +65,7 @@ fn a_neuron_is_found_again_and_its_settings_have_the_same_scores() {
     folder.summary("--config lif-out/neuron.toml --neurons 1 --out run");
 }
 
-/// Two sounds, the second shorter, and the spikes of the same neuron that hears each.
+/// Two sounds, the second shorter, and the spikes of the same neuron for each.
 fn folder_of_two() -> Folder {
     let folder = folder();
     let sound: Array1<f64> = ndarray_npy::read_npy(folder.path("sound.npy")).unwrap();
@@ -85,10 +85,7 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     let folder = folder_of_two();
     let data = "--stimulus sound.npy --stimulus other.npy --spikes spikes.txt --spikes others.txt,others.txt";
     let words = format!("--quiet --json {data} --candidates 150 --generations 15 --seed 2");
-    let run = |words: &str| -> Value {
-        let output = folder.lif(words).assert().success().get_output().clone();
-        serde_json::from_slice(&output.stdout).unwrap()
-    };
+    let run = |words: &str| -> Value { folder.json(words).0 };
     let found = run(&format!("fit --device cpu {words} {VARY}"));
     assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
     let best = &found["best"][0];
@@ -105,7 +102,8 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     assert_eq!((&windows[0]["split_ms"], &windows[0]["to_ms"]), (&1000.0.into(), &2000.0.into()));
     assert_eq!((&windows[1]["split_ms"], &windows[1]["to_ms"]), (&750.0.into(), &1500.0.into()));
 
-    // Each as it is scored on its own; the neuron has the first stimulus, so that it can be run.
+    // The scores equal those of `lif score` for each stimulus. The neuron has the first stimulus, so that it
+    // can be run.
     let score = "score --device cpu --json --config lif-out/neuron.toml";
     let all = run(&format!("{score} {data} --to 750"));
     assert_eq!(all["scores"][1]["stimulus"], "other.npy");
@@ -122,7 +120,7 @@ fn recordings_of_several_stimuli_are_fitted_together() {
     let lines = predicate::str::contains("750 to 1500 ms of other.npy")
         .and(predicate::str::contains("the best by recording"));
     folder.lif(&table).assert().success().stdout(lines);
-    // The longer sound has spikes after the end of the other.
+    // The longer sound has spikes after the end of the shorter one.
     let swapped = "--stimulus other.npy --stimulus sound.npy --spikes spikes.txt --spikes others.txt";
     folder.refuses(&format!("{score} {swapped}"), 1, "spikes spikes.txt:");
     folder.refuses(
@@ -199,7 +197,7 @@ fn a_search_does_not_replace_what_it_reads() {
         assert_eq!(fs::read(folder.path(&path)).unwrap(), before);
         fs::remove_dir_all(folder.path("out")).unwrap();
     }
-    // What a settings file names is an input too.
+    // A file that a settings file names is an input, too.
     folder.write("fit.toml", "stimulus = \"sound.npy\"\n");
     fs::create_dir(folder.path("out")).unwrap();
     fs::rename(folder.path("sound.npy"), folder.path("out/fit.json")).unwrap();
@@ -253,13 +251,12 @@ fn a_search_is_the_same_on_an_adapter() {
     let words = "--candidates 40 --generations 3 --objective van-rossum";
     let expected = fit(&folder, words);
     let words = format!("fit --device software --json {DATA} {VARY} {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (found, _) = folder.json(&words);
     assert_ne!(found["device"], expected["device"]);
     assert_eq!((&found["best"], &found["generations"]), (&expected["best"], &expected["generations"]));
 }
 
-/// A neuron that spikes without a stimulus does so before a late one, too.
+/// A neuron that spikes without a stimulus also spikes before a delayed one.
 #[test]
 fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
     let folder = Folder::new();
@@ -271,8 +268,7 @@ fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
             "fit --device cpu --json --no-plot --spikes spikes.txt {neuron} --vary stimulus-delay=5:20 --candidates 50 \
              --generations 2 --split 30 --best 3"
         );
-        let output = folder.lif(&words).assert().success().get_output().clone();
-        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let (found, _) = folder.json(&words);
         let gammas: Vec<f64> = found["best"]
             .as_array()
             .unwrap()
@@ -283,8 +279,7 @@ fn a_neuron_that_does_not_rest_has_the_scores_of_a_run() {
         for (part, name) in [("--to 30", "train"), ("--from 30", "heldout")] {
             let score =
                 format!("score --device cpu --json --config lif-out/neuron.toml --spikes spikes.txt {part}");
-            let output = folder.lif(&score).assert().success().get_output().clone();
-            let score: Value = serde_json::from_slice(&output.stdout).unwrap();
+            let (score, _) = folder.json(&score);
             for key in ["gamma", "predicted", "coincidences", "van_rossum"] {
                 assert_eq!(
                     found["best"][0][format!("{key}_{name}")],
@@ -314,7 +309,7 @@ fn what_cannot_be_searched_is_refused() {
     fs::rename(folder.path("graph/neurons.nir"), folder.path("neurons.nir")).unwrap();
     write_npy(folder.path("still.npy"), &Array1::from_elem(20_000, 1.0)).unwrap();
     for (words, message) in [
-        ("--vary tau-m=5:2", "the lower bound 5 must be below the upper bound 2"),
+        ("--vary tau-m=5:2", "the lower bound of tau_m is 5; it must be below the upper bound 2"),
         ("--vary tau-m=0:2:log", "must be above 0 on a logarithmic scale"),
         ("--vary stimulus-delay=-1:2", "a stimulus cannot come early"),
         ("--vary colour=1:2", "'colour' cannot be varied; there are tau-m, resistance"),
@@ -341,7 +336,7 @@ fn what_cannot_be_searched_is_refused() {
     }
 }
 
-/// The commands of the tutorial, the search being a small one.
+/// The commands of the tutorial, with a small search.
 #[test]
 fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     let root = root();
@@ -357,7 +352,7 @@ fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     for command in commands {
         let words = command.strip_prefix("lif ").unwrap();
         let small = if words.starts_with("fit ") { "--candidates 200 --generations 12" } else { "" };
-        // Nothing in these experiments is doubtful.
+        // No warning: nothing in these experiments is doubtful.
         folder.lif(&format!("{words} --device cpu {small}")).assert().success().stderr("");
     }
     let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
@@ -365,51 +360,33 @@ fn the_tutorial_runs_in_small_and_predicts_what_was_held_out() {
     assert!(held_out > 0.6, "{held_out}");
 }
 
+/// A search that is interrupted after its first generation.
+#[cfg(unix)]
+fn interrupted(folder: &Folder, generations: u32) -> std::process::Child {
+    let words = format!("fit --device cpu {DATA} --generations {generations} --checkpoint search.json");
+    let child = begin_and_listen(folder, words.split(' '));
+    wait_for(&folder.path("search.json"));
+    interrupt(&child);
+    child
+}
+
 #[cfg(unix)]
 #[test]
 fn ctrl_c_keeps_the_best() {
-    use std::process::{Command, Stdio};
     let folder = folder();
-    let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(format!("fit --device cpu {DATA} --generations 1000000 --checkpoint search.json").split(' '))
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let start = std::time::Instant::now();
-    while !folder.path("search.json").exists() {
-        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    }
-    let kill = format!("kill -TERM {}", child.id());
-    assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    let mut child = interrupted(&folder, 1_000_000);
     assert_eq!(child.wait().unwrap().code(), Some(130));
     assert_eq!(folder.written(), ["fit.json", "fit.png", "neuron.toml"]);
     let found: Value = serde_json::from_slice(&fs::read(folder.path("lif-out/fit.json")).unwrap()).unwrap();
     assert_eq!(found["interrupted"], true);
 }
 
-/// Who interrupts as the last generation has been scored cuts nothing short.
+/// An interrupt after the last generation does not shorten the search.
 #[cfg(unix)]
 #[test]
 fn a_search_that_is_interrupted_at_its_end_is_complete() {
-    use std::process::{Command, Stdio};
     let folder = folder();
-    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(format!("fit --device cpu {DATA} --generations 0 --checkpoint search.json").split(' '))
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let start = std::time::Instant::now();
-    while !folder.path("search.json").exists() {
-        assert!(start.elapsed().as_secs() < 60, "no generation was kept");
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
-    let kill = format!("kill -TERM {}", child.id());
-    Command::new("sh").args(["-c", &kill]).status().unwrap();
+    let child = interrupted(&folder, 0);
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(output.status.success() && !said.contains("interrupted after"), "{said}");

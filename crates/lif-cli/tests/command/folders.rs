@@ -1,8 +1,8 @@
-//! Folders and checkpoints in which more goes on than one run.
+//! Folders and checkpoints that several runs use.
 #![cfg(unix)]
 
 use super::Folder;
-use super::resume::{begin, wait_for};
+use super::processes::{begin, interrupt, wait_for};
 use predicates::prelude::*;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 const LONG: &str =
     "run --device cpu --neurons 100 --steps 400000 --no-plot --record spikes --checkpoint-every 1000";
 
-/// A run of a current with a checkpoint of its own.
+/// A run of a constant current with its own checkpoint.
 pub fn run_of(current: &str, checkpoint: &str) -> String {
     format!("{LONG} --current {current} --checkpoint {checkpoint}")
 }
 
-/// Waits until a checkpoint has so many steps.
+/// Waits until a checkpoint has this number of steps.
 pub fn wait_for_steps(checkpoint: &Path, steps: u64) {
     let start = Instant::now();
     while !lif::Checkpoint::open(checkpoint).is_ok_and(|checkpoint| checkpoint.steps() >= steps) {
@@ -32,11 +32,7 @@ fn kill(mut child: Child) {
     child.wait().unwrap();
 }
 
-pub fn interrupt(child: &Child) {
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-}
-
-/// A run that is killed on its way.
+/// A run that is killed before its end.
 pub fn killed(folder: &Folder, current: &str, checkpoint: &str) {
     let child = begin(folder, &run_of(current, checkpoint));
     wait_for_steps(&folder.path(checkpoint), 5000);
@@ -67,7 +63,7 @@ fn runs_that_were_killed_in_one_folder_do_not_mix() {
     let folder = Folder::new();
     killed(&folder, "0.6:1", "a.st");
     killed(&folder, "1:3", "b.st");
-    // An array of the spikes each, and a note.
+    // One array of spikes for each, and a list.
     assert_eq!(partials(&folder).len(), 8);
     for (current, checkpoint) in [("0.6:1", "a.st"), ("1:3", "b.st")] {
         folder.lif(&format!("run --resume {checkpoint}")).assert().success();
@@ -82,7 +78,7 @@ fn a_folder_that_a_live_run_writes_into_is_refused() {
     let folder = Folder::new();
     let first = begin(&folder, &run_of("0.6:1", "a.st"));
     wait_for(&folder.path("a.st"));
-    // However it is called.
+    // Under any name.
     symlink(folder.path("lif-out"), folder.path("alias")).unwrap();
     for words in [
         "run --device cpu --neurons 5 --steps 5",
@@ -94,12 +90,13 @@ fn a_folder_that_a_live_run_writes_into_is_refused() {
         folder.lif(words).assert().code(1).stdout("").stderr(predicate::str::contains(WRITES));
     }
     assert!(!folder.path("b.st").exists() && !folder.path("b.st.lock").exists());
-    // The last was told of the folder, as it has the same; the checkpoint has a lock as well.
-    folder
-        .lif("run --device cpu --neurons 5 --steps 5 --out other --checkpoint a.st")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("is there already"));
+    // The last one got the message about the folder, because the folder is the same; the checkpoint has its
+    // own lock.
+    folder.refuses(
+        "run --device cpu --neurons 5 --steps 5 --out other --checkpoint a.st",
+        2,
+        "is there already",
+    );
     interrupt(&first);
     assert_eq!(first.wait_with_output().unwrap().status.code(), Some(130));
     folder.lif("run --resume a.st").assert().success();
@@ -112,7 +109,7 @@ fn of_two_that_go_on_with_one_checkpoint_the_second_is_refused() {
     killed(&folder, "0.6:1", "a.st");
     let steps = lif::Checkpoint::open(folder.path("a.st")).unwrap().steps();
     let first = begin(&folder, "run --resume a.st");
-    // It goes on, and has most before it.
+    // It goes on; most steps are done before.
     wait_for_steps(&folder.path("a.st"), steps + 1000);
     folder.refuses("run --resume a.st", 1, WRITES);
     assert!(first.wait_with_output().unwrap().status.success());
@@ -132,7 +129,7 @@ fn runs_with_equal_numbers_of_their_processes_do_not_mix() {
     };
     let folder = Folder::new();
     if !contained(&folder, "--version").output().is_ok_and(|output| output.status.success()) {
-        // Containers are not for everybody.
+        // Not every user may start containers.
         return;
     }
     let words = "run --device cpu --neurons 100 --no-plot --record spikes --quiet";
@@ -142,7 +139,7 @@ fn runs_with_equal_numbers_of_their_processes_do_not_mix() {
     let output = contained(&folder, &format!("{words} --steps 50")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains(WRITES), "{output:?}");
-    // Whatever ends the first, the folder is free then, and nothing is left of what it had recorded.
+    // However the first run ends, the folder is free then, and none of its recordings are left.
     first.kill().unwrap();
     first.wait().unwrap();
     let start = Instant::now();
@@ -157,7 +154,7 @@ fn a_checkpoint_belongs_to_one_run() {
     let folder = Folder::new();
     let first = begin(&folder, &run_of("0.6:1", "a.st"));
     wait_for(&folder.path("a.st"));
-    // Somebody takes it away, so that another could begin one of this name.
+    // The checkpoint is removed, so that another run could create one of the same name.
     fs::rename(folder.path("a.st"), folder.path("aside.st")).unwrap();
     let second = folder.lif(&format!("{} --out other", run_of("1:3", "a.st"))).output().unwrap();
     let message = String::from_utf8_lossy(&second.stderr).into_owned();
@@ -202,7 +199,7 @@ fn the_name_of_a_checkpoint_is_that_of_no_other_file() {
             .collect();
         assert!(now == before && !folder.path("new").exists(), "{words}");
     }
-    // A checkpoint that was given such a name later is not lost either.
+    // A checkpoint that was renamed later is not lost either.
     killed(&folder, "0.6:1", "a.st");
     fs::rename(folder.path("a.st"), folder.path("lif-out/spikes.npz")).unwrap();
     let kept = arrays(&folder);
@@ -215,17 +212,17 @@ fn an_input_is_not_replaced_by_a_result() {
     let folder = Folder::new();
     folder.run("--neurons 5 --steps 500 --record spikes --write-nir").assert().success();
     let before = arrays(&folder);
-    folder
-        .run("--neurons 5 --steps 500 --events ./lif-out/spikes.npz")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("would be replaced by the spikes.npz of this run"));
+    folder.refuses(
+        "run --device cpu --neurons 5 --steps 500 --events ./lif-out/spikes.npz",
+        2,
+        "would be replaced by the spikes.npz of this run",
+    );
     assert!(arrays(&folder) == before);
-    // Neurons are taken from where they were written, and stay there.
+    // Neurons are read from the file where they were written, and the file stays.
     let stated = "--dt 0.1 --t-ref 5 --reset to-value --steps 500";
     folder.run(&format!("--nir lif-out/neurons.nir {stated}")).assert().success();
     assert!(folder.path("lif-out/neurons.nir").exists());
-    // Unless others are written there.
+    // Unless the run writes other neurons there.
     let graph = fs::read(folder.path("lif-out/neurons.nir")).unwrap();
     folder.refuses(
         &format!("run --device cpu --nir lif-out/neurons.nir --write-nir {stated}"),
@@ -233,7 +230,7 @@ fn an_input_is_not_replaced_by_a_result() {
         "the nir lif-out/neurons.nir would be replaced by the neurons.nir of this run; choose another folder",
     );
     assert!(fs::read(folder.path("lif-out/neurons.nir")).unwrap() == graph);
-    // Nor are settings lost.
+    // Settings are not lost either.
     let text = "neurons = 5\nsteps = 50\n";
     fs::create_dir(folder.path("kept")).unwrap();
     for (command, name) in [("run", "summary.json"), ("fi", "fi.json")] {
@@ -251,7 +248,7 @@ fn an_input_is_not_replaced_by_a_result() {
             .assert()
             .success();
     }
-    // Those of an earlier run go, as the summary tells of others.
+    // Arrays of an earlier run are removed, since the summary describes another run.
     folder.run("--neurons 5 --steps 500").assert().success();
     assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);
 }
@@ -273,14 +270,14 @@ fn partial_files_stay_as_long_as_their_checkpoint() {
     let kept = partials(&folder);
     assert_eq!(kept.len(), 4);
     assert!(!folder.written().contains(&".lif-lock".to_owned()) && !folder.path("a.st.lock").exists());
-    // Another run says so and leaves them.
+    // Another run warns about them and leaves them.
     folder
         .run("--neurons 5 --steps 50 --no-plot")
         .assert()
         .success()
         .stderr(predicate::str::contains("go on with it by lif run --resume /"));
     assert_eq!(partials(&folder), kept);
-    // Without their checkpoint nobody can go on with them.
+    // Without their checkpoint they are of no use.
     fs::remove_file(folder.path("a.st")).unwrap();
     folder.run("--neurons 5 --steps 50 --no-plot").assert().success().stderr(
         predicate::str::contains("removed lif-out/spikes.npz.").and(predicate::str::contains("is gone")),
@@ -292,7 +289,7 @@ fn partial_files_stay_as_long_as_their_checkpoint() {
 #[test]
 fn a_second_ctrl_c_says_what_stays() {
     let folder = Folder::new();
-    // So long a block that there is time for the second.
+    // The block is long enough to start the second run meanwhile.
     let words = "run --device cpu --neurons 2000000 --steps 100000 --no-plot --record rate --checkpoint a.st \
                  --input gaussian:mean=1,sd=0.1";
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lif"));
@@ -363,7 +360,7 @@ fn links_are_not_followed_to_files_of_others() {
         );
         fs::remove_file(folder.path(link)).unwrap();
     }
-    // What has the name of something temporary makes way.
+    // A file with the name of a temporary one is replaced.
     symlink(folder.path("precious"), folder.path("a.st.partial")).unwrap();
     for result in ["spikes.npz", "summary.json"] {
         symlink(folder.path("other"), folder.path("lif-out").join(result)).unwrap();
@@ -373,7 +370,7 @@ fn links_are_not_followed_to_files_of_others() {
     assert!(folder.path("lif-out/spikes.npz").symlink_metadata().unwrap().is_file());
 }
 
-/// A lock is empty, and goes when it is given back.
+/// A lock is empty, and is removed when it is released.
 #[test]
 fn an_input_with_the_name_of_a_lock_stays() {
     let folder = Folder::new();
@@ -387,7 +384,7 @@ fn an_input_with_the_name_of_a_lock_stays() {
     }
 }
 
-/// `lif run` on a disk of its own of so many MiB, which is mounted on `disk`.
+/// `lif run` on its own disk of this size in MiB, mounted on `disk`.
 #[cfg(target_os = "linux")]
 pub fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::process::Output> {
     fs::create_dir_all(folder.path("disk")).unwrap();
@@ -399,7 +396,7 @@ pub fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::
             .current_dir(folder.path(""))
             .output()
     };
-    // Such disks are not for everybody.
+    // Not every user may mount such a disk.
     run(&mount).ok().filter(|output| output.status.success())?;
     Some(run(&format!("{mount} && {script}")).unwrap())
 }
@@ -408,7 +405,8 @@ pub fn on_a_small_disk(folder: &Folder, size: u32, script: &str) -> Option<std::
 #[test]
 fn a_disk_that_is_too_small_is_told_before_the_first_step_or_on_the_way() {
     let folder = Folder::new();
-    // Known before: 4 bytes for each of 1000 potentials, at 3000 steps, and again for the results.
+    // Known before the run: 4 bytes for each of 1000 potentials, at 3000 steps, and the same again for the
+    // results.
     let known =
         "\"$0\" run --device cpu --out disk/out --quiet --neurons 1000 --steps 3000 --record voltage:0..1000";
     let Some(output) = on_a_small_disk(&folder, 20, known) else { return };
@@ -422,7 +420,8 @@ fn a_disk_that_is_too_small_is_told_before_the_first_step_or_on_the_way() {
     let output = on_a_small_disk(&folder, 40, &format!("{known} --no-plot && ls -A disk/out")).unwrap();
     assert!(output.status.success(), "{output:?}");
 
-    // How many spikes there will be is not known. The checkpoint lies elsewhere, and the last stays whole.
+    // The number of spikes is not known before. The checkpoint is on another disk, and its last state stays
+    // whole.
     let run = "run --device cpu --out disk/out --quiet --no-plot --neurons 1000 --steps 100000 --current 3 \
                --record spikes --checkpoint a.st --checkpoint-every 2000";
     let script = format!(

@@ -31,8 +31,7 @@ fn a_graph_is_listed_with_the_command_that_simulates_it() {
     let command = listed.lines().last().unwrap().strip_prefix("lif run ").unwrap();
     assert_eq!(folder.summary(&format!("{command} --steps 100"))["neurons"], 5);
 
-    let json = folder.lif("nir network.nir --json").assert().success().get_output().clone();
-    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let (json, _) = folder.json("nir network.nir --json");
     let cuba = json["nodes"].as_array().unwrap().iter().find(|node| node["name"] == "inner/cuba").unwrap();
     assert_eq!(cuba["fields"]["w_in"], serde_json::json!([1.0, 2.0]));
 }
@@ -47,8 +46,7 @@ fn what_a_run_does_not_read_of_a_graph_is_told() {
         assert!(listed.contains(&format!("{part:<12} not read")), "{part}: {listed}");
     }
     assert!(listed.contains("lif                  feeds itself, which is not read"), "{listed}");
-    let json = folder.lif("nir beside.nir --json").assert().success().get_output().clone();
-    let json: Value = serde_json::from_slice(&json.stdout).unwrap();
+    let (json, _) = folder.json("nir beside.nir --json");
     assert_eq!(json["nodes"][1]["unread"], json!(own));
 
     let run = format!("--json --no-plot --steps 10 {STATED}");

@@ -2,14 +2,14 @@
 #![cfg(unix)]
 
 use super::Folder;
-use super::resume::wait_for;
+use super::processes::wait_for;
 use serde_json::Value;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// Whether there was still somebody to interrupt. Ctrl-C itself is ignored where the tests run in the background.
+/// Whether the process was still running. Ctrl-C itself is ignored if the tests run in the background.
 fn interrupt(child: &Child) -> bool {
     send("TERM", child)
 }
@@ -21,11 +21,11 @@ fn send(signal: &str, child: &Child) -> bool {
 
 #[test]
 fn a_second_ctrl_c_while_files_are_written_leaves_nothing_behind() {
-    // The files may be written before the second interrupt comes.
+    // The files may be complete before the second interrupt.
     assert!((0..10).any(|_| a_second_ctrl_c_comes_in_time()));
 }
 
-/// Whether the second interrupt ended the process; then nothing may be left behind.
+/// Whether the second interrupt ended the process; if so, nothing may be left behind.
 fn a_second_ctrl_c_comes_in_time() -> bool {
     let folder = Folder::new();
     let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
@@ -36,7 +36,7 @@ fn a_second_ctrl_c_comes_in_time() -> bool {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The picture comes first, and drawing it takes longest.
+    // The picture is written first, and drawing takes longest.
     let is_drawn = || {
         let entries = fs::read_dir(folder.path("made/for/it")).into_iter().flatten();
         entries.flatten().any(|entry| entry.file_name().to_string_lossy().ends_with("raster.png"))
@@ -53,7 +53,7 @@ fn a_second_ctrl_c_comes_in_time() -> bool {
     if message.is_none() || child.wait().unwrap().code() != Some(130) {
         return false;
     }
-    // Where it is there, the first interrupt ended the process, in good order.
+    // If it exists, the first interrupt ended the process in the regular way.
     if folder.path("made/for/it/summary.json").exists() {
         return false;
     }
@@ -65,7 +65,7 @@ fn a_second_ctrl_c_comes_in_time() -> bool {
 #[test]
 fn ctrl_c_writes_what_there_is() {
     let folder = Folder::new();
-    // It is the one that hears Ctrl-C itself, which elsewhere nobody can have it ignore.
+    // This test sends Ctrl-C itself, which the parent process may ignore; on Linux `env` undoes this.
     let lif = assert_cmd::cargo::cargo_bin!("lif");
     let mut command = Command::new(if cfg!(target_os = "linux") { "env".as_ref() } else { lif });
     if cfg!(target_os = "linux") {
@@ -78,7 +78,7 @@ fn ctrl_c_writes_what_there_is() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    // The folder is made after the command has begun to listen and before the first step.
+    // The folder is created after the command has begun to listen and before the first step.
     let start = Instant::now();
     while !folder.path("lif-out").exists() {
         assert!(start.elapsed() < Duration::from_secs(20), "the run did not start");
@@ -107,7 +107,7 @@ fn ctrl_c_writes_what_there_is() {
     );
 }
 
-/// As `nohup` does it, and shells for what runs in the background.
+/// As `nohup` and shells do for commands in the background.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_signal_that_is_ignored_at_the_start_stays_so() {
@@ -121,7 +121,7 @@ fn a_signal_that_is_ignored_at_the_start_stays_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    super::resume::wait_for(&folder.path("lif-out"));
+    super::processes::wait_for(&folder.path("lif-out"));
     for signal in ["INT", "HUP", "HUP"] {
         send(signal, &child);
         std::thread::sleep(Duration::from_millis(100));
@@ -154,7 +154,7 @@ fn a_benchmark_hears_the_first_ctrl_c() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // The devices are told when all is ready for the first measurement.
+        // The devices are listed before the first measurement.
         let mut output = BufReader::new(child.stdout.take().unwrap());
         output.read_line(&mut String::new()).unwrap();
         std::thread::sleep(Duration::from_millis(300));

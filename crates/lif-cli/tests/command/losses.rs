@@ -1,21 +1,15 @@
-//! What was simulated is on the disk as it was, or it is told that it is not.
+//! Files on the disk are exactly the results of the simulation, or the command reports an error.
 #![cfg(target_os = "linux")]
 
 use super::Folder;
-use super::folders::{interrupt, killed, on_a_small_disk, partials, run_of, wait_for_steps};
+use super::folders::{killed, on_a_small_disk, partials, run_of, wait_for_steps};
+use super::processes::{begin_and_listen, interrupt};
 use predicates::prelude::*;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 const NOT_KEPT: &str = "it cannot go on later, as its checkpoint or its partial files are gone or damaged";
-
-/// A run whose messages are kept.
-fn begin(folder: &Folder, words: &[&str]) -> Child {
-    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lif"));
-    command.args(words).current_dir(folder.path("")).stdout(Stdio::null()).stderr(Stdio::piped());
-    command.spawn().unwrap()
-}
 
 #[test]
 fn a_file_that_gets_longer_than_it_may_is_told() {
@@ -40,12 +34,12 @@ fn a_file_that_gets_longer_than_it_may_is_told() {
     assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
 }
 
-/// What is kept is whole, and is found again where it was.
+/// Saved files are complete, and found again in the same place.
 #[test]
 fn a_folder_that_was_renamed_is_told_as_that() {
     let folder = Folder::new();
     let words = run_of("0.6:1", "a.st");
-    let child = begin(&folder, &words.split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, words.split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     fs::rename(folder.path("lif-out"), folder.path("other")).unwrap();
     interrupt(&child);
@@ -56,12 +50,12 @@ fn a_folder_that_was_renamed_is_told_as_that() {
     folder.lif("run --resume a.st").assert().success();
 }
 
-/// A file that is longer than a run has written there is known by its length, others by their bytes.
+/// A file that became longer is noticed by its length, other damage by the bytes.
 #[test]
 fn what_was_recorded_and_then_damaged_is_no_result() {
     let folder = Folder::new();
     let words = run_of("0.6:1", "a.st").replace("spikes", "rate");
-    let child = begin(&folder, &words.split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, words.split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     let rate = partials(&folder).into_iter().find(|name| name.contains(".rate.")).unwrap();
     let rate = fs::OpenOptions::new().write(true).open(folder.path("lif-out").join(rate)).unwrap();
@@ -77,7 +71,7 @@ fn what_was_recorded_and_then_damaged_is_no_result() {
 #[test]
 fn nobody_is_told_to_go_on_with_what_is_gone() {
     let folder = Folder::new();
-    let child = begin(&folder, &run_of("0.6:1", "a.st").split(' ').collect::<Vec<_>>());
+    let child = begin_and_listen(&folder, run_of("0.6:1", "a.st").split(' '));
     wait_for_steps(&folder.path("a.st"), 2000);
     for name in partials(&folder) {
         fs::remove_file(folder.path("lif-out").join(name)).unwrap();
@@ -108,7 +102,7 @@ fn results_are_on_the_disk_before_what_they_were_made_of_goes() {
         .current_dir(folder.path(""))
         .output();
     if !output.is_ok_and(|output| output.status.success()) {
-        // Not everybody has it, or may look at others.
+        // Not every user has this program, or may trace others.
         return;
     }
     let calls = fs::read_to_string(folder.path("calls")).unwrap();
@@ -118,7 +112,7 @@ fn results_are_on_the_disk_before_what_they_were_made_of_goes() {
         from + found.unwrap_or_else(|| panic!("{words:?} is missing from {from} on in {calls:#?}"))
     };
     let made = next(0, ["fsync", "/new/out>"]);
-    // The folder around those that were made.
+    // The folder that contains the created ones.
     assert!(next(0, ["fsync", "/new>"]) < made);
     let checkpoint = next(made, ["rename", "a.st"]);
     let arrays = next(checkpoint, ["sync", "spikes.npz>"]);
@@ -184,7 +178,8 @@ fn a_limit_of_open_files_that_is_too_small_is_told_as_such() {
     assert!(refused > 0);
 }
 
-/// `lif` as a user of no rights, in a folder that everybody may write; only for those who can be another.
+/// Runs `lif` as a user without rights, in a folder that everybody may write. Only for users who may change
+/// their identity.
 pub fn as_nobody(folder: &Folder, script: &str) -> Option<std::process::Output> {
     fs::set_permissions(folder.path(""), fs::Permissions::from_mode(0o777)).unwrap();
     let run = |script: &str| {
@@ -221,7 +216,7 @@ fn paths_in_advice_are_words_of_a_shell() {
     let words = run_of("0.6:1", "a.st");
     let words: Vec<&str> =
         words.split(' ').map(|word| if word == "a.st" { "a b.st" } else { word }).collect();
-    let child = begin(&folder, &words);
+    let child = begin_and_listen(&folder, words);
     wait_for_steps(&folder.path("a b.st"), 2000);
     interrupt(&child);
     let said = String::from_utf8(child.wait_with_output().unwrap().stderr).unwrap();

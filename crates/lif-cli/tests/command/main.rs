@@ -1,42 +1,51 @@
 //! The command `lif` as a user meets it: what it prints, what it writes, how it refuses.
 
 mod bench;
+mod clocks;
 mod comments;
 mod corpus;
 mod curves;
 mod documents;
 mod errors;
+mod event_files;
 mod events;
 mod fits;
 mod folders;
 mod graphs;
+mod headings;
+mod input_files;
 mod interrupt;
 mod losses;
 mod memory;
 mod misread;
 mod names;
-mod odd_files;
 mod outputs;
+mod processes;
 mod random_inputs;
 mod refused;
 mod resume;
 mod scores;
 mod settings;
+mod spike_files;
 mod starts;
 mod stimuli;
+mod stimulus_files;
+mod unread;
 mod values;
 
 use assert_cmd::Command;
-use ndarray::{ArrayD, OwnedRepr};
-use ndarray_npy::{NpzReader, ReadableElement};
+use ndarray::{Array1, ArrayD, OwnedRepr, arr0};
+use ndarray_npy::{NpzReader, NpzWriter, ReadableElement};
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+#[cfg(target_os = "linux")]
+use std::process::Output;
 use std::time::Duration;
 use tempfile::TempDir;
 
-/// The top of the repository.
+/// The root of the repository.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
@@ -49,12 +58,38 @@ impl Folder {
         Self(TempDir::new().unwrap())
     }
 
+    /// A folder with `still.txt`, a stimulus of 500 ms that is too weak for a spike.
+    fn with_still() -> Self {
+        let folder = Self::new();
+        folder.write("still.txt", &"0.3\n".repeat(5000));
+        folder
+    }
+
     fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
     fn write(&self, name: &str, text: &str) {
         fs::write(self.path(name), text).unwrap();
+    }
+
+    /// Writes an archive of arrays.
+    fn archive(&self, name: &str, write: impl FnOnce(&mut NpzWriter<File>)) {
+        let mut npz = NpzWriter::new(File::create(self.path(name)).unwrap());
+        write(&mut npz);
+        npz.finish().unwrap();
+    }
+
+    /// Writes an archive of lists, and of numbers where there is one value.
+    fn archive_of(&self, name: &str, arrays: &[(&str, &[f64])]) {
+        self.archive(name, |npz| {
+            for (name, values) in arrays {
+                match values {
+                    [value] => npz.add_array(*name, &arr0(*value)).unwrap(),
+                    _ => npz.add_array(*name, &Array1::from_iter(values.iter().copied())).unwrap(),
+                }
+            }
+        });
     }
 
     /// The names in the output folder.
@@ -66,14 +101,36 @@ impl Folder {
         names
     }
 
-    /// `lif` with these words, in this folder.
+    /// `lif` with these arguments, in this folder.
     fn lif(&self, words: &str) -> Command {
         let mut command = assert_cmd::cargo::cargo_bin_cmd!("lif");
         command.current_dir(self.0.path()).env_remove("RUST_LOG").args(words.split_whitespace());
         command
     }
 
-    /// What `lif` with these words prints, which fits a terminal.
+    /// The standard error of `lif` with these arguments.
+    fn stderr(&self, words: &str) -> String {
+        String::from_utf8(self.lif(words).output().unwrap().stderr).unwrap()
+    }
+
+    /// The standard error of `lif` when it reads a text as a stimulus, as the spikes of a recording or as
+    /// events.
+    fn stderr_of(&self, kind: &str, text: &str) -> String {
+        self.write("in.txt", text);
+        self.stderr(match kind {
+            "stimulus" => "run --device cpu --no-plot --neurons 1 --stimulus in.txt",
+            "spikes" => "score --device cpu --stimulus still.txt --spikes in.txt",
+            _ => "run --device cpu --no-plot --neurons 9 --steps 900 --events in.txt",
+        })
+    }
+
+    /// The JSON that `lif` prints with these arguments, and its standard error.
+    fn json(&self, words: &str) -> (Value, String) {
+        let output = self.lif(words).assert().success().get_output().clone();
+        (serde_json::from_slice(&output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
+    /// The standard output of `lif` with these arguments. Its lines fit into a terminal.
     fn printed(&self, words: &str) -> String {
         let output = self.lif(words).assert().success().get_output().clone();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -81,7 +138,7 @@ impl Folder {
         text
     }
 
-    /// `lif` with these words ends with this code and this message, and prints nothing.
+    /// `lif` with these arguments prints nothing, and ends with this exit code and this message.
     fn refuses(&self, words: &str, code: i32, message: &str) {
         self.lif(words)
             .timeout(Duration::from_secs(60))
@@ -91,15 +148,41 @@ impl Folder {
             .stderr(predicate::str::starts_with("error: ").and(predicate::str::contains(message)));
     }
 
-    /// `lif run` on the CPU, with these words.
+    /// `lif run` on the CPU, with these arguments.
     fn run(&self, words: &str) -> Command {
         self.lif(&format!("run --device cpu {words}"))
     }
 
     /// The summary of a small run that succeeds.
     fn summary(&self, words: &str) -> Value {
-        let output = self.run(&format!("--json --no-plot {words}")).assert().success().get_output().clone();
-        serde_json::from_slice(&output.stdout).unwrap()
+        self.json(&format!("run --device cpu --json --no-plot {words}")).0
+    }
+
+    /// The standard error and the summary of a run with this stimulus.
+    fn stimulated(&self, words: &str) -> (String, Value) {
+        let (summary, said) =
+            self.json(&format!("run --device cpu --json --no-plot --record none --stimulus {words}"));
+        (said, summary)
+    }
+
+    /// The summary of a run with the settings in the summary of another run.
+    fn repeated(&self, summary: &Value) -> Value {
+        let settings = summary["settings"].as_object().unwrap();
+        let lines: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        self.write("again.toml", &lines.join("\n"));
+        self.summary("--config again.toml")
+    }
+
+    /// The output of `lif` with these arguments, in a shell with this limit.
+    #[cfg(target_os = "linux")]
+    fn limited(&self, limit: &str, words: &str) -> Output {
+        std::process::Command::new("sh")
+            .args(["-c", &format!("{limit}; exec \"$0\" \"$@\"")])
+            .arg(assert_cmd::cargo::cargo_bin!("lif"))
+            .args(words.split(' '))
+            .current_dir(self.0.path())
+            .output()
+            .unwrap()
     }
 
     /// An array of the last run.

@@ -1,4 +1,4 @@
-//! What a run needs is said, and refused where it is more than allowed; devices can share it.
+//! The memory of a run: it is reported, refused above the limit, and devices can share it.
 
 use super::Folder;
 use predicates::prelude::*;
@@ -27,7 +27,7 @@ fn the_memory_is_said_and_the_budget_kept() {
     let memory = &folder.summary(SMALL)["memory_bytes"];
     let need = memory["host"].as_u64().unwrap();
     assert_eq!(memory["device"], 0);
-    // Three words of state and two of counts per cell, and 20 words of spikes.
+    // Three words of state and two words of counts for each cell, and 20 words of spikes.
     assert!(need > 600 * 4 * 25 && need < 1 << 20, "{need}");
     folder
         .run(&format!("--no-plot {SMALL}"))
@@ -47,10 +47,10 @@ fn the_memory_is_said_and_the_budget_kept() {
                 .and(predicate::str::contains("the memory budget is")),
         );
     assert!(!folder.path("other").exists());
-    folder.run("--memory-budget much").assert().code(2).stderr(predicate::str::contains("512MiB, 2GB"));
+    folder.refuses("run --device cpu --memory-budget much", 2, "512MiB, 2GB");
 }
 
-/// Runs on the CPU and says the most memory that the process had at a time, in bytes.
+/// Runs on the CPU, and returns the largest memory of the process, in bytes.
 #[cfg(target_os = "linux")]
 fn peak(folder: &Folder, words: &str) -> u64 {
     let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lif"))
@@ -62,7 +62,7 @@ fn peak(folder: &Folder, words: &str) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     loop {
-        // The highest mark until now, in KiB; none when the process has ended.
+        // The largest memory so far, in KiB; none if the process has ended.
         let now = std::fs::read_to_string(&status).unwrap_or_default();
         let mark = now.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
         peak = peak.max(mark.map_or(0, |mark| mark.parse().unwrap()));
@@ -86,7 +86,7 @@ fn a_recording_of_ten_times_the_memory_stays_within_the_budget() {
     assert!(written > 10 * BUDGET - (1 << 20) && peak <= BUDGET, "{peak} bytes for {written}");
 }
 
-/// What many neurons record in a few steps is more than all else that they need.
+/// The recording of many neurons in a few steps needs more memory than everything else.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_potentials_of_many_neurons_take_the_memory_that_is_said() {
@@ -94,9 +94,9 @@ fn the_potentials_of_many_neurons_take_the_memory_that_is_said() {
     let words = "--neurons 2000000 --steps 64 --current 0.9 --init-voltage -60 --record voltage:0..2000000";
     let need = folder.summary(words)["memory_bytes"]["host"].as_u64().unwrap();
     let peak = peak(&folder, words);
-    // The command itself has some 30 MiB.
+    // The command itself needs about 30 MiB.
     assert!(peak <= need + (40 << 20), "{peak} bytes, {need} said");
-    // A sample has 8 MB, and the state of a neuron three words and two for reading it.
+    // A sample has 8 MB; a neuron has three words of state, and two more for reading it.
     assert!(need < 400 << 20, "{need}");
 }
 
@@ -106,7 +106,7 @@ fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {
     const BUDGET: u64 = 48 << 20;
     let folder = Folder::new();
     let (steps, n) = (10 * BUDGET / (4 * 2000), 2000);
-    // A file full of zeros takes no room on the disk; only the last sample is something else.
+    // A file of zeros takes no room on the disk; only the last sample differs.
     let mut header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({steps}, {n}), }}");
     header.push_str(&" ".repeat(64 - (10 + header.len() + 1) % 64));
     header.push('\n');
@@ -127,16 +127,10 @@ fn a_stimulus_of_ten_times_the_memory_stays_within_the_budget() {
     assert_eq!((counts.sum(), counts[[0, n as usize - 1]]), (1, 1));
 }
 
-/// `lif` where the process may take so many KiB of address space.
+/// Limits the address space to this number of KiB.
 #[cfg(target_os = "linux")]
-fn limited(folder: &Folder, kibibytes: u64, words: &str) -> std::process::Output {
-    std::process::Command::new("sh")
-        .args(["-c", &format!("ulimit -v {kibibytes}; exec \"$0\" \"$@\"")])
-        .arg(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split(' '))
-        .current_dir(folder.path(""))
-        .output()
-        .unwrap()
+fn address_space(kibibytes: u64) -> String {
+    format!("ulimit -v {kibibytes}")
 }
 
 #[cfg(target_os = "linux")]
@@ -146,7 +140,7 @@ fn every_command_asks_for_memory_before_it_takes_it() {
     use ndarray_npy::NpzWriter;
 
     let folder = Folder::new();
-    // A small file of many samples, each of which holds for 100 steps.
+    // A small file of many samples, each of which lasts 100 steps.
     let mut archive = NpzWriter::new_compressed(std::fs::File::create(folder.path("long.npz")).unwrap());
     archive.add_array("stimulus", &Array1::from_shape_fn(1_000_000, |sample| (sample % 2) as i8)).unwrap();
     archive.add_array("dt_ms", &arr0(10.0)).unwrap();
@@ -180,7 +174,7 @@ fn every_command_asks_for_memory_before_it_takes_it() {
         ("fit --device cpu --stimulus long.npz --spikes few.txt", "the search (the stimuli"),
         ("nir large.nir", "the file"),
     ] {
-        let output = limited(&folder, 900_000, words);
+        let output = folder.limited(&address_space(900_000), words);
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{words}: {said}");
         assert!(said.contains(what), "{words}: {said}");
@@ -190,14 +184,14 @@ fn every_command_asks_for_memory_before_it_takes_it() {
     }
 }
 
-/// What was simulated is written, whether there is memory to draw it or not.
+/// The results are written, whether there is memory to draw them or not.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_picture_for_which_there_is_no_memory_takes_nothing_else_along() {
     let mut without = 0;
     for kibibytes in (28_000..120_000).step_by(4000) {
         let folder = Folder::new();
-        let output = limited(&folder, kibibytes, "run --device cpu -n 200 --duration 20");
+        let output = folder.limited(&address_space(kibibytes), "run --device cpu -n 200 --duration 20");
         let said = String::from_utf8(output.stderr).unwrap();
         if output.status.success() {
             let is_drawn = folder.written().contains(&"raster.png".to_owned());
@@ -215,15 +209,15 @@ fn a_picture_for_which_there_is_no_memory_takes_nothing_else_along() {
     assert!(without > 0);
 }
 
-/// Whatever is left when the command has started: also too little for its picture.
+/// Any amount of memory after the start, also too little for the picture.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_small_address_space_ends_no_command_without_a_word() {
     let folder = Folder::new();
     let mut without = 0;
-    // With threads the system sets more aside, so that there are two ranges in which it gets narrow.
+    // With threads the system reserves more, so there are two ranges in which memory is short.
     for kibibytes in (28_000..60_000).step_by(2000).chain((150_000..240_000).step_by(6000)) {
-        let output = limited(&folder, kibibytes, "fi --device cpu --neurons 5 --duration 50");
+        let output = folder.limited(&address_space(kibibytes), "fi --device cpu --neurons 5 --duration 50");
         let said = String::from_utf8(output.stderr).unwrap();
         match output.status.code() {
             Some(0) => {}
@@ -239,7 +233,7 @@ fn a_small_address_space_ends_no_command_without_a_word() {
     assert!(without > 0);
 }
 
-/// However many threads there are: the system sets no addresses aside for each of them.
+/// For any number of threads: the system reserves no addresses for each of them.
 #[cfg(target_os = "linux")]
 #[test]
 fn threads_take_no_addresses_from_what_is_asked_for() {
@@ -262,17 +256,18 @@ fn threads_take_no_addresses_from_what_is_asked_for() {
     }
 }
 
-/// What the library says to programs is not for people.
+/// Messages of the library for programs are not shown to people.
 #[cfg(target_os = "linux")]
 #[test]
 fn where_a_recording_is_too_large_no_method_is_named() {
     let folder = Folder::new();
     let bench = "bench --device cpu --neurons 10000 --steps 30000 --repeats 1 --record voltage --mode run";
     let run = "run --device cpu --neurons 100000 --steps 640 --record spikes,voltage:0..100000 --no-plot";
-    let of_bench = String::from_utf8(limited(&folder, 900_000, bench).stderr).unwrap();
+    let of_bench = String::from_utf8(folder.limited(&address_space(900_000), bench).stderr).unwrap();
     assert!(of_bench.ends_with("; take fewer --neurons or --steps, or --record counts\n"), "{of_bench}");
-    // How much is left when the recording is asked for depends on the threads: a little less than is enough.
-    let outputs = (100_000..400_000).step_by(1000).map(|kibibytes| limited(&folder, kibibytes, run));
+    // The memory left for the recording depends on the threads; here it is a little less than needed.
+    let outputs =
+        (100_000..400_000).step_by(1000).map(|kibibytes| folder.limited(&address_space(kibibytes), run));
     let said: Vec<String> = outputs
         .take_while(|output| !output.status.success())
         .map(|output| String::from_utf8(output.stderr).unwrap())
@@ -301,15 +296,15 @@ fn sizes_beyond_all_memory_are_refused_by_every_command() {
 #[test]
 fn drivers_are_not_started_in_an_address_space_that_is_too_small_for_them() {
     let folder = Folder::new();
-    let output = limited(&folder, 400_000, "devices");
+    let output = folder.limited(&address_space(400_000), "devices");
     let said = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("No GPU adapter was found with ulimit -v 400000"), "{said}");
-    let output = limited(&folder, 400_000, "run --device software --neurons 3 --steps 3");
+    let output = folder.limited(&address_space(400_000), "run --device software --neurons 3 --steps 3");
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("no adapter was found with ulimit -v 400000"), "{said}");
-    let output = limited(&folder, 400_000, "run --neurons 3 --steps 3 --no-plot");
+    let output = folder.limited(&address_space(400_000), "run --neurons 3 --steps 3 --no-plot");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
@@ -317,9 +312,9 @@ fn drivers_are_not_started_in_an_address_space_that_is_too_small_for_them() {
 fn the_memory_of_a_run_counts_no_queue() {
     let folder = Folder::new();
     let memory = &folder.summary("--neurons 100000 --steps 32 --record none")["memory_bytes"]["host"];
-    // 12 of state, 4 of what is read back, 4 of the current; and the parameters.
+    // 12 bytes of state, 4 bytes read back, 4 bytes of current; and the parameters.
     assert_eq!(memory, 100_000 * 20 + 44);
-    // What was 88 MiB.
+    // It was 88 MiB.
     let words = "--neurons 1000 --steps 20000 --record voltage:0..1000 --memory-budget 70MiB";
     let memory = folder.summary(words)["memory_bytes"]["host"].as_u64().unwrap();
     assert!(memory > 40 << 20, "{memory}");

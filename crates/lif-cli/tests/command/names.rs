@@ -2,20 +2,9 @@
 
 use super::Folder;
 
-/// What is said of a file that is read as a stimulus, or as recorded spikes.
-fn said(folder: &Folder, kind: &str, text: &str) -> String {
-    folder.write("in.txt", text);
-    let words = match kind {
-        "stimulus" => "run --device cpu --no-plot --neurons 1 --stimulus in.txt",
-        _ => "score --device cpu --stimulus still.txt --spikes in.txt",
-    };
-    String::from_utf8(folder.lif(words).output().unwrap().stderr).unwrap()
-}
-
 #[test]
 fn names_that_are_not_those_of_plain_times_are_refused() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
+    let folder = Folder::with_still();
     for (name, message) in [
         ("time_step", "counts samples or steps"),
         ("timestep", "counts samples or steps"),
@@ -28,17 +17,17 @@ fn names_that_are_not_those_of_plain_times_are_refused() {
         for (kind, text) in
             [("stimulus", format!("{name},I\n1,5\n2,6\n")), ("spikes", format!("{name}\n10\n20\n"))]
         {
-            let said = said(&folder, kind, &text);
-            // With a blank before its number the name of one column is no name.
+            let said = folder.stderr_of(kind, &text);
+            // With a blank before the number, a name of one column is not accepted.
             let is_none = kind == "spikes" && said.contains("'t' is not a number");
             assert!(is_none || said.contains(&format!("'{name}' in it {message}")), "{kind} {name}: {said}");
         }
     }
     for name in ["dt (ms)", "\u{394}t (ms)", "time_delta", "d_t", "gap (ms)", "interspike (ms)"] {
-        let stimulus = said(&folder, "stimulus", &format!("{name},I\n1,5\n2,6\n"));
+        let stimulus = folder.stderr_of("stimulus", &format!("{name},I\n1,5\n2,6\n"));
         let message = format!("the first column is '{name}', which is not a name of times");
         assert!(stimulus.contains(&message), "{stimulus}");
-        let spikes = said(&folder, "spikes", &format!("{name}\n10\n20\n"));
+        let spikes = folder.stderr_of("spikes", &format!("{name}\n10\n20\n"));
         assert!(spikes.contains(&format!("'{name}' in it names times between spikes")), "{spikes}");
     }
 }
@@ -46,12 +35,12 @@ fn names_that_are_not_those_of_plain_times_are_refused() {
 #[test]
 fn names_with_a_sign_before_them_are_told() {
     for name in ["-I (nA)", "|I| (nA)"] {
-        let told = said(&Folder::new(), "stimulus", &format!("time (ms),{name}\n1,0.5\n2,0.6\n"));
+        let told = Folder::new().stderr_of("stimulus", &format!("time (ms),{name}\n1,0.5\n2,0.6\n"));
         let message = format!("the values of the column '{name}' are taken as they are written");
         assert!(told.contains(&message), "{told}");
     }
-    // Nor is one unit divided by another that of the values.
-    let told = said(&Folder::new(), "stimulus", "# pA/nA\n5\n6\n");
+    // A quotient of two units is not a unit of the values either.
+    let told = Folder::new().stderr_of("stimulus", "# pA/nA\n5\n6\n");
     assert!(told.contains("its values are in pA/nA by their name, and taken as nA"), "{told}");
 }
 
@@ -59,24 +48,23 @@ fn names_with_a_sign_before_them_are_told() {
 fn points_after_thousands_are_seen() {
     let folder = Folder::new();
     for text in ["1.234,5\n2.345,6\n", "1.234,5\n1.250,7\n"] {
-        let said = said(&folder, "stimulus", text);
+        let said = folder.stderr_of("stimulus", text);
         let message = "'1.234,5' may be a time and a value, or one number with a point after its thousands and a decimal comma";
         assert!(said.contains(message), "{said}");
     }
-    let told = said(&folder, "stimulus", "1.415,2\n1.301,7\n");
+    let told = folder.stderr_of("stimulus", "1.415,2\n1.301,7\n");
     assert!(told.contains("or is the comma a decimal comma, which is not read?"), "{told}");
     for text in ["0.100,5\n0.200,6\n", "1.234 0\n2.345 0\n", "0,5.5\n1.234,6\n"] {
-        assert!(!said(&folder, "stimulus", text).starts_with("error"), "{text:?}");
+        assert!(!folder.stderr_of("stimulus", text).starts_with("error"), "{text:?}");
     }
 }
 
 #[test]
 fn times_in_no_order_are_told() {
-    let folder = Folder::new();
-    folder.write("still.txt", &"0.3\n".repeat(5000));
-    let told = said(&folder, "spikes", "10\n30\n20\n25\n15\n");
+    let folder = Folder::with_still();
+    let told = folder.stderr_of("spikes", "10\n30\n20\n25\n15\n");
     assert!(told.contains("2 times come after a later one, and all are sorted"), "{told}");
-    assert_eq!(said(&folder, "spikes", "10\n20\n30\n"), "");
+    assert_eq!(folder.stderr_of("spikes", "10\n20\n30\n"), "");
 }
 
 #[test]

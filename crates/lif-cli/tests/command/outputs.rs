@@ -1,4 +1,4 @@
-//! What a run prints and writes.
+//! Files and output of a run.
 
 use super::Folder;
 use ndarray::{Array1, Axis};
@@ -165,7 +165,7 @@ fn without_spikes_the_hash_is_that_of_the_counts() {
         assert_eq!(summary["spikes"], full["spikes"]);
         assert!(summary["cv_isi"].is_null());
     }
-    // Of chosen neurons the events are there, and no others.
+    // Events of the chosen neurons only.
     assert!(folder.array::<u32>("neuron").iter().all(|neuron| *neuron < 20));
     let first_twenty = folder.array::<u32>("counts").slice_axis(Axis(1), (0..20).into()).sum();
     assert_eq!(folder.array::<u32>("step").len(), first_twenty as usize);
@@ -191,7 +191,7 @@ fn a_picture_is_drawn_of_whatever_there_is() {
         folder.run(words).assert().success().stdout(predicate::str::contains("raster.png"));
         assert!(fs::metadata(folder.path("lif-out/raster.png")).unwrap().len() > 1000, "{words}");
     }
-    // With nothing to draw, the picture of an earlier run goes, as it would tell of another run.
+    // With nothing to draw, the picture of an earlier run is removed: it would show another run.
     folder.run("--neurons 5 --duration 20 --record none").assert().success();
     assert_eq!(folder.written(), ["spikes.npz", "summary.json"]);
 }
@@ -235,8 +235,7 @@ fn a_trace_is_written_where_one_is_kept() {
 #[test]
 fn devices_are_listed_with_the_cpu_first() {
     let folder = Folder::new();
-    let output = folder.lif("devices --json").assert().success().get_output().clone();
-    let devices: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let (devices, _) = folder.json("devices --json");
     assert_eq!(devices[0]["engine"], "cpu");
     for adapter in &devices.as_array().unwrap()[1..] {
         assert_eq!(adapter["engine"], "gpu");
@@ -299,17 +298,17 @@ fn help_is_short_with_one_letter_and_long_with_a_word() {
         let room = |text: &str| text.lines().filter(|line| !line.trim().is_empty()).count();
         assert!(room(&long) > room(&short) + 3, "{command}: {} and {}", room(&long), room(&short));
         assert!(short.lines().chain(long.lines()).all(|line| line.chars().count() <= 100), "{command}");
-        // Both have all options.
+        // Both list all options.
         let options = |text: &str| -> Vec<String> {
             let words = text.split_once("Examples:").map_or(text, |(before, _)| before).lines();
             let names = words.filter_map(|line| line.strip_prefix("      --"));
             let names = names.map(|name| name.split([' ', '=']).next().unwrap().to_owned());
-            // Not those that a line of text begins with.
+            // Without options that begin a line of prose.
             names.filter(|name| !name.ends_with([',', '.']) && name != "help").collect()
         };
         assert_eq!(options(&short), options(&long), "{command}");
     }
-    // An option takes a line, and seldom another one.
+    // An option takes one line, seldom two.
     let short = shown("run -h");
     let names = short.lines().filter(|line| line.trim_start().starts_with("--")).count();
     assert!(names > 50 && short.lines().count() < 2 * names, "{names} options\n{short}");

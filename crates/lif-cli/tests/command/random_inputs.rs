@@ -1,4 +1,4 @@
-//! Input that is drawn at random.
+//! Random input.
 
 use super::Folder;
 use predicates::prelude::*;

@@ -1,10 +1,10 @@
-//! What is refused is told with the file and the option that it is about.
+//! Refusals name the file and the option that caused them.
 
 use super::Folder;
 use predicates::prelude::*;
 use std::fs;
 
-/// What `lif` with these words complains of.
+/// The complaint of `lif` with these arguments.
 fn complaint(folder: &Folder, words: &str) -> String {
     let output = folder.lif(words).timeout(std::time::Duration::from_secs(60)).output().unwrap();
     assert!(!output.status.success(), "{words}");
@@ -39,7 +39,7 @@ fn options_are_named_with_what_is_wrong() {
         1,
         "--plot missing/speed.png: cannot write it: ",
     );
-    // Its lock has a longer name than the checkpoint, and its name until it is whole a longer one still.
+    // The name of its lock is longer than that of the checkpoint, and its temporary name is longer still.
     for (length, message) in [(300, "of --checkpoint: "), (250, "--checkpoint says where it is written")] {
         let words = format!("run --device cpu --neurons 2 --steps 9 --checkpoint {}", "x".repeat(length));
         folder.refuses(&words, 1, message);
@@ -49,7 +49,7 @@ fn options_are_named_with_what_is_wrong() {
     folder.refuses(words, 2, "--checkpoint a.txt: a.txt is there already");
 }
 
-/// A stimulus of several neurons for the one that a recording is compared with.
+/// A stimulus for several neurons, when one neuron is compared with a recording.
 #[test]
 fn a_stimulus_of_several_neurons_is_refused_with_its_file() {
     let folder = Folder::new();
@@ -63,7 +63,7 @@ fn a_stimulus_of_several_neurons_is_refused_with_its_file() {
     }
 }
 
-/// Time constants that no neuron has, in a graph that was written with others.
+/// Time constants that no neuron can have, in a graph that was valid before.
 #[test]
 fn numbers_of_a_graph_that_are_none_are_told_with_their_file() {
     let folder = Folder::new();
@@ -95,14 +95,14 @@ fn numbers_of_a_graph_that_are_none_are_told_with_their_file() {
 mod pipes {
     use super::complaint;
     use crate::Folder;
-    use std::process::{Command, Stdio};
-    use std::time::{Duration, Instant};
+    use crate::processes::{begin, wait_for};
+    use std::process::Command;
 
     fn pipe(folder: &Folder, name: &str) {
         assert!(Command::new("mkfifo").arg(folder.path(name)).status().unwrap().success());
     }
 
-    /// Nobody ever writes into them.
+    /// Pipes into which nothing is ever written.
     #[test]
     fn pipes_are_refused_with_checkpoints_before_they_are_opened() {
         let folder = Folder::new();
@@ -123,18 +123,8 @@ mod pipes {
         folder.write("in.txt", "0.5\n0.6\n");
         let words = "run --device cpu --neurons 200 --steps 4000000 --no-plot --record rate --stimulus in.txt --checkpoint \
                      run.st --checkpoint-every 1000";
-        let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-            .args(words.split_whitespace())
-            .current_dir(folder.path(""))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let start = Instant::now();
-        while !folder.path("run.st").exists() {
-            assert!(start.elapsed() < Duration::from_secs(60), "no checkpoint was made");
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let mut child = begin(&folder, words);
+        wait_for(&folder.path("run.st"));
         child.kill().unwrap();
         child.wait().unwrap();
         std::fs::remove_file(folder.path("in.txt")).unwrap();

@@ -1,45 +1,28 @@
-//! Runs that are killed and taken up again, and the files that they keep for it.
+//! Runs that are killed and continued, and the files that they save for this.
 #![cfg(unix)]
 
 use super::Folder;
+use super::processes::{begin, begin_and_listen, interrupt, wait_for};
 use ndarray::Array1;
 use ndarray_npy::{NpzWriter, write_npy};
 use predicates::prelude::*;
 use serde_json::Value;
 use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command};
 use std::time::{Duration, Instant};
 
 const RUN: &str = "--neurons 300 --batch 2 --steps 40000 --current 0.5:1.5 --trace add --input poisson:rate=100,weight=0.3 --seed 3 \
                    --record spikes,rate,voltage:0+7/3";
 
-/// Kept for the runs of this file.
+/// The checkpoint of the runs of this file.
 const CHECKPOINT: &str = "run.safetensors";
-
-pub(super) fn begin(folder: &Folder, words: &str) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
 
 fn started(folder: &Folder, every: u64) -> Child {
     begin(folder, &format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every {every}"))
 }
 
-pub(super) fn wait_for(path: &Path) {
-    let start = Instant::now();
-    while !path.exists() {
-        assert!(start.elapsed() < Duration::from_secs(60), "{} was not written", path.display());
-        std::thread::sleep(Duration::from_millis(1));
-    }
-}
-
-/// The outputs, the summary without what the clock says.
+/// The outputs, and the summary without times.
 fn outputs(folder: &Folder) -> (Vec<u8>, Vec<u8>, Value) {
     let read = |name| fs::read(folder.path("lif-out").join(name)).unwrap();
     let mut summary: Value = serde_json::from_slice(&read("summary.json")).unwrap();
@@ -49,11 +32,11 @@ fn outputs(folder: &Folder) -> (Vec<u8>, Vec<u8>, Value) {
     (read("spikes.npz"), read("raster.png"), summary)
 }
 
-/// What a run that nobody disturbed writes.
+/// The output of a run without interruption.
 fn undisturbed(every: u64) -> (Vec<u8>, Vec<u8>, Value) {
     let folder = Folder::new();
     assert!(started(&folder, every).wait().unwrap().success());
-    // Nothing is left of what it kept.
+    // No temporary file is left.
     assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);
     assert!(!folder.path(CHECKPOINT).exists());
     outputs(&folder)
@@ -83,15 +66,15 @@ fn a_run_that_is_killed_again_and_again_gives_the_same_files() {
         child.wait().unwrap();
         assert!(kills > 0);
         assert_eq!(outputs(&folder), expected, "a checkpoint every {every} steps");
-        // Nobody removes what was half written when the process was killed.
+        // No process removes the partial files of a killed run.
         let mut written = folder.written();
         written.retain(|name| !name.starts_with(".lif-"));
         assert_eq!(written, ["raster.png", "spikes.npz", "summary.json"]);
     }
 }
 
-/// Kills a run again and again as soon as `moment` comes, and takes it up again, until it is done.
-/// Says how often it was killed.
+/// Kills a run again and again at `moment` and continues it, until it is done. Returns how often it was
+/// killed.
 fn killed_at(folder: &Folder, every: u64, mut moment: impl FnMut(&Folder, Duration) -> bool) -> usize {
     let mut child = started(folder, every);
     let mut kills = 0;
@@ -116,7 +99,7 @@ fn killed_at(folder: &Folder, every: u64, mut moment: impl FnMut(&Folder, Durati
     }
 }
 
-/// Whether a file whose name begins so is being written in the output folder.
+/// Whether the output folder contains a partial file whose name starts like this.
 fn is_writing(folder: &Folder, prefix: &str) -> bool {
     folder.written().iter().any(|name| name.starts_with(prefix))
 }
@@ -134,7 +117,7 @@ fn a_run_that_is_killed_at_random_moments_gives_the_same_files() {
     let kills = killed_at(&folder, 500, |_, running| {
         if delay.is_zero() {
             random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            // Up to the time that the whole takes, so that some come close to its end.
+            // Up to the duration of the whole run, so that some kills come close to its end.
             delay = whole.mul_f64((random >> 32) as f64 / f64::from(u32::MAX)) + Duration::from_nanos(1);
         }
         let is_time = left > 0 && running >= delay;
@@ -169,7 +152,7 @@ fn a_run_that_is_killed_while_it_writes_its_files_gives_the_same() {
     let folder = Folder::new();
     let mut left = 6;
     let kills = killed_at(&folder, 20_000, |folder, _| {
-        // The picture, the arrays and the summary come one after the other.
+        // The picture, the arrays and the summary are written in this order.
         let is_time = left > 0 && folder.path("lif-out").exists() && is_writing(folder, ".lif-");
         if is_time {
             left -= 1;
@@ -181,12 +164,12 @@ fn a_run_that_is_killed_while_it_writes_its_files_gives_the_same() {
     assert_eq!(outputs(&folder), expected);
 }
 
-/// A run that was killed on its way.
+/// A run that was killed before its end.
 fn killed() -> Folder {
     let folder = Folder::new();
     let mut child = started(&folder, 500);
     wait_for(&folder.path(CHECKPOINT));
-    // Far enough for every file to hold something that the checkpoint counts on.
+    // Late enough for every partial file to contain data that the checkpoint needs.
     let far_enough = |checkpoint: lif::Result<lif::Checkpoint>| checkpoint.is_ok_and(|c| c.steps() >= 2000);
     while folder.path(CHECKPOINT).exists() && !far_enough(lif::Checkpoint::open(folder.path(CHECKPOINT))) {
         std::thread::sleep(Duration::from_millis(1));
@@ -202,15 +185,9 @@ fn ctrl_c_makes_a_checkpoint_and_says_how_to_go_on() {
     let expected = undisturbed(1_000_000);
     let folder = Folder::new();
     let words = format!("run --device cpu {RUN} --checkpoint {CHECKPOINT} --checkpoint-every 1000000");
-    let child = Command::new(assert_cmd::cargo::cargo_bin!("lif"))
-        .args(words.split_whitespace())
-        .current_dir(folder.path(""))
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = begin_and_listen(&folder, words.split_whitespace());
     wait_for(&folder.path(CHECKPOINT));
-    Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    interrupt(&child);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(130));
     let said = String::from_utf8(output.stderr).unwrap();
@@ -236,7 +213,7 @@ fn a_run_goes_on_on_another_device() {
     assert_eq!(found.2["spike_hash"], expected.2["spike_hash"]);
 }
 
-/// The partial file in which the only run of a folder keeps an array.
+/// The partial file of an array, in a folder with one run.
 fn partial(folder: &Folder, array: &str) -> PathBuf {
     let end = format!(".{array}.partial");
     let name = folder.written().into_iter().find(|name| name.ends_with(&end));
@@ -255,7 +232,7 @@ fn what_a_run_has_kept_must_be_there_as_it_was() {
     for (bytes, reason) in [
         (Some(&kept[..0]), "had"),
         (Some(&altered[..]), "its checksum is another"),
-        // That of another array, or of another run.
+        // The file of another array, or of another run.
         (Some(&[&rate[..], &kept].concat()[..]), "its checksum is another"),
         (None, "cannot be opened"),
     ] {
@@ -345,7 +322,7 @@ fn options_that_contradict_a_checkpoint_are_refused() {
         2,
         "--device nonsense: no device fits",
     );
-    folder.lif("run --resume missing").assert().code(1).stderr(predicate::str::contains("missing"));
+    folder.refuses("run --resume missing", 1, "missing");
 }
 
 #[test]
@@ -364,7 +341,7 @@ fn a_stimulus_that_has_changed_is_noticed() {
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
 }
 
-/// A run with these words, killed after its first checkpoint.
+/// A run with these arguments, killed after its first checkpoint.
 fn killed_of(folder: &Folder, words: &str) {
     let words = format!("run --device cpu --no-plot {words} --checkpoint {CHECKPOINT}");
     let mut child = begin(folder, &words);
@@ -374,7 +351,7 @@ fn killed_of(folder: &Folder, words: &str) {
     assert!(folder.path(CHECKPOINT).exists(), "it was done before it was killed");
 }
 
-/// The samples stay the same, when they hold does not.
+/// The samples stay the same, their times do not.
 #[test]
 fn another_interval_or_shape_of_the_stimulus_is_noticed() {
     let folder = Folder::new();
@@ -430,7 +407,7 @@ fn a_graph_that_has_changed_is_noticed() {
     folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
 }
 
-/// Goes on where no file may be longer than so many bytes, which stands in for a disk that is full.
+/// Continues with a limit on the length of files, in bytes, as on a full disk.
 #[cfg(target_os = "linux")]
 fn limited(folder: &Folder, bytes: u64) -> String {
     let output = Command::new("sh")
@@ -452,8 +429,8 @@ fn a_full_disk_is_told_and_the_run_can_go_on_when_there_is_room() {
     let folder = killed();
     let steps = || lif::Checkpoint::open(folder.path(CHECKPOINT)).unwrap().steps();
     let before = steps();
-    // A checkpoint that cannot be written ends the run; the earlier one stays. A folder has the name that it
-    // is written under, and does not make way.
+    // A checkpoint that cannot be written ends the run; the earlier one stays. Here a folder has the
+    // temporary name of the checkpoint and is not replaced.
     let in_the_way = folder.path("run.safetensors.partial");
     let _ = fs::remove_file(&in_the_way);
     fs::create_dir(&in_the_way).unwrap();
@@ -461,7 +438,7 @@ fn a_full_disk_is_told_and_the_run_can_go_on_when_there_is_room() {
     folder.refuses(&format!("run --resume {CHECKPOINT}"), 1, message);
     assert_eq!(steps(), before);
     fs::remove_dir(&in_the_way).unwrap();
-    // An array that cannot be written likewise.
+    // The same for an array that cannot be written.
     let message = limited(&folder, 512);
     assert_eq!(steps(), before);
     assert!(message.starts_with("error: cannot write "), "{message}");

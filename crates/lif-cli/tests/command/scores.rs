@@ -20,7 +20,7 @@ fn folder() -> Folder {
     folder
 }
 
-/// The spike times of `lif run` with these words, ms: the middles of their steps.
+/// The spike times of `lif run` with these arguments, ms: the middles of their steps.
 fn times(folder: &Folder, words: &str) -> Vec<f64> {
     folder.summary(&format!("--config neuron.toml --stimulus sound.npy --neurons 1 {words}"));
     folder.array::<u32>("step").iter().map(|step| (f64::from(*step) + 0.5) * 0.1).collect()
@@ -32,8 +32,7 @@ fn write_times(folder: &Folder, name: &str, times: &[f64]) {
 
 fn scores(folder: &Folder, words: &str) -> Value {
     let words = format!("score --device cpu --json --config neuron.toml --stimulus sound.npy {words}");
-    let output = folder.lif(&words).assert().success().get_output().clone();
-    serde_json::from_slice(&output.stdout).unwrap()
+    folder.json(&words).0
 }
 
 #[test]
@@ -69,7 +68,7 @@ fn times_are_read_in_their_unit_from_text_and_numpy() {
     let all = times(&folder, "");
     write_npy(folder.path("s.npy"), &Array1::from_iter(all.iter().map(|time| time * 1e-3))).unwrap();
     assert_eq!(scores(&folder, "--spikes s.npy --spikes-time-unit s")["gamma"], 1.0);
-    // On the clock of the stimulus, which begins at 40 ms here.
+    // On the clock of the stimulus, which starts at 40 ms here.
     let sound: String =
         (0..500).map(|ms| format!("{} {}\n", 40 + ms, if ms % 50 < 20 { 1.5 } else { 0.0 })).collect();
     folder.write("sound.txt", &sound);
@@ -152,7 +151,7 @@ fn a_receptor_is_predicted_far_better_than_by_chance() {
         let output = folder.lif(&words(extra)).assert().success().get_output().clone();
         serde_json::from_slice::<Value>(&output.stdout).unwrap()["gamma"].as_f64().unwrap()
     };
-    // Sound and spikes take their time to the electrode.
+    // Sound and spikes need time to reach the electrode.
     let sound = gamma("--to 2000 --stimulus-delay 6");
     assert!((0.6..0.7).contains(&sound), "{sound}");
     // The same without the sound: a constant rate.
@@ -212,11 +211,7 @@ fn what_cannot_be_scored_is_refused() {
         let stimulus = if words.contains("--stimulus ") { "" } else { "--stimulus sound.npy" };
         folder.refuses(&format!("score --device cpu {config} {stimulus} {words}"), code, message);
     }
-    folder
-        .lif("score --spikes own.txt --config neuron.toml")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("without a stimulus"));
+    folder.refuses("score --spikes own.txt --config neuron.toml", 2, "without a stimulus");
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_settings_file_is_the_same_as_options() {
     assert_eq!(from_file["settings"]["tau-m"], json!(12.0));
     assert_eq!(from_file["settings"]["v-threshold"], json!("-53:-51"));
 
-    // The command line wins, also over the rival of an option.
+    // The command line overrules the file, also if the option excludes one of the file.
     let shorter = folder.summary("--config run.toml --steps 7 --seed 4");
     assert_eq!((&shorter["steps"], &shorter["seed"]), (&json!(7), &json!(4)));
     assert!(shorter["settings"]["duration"].is_null());
@@ -38,14 +38,7 @@ fn the_settings_of_a_summary_repeat_the_run() {
     let folder = Folder::new();
     let summary =
         folder.summary("--neurons 30 --duration 60 --preset normalised --current 1.1:2 --trace add");
-    let lines: Vec<String> = summary["settings"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], summary["spike_hash"]);
+    assert_eq!(folder.repeated(&summary)["spike_hash"], summary["spike_hash"]);
 }
 
 #[test]
@@ -81,12 +74,8 @@ fn faults_in_a_settings_file_are_told_with_file_and_line() {
             .stderr(predicate::str::starts_with(format!("error: {message}")));
     }
     folder.write("both.toml", "steps = 3\nduration = 3\n");
-    folder.run("--config both.toml").assert().code(2).stderr(predicate::str::contains("exclude each other"));
-    folder
-        .run("--config none.toml")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("cannot read the settings file none.toml"));
+    folder.refuses("run --device cpu --config both.toml", 2, "exclude each other");
+    folder.refuses("run --device cpu --config none.toml", 1, "cannot read the settings file none.toml");
     folder.write("preset.toml", "preset = \"none\"\n");
     folder.run("--config preset.toml").assert().code(1).stderr(predicate::str::contains(
         "preset.toml:1: preset = \"none\": there is no preset 'none'; there are: origin, normalised, receptor",
@@ -124,11 +113,7 @@ fn a_trace_of_a_settings_file_can_be_switched_off() {
     let settings = &folder.summary("--config trace.toml --trace none")["settings"];
     assert!(settings["tau-trace"].is_null() && settings["trace-scale"].is_null());
     assert!(!folder.arrays().contains(&"trace_final".to_owned()));
-    folder
-        .run("--config trace.toml --trace none --tau-trace 3")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("need a trace"));
+    folder.refuses("run --device cpu --config trace.toml --trace none --tau-trace 3", 2, "need a trace");
 }
 
 #[test]
@@ -172,7 +157,7 @@ fn presets_change_the_neuron_and_options_change_presets() {
     assert_eq!(folder.summary("--neurons 3 --steps 5 --preset receptor")["preset"], "receptor");
 }
 
-/// What is usual in one unit is nothing in another.
+/// A common value in one unit is a rare one in another.
 #[test]
 fn neurons_spike_with_the_currents_that_are_there_by_default() {
     let folder = Folder::new();
@@ -203,11 +188,11 @@ fn a_reference_potential_stays_inside() {
         .assert()
         .code(2)
         .stderr(predicate::str::contains("v_reference is 1000000000"));
-    folder
-        .run("--neurons 2 --preset nest --v-reference -70")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("v-reference cannot go with the preset nest"));
+    folder.refuses(
+        "run --device cpu --neurons 2 --preset nest --v-reference -70",
+        2,
+        "v-reference cannot go with the preset nest",
+    );
 }
 
 #[test]
@@ -222,15 +207,12 @@ fn neurons_of_another_simulator_keep_their_names() {
     assert_eq!(there["spike_hash"], here["spike_hash"]);
     assert_eq!(there["preset"], "synapticflow:tau_s=8:12");
 
-    // They know themselves how long a step is and which currents are usual, and the settings repeat the run.
+    // The preset has its own step and default currents, and the settings repeat the run.
     let nest = folder.summary("--neurons 20 --duration 50 --preset nest:resolution=0.25,V_min=none");
     assert_eq!((&nest["dt_ms"], &nest["steps"]), (&json!(0.25), &json!(200)));
     assert_eq!(nest["settings"]["current"], json!("300:600"));
     assert!(nest["spikes"].as_u64().unwrap() > 0);
-    let lines: Vec<String> =
-        nest["settings"].as_object().unwrap().iter().map(|(key, value)| format!("{key} = {value}")).collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], nest["spike_hash"]);
+    assert_eq!(folder.repeated(&nest)["spike_hash"], nest["spike_hash"]);
 }
 
 #[test]
@@ -240,17 +222,13 @@ fn steps_and_duration_say_the_same() {
     let by_steps = folder.summary("--neurons 20 --steps 250 --dt 0.2");
     assert_eq!(by_time["steps"], 250);
     assert_eq!(by_time["spike_hash"], by_steps["spike_hash"]);
-    folder
-        .run("--steps 5 --duration 5")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("cannot be used with"));
+    folder.refuses("run --device cpu --steps 5 --duration 5", 2, "cannot be used with");
 }
 
 #[test]
 fn a_spread_goes_evenly_from_first_to_last() {
     let folder = Folder::new();
-    // At the start all neurons are where they were put, so one step away from rest tells the leak.
+    // At the start all neurons have the given potential, so one step away from rest shows the leak.
     folder.summary("--neurons 5 --steps 1 --dt 1 --v-rest -70:-50 --v-threshold 0 --init-voltage -60 --tau-m 1 --current 0");
     let v: Vec<f32> = folder.array::<f32>("voltage_final").into_iter().collect();
     assert_eq!(v, [-70.0, -65.0, -60.0, -55.0, -50.0]);
@@ -265,7 +243,7 @@ fn where_a_run_starts_from() {
         folder.summary(&format!("--neurons 500 --batch 2 --steps 1 --tau-m 1e8 {words}"));
         folder.array::<f32>("voltage_final")
     };
-    // So slow a membrane is still where it started after one step.
+    // So slow a membrane has its initial potential after one step.
     let drawn = start("");
     assert!(drawn.iter().all(|v| (-62.0..=-52.0).contains(v)));
     let mean = drawn.mean().unwrap();

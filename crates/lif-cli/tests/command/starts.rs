@@ -1,4 +1,4 @@
-//! How the command starts, whatever the variables around it are.
+//! The start of the command, whatever the environment variables are.
 #![cfg(target_os = "linux")]
 
 use super::Folder;
@@ -71,7 +71,7 @@ fn a_process_that_may_take_little_starts_fewer_threads() {
     assert!(said.contains("of 64 threads;"), "{said}");
 }
 
-/// Threads count as processes of their user, of which there may be so many.
+/// Limits the number of processes of a user; threads count as processes.
 #[test]
 fn few_threads_are_no_reason_to_panic() {
     let folder = Folder::new();

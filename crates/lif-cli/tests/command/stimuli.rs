@@ -1,4 +1,4 @@
-//! Stimulus files: all formats, resampling, and files that are not what they should be.
+//! Stimulus files: all formats, resampling, and invalid files.
 
 use super::Folder;
 use ndarray::{Array1, Array2, Array3, arr0, array};
@@ -10,7 +10,7 @@ use std::io::Write;
 /// A membrane that follows its input within a step: v = R I - 62 with R = 20.
 const FOLLOWS: &str = "--tau-m 1 --dt 1 --v-threshold 1000 --record voltage:0";
 
-/// The current that each step of a run saw, in nA.
+/// The current of each step of a run, nA.
 fn seen(folder: &Folder, words: &str) -> Vec<f32> {
     folder.summary(&format!("{FOLLOWS} {words}"));
     folder.array::<f32>("voltage").into_iter().map(|v| ((v + 62.0) / 20.0 * 1e3).round() / 1e3).collect()
@@ -54,14 +54,14 @@ fn whole_numbers_and_marks_and_names_in_capitals_will_do() {
     for file in ["a.npy", "b.npy", "c.NPY", "d.npy", "e.Npz", "marked.txt"] {
         assert_eq!(seen(&folder, &format!("--neurons 2 --stimulus {file}")), [1.0, 2.0, 3.0], "{file}");
     }
-    // A unit of times goes with times, and is told of in no other summary.
+    // A unit of times needs times, and appears in no other summary.
     folder.run("--neurons 2 --stimulus a.npy --stimulus-time-unit s").assert().success().stderr(
         predicate::str::contains("warning: the stimulus has no times; stimulus-time-unit is not used"),
     );
     assert!(folder.summary("--neurons 2 --stimulus a.npy")["settings"]["stimulus-time-unit"].is_null());
 }
 
-/// An array of a shape with two values for data, whatever the shape.
+/// An array with a header for this shape, but always two values of data.
 fn promising(shape: &str) -> Vec<u8> {
     let header = format!("{{'descr': '<f4', 'fortran_order': False, 'shape': {shape}, }}\n");
     let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
@@ -100,11 +100,7 @@ fn arrays_that_promise_more_than_they_hold_are_refused() {
     let mut long = b"\x93NUMPY\x02\x00\xff\xff\xff\xff".to_vec();
     long.extend([b' '; 100]);
     fs::write(folder.path("long.npy"), long).unwrap();
-    folder
-        .run("--stimulus long.npy")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("not a numpy array that can be read"));
+    folder.refuses("run --device cpu --stimulus long.npy", 1, "not a numpy array that can be read");
 }
 
 #[test]
@@ -182,16 +178,8 @@ fn columns_drive_neurons_and_rows_and_set_their_numbers() {
     assert_eq!((&summary["neurons"], &summary["batch"]), (&3.into(), &2.into()));
     assert_eq!(folder.array::<f32>("voltage_final")[[1, 2]], 38.0);
 
-    folder
-        .run("--stimulus two.npy --neurons 4")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("the stimulus is made for 3"));
-    folder
-        .run("--stimulus three.npy --batch 3")
-        .assert()
-        .code(2)
-        .stderr(predicate::str::contains("the stimulus is made for 2"));
+    folder.refuses("run --device cpu --stimulus two.npy --neurons 4", 2, "the stimulus is made for 3");
+    folder.refuses("run --device cpu --stimulus three.npy --batch 3", 2, "the stimulus is made for 2");
 }
 
 #[test]
@@ -223,11 +211,11 @@ fn malformed_text_is_told_with_its_line() {
             .stderr(predicate::str::starts_with(format!("error: stimulus {message}")));
     }
     fs::write(folder.path("bad.txt"), [0xff, 0xfe, 0x00]).unwrap();
-    folder
-        .run("--stimulus bad.txt")
-        .assert()
-        .code(1)
-        .stderr(predicate::str::contains("stimulus bad.txt: it is text in UTF-16; save it as UTF-8"));
+    folder.refuses(
+        "run --device cpu --stimulus bad.txt",
+        1,
+        "stimulus bad.txt: it is text in UTF-16; save it as UTF-8",
+    );
     fs::write(folder.path("bad.txt"), b"1\n2 \x00\xff\n").unwrap();
     folder.run("--stimulus bad.txt").assert().code(1).stderr(predicate::str::contains(
         "stimulus bad.txt:2: there is a byte 0x00: it is neither text nor an array of numpy",
@@ -239,7 +227,7 @@ fn malformed_text_is_told_with_its_line() {
 fn malformed_arrays_are_refused() {
     let folder = Folder::new();
     let refused = |file: &str, message: &str| {
-        folder.run(&format!("--stimulus {file}")).assert().code(1).stderr(predicate::str::contains(message));
+        folder.refuses(&format!("run --device cpu --stimulus {file}"), 1, message);
     };
     refused("missing.npy", "stimulus missing.npy: No such file");
     refused("missing.npz", "stimulus missing.npz: No such file");

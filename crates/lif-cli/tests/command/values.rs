@@ -1,17 +1,17 @@
-//! Numbers and their units, and what is said of those that are refused.
+//! Numbers and their units, and the messages about refused ones.
 
 use super::Folder;
 use predicates::prelude::*;
 use serde_json::{Value, json};
 
-/// What a refusal says, without the word before it.
+/// The message of a refusal, without `error: `.
 fn refusal(folder: &Folder, words: &str) -> String {
     let output = folder.lif(words).assert().failure().stdout("").get_output().clone();
     let said = String::from_utf8(output.stderr).unwrap();
     said.strip_prefix("error: ").unwrap_or_else(|| panic!("{words}: {said}")).trim_end().to_owned()
 }
 
-/// Options, the same with units and in other notations, and the settings that both become.
+/// Options, the same options with units and in other notations, and the settings that result from both.
 const SAID: [(&str, &str, &str); 31] = [
     ("neurons", "20", "2e1"),
     ("batch", "2", "+2.0"),
@@ -65,7 +65,7 @@ fn numbers_are_the_same_however_they_are_written_and_wherever() {
     assert_eq!(with_units["settings"], settings);
     assert_eq!(with_units["spike_hash"], plain["spike_hash"]);
 
-    // A settings file has the same words as strings, and numbers as such.
+    // A settings file has quantities with units as strings, and numbers as numbers.
     let quoted: Vec<String> = SAID.iter().map(|(name, _, other)| format!("{name} = \"{other}\"")).collect();
     folder.write("units.toml", &quoted.join("\n"));
     let from_file = run(vec!["--config=units.toml".to_owned()]);
@@ -82,7 +82,7 @@ fn numbers_are_the_same_however_they_are_written_and_wherever() {
     assert_eq!(run(vec!["--config=numbers.toml".to_owned()])["spike_hash"], plain["spike_hash"]);
 }
 
-/// Every option of a quantity takes its unit, and refuses another with a sentence.
+/// Every option of a quantity accepts its unit, and refuses another with a message.
 #[test]
 fn options_of_quantities_know_their_units() {
     let folder = Folder::new();
@@ -130,7 +130,7 @@ fn options_of_quantities_know_their_units() {
         let said = refusal(&folder, words);
         assert!(said.contains(reason), "{words}: {said}");
     }
-    // Under the preset, what is measured is known.
+    // With the preset, the quantity is known.
     for (words, reason) in [
         ("--current 5mV", "--current 5mV: '5mV' cannot be brought to nA, in which the preset origin has it"),
         ("--init-voltage 5nA", "--init-voltage 5nA: '5nA' cannot be brought to mV"),
@@ -167,17 +167,10 @@ fn inputs_come_into_the_units_of_a_preset() {
     assert_eq!(events("3nA")["settings"]["events-weight"], "3000pA");
     assert_eq!(events("3000current")["spike_hash"], events("3nA")["spike_hash"]);
     assert_ne!(events("3nA")["spike_hash"], events("3")["spike_hash"]);
-    // A jump is a potential there too.
+    // A jump is a potential there, too.
     assert_eq!(events("30mV")["spike_hash"], events("30")["spike_hash"]);
-    // What a summary holds repeats the run.
-    let lines: Vec<String> = events("3nA")["settings"]
-        .as_object()
-        .unwrap()
-        .iter()
-        .map(|(key, value)| format!("{key} = {value}"))
-        .collect();
-    folder.write("again.toml", &lines.join("\n"));
-    assert_eq!(folder.summary("--config again.toml")["spike_hash"], events("3nA")["spike_hash"]);
+    // The settings in a summary repeat the run.
+    assert_eq!(folder.repeated(&events("3nA"))["spike_hash"], events("3nA")["spike_hash"]);
 }
 
 #[test]
@@ -220,7 +213,7 @@ fn a_refused_value_is_told_with_who_said_it_and_in_which_words() {
         let said = refusal(&folder, "run --config bad.toml --device cpu --steps 3 --no-plot");
         assert!(said.starts_with(message), "{text}: {said}");
     }
-    // The option wins over the file, and is what is shown.
+    // The option overrules the file, and is shown.
     folder.write("bad.toml", "tau-m = 0");
     let said = refusal(&folder, "run --config bad.toml --tau-m -1 --device cpu");
     assert!(said.starts_with("--tau-m -1: tau_m is -1"), "{said}");
@@ -341,7 +334,7 @@ fn presets_tell_of_themselves_in_their_own_words() {
             refusal(&folder, &format!("run --device cpu --neurons 3 --steps 3 --no-plot --preset {words}"));
         assert!(said.contains(message), "{words}: {said}");
         let ours = ["v_threshold", "tau_m is", "t_ref is", "v_lower", "allow_constant_firing"];
-        // These have some of our names themselves.
+        // These have some of the same names.
         let shared = words.starts_with("nest") || words.starts_with("spikingjelly");
         assert!(shared || ours.iter().all(|ours| !said.contains(ours)), "{words}: {said}");
     }
@@ -445,7 +438,7 @@ fn a_current_that_seems_to_be_in_another_unit_is_doubted() {
 #[test]
 fn steps_too_short_for_single_precision_are_told() {
     let folder = Folder::new();
-    let said = |words: &str| String::from_utf8(folder.lif(words).output().unwrap().stderr).unwrap();
+    let said = |words: &str| folder.stderr(words);
     for words in [
         "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 1e4",
         "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 100 --dt 0.001",

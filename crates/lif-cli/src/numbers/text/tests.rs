@@ -1,5 +1,6 @@
 //! Texts as people have them.
 
+use super::line::LONGEST_LINE;
 use super::*;
 use std::io::Write;
 use tempfile::NamedTempFile;

@@ -1,0 +1,30 @@
+//! The commands: `lif run`, `lif fi`, `lif score` and so on, each in a module of its own, with its options.
+
+mod arguments;
+mod bench;
+mod devices;
+mod fi;
+mod fit;
+mod nir;
+mod presets;
+mod run;
+mod score;
+
+pub use arguments::{Arguments, Command};
+
+use crate::failure::Failure;
+use std::process::ExitCode;
+
+/// Runs a command.
+pub fn execute(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(settings) => run::run(*settings),
+        Command::Fi(settings) => fi::fi(&settings),
+        Command::Score(options) => score::score(*options),
+        Command::Fit(options) => fit::fit(*options),
+        Command::Presets(options) => presets::presets(&options),
+        Command::Nir(options) => nir::list(&options),
+        Command::Devices(options) => devices::devices(&options),
+        Command::Bench(options) => bench::bench(&options),
+    }
+}

@@ -1,0 +1,14 @@
+//! Settings: the options of `lif run`, which are also the keys of a settings file, and the layers from preset
+//! to command line.
+
+mod graph;
+pub mod layers;
+mod options;
+mod paths;
+pub mod presets;
+pub mod random_input;
+pub mod record;
+pub mod rules;
+pub mod words;
+
+pub use options::{MODEL, Settings};
