@@ -1,5 +1,5 @@
-//! Benchmarks against regressions: `cargo bench` measures, and compares with the previous run. `cargo test
-//! --bench speed` only checks that each benchmark works, on small populations.
+//! Benchmarks against regressions: `cargo bench` measures, and compares with the run before. On small
+//! populations, `cargo test --bench speed` only checks that each benchmark works.
 //!
 //! `lif bench` compares devices with each other, and with what they could do at best.
 

@@ -31,7 +31,7 @@ impl Input<'_> {
     ///
     /// let currents = Array2::<f32>::zeros((500, 1000));
     /// let need = Input::sequence(&currents).memory_needed(500, 1000, &Device::cpu());
-    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
+    /// assert_eq!(need.total(), 0);    // the CPU reads it in place
     /// ```
     #[must_use]
     pub fn memory_needed(&self, steps: u64, shape: impl Into<Shape>, device: &Device) -> MemoryNeed {

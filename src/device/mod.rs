@@ -173,7 +173,7 @@ impl Device {
         Self::checked(GpuContext::new(device.adapter_info(), device, queue))
     }
 
-    /// Takes an opened adapter if it passes the self-check.
+    /// Makes a device of an opened adapter that passes the self-check.
     #[cfg(feature = "gpu")]
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
         Self::of_gpu(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH)?)

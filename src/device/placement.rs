@@ -119,7 +119,7 @@ impl Placement {
     /// The memory that a population itself needs.
     pub(crate) fn memory_needed(&self, table: &Table, shape: Shape) -> MemoryNeed {
         let mut need = MemoryNeed::default();
-        // The parameters as they were checked; each slab has a copy of its part.
+        // The checked parameters; each slab has a copy of its part.
         need.add("the parameters", bytes(table.footprint().words(shape)), 0);
         let shares = self.shares(table, shape);
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));

@@ -126,8 +126,8 @@ impl SpikeRequest {
     }
 }
 
-/// Which membrane potentials are passed to the receiver: those of these neurons of each batch row, after each
-/// step whose number is a multiple of `every`.
+/// Which membrane potentials are passed to the receiver: the potentials of these neurons of each batch row,
+/// after each step whose number is a multiple of `every`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VoltageRequest {
     pub(crate) neurons: Vec<u32>,

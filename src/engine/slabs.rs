@@ -2,7 +2,7 @@
 //! over several devices.
 //!
 //! Slabs on one device are advanced one after the other, those on different devices at the same time. Cells
-//! do not act on each other, so that the slabs have to be synchronised only where something is recorded.
+//! do not act on each other, so that the slabs have to be synchronised only for recordings.
 
 use super::merge::{Merged, Share};
 use super::pace::Pace;
@@ -68,6 +68,7 @@ pub(crate) struct Member {
     pub(crate) waits: bool,
 }
 
+/// The engine of all slabs together.
 #[derive(Debug)]
 pub(crate) struct SlabEngine {
     shape: Shape,

@@ -33,6 +33,7 @@ pub(crate) struct Current<'a> {
     pub(crate) offset: usize,
 }
 
+/// The values of a current, or weights: in host memory, or in a tensor.
 #[derive(Debug, Clone)]
 pub(crate) enum Values<'a> {
     Host(Cow<'a, [f32]>),

@@ -40,12 +40,12 @@ pub(crate) enum SpikeWords<'a> {
     Device(Arc<dyn DeviceWords>),
 }
 
+/// How trains are connected to neurons, with the weights.
 #[derive(Debug, Clone)]
 pub(crate) enum Wiring<'a> {
     /// Each neuron has its own train, and these weights.
     Each(Column<f32>),
-    /// Each train drives all neurons. The weight of a train and a neuron is at `offset + train * row +
-    /// neuron`.
+    /// Each train drives all neurons; `offset + train * row + neuron` is the place of a weight.
     Dense { weights: Values<'a>, trains: usize, offset: usize, row: usize },
 }
 

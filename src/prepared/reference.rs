@@ -48,7 +48,7 @@ impl Reference {
         Ok(Self(reference))
     }
 
-    /// A parameter in the scale of the model.
+    /// Converts a parameter to the scale of the model.
     pub(crate) fn potential(self, what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
         if self.is_zero() {
             return physical(what, parameter, shape);
@@ -61,17 +61,17 @@ impl Reference {
         self.0 == 0.0
     }
 
-    /// From the scale of the user to that of the model.
+    /// Converts a potential from the scale of the user to the scale of the model.
     pub(crate) fn inside(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) - self.0) as f32 }
     }
 
-    /// From the scale of the model to that of the user.
+    /// Converts a potential from the scale of the model to the scale of the user.
     pub(crate) fn outside(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) + self.0) as f32 }
     }
 
-    /// Converts many potentials from the scale of the model to that of the user.
+    /// Converts many potentials from the scale of the model to the scale of the user.
     pub(crate) fn all_outside(self, values: &mut [f32]) {
         if !self.is_zero() {
             values.iter_mut().for_each(|v| *v = self.outside(*v));

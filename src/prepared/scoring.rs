@@ -35,7 +35,8 @@ pub(crate) struct TargetScores {
 }
 
 impl Scoring {
-    /// Scores of a population of `[batch, n]` cells before any spike; coinciding spikes are at most `window` steps apart.
+    /// Scores of a population of `[batch, n]` cells before any spike. Coinciding spikes are at most `window`
+    /// steps apart.
     pub(crate) fn new(Shape { batch, n }: Shape, targets: &[Target], window: u32) -> Self {
         let scores = |target: &Target| {
             let cells = target.row().map_or(0..batch * n, |row| row * n..(row + 1) * n);

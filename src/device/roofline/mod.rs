@@ -1,5 +1,5 @@
-//! Measures the roofline of a device: the speed that no simulation can exceed (Williams, Waterman & Patterson
-//! 2009, Commun. ACM 52(4):65).
+//! Measures the roofline of a device: how fast its memory and its arithmetic are at best (Williams, Waterman
+//! & Patterson 2009, Commun. ACM 52(4):65).
 
 mod cpu;
 #[cfg(feature = "gpu")]

@@ -56,6 +56,7 @@ pub(crate) const MOST_STEPS_OF_A_PIECE: u64 = 1 << 14;
 /// Neuron-steps after which a run checks whether it should stop: some tenths of a second.
 const MOST_WORK: u64 = 1 << 29;
 
+/// The engine of a population, or of a slab of it, on the CPU.
 #[derive(Debug)]
 pub(crate) struct CpuEngine {
     table: Arc<Table>,

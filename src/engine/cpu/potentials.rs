@@ -1,6 +1,6 @@
-//! Recording of membrane potentials: of which cells, after which steps, and where to.
+//! Records membrane potentials of chosen cells after chosen steps.
 //!
-//! A kernel writes the membrane potentials of all its lanes to rows of its own; those of the recorded cells
+//! A kernel writes the membrane potentials of all its lanes to rows of its own; the values of recorded cells
 //! are then copied to the recording. Cells that are not recorded cost nothing.
 
 use crate::engine::VoltageRequest;

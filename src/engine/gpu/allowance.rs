@@ -24,6 +24,7 @@ const SOFTWARE_STEPS: u64 = 1024;
 /// How long a dispatch of so few steps should take there.
 const LONG_SOFTWARE_DISPATCH: Duration = Duration::from_secs(2);
 
+/// How much work a dispatch of a kernel may make, in neuron-steps.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     work: AtomicU64,

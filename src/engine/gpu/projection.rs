@@ -135,6 +135,7 @@ pub(super) struct Projections<'a> {
     sums_made: Cell<u32>,
 }
 
+/// A spike input on the device.
 #[derive(Debug)]
 struct OnDevice<'a> {
     input: &'a Input<'a>,

@@ -1,4 +1,4 @@
-//! Words of spikes that stay on the device that made them.
+//! Words of spikes that stay on a device.
 
 use super::{Gpu, STATE};
 use crate::data::memory;
@@ -6,6 +6,7 @@ use crate::data::storage::DeviceWords;
 use crate::error::Result;
 use std::sync::Arc;
 
+/// A buffer of words of spikes.
 #[derive(Debug)]
 pub(crate) struct ResidentWords {
     gpu: Arc<Gpu>,

@@ -4,10 +4,10 @@ use crate::model::Options;
 use crate::prepared::field::{Counter, Field};
 use std::ops::Range;
 
-/// Buffers in which a population keeps the state of some of its cells, in the order of their numbers `row * n
-/// + neuron`: of all cells, unless the population is too large for one buffer or is spread over several
-/// devices. Each buffer has several numbers for each cell: first one number of all cells, then another of all
-/// cells, and so on.
+/// Buffers with the state of some cells of a population, in the order of their numbers `row * n + neuron`: of
+/// all cells, unless the population is too large for one buffer or is spread over several devices. Each
+/// buffer has several numbers for each cell: first one number of all cells, then another of all cells, and so
+/// on.
 ///
 /// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that their length
 /// does not always tell the number of cells. Whoever writes to them is responsible for what the population

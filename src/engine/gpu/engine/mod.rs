@@ -1,4 +1,5 @@
-//! The engine itself: it submits blocks of steps, keeps two in flight, and reads back what was requested.
+//! The GPU engine itself: it submits blocks of steps as dispatches, keeps two of them in flight, and reads
+//! back what was requested.
 
 mod parameters;
 mod readout;
@@ -34,6 +35,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// The engine of a population, or of a slab of it, on a GPU.
 #[derive(Debug)]
 pub(crate) struct GpuEngine {
     gpu: Arc<Gpu>,

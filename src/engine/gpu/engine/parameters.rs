@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 const WHAT: &str = "the parameters";
 
+/// The parameters of an engine, and what is stored behind them.
 #[derive(Debug)]
 pub(super) struct Parameters {
     buffer: wgpu::Buffer,
