@@ -1,9 +1,9 @@
 // Sums the weights of arriving spikes for each cell and step.
 //
-// The twin of src/prepared/projection.rs: the weights of trains that spike are added in the order of the
-// trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight steps of one cell,
-// so that each weight and word that it reads serves eight sums. The struct Projection and the bindings are
-// mirrored in src/engine/gpu/projection.rs.
+// The CPU engine does the same in src/engine/cpu/projection.rs: the weights of trains that spike are added in
+// the order of the trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight
+// steps of one cell, so that each weight and word that it reads serves eight sums. The struct Projection and
+// the bindings are mirrored in src/engine/gpu/projection.rs.
 
 override WORKGROUP: u32 = 64u;
 

@@ -21,8 +21,8 @@ impl Tensor {
     ///
     /// # Errors
     ///
-    /// [`Error::NonFinite`](crate::Error::NonFinite) for NaN and infinite values,
-    /// [`Error::TooLarge`](crate::Error::TooLarge) if there is not enough memory, and faults of the device.
+    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] if there is not enough memory,
+    /// and faults of the device.
     pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
     where
         S: Data<Elem = f32>,
@@ -54,7 +54,7 @@ impl ResidentRaster {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) if there is not enough memory; faults of the device.
+    /// [`Error::TooLarge`] if there is not enough memory; faults of the device.
     pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
         let words = device.upload_words(raster.words())?;
         let shape = Shape { batch: raster.batch(), n: raster.neurons().len() };

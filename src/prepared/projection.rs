@@ -1,8 +1,8 @@
 //! Spikes that drive a population, as engines get them: checked words of spikes, and the weights through
 //! which they act.
 //!
-//! The twin of `shaders/projection.wgsl`. Weights are summed in the order of the inputs, and of the trains of
-//! each, so that every engine rounds in the same way.
+//! `src/engine/cpu/projection.rs` and `shaders/projection.wgsl` sum the weights in the order of the inputs,
+//! and of the trains of each, so that both engines round in the same way.
 
 use crate::data::broadcast::Column;
 use crate::data::resident::ResidentData;

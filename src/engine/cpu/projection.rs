@@ -1,5 +1,5 @@
-//! Sums the weights of arriving spikes for the cells in the lanes: [`Projection::add`] for all lanes and a
-//! word of 32 steps at once, so that a train without spikes costs a single look at its word.
+//! Sums the weights of arriving spikes for the cells in the lanes, a word of 32 steps at a time, so that a
+//! train without spikes costs a single look at its word. `shaders/projection.wgsl` does the same.
 
 use super::additions::Additions;
 use super::instructions;
