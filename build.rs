@@ -1,5 +1,5 @@
-//! Lets the tests that need an adapter show as ignored where `LIF_SKIP_GPU_TESTS` is set. Without
-//! it they fail on a machine that has none: a check that silently did not run is no check.
+//! If `LIF_SKIP_GPU_TESTS` is set, shows the tests that need an adapter as ignored. Without it they fail on a
+//! machine without an adapter: a check that silently did not run is no check.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");

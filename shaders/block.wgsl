@@ -1,14 +1,14 @@
-// All cells through a block of steps: each invocation loads a cell, advances it, stores it.
+// The main kernel: advances all cells by a block of steps. Each invocation loads a cell, advances it, and
+// stores it.
 //
-// Drivers that compute on the CPU wait for the result of one operation before the next of the same
-// cell, and have nothing else to do meanwhile: there an invocation takes several cells abreast.
+// Drivers that compute on the CPU wait for the result of each operation of a cell before they begin the next.
+// There an invocation advances several cells side by side, so that it has something to do meanwhile.
 //
-// Appended to neuron.wgsl, which has the model, and random.wgsl. The CPU's way through a block is
-// src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in
-// src/engine/gpu/kernel.rs.
+// Appended to neuron.wgsl, which has the model, and random.wgsl. The CPU engine does the same in
+// src/engine/cpu/block.rs; the struct Block and the bindings are mirrored in src/engine/gpu/kernel.rs.
 
 override WORKGROUP: u32 = 64u;
-// Cells that an invocation takes abreast: 1 or 4.
+// Cells that an invocation advances side by side: 1 or 4.
 override ABREAST: u32 = 1u;
 override SEQUENCE: bool = false;
 override VOLTAGES: bool = false;
@@ -16,17 +16,17 @@ override NOISE: bool = false;
 override ARRIVING: bool = false;
 override ARRIVING_JUMPS: bool = false;
 override WORDS: u32 = 0u;
-// Whether words may be there in part.
+// Whether a recorded word may already have bits of earlier steps.
 override WORDS_GO_ON: bool = false;
 
 const WORD: u32 = 32u;
 const SPIKE_FLAG: u32 = 0x80000000u;
 const NOT_RECORDED: u32 = 0xffffffffu;
 
-// Steps that are written out one after the other, so that a loop costs little beside them.
+// Steps that are unrolled, so that the loop around them costs little.
 const TOGETHER: u32 = 8u;
 
-// WORDS
+// Values of WORDS.
 const NO_WORDS: u32 = 0u;
 const WORDS_OF_ALL: u32 = 1u;
 const WORDS_OF_CHOSEN: u32 = 2u;
@@ -34,30 +34,30 @@ const WORDS_OF_CHOSEN: u32 = 2u;
 struct Block {
     cells: u32,
     neurons: u32,
-    // Cells in a row of the grid of invocations.
+    // Invocations in a row of the grid.
     grid_width: u32,
     // Number of the first step, modulo 2^32.
     first_step: u32,
     steps: u32,
-    // Where the current of a cell and step stands.
+    // The place of the current of a cell and step: an offset, and strides of steps, batch rows and neurons.
     current_offset: u32,
     current_step: u32,
     current_row: u32,
     current_neuron: u32,
-    // Length of a row of words.
+    // Words in a row of recorded words.
     word_cells: u32,
-    // Where in `parameters` each neuron's place among the chosen ones stands.
+    // The place in `parameters` of a table with each neuron's index among the recorded ones.
     word_places: u32,
     word_neurons: u32,
     voltage_places: u32,
     voltage_neurons: u32,
-    // Where in `recorded` the voltages begin.
+    // The place in `recorded` of the first membrane potential.
     voltage_offset: u32,
     voltage_cells: u32,
     voltage_every: u32,
-    // Steps before the first sample.
+    // Steps before the one that is sampled first.
     voltage_wait: u32,
-    // How many random sources there are and where in `parameters` they stand; see noise.wgsl.
+    // The number of random sources, and the place in `parameters` of their records; see noise.wgsl.
     sources: u32,
     source_places: u32,
     normal_table: u32,
@@ -66,14 +66,14 @@ struct Block {
     // Number of the first step divided by GROUP.
     group_low: u32,
     group_high: u32,
-    // Number, in the whole population, of the first cell.
+    // Number of the first cell in the whole population.
     first_cell_low: u32,
     first_cell_high: u32,
-    // Where in `arrivals` the jumps begin.
+    // The place in `arrivals` of the first jump.
     arriving_jumps: u32,
-    // Where in `recorded` the words begin.
+    // The place in `recorded` of the first word.
     word_start: u32,
-    // Where in `arrivals` stands how often sums were made, and how often that should be.
+    // The place in `arrivals` of the count of how often sums were made, and the value that it should have.
     sums_made_place: u32,
     sums_made: u32,
     unused_0: u32,
@@ -84,13 +84,15 @@ struct Block {
 @group(0) @binding(1) var<uniform> block: Block;
 @group(0) @binding(2) var<storage, read> parameters: array<u32>;
 @group(0) @binding(3) var<storage, read> current: array<f32>;
-// The membrane potentials of all cells, then the other state variables that there are, as Field has them.
+// The membrane potentials of all cells, then the other state variables that the rules use, in the order of
+// Field.
 @group(0) @binding(4) var<storage, read_write> state: array<f32>;
-// The refractory counters of all cells, then their spike counts, as Counter has them; and at the end the number of steps
-// made, which proves on readback that the work was done, all of it.
+// The refractory counters of all cells, then their spike counts, in the order of Counter; and at the end the
+// number of the next step, which proves on readback that all work was done.
 @group(0) @binding(5) var<storage, read_write> counters: array<u32>;
 @group(0) @binding(6) var<storage, read_write> recorded: array<u32>;
-// What spikes add at each step of the block, as projection.wgsl has summed it: currents, then jumps.
+// The sums of arriving spikes for each step of the block, as projection.wgsl makes them: currents, then
+// jumps.
 @group(0) @binding(7) var<storage, read> arrivals: array<f32>;
 
 fn parameter_bits(index: u32, row: u32, neuron: u32) -> u32 {
@@ -136,18 +138,18 @@ fn store_state(index: u32, cell: State) {
     counters[index] = cell.refractory | select(0u, SPIKE_FLAG, cell.spike);
 }
 
-// Where in a row of recorded cells this cell stands.
+// The place of a cell in a row of recorded cells.
 fn place_among(places: u32, chosen: u32, row: u32, neuron: u32) -> u32 {
     let place = parameters[places + neuron];
     return select(row * chosen + place, NOT_RECORDED, place == NOT_RECORDED);
 }
 
-// A cell on its way through the block.
+// A cell while it is advanced.
 struct Path {
     index: u32,
     row: u32,
     neuron: u32,
-    // False for a copy of the last cell, which goes along where there are no more and leaves nothing.
+    // False for a copy of the last cell, which takes the place of cells beyond the end and is not stored.
     there: bool,
     cell: Coefficients,
     state: State,
@@ -195,7 +197,7 @@ fn draw_next(path: ptr<private, Path>, groups: u32) {
     (*path).random = draw_group((*path).index, (*path).row, (*path).neuron, groups);
 }
 
-// Makes the step of this bit of a word, whose random draws stand at the place `within`.
+// Makes the step of this bit of a word, with the random draws at the index `within` of their group.
 fn step(
     options: Options, path: ptr<private, Path>, bit: u32, within: u32, may_settle: bool, sampled: bool
 ) {
@@ -259,14 +261,14 @@ fn end(path: Path) {
     }
 }
 
-// The cells that an invocation takes abreast. With one, the others stay empty.
+// The cells that an invocation advances side by side. With ABREAST = 1, only the first is used.
 var<private> a: Path;
 var<private> b: Path;
 var<private> c: Path;
 var<private> d: Path;
-// Groups of random draws that were made.
+// Number of groups of random draws that were made.
 var<private> groups: u32;
-// Steps before the next sample of voltages.
+// Steps before the next sample of membrane potentials.
 var<private> wait: u32;
 
 fn begin_all(first: u32) {
@@ -322,7 +324,7 @@ fn end_all() {
     }
 }
 
-// Steps do not count without the sums of what arrived at them.
+// Steps are not counted if the sums of what arrived at them are missing.
 fn count_steps() {
     if (ARRIVING || ARRIVING_JUMPS) {
         if (arrivals[block.sums_made_place] != f32(block.sums_made)) {
@@ -345,7 +347,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
 
     var made = 0u;
     var bit = block.first_step % WORD;
-    // Twice at most: what is left of a word, whole words, and what there is of the last word.
+    // At most two rounds: the rest of a word and whole words, then the beginning of the last word.
     while (made < block.steps) {
         if (bit != 0u || block.steps - made < WORD) {
             let end = min(WORD, bit + block.steps - made);

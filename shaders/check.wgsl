@@ -1,12 +1,12 @@
-// The self-check: each invocation advances one cell with options of its own, so that one small
-// dispatch tries every combination of them.
+// The self-check: each invocation advances one cell with its own options, so that one small dispatch tries
+// every combination of them.
 //
-// Appended to neuron.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which
-// computes the same with crates/lif-model/src/neuron.rs and compares the bits.
+// Appended to neuron.wgsl, which has the model. Its twin is src/engine/gpu/self_check.rs, which computes the
+// same with crates/lif-model/src/neuron.rs and compares the bits.
 
 const WORKGROUP: u32 = 64u;
 
-// Steps between spikes that arrive, where it is not silent.
+// Steps between arriving spikes; none arrives at a step without current.
 const ARRIVES_EVERY: u32 = 11u;
 
 struct Check {
@@ -16,7 +16,7 @@ struct Check {
     unused_1: u32,
 }
 
-// A cell as it travels: the bits of its numbers.
+// A cell as the host uploads it: the bits of its numbers.
 struct Case {
     options: array<u32, OPTIONS>,
     v: u32,
@@ -30,7 +30,7 @@ struct Outcome {
     refractory: u32,
     trace: u32,
     spikes: u32,
-    // A hash of the state after each step, so that no difference on the way can hide.
+    // A hash of the state after each step, so that no difference on the way goes unnoticed.
     path: u32,
 }
 

@@ -1,33 +1,33 @@
-// THE neuron: one step of one leaky integrate-and-fire cell.
+// The neuron model: one step of one leaky integrate-and-fire cell. The kernels are appended to this file.
 //
-// The twin of crates/lif-model/src/neuron.rs, which is the definition and says why each thing is as it is: the same
-// functions in the same order, giving the same bits.
+// The twin of crates/lif-model/src/neuron.rs, which is the definition and explains it: the same functions in
+// the same order, giving the same bits.
 
 const SMALLEST_STATE: f32 = 1e-30;
 const SMALLEST_PARAMETER: f32 = 1e-20;
 const FASTEST_LEAK: f32 = 0.375;
 
-// SpikeTest
+// Values of SpikeTest.
 const ABOVE: u32 = 0u;
 const AT_OR_ABOVE: u32 = 1u;
 
-// Reset
+// Values of Reset.
 const TO_VALUE: u32 = 0u;
 const SUBTRACT: u32 = 1u;
 const SUBTRACT_AHEAD: u32 = 2u;
 const NO_RESET: u32 = 3u;
 
-// Refractory
+// Values of Refractory.
 const FROZEN: u32 = 0u;
 const LEAK_ONLY: u32 = 1u;
 const SILENT: u32 = 2u;
 
-// TraceRule
+// Values of TraceRule.
 const OFF: u32 = 0u;
 const ADD: u32 = 1u;
 const SET: u32 = 2u;
 
-// The rules that a kernel is compiled with, in the order of Options.
+// The rules that a kernel is compiled for, in the order of Options.
 override SPIKE_TEST: u32 = 0u;
 override RESET: u32 = 0u;
 override REFRACTORY: u32 = 0u;
@@ -76,8 +76,8 @@ struct StepInput {
     jump: f32,
 }
 
-// Always 0, which no compiler knows. A compiler may merge or reorder operations into others that
-// round differently; it cannot where the bits of a result are altered in between.
+// Always 0, which no compiler knows. A compiler may merge or reorder operations into others that round
+// differently; it cannot if the bits of a result are changed in between.
 @group(0) @binding(0) var<uniform> zero: vec4<u32>;
 
 fn rounded(x: f32) -> f32 {
@@ -180,8 +180,8 @@ fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInpu
     return settle(options, cell, after, step);
 }
 
-// What follows is for whoever loads and stores cells: the numbers of Options, Coefficients and State, one after the other,
-// as Options, Coefficient and Field have them in the crate lif-model.
+// What follows loads and stores cells: it reaches the members of Options, Coefficients and State by number,
+// in the order of Options, Coefficient and Field in the crate lif-model.
 
 const OPTIONS: u32 = 8u;
 const COEFFICIENTS: u32 = 11u;

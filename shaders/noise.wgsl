@@ -1,16 +1,17 @@
-// What the random sources add to the input of a cell.
+// Draws the random sources of a cell and sums them.
 //
 // The twin of src/prepared/noise.rs: draw_group() makes four steps of Noise::at() at once, so that all four
-// words of a call of the generator are used. Appended to block.wgsl, whose `parameters` hold the
-// sources, their parameters and their tables as src/engine/gpu/noise.rs packs them.
+// words of a call of the generator are used. Appended to block.wgsl, whose `parameters` contain the sources,
+// their parameters and their tables as src/engine/gpu/noise.rs packs them.
 
-// Kind
+// Kinds of sources.
 const NORMAL: u32 = 0u;
 const UNIFORM: u32 = 1u;
 const POISSON: u32 = 2u;
 const POISSON_JUMPS: u32 = 3u;
 
-// Words of a source: kind, stream, and place, row stride and neuron stride of offset, scale, table.
+// Words of the record of a source: kind, stream, and the place, row stride and neuron stride of offset, scale
+// and table.
 const SOURCE_WORDS: u32 = 11u;
 
 const GROUP: u32 = 4u;
@@ -21,7 +22,7 @@ struct Contributions {
     jumps: vec4<f32>,
 }
 
-// A sum of numbers of two words each.
+// Adds a word to a number of two words.
 fn wide_sum(low: u32, high: u32, added: u32) -> vec2<u32> {
     let sum = low + added;
     return vec2<u32>(sum, high + select(0u, 1u, sum < low));
@@ -31,7 +32,7 @@ fn rounded_4(x: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ zero.xxxx);
 }
 
-// A parameter of a source, whose place and strides stand from `spread` on.
+// A parameter of a source; its place and strides are in `parameters` at `spread`.
 fn source_parameter(spread: u32, row: u32, neuron: u32) -> u32 {
     let place = parameters[spread] + row * parameters[spread + 1u] + neuron * parameters[spread + 2u];
     return parameters[place];
@@ -54,7 +55,8 @@ fn draw(kind: u32, words: vec4<u32>, table: u32) -> vec4<f32> {
     ));
 }
 
-// What all sources add to a cell at the four steps of a group, counted from the dispatch's first.
+// The sums of all sources for a cell at the four steps of a group; groups are counted from the first of the
+// dispatch.
 fn draw_group(index: u32, row: u32, neuron: u32, group_offset: u32) -> Contributions {
     let cell = wide_sum(block.first_cell_low, block.first_cell_high, index);
     let group = wide_sum(block.group_low, block.group_high, group_offset);

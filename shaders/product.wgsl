@@ -1,6 +1,7 @@
-// The high word of a product, by halves, where a device has no wider integers.
+// The high word of a product of two 32-bit numbers, for devices without 64-bit integers.
 //
-// What philox_round() in crates/lif-model/src/random.rs does with a product of 64 bits; wide_product.wgsl is the other.
+// It replaces the 64-bit product of philox_round() in crates/lif-model/src/random.rs. With 64-bit integers,
+// wide_product.wgsl takes the place of this file. Followed by random.wgsl.
 
 fn high_product(a: u32, b: u32) -> u32 {
     let low = (a & 0xffffu) * (b & 0xffffu);

@@ -1,9 +1,9 @@
-// What the spikes of an input add to the cells that they drive, step by step.
+// Sums the weights of arriving spikes for each cell and step.
 //
-// The twin of src/prepared/projection.rs: the weights of trains that spike are summed in the order of the
-// trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight steps of one
-// cell, so that a weight and a word serve eight sums. The struct Projection and the bindings are
-// mirrored in src/engine/gpu/projection.rs.
+// The CPU engine does the same in src/engine/cpu/projection.rs: the weights of trains that spike are added in
+// the order of the trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight
+// steps of one cell, so that each weight and word that it reads serves eight sums. The struct Projection and
+// the bindings are mirrored in src/engine/gpu/projection.rs.
 
 override WORKGROUP: u32 = 64u;
 
@@ -12,29 +12,31 @@ const STEPS: u32 = 8u;
 struct Projection {
     cells: u32,
     neurons: u32,
-    // Cells in a row of the grid of invocations.
+    // Invocations in a row of the grid.
     grid_width: u32,
     steps: u32,
-    // The bit of the first step, counted from the first word of a cell.
+    // Index of the first step's bit, counted from the first word of a cell.
     first_bit: u32,
     word_offset: u32,
     // Words from one block of 32 steps to the next, and from one batch row to the next.
     word_block: u32,
     word_row: u32,
-    // Trains that are looked at: these, or where each neuron has its own, that one.
+    // The range of trains that this dispatch sums. If `own_train` is set, each neuron has only the train of
+    // its number.
     first_train: u32,
     end_train: u32,
     own_train: u32,
-    // Where the weight of a train and a cell stands.
+    // The place of the weight of a train and a cell: an offset, and strides of trains, batch rows and
+    // neurons.
     weight_offset: u32,
     weight_train: u32,
     weight_row: u32,
     weight_neuron: u32,
-    // Where in the arrivals the sums of the first step begin.
+    // The place in `arrivals` of the sums of the first step.
     sums: u32,
-    // Whether the sums go on from those of earlier trains.
+    // Whether the weights are added to sums of earlier trains, or to 0.
     goes_on: u32,
-    // Where in the arrivals stands how often sums were made, and after how many it starts at 0.
+    // The place in `arrivals` of the count of how often sums were made, and the value at which it wraps to 0.
     sums_made_place: u32,
     most_sums_made: u32,
     unused_0: u32,
@@ -49,7 +51,7 @@ fn rounded_4(x: vec4<f32>) -> vec4<f32> {
     return bitcast<vec4<f32>>(bitcast<vec4<u32>>(x) ^ zero.xxxx);
 }
 
-// The spikes of a train at the eight steps from a bit on.
+// The spikes of a train at eight steps, from a bit on.
 fn spikes(place: u32, bit: u32) -> u32 {
     let word = place + (bit / 32u) * projection.word_block;
     let shift = bit % 32u;
@@ -65,7 +67,7 @@ fn added(sums: vec4<f32>, weight: f32, spikes: u32) -> vec4<f32> {
     return select(sums, rounded_4(sums + vec4<f32>(weight)), there);
 }
 
-// The sum of a step so far; steps beyond the last one have none.
+// The sum of a step so far; 0 for steps beyond the last.
 fn sum_so_far(sums: u32, step: u32, steps: u32) -> f32 {
     if (projection.goes_on == 0u || step >= steps) {
         return 0.0;

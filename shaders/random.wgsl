@@ -1,9 +1,8 @@
-// Random numbers that are a function of where they are used.
+// Random numbers that are a function of seed, cell, step and stream.
 //
-// The twin of crates/lif-model/src/random.rs, which is the definition and says why each thing is as it is: the same
-// functions in the same order, giving the same bits. Appended to neuron.wgsl, which has rounded(), and to product.wgsl or
-// wide_product.wgsl, which have high_product().
-// The tables stand in `parameters`, from a place on.
+// The twin of crates/lif-model/src/random.rs, which is the definition and explains it: the same functions in
+// the same order, giving the same bits. Appended to neuron.wgsl, which has rounded(), and to product.wgsl or
+// wide_product.wgsl, which have high_product(). The tables are in `parameters`, from a given place on.
 
 const SEGMENT_BITS: u32 = 6u;
 
@@ -21,7 +20,7 @@ fn philox_round(counter: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     );
 }
 
-// Written out, as the loops of an invocation are counted on some drivers.
+// Unrolled, because some drivers limit the number of loop rounds of an invocation.
 fn philox(start: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     let key_step = vec2<u32>(KEY_STEP_0, KEY_STEP_1);
     var counter = philox_round(start, key);
@@ -36,7 +35,7 @@ fn philox(start: vec4<u32>, key: vec2<u32>) -> vec4<u32> {
     return philox_round(counter, key + 9u * key_step);
 }
 
-// Cell and group are pairs of low and high word.
+// `cell` and `group` are numbers of two words: low, high.
 fn counter(cell: vec2<u32>, group: vec2<u32>, stream: u32) -> vec4<u32> {
     return vec4<u32>(cell.x, group.x, cell.y | (group.y << 16u), stream);
 }

@@ -1,10 +1,10 @@
-// What a device can do at best: one kernel that copies, and one that multiplies and adds.
+// Measures what a device can do at best: one kernel copies, another multiplies and adds.
 //
-// Nothing is simulated here. The host's side, which times them, is src/device/roofline/gpu.rs.
+// Nothing is simulated here. src/device/roofline/gpu.rs times the kernels.
 
 const WORKGROUP: u32 = 64u;
 
-// What one invocation of `copy` moves.
+// Elements that one invocation of `copy` moves.
 const COPIED: u32 = 64u;
 
 const ROUNDS: u32 = 4096u;
@@ -17,7 +17,7 @@ fn copy(@builtin(global_invocation_id) id: vec3<u32>, @builtin(num_workgroups) g
     let width = groups.x * WORKGROUP;
     for (var part = 0u; part < COPIED; part += 4u) {
         let place = part * width + id.x;
-        // All four are under way at a time.
+        // All four loads are in flight at a time.
         let first = source[place];
         let second = source[place + width];
         let third = source[place + 2u * width];

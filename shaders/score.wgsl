@@ -1,42 +1,43 @@
-// The scores of cells against a target, brought up to date with the words of spikes of a dispatch.
+// Updates the scores of cells against a target with the spikes of a dispatch.
 //
-// The twin of crates/lif-model/src/score.rs, which says why each thing is as it is: the same functions in the same
-// order, giving the same bits. Appended to neuron.wgsl, for rounded() and flush(). Each invocation has
-// a cell. The structs and the bindings are mirrored in src/engine/gpu/score.rs.
+// The twin of crates/lif-model/src/score.rs, which is the definition and explains it: the same functions in
+// the same order, giving the same bits. Appended to neuron.wgsl, for rounded() and flush(). Each invocation
+// has one cell. The structs and the bindings are mirrored in src/engine/gpu/score.rs.
 
 override WORKGROUP: u32 = 64u;
-// Whether distances are asked for.
+// Whether van Rossum distances are computed.
 override DISTANCES: bool = false;
 
 const WORD: u32 = 32u;
-// Steps whose decay stands in one table; that of their multiples stands in another.
+// Length of the table with the decays of 0 to LOW - 1 steps; a second table has the decays of multiples of
+// LOW.
 const LOW: u32 = 4096u;
-// Numbers from here on are those of steps before the first that is scored.
+// Step numbers from here on are steps before the first one that is scored.
 const BEFORE: u32 = 0xc0000000u;
 
-// Steps are counted from the first that is scored, modulo 2^32.
+// What is scored in a dispatch. Steps are counted from the first that is scored, modulo 2^32.
 struct Goal {
-    // Cells that are scored, and their first among all that have words and delays.
+    // Number of cells that are scored, and the index of the first among all cells that have words and delays.
     cells: u32,
     first_cell: u32,
-    // Cells in a row of the grid of invocations.
+    // Invocations in a row of the grid.
     grid_width: u32,
-    // Words of each cell, and of a row of all cells.
+    // Number of words of each cell, and number of words in a row of all cells.
     words: u32,
     word_cells: u32,
     // The step of the first bit of the first word, and the step after the last.
     first: u32,
     end: u32,
-    // Steps that are scored.
+    // Number of steps that are scored.
     length: u32,
     window: u32,
-    // How many recorded spikes stand at the beginning of the tables.
+    // Number of recorded spikes, which are at the beginning of `tables`.
     spikes: u32,
-    // Where in the tables the decays stand, and how many there are of multiples.
+    // The places in `tables` of the decays of single steps and of multiples, and the number of multiples.
     low: u32,
     high: u32,
     high_count: u32,
-    // Whether spikes are late.
+    // Whether spikes have delays.
     delayed: u32,
     unused_0: u32,
     unused_1: u32,
@@ -57,8 +58,8 @@ struct CellScore {
 @group(0) @binding(2) var<storage, read> tables: array<u32>;
 @group(0) @binding(3) var<storage, read> delays: array<u32>;
 @group(0) @binding(4) var<storage, read> words: array<u32>;
-// One more than there are cells: the last says how often they were brought up to date, which proves on readback
-// that all of that was done.
+// One more than there are cells: the last one counts the updates, which proves on readback that all were
+// made.
 @group(0) @binding(5) var<storage, read_write> scores: array<CellScore>;
 
 var<private> score: CellScore;
@@ -162,7 +163,7 @@ fn take(@builtin(global_invocation_id) id: vec3<u32>) {
         take_word(words[block * goal.word_cells + cell], goal.first + block * WORD + late);
         block += 1u;
     }
-    // Now, so that no later dispatch has more to take than it may loop for.
+    // Recorded spikes are passed now, so that no later dispatch has more of them than it may loop over.
     catch_up(goal.end + late);
     scores[index] = score;
     if (index == 0u) {

@@ -1,4 +1,4 @@
-//! A block of 32 steps with each kind of input.
+//! Measures a block of 32 steps with each kind of input.
 
 #![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
 

@@ -1,7 +1,7 @@
-//! Benchmarks against regressions: `cargo bench` measures, and compares with the run before.
-//! `cargo test --bench speed` only tries whether each of them works, on small populations.
+//! Benchmarks against regressions: `cargo bench` measures, and compares with the run before. On small
+//! populations, `cargo test --bench speed` only checks that each benchmark works.
 //!
-//! How fast devices are beside each other, and beside what they could be, is told by `lif bench`.
+//! `lif bench` compares devices with each other, and with what they could do at best.
 
 mod inputs;
 mod reading;
@@ -12,17 +12,17 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use lif::{Device, DeviceChoice, Params, Population, SpikeTest};
 use std::time::Duration;
 
-/// Whether something is measured, and not only tried.
+/// Whether the benchmarks are measured, or only checked.
 fn measures() -> bool {
     std::env::args().any(|argument| argument == "--bench")
 }
 
-/// Neurons of the populations.
+/// Number of neurons of the populations.
 fn neurons() -> usize {
     if measures() { 100_000 } else { 300 }
 }
 
-/// The CPU engine and the first adapter, if there is one, by the names that benchmarks have.
+/// The CPU engine and the first adapter, if there is one, with their names in benchmarks.
 fn devices() -> Vec<(&'static str, Device)> {
     let mut devices = vec![("cpu", Device::cpu())];
     if std::env::var_os("LIF_SKIP_GPU_TESTS").is_none() {
@@ -49,7 +49,7 @@ fn population(device: &Device) -> Population {
     Population::new(params, neurons(), device).expect("it fits")
 }
 
-/// Benchmarks of whole blocks of steps take long enough that a few of them tell.
+/// Few samples are enough, as benchmarks of whole blocks of steps take long.
 fn criterion() -> Criterion {
     Criterion::default()
         .sample_size(15)

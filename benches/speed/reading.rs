@@ -1,4 +1,4 @@
-//! State read back from the device, and spikes unpacked from a raster.
+//! Measures the readback of state from the device, and the unpacking of spikes from a raster.
 
 use crate::{devices, measures, neurons, population};
 use criterion::{Criterion, Throughput};

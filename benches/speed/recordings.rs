@@ -1,4 +1,4 @@
-//! A block of 32 steps with each kind of recording.
+//! Measures a block of 32 steps with each kind of recording.
 
 use crate::{devices, neurons, population};
 use criterion::{Criterion, Throughput};

@@ -1,4 +1,4 @@
-//! A single step whose result is read, and blocks of steps.
+//! Measures a single step whose result is read, and blocks of steps.
 
 use crate::{devices, neurons, population};
 use criterion::{Criterion, Throughput};

@@ -1,4 +1,4 @@
-//! The adapters of this machine and what they can do.
+//! Lists, opens and checks the adapters of this machine.
 
 use super::Device;
 use crate::data::memory;
@@ -23,8 +23,8 @@ pub struct AdapterDescription {
     pub is_software: bool,
     /// The most bytes in one buffer.
     pub largest_buffer: u64,
-    /// The most bytes that a kernel binds at once, which bounds a population to a quarter as many
-    /// cells.
+    /// The most bytes that a kernel binds at once. A population with a larger buffer is split into several
+    /// slabs.
     pub largest_binding: u64,
 }
 
@@ -51,11 +51,11 @@ pub fn adapters() -> Vec<AdapterDescription> {
     all().map(AdapterDescription::of).collect()
 }
 
-/// Drivers load compilers and start threads, which takes so much address space at least, though little memory.
-/// With less some of them end the process.
+/// The least address space for drivers, which load compilers and start threads, though they use little
+/// memory. With less, some of them end the process.
 const DRIVERS: u64 = 3 << 29;
 
-/// The limit of the address space, in the words that set it, where that is too small for drivers.
+/// The limit of the address space, as the command that sets it, if it is too small for drivers.
 fn narrow() -> Option<String> {
     static NARROW: LazyLock<Option<String>> = LazyLock::new(|| {
         let (_, limit) = memory::address_space().filter(|(left, _)| *left < DRIVERS)?;
@@ -64,13 +64,14 @@ fn narrow() -> Option<String> {
     NARROW.clone()
 }
 
-/// Variables that hide adapters from this program, beside those of the graphics API that they name.
+/// Variables that hide adapters from this program: two of wgpu, two of the Vulkan loader. Graphics APIs may
+/// have others.
 const RESTRICTIONS: [&str; 4] = ["WGPU_BACKEND", "WGPU_ADAPTER_NAME", "VK_DRIVER_FILES", "VK_ICD_FILENAMES"];
 
-/// The variables that hide adapters, as far as they are set: `WGPU_BACKEND=gl and VK_DRIVER_FILES=/some.json`;
-/// and a limit of the address space, `ulimit -v 400000`, in which no drivers are started.
-/// Where there is such a restriction and no adapter, there may well be one on the machine. What is hidden is
-/// not looked for, as drivers are hidden for good reasons.
+/// The variables that hide adapters and are set: `WGPU_BACKEND=gl and VK_DRIVER_FILES=/some.json`; and a
+/// limit of the address space, `ulimit -v 400000`, within which no drivers are started. With such a
+/// restriction, a machine without adapters in this list may well have one. Hidden adapters are not searched
+/// for, as drivers are hidden for good reasons.
 #[must_use]
 pub fn adapter_restrictions() -> Option<String> {
     let restriction = |name| {
@@ -81,8 +82,8 @@ pub fn adapter_restrictions() -> Option<String> {
     (!set.is_empty()).then(|| set.join(" and "))
 }
 
-/// Runs the self-check on each adapter of this machine: its description, the outcome, and how long
-/// it took, opening included.
+/// Runs the self-check on each adapter of this machine. Returns its description, the outcome, and how long it
+/// took, including the opening.
 #[must_use]
 pub fn check_adapters() -> Vec<(AdapterDescription, Result<()>, Duration)> {
     all()
@@ -94,13 +95,13 @@ pub fn check_adapters() -> Vec<(AdapterDescription, Result<()>, Duration)> {
         .collect()
 }
 
-/// The adapters of Vulkan, Metal and DirectX. They are looked for once per process.
+/// The adapters of Vulkan, Metal and DirectX, which are searched for once per process.
 pub(super) fn primary() -> &'static [wgpu::Adapter] {
     static ADAPTERS: LazyLock<Vec<wgpu::Adapter>> = LazyLock::new(|| find(wgpu::Backends::PRIMARY));
     &ADAPTERS
 }
 
-/// The adapters of OpenGL, likewise.
+/// The adapters of OpenGL, which are searched for once per process.
 pub(super) fn opengl() -> &'static [wgpu::Adapter] {
     static ADAPTERS: LazyLock<Vec<wgpu::Adapter>> = LazyLock::new(|| find(wgpu::Backends::GL));
     &ADAPTERS

@@ -1,4 +1,4 @@
-//! Arrays and spikes that are uploaded to a device, and which of them a population there can take.
+//! Uploads arrays and spikes to a device, and checks which of them a population there can use.
 
 use super::{Backend, Device};
 use crate::data::broadcast::{finite, row_major};
@@ -16,14 +16,13 @@ use ndarray::{ArrayBase, Data, Dimension};
 use std::sync::Arc;
 
 impl Tensor {
-    /// Uploads an array of up to three dimensions, to each device where there are several. What is
-    /// more than a device binds at once stays in the host's memory, and is sent when it is used.
+    /// Uploads an array of up to three dimensions, to each device if there are several. An array that is more
+    /// than a device binds at once stays in host memory, and is uploaded when it is used.
     ///
     /// # Errors
     ///
-    /// [`Error::NonFinite`](crate::Error::NonFinite) for NaN and infinite values,
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot
-    /// hold that much, and faults of the device.
+    /// [`Error::NonFinite`] for NaN and infinite values, [`Error::TooLarge`] if there is not enough memory,
+    /// and faults of the device.
     pub fn new<S, D>(device: &Device, values: &ArrayBase<S, D>) -> Result<Self>
     where
         S: Data<Elem = f32>,
@@ -50,12 +49,12 @@ impl Tensor {
 }
 
 impl ResidentRaster {
-    /// Uploads spikes. What is more than the device binds at once stays in the host's memory, and is
-    /// sent when it is used.
+    /// Uploads spikes. Spikes that are more than the device binds at once stay in host memory, and are
+    /// uploaded when they are used.
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold them; faults of the device.
+    /// [`Error::TooLarge`] if there is not enough memory; faults of the device.
     pub fn new(device: &Device, raster: &Raster) -> Result<Self> {
         let words = device.upload_words(raster.words())?;
         let shape = Shape { batch: raster.batch(), n: raster.neurons().len() };
@@ -102,7 +101,8 @@ impl Device {
         }
     }
 
-    /// Uploads words of spikes, where the device is a single GPU that binds as many at once.
+    /// Uploads words of spikes if the device is a single GPU that binds them at once; otherwise keeps them on
+    /// the host.
     pub(crate) fn upload_words(&self, words: &[u32]) -> Result<ResidentData> {
         if let Backend::Gpu(gpu) = &self.backend
             && let Some(there) = gpu.words(words)?
@@ -114,7 +114,7 @@ impl Device {
     }
 }
 
-/// Where a tensor lives.
+/// The name of the device that stores a tensor.
 fn home(tensor: &Tensor) -> String {
     match &tensor.data {
         TensorData::Host(_) => Device::cpu().name(),

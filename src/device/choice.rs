@@ -1,12 +1,11 @@
-//! Which device a program or a user wants.
+//! The device that a program or a user chooses.
 
 use super::{Device, opening};
 use crate::error::{Argument, Error, Result};
 use std::fmt;
 use std::str::FromStr;
 
-/// A wish for a device. It is read from `auto`, `cpu`, `gpu`, `software`, or part of an adapter's
-/// name.
+/// A choice of a device. It is parsed from `auto`, `cpu`, `gpu`, `software`, or part of an adapter's name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum DeviceChoice {
     /// A real GPU if there is one, otherwise the CPU engine.
@@ -18,8 +17,8 @@ pub enum DeviceChoice {
     Gpu,
     /// An adapter that runs shaders on the CPU: lavapipe, llvmpipe, SwiftShader, WARP.
     Software,
-    /// The first adapter whose name, followed by its graphics API, contains this, in any case:
-    /// `nvidia`, `llvmpipe`, `gl`. Where nothing is called so, a list of choices with commas, as
+    /// The first adapter whose name, followed by its graphics API, contains this text in upper or lower case:
+    /// `nvidia`, `llvmpipe`, `gl`. If there is none, the text is a list of choices with commas, such as
     /// `cpu,nvidia`: [several](Device::several) devices that share each population.
     Named(String),
 }
@@ -56,7 +55,7 @@ impl fmt::Display for DeviceChoice {
     }
 }
 
-/// The device that fits a choice.
+/// Returns the device that fits a choice.
 pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
     let device = match choice {
         DeviceChoice::Auto => return Ok(opening::auto()),
@@ -64,7 +63,7 @@ pub(super) fn select(choice: &DeviceChoice) -> Result<Device> {
         DeviceChoice::Gpu | DeviceChoice::Software | DeviceChoice::Named(_) => {
             match (opening::find(choice)?, choice) {
                 (Some(device), _) => device,
-                // Only now, as there are commas in names.
+                // Names are tried before lists, as names may contain commas.
                 (None, DeviceChoice::Named(name)) if name.contains(',') => {
                     let choices: Vec<DeviceChoice> =
                         name.split(',').map(str::parse).collect::<Result<_>>()?;

@@ -1,12 +1,12 @@
 //! Quiet graphics drivers on machines without a desktop.
 
-/// Starts this program once more, with the variable `XDG_RUNTIME_DIR` set, where that is missing; to be
-/// called first of all in `main`, before anything is read, written or started.
+/// Starts this program once more with the variable `XDG_RUNTIME_DIR` set, if it is missing. To be called
+/// first in `main`, before anything is read, written or started.
 ///
 /// Without this variable Mesa's drivers print `error: XDG_RUNTIME_DIR is invalid` at each start, which a
 /// newcomer takes for a failure, and a process cannot safely change its own variables once it runs. The
-/// program keeps its arguments, its number and its open files. On systems other than Linux, where the
-/// variable is there, and where the second start fails, this does nothing.
+/// program keeps its arguments, its process number and its open files. It does nothing on systems other than
+/// Linux, if the variable is set, and if the second start fails.
 ///
 /// ```no_run
 /// fn main() -> lif::Result<()> {
@@ -22,7 +22,7 @@ pub fn start_quietly() {
     use std::path::{Path, PathBuf};
 
     const FOLDER: &str = "XDG_RUNTIME_DIR";
-    /// Tells the second start that it is the second, so that there is no third whatever comes.
+    /// Marks the second start, so that there is never a third.
     const STARTED_AGAIN: &str = "LIF_STARTED_AGAIN";
 
     let is_set = |name| std::env::var_os(name).is_some_and(|value: OsString| !value.is_empty());
@@ -30,8 +30,8 @@ pub fn start_quietly() {
         return;
     }
     let (Ok(program), Some(name)) = (std::env::current_exe(), std::env::args_os().next()) else { return };
-    // Started through a loader (`ld-linux.so lif ...`), the running program is the loader, to which
-    // the arguments of this one mean something else.
+    // If the program was started through a loader (`ld-linux.so lif ...`), the running program is the loader,
+    // to which these arguments mean something else.
     if program.file_name() != Path::new(&name).file_name() {
         return;
     }
@@ -44,6 +44,6 @@ pub fn start_quietly() {
     log::debug!("{FOLDER} could not be set: {error}");
 }
 
-/// Other systems have nothing to say.
+/// Does nothing: the drivers of other systems print no such message.
 #[cfg(not(target_os = "linux"))]
 pub fn start_quietly() {}

@@ -1,4 +1,4 @@
-//! How much memory inputs take on a device, beside what the caller has of them.
+//! How much memory inputs need on a device, in addition to the caller's arrays.
 
 use super::placement::{Placement, Stream, bytes, is_cut, possible};
 use super::{Backend, Device, EngineKind};
@@ -16,13 +16,14 @@ const RANDOM: &str = "the random sources";
 const TABLES: &str = "the tables of the Poisson input";
 pub(super) const TRANSFERS: &str = "transfers to and from the device";
 
-/// Inputs that are on their way to a GPU at a time: of the dispatches under way, and of the next.
+/// Inputs in transfer to a GPU at a time: those of the dispatches in flight, and of the next.
 const UPLOADS: u64 = gpu_bounds::IN_FLIGHT as u64 + 1;
 
 impl Input<'_> {
-    /// How much memory it takes in a run of this many steps of a population of this shape, beside
-    /// the arrays that it is made of: on a GPU there is a part of it at a time, and on its way there. Random sources are
-    /// taken to drive a population with the default `dt`; in longer steps the tables of Poisson spikes are larger.
+    /// How much memory it needs in a run of this many steps of a population of this shape, in addition to the
+    /// caller's arrays: a GPU has a part of it at a time, and other parts are in transfer. Random sources are
+    /// assumed to drive a population with the default `dt`; with longer steps the tables of Poisson spikes
+    /// are larger.
     ///
     /// ```
     /// use lif::{Device, Input};
@@ -30,7 +31,7 @@ impl Input<'_> {
     ///
     /// let currents = Array2::<f32>::zeros((500, 1000));
     /// let need = Input::sequence(&currents).memory_needed(500, 1000, &Device::cpu());
-    /// assert_eq!(need.total(), 0);    // the CPU reads it where it lies
+    /// assert_eq!(need.total(), 0);    // the CPU reads it in place
     /// ```
     #[must_use]
     pub fn memory_needed(&self, steps: u64, shape: impl Into<Shape>, device: &Device) -> MemoryNeed {
@@ -42,8 +43,8 @@ impl Input<'_> {
 }
 
 impl Placement {
-    /// What an input takes while it drives a population with these buffers for so many steps, beside what
-    /// the caller has of it.
+    /// The memory that an input needs while it drives a population with these buffers for `steps` steps, in
+    /// addition to the caller's arrays.
     pub(crate) fn memory_of_input(
         &self,
         input: &InputSize,
@@ -66,7 +67,7 @@ impl Placement {
                 let moved = Stream { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
                 if input.is_sequence {
                     need.add(INPUT, 0, moved);
-                    // A slab's part of each step is put together first.
+                    // The slab's part of each step is first copied into one piece.
                     need.add(TRANSFERS, (UPLOADS + u64::from(cut)).saturating_mul(moved), 0);
                 } else {
                     need.add(INPUT, 0, row);
@@ -78,12 +79,12 @@ impl Placement {
                 let sums = 4 * cells * input.spike_targets();
                 let arrivals = Stream { all: sums.saturating_mul(steps), row: sums }.within(MOST_MOVED_BYTES);
                 need.add(SPIKE_INPUT, 0, arrivals);
-                // Steps of a dispatch, which begins and ends within words of spikes.
+                // The steps of a dispatch may begin and end in the middle of a word of spikes.
                 let blocks = (arrivals / sums.max(1)).div_ceil(32) + 1;
                 for spikes in &input.spikes {
                     let words = spikes.words_of_block.saturating_mul(4 * blocks);
                     let weights = spikes.weights.saturating_mul(4);
-                    // Weights are there once more, to be compared with those of the next call.
+                    // A copy of the weights is kept, to compare it with the weights of the next call.
                     let kept = weights.min(gpu_bounds::MOST_KEPT_WEIGHT_BYTES as u64);
                     need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
                     let parts = if cut { words.saturating_add(weights) } else { 0 };
@@ -95,7 +96,8 @@ impl Placement {
         need
     }
 
-    /// What random sources take: in this program's memory as a whole, and again what of them each slab and each GPU has.
+    /// Adds the memory of random sources: in host memory as a whole, and in addition the part of each slab
+    /// and of each GPU.
     fn add_noise(
         &self,
         need: &mut MemoryNeed,
@@ -120,7 +122,7 @@ impl Placement {
                     let records = bytes(gpu_bounds::words_of_sources(noise.sources, noise.is_normal));
                     need.add(RANDOM, 0, columns + records);
                     need.add(TABLES, 0, tables);
-                    // They are put together first.
+                    // They are first copied into one piece.
                     let moved = columns.saturating_add(records).saturating_add(tables);
                     need.add(TRANSFERS, moved.saturating_mul(2), 0);
                 }
@@ -128,7 +130,7 @@ impl Placement {
         }
     }
 
-    /// How often the values of a step that waits are there when it is made.
+    /// Number of copies of a queued step's values when it is made.
     pub(crate) fn copies_of_queued(&self) -> u64 {
         if self.device.engine_kind() == EngineKind::Cpu { 1 } else { 2 + UPLOADS }
     }

@@ -1,4 +1,5 @@
-//! Devices: what there is, which one to take, and what it is called.
+//! Devices: the CPU, adapters, and several of these together. A [`Device`] is chosen here, checked, and given
+//! to populations.
 
 #[cfg(feature = "gpu")]
 mod adapters;
@@ -26,8 +27,7 @@ use crate::error::{Argument, Error, Result};
 use std::fmt;
 use std::sync::Arc;
 
-/// Where populations live: the CPU, or an adapter that passed its self-check. Clones are the same
-/// device.
+/// A device for populations: the CPU, or an adapter that passed its self-check. Clones are the same device.
 ///
 /// ```
 /// use lif::Device;
@@ -50,7 +50,7 @@ pub(crate) enum Backend {
     Several(Arc<[Device]>),
 }
 
-/// Which of the two engines a device uses.
+/// The engine that a device uses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EngineKind {
     /// Threads and vector instructions.
@@ -82,12 +82,12 @@ impl Device {
         Self { backend }
     }
 
-    /// Several devices of this machine that share each population: the first cells live on the
-    /// first device, and so on, equally many on each, however fast it is. They compute at the same
-    /// time (CPUs take turns, as each has all threads), so that a population is as fast as the slowest of them. The results are those of any
-    /// one device.
+    /// Several devices of this machine that share each population: the first cells are on the first device,
+    /// and so on, the same number on each, however fast it is. They compute at the same time (CPUs take
+    /// turns, as each uses all threads), so that a population is as fast as the slowest of them. The results
+    /// are the same as on any one device.
     ///
-    /// A list among the devices stands for its members.
+    /// A device in the list that consists of several counts as its members.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recording};
@@ -116,7 +116,7 @@ impl Device {
         Ok(Self::of(Backend::Several(devices.iter().flat_map(Self::members).cloned().collect())))
     }
 
-    /// The single devices that it consists of.
+    /// The single devices of which it consists.
     pub(crate) fn members(&self) -> &[Self] {
         match &self.backend {
             Backend::Several(members) => members,
@@ -132,25 +132,25 @@ impl Device {
         }
     }
 
-    /// A real GPU if there is one that passes its self-check, otherwise the CPU engine: software
-    /// adapters are slower than that. The log says which was taken and why.
+    /// A real GPU if there is one that passes its self-check, otherwise the CPU engine, which is faster than
+    /// software adapters. The log says which was chosen and why.
     #[must_use]
     pub fn auto() -> Self {
         opening::auto()
     }
 
-    /// The device that fits a choice.
+    /// Returns the device that fits a choice.
     ///
     /// # Errors
     ///
-    /// [`Error::NoAdapter`], which lists what was seen; [`Error::SelfCheck`] where the adapter
+    /// [`Error::NoAdapter`], which lists the adapters that there are; [`Error::SelfCheck`] if the adapter
     /// computes something else than the model; faults of the device.
     pub fn select(choice: &DeviceChoice) -> Result<Self> {
         choice::select(choice)
     }
 
-    /// A device of a program that has its own wgpu code, after a self-check. The device's handlers
-    /// for errors and for its loss stay the program's own.
+    /// Uses the wgpu device of a program with its own wgpu code, after a self-check. The handlers for errors
+    /// and for the loss of the device stay as the program set them.
     ///
     /// ```no_run
     /// # async fn example(adapter: wgpu::Adapter) -> Result<(), Box<dyn std::error::Error>> {
@@ -173,7 +173,7 @@ impl Device {
         Self::checked(GpuContext::new(device.adapter_info(), device, queue))
     }
 
-    /// Takes an opened adapter if it passes the self-check.
+    /// Makes a device of an opened adapter that passes the self-check.
     #[cfg(feature = "gpu")]
     pub(crate) fn checked(context: GpuContext) -> Result<Self> {
         Self::of_gpu(Gpu::new(context, MOST_STEPS_OF_A_DISPATCH)?)
@@ -186,7 +186,7 @@ impl Device {
         Ok(Self::of(Backend::Gpu(gpu)))
     }
 
-    /// Which engine it uses.
+    /// The engine that it uses.
     #[must_use]
     pub fn engine_kind(&self) -> EngineKind {
         match &self.backend {
@@ -200,7 +200,7 @@ impl Device {
         }
     }
 
-    /// Whether it is an adapter that runs shaders on the CPU; of several, whether all are.
+    /// Whether it is an adapter that runs shaders on the CPU; for several devices, whether all are.
     #[must_use]
     pub fn is_software_adapter(&self) -> bool {
         match &self.backend {

@@ -1,4 +1,4 @@
-//! In a build without the feature `gpu`: the CPU is the only device.
+//! Stands in for adapters in builds without the feature `gpu`, where the CPU is the only device.
 
 use super::Device;
 use super::choice::DeviceChoice;
@@ -14,7 +14,7 @@ pub(super) fn find(_: &DeviceChoice) -> Result<Option<Device>> {
     Ok(None)
 }
 
-/// What there is instead.
+/// Describes the devices that there are, for an error message.
 pub(super) fn seen() -> String {
     "this build has no GPU engine, which is the feature 'gpu' of the crate; 'cpu' is always there".to_owned()
 }

@@ -1,4 +1,4 @@
-//! Which adapter a choice means, and devices that were opened.
+//! Finds the adapter for a choice, opens it, and keeps opened devices.
 
 use super::Device;
 use super::adapters::{adapter_restrictions, all, open, opengl, primary};
@@ -8,13 +8,13 @@ use crate::error::Result;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// Opened devices, by what distinguishes adapters: opening costs a self-check, and many open
-/// devices are more than some drivers bear.
+/// Opened devices, by what distinguishes adapters: opening one costs a self-check, and some drivers fail with
+/// many open devices.
 static OPENED: LazyLock<Mutex<HashMap<String, Device>>> = LazyLock::new(Mutex::default);
 
 /// A real GPU that can be opened, or else the CPU.
 pub(super) fn auto() -> Device {
-    // Where other graphics APIs see nothing but software, OpenGL sees no more.
+    // If other graphics APIs find nothing but software, OpenGL finds no more.
     let adapters = if primary().is_empty() { opengl() } else { primary() };
     first_that_opens(&best_first(adapters, |info| rank(info) < SOFTWARE_RANK), opened)
 }
@@ -36,7 +36,7 @@ fn first_that_opens(adapters: &[&wgpu::Adapter], open: impl Fn(&wgpu::Adapter) -
     device
 }
 
-/// The device of the best adapter that fits a choice, if there is one.
+/// Returns the device of the best adapter that fits a choice, if there is one.
 pub(super) fn find(choice: &DeviceChoice) -> Result<Option<Device>> {
     let fitting = match choice {
         DeviceChoice::Auto | DeviceChoice::Gpu => candidates(|info| rank(info) < SOFTWARE_RANK),
@@ -63,8 +63,8 @@ fn rank(info: &wgpu::AdapterInfo) -> u32 {
     }
 }
 
-/// The adapters that fit, best first. OpenGL is only asked where nothing else fits: it is the
-/// slowest way to the same devices, and starting it prints complaints on headless machines.
+/// The adapters that fit, best first. OpenGL is searched only if nothing else fits: it is the slowest way to
+/// the same devices, and starting it prints complaints on headless machines.
 fn candidates(fits: impl Fn(&wgpu::AdapterInfo) -> bool) -> Vec<&'static wgpu::Adapter> {
     let best = best_first(primary(), &fits);
     if best.is_empty() { best_first(opengl(), &fits) } else { best }
@@ -79,7 +79,7 @@ fn best_first(
     fitting
 }
 
-/// The device of an adapter, opened and checked once per process.
+/// Returns the device of an adapter, which is opened and checked once per process.
 fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
     let info = adapter.get_info();
     let key = format!(
@@ -95,7 +95,7 @@ fn opened(adapter: &wgpu::Adapter) -> Result<Device> {
     Ok(device)
 }
 
-/// What there is instead.
+/// Describes the devices that there are, for an error message.
 pub(super) fn seen() -> String {
     let infos: Vec<wgpu::AdapterInfo> = all().map(wgpu::Adapter::get_info).collect();
     let has_software = infos.iter().any(|info| rank(info) == SOFTWARE_RANK);

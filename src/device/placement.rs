@@ -1,4 +1,5 @@
-//! How a population is placed on a device: in which slabs, and with how much memory.
+//! Places a population on a device: splits it into slabs, builds their engines, and computes the memory that
+//! they need.
 
 use super::inputs::TRANSFERS;
 use super::{Backend, Device, EngineKind};
@@ -17,28 +18,28 @@ use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The counters of each cell, and behind them the number of the step. As many words make room to record the spikes and
-/// the membrane potentials of all cells at a step.
+/// The words of the counters of all cells, and the step number after them. A recording of the spikes and the
+/// membrane potentials of all cells at one step fits into a buffer of this size.
 const COUNTERS: Footprint =
     Footprint { fixed: 1, per_row: 0, per_neuron: 0, per_cell: Counter::ALL.len() as u64 };
 
-/// Behind the parameters stand the places of recorded neurons, for spikes and for potentials.
+/// The tables of recorded neurons, for spikes and for membrane potentials, which follow the parameters.
 const PLACES: Footprint = Footprint { fixed: 0, per_row: 0, per_neuron: 2, per_cell: 0 };
 
-/// Recordings that are on their way from it, or were of a dispatch that recorded less.
+/// Readback buffers: those in flight, and one of a dispatch that recorded less.
 const READBACKS: u64 = IN_FLIGHT as u64 + 1;
 
-/// A recording as engines hand it out: words of spikes, or membrane potentials.
+/// The size of data that is transferred piece by piece: words of spikes, membrane potentials, or input.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Stream {
     /// Bytes in all.
     pub(crate) all: u64,
-    /// Those of the least that can be handed out, a row of words or a sample.
+    /// Bytes of the smallest piece, a row of words or a sample.
     pub(crate) row: u64,
 }
 
 impl Stream {
-    /// Bytes that there are at a time, where no more are wanted than these, and a row in any case.
+    /// Bytes that are in memory at a time, if pieces have at most `bytes` bytes, but at least one row.
     pub(super) fn within(self, bytes: u64) -> u64 {
         self.all.min(self.row.max(bytes))
     }
@@ -48,10 +49,10 @@ impl Stream {
     }
 }
 
-/// What to do about a population that is too large.
+/// Advice if a population is too large.
 const FEWER: &str = "take fewer neurons or a smaller batch";
 
-/// Where a population is: its device, and how it is kept there.
+/// The device of a population, and how it is kept there.
 #[derive(Debug, Clone)]
 pub(crate) struct Placement {
     pub(crate) device: Device,
@@ -97,7 +98,7 @@ impl Placement {
         }
     }
 
-    /// The devices of so many cells, and the cells on each, equally many.
+    /// Splits `cells` cells evenly among the devices.
     fn parts(&self, cells: usize) -> Vec<(&Device, Range<usize>)> {
         let members = self.device.members();
         let bound = |index: usize| (cells as u128 * index as u128 / members.len() as u128) as usize;
@@ -115,10 +116,10 @@ impl Placement {
         self.parts(batch * n).into_iter().map(|(member, cells)| (member, slabs((member, cells)))).collect()
     }
 
-    /// What a population needs by itself.
+    /// The memory that a population itself needs.
     pub(crate) fn memory_needed(&self, table: &Table, shape: Shape) -> MemoryNeed {
         let mut need = MemoryNeed::default();
-        // The parameters as they were checked; each slab has a copy of its part.
+        // The checked parameters; each slab has a copy of its part.
         need.add("the parameters", bytes(table.footprint().words(shape)), 0);
         let shares = self.shares(table, shape);
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
@@ -126,7 +127,7 @@ impl Placement {
         need
     }
 
-    /// What the cells on each device need there.
+    /// The memory that the cells on each device need.
     fn shares(&self, table: &Table, shape: Shape) -> Vec<Share<'_>> {
         let slabs = self.slabs(table.buffers(), shape);
         let cut = is_cut(&slabs);
@@ -138,8 +139,8 @@ impl Placement {
         slabs.into_iter().map(share).collect()
     }
 
-    /// What recordings take on their way from the engines to whoever collects them, those of spikes made in
-    /// place or not.
+    /// The memory of recordings in transfer from the engines to whoever collects them. `in_place` says
+    /// whether the CPU engine writes spikes directly where they are collected.
     pub(crate) fn memory_of_recording(
         &self,
         (words, voltages): (Stream, Stream),
@@ -167,7 +168,7 @@ impl Placement {
         need
     }
 
-    /// The most bytes of a block of a recording that is handed on as soon as it has so many.
+    /// The most bytes of a block of a recording that is passed on as soon as it has `block` bytes.
     pub(crate) fn most_of_block(
         &self,
         block: u64,
@@ -176,7 +177,7 @@ impl Placement {
         shape: Shape,
     ) -> u64 {
         let slabs = self.slabs(buffers, possible(shape));
-        // What comes when there is almost a block makes it longer.
+        // A piece that comes when the block is almost full makes it longer.
         if is_cut(&slabs) {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
             return block.saturating_add(merged);
@@ -184,19 +185,19 @@ impl Placement {
         match self.device.backend {
             Backend::Gpu(_) => block.saturating_add(words.and(voltages).within(MOST_RECORDED_BYTES)),
             Backend::Cpu | Backend::Several(_) => {
-                // All that comes is equally long but for the last, which is shorter.
+                // All pieces have the same length except for the last, which is shorter.
                 let piece = words.within(MOST_WORD_BYTES).saturating_add(voltages.within(MOST_VOLTAGE_BYTES));
                 piece.max(block + piece.min(block))
             }
         }
     }
 
-    /// The most steps after which it hands out what it has recorded, if there is such a limit.
+    /// The most steps after which it passes on its recording, if there is such a limit.
     pub(crate) fn most_recorded_steps(&self) -> u64 {
         if self.device.engine_kind() == EngineKind::Cpu { cpu::MOST_STEPS_OF_A_PIECE } else { u64::MAX }
     }
 
-    /// What words of spikes take that stay where they are made; `None` where they are handed out.
+    /// The memory of words of spikes that stay on the device; `None` if they are passed to the host.
     pub(crate) fn memory_of_kept_words(
         &self,
         bytes: u64,
@@ -211,11 +212,11 @@ impl Placement {
         }
     }
 
-    /// What the scores of some steps need beside the population: those that are kept, and on each device a copy that its
-    /// engine takes along, and the words of spikes that are there at a time.
+    /// The memory of the scores of some steps, in addition to the population: the scores themselves, a copy
+    /// on each device for its engine, and the words of spikes that are in memory at a time.
     pub(crate) fn memory_of_scores(&self, scoring: &Scoring, steps: u64) -> MemoryNeed {
         let parts = self.parts(scoring.cells);
-        // Where they are cut, the whole is kept beside the parts.
+        // With several parts, the whole is kept besides the parts.
         let kept = if parts.len() > 1 { 2 } else { 1 };
         let mut need = MemoryNeed::of("the scores", kept * scoring.bytes(&(0..scoring.cells)), 0);
         for (device, cells) in parts {
@@ -235,8 +236,9 @@ impl Placement {
         need
     }
 
-    /// The bytes of what is beside a population that come out of the memory of this machine, with the buffers of
-    /// adapters that compute on the CPU, unless there is a real GPU, which may be what they are on.
+    /// The bytes of a need, other than the population's own, that come out of the memory of this machine. It
+    /// includes the buffers of adapters that compute on the CPU, unless there is a real GPU, on which they
+    /// may be.
     pub(crate) fn on_this_machine(&self, need: &MemoryNeed) -> u64 {
         let mut devices = self.parts(0).into_iter().map(|(device, _)| device);
         let software =
@@ -245,13 +247,13 @@ impl Placement {
     }
 }
 
-/// The same of a population, of which it is known what is on which device.
+/// The same for a population, for which it is known what is on which device.
 fn bytes_here(need: &MemoryNeed, shares: &[Share<'_>]) -> u64 {
     let software = shares.iter().filter(|share| share.device.is_software_adapter());
     software.fold(need.host_bytes(), |bytes, share| bytes.saturating_add(share.need.device_bytes()))
 }
 
-/// What of a population is on one device.
+/// The part of a population on one device.
 #[derive(Debug)]
 struct Share<'a> {
     device: &'a Device,
@@ -259,7 +261,7 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// Adds what a slab needs. `cut` says whether it is one of several.
+    /// Adds the memory that a slab needs. `cut` says whether it is one of several.
     fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
         let shape = slab.shape();
         let cells = shape.cells() as u64;
@@ -271,7 +273,7 @@ impl Share<'_> {
                 self.need.add("the state", 0, bytes(cells * state_words));
                 let kept = if cut { 2 } else { 1 };
                 self.need.add("the parameters", kept * parameters, parameters + places);
-                // The largest of what is read or written as a whole.
+                // The largest transfer of state or parameters.
                 self.need.add(TRANSFERS, bytes(cells).max(parameters + places), 0);
             }
             Backend::Cpu | Backend::Several(_) => {
@@ -286,7 +288,7 @@ pub(super) fn bytes(words: u64) -> u64 {
     words.saturating_mul(4)
 }
 
-/// The shape, or where no population has as many cells another one that takes several slabs as well.
+/// The shape; or if no population can have that many cells, a shape that also takes several slabs.
 pub(super) fn possible(shape: Shape) -> Shape {
     const MOST: usize = u32::MAX as usize - 1;
     if shape.cells() <= MOST { shape } else { MOST.into() }
@@ -320,7 +322,7 @@ mod tests {
         assert_eq!(slabs.collect::<Vec<_>>(), [3, 3]);
     }
 
-    /// The same adapter twice: as what it is, and as one that has memory of its own.
+    /// The same adapter twice: once as a software adapter, and once as one with its own memory.
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn only_buffers_of_software_adapters_are_taken_from_the_memory_of_the_machine() {

@@ -1,4 +1,4 @@
-//! How much memory recordings take on a device.
+//! How much memory recordings need on a device.
 
 use super::Device;
 use super::placement::{Placement, Stream};
@@ -8,8 +8,8 @@ use crate::data::slab::Buffers;
 use crate::experiment::recording::{BLOCK_BYTES, Delivery, Neurons, Recording, most_rate_bytes};
 
 impl Recording {
-    /// How much memory the recording of a run of this many steps needs, in a population of this
-    /// shape on a device that has not made a step yet.
+    /// How much memory the recording of a run of this many steps needs, for a population of this shape that
+    /// has not made a step yet.
     ///
     /// ```
     /// use lif::{Device, Recording};
@@ -22,8 +22,8 @@ impl Recording {
         self.need((0, steps), shape.into(), Delivery::Whole, &device.into(), Buffers::default())
     }
 
-    /// The same for a run that hands its recording to a [sink](crate::Run::sink) in blocks, one of which waits while
-    /// another is taken.
+    /// The same for a run that passes its recording to a [sink](crate::Run::sink) in blocks, one of which
+    /// waits while the sink handles another.
     #[must_use]
     pub fn memory_needed_in_blocks(
         &self,
@@ -34,7 +34,7 @@ impl Recording {
         self.need((0, steps), shape.into(), Delivery::InBlocks, &device.into(), Buffers::default())
     }
 
-    /// The same for a run that starts at any step, of a population with these buffers.
+    /// The same for a run that starts at any step, for a population with these buffers.
     pub(crate) fn need(
         &self,
         (first_step, steps): (u64, u64),
@@ -55,7 +55,7 @@ impl Recording {
             let every = u64::from(*every).max(1);
             (length(neurons), end.div_ceil(every) - first_step.div_ceil(every))
         });
-        // Of so many steps at a time.
+        // The bytes of a recording with `values` neurons, at `times` times.
         let stream = |values: u64, times: u64| Stream {
             all: bytes([times, rows, values]),
             row: bytes([rows, values, 1]),
@@ -86,7 +86,7 @@ impl Recording {
                     if self.rate { bytes([most_steps, rows, 1]).min(most_rate_bytes(rows)) } else { 0 };
                 let some = placement.most_of_block(BLOCK_BYTES as u64, piece, buffers, shape);
                 let some = some.saturating_add(rate);
-                // One is collected, one waits, one is taken.
+                // One block is collected, one waits, and the sink handles one.
                 need.add("the blocks of the recording", whole.min(some.saturating_mul(3)), 0);
             }
         }

@@ -1,24 +1,24 @@
-//! What the slabs of a population hand out, put together as one engine would hand it out.
+//! Merges the recordings of the slabs of a population into one, as a single engine would make it.
 
 use super::{Piece, Request, SpikeRequest, VoltageRequest};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::blocks;
 
-/// What was wanted of the steps of one block, of all slabs.
+/// The recording of all slabs for one block of steps.
 #[derive(Debug)]
 pub(super) struct Merged {
     first_step: u64,
     steps: u64,
-    /// SpikeRequest in a row, and of one batch row.
+    /// Number of words in a row.
     word_row: usize,
     words: Vec<u32>,
-    /// Membrane potentials in a sample.
+    /// Number of membrane potentials in a sample.
     sample: usize,
     voltages: Vec<f32>,
 }
 
-/// What is wanted of one slab, and where it stands among what is wanted of all.
+/// The part of a request that concerns one slab, and the places of its values in the merged recording.
 #[derive(Debug)]
 pub(super) struct Share {
     pub(super) request: Request,
@@ -26,10 +26,10 @@ pub(super) struct Share {
     voltage_places: Positions,
 }
 
-/// Where the values of a slab stand in a row of the whole.
+/// The places of a slab's values in a merged row.
 #[derive(Debug)]
 enum Positions {
-    /// One after the other from here on.
+    /// Consecutive places from this one on.
     From(usize),
     Each(Vec<usize>),
 }
@@ -57,12 +57,13 @@ impl Share {
     }
 }
 
-/// Those of the chosen neurons that the slab has, by its own numbers, and where they stand.
+/// Returns the chosen neurons that are in the slab, numbered within the slab, and their places in a merged
+/// row.
 fn chosen(neurons: &[u32], slab: &Slab, n: usize) -> (Vec<u32>, Positions) {
     if slab.neurons.len() == n {
         return (neurons.to_vec(), Positions::From(slab.rows.start * neurons.len()));
     }
-    // Some neurons of one row.
+    // Such a slab has some neurons of one batch row.
     let start = slab.rows.start * neurons.len();
     let (own, places) = (start..)
         .zip(neurons)
@@ -84,7 +85,7 @@ impl Merged {
         }
     }
 
-    /// Makes ready for other steps.
+    /// Clears the recording, and sizes it for the next block of steps.
     pub(super) fn start(&mut self, request: &Request, first_step: u64, steps: u64) {
         let samples =
             request.voltages.as_ref().map_or(0, |voltages| voltages.samples(first_step, first_step + steps));
@@ -95,14 +96,14 @@ impl Merged {
         self.voltages.resize(samples * self.sample, 0.0);
     }
 
-    /// Takes a piece of one slab, whose first step has the number `first_step`.
+    /// Adds a piece of one slab, whose first step has the number `first_step`.
     pub(super) fn take(&mut self, share: &Share, slab: &Slab, first_step: u64, piece: Piece<'_>) {
         let own = share.request.spikes.cells(slab.shape());
         if own > 0 {
             let block = (first_step / 32 - self.first_step / 32) as usize;
             let rows = self.words.chunks_exact_mut(self.word_row).skip(block);
             for (row, words) in rows.zip(piece.words.chunks_exact(own)) {
-                // Steps of one word may come in several pieces.
+                // The steps of one word may come in several pieces.
                 scatter(row, words, &share.word_places, |word, more| *word |= more);
             }
         }

@@ -1,4 +1,5 @@
-//! What advances the cells: one trait, two engines that give the same bits.
+//! Engines advance the cells of a population. The trait [`Engine`] has one implementation for CPUs, one for
+//! GPUs and one for several slabs; all give the same bits.
 
 pub(crate) mod cpu;
 #[cfg(feature = "gpu")]
@@ -24,15 +25,15 @@ use std::fmt::Debug;
 use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
-/// The flag beside the refractory counter that says whether the cell spiked at the last step.
+/// Bit of the refractory counter's word that is set if the cell spiked at the last step.
 pub(crate) const SPIKE_FLAG: u32 = 1 << 31;
 
 /// The state of a population and the means to advance it.
 ///
-/// Cells are numbered `row * n + neuron`. State is handed out and taken in this order.
+/// Cells are numbered `row * n + neuron`. State is read and written in this order.
 pub(crate) trait Engine: Debug + Send {
-    /// Refuses what [`advance`](Self::advance) would refuse with these arguments or fewer steps, and takes the memory for
-    /// it. No cell is advanced.
+    /// Refuses what [`advance`](Self::advance) would refuse with these arguments or fewer steps, and
+    /// allocates the memory for it. No cell is advanced.
     fn prepare(
         &mut self,
         first_step: u64,
@@ -41,11 +42,11 @@ pub(crate) trait Engine: Debug + Send {
         request: Option<&Request>,
     ) -> Result<()>;
 
-    /// Advances all cells by `steps` steps, the first having the number `first_step`, and hands
-    /// what is wanted to the receiver, piece by piece in order. Stops early, after what was already
-    /// under way, when that breaks. Returns the number of steps made.
+    /// Advances all cells by `steps` steps, the first of which has the number `first_step`, and passes what
+    /// was requested to the receiver, piece by piece in order. If the receiver breaks, it stops early, after
+    /// the steps that were already submitted. Returns the number of steps made.
     ///
-    /// Without anything wanted this may return before the device has finished.
+    /// Without a request this may return before the device has finished.
     fn advance(
         &mut self,
         first_step: u64,
@@ -55,8 +56,8 @@ pub(crate) trait Engine: Debug + Send {
         receiver: &mut dyn Receiver,
     ) -> Result<u64>;
 
-    /// As [`advance`](Self::advance), and keeps the spikes of all cells on the device. `None`, with
-    /// nothing done, where an engine hands them out only.
+    /// Like [`advance`](Self::advance), but keeps the spikes of all cells on the device. Engines that cannot
+    /// do that do nothing and return `None`.
     fn advance_resident(
         &mut self,
         _first_step: u64,
@@ -66,43 +67,43 @@ pub(crate) trait Engine: Debug + Send {
         Ok(None)
     }
 
-    /// Takes scores along from now on: each [`advance`](Self::advance) with [`SpikeRequest::Scored`] brings them
-    /// up to date where the words are made.
+    /// Scores spikes from now on: each [`advance`](Self::advance) with [`SpikeRequest::Scored`] updates the
+    /// scores on the device that makes the spikes.
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()>;
-    /// Gives back what was taken along.
+    /// Ends scoring and returns the scores.
     fn finish_scoring(&mut self) -> Result<Option<Scoring>>;
-    /// Forgets what was taken along, and asks no device for it.
+    /// Ends scoring without reading the scores from the device.
     fn abandon_scoring(&mut self);
 
-    /// The values of a state variable.
+    /// Returns the values of a state variable.
     fn read(&mut self, field: Field) -> Result<Vec<f32>>;
     fn write(&mut self, field: Field, values: &[f32]) -> Result<()>;
     fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>>;
     fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()>;
-    /// The next step has this number.
+    /// Sets the number of the next step.
     fn go_on_at(&mut self, next_step: u64) -> Result<()>;
     fn clear_counts(&mut self) -> Result<()>;
-    /// Sets all state to its start: v at `start`, all else 0.
+    /// Resets all state: v to `start`, all else to 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;
 
-    /// What has been done since the engine was built, once what is under way is done.
+    /// Waits for all submitted work and returns what has been done since the engine was built.
     fn work(&mut self) -> Result<WorkDone>;
 
-    /// Where the state lies, for programs with code of their own for the same device: of some cells each, as that kind
-    /// of engine has it. Empty where there is no such thing.
+    /// The buffers with the state, for programs with their own code for the same device: each with the range
+    /// of its cells, as a type of this kind of engine. Empty if an engine has none.
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
         Vec::new()
     }
 }
 
-/// What an engine is asked to hand out while it advances.
+/// What an engine passes to its receiver while it advances.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Request {
     pub(crate) spikes: SpikeRequest,
     pub(crate) voltages: Option<VoltageRequest>,
 }
 
-/// Which spikes are handed out.
+/// Which spikes are passed to the receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) enum SpikeRequest {
     #[default]
@@ -110,12 +111,12 @@ pub(crate) enum SpikeRequest {
     All,
     /// These neurons of each batch row.
     Chosen(Vec<u32>),
-    /// Those of all neurons are scored, and not handed out.
+    /// The spikes of all neurons are scored, and none are passed on.
     Scored,
 }
 
 impl SpikeRequest {
-    /// SpikeRequest per row of a piece.
+    /// Number of words in a row of a piece.
     pub(crate) fn cells(&self, Shape { batch, n }: Shape) -> usize {
         match self {
             Self::None | Self::Scored => 0,
@@ -125,8 +126,8 @@ impl SpikeRequest {
     }
 }
 
-/// Which membrane potentials are handed out: of these neurons of each batch row, after each step
-/// whose number is a multiple of `every`.
+/// Which membrane potentials are passed to the receiver: the potentials of these neurons of each batch row,
+/// after each step whose number is a multiple of `every`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct VoltageRequest {
     pub(crate) neurons: Vec<u32>,
@@ -134,25 +135,25 @@ pub(crate) struct VoltageRequest {
 }
 
 impl VoltageRequest {
-    /// The number of samples in the steps from `first` to before `end`.
+    /// Number of samples in the steps from `first` to before `end`.
     pub(crate) fn samples(&self, first: u64, end: u64) -> usize {
         let every = u64::from(self.every);
         (end.div_ceil(every) - first.div_ceil(every)) as usize
     }
 }
 
-/// What was wanted of some steps.
+/// The recording of some consecutive steps.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Piece<'a> {
     pub(crate) steps: u64,
-    /// Rows of cells, one row per block of 32 steps that the piece touches, blocks being aligned
-    /// to the number of the step.
+    /// Rows with one word for each cell. There is a row for each block of 32 steps that the piece touches;
+    /// blocks start at step numbers that are multiples of 32.
     pub(crate) words: &'a [u32],
     /// `[samples, batch, neurons]`.
     pub(crate) voltages: &'a [f32],
 }
 
-/// Memory that what is wanted of the coming steps may be written to, to stay there.
+/// Memory of the receiver into which an engine can write the recording of the coming steps directly.
 #[derive(Debug, Default)]
 pub(crate) struct Room<'a> {
     /// For the words of all cells.
@@ -161,15 +162,15 @@ pub(crate) struct Room<'a> {
     pub(crate) voltages: &'a mut [f32],
 }
 
-/// Who gets what an engine hands out.
+/// Receives the recordings of an engine.
 pub(crate) trait Receiver {
-    /// Memory for so many words and membrane potentials of the coming steps, if there is some for both. The
-    /// piece is then taken without what was written there.
+    /// Returns memory for this many words and membrane potentials of the coming steps, if there is enough for
+    /// both. The piece that follows is then empty, as its values are already in place.
     fn room(&mut self, _words: usize, _voltages: usize) -> Option<Room<'_>> {
         None
     }
 
-    /// The most steps of a piece, where more is made of each step than the engine hands out.
+    /// The most steps of a piece, for a receiver that needs more memory for each step than the piece has.
     fn most_steps(&self) -> u64 {
         u64::MAX
     }

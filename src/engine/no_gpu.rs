@@ -1,4 +1,4 @@
-//! In a build without the feature `gpu`: there is no GPU, and so nothing to do for one.
+//! Stands in for the GPU engine in builds without the feature `gpu`, where there is never a GPU.
 
 use crate::data::shape::Shape;
 use crate::data::storage::{DeviceArray, DeviceWords};
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::prepared::coefficients::Table;
 use std::sync::Arc;
 
-/// None of them is ever made.
+/// Has no values, so that none of its methods can be called.
 #[derive(Debug)]
 pub(crate) enum Gpu {}
 
@@ -49,7 +49,7 @@ impl Gpu {
     }
 }
 
-/// How the device is called that has an array.
+/// The name of the device that stores an array.
 pub(crate) fn home(_: &Arc<dyn DeviceArray>) -> Option<String> {
     None
 }

@@ -1,15 +1,15 @@
-//! How many steps are made before a run looks whether it is to stop, where it is not known beforehand how long
-//! they take: noise and the recording of membrane potentials take many times as long as a constant current.
+//! Chooses how many steps a run makes between two checks whether it should stop. Their duration is not known
+//! beforehand: noise and the recording of membrane potentials take many times as long as a constant current.
 
 use std::time::{Duration, Instant};
 
-/// Cells times steps at first.
+/// Neuron-steps before the first check.
 const FIRST_WORK: u64 = 1 << 26;
 
-/// How long a run may take to hear that it is to stop, where a single step does not take longer.
+/// The time within which a run should notice that it should stop, unless a single step takes longer.
 const TIMELY: Duration = Duration::from_millis(500);
 
-/// Steps that are made in time, as far as is known.
+/// An estimate of the steps that fit into [`TIMELY`].
 #[derive(Debug)]
 pub(crate) struct Pace {
     steps: u64,
@@ -20,12 +20,12 @@ impl Pace {
         Self { steps: (FIRST_WORK / cells.max(1) as u64).max(1) }
     }
 
-    /// At most so many steps at a time.
+    /// The most steps until the next check.
     pub(crate) fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// Learns from steps that were begun at this time and are made now.
+    /// Updates the estimate from `steps` steps that began at this time and have just ended.
     pub(crate) fn learn(&mut self, steps: u64, begun: Instant) {
         self.learn_from(steps, begun.elapsed());
     }
@@ -57,7 +57,7 @@ mod tests {
             assert!(longest <= step_time.max(0.5), "{longest} s");
             assert!(time > 0.125 || pace.steps() > 1 << 20, "{time} s");
         }
-        // Where all gets slower, it is noticed after one time.
+        // If everything gets slower, one measurement is enough to notice it.
         let mut pace = Pace::new(1000);
         pace.learn_from(10_000, Duration::from_secs(5));
         assert_eq!(pace.steps(), 1000);

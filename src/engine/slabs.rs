@@ -1,8 +1,8 @@
-//! A population in several slabs: larger than one buffer of its device, or spread over devices.
+//! The engine of a population in several slabs: one that is larger than one buffer of its device, or spread
+//! over several devices.
 //!
-//! Slabs on one device are advanced one after the other, those on different devices at the same
-//! time. Cells do not act on each other, so that the slabs only have to keep step where something
-//! is handed out.
+//! Slabs on one device are advanced one after the other, those on different devices at the same time. Cells
+//! do not act on each other, so that the slabs have to be synchronised only for recordings.
 
 use super::merge::{Merged, Share};
 use super::pace::Pace;
@@ -22,21 +22,21 @@ use std::ops::{ControlFlow, Range};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-/// Bytes of words, and of membrane potentials, that are put together at a time, unless a row alone is more.
+/// Bytes of spike words, and of membrane potentials, that are merged at a time, unless a row alone is more.
 pub(crate) const MOST_MERGED_BYTES: u64 = 64 << 20;
 
-/// Cells times steps after which a run looks whether it is to stop.
+/// Neuron-steps after which a run checks whether it should stop.
 const MOST_WORK: u64 = 1 << 30;
 
-/// Steps after which it does in any case.
+/// Steps after which it checks in any case.
 const MOST_STEPS_TOGETHER: u64 = 1 << 14;
 
-/// An engine that has a slab of the population.
+/// A slab of the population and its engine.
 #[derive(Debug)]
 pub(crate) struct Part {
     slab: Slab,
     engine: Box<dyn Engine>,
-    /// The last noise of the whole population, and what of it is the slab's.
+    /// The last noise of the whole population, and the slab's part of it.
     noise: Option<(Arc<Noise>, Arc<Noise>)>,
 }
 
@@ -45,8 +45,8 @@ impl Part {
         Self { slab, engine, noise: None }
     }
 
-    /// What of an input drives the slab, on the device of this number, from a step on. `n` is the
-    /// number of neurons in a row of the whole population.
+    /// Returns the part of an input that drives the slab, from a step on. `device` is the number of the
+    /// slab's device, and `n` the number of neurons in a row of the whole population.
     fn current<'a>(&mut self, whole: &'a Current<'_>, device: usize, step: usize, n: usize) -> Current<'a> {
         let noise = whole.noise.as_ref().map(|noise| match &self.noise {
             Some((last, part)) if Arc::ptr_eq(last, noise) => Arc::clone(part),
@@ -60,23 +60,25 @@ impl Part {
     }
 }
 
-/// The parts on one device, in the order of their cells.
+/// The slabs on one device, in the order of their cells.
 #[derive(Debug)]
 pub(crate) struct Member {
     pub(crate) parts: Vec<Part>,
-    /// Whether the thread that advances them mostly waits, while the device computes.
+    /// Whether the thread that advances them mostly waits for the device.
     pub(crate) waits: bool,
 }
 
+/// The engine of all slabs together.
 #[derive(Debug)]
 pub(crate) struct SlabEngine {
     shape: Shape,
     devices: Vec<Member>,
-    /// Threads that wait for devices beside the caller's, where more than one is to be waited for or one computes.
-    /// To start them for each block would take longer than the block of a small population.
+    /// Threads in addition to the caller's that wait for devices; needed if there are several to wait for, or
+    /// if one computes on the caller's thread. Starting them for each block would take longer than the block
+    /// of a small population.
     threads: Option<ThreadPool>,
     pace: Pace,
-    /// The scores of all cells, as they were when the parts took theirs.
+    /// The scores of all cells as they were when scoring started on the slabs.
     scoring: Option<Scoring>,
 }
 
@@ -90,8 +92,8 @@ impl SlabEngine {
         self.devices.iter_mut().flat_map(|device| &mut device.parts)
     }
 
-    /// Does something with each part: on each device with one after the other, on all devices at
-    /// the same time. Those that compute with the threads of this program take them in turn.
+    /// Calls `act` for each part: one after the other on each device, at the same time on different devices.
+    /// Devices that compute with the threads of this program take turns.
     fn on_all(&mut self, act: impl Fn(usize, &mut Part) -> Result<()> + Sync) -> Result<()> {
         let one =
             |device: usize, parts: &mut Vec<Part>| parts.iter_mut().try_for_each(|part| act(device, part));
@@ -139,7 +141,7 @@ impl SlabEngine {
         self.parts().try_for_each(|part| write(part.engine.as_mut(), &values[part.slab.cells(n)]))
     }
 
-    /// The most steps that all slabs make before what is wanted of them is put together, at most `most_steps`.
+    /// The most steps that all slabs make before their recordings are merged, at most `most_steps`.
     fn most_steps(&self, request: &Request, most_steps: u64) -> u64 {
         let shape = self.shape;
         let mut most = (MOST_WORK / self.shape.cells() as u64).clamp(32, MOST_STEPS_TOGETHER).min(most_steps);
@@ -155,7 +157,7 @@ impl SlabEngine {
         most
     }
 
-    /// Steps that they make from this one on.
+    /// Number of steps in the block that begins with `first_step`.
     fn block_steps(&self, request: &Request, first_step: u64, most_steps: u64) -> u64 {
         whole_words(first_step, self.most_steps(request, most_steps))
     }
@@ -175,7 +177,8 @@ impl SlabEngine {
         while made < steps {
             let first = first_step + made;
             let left = steps - made;
-            // Fewer steps than a word has are hardly quicker where to load and store a cell takes as long as many steps.
+            // Fewer than 32 steps are hardly quicker, where loading and storing a cell takes as long as many
+            // steps.
             let most = receiver.most_steps().min(self.pace.steps().max(32));
             let count = self.block_steps(request, first, most).min(left);
             let start = Instant::now();
@@ -218,7 +221,7 @@ impl Engine for SlabEngine {
     ) -> Result<()> {
         let n = self.shape.n;
         let steps = request.map_or(steps, |request| self.most_steps(request, u64::MAX).min(steps));
-        // One device after the other: all but the first time that is quicker than to wake threads.
+        // One device after the other: except for the first time, this is quicker than waking threads.
         for (device, member) in self.devices.iter_mut().enumerate() {
             for part in &mut member.parts {
                 let current = part.current(current, device, 0, n);
@@ -249,7 +252,8 @@ impl Engine for SlabEngine {
                 })
                 .map(|()| steps),
         };
-        // What stopped one slab after it was prepared, others may have gone on from: that is no refusal any more.
+        // If one slab fails after it was prepared, others may have advanced already: that is a fault, not a
+        // refusal.
         made.map_err(|error| if error.is_fault() { error } else { fault(&error) })
     }
 
@@ -259,7 +263,7 @@ impl Engine for SlabEngine {
             self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))));
         match started {
             Ok(()) => self.scoring = Some(scoring),
-            // Those that have begun keep nothing.
+            // Slabs that have already started scoring must not keep it.
             Err(_) => self.abandon_scoring(),
         }
         started
@@ -328,7 +332,8 @@ impl Engine for SlabEngine {
     }
 }
 
-/// A thread for each device that is waited for, but for one where the caller has nothing else to do.
+/// Starts a thread for each device that is waited for. If all are waited for, the caller's thread serves one
+/// of them.
 fn threads(devices: &[Member]) -> Option<ThreadPool> {
     let waiting = devices.iter().filter(|device| device.waits).count();
     let threads = if waiting == devices.len() { waiting.saturating_sub(1) } else { waiting };
@@ -359,7 +364,7 @@ mod tests {
 
     const N: usize = 40;
 
-    /// A CPU engine that fails where a test wants it to, and tells of the scores that it takes along.
+    /// A CPU engine that fails at the method that a test names, and counts the engines that are scoring.
     #[derive(Debug)]
     struct Double {
         engine: CpuEngine,
@@ -459,7 +464,8 @@ mod tests {
         }
     }
 
-    /// Two devices with two slabs each, of which the last fails, and how many of them have scores.
+    /// Two devices with two slabs each, of which the last slab fails, and the number of slabs that are
+    /// scoring.
     fn slabs(fails: &'static str) -> (SlabEngine, Table, Arc<AtomicUsize>) {
         let scored = Arc::new(AtomicUsize::new(0));
         let table = Table::new(&Params::default(), N.into()).expect("valid");
@@ -494,7 +500,7 @@ mod tests {
             assert_eq!(engine.read(Field::Voltages).as_ref(), Ok(&before));
         }
         assert_eq!(engine.work().map(|work| work.cell_blocks), Ok(0));
-        // Once others have gone on, it is none any more.
+        // Once other slabs have advanced, it is a fault.
         let (mut engine, table, _) = slabs("advance");
         let error = advance(&mut engine, &table, None).expect_err("it fails");
         assert!(error.is_fault() && error.to_string().contains("it is 3"), "{error}");

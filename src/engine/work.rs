@@ -1,4 +1,4 @@
-//! What an engine has done, for those who measure it.
+//! Statistics of an engine: blocks of steps and kernel time.
 
 use std::time::Duration;
 
@@ -6,19 +6,18 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct WorkDone {
-    /// How often the state of a cell was loaded, advanced by a block of steps, and stored, all cells
-    /// together: the longer the blocks, the fewer.
+    /// How often the state of a cell was loaded, advanced by a block of steps, and stored, summed over all
+    /// cells. The longer the blocks, the smaller this number.
     pub cell_blocks: u64,
-    /// How long the kernels took by the device's own clock, without what it costs to submit them, to
-    /// wait for them and to copy. `None` where that is not measured: on the CPU, on adapters without
-    /// such a clock, and unless asked for by
-    /// [`kernel_times`](crate::PopulationOptions::kernel_times). The kernels of several devices run
-    /// at the same time; their times are added up.
+    /// How long the kernels took by the device's own clock, without the time to submit them, to wait for them
+    /// and to copy. `None` where it is not measured: on the CPU, on adapters without a clock, and unless it
+    /// was requested by [`kernel_times`](crate::PopulationOptions::kernel_times). The kernels of several
+    /// devices run at the same time; their times are added up.
     pub kernel_time: Option<Duration>,
 }
 
 impl WorkDone {
-    /// What two parts of an engine have done.
+    /// Adds the work of another part of the engine.
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
             cell_blocks: self.cell_blocks + other.cell_blocks,

@@ -1,4 +1,4 @@
-//! From physical parameters to what an engine sees: everything checked and computed once.
+//! Computes the coefficients of a population from its parameters, and checks every value.
 
 use crate::data::broadcast::{Column, column};
 use crate::data::shape::Shape;
@@ -15,33 +15,33 @@ use crate::prepared::field::Field;
 use crate::prepared::reference::Reference;
 use std::fmt::Display;
 
-/// The largest magnitude of a state. What is added at a step is a few times [`LARGEST_PARAMETER`] at the most, and in
-/// single precision a sum no longer grows where it is 2^25 times as large.
+/// The largest magnitude of a state variable. A step adds at most a few times [`LARGEST_PARAMETER`], and in
+/// single precision a sum no longer grows when it is 2^25 times as large.
 pub(crate) const LARGEST_STATE: f32 = 1e30;
 
 /// Below this `dt / tau_m` an update is lost to rounding.
 const SMALLEST_LEAK: f32 = 1e-9;
 
-/// A synaptic current of which a smaller part acts within its step is refused. With this no product of the two is
-/// subnormal: a current that loses less than [`FASTEST_LEAK`] per step, and can be as small as 5e-37, acts by
-/// more than half; any other is zero or at least 4e-35.
+/// The smallest part of a synaptic current that must act within its step; smaller ones are refused. With this
+/// no product of the two is subnormal: a current that loses less than [`FASTEST_LEAK`] per step, and can be
+/// as small as 5e-37, acts by more than half; any other is zero or at least 4e-35.
 const SMALLEST_SYNAPTIC_FACTOR: f64 = 1e-3;
 
-/// Ratios of times beyond this change no result.
+/// Ratios of times that are larger than this do not change the result.
 const LARGEST_RATIO: f64 = 1e300;
 
-/// The refractory counter shares its word with the flag of the last spike.
+/// The refractory counter shares its word with the spike flag.
 const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
 
-/// The coefficients of all cells of a population, as few numbers as the parameters had.
+/// The coefficients of all cells of a population, with only as many values as the parameters had.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Table {
     pub(crate) options: Options,
-    /// The bits of each coefficient, where its number says.
+    /// The bits of each coefficient, indexed by its number.
     columns: [Column<u32>; Coefficient::COUNT],
-    /// What the potentials among them are differences from.
+    /// The potential of which the potentials are differences.
     pub(crate) reference: Reference,
-    /// What bounds the currents of an input.
+    /// The bounds of currents.
     pub(crate) bounds: Bounds,
 }
 
@@ -140,13 +140,13 @@ impl Table {
         &self.columns[coefficient as usize]
     }
 
-    /// All of them, in their order.
+    /// All coefficients, in their order.
     pub(crate) fn columns(&self) -> &[Column<u32>; Coefficient::COUNT] {
         &self.columns
     }
 
-    /// The coefficients of these cells alone. What holds for the whole population still does, so
-    /// that a cell follows the same rules in whatever slab it is.
+    /// Returns the coefficients of a slab. The options stay those of the whole population, so that a cell
+    /// follows the same rules in any slab.
     pub(crate) fn part(&self, slab: &Slab) -> Self {
         Self {
             options: self.options,
@@ -156,7 +156,7 @@ impl Table {
         }
     }
 
-    /// What the buffers of a slab hold.
+    /// The sizes of a slab's buffers.
     pub(crate) fn buffers(&self) -> Buffers {
         let fields = Field::of(self.options).count() as u64;
         Buffers {
@@ -165,19 +165,19 @@ impl Table {
         }
     }
 
-    /// How many values the coefficients of a slab are.
+    /// Number of values of the coefficients of a slab.
     pub(crate) fn footprint(&self) -> Footprint {
         self.columns.iter().map(Column::footprint).fold(Footprint::default(), Footprint::and)
     }
 
-    /// One resting potential per cell.
+    /// Returns the resting potential of each cell.
     pub(crate) fn rest(&self, Shape { batch, n }: Shape) -> Vec<f32> {
         let rest = self.column(Coefficient::VRest);
         let of = |row, neuron| f32::from_bits(rest.get(row, neuron));
         (0..batch).flat_map(|row| (0..n).map(move |neuron| of(row, neuron))).collect()
     }
 
-    /// The coefficients of one cell.
+    /// Returns the coefficients of one cell.
     pub(crate) fn cell(&self, row: usize, neuron: usize) -> Coefficients {
         Coefficients::from_words(self.columns.each_ref().map(|column| column.get(row, neuron)))
     }
@@ -185,7 +185,7 @@ impl Table {
 
 #[cfg(test)]
 impl Table {
-    /// With other values of a coefficient.
+    /// Returns a table with other values of a coefficient.
     pub(crate) fn with(&self, coefficient: Coefficient, change: impl Fn(u32) -> u32) -> Self {
         let mut changed = self.clone();
         let column = &mut changed.columns[coefficient as usize];
@@ -194,7 +194,7 @@ impl Table {
     }
 }
 
-/// Columns where the numbers of their coefficients say.
+/// Sorts columns by the number of their coefficient.
 fn in_order(
     mut columns: [(Coefficient, Column<u32>); Coefficient::COUNT],
 ) -> [Column<u32>; Coefficient::COUNT] {
@@ -206,7 +206,7 @@ pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
     model::flush(*value, SMALLEST_PARAMETER)
 }
 
-/// A parameter that may have any sign, checked for its magnitude.
+/// Checks the magnitude of a parameter that may have any sign, and flushes the smallest values to 0.
 pub(crate) fn physical(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
@@ -215,7 +215,8 @@ pub(crate) fn physical(what: &str, parameter: &Parameter, shape: Shape) -> Resul
     Ok(column.map(smallest_to_zero))
 }
 
-/// One that would be too small to tell from 0 is refused, as whoever gives it does not mean 0.
+/// Checks the resistance. Values that would be flushed to 0 are refused, as whoever gives them does not mean
+/// 0.
 fn resistance(parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     const WHAT: &str = "resistance";
     let given = column(parameter.name_or(WHAT), parameter.values().view(), shape)?;
@@ -228,7 +229,7 @@ fn resistance(parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
 
 fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
-    // In its own unit, where it was said in another way.
+    // In the unit of the user, if the parameter was given in another form.
     let requirement = if parameter.as_said().is_some() {
         "such that the time constant is above 0 and finite in single precision"
     } else {
@@ -238,7 +239,7 @@ fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Colu
     Ok(column)
 }
 
-/// What a step leaves of something that decays with a time constant.
+/// The factor by which a step decays something with this time constant.
 fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
     Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(smallest_to_zero))
@@ -251,7 +252,7 @@ fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
 
 fn synaptic_decay(tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let decay = decay("tau_syn", tau, dt, shape)?;
-    // Else synaptic currents would grow without bound.
+    // Otherwise synaptic currents would grow without bound.
     let requirement =
         "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
     let column = column(tau.name_or("tau_syn"), tau.values().view(), shape)?;
@@ -259,7 +260,7 @@ fn synaptic_decay(tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>>
     Ok(decay)
 }
 
-/// What a step in membrane time constants is called, and what to do where it is too long.
+/// The name of the step in membrane time constants, and advice if it is too long.
 fn step_in_time_constants(tau_m: &Parameter) -> (&str, &str) {
     match tau_m.as_said() {
         None => ("dt / tau_m", "; take a shorter dt or the exact integrator"),
@@ -267,13 +268,13 @@ fn step_in_time_constants(tau_m: &Parameter) -> (&str, &str) {
     }
 }
 
-/// Warns of neurons that forward Euler steps beyond where they go.
+/// Warns of neurons that overshoot their equilibrium with forward Euler.
 pub(crate) fn warn_of_long_steps(params: &Params) {
     let shortest = params.tau_m.values().iter().copied().fold(f32::INFINITY, f32::min);
     let ratio = params.dt / f64::from(shortest);
     if params.integrator == Integrator::Euler && ratio > 1.0 {
         let (what, advice) = step_in_time_constants(&params.tau_m);
-        // A search makes many such populations, of which each has another ratio.
+        // A search makes many such populations, each with another ratio.
         log::warn!(target: "lif::long_steps", "{what} is {ratio:.3}: above 1 forward Euler overshoots{advice}");
     }
 }
@@ -326,8 +327,8 @@ fn synaptic_factor(
     Ok(factor.map(|factor| *factor as f32))
 }
 
-/// The mean over a step of a current that decays from 1, each moment weighed by what the membrane keeps of
-/// it until the end of the step; the ratios are `dt / tau_m` and `dt / tau_syn`:
+/// The mean over a step of a current that decays from 1, each moment weighted by the part that the membrane
+/// keeps until the end of the step. The arguments are `dt / tau_m` and `dt / tau_syn`:
 ///
 /// ```text
 /// integral of exp(-membrane (1 - t)) exp(-synapse t) dt / integral of exp(-membrane (1 - t)) dt, t from 0 to 1
@@ -339,7 +340,7 @@ fn synaptic_factor_of(membrane: f64, synapse: f64) -> f64 {
     larger * mean_decay((membrane - synapse).abs()) / mean_decay(membrane)
 }
 
-/// `(1 - exp(-x)) / x`, of which nothing is lost where x is small.
+/// `(1 - exp(-x)) / x`, without loss of precision for small x.
 fn mean_decay(x: f64) -> f64 {
     if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
 }
@@ -396,7 +397,7 @@ fn refuse_constant_firing(
         let bound = format!("{at_most} {}", threshold.name_or("v_threshold"));
         return require_potential(reset, "v_reset", v_reset, &pauses, reference, requirement(bound));
     }
-    // Nobody said what such a neuron is reset to, so that it is the threshold that does not fit.
+    // The user did not give the reset potential, so that the error names the threshold.
     let Some((row, neuron)) = pauses.values.iter().position(|fits| !fits).map(|index| pauses.cell_of(index))
     else {
         return Ok(());
@@ -405,7 +406,7 @@ fn refuse_constant_firing(
     require_potential(threshold, "v_threshold", v_threshold, &pauses, reference, requirement(bound))
 }
 
-/// Refuses where a value does not fit, and says which value.
+/// Refuses values that do not fit, and names the first one.
 pub(crate) fn require_value<T: Copy + Display>(
     values: &Column<T>,
     what: &str,
@@ -415,7 +416,7 @@ pub(crate) fn require_value<T: Copy + Display>(
     require(values, what, &values.map(fits), requirement)
 }
 
-/// Refuses what could become larger in magnitude than all sums can bear.
+/// Refuses a magnitude that is too large for sums.
 pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
     if largest <= LARGEST_PARAMETER {
         return Ok(());
@@ -424,7 +425,7 @@ pub(crate) fn require_magnitude(what: &str, largest: f32) -> Result<()> {
     Err(Error::out_of_range(what, format!("up to {largest:e}"), requirement))
 }
 
-/// [`require_parameter`] for a potential, of which the model has the difference from a reference.
+/// [`require_parameter`] for a potential; `values` are differences from the reference.
 fn require_potential(
     parameter: &Parameter,
     ours: &str,
@@ -439,7 +440,7 @@ fn require_potential(
     require_parameter(parameter, ours, &values.map(|v| reference.outside(*v)), fits, requirement)
 }
 
-/// Refuses a parameter where a value does not fit, with the name and the value that it was given.
+/// Refuses a parameter with a value that does not fit, with the name and the value that the user gave.
 fn require_parameter(
     parameter: &Parameter,
     ours: &str,
@@ -457,7 +458,7 @@ fn require_parameter(
     })
 }
 
-/// The same where more than the value itself decides whether it fits.
+/// The same for conditions that depend on more than the value.
 fn require<T: Copy + Display>(
     values: &Column<T>,
     what: &str,

@@ -1,4 +1,5 @@
-//! A current as an engine sees it: checked values, how they are spread over steps and cells, and what is added.
+//! The input of a run as engines get it: checked currents with their strides, random sources, and arriving
+//! spikes.
 
 use crate::data::broadcast::{finite, row_major, strides, without_repetition};
 use crate::data::shape::Shape;
@@ -13,7 +14,7 @@ use ndarray::Axis;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// How the values of a current are spread over steps and cells.
+/// Strides of the values of a current for steps, batch rows and neurons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Strides {
     pub(crate) step: usize,
@@ -21,17 +22,18 @@ pub(crate) struct Strides {
     pub(crate) neuron: usize,
 }
 
-/// A checked input: values in row-major order with their strides.
+/// A checked input. Its currents are values in row-major order with strides.
 #[derive(Debug)]
 pub(crate) struct Current<'a> {
     pub(crate) values: Values<'a>,
     pub(crate) strides: Strides,
     pub(crate) noise: Option<Arc<Noise>>,
     pub(crate) spikes: Vec<Projection<'a>>,
-    /// Where among the values that of the first cell and step stands: more than 0 in a slab.
+    /// Index of the value of the first cell and step; above 0 in slabs.
     pub(crate) offset: usize,
 }
 
+/// The values of a current, or weights: in host memory, or in a tensor.
 #[derive(Debug, Clone)]
 pub(crate) enum Values<'a> {
     Host(Cow<'a, [f32]>),
@@ -39,7 +41,7 @@ pub(crate) enum Values<'a> {
 }
 
 impl Values<'_> {
-    /// The copy on the device of this number among several.
+    /// The copy on the device with this number, if there are several devices.
     pub(crate) fn on(&self, device: usize) -> Values<'_> {
         match self {
             Self::Host(values) => Values::Host(Cow::Borrowed(values)),
@@ -47,7 +49,7 @@ impl Values<'_> {
         }
     }
 
-    /// The values, where they lie in the memory of this program.
+    /// The values, if they are in host memory.
     pub(crate) fn host(&self) -> Option<&[f32]> {
         match self {
             Self::Host(values) => Some(values),
@@ -59,7 +61,7 @@ impl Values<'_> {
         }
     }
 
-    /// What they are on a device.
+    /// The array, if it is on a device.
     pub(crate) fn on_device(&self) -> Option<&Arc<dyn DeviceArray>> {
         match self {
             Self::Tensor(Tensor { data: TensorData::Device(tensor), .. }) => Some(tensor),
@@ -70,14 +72,14 @@ impl Values<'_> {
 
 /// The device on which a population lives, as far as its inputs are concerned.
 pub(crate) trait Place {
-    /// Whether words of spikes are there.
+    /// Whether these words of spikes are on it.
     fn has(&self, words: &Arc<dyn DeviceWords>) -> bool;
 
     /// Refuses a tensor of another device.
     fn require_own(&self, tensor: &Tensor) -> Result<()>;
 }
 
-/// Inputs that come from the memory of this program alone.
+/// The place of inputs that are all in host memory.
 #[derive(Debug)]
 pub(crate) struct FromHost;
 
@@ -97,22 +99,23 @@ impl Place for FromHost {
     }
 }
 
-/// What bounds the currents that a population can bear.
+/// The properties of a population that bound its currents.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Bounds {
     /// The largest magnitude of the resistance, MOhm.
     pub(crate) resistance: f32,
-    /// How far synaptic currents can pile up, as a multiple of what arrives at a step.
+    /// How far synaptic currents can accumulate, as a multiple of what arrives at a step.
     pub(crate) synaptic_gain: f32,
 }
 
 impl Bounds {
-    /// Refuses a current of this magnitude, nA, where it or what it drives is too large for sums of it to stay finite.
+    /// Refuses a current of this magnitude, nA, if it or its drive is too large for sums of it to stay
+    /// finite.
     pub(crate) fn require(self, what: &str, largest: f32, extent: &str) -> Result<()> {
         self.require_at_most(LARGEST_PARAMETER, what, largest, extent)
     }
 
-    /// The same, too large being more than `most`.
+    /// Refuses a current of this magnitude, nA, if it or its drive is larger than `most`.
     pub(crate) fn require_at_most(self, most: f32, what: &str, largest: f32, extent: &str) -> Result<()> {
         let bounded = |what: String, largest: f32, unit: &str| {
             let requirement = format!("at most {most:e} {unit} in magnitude");
@@ -122,7 +125,7 @@ impl Bounds {
         if drive > most {
             return bounded(format!("resistance x {what}"), drive, "mV");
         }
-        // Also where the resistance is next to nothing.
+        // The current is checked too, in case the resistance is close to 0.
         if largest > most {
             return bounded(format!("the {what}"), largest, "nA");
         }
@@ -131,8 +134,8 @@ impl Bounds {
 }
 
 impl<'a> Current<'a> {
-    /// Checks an input, whose random sources have been checked, and its spikes against the population that it is to
-    /// drive for this many steps.
+    /// Checks an input and its spikes against the population that it is to drive for this many steps. Its
+    /// random sources have been checked before.
     pub(crate) fn new(
         input: Input<'a>,
         steps: usize,
@@ -163,7 +166,7 @@ impl<'a> Current<'a> {
                 strides_of(view.shape(), steps, shape)?;
                 let view = without_repetition(view);
                 let largest = finite("the input", &view)?;
-                // One entry of a time axis along which nothing changes stands for all steps.
+                // A time axis along which nothing changes has a single entry for all steps.
                 let changes = steps.is_some() && view.len_of(Axis(0)) > 1;
                 let step_shape = &view.shape()[usize::from(steps.is_some())..];
                 let mut strides = strides_of(step_shape, None, shape)?;
@@ -184,7 +187,8 @@ impl<'a> Current<'a> {
         Ok(Self { values, strides, noise, spikes, offset: 0 })
     }
 
-    /// What of it drives a slab of the population on the device of this number, from a step on, with the slab's noise.
+    /// Returns the part that drives a slab on the device of this number, from a step on, with the slab's
+    /// noise.
     pub(crate) fn part(
         &self,
         slab: &Slab,
@@ -203,7 +207,7 @@ impl<'a> Current<'a> {
     }
 }
 
-/// The strides of an input of this shape, whose leading axis is time where `steps` says how long.
+/// The strides of an input of this shape. If `steps` is set, its first axis is time and has this length.
 fn strides_of(input: &[usize], steps: Option<usize>, shape: Shape) -> Result<Strides> {
     let Some(steps) = steps else {
         let (row, neuron) = strides("the input", input, shape)?;

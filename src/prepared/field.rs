@@ -1,20 +1,20 @@
-//! What the state of a population consists of. Engines read and write it by these names.
+//! The names of state variables and counters, by which engines read and write them.
 
 pub(crate) use crate::model::Field;
 
-/// A whole number of each cell, in the order in which a GPU has them one after the other.
+/// A whole number in the state of each cell, in the order of the GPU's buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Counter {
-    /// Steps left of the refractory period, with the flag of the last spike in the highest bit.
+    /// Number of steps left of the refractory period, with the spike flag in the highest bit.
     Refractory,
-    /// Spikes so far.
+    /// Number of spikes since the counts were cleared.
     Spikes,
 }
 
 impl Counter {
     pub(crate) const ALL: [Self; 2] = [Self::Refractory, Self::Spikes];
 
-    /// What it is called in messages.
+    /// Its name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Refractory => "the refractory counters",

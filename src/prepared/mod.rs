@@ -1,4 +1,4 @@
-//! What an engine sees: plain numbers, made of what the user says and checked once.
+//! Inputs of the engines: plain numbers, checked once and computed from what the user wrote.
 
 pub(crate) mod coefficients;
 pub(crate) mod current;

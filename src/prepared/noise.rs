@@ -1,4 +1,4 @@
-//! What an engine sees of the random sources of an input: everything checked and tabulated once.
+//! The random sources of an input as engines get them: every parameter checked, every table computed once.
 
 use crate::data::broadcast::{Column, column};
 use crate::data::shape::Shape;
@@ -13,53 +13,53 @@ use crate::model::{StepInput, rounded};
 use crate::prepared::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
 use std::sync::Arc;
 
-/// The stream of the first source; the one before is for what is drawn at the start of a run.
+/// The stream of the first source; the stream before it is for draws at the start of a run.
 const FIRST_STREAM: u32 = 1;
 
-/// No draw from the normal distribution is further from the mean than this many standard deviations.
+/// No draw from the normal distribution is farther from the mean than this many standard deviations.
 const FURTHEST: f32 = 6.5;
 
 /// The checked random sources of an input.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Noise {
     pub(crate) seed: u64,
-    /// The number, in the whole population, of the first cell that is driven.
+    /// The number of the first driven cell in the whole population.
     pub(crate) first_cell: u64,
     pub(crate) sources: Vec<NoiseSource>,
-    /// The largest magnitude that all currents together can have, nA.
+    /// The largest magnitude of the sum of all currents, nA.
     pub(crate) largest_current: f32,
-    /// And all currents of spikes that arrive at one step.
+    /// The largest magnitude of the sum of all currents of spikes that arrive at one step, nA.
     pub(crate) largest_arriving: f32,
-    /// Tables of Poisson distributions, behind each other; all slabs have the same.
+    /// Tables of Poisson distributions, one after the other; shared by all slabs.
     pub(crate) poisson_tables: Arc<Vec<u32>>,
 }
 
-/// A checked source.
+/// A checked random source.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct NoiseSource {
     pub(crate) kind: NoiseKind,
     pub(crate) stream: u32,
-    /// Mean, lower bound or, unused, 0.
+    /// Mean, or lower bound; 0 for Poisson spikes.
     pub(crate) offset: Column<f32>,
     /// Standard deviation, width or weight.
     pub(crate) scale: Column<f32>,
-    /// Where in the tables that of a cell begins.
+    /// The start of each cell's table among the Poisson tables.
     pub(crate) table: Column<u32>,
 }
 
-/// How a word becomes a draw.
+/// The distribution of a source, and what its draws act on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NoiseKind {
     Normal,
     Uniform,
-    /// Spikes that are currents.
+    /// Number of spikes, which are currents.
     Poisson,
-    /// Spikes that move the membrane potential.
+    /// Number of spikes, which are jumps of the membrane potential.
     PoissonJumps,
 }
 
-/// What random sources draw for the cells of a population, as
-/// [`Population::draws`](crate::Population::draws) returns it.
+/// The values that random sources draw for the cells of a population, as returned by
+/// [`Population::draws`](crate::Population::draws).
 #[derive(Debug, Clone)]
 pub struct Draws {
     noise: Option<Arc<Noise>>,
@@ -71,7 +71,7 @@ impl Draws {
         Self { noise, shape }
     }
 
-    /// What is drawn for one cell at the step of this number. `None` outside the population.
+    /// Returns what is drawn for one cell at the step of this number. `None` outside the population.
     #[must_use]
     pub fn at(&self, row: usize, neuron: usize, step: u64) -> Option<StepInput> {
         let inside = row < self.shape.batch && neuron < self.shape.n;
@@ -103,7 +103,7 @@ impl Noise {
         Ok(noise)
     }
 
-    /// What of it belongs to a slab of a population with `n` neurons to a row.
+    /// Returns the part for a slab of a population with `n` neurons to a row.
     pub(crate) fn part(&self, slab: &Slab, n: usize) -> Self {
         let part = |source: &NoiseSource| NoiseSource {
             offset: source.offset.part(slab),
@@ -119,7 +119,7 @@ impl Noise {
         }
     }
 
-    /// Whether any source moves the membrane potential.
+    /// Whether any source makes the membrane potential jump.
     pub(crate) fn jumps(&self) -> bool {
         self.sources.iter().any(|source| source.kind == NoiseKind::PoissonJumps)
     }
@@ -168,7 +168,8 @@ impl Noise {
         Ok(())
     }
 
-    /// One table for each rate that occurs, and the largest count that any of them gives.
+    /// Adds a table for each different rate. Returns the places of the tables, and the largest count that any
+    /// of them gives.
     fn tabulate(&mut self, rate: &Parameter, shape: Shape, dt: f64) -> Result<(Column<u32>, f32)> {
         let what = "the rate of the Poisson input";
         let rate = column(what, rate.values().view(), shape)?;
@@ -195,7 +196,7 @@ impl Noise {
         Ok((rate.map(|rate| places[rates.position(*rate)]), largest_count as f32))
     }
 
-    /// What the sources add for one cell at one step: the definition that every engine must equal.
+    /// Returns what the sources add for one cell at one step: the definition that every engine must equal.
     pub(crate) fn at(&self, row: usize, neuron: usize, n: usize, step: u64) -> StepInput {
         let cell = self.first_cell + (row * n + neuron) as u64;
         let mut sum = StepInput::default();
@@ -209,7 +210,7 @@ impl Noise {
         sum
     }
 
-    /// The words of a cell for a group of steps.
+    /// Returns the random words of a cell for a group of steps.
     #[inline(always)]
     pub(crate) fn words(&self, source: &NoiseSource, cell: u64, group: u64) -> [u32; GROUP as usize] {
         random::philox(random::counter(cell, group, source.stream), random::key(self.seed))
@@ -223,7 +224,7 @@ impl Noise {
 }
 
 impl NoiseSource {
-    /// Adds the draw that a word makes. A source comes after what earlier ones have added.
+    /// Adds the draw of a word to the sum of the sources before.
     #[inline(always)]
     pub(crate) fn add(&self, sum: &mut StepInput, word: u32, offset: f32, scale: f32, table: &[u32]) {
         let draw = match self.kind {

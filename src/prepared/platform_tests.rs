@@ -1,5 +1,5 @@
-//! What is computed on the host before any step has these bits on every platform. That no function of the system
-//! is called for it, whose last bits differ, `clippy.toml` holds.
+//! Tests that what the host computes before any step has the same bits on every platform. `clippy.toml`
+//! forbids functions of the system for it, as their last bits differ.
 
 use crate::model::{Coefficient, tables};
 use crate::prepared::coefficients::Table;
@@ -24,7 +24,7 @@ fn exact(tau_m: f32, tau_syn: f32, dt: f64) -> Params {
     }
 }
 
-/// Computed with 60 digits and rounded once.
+/// The expected values were computed with 60 digits and rounded once.
 #[test]
 fn coefficients_are_correctly_rounded() {
     for (tau_m, tau_syn, dt, expected) in [

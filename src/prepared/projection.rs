@@ -1,8 +1,8 @@
-//! What an engine sees of the spikes that drive a population: words of spikes, and the weights that
-//! they go through.
+//! Spikes that drive a population, as engines get them: checked words of spikes, and the weights through
+//! which they act.
 //!
-//! The twin of `shaders/projection.wgsl`. Weights are summed in the order of the inputs, and of the
-//! trains of each, so that every engine rounds alike.
+//! `src/engine/cpu/projection.rs` and `shaders/projection.wgsl` sum the weights in the order of the inputs,
+//! and of the trains of each, so that both engines round in the same way.
 
 use crate::data::broadcast::Column;
 use crate::data::resident::ResidentData;
@@ -17,40 +17,40 @@ use crate::prepared::current::{Place, Values};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-/// The checked spikes of one input.
+/// The checked spikes and weights of one input.
 #[derive(Debug, Clone)]
 pub(crate) struct Projection<'a> {
     pub(crate) words: SpikeWords<'a>,
-    /// Where the words of the first cell begin.
+    /// Index of the first word of the first cell.
     pub(crate) word_offset: usize,
-    /// SpikeWords from one block of 32 steps to the next.
+    /// Number of words from one block of 32 steps to the next.
     pub(crate) word_block: usize,
-    /// SpikeWords from one batch row to the next.
+    /// Number of words from one batch row to the next.
     pub(crate) word_row: usize,
-    /// The bit of the first step, counted from the first word of a cell.
+    /// Index of the first step's bit, counted from the first word of a cell.
     pub(crate) first_bit: u64,
     pub(crate) wiring: Wiring<'a>,
     pub(crate) effect: SpikeEffect,
 }
 
-/// Where the words lie.
+/// The memory that stores the words.
 #[derive(Debug, Clone)]
 pub(crate) enum SpikeWords<'a> {
     Host(Cow<'a, [u32]>),
     Device(Arc<dyn DeviceWords>),
 }
 
+/// How trains are connected to neurons, with the weights.
 #[derive(Debug, Clone)]
 pub(crate) enum Wiring<'a> {
-    /// Each neuron has a train of its own.
+    /// Each neuron has its own train, and these weights.
     Each(Column<f32>),
-    /// Each train drives all neurons. That of a train and a neuron stands at
-    /// `offset + train * row + neuron`.
+    /// Each train drives all neurons; `offset + train * row + neuron` is the place of a weight.
     Dense { weights: Values<'a>, trains: usize, offset: usize, row: usize },
 }
 
 impl<'a> Projection<'a> {
-    /// Checks spikes against the population that they are to drive for this many steps. Adds the most
+    /// Checks spikes against the population that they are to drive for this many steps. Adds the largest
     /// current that can arrive at a step to `arriving`.
     pub(crate) fn new(
         input: SpikeInput<'a>,
@@ -91,7 +91,7 @@ impl<'a> Projection<'a> {
         })
     }
 
-    /// What of it drives a slab of the population on the device of this number, from a step on.
+    /// Returns the part that drives a slab on the device of this number, from a step on.
     pub(crate) fn part(&self, slab: &Slab, device: usize, step: usize) -> Projection<'_> {
         let first_neuron = slab.neurons.start;
         let (wiring, own_train) = match &self.wiring {
@@ -113,7 +113,7 @@ impl<'a> Projection<'a> {
         }
     }
 
-    /// How many trains drive a neuron.
+    /// Number of trains that drive a neuron.
     pub(crate) fn trains(&self) -> usize {
         match &self.wiring {
             Wiring::Each(_) => 1,
@@ -121,8 +121,8 @@ impl<'a> Projection<'a> {
         }
     }
 
-    /// The spikes of a train at the 32 steps from `step` on, of which the words have as many as they
-    /// have. Only where they lie in the memory of this program.
+    /// The spikes of a train at the 32 steps from `step` on; bits beyond the end of the words are 0. Only for
+    /// words in host memory.
     #[inline(always)]
     pub(crate) fn spikes(&self, step: u64, row: usize, train: usize) -> u32 {
         let SpikeWords::Host(words) = &self.words else { return 0 };
@@ -137,7 +137,7 @@ impl<'a> Projection<'a> {
     }
 }
 
-/// SpikeWords that stay on a device, as an engine at this place can take them.
+/// Resident words as an engine at this place can use them.
 fn words_at<'a>(words: &'a ResidentData, place: &dyn Place) -> Result<SpikeWords<'a>> {
     Ok(match words {
         ResidentData::Host(words) => SpikeWords::Host((&***words).into()),
@@ -146,7 +146,7 @@ fn words_at<'a>(words: &'a ResidentData, place: &dyn Place) -> Result<SpikeWords
     })
 }
 
-/// How a raster lies in its words.
+/// The layout of a raster's words.
 struct Layout {
     batch: usize,
     trains: usize,
@@ -172,7 +172,7 @@ impl Layout {
     }
 }
 
-/// The checked weights, and the largest sum that they can have for one cell.
+/// Checks the weights. Returns them, and the largest sum that they can have for one cell.
 fn wiring<'a>(
     weights: Weights<'a>,
     layout: &Layout,

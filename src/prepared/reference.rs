@@ -1,4 +1,4 @@
-//! The potential that all membrane potentials are kept as differences from.
+//! The reference potential: the state stores membrane potentials as differences from it.
 
 use crate::data::broadcast::{Column, column};
 use crate::data::shape::Shape;
@@ -7,16 +7,17 @@ use crate::experiment::params::{Parameter, Params};
 use crate::model::LARGEST_PARAMETER;
 use crate::prepared::coefficients::{physical, smallest_to_zero};
 
-/// A reference farther than this from a potential, in parts of the largest of them, would cost precision.
+/// The largest distance of a reference from a potential, as a multiple of the largest potential. Farther away
+/// it would cost precision.
 const FARTHEST: f64 = 2.0;
 
-/// Takes membrane potentials (mV) from the scale of the user to that of the model, and back. Both ways are
-/// computed in double precision and rounded once; with a reference of 0 nothing is computed at all.
+/// Converts membrane potentials (mV) from the scale of the user to the scale of the model and back. Both ways
+/// are computed in double precision and rounded once; with a reference of 0 nothing is computed at all.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(crate) struct Reference(f64);
 
 impl Reference {
-    /// That of some parameters, whose potentials have to be near it.
+    /// The reference of these parameters. All potentials have to be near it.
     pub(crate) fn of(params: &Params, shape: Shape) -> Result<Self> {
         let reference = params.v_reference;
         if !(reference.is_finite() && reference.abs() <= f64::from(LARGEST_PARAMETER)) {
@@ -47,7 +48,7 @@ impl Reference {
         Ok(Self(reference))
     }
 
-    /// A parameter in the scale of the model.
+    /// Converts a parameter to the scale of the model.
     pub(crate) fn potential(self, what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
         if self.is_zero() {
             return physical(what, parameter, shape);
@@ -60,17 +61,17 @@ impl Reference {
         self.0 == 0.0
     }
 
-    /// From the scale of the user to that of the model.
+    /// Converts a potential from the scale of the user to the scale of the model.
     pub(crate) fn inside(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) - self.0) as f32 }
     }
 
-    /// From the scale of the model to that of the user.
+    /// Converts a potential from the scale of the model to the scale of the user.
     pub(crate) fn outside(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) + self.0) as f32 }
     }
 
-    /// The same for many.
+    /// Converts many potentials from the scale of the model to the scale of the user.
     pub(crate) fn all_outside(self, values: &mut [f32]) {
         if !self.is_zero() {
             values.iter_mut().for_each(|v| *v = self.outside(*v));

@@ -1,4 +1,4 @@
-//! Scores of some cells under way, as an engine takes them along while it advances these cells.
+//! The scores of cells during a run. The engine that advances the cells updates them.
 
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
@@ -12,30 +12,31 @@ use std::sync::Arc;
 /// Cells that one thread scores at a time: their scores and words stay in its caches.
 const CHUNK: usize = 1024;
 
-/// Steps that are shown at a time, so that their numbers modulo 2^32 tell them apart; whole words.
+/// Steps that are scored at a time, few enough that their numbers modulo 2^32 are unique; whole words.
 const STRETCH: u64 = 1 << 21;
 
 /// All scores of a population, or of a slab of it.
 #[derive(Debug, Clone)]
 pub(crate) struct Scoring {
     pub(crate) cells: usize,
-    /// How many steps the spikes of each cell are late, or nothing where none is.
+    /// Number of steps by which the spikes of each cell are late; empty if none is.
     pub(crate) delays: Vec<u32>,
     pub(crate) targets: Vec<TargetScores>,
 }
 
-/// Those against one target.
+/// The scores against one target.
 #[derive(Debug, Clone)]
 pub(crate) struct TargetScores {
     pub(crate) goal: Arc<Goal>,
-    /// The cells that are compared with it.
+    /// The cells that are compared with the target.
     pub(crate) cells: Range<usize>,
-    /// One for each of these.
+    /// One score for each of these cells.
     pub(crate) scores: Vec<CellScore>,
 }
 
 impl Scoring {
-    /// Scores of a population of `[batch, n]` cells before any spike; coinciding spikes are at most `window` steps apart.
+    /// Scores of a population of `[batch, n]` cells before any spike. Coinciding spikes are at most `window`
+    /// steps apart.
     pub(crate) fn new(Shape { batch, n }: Shape, targets: &[Target], window: u32) -> Self {
         let scores = |target: &Target| {
             let cells = target.row().map_or(0..batch * n, |row| row * n..(row + 1) * n);
@@ -54,7 +55,7 @@ impl Scoring {
         Self { cells: batch * n, delays: Vec::new(), targets: targets.iter().map(scores).collect() }
     }
 
-    /// Finds distances too, with a spike that decays in `tau` steps.
+    /// Also computes distances, with spikes that decay with a time constant of `tau` steps.
     pub(crate) fn measure_distances(&mut self, tau: f64) {
         for target in &mut self.targets {
             let Goal { start, length, window, .. } = *target.goal;
@@ -63,20 +64,20 @@ impl Scoring {
         }
     }
 
-    /// By how much the spikes of its cells are late, at least and at most.
+    /// The least and the largest number of steps by which spikes are late.
     pub(crate) fn late(&self) -> (u32, u32) {
         let late = self.delays.iter().copied();
         (late.clone().min().unwrap_or(0), late.max().unwrap_or(0))
     }
 
-    /// How many bytes those of some of the cells have.
+    /// Number of bytes of the scores and delays of some of the cells.
     pub(crate) fn bytes(&self, cells: &Range<usize>) -> u64 {
         let scores = |target: &TargetScores| overlap(&target.cells, cells).0.len() * size_of::<CellScore>();
         let late = self.delays.get(cells.clone()).map_or(0, size_of_val);
         (self.targets.iter().map(scores).sum::<usize>() + late) as u64
     }
 
-    /// Those of some of the cells.
+    /// Returns the scores of some of the cells.
     pub(crate) fn part(&self, cells: &Range<usize>) -> Self {
         let of_target = |target: &TargetScores| {
             let (own, theirs) = overlap(&target.cells, cells);
@@ -93,14 +94,14 @@ impl Scoring {
         }
     }
 
-    /// Takes those of some of the cells back.
+    /// Puts the scores of some of the cells back.
     pub(crate) fn put(&mut self, cells: &Range<usize>, part: &Self) {
         for (target, part) in self.targets.iter_mut().zip(&part.targets) {
             target.scores[overlap(&target.cells, cells).0].copy_from_slice(&part.scores);
         }
     }
 
-    /// Takes the words of some steps, `[block of 32 steps][cell]`.
+    /// Scores the words of some steps, `[block of 32 steps][cell]`.
     pub(crate) fn take(&mut self, first_step: u64, steps: u64, words: &[u32]) {
         let (mut first, end) = (first_step, first_step + steps);
         while first < end {
@@ -133,7 +134,7 @@ impl Scoring {
         }
     }
 
-    /// Takes what was recorded before a step, when all spikes predicted before it were taken.
+    /// Passes recorded spikes before a step, after all spikes predicted before it were scored.
     pub(crate) fn catch_up(&mut self, step: u64) {
         let (late, delays) = (self.late(), &self.delays);
         for target in &mut self.targets {
@@ -151,7 +152,7 @@ impl Scoring {
     }
 }
 
-/// What two ranges share, counted from the start of each.
+/// Returns what two ranges share, counted from the start of each.
 fn overlap(one: &Range<usize>, other: &Range<usize>) -> (Range<usize>, Range<usize>) {
     let shared = one.start.max(other.start)..one.end.min(other.end);
     if shared.is_empty() {

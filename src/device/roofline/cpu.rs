@@ -1,4 +1,4 @@
-//! The roofline of the CPU: all threads copy, and all threads multiply and add.
+//! Measures the roofline of the CPU: all threads copy, then all threads multiply and add.
 
 use super::{Roofline, best_rate};
 use crate::data::memory;
@@ -7,17 +7,17 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 use std::hint::black_box;
 
-/// Values that are copied; twice as many bytes as most last-level caches hold.
+/// Number of values that are copied; twice the bytes that most last-level caches have.
 const VALUES: usize = 32 << 20;
 
-/// Values that a thread copies at a time.
+/// Number of values that a thread copies at a time.
 const PART: usize = 1 << 18;
 
-/// Vectors that are advanced side by side: enough to keep both units of a core busy in spite of the
-/// time that a result takes, and as many as there are registers.
+/// Vectors that are advanced side by side: enough to keep both units of a core busy despite the latency of a
+/// result, and few enough for the registers.
 const CHAINS: usize = 12;
 
-/// Rounds of one piece of arithmetic.
+/// Rounds of one measured piece of arithmetic.
 const ROUNDS: u32 = 1 << 16;
 
 pub(super) fn measure() -> Result<Roofline> {
@@ -49,7 +49,7 @@ pub(super) fn measure() -> Result<Roofline> {
     Ok(Roofline { bytes_per_s: copies * bytes as f64, operations_per_s: pieces * operations as f64 })
 }
 
-/// How many values a vector of this processor has.
+/// Number of values in a vector of this processor.
 struct Lanes;
 
 impl WithSimd for Lanes {
@@ -61,7 +61,8 @@ impl WithSimd for Lanes {
     }
 }
 
-/// `x * factor + 1` over and over, not merged, as the model's products and sums must not be.
+/// `x * factor + 1` over and over, without contraction, which the model's products and sums must not have
+/// either.
 struct MultiplyAndAdd {
     factor: f32,
 }

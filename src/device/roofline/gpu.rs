@@ -1,4 +1,4 @@
-//! The roofline of an adapter, by the kernels of `shaders/roofline.wgsl`.
+//! Measures the roofline of an adapter with the kernels of `shaders/roofline.wgsl`.
 
 use super::{Roofline, best_rate};
 use crate::engine::gpu::context::GpuContext;
@@ -8,11 +8,12 @@ use crate::error::Result;
 /// Source of the kernels.
 pub(crate) const SHADER: &str = include_str!("../../../shaders/roofline.wgsl");
 
-/// Their bindings, by number.
+/// Their bindings, in order.
 pub(crate) const BINDINGS: [(&str, Access); 2] =
     [("source", Access::Read), ("destination", Access::ReadWrite)];
 
-/// Invocations in a workgroup, and what each of them does: constants of the shader.
+/// Invocations in a workgroup, elements that each copies, and rounds of arithmetic that each makes: constants
+/// of the shader.
 pub(crate) const WORKGROUP: u32 = 64;
 pub(crate) const COPIED: u32 = 64;
 pub(crate) const ROUNDS: u32 = 4096;
@@ -68,7 +69,7 @@ pub(super) fn measure(context: &GpuContext) -> Result<Roofline> {
         pass.dispatch_workgroups(GROUPS, 1, 1);
     };
     let [copy, multiply_and_add] = &pipelines;
-    // Adapters differ in which of both is the faster.
+    // It depends on the adapter which of both is faster.
     let by_kernel = timed(&|encoder| dispatch(copy, encoder))?;
     let by_driver = timed(&|encoder| encoder.copy_buffer_to_buffer(&source, 0, &destination, 0, bytes))?;
     let pieces = timed(&|encoder| dispatch(multiply_and_add, encoder))?;

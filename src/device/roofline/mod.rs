@@ -1,4 +1,4 @@
-//! What a device can do at best, measured on it: the roof over every simulation (Williams, Waterman
+//! Measures the roofline of a device: how fast its memory and its arithmetic are at best (Williams, Waterman
 //! & Patterson 2009, Commun. ACM 52(4):65).
 
 mod cpu;
@@ -13,16 +13,16 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Roofline {
-    /// Bytes per second that a copy loads and stores, both counted, between parts of the device's
-    /// memory that are larger than most caches. What stays in caches can be faster.
+    /// Bytes per second that a copy loads and stores, both counted, between parts of the device's memory that
+    /// are larger than most caches. Data in caches can be faster.
     pub bytes_per_s: f64,
-    /// Multiplications and additions of `f32` per second, where all threads have nothing else to do.
+    /// Multiplications and additions of `f32` per second, if all threads do nothing else.
     pub operations_per_s: f64,
 }
 
 impl Roofline {
-    /// The least time (s) in which so many bytes are moved and so many operations made: the longer
-    /// of both, as a device can do them at the same time.
+    /// The least time (s) in which a device moves this many bytes and makes this many operations: the longer
+    /// of both times, as it can do both at once.
     ///
     /// ```
     /// # fn least(roofline: &lif::Roofline) {
@@ -37,7 +37,7 @@ impl Roofline {
 }
 
 impl Device {
-    /// Measures what the device can do at best, in some tenths of a second.
+    /// Measures the roofline of the device, in some tenths of a second.
     ///
     /// # Errors
     ///
@@ -58,13 +58,13 @@ impl Device {
     }
 }
 
-/// How long a measurement takes at least: long enough that its start does not show.
+/// The least duration of a measurement: long enough that its start does not matter.
 const LEAST: Duration = Duration::from_millis(15);
 
-/// Measurements of which the best counts.
+/// Number of measurements, the best of which counts.
 const REPEATS: usize = 4;
 
-/// How often per second `work` does what it is asked to do so many times.
+/// How often per second `work` does its task; it is called with the number of repetitions.
 fn best_rate(mut work: impl FnMut(u32) -> Result<()>) -> Result<f64> {
     let mut time = |times: u32| -> Result<Duration> {
         let start = Instant::now();
@@ -72,7 +72,7 @@ fn best_rate(mut work: impl FnMut(u32) -> Result<()>) -> Result<f64> {
         Ok(start.elapsed())
     };
     let mut times = 1;
-    // The first touches memory for the first time and compiles what is compiled late.
+    // The first call touches memory for the first time, and triggers late compilation.
     time(times)?;
     let mut best = time(times)?;
     while best < LEAST && times < 1 << 20 {
@@ -105,7 +105,7 @@ mod tests {
             std::thread::sleep(nap * times);
             Ok(())
         });
-        // Sleep may last longer than asked for, on a busy machine much longer, but never shorter.
+        // A sleep may last longer than requested, on a busy machine much longer, but never shorter.
         let rate = rate.expect("nothing fails");
         assert!(rate > 0.0 && rate <= 1.0 / nap.as_secs_f64(), "{rate}");
         assert_eq!(asked[..2], [1, 1]);

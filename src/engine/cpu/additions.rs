@@ -1,4 +1,5 @@
-//! What random sources and spikes add to the input of neighbouring cells, a word of steps at a time.
+//! Sums what random sources and arriving spikes add to the input of the cells in the lanes, for a word of 32
+//! steps.
 
 use super::lanes::Cells;
 use super::noise::LaneNoise;
@@ -26,7 +27,7 @@ impl Additions {
     }
 }
 
-/// Which sums anything is ever added to. The others are never looked at, or hold zeros.
+/// Which sums have sources. The others are never read, or are zero.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Filled {
     pub(super) currents: bool,
@@ -34,7 +35,7 @@ pub(super) struct Filled {
     pub(super) jumps: bool,
 }
 
-/// Where the additions of the cells in the lanes come from.
+/// The random sources and projections of the cells in the lanes.
 pub(super) struct LaneSources<'a> {
     noise: Option<LaneNoise<'a>>,
     projections: Option<LaneProjections<'a>>,
@@ -43,7 +44,7 @@ pub(super) struct LaneSources<'a> {
 }
 
 impl<'a> LaneSources<'a> {
-    /// The sources of the cells from `first_cell` of the engine on.
+    /// Loads the sources of the cells that begin with `first_cell` of the engine.
     pub(super) fn load(
         noise: Option<&'a Noise>,
         projections: &'a [Projection<'a>],
@@ -71,7 +72,7 @@ impl<'a> LaneSources<'a> {
         }
     }
 
-    /// Which sums [`fill`](Self::fill) fills.
+    /// Returns which sums [`fill`](Self::fill) fills.
     pub(super) fn filled(&self) -> Filled {
         Filled {
             currents: self.by_noise.currents,
@@ -80,14 +81,14 @@ impl<'a> LaneSources<'a> {
         }
     }
 
-    /// Puts into the sums what is added at the steps `from..to` of a word. `number` is that of the first
-    /// step of the word, and `step` that of the step `from` counted from the first of the call.
+    /// Fills the sums for the steps `from..to` of a word. `number` is the number of the first step of the
+    /// word, and `step` the index of the step `from` within the call.
     pub(super) fn fill(&self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
         if let Some(noise) = &self.noise {
             noise.fill(number, (from, to), sums);
         }
         if let Some(projections) = &self.projections {
-            // What no random source has begun begins at zero.
+            // Sums that no random source has filled start at zero.
             if self.by_projections.arriving && !self.by_noise.arriving {
                 sums.arriving[from..to].fill([0.0; LANES]);
             }

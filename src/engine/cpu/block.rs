@@ -1,5 +1,5 @@
-//! A tile of cells through a block of steps: what drives the cells in the lanes, word by word, and
-//! the steps that it drives.
+//! Advances a tile of cells by a block of steps. For each word of 32 steps it computes the drive of the cells
+//! in the vector lanes, and calls the kernel that steps them.
 
 use super::additions::{Additions, Filled, LaneSources};
 use super::instructions;
@@ -19,24 +19,25 @@ use std::fmt;
 /// A contiguous range of cells with its part of all state.
 pub(super) struct Tile<'a> {
     pub(super) first_cell: usize,
-    /// Those that [`Field`] indexes; empty where it is not used.
+    /// The state variables, indexed by [`Field`]. Those that the rules do not use are empty.
     pub(super) fields: [&'a mut [f32]; Field::COUNT],
     pub(super) refractory: &'a mut [u32],
     pub(super) counts: &'a mut [u32],
-    /// One slice per block of 32 steps; empty where spikes are only counted.
+    /// One slice for each block of 32 steps; empty if spikes are only counted.
     pub(super) words: Vec<&'a mut [u32]>,
-    /// The membrane potentials of recorded cells, one slice per sample; empty where there are none.
+    /// The membrane potentials of recorded cells, one slice for each sample; empty if no cell of the tile is
+    /// recorded.
     pub(super) samples: Vec<&'a mut [f32]>,
 }
 
-/// The currents of a run from some step on.
+/// The input of a call from one of its steps on.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CurrentView<'a> {
     pub(super) values: &'a [f32],
     pub(super) strides: Strides,
     pub(super) noise: Option<&'a Noise>,
     pub(super) spikes: &'a [Projection<'a>],
-    /// Steps of the call before the first.
+    /// Number of steps of the call before that step.
     pub(super) passed: u64,
 }
 
@@ -45,20 +46,20 @@ impl<'a> CurrentView<'a> {
         Self { values: &self.values[step * self.strides.step..], passed: step as u64, ..*self }
     }
 
-    /// Whether something is drawn or arrives.
+    /// Whether there are random sources or arriving spikes.
     fn has_sources(&self) -> bool {
         self.noise.is_some() || !self.spikes.is_empty()
     }
 
-    /// Whether cells that are neighbours in a population with `n` neurons each read a value of their own at
-    /// each step: rows, which are read fastest in long stretches.
+    /// Whether neighbouring cells each read their own value at each step, in a population with `n` neurons.
+    /// Such rows are read fastest in long stretches.
     pub(super) fn reads_rows(&self, n: usize) -> bool {
         let to_neighbour = if n == 1 { self.strides.row } else { self.strides.neuron };
         self.strides.step > 0 && to_neighbour > 0
     }
 
-    /// The currents of some steps where they stand, which go through no hands but the processor's: by far
-    /// the most values that are ever read. Lanes without cells read what stands behind.
+    /// Returns the currents of some steps in place, without a copy: by far the most values that are ever
+    /// read. Lanes without a cell read the values that follow.
     fn rows(&self, places: &InputPlaces, made: usize, steps: usize) -> Option<Rows<'a>> {
         let (InputPlaces::Adjacent(place) | InputPlaces::Few { first: place, .. }) = places else {
             return None;
@@ -69,7 +70,7 @@ impl<'a> CurrentView<'a> {
         (stride > 0 && end <= self.values.len()).then(|| Rows { currents: &self.values[first..], stride })
     }
 
-    /// The rules of a population, with what this input asks of them.
+    /// Returns the rules of a population, with jumps if this input has any.
     pub(super) fn options(&self, options: Options) -> Options {
         let jumps = self.noise.is_some_and(Noise::jumps)
             || self.spikes.iter().any(|spikes| spikes.effect == SpikeEffect::Potential);
@@ -77,25 +78,25 @@ impl<'a> CurrentView<'a> {
     }
 }
 
-/// Steps that a group of lanes makes before the next one of its tile has its turn, where both read what
-/// stands in memory for each step: as many rows as processors fetch ahead of their use at a time.
+/// Steps that a group of lanes makes before the next group of its tile has its turn, where groups read rows
+/// of input: about as many rows as processors prefetch at a time.
 const STEPS_IN_TURN: usize = 8;
 
-/// SpikeMemory in which a thread advances one tile after the other.
+/// The working memory of a thread, which it reuses for one tile after the other.
 pub(super) struct Workspace {
     groups: Vec<Group>,
     drives: Ready,
-    /// Nothing until something is added.
+    /// Allocated when there are random sources or arriving spikes.
     added: Option<Box<Additions>>,
-    /// Nothing until membrane potentials are recorded.
+    /// Allocated when membrane potentials are recorded.
     samples: Option<Box<Samples>>,
 }
 
-/// What drives the cells in the lanes through a word.
+/// The drives of the cells in the lanes for the steps of a word.
 #[repr(align(64))]
 struct Ready(OfWord);
 
-/// What is added where nothing is.
+/// The additions where there are no sources: zeros.
 static NOTHING: Additions = Additions::none();
 
 impl Workspace {
@@ -110,9 +111,9 @@ impl fmt::Debug for Workspace {
     }
 }
 
-/// Advances a tile: one group of lanes after the other through all steps, or, where they read rows of
-/// input, all of them through a few steps after the other. They then read neighbouring stretches of the
-/// same rows, as memory wants them.
+/// Advances a tile, one group of lanes after the other through all steps. Where cells read rows of input, all
+/// groups take turns of a few steps instead, so that they read neighbouring stretches of the same rows, which
+/// is fastest for memory.
 pub(super) fn advance(
     workspace: &mut Workspace,
     tile: Tile<'_>,
@@ -125,17 +126,17 @@ pub(super) fn advance(
     instructions::best().dispatch(Advance { workspace, tile, table, n, span, current, sampling });
 }
 
-/// [`advance`], with the instructions that the processor has. A closure would not do: it is not
-/// compiled into what has them.
+/// [`advance`], compiled for the instructions that the processor has. A closure would not be compiled for
+/// them.
 struct Advance<'a, 'b> {
     workspace: &'a mut Workspace,
     tile: Tile<'a>,
     table: &'a Table,
     n: usize,
-    /// Number of the first step, and how many.
+    /// Number of the first step, and the number of steps.
     span: (u64, u64),
     current: &'a CurrentView<'b>,
-    /// Where membrane potentials are recorded.
+    /// Set if membrane potentials are recorded.
     sampling: Option<&'a Sampling<'b>>,
 }
 
@@ -147,7 +148,7 @@ impl WithSimd for Advance<'_, '_> {
         let Self { workspace, mut tile, table, n, span, current, sampling } = self;
         let options = current.options(table.options);
         let Workspace { groups, drives, added, samples } = workspace;
-        // Nothing is sampled in tiles without recorded cells.
+        // Tiles without recorded cells skip sampling.
         let sampling = sampling.filter(|_| !tile.samples.is_empty());
         let count = tile.refractory.len().div_ceil(LANES);
         let together = if current.reads_rows(n) { count } else { 1 };
@@ -175,9 +176,9 @@ impl WithSimd for Advance<'_, '_> {
     }
 }
 
-/// The cells in the lanes, and where their input stands.
+/// The cells in the lanes, and the places of their input.
 struct Group {
-    /// The place of the first in the tile.
+    /// Index of the first cell in the tile.
     first: usize,
     lanes: Lanes,
     places: InputPlaces,
@@ -190,7 +191,7 @@ impl Group {
         Self { first: 0, lanes: Lanes::empty(), places: InputPlaces::Same(0), sampled: Sampled::NONE }
     }
 
-    /// Which of its cells are recorded.
+    /// Returns which of its cells are recorded.
     fn sampled(&self, sampling: &Sampling<'_>, tile: &Tile<'_>) -> Sampled {
         let first = tile.first_cell + self.first;
         Sampled::of(sampling, tile.first_cell, first..first + self.lanes.cells)
@@ -256,7 +257,8 @@ fn advance_groups(
                 sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
             }
             let added = added.as_deref().unwrap_or(&NOTHING);
-            // Where arriving currents go through a synapse, they are no part of the drives.
+            // With a synapse, the kernel adds arriving currents to the synaptic current; they are no part of
+            // the drives.
             let arriving = filled.arriving && !options.synapse;
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
             let rows = if readable { current.rows(places, made as usize, count) } else { None };
@@ -273,7 +275,7 @@ fn advance_groups(
                 });
             }
             let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
-            // What is not filled holds what was added in another call.
+            // Sums that are not filled still have values of another call.
             let arriving = if filled.arriving { &added.arriving } else { &NOTHING.arriving };
             let drives = Drives { constant, drives, arriving, jumps, rows };
             let words = tile.words.get_mut(block..).unwrap_or_default();
@@ -304,8 +306,8 @@ fn advance_groups(
     }
 }
 
-/// What drives the cells at the steps of a word from `from` on, the first being step `made` of the run;
-/// where there is a synapse, the current that does beside it.
+/// Computes the drives of the cells for the steps of a word from the bit `from` on, which is step `made` of
+/// the run. With a synapse these are the currents besides the synaptic one.
 struct FillDrives<'a> {
     options: Options,
     resistance: &'a [f32; LANES],
@@ -313,7 +315,7 @@ struct FillDrives<'a> {
     current: &'a CurrentView<'a>,
     made: usize,
     from: usize,
-    /// Currents, and those of arriving spikes.
+    /// Currents of random sources, and currents of arriving spikes.
     added: (Option<&'a OfWord>, Option<&'a OfWord>),
     drives: &'a mut [[f32; LANES]],
 }

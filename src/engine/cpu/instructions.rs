@@ -1,4 +1,5 @@
-//! Which vector instructions the engine uses: the best that the processor has, unless a test asks for others.
+//! Chooses the vector instructions of the engine: the best that the processor has, unless a test chooses
+//! others.
 
 #[cfg(not(test))]
 #[inline(always)]
@@ -14,7 +15,7 @@ mod asked_for {
     use pulp::Arch;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
-    /// The place of one of the available ones; beyond them all where none is asked for.
+    /// Index into the available instruction sets; `usize::MAX` if none was chosen.
     static ASKED_FOR: AtomicUsize = AtomicUsize::new(usize::MAX);
 
     pub(in super::super) fn best() -> Arch {
@@ -24,7 +25,7 @@ mod asked_for {
         }
     }
 
-    /// What this processor has.
+    /// The instruction sets that this processor has.
     pub(in super::super) fn available() -> Vec<Arch> {
         let mut available = vec![Arch::Scalar];
         #[cfg(target_arch = "x86_64")]
@@ -33,8 +34,8 @@ mod asked_for {
         available
     }
 
-    /// Uses one of the available ones meanwhile, in all threads: whatever else they compute comes out the
-    /// same.
+    /// Calls `act` with one of the available instruction sets, in all threads: the results of other
+    /// computations do not depend on it.
     pub(in super::super) fn use_for(place: usize, act: impl FnOnce()) {
         ASKED_FOR.store(place, Ordering::Relaxed);
         act();

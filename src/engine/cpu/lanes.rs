@@ -1,6 +1,7 @@
-//! Cells of a tile in the lanes of the kernels, and back.
+//! Loads cells of a tile into the lanes of the kernels, and stores them back.
 //!
-//! Loops instead of closures, which would be compiled without the instructions that the processor has.
+//! It uses loops instead of closures, which would be compiled without the instructions that the processor
+//! has.
 
 use super::block::Tile;
 use crate::data::broadcast::Column;
@@ -9,7 +10,7 @@ use crate::model::{Coefficient, Field, Options};
 use crate::prepared::coefficients::Table;
 use lif_kernels::{LANES, LaneCoefficients, Lanes};
 
-/// Takes the cells of a tile from `first` on. Lanes beyond the end of the tile get copies of the last.
+/// Loads the cells of a tile from `first` on. Lanes beyond the end of the tile get copies of the last cell.
 #[inline(always)]
 pub(super) fn load(
     lanes: &mut Lanes,
@@ -39,7 +40,7 @@ pub(super) fn load(
 #[inline(always)]
 fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options: Options, cells: &Cells) {
     for coefficient in Coefficient::ALL {
-        // Refractory steps are no floating point numbers, and stand elsewhere.
+        // Refractory steps are not floating-point numbers and are stored elsewhere.
         if coefficient.is_used(options) && coefficient != Coefficient::RefractorySteps {
             let column = table.column(coefficient);
             let values: &[f32] = bytemuck::cast_slice(&column.values);
@@ -49,7 +50,7 @@ fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options
     }
 }
 
-/// Puts the state back into the tile.
+/// Stores the state back into the tile.
 #[inline(always)]
 pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize) {
     let mut words = [0; LANES];
@@ -66,7 +67,8 @@ pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize) {
     }
 }
 
-/// Copies what there is. Full lanes have a known number, which is much faster.
+/// Copies at most the values that there are. The length of full lanes is known to the compiler, which is much
+/// faster.
 #[inline(always)]
 fn copy<T: Copy>(lanes: &mut [T; LANES], values: &[T]) {
     match values.first_chunk() {
@@ -83,40 +85,40 @@ fn copy_back<T: Copy>(values: &mut [T], lanes: &[T; LANES]) {
     }
 }
 
-/// Which cells stand in the lanes.
+/// The cells in the lanes.
 pub(super) struct Cells {
     row: usize,
     neuron: usize,
-    /// Cells that there are; the lanes beyond have the last.
+    /// Number of cells until the end of the tile; lanes beyond it repeat the last one.
     count: usize,
     n: usize,
-    /// Whether they are neighbours in one row.
+    /// Whether all lanes have cells, which are neighbours in one row.
     together: bool,
 }
 
 impl Cells {
-    /// The cells from `first` on, of which `count` are left.
+    /// The cells from `first` on, `count` of them until the end of the tile.
     #[inline(always)]
     pub(super) fn new(first: usize, count: usize, n: usize) -> Self {
         let (row, neuron) = (first / n, first % n);
         Self { row, neuron, count, n, together: count >= LANES && neuron + LANES <= n }
     }
 
-    /// Row and neuron of the cell in a lane.
+    /// Returns row and neuron of the cell in a lane.
     pub(super) fn at(&self, lane: usize) -> (usize, usize) {
         let index = self.neuron + lane.min(self.count - 1);
         (self.row + index / self.n, index % self.n)
     }
 }
 
-/// Where the values of the lanes stand in an array that broadcasts. The common arrangements are
-/// told apart once, so that reading them is one vector instruction.
+/// The places of the lanes' values in an array that broadcasts. The common arrangements are distinguished
+/// once, so that reading them is one vector instruction.
 pub(super) enum InputPlaces {
-    /// One value for all.
+    /// One value for all lanes.
     Same(usize),
-    /// One after the other from here on.
+    /// Consecutive values from this place on.
     Adjacent(usize),
-    /// Likewise, of fewer cells than lanes.
+    /// Consecutive values, for fewer cells than lanes.
     Few {
         first: usize,
         count: usize,
@@ -140,7 +142,7 @@ impl InputPlaces {
         if neuron_stride == 0 { Self::Same(first) } else { Self::Adjacent(first) }
     }
 
-    /// Of cells that are not all neighbours in one row.
+    /// The places for cells that are not all neighbours in one row.
     #[inline(never)]
     fn of_rows(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
         let places: [usize; LANES] = std::array::from_fn(|lane| {
@@ -157,7 +159,7 @@ impl InputPlaces {
         }
     }
 
-    /// Copies the values of the lanes.
+    /// Copies the values into the lanes.
     #[inline(always)]
     pub(super) fn take<T: Copy>(&self, values: &[T], lanes: &mut [T; LANES]) {
         match self {

@@ -1,4 +1,4 @@
-//! The CPU engine: tiles of cells on all cores, each tile through many steps while it is in cache.
+//! The CPU engine. All cores advance tiles of cells, each tile through many steps while it is in cache.
 
 mod additions;
 mod block;
@@ -28,49 +28,50 @@ use rayon::prelude::*;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// The most cells that one thread takes at a time: their state fits the first-level cache.
+/// The most cells in a tile: their state fits the first-level cache.
 const LARGEST_TILE: usize = 1024_usize.next_multiple_of(LANES);
 
-/// Tiles per thread in a small population, so that no thread waits long for the last one.
+/// Tiles per thread in a small population; several, so that no thread waits long for the last tile.
 const TILES_PER_THREAD: usize = 8;
 
 /// Neuron-steps below which handing a tile to another thread costs more than it gains.
 const LEAST_WORK: u64 = 1 << 16;
 
-/// SpikeRequest of spikes that are kept at a time before they are handed on (16 MiB), unless one row of
-/// cells alone is more.
+/// Words of spikes that are kept before they are passed to the receiver (16 MiB), unless one row of cells
+/// alone is more.
 const MOST_WORDS: usize = 1 << 22;
 
 /// The same in bytes.
 pub(crate) const MOST_WORD_BYTES: u64 = 4 * MOST_WORDS as u64;
 
-/// Samples of voltages that are kept at a time, likewise.
+/// Membrane potentials that are kept before they are passed to the receiver, unless one sample alone is more.
 const MOST_VOLTAGES: usize = 1 << 22;
 
 /// The same in bytes.
 pub(crate) const MOST_VOLTAGE_BYTES: u64 = 4 * MOST_VOLTAGES as u64;
 
-/// Steps after which a run looks whether it is to stop.
+/// Steps after which a run checks whether it should stop.
 pub(crate) const MOST_STEPS_OF_A_PIECE: u64 = 1 << 14;
 
-/// Cells times steps after which a run looks whether it is to stop: some tenths of a second.
+/// Neuron-steps after which a run checks whether it should stop: some tenths of a second.
 const MOST_WORK: u64 = 1 << 29;
 
+/// The engine of a population, or of a slab of it, on the CPU.
 #[derive(Debug)]
 pub(crate) struct CpuEngine {
     table: Arc<Table>,
     shape: Shape,
-    /// The state of all cells, which [`Field`] indexes. Empty where it is not used.
+    /// The state variables of all cells, indexed by [`Field`]. Those that the rules do not use are empty.
     fields: [Large<f32>; Field::COUNT],
     refractory: Large<u32>,
     counts: Large<u32>,
-    /// Reused for the words of each piece.
+    /// The words of a piece; reused for the next one.
     words: Vec<u32>,
-    /// Likewise, for the samples of membrane potentials.
+    /// The membrane potentials of a piece; reused for the next one.
     samples: Vec<f32>,
     scoring: Option<Scoring>,
     pace: Pace,
-    /// Of populations for which one thread is enough.
+    /// The working memory for populations with a single tile.
     workspace: Workspace,
     cell_blocks: u64,
 }
@@ -98,8 +99,8 @@ impl CpuEngine {
         }
     }
 
-    /// Steps that are made before what is wanted of them is handed out, at most `most_steps`, where the words
-    /// of their spikes are kept until then or not.
+    /// Number of steps in the next piece, at most `most_steps`. `keeps_words` says whether the engine has to
+    /// keep the words of their spikes.
     fn piece_steps(&self, first_step: u64, most_steps: u64, request: &Request, keeps_words: bool) -> u64 {
         let cells = self.refractory.len();
         let mut most = (MOST_WORK / cells as u64).clamp(32, MOST_STEPS_OF_A_PIECE).min(most_steps);
@@ -116,8 +117,8 @@ impl CpuEngine {
         whole_words(first_step, most)
     }
 
-    /// Advances all cells, and writes the words of their spikes and samples of their membrane potentials where
-    /// there is memory for these.
+    /// Advances all cells. Writes the words of their spikes, and samples of their membrane potentials, if
+    /// there is memory for them.
     fn advance_cells(
         &mut self,
         first_step: u64,
@@ -166,7 +167,7 @@ impl CpuEngine {
             block::advance(workspace, tile, &self.table, self.shape.n, span, current, sampling);
         };
         if tile_count == 1 {
-            // Waking another thread takes longer than a small tile.
+            // Waking another thread takes longer than advancing a small tile.
             tiles.into_iter().for_each(|tile| advance(&mut self.workspace, tile));
         } else {
             tiles.into_par_iter().for_each_init(Workspace::new, advance);
@@ -183,7 +184,7 @@ impl CpuEngine {
         }
     }
 
-    /// The words of the chosen neurons only.
+    /// Returns the words of the chosen neurons.
     fn gather(&self, neurons: &[u32]) -> Vec<u32> {
         self.words
             .chunks_exact(self.shape.n)
@@ -192,7 +193,7 @@ impl CpuEngine {
     }
 }
 
-/// The values of an input, which must not be on a GPU.
+/// Returns the values of an input, which must not be on a GPU.
 fn on_host<'a>(current: &'a Current<'_>) -> Result<&'a [f32]> {
     current.values.host().ok_or_else(|| {
         let (tensor, population) = ("a GPU".to_owned(), "the CPU".to_owned());

@@ -1,4 +1,4 @@
-//! The random sources of neighbouring cells side by side: [`Noise::at`] for lanes of cells and a word of steps at
+//! Draws random sources for the cells in the lanes: [`Noise::at`] for all lanes and a word of 32 steps at
 //! once.
 
 use super::additions::Additions;
@@ -14,7 +14,7 @@ pub(super) struct LaneNoise<'a> {
 }
 
 impl<'a> LaneNoise<'a> {
-    /// The sources of the cells from `first_cell` of the engine on.
+    /// Loads the sources of the cells that begin with `first_cell` of the engine.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
         let sources = noise.sources.iter().enumerate().map(|(index, source)| {
             let (mut offset, mut scale) = ([0.0; LANES], [0.0; LANES]);
@@ -43,8 +43,8 @@ impl<'a> LaneNoise<'a> {
         Self { generators, sources: sources.collect() }
     }
 
-    /// Puts into the sums what the sources add at the steps `from..to` of the word that begins with the
-    /// step `word_start`.
+    /// Fills the sums with the draws of the sources, for the steps `from..to` of the word that begins with
+    /// the step `word_start`.
     ///
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
@@ -60,7 +60,7 @@ impl<'a> LaneNoise<'a> {
     }
 }
 
-/// Which of the sums a source adds to.
+/// The sum that a source adds to.
 #[derive(PartialEq, Eq)]
 enum Place {
     Currents,

@@ -1,7 +1,7 @@
-//! The membrane potentials that are recorded: of which cells, after which steps, and where they go.
+//! Records membrane potentials of chosen cells after chosen steps.
 //!
-//! A kernel leaves those of all its lanes in rows of its own, from where those of the recorded cells are
-//! copied to where they stay. Cells that are not recorded pay nothing.
+//! A kernel writes the membrane potentials of all its lanes to rows of its own; the values of recorded cells
+//! are then copied to the recording. Cells that are not recorded cost nothing.
 
 use crate::engine::VoltageRequest;
 use lif_kernels::{LANES, OfWord, SampleRows, WORD};
@@ -13,9 +13,9 @@ use std::ops::Range;
 pub(super) struct Sampling<'a> {
     /// The recorded neurons of each batch row, in ascending order.
     neurons: Cow<'a, [u32]>,
-    /// Where each of these stands among those that were asked for, unless in the same place.
+    /// For each of these neurons its index in the request, unless the request is in ascending order.
     places: Option<Vec<usize>>,
-    /// Neurons in a batch row.
+    /// Number of neurons in a batch row.
     n: usize,
     /// Samples are taken after the steps whose numbers are multiples of this.
     every: u64,
@@ -34,7 +34,7 @@ impl<'a> Sampling<'a> {
         Self { neurons, places: Some(places), n, every }
     }
 
-    /// Puts samples that were taken of ascending neurons in the order that was asked for.
+    /// Brings samples of ascending neurons into the order of the request.
     pub(super) fn put_in_order(&self, samples: &mut [f32]) {
         let Some(places) = &self.places else { return };
         samples.par_chunks_exact_mut(places.len()).for_each_init(Vec::new, |ascending, samples| {
@@ -46,7 +46,7 @@ impl<'a> Sampling<'a> {
         });
     }
 
-    /// Cuts samples of so many cells into those of each tile, one slice for each sample.
+    /// Splits the samples of `cells` cells into the parts of each tile, one slice for each sample.
     pub(super) fn of_tiles<'s>(
         &self,
         samples: &'s mut [f32],
@@ -66,13 +66,13 @@ impl<'a> Sampling<'a> {
         tiles.into_iter().map(|(_, slices)| slices).collect()
     }
 
-    /// How many values samples of so many cells are in these steps.
+    /// Number of values in the samples of these steps and the first `cells` cells.
     pub(super) fn values(&self, first_step: u64, steps: u64, cells: usize) -> usize {
         (self.samples_before(first_step + steps) - self.samples_before(first_step)) as usize
             * self.before(cells)
     }
 
-    /// How many of the cells before this one are recorded.
+    /// Number of recorded cells before this one.
     pub(super) fn before(&self, cell: usize) -> usize {
         let (row, neuron) = (cell / self.n, cell % self.n);
         let in_row = if self.neurons.len() == self.n {
@@ -83,33 +83,33 @@ impl<'a> Sampling<'a> {
         row * self.neurons.len() + in_row
     }
 
-    /// The number of the cell that stands at a place among the recorded ones.
+    /// The number of the recorded cell with this index.
     fn cell(&self, place: usize) -> usize {
         let (row, place) = (place / self.neurons.len(), place % self.neurons.len());
         row * self.n + self.neurons[place] as usize
     }
 
-    /// How many of the steps before this one are sampled.
+    /// Number of samples after steps before this one.
     pub(super) fn samples_before(&self, step: u64) -> u64 {
         step.div_ceil(self.every)
     }
 
-    /// Steps from this one on whose samples there is room for at a time.
+    /// Number of steps from this one on whose samples fit into [`Samples`].
     pub(super) fn most_steps(&self, step: u64) -> u64 {
         (self.samples_before(step) + WORD as u64).saturating_mul(self.every) - step
     }
 }
 
-/// The recorded ones of the cells in the lanes.
+/// Which of the cells in the lanes are recorded.
 pub(super) struct Sampled {
-    /// Where the first stands among those of the tile.
+    /// Index of the first among the recorded cells of the tile.
     first: usize,
     cells: SampledCells,
 }
 
 enum SampledCells {
     None,
-    /// As many, from the first lane on.
+    /// All cells: this many lanes, from the first on.
     All(usize),
     InLanes(Vec<usize>),
 }
@@ -117,7 +117,7 @@ enum SampledCells {
 impl Sampled {
     pub(super) const NONE: Self = Self { first: 0, cells: SampledCells::None };
 
-    /// Those of some cells of a tile that begins with `first_cell`.
+    /// Finds the recorded ones among these cells of a tile that begins with `first_cell`.
     pub(super) fn of(sampling: &Sampling<'_>, first_cell: usize, cells: Range<usize>) -> Self {
         let recorded = sampling.before(cells.start)..sampling.before(cells.end);
         let first = recorded.start - sampling.before(first_cell);
@@ -135,13 +135,13 @@ impl Sampled {
         matches!(self.cells, SampledCells::None)
     }
 
-    /// Copies the last samples to where those of the tile are kept, one row for each.
+    /// Copies the last samples to the samples of the tile, one row for each.
     pub(super) fn keep(&self, samples: &Samples, tile: &mut [&mut [f32]]) {
         for (lanes, row) in samples.rows[..samples.taken].iter().zip(tile) {
             let row = &mut row[self.first..];
             match &self.cells {
                 SampledCells::None => {}
-                // Full lanes have a known number, which is much faster.
+                // The length of full lanes is known to the compiler, which is much faster.
                 SampledCells::All(LANES) => row[..LANES].copy_from_slice(lanes),
                 SampledCells::All(count) => row[..*count].copy_from_slice(&lanes[..*count]),
                 SampledCells::InLanes(places) => {
@@ -154,11 +154,11 @@ impl Sampled {
     }
 }
 
-/// SpikeMemory for the samples of the lanes that are taken at a time.
+/// Memory for the samples that a kernel takes of the lanes in one call.
 #[repr(align(64))]
 pub(super) struct Samples {
     rows: OfWord,
-    /// How many of the rows were asked for last.
+    /// Number of rows in the last call.
     taken: usize,
 }
 
@@ -167,7 +167,7 @@ impl Samples {
         Self { rows: [[0.0; LANES]; WORD], taken: 0 }
     }
 
-    /// Rows for the samples of some steps.
+    /// Returns rows for the samples of these steps.
     pub(super) fn rows(&mut self, sampling: &Sampling<'_>, first_step: u64, steps: u64) -> SampleRows<'_> {
         let before = sampling.samples_before(first_step);
         self.taken = (sampling.samples_before(first_step + steps) - before) as usize;

@@ -1,5 +1,5 @@
-//! The spikes that drive neighbouring cells side by side: [`Projection::add`] for lanes of cells and
-//! a word of steps at once, so that trains without spikes cost one look at a word.
+//! Sums the weights of arriving spikes for the cells in the lanes, a word of 32 steps at a time, so that a
+//! train without spikes costs a single look at its word. `shaders/projection.wgsl` does the same.
 
 use super::additions::Additions;
 use super::instructions;
@@ -9,10 +9,10 @@ use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::prepared::projection::{Projection, Wiring};
 use lif_kernels::{LANES, OfWord, WORD};
 
-/// The spikes of all inputs of the cells in the lanes.
+/// All spike inputs of the cells in the lanes.
 pub(super) struct LaneProjections<'a> {
     inputs: Vec<LaneProjection<'a>>,
-    /// Of the cells in the lanes.
+    /// Batch row and neuron of the cell in each lane.
     row: [usize; LANES],
     neuron: [usize; LANES],
 }
@@ -37,7 +37,7 @@ impl<'a> LaneProjections<'a> {
                     LaneWiring::Each(of_lanes)
                 }
                 Wiring::Dense { weights, trains, offset, row } => LaneWiring::Dense {
-                    // Where the weights are on a GPU, no CPU engine asks.
+                    // Weights on a GPU never reach the CPU engine.
                     weights: weights.host().and_then(|weights| weights.get(*offset..)).unwrap_or_default(),
                     trains: *trains,
                     row: *row,
@@ -54,8 +54,8 @@ impl<'a> LaneProjections<'a> {
         }
     }
 
-    /// Adds what the spikes of the steps `from..to` of a word add, the first of which is this step of
-    /// the call.
+    /// Adds the weights of the spikes at the steps `from..to` of a word to the sums. `step` is the index of
+    /// the step `from` within the call.
     #[inline(never)]
     pub(super) fn fill(&self, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
         let mut arriving: OfWord = [[0.0; LANES]; WORD];

@@ -1,5 +1,5 @@
-//! Each kernel gives the bits of the model. Random populations seldom reach the kernels that serve
-//! long or mixed refractory periods, so that each is asked for here by name.
+//! Tests that each kernel gives the bits of the model. Random populations seldom reach the kernels for long
+//! or mixed refractory periods, so that each kernel is tested by name.
 
 use super::{CpuEngine, instructions};
 use crate::data::shape::Shape;
@@ -17,22 +17,22 @@ use ndarray::{Array1, Array2, Array3};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// What decides which kernel serves some cells.
+/// Cases that need different kernels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Family {
-    /// Refractory for less than 32 steps.
+    /// Refractory periods of less than 32 steps.
     Short,
-    /// For 32 steps or more.
+    /// Refractory periods of 32 steps or more.
     Long,
-    /// Some for less, some for more, side by side.
+    /// Refractory periods of both kinds, side by side.
     Mixed,
-    /// More steps left than follow a spike, as a user can set.
+    /// Refractory counters above the refractory period, as a user can set them.
     Surplus,
-    /// With jumps alone; refractory for less than 32 steps or for more, by the shape.
+    /// Jumps alone; refractory periods of less than 32 steps or of more, depending on the shape.
     Jumps,
-    /// With bound, trace, fast decay and jumps.
+    /// Lower bound, trace, fast decay and jumps.
     Rich,
-    /// With a synapse, to which spikes arrive.
+    /// A synapse at which spikes arrive.
     Synapse,
 }
 
@@ -49,10 +49,10 @@ const FAMILIES: [Family; 7] = [
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
 const SHAPES: [[usize; 2]; 4] = [[1, 1], [3, 29], [2, 64], [2, 1027]];
 
-/// Steps of calls that follow each other: they begin and end inside words, at their ends, and span several.
+/// Steps of successive calls: they begin and end inside words, at their ends, and span several.
 const CALLS: [u64; 5] = [5, 27, 1, 32, 66];
 
-/// Numbers from 0 up to 1 that look random.
+/// Pseudorandom numbers from 0 to less than 1.
 fn scattered(index: usize) -> f32 {
     ((index as u32).wrapping_mul(0x9E37_79B9) >> 8) as f32 / 16_777_216.0
 }
@@ -63,7 +63,7 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         tau_m: 4.0.into(),
         resistance: 1.0.into(),
         v_rest: 0.0.into(),
-        // One of many is reset to above the threshold, and spikes whenever it is free.
+        // A few are reset to above the threshold, and spike whenever they are not refractory.
         v_reset: per_neuron(|neuron| if neuron % 101 == 50 { 6.0 } else { -1.0 - (neuron % 3) as f32 }),
         v_threshold: 5.0.into(),
         dt: 1.0,
@@ -94,7 +94,7 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
     params
 }
 
-/// All that can be read of the cells, floats as their bits.
+/// All state that can be read, floats as their bits.
 #[derive(Debug, PartialEq, Default)]
 struct Found {
     v: Vec<u32>,
@@ -102,7 +102,7 @@ struct Found {
     trace: Vec<u32>,
     synaptic: Vec<u32>,
     counts: Vec<u32>,
-    /// Of one call.
+    /// The words of one call.
     words: Vec<u32>,
 }
 
@@ -110,7 +110,7 @@ fn bits(values: Vec<f32>) -> Vec<u32> {
     values.into_iter().map(f32::to_bits).collect()
 }
 
-/// The steps of a call made cell by cell with the functions of the model.
+/// Makes the steps of a call cell by cell with the functions of the model.
 fn modelled(
     table: &Table,
     Shape { batch, n }: Shape,
@@ -154,7 +154,7 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
     let cells = batch * n;
     let table = Arc::new(Table::new(params, shape).expect("valid"));
     let mut engine = CpuEngine::new(Arc::clone(&table), shape);
-    // Some at the threshold, some above it, some at a zero that adding 0 would change.
+    // Some at the threshold, some above it, some at a negative zero, which adding 0 would change.
     let start: Vec<f32> = (0..cells)
         .map(|cell| match cell {
             _ if cell.is_multiple_of(7) => 5.0,
@@ -249,7 +249,7 @@ fn each_kernel_gives_the_models_bits() {
         for reset in [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None] {
             for refractory in [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent] {
                 for spike_test in [SpikeTest::Above, SpikeTest::AtOrAbove] {
-                    // All but one of the shapes, another one each time.
+                    // Three of the four shapes, leaving out another one each time.
                     for shape in shapes.by_ref().take(3).map(Shape::from) {
                         let params = params(family, reset, refractory, spike_test, shape.n);
                         spikes += compare(family, &params, shape);

@@ -1,6 +1,5 @@
-//! How much work a dispatch of a kernel makes: as much as it was found to make in good time. Each
-//! kernel has an allowance of its own, as one that draws random numbers can take a hundred times as
-//! long for a step as one that does not.
+//! Adapts the work of a dispatch to what the kernel makes in good time. Each kernel has its own allowance, as
+//! one that draws random numbers can take a hundred times as long for a step as one that does not.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -8,23 +7,24 @@ use std::time::Duration;
 /// Neuron-steps of the first dispatch of a kernel, before its speed is known.
 const FIRST_WORK: u64 = 1 << 22;
 
-/// Bounds within which the work of a dispatch adapts.
+/// Bounds of the work of a dispatch, in neuron-steps.
 const WORK: std::ops::RangeInclusive<u64> = 1 << 16..=1 << 36;
 
-/// How long a dispatch shall take: long enough to make the submission cheap, and far below the
-/// second or two after which drivers kill it.
+/// How long a dispatch should take: long enough to make the submission cheap, and far below the second or two
+/// after which drivers kill it.
 const DISPATCH: Duration = Duration::from_millis(50);
 
-/// The same where a driver computes on the CPU: it kills nothing.
+/// How long it should take if the driver computes on the CPU, where nothing is killed.
 const SOFTWARE_DISPATCH: Duration = Duration::from_millis(400);
 
-/// Steps below which a dispatch may take longer there: to load and store a cell takes such a driver
-/// as long as some 200 steps.
+/// Steps below which a dispatch of such a driver may take longer: loading and storing a cell takes it as long
+/// as some 200 steps.
 const SOFTWARE_STEPS: u64 = 1024;
 
-/// How long it may take then.
+/// How long a dispatch of so few steps should take there.
 const LONG_SOFTWARE_DISPATCH: Duration = Duration::from_secs(2);
 
+/// How much work a dispatch of a kernel may make, in neuron-steps.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     work: AtomicU64,
@@ -32,17 +32,17 @@ pub(crate) struct Allowance {
 }
 
 impl Allowance {
-    /// For a kernel on an adapter that computes on the CPU, or that does not.
+    /// The allowance of a new kernel, on an adapter that computes on the CPU or not.
     pub(super) fn new(is_software: bool) -> Self {
         Self { work: AtomicU64::new(FIRST_WORK), is_software }
     }
 
-    /// How many neuron-steps one dispatch should make.
+    /// Number of neuron-steps that one dispatch should make.
     pub(super) fn work(&self) -> u64 {
         self.work.load(Ordering::Relaxed)
     }
 
-    /// How long a dispatch of so many steps shall take.
+    /// How long a dispatch of this many steps should take.
     fn meant(&self, steps: u64) -> Duration {
         match (self.is_software, steps < SOFTWARE_STEPS) {
             (false, _) => DISPATCH,
@@ -51,8 +51,8 @@ impl Allowance {
         }
     }
 
-    /// Learns from a dispatch of so many steps and this much work that took this long. Only
-    /// dispatches that used the full allowance say that it could be larger.
+    /// Updates the allowance from a dispatch of this many steps, this much work, and this duration. Only
+    /// dispatches that used most of the allowance can raise it.
     pub(super) fn learn(&self, steps: u64, work: u64, took: Duration) {
         let (allowed, meant) = (self.work(), self.meant(steps));
         let next = if took > meant * 2 {
@@ -77,7 +77,7 @@ mod tests {
             allowance.learn(1, allowance.work(), DISPATCH / 4);
         }
         assert_eq!(allowance.work(), FIRST_WORK << 3);
-        // Less than was allowed says nothing, nor does what took about as long as it should.
+        // Less work than allowed changes nothing, nor does a duration close to the intended one.
         allowance.learn(1, FIRST_WORK, DISPATCH / 100);
         allowance.learn(1, allowance.work(), DISPATCH);
         assert_eq!(allowance.work(), FIRST_WORK << 3);

@@ -1,4 +1,4 @@
-//! What programs with wgpu code of their own find in the buffers of a population.
+//! Tests the buffers of a population as programs with their own wgpu code find them.
 
 use super::fault_tests::with_context;
 use crate::{Device, Params, Population, Trace, TraceKind};
@@ -12,7 +12,7 @@ fn each_part_of_a_buffer_stands_where_it_says() {
     with_context(|context| {
         let (wgpu_device, queue) = (context.device.clone(), context.queue.clone());
         let device = Device::from_wgpu(wgpu_device, queue).expect("the driver is right");
-        // Kernels are compiled for long on some drivers: no more of them than show it.
+        // Some drivers take long to compile a kernel, so that only as many are used as needed.
         for (has_traces, has_synapse) in [(false, true), (true, true)] {
             let params = Params {
                 trace: has_traces.then(|| trace.clone()),

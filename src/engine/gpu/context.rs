@@ -1,4 +1,4 @@
-//! One opened adapter: its device, and every way in which it can fail turned into an [`Error`].
+//! An opened adapter: its device and queue, with every way in which they can fail turned into an [`Error`].
 
 use super::kernel::WIDE_INTEGERS;
 use super::stopwatch::Stopwatch;
@@ -7,25 +7,27 @@ use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
-/// How long a piece of work may take before the device counts as hung. A dispatch is meant to take
-/// some tens of milliseconds.
+/// How long submitted work may take before the device counts as hung. A dispatch is meant to take some tens
+/// of milliseconds.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Staging buffers that are kept for the next readback.
 const MOST_STAGING: usize = 4;
 
-/// An instance of wgpu for these of its backends, as far as the environment allows them, and which they are.
+/// Creates an instance of wgpu for these backends, as far as the environment allows them, and returns which
+/// it allows.
 pub(crate) fn instance(backends: wgpu::Backends) -> (wgpu::Instance, wgpu::Backends) {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle_from_env();
     descriptor.backends &= backends;
-    // No dispatch here is indirect, and what checks them is compiled for each device that is opened.
+    // No dispatch here is indirect, and the shaders that check them would be compiled for each device that is
+    // opened.
     descriptor.flags.remove(wgpu::InstanceFlags::VALIDATION_INDIRECT_CALL);
     let backends = descriptor.backends;
     (wgpu::Instance::new(descriptor), backends)
 }
 
-/// Whether an adapter has compute shaders. What wgpu 30 says of OpenGL does not tell: NVIDIA gives it version 3.3, with
-/// the extension that it asks for, but the shading language of that version has none.
+/// Whether an adapter has compute shaders. For OpenGL the flags of wgpu 30 are not enough: NVIDIA reports
+/// version 3.3 with the extension that wgpu requires, but the shading language of that version has none.
 pub(crate) fn computes(adapter: &wgpu::Adapter) -> bool {
     let has_stage =
         adapter.get_downlevel_capabilities().flags.contains(wgpu::DownlevelFlags::COMPUTE_SHADERS);
@@ -33,7 +35,7 @@ pub(crate) fn computes(adapter: &wgpu::Adapter) -> bool {
     has_stage && (info.backend != wgpu::Backend::Gl || opengl_computes(&info.driver_info))
 }
 
-/// The same by how an OpenGL driver calls its version, as `4.5 (Core Profile) Mesa 22.3.6`.
+/// Whether an OpenGL driver with this version string has them, such as `4.5 (Core Profile) Mesa 22.3.6`.
 fn opengl_computes(version: &str) -> bool {
     let (embedded, version) =
         version.strip_prefix("OpenGL ES ").map_or((false, version), |rest| (true, rest));
@@ -51,7 +53,7 @@ fn turn(info: &wgpu::AdapterInfo) -> Option<ReentrantMutexGuard<'static, ()>> {
     (info.backend == wgpu::Backend::Gl).then(|| OPENGL.lock())
 }
 
-/// A device with its queue and what this crate keeps for it.
+/// A device with its queue, and what this crate keeps for it.
 #[derive(Debug)]
 pub(crate) struct GpuContext {
     pub(crate) info: wgpu::AdapterInfo,
@@ -61,12 +63,12 @@ pub(crate) struct GpuContext {
     /// Why the device is lost, once it is.
     lost: Arc<Mutex<Option<String>>>,
     staging: Mutex<Vec<wgpu::Buffer>>,
-    /// What tests let fail.
+    /// The faults that tests inject.
     #[cfg(test)]
     pub(super) injection: Arc<super::injection::Injection>,
 }
 
-/// A readback under way.
+/// A readback in flight.
 #[derive(Debug)]
 pub(crate) struct Readback {
     buffer: wgpu::Buffer,
@@ -79,7 +81,8 @@ impl GpuContext {
     pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<Self> {
         let info = adapter.get_info();
         let available = adapter.limits();
-        // Only what large populations need is raised: better limits than needed may cost speed.
+        // Only the limits that large populations need are raised: limits above the needed ones may cost
+        // speed.
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
             max_buffer_size: available.max_buffer_size,
@@ -101,7 +104,7 @@ impl GpuContext {
             let reason = if reason == wgpu::DeviceLostReason::Destroyed { "it was destroyed: " } else { "" };
             note_lost(&lost, &format!("{reason}{}", one_line(&message)));
         });
-        // Whatever escapes the error scopes must not pass unseen, nor end the program.
+        // Errors outside of error scopes must neither go unnoticed nor end the program.
         let uncaptured = Arc::clone(&context.lost);
         context.device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
             note_lost(&uncaptured, &one_line(&error.to_string()));
@@ -109,7 +112,7 @@ impl GpuContext {
         Ok(context)
     }
 
-    /// Uses somebody's device, whose handlers stay as they are.
+    /// Uses the device of another program, whose error handlers stay as they are.
     pub(crate) fn new(info: wgpu::AdapterInfo, device: wgpu::Device, queue: wgpu::Queue) -> Self {
         Self {
             info,
@@ -123,7 +126,7 @@ impl GpuContext {
         }
     }
 
-    /// Whether it is Mesa's adapter that computes on the CPU.
+    /// Whether the adapter is Mesa's llvmpipe, which computes on the CPU.
     pub(crate) fn is_llvmpipe(&self) -> bool {
         self.info.name.contains("llvmpipe")
     }
@@ -137,12 +140,12 @@ impl GpuContext {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// Remembers why the device is lost; the first reason stays.
+    /// Records why the device is lost; the first reason is kept.
     pub(crate) fn note_lost(&self, reason: &str) {
         note_lost(&self.lost, reason);
     }
 
-    /// The error for a lost device, if it is lost.
+    /// Returns an error if the device is lost.
     pub(crate) fn check_lost(&self, stage: &str) -> Result<()> {
         match &*self.lost.lock().unwrap_or_else(PoisonError::into_inner) {
             None => Ok(()),
@@ -150,14 +153,14 @@ impl GpuContext {
         }
     }
 
-    /// Runs calls of the graphics API and returns what they reported as an error.
+    /// Runs calls of the graphics API, and returns an error that they reported.
     pub(crate) fn scoped<T>(&self, stage: &str, calls: impl FnOnce() -> T) -> Result<T> {
         let _turn = turn(&self.info);
         let validation = self.device.push_error_scope(wgpu::ErrorFilter::Validation);
         let memory = self.device.push_error_scope(wgpu::ErrorFilter::OutOfMemory);
         let internal = self.device.push_error_scope(wgpu::ErrorFilter::Internal);
         let result = calls();
-        // Reverse order; all are popped before any is looked at.
+        // Scopes are popped in reverse order, all before the first error is returned.
         let errors = [
             pollster::block_on(internal.pop()),
             pollster::block_on(memory.pop()),
@@ -167,7 +170,7 @@ impl GpuContext {
         let errors = self.injection.errors(stage, errors);
         let error = errors.into_iter().flatten().next();
         if error.is_some() {
-            // Where that is for want of the device, this tells.
+            // If the cause is a lost device, polling reports it.
             let _ = self.device.poll(wgpu::PollType::Poll);
         }
         self.check_lost(stage)?;
@@ -177,7 +180,7 @@ impl GpuContext {
         }
     }
 
-    /// A buffer, refused where the device cannot bind it.
+    /// Creates a buffer, unless it is larger than the device can bind.
     pub(crate) fn buffer(&self, what: &str, bytes: u64, usage: wgpu::BufferUsages) -> Result<wgpu::Buffer> {
         let limit = self.largest_binding();
         if bytes > limit {
@@ -193,7 +196,7 @@ impl GpuContext {
         })
     }
 
-    /// Puts the work of a pipeline and bindings that are set into a pass.
+    /// Adds a dispatch of the pipeline and bindings that are set to a pass.
     pub(crate) fn dispatch(&self, pass: &mut wgpu::ComputePass<'_>, _what: &str, [x, y, z]: [u32; 3]) {
         #[cfg(test)]
         if self.injection.drops(_what) {
@@ -202,7 +205,7 @@ impl GpuContext {
         pass.dispatch_workgroups(x, y, z);
     }
 
-    /// The most bytes that one binding can hold.
+    /// The most bytes of one binding.
     pub(crate) fn largest_binding(&self) -> u64 {
         self.limits.max_storage_buffer_binding_size.min(self.limits.max_buffer_size)
     }
@@ -229,8 +232,8 @@ impl GpuContext {
         }
     }
 
-    /// Records copies of these ranges (buffer, offset, bytes), one after the other, into memory
-    /// that the host can read once the encoder's work is done.
+    /// Records copies of these ranges (buffer, offset, bytes), one after the other, into memory that the host
+    /// can read once the encoder's commands are done.
     pub(crate) fn read_back(
         &self,
         encoder: &mut wgpu::CommandEncoder,
@@ -245,13 +248,13 @@ impl GpuContext {
         }
         let (sender, mapped) = mpsc::channel();
         encoder.map_buffer_on_submit(&buffer, wgpu::MapMode::Read, 0..bytes, move |result| {
-            // Nobody listens any more where the run was given up.
+            // The receiver is gone if the run was given up.
             let _ = sender.send(result);
         });
         Readback { buffer, bytes, mapped }
     }
 
-    /// Hands the bytes of a readback, whose submission was waited for, to `take`.
+    /// Passes the bytes of a readback to `take`. Its submission must have been waited for.
     pub(crate) fn take_readback<T>(
         &self,
         readback: Readback,
@@ -280,12 +283,12 @@ impl GpuContext {
         Ok(result)
     }
 
-    /// Gives up the memory that is kept for readbacks.
+    /// Frees the memory that is kept for readbacks.
     pub(super) fn drop_staging(&self) {
         self.staging.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    /// Memory for a readback: the first use of fresh memory is dear, so it is used again.
+    /// Returns memory for a readback. It is reused, because the first use of fresh memory is slow.
     fn take_staging(&self, bytes: u64) -> wgpu::Buffer {
         let mut staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = staging.iter().position(|buffer| (bytes..=bytes * 4).contains(&buffer.size())) {
@@ -305,7 +308,7 @@ impl GpuContext {
 
 #[cfg(test)]
 impl GpuContext {
-    /// The most bytes that one of the last readbacks brought.
+    /// Size of the largest of the last readbacks.
     pub(super) fn most_read_back(&self) -> u64 {
         let staging = self.staging.lock().unwrap_or_else(PoisonError::into_inner);
         staging.iter().map(wgpu::Buffer::size).max().unwrap_or(0)
@@ -340,7 +343,7 @@ pub(crate) fn too_large(what: &str, need: u64, limit: u64) -> Error {
     }
 }
 
-/// What sort of adapter it is.
+/// The kind of an adapter, in words.
 pub(crate) fn kind(device_type: wgpu::DeviceType) -> &'static str {
     match device_type {
         wgpu::DeviceType::DiscreteGpu => "discrete GPU",
@@ -351,7 +354,7 @@ pub(crate) fn kind(device_type: wgpu::DeviceType) -> &'static str {
     }
 }
 
-/// How a device made of this adapter is called.
+/// The name of a device made of this adapter.
 pub(crate) fn title(info: &wgpu::AdapterInfo) -> String {
     format!("{} ({}, {})", info.name, info.backend, kind(info.device_type))
 }

@@ -1,4 +1,5 @@
-//! Work that a driver leaves out without a word, at whatever place of a run, is found out when something is read.
+//! Tests that work which a driver drops silently, at whatever point of a run, is noticed when something is
+//! read.
 
 use super::fault_tests::with_context;
 use super::injection::Fault;
@@ -10,7 +11,7 @@ use std::sync::Arc;
 
 const N: usize = 100;
 
-/// Steps in all, so many that they are several dispatches.
+/// Steps in all; enough for several dispatches.
 const STEPS: u64 = 140_000;
 
 type Act = fn(&mut Population) -> Result<()>;
@@ -42,7 +43,7 @@ const DRIVEN: Act = |population| {
     population.voltages().map(drop)
 };
 
-/// What is left out, after how many of its like, in what kind of run.
+/// The dispatch that is dropped, how many of its kind come before, the call, and part of the error message.
 const LEFT_OUT: [(&str, usize, Act, &str); 6] = [
     ("a block of steps", 1, UNRECORDED, "steps instead of"),
     ("a block of steps", 1, RECORDED, "steps instead of"),
@@ -60,7 +61,7 @@ fn a_dispatch_that_is_left_out_is_found_out() {
             let injection = Arc::clone(&context.injection);
             let device = Device::checked(context).expect("the driver is right");
             let mut population = Population::new(Params::default(), N, &device).expect("valid");
-            // Whatever is checked once has been, and nothing is amiss where nothing is left out.
+            // One-time checks are done, and there is no error if nothing is dropped.
             act(&mut population).expect("the driver is right");
             population.reset().expect("valid");
             injection.arm(Fault::Dropped, what, before);

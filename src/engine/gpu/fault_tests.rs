@@ -1,4 +1,4 @@
-//! Drivers that compute something else, stop halfway or vanish are found out.
+//! Tests that drivers which compute something else, stop halfway or vanish are noticed.
 
 use super::context::{GpuContext, instance};
 use super::kernel::BLOCK_SHADER;
@@ -8,16 +8,16 @@ use crate::{Device, Error, Params, Population, Recorded, Recording, Result, Tens
 use ndarray::Array1;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Some drivers do not bear several devices at a time.
+/// Some drivers fail with several devices at a time.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// A device of its own on the first adapter, so that harm done to it stays here.
+/// Runs a test with its own device on the first adapter, so that damage to it affects no other test.
 pub(crate) fn with_context(test: impl FnOnce(GpuContext)) {
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     test(open());
 }
 
-/// Another one, for who has the first.
+/// Opens another device on the first adapter.
 pub(crate) fn open() -> GpuContext {
     let (instance, backends) = instance(wgpu::Backends::all());
     let adapters = pollster::block_on(instance.enumerate_adapters(backends));
@@ -62,8 +62,8 @@ fn a_shader_that_does_not_compile_is_an_error() {
     });
 }
 
-/// llvmpipe silently ends an invocation's loops after 65,535 rounds in all. Dispatches stay below,
-/// and one that does not is found out by the check.
+/// llvmpipe silently ends an invocation's loops after 65,535 rounds in all. Dispatches stay below that, and
+/// the check notices one that does not.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn loops_that_a_driver_cuts_short_are_found_out() {
@@ -95,7 +95,7 @@ fn nothing_is_returned_after_the_device_is_lost() {
         assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
         let upload = Tensor::new(&device, &Array1::<f32>::zeros(10));
         assert!(matches!(upload, Err(Error::DeviceLost { .. })), "{upload:?}");
-        // The library goes on, elsewhere or on the same adapter opened anew.
+        // The library still works, elsewhere or on the same adapter opened anew.
         let again = Device::checked(open()).expect("the adapter is still there");
         let voltages = [Device::cpu(), again].map(|device| {
             let mut population = Population::new(Params::default(), [2, 100], &device).expect("valid");
@@ -106,7 +106,7 @@ fn nothing_is_returned_after_the_device_is_lost() {
     });
 }
 
-/// A run whose device is lost on the way goes on from its checkpoint, on whatever device there is.
+/// A run whose device is lost continues from its checkpoint, on whatever device there is.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
@@ -134,7 +134,7 @@ fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
         };
         let lost = population.run(1 << 40, 0.8).record(&recording).sink(&mut sink).go();
         assert!(matches!(lost, Err(Error::DeviceLost { .. })), "{lost:?}");
-        // Its state is gone, and does not replace what was kept.
+        // Its state is lost, and does not replace the checkpoint.
         assert!(matches!(population.save(&path), Err(Error::Faulted { .. })));
         for device in [Device::cpu(), Device::checked(open()).expect("the adapter is still there")] {
             assert!(finish(Population::load(&path, &device).expect("whole")) == expected);
@@ -142,7 +142,7 @@ fn a_run_goes_on_from_its_checkpoint_when_its_device_is_lost() {
     });
 }
 
-/// The same where the handlers belong to somebody else's program.
+/// The same with error handlers of another program.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn nothing_is_returned_after_somebody_elses_device_is_lost() {
@@ -155,8 +155,7 @@ fn nothing_is_returned_after_somebody_elses_device_is_lost() {
     });
 }
 
-/// Work that a driver drops without a word is found out by the number of the last step, which each
-/// readback brings along.
+/// Work that a driver drops silently is noticed by the step number in each readback.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn dropped_work_is_found_out() {
@@ -172,8 +171,7 @@ fn dropped_work_is_found_out() {
     });
 }
 
-/// The same for recordings: here the driver runs another kernel than it was given, one that does
-/// not finish.
+/// The same for recordings: here the driver runs another kernel than it was given, which does not finish.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_recording_of_dropped_work_is_found_out() {
@@ -195,7 +193,7 @@ fn lose_during_use(device: &Device, lose: impl FnOnce()) -> Result<()> {
     lose();
     let first = population.voltages().map(|_| ());
     assert!(first.is_err());
-    // The population stays refused, whatever is asked of it.
+    // The population refuses everything from now on.
     for _ in 0..2 {
         assert!(matches!(population.counts(), Err(Error::Faulted { .. })));
         assert!(matches!(population.forward(1.0), Err(Error::Faulted { .. })));

@@ -1,5 +1,5 @@
-//! Whatever fails at whatever stage: an error names the stage, the library stays usable, and nothing
-//! that was computed afterwards is returned.
+//! Tests faults at every stage: the error names the stage, the library stays usable, and nothing that was
+//! computed afterwards is returned.
 
 use super::context::GpuContext;
 use super::fault_tests::{open, with_context};
@@ -11,7 +11,7 @@ use std::sync::Arc;
 const N: usize = 100;
 const BATCH: usize = 2;
 
-/// Steps in all, so many that they are several dispatches.
+/// Steps in all; enough for several dispatches.
 const STEPS: u64 = 140_000;
 
 fn with_faults(test: impl FnOnce(&Device, &Injection)) {
@@ -32,14 +32,14 @@ fn drive() -> Array1<f32> {
 
 type Outcome = (Recorded, Array2<f32>, Array2<u32>);
 
-/// What a population gives from its start on.
+/// The recording and the final state of a run.
 fn outcome(population: &mut Population) -> Result<Outcome> {
     let recorded =
         population.run(STEPS, &drive()).record(Recording::none().spikes().voltages([0, 99], 50)).go()?;
     Ok((recorded, population.voltages()?, population.counts()?))
 }
 
-/// Everything that hands out results or makes them refuses to.
+/// Asserts that everything that makes or returns results is refused.
 fn refuses_all(population: &mut Population) {
     let faulted = |what: &str, result: Result<()>| {
         assert!(matches!(result, Err(Error::Faulted { .. })), "{what}: {result:?}");
@@ -57,13 +57,13 @@ fn refuses_all(population: &mut Population) {
     assert!(!path.exists());
 }
 
-/// What is done when the fault strikes.
+/// The call in which the fault strikes.
 type Act = fn(&mut Population) -> Result<()>;
 
 const RUN: Act = |population| {
     let mut blocks = 0;
     let mut sink = |block: Recorded| {
-        // What comes before the fault is right; after it nothing comes.
+        // Blocks before the fault are right; none comes after it.
         assert_eq!(block.first_step, blocks);
         blocks += block.steps;
         Ok(())
@@ -95,9 +95,9 @@ const SET_VOLTAGES: Act = |population| population.set_voltages(&Array1::<f32>::z
 const CLEAR_COUNTS: Act = Population::clear_counts;
 const RESET: Act = Population::reset;
 
-/// What fails, at which stage, how often that passes before, and what is done then.
+/// The fault, its stage, how often the stage succeeds before, and the call.
 const FAULTS: [(Fault, &str, usize, Act); 29] = [
-    // First, as a kernel is compiled once.
+    // This one comes first, as a kernel is compiled once.
     (Fault::Internal, "compiling the kernel", 0, RUN),
     (Fault::OutOfMemory, "allocating the recording", 0, RUN),
     (Fault::OutOfMemory, "allocating the parameters", 0, RUN),
@@ -171,7 +171,7 @@ fn what_cannot_be_built_leaves_the_device_usable() {
         let mut population = population(device).expect("valid");
         population.run(100, &drive()).go().expect("valid");
         let before = population.voltages();
-        // What was there before stays as it was.
+        // Existing populations stay as they were.
         injection.arm(Fault::OutOfMemory, stages[0], 0);
         assert!(population.set_batch_size(3).is_err());
         assert_eq!((population.batch(), population.steps()), (BATCH, 100));
@@ -228,7 +228,7 @@ fn a_fault_of_one_of_several_devices_is_a_fault_of_all() {
     });
 }
 
-/// Here the driver itself refuses memory for a readback.
+/// Here the driver itself refuses the memory for a readback.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_readback_that_no_memory_holds_is_an_error() {

@@ -1,51 +1,51 @@
-//! Faults that tests put in the place of what the driver says.
+//! Injects faults in tests, in place of what the driver reports.
 
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Mutex, PoisonError};
 use wgpu::{BufferAsyncError, Error, PollError, PollStatus};
 
-/// What a driver may do.
+/// The ways in which a driver can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// It has no memory left for what the calls of a stage need.
+    /// It has no memory left for the calls of a stage.
     OutOfMemory,
-    /// It fails in a way of its own, as compilers do.
+    /// It has an internal error, as compilers do.
     Internal,
-    /// It cannot show the memory of a readback.
+    /// It cannot map the memory of a readback.
     Unmapped,
-    /// It never says whether it can.
+    /// It never answers whether it can.
     Silent,
     /// It does not finish its work.
     Hung,
-    /// It leaves a dispatch out, and says nothing.
+    /// It silently drops a dispatch.
     Dropped,
 }
 
-/// The fault to come.
+/// The next fault.
 #[derive(Debug, Default)]
 pub(super) struct Injection(Mutex<Option<Armed>>);
 
 #[derive(Debug)]
 struct Armed {
     fault: Fault,
-    /// How the stage begins.
+    /// The beginning of the stage's name.
     stage: &'static str,
-    /// How often it passes before.
+    /// How often the stage succeeds before.
     passes: usize,
 }
 
 impl Injection {
-    /// Lets a stage fail once, after it has passed so many times.
+    /// Lets a stage fail once, after it has succeeded `passes` times.
     pub(super) fn arm(&self, fault: Fault, stage: &'static str, passes: usize) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Armed { fault, stage, passes });
     }
 
-    /// Whether a fault is still to come.
+    /// Whether a fault has not yet struck.
     pub(super) fn is_armed(&self) -> bool {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
-    /// The fault, if it is one of these and this is the stage.
+    /// Returns the fault if it is one of these, of this stage, and due now.
     fn strikes(&self, faults: &[Fault], stage: &str) -> Option<Fault> {
         let mut armed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let here =
@@ -57,7 +57,7 @@ impl Injection {
         armed.take().map(|armed| armed.fault)
     }
 
-    /// What the error scopes of a stage caught.
+    /// The errors that the scopes of a stage caught, or the injected one.
     pub(super) fn errors<const N: usize>(
         &self,
         stage: &str,
@@ -74,12 +74,12 @@ impl Injection {
         errors
     }
 
-    /// Whether a dispatch of this work is left out.
+    /// Whether a dispatch is dropped.
     pub(super) fn drops(&self, what: &str) -> bool {
         self.strikes(&[Fault::Dropped], what).is_some()
     }
 
-    /// How the wait for work ended.
+    /// The result of waiting for work, or the injected one.
     pub(super) fn poll(
         &self,
         stage: &str,
@@ -88,7 +88,7 @@ impl Injection {
         if self.strikes(&[Fault::Hung], stage).is_some() { Err(PollError::Timeout) } else { poll }
     }
 
-    /// What became of a mapping.
+    /// The result of mapping a buffer, or the injected one.
     pub(super) fn answer(
         &self,
         stage: &str,

@@ -1,4 +1,5 @@
-//! The kernels: the layout that host and shader share, and one pipeline per combination of options.
+//! The main kernel: the layout that it shares with the host, and one pipeline for each combination of
+//! options.
 
 use super::allowance::Allowance;
 use super::context::GpuContext;
@@ -9,7 +10,7 @@ use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Source of the kernel: the model, random numbers, and the way through a block.
+/// Source of the kernel: the model, random numbers, and the loop over a block of steps.
 pub(crate) const BLOCK_SHADER: &str = concat!(
     include_str!("../../../shaders/neuron.wgsl"),
     include_str!("../../../shaders/product.wgsl"),
@@ -18,10 +19,10 @@ pub(crate) const BLOCK_SHADER: &str = concat!(
     include_str!("../../../shaders/noise.wgsl")
 );
 
-/// What devices may have that makes products quicker.
+/// The feature of a device that makes products of 32-bit numbers quicker.
 pub(crate) const WIDE_INTEGERS: wgpu::Features = wgpu::Features::SHADER_INT64;
 
-/// The shader with the products that a device with these features makes best.
+/// Returns the shader with the products that are best for a device with these features.
 pub(super) fn with_products(shader: &str, features: wgpu::Features) -> String {
     if !features.contains(WIDE_INTEGERS) {
         return shader.to_owned();
@@ -33,22 +34,22 @@ pub(super) fn with_products(shader: &str, features: wgpu::Features) -> String {
 /// Invocations in a workgroup, unless a device was found to be faster with [others](super::workgroup).
 pub(crate) const WORKGROUP: u32 = 64;
 
-/// Cells that an invocation takes abreast where an operation is waited for before the next of the
-/// same cell is begun, as on llvmpipe.
+/// Cells that an invocation advances side by side where each operation of a cell waits for the one before, as
+/// on llvmpipe.
 const SEVERAL_ABREAST: u32 = 4;
 
-/// `WORDS`.
+/// Values of the override `WORDS`.
 pub(crate) const NO_WORDS: u32 = 0;
 pub(crate) const WORDS_OF_ALL: u32 = 1;
 pub(crate) const WORDS_OF_CHOSEN: u32 = 2;
 
-/// In a table of places: this neuron is not recorded.
+/// The entry of a neuron that is not recorded, in a table of recorded neurons.
 pub(crate) const NOT_RECORDED: u32 = u32::MAX;
 
-/// Members of [`crate::model::Coefficients`].
+/// Number of members of [`crate::model::Coefficients`].
 pub(crate) const COEFFICIENTS: usize = Coefficient::COUNT;
 
-/// The uniform of a dispatch: `Block` in `shaders/block.wgsl`, which says what each member is.
+/// The uniform buffer of a dispatch: `Block` in `shaders/block.wgsl`, which describes each member.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub(crate) struct Block {
@@ -87,7 +88,7 @@ pub(crate) struct Block {
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
-/// How a binding of the kernel is used.
+/// How a kernel accesses a binding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Uniform,
@@ -95,7 +96,7 @@ pub(crate) enum Access {
     ReadWrite,
 }
 
-/// The bindings of group 0, by number: name and access as in the shaders.
+/// The bindings of group 0, in order: name and access as in the shaders.
 pub(crate) const BINDINGS: [(&str, Access); 8] = [
     ("zero", Access::Uniform),
     ("block", Access::Uniform),
@@ -107,7 +108,7 @@ pub(crate) const BINDINGS: [(&str, Access); 8] = [
     ("arrivals", Access::Read),
 ];
 
-/// What a pipeline is specialised by.
+/// The options for which a pipeline is compiled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Specialisation {
     /// Invocations in a workgroup.
@@ -116,20 +117,21 @@ pub(crate) struct Specialisation {
     pub(crate) sequence: bool,
     pub(crate) voltages: bool,
     pub(crate) noise: bool,
-    /// Whether currents of spikes arrive, and whether jumps do.
+    /// Whether arriving spikes are currents, and whether they are jumps.
     pub(crate) arriving: bool,
     pub(crate) arriving_jumps: bool,
     /// One of [`NO_WORDS`], [`WORDS_OF_ALL`] and [`WORDS_OF_CHOSEN`].
     pub(crate) words: u32,
-    /// Whether words may be there in part.
+    /// Whether a recorded word may already have bits of earlier steps.
     pub(crate) words_go_on: bool,
-    /// Whether it is Mesa's driver that computes on the CPU. SwiftShader, the other, compiles a kernel
-    /// for several cells for a minute.
+    /// Whether the driver is llvmpipe, which computes on the CPU. The other such driver, SwiftShader, needs a
+    /// minute to compile a kernel for several cells.
     pub(crate) llvmpipe: bool,
 }
 
 impl Specialisation {
-    /// Cells that an invocation takes abreast. What has more to do than to wait takes one at a time.
+    /// Cells that an invocation advances side by side. Kernels that have more to do than to wait take one at
+    /// a time.
     pub(crate) fn abreast(&self) -> u32 {
         let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps;
         if self.llvmpipe && !busy { SEVERAL_ABREAST } else { 1 }
@@ -157,7 +159,7 @@ impl Specialisation {
 pub(crate) struct Kernel {
     pub(crate) pipeline: wgpu::ComputePipeline,
     pub(crate) allowance: Allowance,
-    /// Whether it computes the model, once it was [tried](super::kernel_check).
+    /// Whether it computes the model, after it was [checked](super::kernel_check).
     pub(super) verdict: Mutex<Option<Result<()>>>,
 }
 
@@ -257,8 +259,8 @@ pub(crate) fn bind_group(
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("lif"), layout, entries: &entries })
 }
 
-/// The coefficients as the kernel reads them: all values behind each other, and for each
-/// coefficient its offset and strides, in the order of [`crate::model::Coefficients`].
+/// Returns the coefficients as the kernel reads them: the values of all coefficients one after the other, and
+/// for each coefficient its offset and strides, in the order of [`crate::model::Coefficients`].
 pub(crate) fn pack(table: &Table) -> (Vec<u32>, [[u32; 4]; COEFFICIENTS]) {
     let mut values = Vec::new();
     let spread = table.columns().each_ref().map(|column| {

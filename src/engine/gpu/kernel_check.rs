@@ -1,8 +1,8 @@
-//! Each pipeline of the kernel shows, when it is built, that it computes the model: drivers compile each
+//! Checks each pipeline of the kernel against the CPU engine when it is built: drivers compile each
 //! combination of rules anew, and can get any of them wrong.
 //!
-//! Some cells make some steps, as few as all that the pipeline does occurs in, and every bit is compared with
-//! the CPU engine. `self_check.rs` is what comes before, when the adapter is opened.
+//! A few cells make a few steps, just enough to reach everything that the pipeline does, and every bit is
+//! compared. `self_check.rs` comes before, when the adapter is opened.
 
 use super::kernel::{self, Kernel, Specialisation};
 use super::{Gpu, GpuEngine, ResidentWords};
@@ -29,27 +29,28 @@ use std::time::Instant;
 
 const ROWS: usize = 2;
 
-/// The first step and the numbers of steps of two calls: some within a word, and what is left of it, a whole
-/// one, and the beginning of the next.
+/// The first step, and the numbers of steps of two calls: they make some steps within a word, then the rest
+/// of it, a whole word, and the beginning of the next.
 const FIRST_STEP: u64 = 37;
 const CALLS: [u64; 2] = [13, 53];
 
-/// Neurons of each row that nothing drives: the first rests at its threshold, where rules differ in whether it
-/// spikes; what the second has becomes zero at the end of a word, and what the third has some steps before the last.
+/// Neurons of each row that have no input: the first rests at its threshold, where it depends on the rules
+/// whether it spikes; the state of the second becomes zero at the end of a word, and the state of the third
+/// some steps before the end of the last one.
 const QUIET: usize = 3;
 
-/// What the second begins with.
+/// The initial state of the second.
 const ALMOST_NOTHING: f32 = 2e-30;
 
-/// What the third begins with: a potential, and a trace and a synaptic current, which decay more slowly.
+/// The initial state of the third: a potential, and a trace and a synaptic current, which decay more slowly.
 const LITTLE: [f32; 2] = [3e-4, 3e-13];
 
-/// Trains of spikes that go through a matrix.
+/// Trains of spikes with a matrix of weights.
 const TRAINS: usize = 5;
 
-/// Refuses a kernel that computes something else than the model. It is tried once.
+/// Refuses a kernel that computes something else than the model does. Each kernel is checked once.
 pub(super) fn once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
-    // Who else wants it waits.
+    // Other threads that need the kernel wait.
     let mut verdict = kernel.verdict.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(verdict) = &*verdict {
         return verdict.clone();
@@ -57,7 +58,7 @@ pub(super) fn once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Resu
     let begun = Instant::now();
     let found = check(gpu, key, kernel);
     log::debug!("{}: a kernel was tried in {:?}", gpu.context.info.name, begun.elapsed());
-    // What failed on the way may do better another time.
+    // A fault during the check may not occur the next time.
     if !found.as_ref().is_err_and(Error::is_fault) {
         *verdict = Some(found.clone());
     }
@@ -66,7 +67,7 @@ pub(super) fn once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Resu
 
 fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     let case = Case::new(key)?;
-    // Of its own, so that nobody takes the few cells for a measure of its speed.
+    // A separate kernel, so that its allowance does not learn from these few cells.
     let kernel = Kernel::new(kernel.pipeline.clone(), gpu.context.is_software());
     let device = GpuEngine::to_try(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
     let found = case.outcome(Tried::Device(gpu, Box::new(device)));
@@ -87,7 +88,7 @@ fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     Ok(())
 }
 
-/// Cells with their input, which take each way through the kernel.
+/// Cells and inputs that reach each part of the kernel.
 #[derive(Debug, Clone)]
 struct Case {
     key: Specialisation,
@@ -97,7 +98,7 @@ struct Case {
     request: Request,
 }
 
-/// The engine that is tried, or the one that it has to equal.
+/// The engine that is checked, or the CPU engine, which it has to equal.
 enum Tried<'a> {
     Device(&'a Arc<Gpu>, Box<GpuEngine>),
     Model(Box<CpuEngine>),
@@ -112,12 +113,13 @@ impl Tried<'_> {
     }
 }
 
-/// What is compared, by name.
+/// The values that are compared, with their names.
 type Outcome = Vec<(&'static str, Vec<u32>)>;
 
 impl Case {
     fn new(key: Specialisation) -> Result<Self> {
-        // Some more than a workgroup takes, and than all but the last of the cells that an invocation takes abreast.
+        // A few cells more than a workgroup has, or than all but the last of the cells that an invocation
+        // advances side by side.
         let before = key.workgroup * (key.abreast() - 1).max(1);
         let n = before as usize / ROWS + 5;
         let params = params(&key.options, n);
@@ -142,7 +144,7 @@ impl Case {
         Shape { batch: ROWS, n: self.n }
     }
 
-    /// What becomes of the cells.
+    /// Makes the steps, and returns the outcome.
     fn outcome(&self, mut tried: Tried<'_>) -> Result<Outcome> {
         self.start(tried.engine())?;
         let neurons = match &self.request.spikes {
@@ -189,7 +191,7 @@ impl Case {
         (blocks(FIRST_STEP, CALLS.iter().sum()) * ROWS * self.n) as u64
     }
 
-    /// Something for each of the cells, by neuron and row; quiet neurons have their own.
+    /// Returns a value for each cell, by row and neuron; quiet neurons have their own.
     fn each<T>(&self, quiet: [T; QUIET], other: impl Fn(usize, usize) -> T) -> Vec<T>
     where
         T: Copy,
@@ -236,7 +238,7 @@ impl Case {
         Ok(state)
     }
 
-    /// Calls with what drives the cells in a call of so many steps.
+    /// Calls `advance` with the input for this many steps.
     fn driven(&self, steps: u64, mut advance: impl FnMut(&Current<'_>) -> Result<()>) -> Result<()> {
         let n = self.n;
         let silent = |neuron: usize| neuron < QUIET;
@@ -270,10 +272,10 @@ impl Case {
     }
 }
 
-/// Where the first quiet neuron rests.
+/// Resting potential and threshold of the first quiet neuron.
 const AT_THRESHOLD: f32 = -60.0;
 
-/// Parameters that make these options.
+/// Parameters of neurons with these options.
 fn params(options: &Options, n: usize) -> Params {
     let each = |quiet: [f32; QUIET], other: &dyn Fn(usize) -> f32| {
         Array1::from_shape_fn(n, |neuron| quiet.get(neuron).copied().unwrap_or_else(|| other(neuron)))
@@ -313,7 +315,7 @@ fn params(options: &Options, n: usize) -> Params {
     }
 }
 
-/// A source of each kind.
+/// A random source of each kind.
 fn sources(jumps: bool, n: usize) -> Vec<Random> {
     let scale = |scale: f32| Array1::from_shape_fn(n, |neuron| if neuron < QUIET { 0.0 } else { scale });
     let mut sources = vec![
@@ -327,7 +329,7 @@ fn sources(jumps: bool, n: usize) -> Vec<Random> {
     sources
 }
 
-/// Trains with some spikes in common, from the middle of a word on.
+/// Trains that share some spikes, beginning in the middle of a word.
 fn spikes(steps: u64, batch: usize, trains: usize) -> Raster {
     let mut raster = Raster::new(5, batch, (0..trains as u32).collect::<Vec<_>>());
     let words = 0..blocks(5, steps) * batch * trains;
@@ -342,7 +344,7 @@ mod tests {
     use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
     use crate::model::{Coefficient, Refractory, Reset, SpikeTest};
 
-    /// One that has little to do.
+    /// A kernel that has little to do.
     fn plain() -> Specialisation {
         Specialisation {
             workgroup: 64,
@@ -358,7 +360,7 @@ mod tests {
         }
     }
 
-    /// One with everything.
+    /// A kernel with everything.
     fn full() -> Specialisation {
         let options = Options {
             bounded: true,
@@ -436,7 +438,7 @@ mod tests {
                 ("synapse", Options { synapse: false, ..options }),
             ];
             for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
-                // Of a neuron without a bound it is so low that kernels need no other rule.
+                // Without a lower bound the coefficient is -infinity, so that kernels need no other rule.
                 let bound = |bound: u32| match (wrong.bounded, f32::from_bits(bound)) {
                     (false, _) => f32::NEG_INFINITY.to_bits(),
                     (true, own) if own.is_finite() => bound,
@@ -458,7 +460,7 @@ mod tests {
             ("arriving", Specialisation { arriving: false, ..full() }),
             ("arriving jumps", Specialisation { arriving_jumps: false, ..full() }),
         ] {
-            // Both have the same sources.
+            // Both cases have the same sources.
             let case = Case {
                 key: Specialisation { options: full().options, ..key },
                 ..Case::new(key).expect("valid")
@@ -482,12 +484,12 @@ mod tests {
         assert!(words.len() == 3 * 8 && set(&words) > 5 && voltages.is_empty(), "{}", set(&words));
         let (words, voltages) = recorded(plain());
         assert!(words.is_empty() && voltages.is_empty());
-        // Four cells abreast.
+        // Four cells side by side.
         let (words, _) = recorded(Specialisation { words: WORDS_OF_ALL, llvmpipe: true, ..plain() });
         assert_eq!(words.len(), 3 * 202);
     }
 
-    /// The first check of a kernel contains what a driver compiles when it is first used, which is thus done with.
+    /// The first check of a kernel includes what a driver compiles at first use, which is then done.
     #[test]
     #[ignore = "a measurement, to be run alone and with --release --nocapture"]
     fn how_long_a_check_takes() {

@@ -1,4 +1,5 @@
-//! A pipeline that computes something else is refused when it is first used, however right others are.
+//! A pipeline that computes something else than the model is refused when it is first used, even if others
+//! are right.
 
 use super::fault_tests::{open, with_context};
 use super::kernel::BLOCK_SHADER;
@@ -27,7 +28,7 @@ fn traced_with_synapse() -> Params {
     Params { tau_syn: Some(5.0.into()), ..traced() }
 }
 
-/// What makes a population use a pipeline.
+/// Calls that make a population use a pipeline.
 type Act = fn(&mut Population) -> Result<()>;
 
 const RUN: Act = |population| population.run(STEPS, 1.0).go().map(drop);
@@ -48,10 +49,11 @@ const DRIVEN: Act = |population| {
     population.run(STEPS, SpikeInput::dense(&spikes, &weights)).go().map(drop)
 };
 
-/// What a driver gets wrong, in which populations, and what these do when it shows.
+/// The right code, the wrong code of a driver, the parameters of a population, and the call in which the
+/// fault shows.
 type Fault = (&'static str, &'static str, fn() -> Params, Act);
 
-/// Drivers, whose faults each show in other populations.
+/// Drivers with faults, each of which shows in other populations.
 const DRIVERS: [&[Fault]; 3] = [
     &[
         ("= block.current_step", "= block.current_step * select(1u, 2u, TRACE != OFF)", traced, SEQUENCE),
@@ -100,7 +102,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
         with_context(|context| {
             let gpu = Gpu::with_shader(context, MOST_STEPS_OF_A_DISPATCH, &shader).expect("it compiles");
             let device = Device::of_gpu(gpu).expect("what is checked at first is right");
-            // Another population gives what it should.
+            // Another population gives the right result.
             let outcome = |device: &Device| {
                 let mut population = Population::new(Params::default(), [2, N], device).expect("valid");
                 let recorded =
@@ -112,7 +114,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
             for ((right, wrong, params, act), device) in
                 faults.iter().flat_map(|fault| [(fault, &device), (fault, &both)])
             {
-                // Where cells are in several slabs, their words do not stay on devices.
+                // Words do not stay on devices if the cells are in several slabs.
                 if right.starts_with("word |=") && device.members().len() > 1 {
                     continue;
                 }
@@ -121,7 +123,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
                 population.set_voltages(&start).expect("valid");
                 let result = act(&mut population);
                 assert!(refused(&result), "'{wrong}' passed on {device}: {result:?}");
-                // It is a refusal, after which nothing is lost, and stays one.
+                // It is a refusal: nothing is lost, and it is repeated.
                 let (steps, voltages) = (population.steps(), population.voltages().expect("there"));
                 assert!(
                     steps == STEPS || voltages.rows().into_iter().all(|row| row == start),
@@ -134,7 +136,7 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
     }
 }
 
-/// Steps that were promised and cannot be made are a fault, as their state is not to be had.
+/// Queued steps that cannot be made are a fault, as the state after them is not available.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn queued_steps_of_a_refused_pipeline_are_missed() {
@@ -149,7 +151,7 @@ fn queued_steps_of_a_refused_pipeline_are_missed() {
     });
 }
 
-/// What is tried is none of a population's work.
+/// The check of a kernel does not count as work of the population.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn a_check_is_not_counted() {
@@ -165,7 +167,7 @@ fn a_check_is_not_counted() {
     });
 }
 
-/// Where four cells are taken abreast, each of them is looked at when the adapter is opened.
+/// Where an invocation advances four cells side by side, each of them is checked when the adapter is opened.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn each_of_the_cells_abreast_is_tried() {
@@ -182,7 +184,8 @@ fn each_of_the_cells_abreast_is_tried() {
             let opened = Gpu::with_shader(open(), MOST_STEPS_OF_A_DISPATCH, &shader)
                 .and_then(Device::of_gpu)
                 .map(drop);
-            // Random numbers are not drawn for several cells abreast, so that nobody meets the last fault.
+            // Random numbers are not drawn for several cells side by side, so that the last fault never has
+            // an effect.
             assert!(refused(&opened) != wrong.contains("groups"), "'{wrong}': {opened:?}");
         }
     });

@@ -1,4 +1,5 @@
-//! The GPU engine: state in buffers of the device, one dispatch for many steps.
+//! The GPU engine: state in buffers of the device, one dispatch for many steps. [`Gpu`] is an opened device
+//! with its kernels, [`GpuEngine`] the engine of one population or slab on it.
 
 mod allowance;
 pub(crate) mod context;
@@ -56,9 +57,9 @@ use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
 use std::sync::{Arc, OnceLock};
 
-/// The most steps of one dispatch. An invocation may loop 65,535 times in all on llvmpipe, which
-/// drops what exceeds it without a word; a dispatch loops five times per word of 32 steps, and once
-/// per step of words that it makes in part.
+/// The most steps of one dispatch. On llvmpipe the loops of an invocation may make 65,535 rounds in all; it
+/// silently drops what exceeds them. A dispatch makes five rounds for each word of 32 steps, and one for each
+/// step of words that it makes in part.
 pub(crate) const MOST_STEPS_OF_A_DISPATCH: u64 = 1 << 16;
 
 const STATE: wgpu::BufferUsages =
@@ -75,9 +76,9 @@ pub(crate) struct Gpu {
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
     zero: wgpu::Buffer,
-    /// Invocations in a workgroup of the kernel for large populations, once it was measured.
+    /// Invocations in a workgroup of the kernel for large populations, after they were measured.
     workgroup: OnceLock<u32>,
-    /// [`MOST_STEPS_OF_A_DISPATCH`], unless a test wants to see a driver fail.
+    /// [`MOST_STEPS_OF_A_DISPATCH`], unless a test needs a driver to fail.
     most_steps: u64,
 }
 
@@ -101,8 +102,8 @@ impl Gpu {
         })
     }
 
-    /// Invocations in a workgroup of the kernel for so many cells. Where many keep a device busy it is
-    /// measured once; drivers that compute on the CPU go through one invocation after the other in any case.
+    /// Invocations in a workgroup of the kernel for this many cells. It is measured once for populations that
+    /// keep a device busy; drivers that compute on the CPU run one invocation after the other in any case.
     fn workgroup(self: &Arc<Self>, cells: usize) -> u32 {
         if self.context.is_software() || cells < workgroup::MANY_CELLS {
             return kernel::WORKGROUP;
@@ -115,15 +116,15 @@ impl Gpu {
         })
     }
 
-    /// The kernel of this specialisation, which has shown that it computes the model.
+    /// Returns the kernel of this specialisation, after it has been checked against the model.
     fn kernel(self: &Arc<Self>, key: Specialisation) -> Result<Arc<Kernel>> {
         let kernel = self.kernels.get(&self.context, key)?;
         kernel_check::once(self, key, &kernel)?;
         Ok(kernel)
     }
 
-    /// Steps of a dispatch however long they take. Drivers that compute on the CPU never kill what
-    /// takes long, and whole words of spikes are worth having.
+    /// The least steps of a dispatch, however long they take. Drivers that compute on the CPU never kill a
+    /// long dispatch, and there whole words of spikes save time.
     fn least_steps(&self) -> u64 {
         if self.context.is_software() { 32 } else { 1 }
     }
@@ -150,12 +151,12 @@ impl Gpu {
         self.context.is_lost()
     }
 
-    /// How a device made of it is called.
+    /// The name of a device made of it.
     pub(crate) fn title(&self) -> String {
         context::title(&self.context.info)
     }
 
-    /// The engine of a slab, which takes the times of its kernels or not.
+    /// Builds the engine of a slab, with or without measuring kernel times.
     pub(crate) fn engine(
         self: &Arc<Self>,
         table: &Table,
@@ -169,13 +170,13 @@ impl Gpu {
         Ok(Box::new(engine))
     }
 
-    /// Uploads an array, of which the host keeps what is more than the device binds at once.
+    /// Uploads an array, or keeps it on the host if it is more than the device binds at once.
     pub(crate) fn array(self: &Arc<Self>, values: &[f32]) -> Result<Arc<dyn DeviceArray>> {
         let largest = self.largest_slab().min(self.context.largest_binding());
         Ok(Arc::new(GpuTensor::new(self, values, largest)?))
     }
 
-    /// Uploads words of spikes; `None` where they are more than the device binds at once.
+    /// Uploads words of spikes; `None` if they are more than the device binds at once.
     pub(crate) fn words(self: &Arc<Self>, words: &[u32]) -> Result<Option<Arc<dyn DeviceWords>>> {
         if size_of_val(words) as u64 > self.context.largest_binding() {
             return Ok(None);
@@ -204,17 +205,17 @@ impl Gpu {
         self.write_at(buffer, 0, what, values)
     }
 
-    /// Writes from this byte of a buffer on.
+    /// Writes to a buffer from this byte on.
     fn write_at(&self, buffer: &wgpu::Buffer, offset: u64, what: &str, values: &[u8]) -> Result<()> {
         self.context.scoped(&format!("uploading {what}"), || {
             self.context.queue.write_buffer(buffer, offset, values);
-            // Written data waits in memory of its own until something is submitted.
+            // wgpu keeps written data in staging memory until something is submitted.
             self.context.queue.submit([]);
         })
     }
 }
 
-/// How the device is called that has an array.
+/// The name of the device that stores an array.
 pub(crate) fn home(array: &Arc<dyn DeviceArray>) -> Option<String> {
     array_as::<GpuTensor>(array).map(|array| array.gpu.title())
 }

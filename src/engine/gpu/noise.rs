@@ -1,4 +1,4 @@
-//! The random sources as the kernel reads them.
+//! Packs random sources into the parameters that the kernel reads.
 
 use crate::data::broadcast::Column;
 use crate::engine::gpu_bounds::{SOURCE_WORDS, words_of_sources};
@@ -6,17 +6,17 @@ use crate::model::random::GROUP;
 use crate::model::tables;
 use crate::prepared::noise::{Noise, NoiseKind};
 
-/// Where the kernel finds the sources in its parameters, and how much work they are.
+/// The places of the sources in the kernel's parameters, and how much work they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NoisePlaces {
     pub(crate) sources: u32,
     pub(crate) source_places: u32,
     pub(crate) normal_table: u32,
-    /// Iterations of loops for each group of steps.
+    /// Loop rounds for each group of steps.
     pub(crate) loops: u64,
 }
 
-/// Puts sources, their parameters and their tables behind the `values`, the first of which the kernel finds at
+/// Appends sources, their parameters and their tables to `values`, the first of which the kernel finds at
 /// `start`.
 pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> NoisePlaces {
     let is_normal = noise.sources.iter().any(|source| source.kind == NoiseKind::Normal);
@@ -55,12 +55,12 @@ pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> Nois
     NoisePlaces { sources: noise.sources.len() as u32, source_places, normal_table, loops }
 }
 
-/// How often the search for a count in the Poisson table at a place halves it.
+/// Number of times that the search for a count halves the Poisson table at a place.
 fn levels(noise: &Noise, place: u32) -> u32 {
     noise.poisson_table(place).get(1).copied().unwrap_or_default()
 }
 
-/// The numbers by which the shader knows the kinds.
+/// The numbers of the kinds in the shader.
 fn kind_number(kind: NoiseKind) -> u32 {
     match kind {
         NoiseKind::Normal => 0,

@@ -1,4 +1,4 @@
-//! How a run is cut into dispatches, and what the kernel has to know of each.
+//! Splits a run into dispatches, and computes what the kernel needs for each.
 
 use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
@@ -13,41 +13,41 @@ use crate::model::random::GROUP;
 use crate::prepared::current::Strides;
 use crate::prepared::noise::Noise;
 
-/// Blocks of 32 steps whose spikes are brought to the device at a time, however many bytes they are.
+/// Blocks of 32 steps whose arriving spikes are uploaded at a time, however many bytes they are.
 pub(super) const LEAST_SPIKE_BLOCKS: u64 = 2;
 
-/// Trains whose words are looked at in about the time that a step takes.
+/// Trains whose words are read in about the time that a step takes.
 const TRAINS_OF_A_STEP: usize = 16;
 
-/// All that does not change during one run.
+/// Everything that does not change during a run.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
     pub(super) shape: Shape,
     pub(super) request: &'a Request,
     pub(super) strides: Strides,
-    /// Values of input that each step brings along from the host; 0 where none.
+    /// Values of input that are uploaded for each step; 0 if none are.
     pub(super) streamed: usize,
-    /// Where the tables of recorded neurons begin.
+    /// The place of the tables of recorded neurons.
     pub(super) places: usize,
     pub(super) spread: [[u32; 4]; COEFFICIENTS],
-    /// The random sources, and where the kernel finds them.
+    /// The random sources, and their places in the kernel's parameters.
     pub(super) noise: Option<(&'a Noise, NoisePlaces)>,
-    /// What spikes bring along at each step.
+    /// The sums of arriving spikes that each step needs.
     pub(super) planes: Planes,
     /// Trains that drive each neuron.
     pub(super) trains: usize,
-    /// SpikeRequest of spikes that come from the host for each block of 32 steps, at most of one input.
+    /// Words of arriving spikes that are uploaded for each block of 32 steps: the most of any input.
     pub(super) spike_words: usize,
-    /// Number of the step from which on the words of all steps are kept in one buffer, if they are.
+    /// If the words of all steps are kept in one buffer: the number of the first of these steps.
     pub(super) keeps_from: Option<u64>,
-    /// Steps that a dispatch makes however long they take, where there are as many.
+    /// Steps that a dispatch makes however long they take, if the run has as many.
     pub(super) least_steps: u64,
     pub(super) most_steps: u64,
     /// The most steps of a dispatch whose words are scored.
     pub(super) most_scored_steps: u64,
     /// Invocations in a workgroup of the kernel.
     pub(super) workgroup: u32,
-    /// Cells that an invocation of the kernel takes abreast.
+    /// Cells that an invocation of the kernel advances side by side.
     pub(super) abreast: u32,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
@@ -64,7 +64,7 @@ impl Plan<'_> {
         self.shape.cells()
     }
 
-    /// Refuses recordings of which not even a single step fits.
+    /// Refuses recordings of which not even a single step fits into a buffer.
     pub(super) fn check(&self) -> Result<()> {
         if self.keeps_from.is_some() {
             return Ok(());
@@ -76,9 +76,9 @@ impl Plan<'_> {
         Ok(())
     }
 
-    /// The steps that the next dispatch makes: bounded by the time it may take, by the loops that a
-    /// driver can be trusted with, and by the memory for input and recordings. `work` is the number
-    /// of neuron-steps that the device makes in good time.
+    /// Number of steps of the next dispatch: bounded by the time that it may take, by the loop rounds that a
+    /// driver can be trusted with, and by the memory for input and recordings. `work` is the number of
+    /// neuron-steps that the device makes in good time.
     pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
         let timely = (work / self.work(1)).max(self.least_steps);
         let mut most = left.min(timely).min(self.trusted_steps());
@@ -90,19 +90,19 @@ impl Plan<'_> {
         while self.keeps_from.is_none() && most > 1 && self.recording_bytes(first_step, most) > allowed {
             most /= 2;
         }
-        // Whole words, where there is the choice.
+        // The dispatch ends with a whole word if it has the choice.
         if most < left { whole_words(first_step, most) } else { most }
     }
 
-    /// Steps whose loops a driver can be trusted with: what random sources loop for each group of
-    /// steps comes on top of the five loops for each word.
+    /// Steps whose loop rounds a driver can be trusted with: the rounds of random sources for each group of
+    /// steps come on top of the five for each word.
     fn trusted_steps(&self) -> u64 {
         let loops = self.noise.map_or(0, |(_, places)| places.loops);
         let most = (self.most_steps / (1 + 2 * loops)).max(1);
         if self.scores() { most.min(self.most_scored_steps) } else { most }
     }
 
-    /// Steps whose streamed input one upload brings.
+    /// Steps whose streamed input fits into one upload.
     fn streamed_steps(&self) -> u64 {
         (MOST_MOVED_BYTES.min(self.largest_binding) / (self.streamed as u64 * 4)).max(1)
     }
@@ -111,12 +111,13 @@ impl Plan<'_> {
     fn arrival_steps(&self) -> u64 {
         match self.planes.count() * self.cells() {
             0 => u64::MAX,
-            // One word more stands behind the sums.
+            // The sums are followed by one more word.
             sums => (MOST_MOVED_BYTES.min(self.largest_binding).saturating_sub(4) / (sums as u64 * 4)).max(1),
         }
     }
 
-    /// Steps whose spikes one upload brings, from the middle of one block of 32 into that of another.
+    /// Steps whose arriving spikes fit into one upload, which may begin and end in the middle of a block of
+    /// 32.
     fn spike_steps(&self) -> u64 {
         match self.spike_words as u64 * 4 {
             0 => u64::MAX,
@@ -124,18 +125,18 @@ impl Plan<'_> {
         }
     }
 
-    /// Sums of arriving spikes that there are at most at a time in a run of as many steps.
+    /// The most sums of arriving spikes that are in memory at a time, in a run of `steps` steps.
     pub(super) fn arrivals(&self, steps: u64) -> usize {
         self.planes.count() * self.cells() * self.arrival_steps().min(steps) as usize
     }
 
-    /// How much work these steps are: neuron-steps, where spikes arrive those that take as long.
+    /// The work of these steps in neuron-steps; arriving spikes add the steps that would take as long.
     pub(super) fn work(&self, steps: u64) -> u64 {
         let trains = self.trains.div_ceil(TRAINS_OF_A_STEP) as u64;
         steps * self.cells() as u64 * (1 + trains)
     }
 
-    /// Values of input that must fit the device at a time, of an input with `all` values.
+    /// Values of input that must fit into the device's memory at a time, for an input with `all` values.
     pub(super) fn input_values(&self, all: usize, steps: u64) -> usize {
         match self.streamed {
             0 => all,
@@ -143,7 +144,7 @@ impl Plan<'_> {
         }
     }
 
-    /// Bytes that any dispatch of this run records at most.
+    /// The most bytes that a dispatch of this run records.
     pub(super) fn room(&self, first_step: u64, steps: u64) -> u64 {
         if self.keeps_from.is_some() {
             return 0;
@@ -182,22 +183,22 @@ impl Plan<'_> {
         4 * (self.word_cells() + self.voltage_cells()) as u64
     }
 
-    /// SpikeRequest in a row of recorded spikes.
+    /// Number of words in a row of recorded spikes.
     fn word_cells(&self) -> usize {
         if self.scores() { self.cells() } else { self.request.spikes.cells(self.shape) }
     }
 
-    /// Membrane potentials in a sample.
+    /// Number of membrane potentials in a sample.
     fn voltage_cells(&self) -> usize {
         self.request.voltages.as_ref().map_or(0, |voltages| self.shape.batch * voltages.neurons.len())
     }
 
-    /// SpikeRequest of spikes that these steps record.
+    /// Number of words of spikes that these steps record.
     pub(super) fn word_count(&self, first_step: u64, steps: u64) -> usize {
         blocks(first_step, steps) * self.word_cells()
     }
 
-    /// What the kernel has to know of a dispatch whose input begins at `offset`.
+    /// The uniform of a dispatch whose input begins at `offset`.
     pub(super) fn block(&self, first_step: u64, steps: u64, offset: usize) -> Block {
         let mut block = Block {
             cells: self.cells() as u32,
@@ -259,8 +260,8 @@ impl Plan<'_> {
         self.grid_of(self.workgroup * self.abreast)
     }
 
-    /// Workgroups in x and y, where each has so many cells: more than one dimension of the grid holds are
-    /// folded.
+    /// Workgroups in x and y for this many cells in each: if one dimension of the grid is too small for them,
+    /// they are folded into two.
     fn grid_of(&self, cells: u32) -> (u32, u32) {
         let groups = (self.cells() as u32).div_ceil(cells);
         let width = groups.min(self.most_groups);
@@ -268,7 +269,7 @@ impl Plan<'_> {
     }
 }
 
-/// Low and high word.
+/// Splits a number into its low and high word.
 fn halves(number: u64) -> (u32, u32) {
     (number as u32, (number >> 32) as u32)
 }

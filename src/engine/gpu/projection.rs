@@ -1,5 +1,5 @@
-//! Spikes that drive a population, on the device: words and weights are brought there, and a kernel
-//! of its own sums the weights of each step before the block of steps is made.
+//! Arriving spikes on the device: uploads words and weights, and runs a kernel that sums the weights of each
+//! step before the block of steps that uses the sums.
 
 use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, WORKGROUP};
@@ -33,16 +33,16 @@ pub(crate) const PROJECTION_BINDINGS: [(&str, Access); 5] = [
 /// Steps of an invocation: `STEPS` in the shader.
 pub(crate) const STEPS: u32 = 8;
 
-/// Trains that one dispatch looks at: llvmpipe ends loops silently after 65,535 rounds per
-/// invocation.
+/// The most trains of one dispatch: llvmpipe silently ends loops after 65,535 rounds of an invocation.
 const MOST_TRAINS: usize = 1 << 15;
 
 const WEIGHTS: &str = "the weights of the spike input";
 
-/// How often sums are made until their number starts at 0 again: fewer than single precision counts.
+/// The count of how often sums were made wraps at this number, which is less than single precision can count
+/// to.
 const MOST_SUMS_MADE: u32 = 1 << 20;
 
-/// `Projection` in `shaders/projection.wgsl`, which says what each member is.
+/// `Projection` in `shaders/projection.wgsl`, which describes each member.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub(crate) struct Projection {
@@ -103,7 +103,7 @@ impl ProjectionKernel {
     }
 }
 
-/// Which sums the block of steps takes from the arrivals.
+/// Which sums of arriving spikes there are: of currents, and of jumps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Planes {
     pub(super) arriving: bool,
@@ -116,44 +116,45 @@ impl Planes {
         Self { arriving: any(SpikeEffect::Current), jumps: any(SpikeEffect::Potential) }
     }
 
-    /// How many there are.
+    /// Number of these sums.
     pub(super) fn count(self) -> usize {
         usize::from(self.arriving) + usize::from(self.jumps)
     }
 }
 
-/// The spikes of a call, as far as they are on the device.
+/// The spike inputs of a call on the device.
 #[derive(Debug)]
 pub(super) struct Projections<'a> {
     inputs: Vec<OnDevice<'a>>,
     layout: wgpu::BindGroupLayout,
     pipeline: wgpu::ComputePipeline,
-    /// The sums, and behind them how often such were made: as often as the host has asked for them, unless a driver
-    /// drops work.
+    /// The sums, followed by the count of how often sums were made. It equals the count of the host unless a
+    /// driver drops work.
     pub(super) arrivals: wgpu::Buffer,
     sums_made_place: usize,
     sums_made: Cell<u32>,
 }
 
+/// A spike input on the device.
 #[derive(Debug)]
 struct OnDevice<'a> {
     input: &'a Input<'a>,
     words: wgpu::Buffer,
     weights: wgpu::Buffer,
-    /// Where the first weight stands, and how far those of the next train are.
+    /// The place of the first weight, and the stride from one train to the next.
     weight_offset: usize,
     weight_train: usize,
-    /// One for each part of the trains.
+    /// One for each dispatch, which has a part of the trains.
     uniforms: Vec<wgpu::Buffer>,
 }
 
-/// Weights from the memory of this program that an engine brought to its device at the last call, each with the
-/// number of its input. As the next call often has the same, they are kept there as long as they have the same bits.
+/// Weights that an engine uploaded from host memory at the last call, by the number of their input. The next
+/// call often has the same weights; those with the same bits are not uploaded again.
 #[derive(Debug, Default)]
 pub(super) struct LastWeights(HashMap<usize, (Vec<f32>, wgpu::Buffer)>);
 
 impl LastWeights {
-    /// Brings the weights of the input of this number to the device, where they are not there already.
+    /// Uploads the weights of the input of this number, unless they are on the device already.
     fn upload(&mut self, gpu: &Gpu, input: usize, weights: &[f32]) -> Result<wgpu::Buffer> {
         let bytes: &[u8] = bytemuck::cast_slice(weights);
         let last = self.0.remove(&input);
@@ -175,13 +176,13 @@ impl LastWeights {
         Ok(buffer)
     }
 
-    /// Forgets those of inputs that are not there any more.
+    /// Drops the weights of inputs that no longer exist.
     fn keep_first(&mut self, inputs: usize) {
         self.0.retain(|input, _| *input < inputs);
     }
 }
 
-/// The cells of a population, and the workgroups that they are laid out over.
+/// The cells of a population, and the number of workgroups in x and y for them.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CellGrid {
     pub(super) shape: Shape,
@@ -189,8 +190,8 @@ pub(super) struct CellGrid {
 }
 
 impl<'a> Projections<'a> {
-    /// Brings the weights to the device, and what of the words is not sent block by block. `None` where
-    /// there are no spikes. `arrivals` is how many sums there are at most at a time.
+    /// Uploads the weights, and the words that are not sent block by block. `None` if there are no spike
+    /// inputs. `arrivals` is the most sums that are in memory at a time.
     pub(super) fn new(
         gpu: &Gpu,
         inputs: &'a [Input<'a>],
@@ -214,7 +215,7 @@ impl<'a> Projections<'a> {
         }))
     }
 
-    /// Where among the arrivals stands how often sums were made, and how often that is with the next steps.
+    /// The place in `arrivals` of the count of how often sums were made, and the count after the next steps.
     pub(super) fn sums_to_be_made(&self) -> (u32, u32) {
         let next: usize = self.inputs.iter().map(|input| input.uniforms.len()).sum();
         (self.sums_made_place as u32, (self.sums_made.get() + next as u32) % MOST_SUMS_MADE)
@@ -225,8 +226,8 @@ impl<'a> Projections<'a> {
         self.inputs.iter_mut().try_for_each(|input| input.upload(gpu, shape, first, steps))
     }
 
-    /// Puts the work that sums the weights of these steps into a pass, before the block of steps that
-    /// takes the sums. To be called within an error scope.
+    /// Adds the dispatches that sum the weights of these steps to a pass, before the block of steps that uses
+    /// the sums. Must be called within an error scope.
     pub(super) fn record(
         &self,
         gpu: &Gpu,
@@ -272,7 +273,7 @@ impl<'a> Projections<'a> {
     }
 }
 
-/// Refuses spikes that are more than the device binds at once.
+/// Refuses spike inputs that are more than the device binds at once.
 pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usize) -> Result<()> {
     let largest = gpu.context.largest_binding();
     let require = |what, bytes| if bytes > largest { Err(too_large(what, bytes, largest)) } else { Ok(()) };
@@ -291,13 +292,13 @@ pub(super) fn check(gpu: &Gpu, inputs: &[Input<'_>], shape: Shape, arrivals: usi
     })
 }
 
-/// SpikeWords that come from the host for each block of 32 steps, at most of one input.
+/// Words that are uploaded for each block of 32 steps: the most of any input.
 pub(super) fn words_of_block(inputs: &[Input<'_>], shape: Shape) -> usize {
     let from_host = inputs.iter().filter(|input| matches!(input.words, SpikeWords::Host(_)));
     from_host.map(|input| extent(input, shape)).max().unwrap_or(0)
 }
 
-/// SpikeWords that the cells of a population of this shape read of each block of 32 steps.
+/// Words that the cells of a population of this shape read of each block of 32 steps.
 fn extent(input: &Input<'_>, Shape { batch, n }: Shape) -> usize {
     let of_row = match &input.wiring {
         Wiring::Each(_) => n,
@@ -306,7 +307,7 @@ fn extent(input: &Input<'_>, Shape { batch, n }: Shape) -> usize {
     (batch - 1) * input.word_row + of_row
 }
 
-/// Those of so many sums, and of how often they were made.
+/// Bytes of this many sums and their count.
 fn bytes_of_arrivals(sums: usize) -> u64 {
     (sums as u64 + 1) * 4
 }
@@ -357,7 +358,7 @@ impl<'a> OnDevice<'a> {
         })
     }
 
-    /// What the kernel has to know of a part of the trains, from this step of the call on.
+    /// The uniform for a part of the trains, from this step of the call on.
     fn layout(&self, shape: Shape, first: u64, part: usize) -> Projection {
         let first_bit = self.input.first_bit + first;
         let trains = self.input.trains();
@@ -390,7 +391,7 @@ impl<'a> OnDevice<'a> {
     }
 }
 
-/// The weights on the device, where the first stands, and how far those of the next train are.
+/// The weights on the device, the place of the first, and the stride from one train to the next.
 fn weights(
     wiring: &Wiring<'_>,
     n: usize,
@@ -407,7 +408,7 @@ fn weights(
     if n == row {
         return Ok((upload(values)?, 0, row));
     }
-    // A slab needs those of its own neurons alone.
+    // A slab only needs the weights of its own neurons.
     let own: Vec<f32> = (0..trains).flat_map(|train| &values[offset + train * row..][..n]).copied().collect();
     Ok((upload(&own)?, 0, n))
 }
@@ -429,7 +430,7 @@ mod tests {
             let first = upload(0, &[1.0, 0.0]);
             let second = upload(1, &[2.0]);
             assert!(upload(0, &[1.0, 0.0]) == first && upload(1, &[2.0]) == second && first != second);
-            // Bits count, and the number of weights.
+            // The bits of the weights and their number are compared.
             assert!(upload(0, &[1.0, -0.0]) != first && upload(1, &[2.0, 2.0]) != second);
             last.keep_first(1);
             assert_eq!(last.0.len(), 1);

@@ -1,4 +1,4 @@
-//! Words of spikes that stay on their device.
+//! Words of spikes that stay on a device.
 
 use super::{Gpu, STATE};
 use crate::data::memory;
@@ -6,6 +6,7 @@ use crate::data::storage::DeviceWords;
 use crate::error::Result;
 use std::sync::Arc;
 
+/// A buffer of words of spikes.
 #[derive(Debug)]
 pub(crate) struct ResidentWords {
     gpu: Arc<Gpu>,
@@ -15,7 +16,7 @@ pub(crate) struct ResidentWords {
 }
 
 impl ResidentWords {
-    /// Room for as many words, all of them 0.
+    /// Allocates this many words, all 0.
     pub(super) fn room(gpu: &Arc<Gpu>, words: u64) -> Result<Self> {
         let buffer = gpu.context.buffer("the kept spikes", words * 4, STATE)?;
         Ok(Self { gpu: Arc::clone(gpu), buffer, words })
@@ -26,7 +27,7 @@ impl ResidentWords {
         Ok(Self { gpu: Arc::clone(gpu), buffer, words: words.len() as u64 })
     }
 
-    /// The device on which they are.
+    /// The device that stores them.
     pub(crate) fn gpu(&self) -> &Arc<Gpu> {
         &self.gpu
     }

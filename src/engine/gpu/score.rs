@@ -1,5 +1,5 @@
-//! Scores on the device: a kernel of its own brings them up to date with the words of each dispatch, so
-//! that neither words nor scores are read back before the end.
+//! Scores on the device: a kernel updates them with the words of each dispatch, so that neither words nor
+//! scores are read back before the end.
 
 use super::context::GpuContext;
 use super::kernel::{self, Access, WORKGROUP};
@@ -29,12 +29,12 @@ pub(crate) const SCORE_BINDINGS: [(&str, Access); 6] = [
     ("scores", Access::ReadWrite),
 ];
 
-/// The most steps of a dispatch that is scored, so that it can be observed.
+/// The most steps of a dispatch that is scored, so that a run can be observed.
 const MOST_SCORED_STEPS: u64 = MOST_STEPS_OF_A_DISPATCH / 4;
 
-/// The same on llvmpipe, with its 65,535 rounds of loops. There, a loop goes on for all 16 cells of a
-/// vector while it does for any. A step can be a spike (a round of three loops), and for each of the
-/// cells, at another time than for the others, be recorded as one (a round of two): 35 rounds.
+/// The same on llvmpipe, with its 65,535 loop rounds. There a loop goes on for all 16 cells of a vector as
+/// long as it does for any of them. Each step can be a spike (a round of three loops), and for each of the 16
+/// cells it can be a recorded spike (a round of two) at another time than for the others: 35 rounds.
 const MOST_SCORED_STEPS_OF_LLVMPIPE: u64 = MOST_STEPS_OF_A_DISPATCH / 64;
 
 /// The most steps of a dispatch that is scored on a device.
@@ -42,7 +42,7 @@ pub(super) fn most_scored_steps(gpu: &Gpu) -> u64 {
     if gpu.context.is_llvmpipe() { MOST_SCORED_STEPS_OF_LLVMPIPE } else { MOST_SCORED_STEPS }
 }
 
-/// `Goal` in `shaders/score.wgsl`, which says what each member is.
+/// `Goal` in `shaders/score.wgsl`, which describes each member.
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
 pub(crate) struct Goal {
@@ -119,25 +119,25 @@ impl ScoreKernels {
 /// The scores of an engine's cells while they are on the device.
 #[derive(Debug)]
 pub(super) struct DeviceScores {
-    /// What is on the device, as it was brought there.
+    /// The scores as they were uploaded.
     scoring: Scoring,
     late: (u32, u32),
     delays: wgpu::Buffer,
     parts: Vec<Part>,
 }
 
-/// Cells that are scored against one target, as many as one buffer holds.
+/// Cells that are scored against one target, at most as many as fit into one buffer.
 #[derive(Debug)]
 struct Part {
     target: usize,
-    /// Among the cells that are compared with the target.
+    /// The range among the cells that are compared with the target.
     cells: Range<usize>,
     kernel: ScoreKernel,
     tables: wgpu::Buffer,
     uniform: wgpu::Buffer,
-    /// Behind those of the cells stands how often they were brought up to date.
+    /// The scores of the cells, followed by the count of how often they were updated.
     scores: wgpu::Buffer,
-    /// How often that was asked for.
+    /// How often the host has dispatched an update.
     asked: Cell<u32>,
 }
 
@@ -194,8 +194,8 @@ impl DeviceScores {
         })
     }
 
-    /// Puts the scoring of these steps into a pass, behind what makes their words. To be called within an
-    /// error scope.
+    /// Adds the scoring of these steps to a pass, after the dispatch that makes their words. Must be called
+    /// within an error scope.
     pub(super) fn record(
         &self,
         gpu: &Gpu,
@@ -216,7 +216,7 @@ impl DeviceScores {
         }
     }
 
-    /// What the kernel has to know of some steps, where any of them is scored.
+    /// The uniform for some steps; `None` if none of them is scored.
     fn goal(&self, part: &Part, first_step: u64, steps: u64) -> Option<Goal> {
         let target = &self.scoring.targets[part.target];
         let shown = target.goal.shown(first_step, steps, self.late)?;
@@ -239,12 +239,12 @@ impl DeviceScores {
         })
     }
 
-    /// The buffers with the scores, in the order in which [`finish`](Self::finish) takes what they hold.
+    /// The buffers with the scores, in the order in which [`finish`](Self::finish) expects their contents.
     pub(super) fn buffers(&self) -> impl Iterator<Item = (&wgpu::Buffer, u64)> {
         self.parts.iter().map(|part| (&part.scores, part.bytes()))
     }
 
-    /// Takes what was read from the buffers, unless the driver has left something out.
+    /// Takes the contents of the buffers. It is an error if the driver has dropped work.
     pub(super) fn finish(mut self, context: &GpuContext, read: &[Vec<u32>]) -> Result<Scoring> {
         for (part, words) in self.parts.iter().zip(read) {
             let scores: Vec<CellScore> = bytemuck::pod_collect_to_vec(words);
@@ -263,7 +263,7 @@ impl DeviceScores {
     }
 }
 
-/// What the kernel looks up: the recorded spikes, and the decays, if they are needed.
+/// The tables that the kernel reads: the recorded spikes, and the decays if they are needed.
 fn tables(target: &TargetScores) -> Vec<u32> {
     let mut tables = target.goal.spikes.clone();
     if let Some(decays) = &target.goal.decays {

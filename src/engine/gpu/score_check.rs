@@ -1,5 +1,5 @@
-//! Before a device scores for the first time, it shows that it computes the scores of the CPU: those of
-//! some words, in which cells spike at all times within a word, seldom and often.
+//! Checks that a device computes the same scores as the CPU, before it scores for the first time: with words
+//! in which cells spike at all positions within a word, seldom and often.
 
 use super::Gpu;
 use super::score::DeviceScores;
@@ -11,15 +11,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 const CELLS: usize = 40;
 
-/// Steps from and to which it is checked, neither at the end of a word; the last gap between spikes is
-/// longer than one table of decays.
+/// The first step of the check and the step after its last, neither at the end of a word; the last gap
+/// between spikes is longer than one table of decays.
 const STEPS: (u64, u64) = (5, 9001);
 
-/// Which of the kernels, without and with distances, have shown it.
+/// Which of the kernels, without and with distances, have passed the check.
 #[derive(Debug, Default)]
 pub(super) struct ScoreChecks([AtomicBool; 2]);
 
-/// Refuses a device whose kernel for these scores computes something else than the CPU.
+/// Refuses a device whose kernel for these scores computes something else than the CPU does.
 pub(super) fn check(gpu: &Gpu, scoring: &Scoring) -> Result<()> {
     let has_distances = scoring.targets.iter().any(|target| target.goal.decays.is_some());
     let checked = &gpu.score_checks.0[usize::from(has_distances)];
@@ -62,7 +62,7 @@ fn start(has_distances: bool) -> Result<Scoring> {
     Ok(scoring)
 }
 
-/// Words of the cells from the first step on; nobody spikes for long, and then once more.
+/// The words of the cells from the first step on; no cell spikes for long, and then once more.
 fn words() -> Vec<u32> {
     let (first, end) = STEPS;
     let blocks = crate::data::steps::blocks(first, end - first);

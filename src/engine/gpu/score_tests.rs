@@ -1,4 +1,4 @@
-//! Scores are made on the device.
+//! Tests scores on the device.
 
 use super::fault_tests::with_context;
 use super::score::{SCORE_SHADER, ScoreKernels};
@@ -32,7 +32,8 @@ fn nothing_is_read_back_but_the_number_of_the_step_and_the_scores() {
             ControlFlow::Continue(())
         };
         assert_eq!(engine.advance(0, 20_000, &current, Some(&request), &mut take), Ok(20_000));
-        // What the checks of the scores and of the kernel read back is forgotten. The words would be 100,000 bytes.
+        // The checks of scores and of the kernel have freed their staging buffers. The words would be 100,000
+        // bytes.
         assert_eq!(gpu.context.most_read_back(), 4);
         let scored = engine.finish_scoring().expect("read back").expect("there");
         assert_eq!(gpu.context.most_read_back(), 4 + (N as u64 + 1) * 32);

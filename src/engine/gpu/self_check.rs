@@ -1,9 +1,9 @@
-//! No driver is trusted blindly: before an adapter is used, it shows that it computes the model.
+//! The self-check: before an adapter is used, it has to compute the same bits as the model.
 //!
-//! Three small pieces of work, each compared bit by bit with `crates/lif-model/src/neuron.rs`: `shaders/check.wgsl`
-//! advances cells with every combination of options; the kernel itself makes as many steps in one
-//! dispatch as it ever will, because llvmpipe stops loops that are too long without saying so; and it
-//! draws from random sources of every kind and sums spikes.
+//! It consists of three small pieces of work, each compared bit by bit with `crates/lif-model/src/neuron.rs`:
+//! `shaders/check.wgsl` advances cells with every combination of options; the kernel itself makes as many
+//! steps in one dispatch as it ever will, because llvmpipe silently ends loops that are too long; and the
+//! kernel draws from random sources of every kind and sums arriving spikes.
 
 use super::context::{GpuContext, Readback};
 use super::kernel::{self, Access};
@@ -30,11 +30,11 @@ use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
-/// Source of the check.
+/// Source of the check's kernel.
 pub(crate) const CHECK_SHADER: &str =
     concat!(include_str!("../../../shaders/neuron.wgsl"), include_str!("../../../shaders/check.wgsl"));
 
-/// Its bindings, by number.
+/// Its bindings, in order.
 pub(crate) const CHECK_BINDINGS: [(&str, Access); 5] = [
     ("zero", Access::Uniform),
     ("check", Access::Uniform),
@@ -46,20 +46,20 @@ pub(crate) const CHECK_BINDINGS: [(&str, Access); 5] = [
 /// Invocations in a workgroup of the check.
 const WORKGROUP: u32 = 64;
 
-/// Steps that each combination of options is tried for.
+/// Steps with each combination of options.
 const STEPS: u32 = 256;
 
-/// What jumps by at each step where the options have jumps, mV.
+/// The jump at each step if the options have jumps, mV.
 const JUMP: f32 = 0.037;
 
-/// What arrives, nA, and after how many steps, where it is not silent.
+/// The weight that arrives, nA, and the steps between arrivals; none arrives at a step without current.
 const ARRIVING: f32 = 0.29;
 const ARRIVES_EVERY: u32 = 11;
 
 /// Cells that the kernel itself advances.
 const CELLS: usize = 5;
 
-/// Steps that they make under random input.
+/// Steps that they make with random input.
 const NOISY_STEPS: u64 = 128;
 
 /// `Check` in `shaders/check.wgsl`.
@@ -106,7 +106,7 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
     ];
     let params = Params { tau_syn: Some(3.1.into()), integrator: Integrator::Exact, ..params() };
     let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, CELLS.into(), params.dt)?;
-    // Where the numbers of cells and of groups of steps outgrow a word.
+    // The numbers of cells and of groups of steps exceed 32 bits on the way.
     noise.first_cell = (1 << 32) - 3;
     let first_step = (GROUP << 32) - NOISY_STEPS / 2;
     compare(gpu, params, first_step, NOISY_STEPS, Some(Arc::new(noise)))
@@ -116,7 +116,7 @@ fn refuse(context: &GpuContext, difference: String) -> Error {
     Error::SelfCheck { adapter: context.info.name.clone(), difference }
 }
 
-/// Tries every combination of options.
+/// Checks every combination of options.
 pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
     let cells = every_combination();
     let currents = currents(STEPS as usize);
@@ -147,7 +147,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What the model makes of a case.
+/// The outcome of a case according to the model.
 fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     let mut state = State { v: cell.v_rest, ..State::default() };
     let (mut spikes, mut path) = (0, 0);
@@ -166,9 +166,9 @@ fn mix(path: u32, bits: u32) -> u32 {
     (path ^ bits).wrapping_mul(16_777_619)
 }
 
-/// Currents (nA) whose products and sums have to be rounded at each step, between silences: one
-/// at the start, where a cell that rests at its threshold shows how it compares, and a long one,
-/// in which a cell that decays fast comes to where numbers are subnormal.
+/// Currents (nA) whose products and sums have to be rounded at each step, with pauses: one at the start,
+/// where a cell that rests at its threshold shows how it compares, and a long one, in which a cell that
+/// decays fast gets to subnormal numbers.
 fn currents(steps: usize) -> Vec<f32> {
     (0..steps)
         .map(|step| match step {
@@ -185,14 +185,15 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
     twice.enumerate().map(|(index, (options, quiet))| (options, cell(options, quiet, index))).collect()
 }
 
-/// Potentials are of the size of what one step adds to them, so that each rounding counts.
+/// The coefficients of a case. Potentials are as large as what a step adds to them, so that each rounding
+/// counts.
 fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
-    // Numbers that no two cells share, so that a mix-up of cells is seen too.
+    // Factors that differ for all cells, so that a mix-up of cells is noticed too.
     let vary = 1.0 + index as f32 * 5e-5;
     let (leak, v_rest) = if options.fast_decay { (0.83, 0.0) } else { (0.13 * vary, -0.7) };
     let v_threshold = if at_threshold { v_rest } else { 2.3 };
     let v_reset = v_rest - 1.1 * vary;
-    // Any number acts where there are others.
+    // A value for each coefficient, also for those that are not set below.
     let mut cell = Coefficients::from_words([(0.37 * vary).to_bits(); Coefficient::COUNT]);
     cell.leak = leak;
     cell.resistance = 2.1 * vary;
@@ -275,8 +276,8 @@ fn params() -> Params {
     Params { tau_m: 17.3.into(), ..Params::default() }
 }
 
-/// Lets the kernel itself, and the CPU engine, make some steps, in one dispatch whatever the time it
-/// takes: these are few cells.
+/// Makes some steps with the kernel itself and with the CPU engine, and compares. They are one dispatch
+/// whatever time it takes: these are few cells.
 fn compare(
     gpu: &Arc<Gpu>,
     params: Params,
@@ -316,10 +317,10 @@ fn compare(
     Ok(())
 }
 
-/// Bits of the potentials, words of spikes, refractory counters.
+/// Bits of the membrane potentials, words of spikes, refractory counters.
 type Trajectory = (Vec<u32>, Vec<u32>, Vec<u32>);
 
-/// What becomes of the cells of an engine in these steps.
+/// Advances the cells of an engine by these steps and returns their trajectory.
 pub(super) fn trajectory(
     engine: &mut dyn Engine,
     table: &Table,
@@ -345,7 +346,7 @@ pub(super) fn trajectory(
     Ok((voltages, words, engine.read_counter(Counter::Refractory)?))
 }
 
-/// Trains with some spikes in common, from the middle of a word on, and weights whose sums are rounded.
+/// Trains that share some spikes, beginning in the middle of a word, and weights whose sums are rounded.
 fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
     let mut raster = Raster::new(5, 1, (0..n as u32).collect::<Vec<_>>());
     let words = 0..blocks(5, steps) * n;
@@ -426,7 +427,7 @@ mod tests {
         }
     }
 
-    /// A driver that merges a product and the sum that it goes into is seen.
+    /// A driver that contracts a product and a sum into one operation is noticed.
     #[test]
     fn contraction_shows_in_the_outcome() {
         let (mut differs, mut currents_differ) = (0, 0);

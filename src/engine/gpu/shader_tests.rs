@@ -1,4 +1,4 @@
-//! The shaders are valid, and what they share with the host is the same on both sides.
+//! Tests that the shaders are valid, and that structs, bindings and constants are the same on the host.
 
 use super::kernel::{self, Access, BINDINGS, BLOCK_SHADER, Block, Specialisation, WIDE_INTEGERS};
 use super::projection::{PROJECTION_BINDINGS, PROJECTION_SHADER, Projection, STEPS};
@@ -46,7 +46,7 @@ fn the_model_is_valid_on_its_own() {
     parse(include_str!("../../../shaders/neuron.wgsl"));
 }
 
-/// The names of the functions of a text, in either language, but for what tests.
+/// The names of the functions in a text, in Rust or WGSL, without those of tests.
 fn functions(text: &str) -> Vec<&str> {
     let text = text.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = text.lines().map(str::trim_start).filter_map(|line| {
@@ -61,7 +61,8 @@ fn functions(text: &str) -> Vec<&str> {
 fn twins_have_the_same_functions_in_the_same_order() {
     let neuron = functions(include_str!("../../../crates/lif-model/src/neuron.rs"));
     let shader = functions(include_str!("../../../shaders/neuron.wgsl"));
-    // What loads and stores cells has to be written out in WGSL, and stands behind; in Rust it is made of lists.
+    // Functions that load and store cells are written out at the end of the shader; in Rust they are
+    // generated from lists.
     assert_eq!(shader[..neuron.len()], neuron);
     for (shader, twin) in [
         (
@@ -101,7 +102,7 @@ fn every_override_is_set_and_every_constant_exists() {
     assert_eq!(overrides, constants);
 }
 
-/// Name and offset of each member of a struct of the shader, and its size.
+/// Name and offset of each member of a struct of the shader, and the size of the struct.
 fn layout(module: &Module, name: &str) -> (Vec<(String, usize)>, usize) {
     let inner =
         module.types.iter().find(|(_, item)| item.name.as_deref() == Some(name)).map(|(_, item)| &item.inner);
@@ -251,7 +252,7 @@ fn bindings_are_the_same_on_both_sides() {
     }
 }
 
-/// The binding limit that every adapter has is kept.
+/// Eight is the limit that every adapter has.
 #[test]
 fn no_kernel_binds_more_than_eight_storage_buffers() {
     let storage = BINDINGS.iter().filter(|(_, access)| *access != Access::Uniform).count();

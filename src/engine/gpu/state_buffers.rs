@@ -4,30 +4,31 @@ use crate::model::Options;
 use crate::prepared::field::{Counter, Field};
 use std::ops::Range;
 
-/// Buffers in which a population keeps the state of some of its cells, in the order of their numbers
-/// `row * n + neuron`: of all cells, unless the population is too large for one buffer or lives on
-/// several devices. Each buffer has several numbers of each cell: one of all cells, behind them another of all cells.
+/// Buffers with the state of some cells of a population, in the order of their numbers `row * n + neuron`: of
+/// all cells, unless the population is too large for one buffer or is spread over several devices. Each
+/// buffer has several numbers for each cell: first one number of all cells, then another of all cells, and so
+/// on.
 ///
-/// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that
-/// their length does not always tell the number of cells. Whoever writes to them is responsible for
-/// what the population then does.
+/// The buffers have the usages `STORAGE | COPY_SRC | COPY_DST`, and at least 16 bytes, so that their length
+/// does not always tell the number of cells. Whoever writes to them is responsible for what the population
+/// then does.
 #[derive(Debug, Clone)]
 pub struct StateBuffers {
-    /// The numbers of the cells. The first is the first of each part of a buffer.
+    /// The numbers of the cells in these buffers. Each part of a buffer begins with the first of them.
     pub cells: Range<usize>,
     /// `array<f32>`: first the membrane potentials, mV, as differences from
     /// [`v_reference`](crate::Params::v_reference); then the spike [traces](Self::traces_at) and the
     /// [synaptic currents](Self::synaptic_currents_at), where there are any.
     pub state: wgpu::Buffer,
-    /// `array<u32>`: first the refractory counters, of which bits 0 to 30 are the steps that a cell is still refractory,
-    /// and bit 31 says whether it spiked at the last step; then the spike [counts](Self::counts_at); and at the end the
-    /// number of the last step, modulo 2^32.
+    /// `array<u32>`: first the refractory counters, of which bits 0 to 30 are the number of steps that a cell
+    /// is still refractory, and bit 31 says whether it spiked at the last step; then the spike
+    /// [counts](Self::counts_at); and at the end the number of the next step, modulo 2^32.
     pub counters: wgpu::Buffer,
     pub(super) options: Options,
 }
 
 impl StateBuffers {
-    /// The same as those of cells with other numbers, as many.
+    /// The same buffers for a range of cells with other numbers.
     pub(crate) fn of(self, cells: Range<usize>) -> Self {
         Self { cells, ..self }
     }
@@ -58,7 +59,7 @@ impl StateBuffers {
         Counter::ALL.iter().take_while(|other| **other != counter).count() * self.cells.len()
     }
 
-    /// The index in `counters` of the number of the last step.
+    /// The index in `counters` of the number of the next step.
     pub(super) fn step_at(&self) -> usize {
         Counter::ALL.len() * self.cells.len()
     }

@@ -1,15 +1,15 @@
-//! How long kernels take by the clock of the device.
+//! Measures kernel times with the clock of the device.
 
 use super::context::GpuContext;
 use crate::error::Result;
 use std::time::Duration;
 
-/// Kernels whose times wait on the device before they are read, so that reading them costs little.
+/// Kernels whose times are collected on the device before they are read, so that reading them costs little.
 const MOST_KERNELS: u32 = 256;
 
 const TICK_BYTES: u64 = size_of::<u64>() as u64;
 
-/// Notes the device's clock at the beginning and end of each kernel.
+/// Reads the device's clock at the beginning and end of each kernel.
 #[derive(Debug)]
 pub(super) struct Stopwatch {
     queries: wgpu::QuerySet,
@@ -22,10 +22,10 @@ pub(super) struct Stopwatch {
 }
 
 impl Stopwatch {
-    /// What the device must be opened with, where the adapter has it.
+    /// The feature with which the device must be opened, if the adapter has it.
     pub(super) const FEATURE: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY;
 
-    /// None where the device has no clock.
+    /// Returns `None` if the device has no clock.
     pub(super) fn new(context: &GpuContext) -> Result<Option<Self>> {
         if !context.device.features().contains(Self::FEATURE) {
             return Ok(None);
@@ -49,7 +49,7 @@ impl Stopwatch {
         if self.waiting == MOST_KERNELS { self.read(context) } else { Ok(()) }
     }
 
-    /// Where the next kernel leaves its times.
+    /// The queries in which the next kernel writes its times.
     pub(super) fn next(&self) -> wgpu::ComputePassTimestampWrites<'_> {
         wgpu::ComputePassTimestampWrites {
             query_set: &self.queries,
@@ -58,12 +58,12 @@ impl Stopwatch {
         }
     }
 
-    /// The kernel was submitted.
+    /// To be called after the kernel was submitted.
     pub(super) fn submitted(&mut self) {
         self.waiting += 1;
     }
 
-    /// The time of all kernels so far. Waits for those that are under way.
+    /// Waits for all submitted kernels, and returns the time of all kernels so far.
     pub(super) fn total(&mut self, context: &GpuContext) -> Result<Duration> {
         self.read(context)?;
         Ok(self.total)
@@ -85,7 +85,7 @@ impl Stopwatch {
         })?;
         context.wait(&submission, stage)?;
         let ticks = context.take_readback(readback, stage, bytemuck::pod_collect_to_vec::<u8, u64>)?;
-        // A clock that was set back in between tells nothing, which is better than nonsense.
+        // If the clock was set back in between, the time counts as 0, which is better than a wrong one.
         let passed: u64 = ticks.chunks_exact(2).map(|pair| pair[1].saturating_sub(pair[0])).sum();
         self.total += Duration::from_nanos((passed as f64 * self.period) as u64);
         self.waiting = 0;

@@ -17,7 +17,7 @@ pub(crate) struct GpuTensor {
 #[derive(Debug)]
 enum TensorValues {
     Resident(wgpu::Buffer),
-    /// More than the device binds at once: kept by the host and sent part by part.
+    /// More than the device binds at once: kept on the host and uploaded part by part.
     OnHost(Vec<f32>),
 }
 
@@ -43,13 +43,13 @@ impl DeviceArray for GpuTensor {
     }
 }
 
-/// The buffer of a current, where it lies on a GPU.
+/// The buffer of a current that is on a GPU.
 pub(crate) fn buffer_of<'a>(values: &'a Values<'_>) -> Option<&'a wgpu::Buffer> {
     array_as::<GpuTensor>(values.on_device()?)?.buffer()
 }
 
 impl GpuTensor {
-    /// The buffer, where the device has them.
+    /// The buffer, if the values are on the device.
     pub(crate) fn buffer(&self) -> Option<&wgpu::Buffer> {
         match &self.values {
             TensorValues::Resident(buffer) => Some(buffer),

@@ -1,5 +1,5 @@
-//! What the shaders become for Vulkan, Metal and DirectX, on machines that have none of these: each entry point, with
-//! each pair of values of its overrides at least once.
+//! Translates the shaders for Vulkan, Metal and DirectX, on machines that have none of these: each entry
+//! point, with each pair of values of its overrides at least once.
 
 use super::kernel::{self, BLOCK_SHADER, WIDE_INTEGERS};
 use super::projection::PROJECTION_SHADER;
@@ -16,7 +16,7 @@ use std::process::Command;
 
 const YES_OR_NO: &[f64] = &[0.0, 1.0];
 
-/// The values that each override can have, but for those of the rules.
+/// The values that each override can have, except for those of the rules.
 const VALUES: [(&str, &[f64]); 10] = [
     ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0]),
     ("ABREAST", &[1.0, 4.0]),
@@ -30,8 +30,8 @@ const VALUES: [(&str, &[f64]); 10] = [
     ("DISTANCES", YES_OR_NO),
 ];
 
-/// Choices of a value for each of some overrides, by its place among the values there are, such that each pair of values
-/// of two overrides is in one of them.
+/// Chooses rows of values, one for each override, such that each pair of values of two overrides is in at
+/// least one row. Values are given as indices; `counts` is the number of values of each override.
 fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
     let mut missing = HashSet::new();
     for (one, &values) in counts.iter().enumerate() {
@@ -44,7 +44,7 @@ fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
         let mut row = vec![None; counts.len()];
         (row[one], row[other]) = (Some(a), Some(b));
         for place in 0..counts.len() {
-            // The value with which most of the missing pairs are made.
+            // The value that makes most of the missing pairs.
             let made = |value: usize| {
                 let with = |(index, chosen): (usize, &Option<usize>)| {
                     let chosen = chosen.filter(|_| index != place)?;
@@ -67,10 +67,10 @@ fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
     rows
 }
 
-/// The one with integers of 64 bits, which WGSL has not: they are wgpu's own.
+/// The shader with 64-bit integers, which are an extension of wgpu to WGSL.
 const WIDE: &str = "wide_block";
 
-/// The shaders as devices get them.
+/// The complete shaders, as devices get them.
 fn sources() -> [(&'static str, String); 6] {
     [
         ("block", BLOCK_SHADER.to_owned()),
@@ -89,7 +89,7 @@ fn parse(source: &str) -> (Module, ModuleInfo) {
     (module, info)
 }
 
-/// The choices for the overrides of a module.
+/// The values for the overrides of a module.
 fn choices(module: &Module) -> Vec<PipelineConstants> {
     let names = module.overrides.iter().filter_map(|(_, item)| item.name.clone());
     let rules = Options::values().map(|(name, count)| (name, (0..count).map(|value| value as f64).collect()));
@@ -119,7 +119,8 @@ fn each_pair_of_values_is_tried() {
     assert!(rows.len() <= 16, "{}", rows.len());
 }
 
-/// For `tests/second-compiler.sh`, which names the folder: what another compiler of WGSL has to take, and with what.
+/// Writes the shaders and the values of their overrides for another compiler of WGSL;
+/// `tests/second-compiler.sh` names the folder.
 #[test]
 fn shaders_are_written_for_another_compiler() {
     let scratch = tempfile::tempdir().expect("room");

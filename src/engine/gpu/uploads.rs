@@ -1,6 +1,6 @@
-//! How the input of a dispatch goes to the device: through a ring of staging buffers that are used
-//! again once the device has read them. `Queue::write_buffer` takes fresh memory at each call, whose
-//! first use costs as much as the copy; `wgpu::util::StagingBelt` panics where a device is lost.
+//! Uploads the input of a dispatch through a ring of staging buffers, which are reused once the device has
+//! read them. `Queue::write_buffer` allocates fresh memory at each call, whose first use costs as much as the
+//! copy; `wgpu::util::StagingBelt` panics if a device is lost.
 
 use super::context::{GpuContext, gpu_error};
 use crate::error::Result;
@@ -10,13 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// Bytes that one thread copies at a time.
 const COPIED_TOGETHER: usize = 1 << 20;
 
-/// The staging buffers that the device is done with, ready to be written.
+/// The staging buffers that the device has read, mapped and ready to be written.
 #[derive(Debug, Default)]
 pub(super) struct Uploads {
     free: Arc<Mutex<Vec<wgpu::Buffer>>>,
 }
 
-/// Values that were put into a staging buffer.
+/// Values in a staging buffer, and the buffers that they are meant for.
 #[derive(Debug)]
 pub(super) struct Upload<'a> {
     staging: wgpu::Buffer,
@@ -24,7 +24,7 @@ pub(super) struct Upload<'a> {
 }
 
 impl Uploads {
-    /// Writes values for the beginnings of these buffers.
+    /// Writes values for the beginnings of these buffers into a staging buffer.
     pub(super) fn write<'a>(
         &self,
         context: &GpuContext,
@@ -45,7 +45,7 @@ impl Uploads {
         Ok(Upload { staging, targets })
     }
 
-    /// Records the copies to where the values are meant for.
+    /// Records the copies from the staging buffer to the target buffers.
     pub(super) fn record(&self, encoder: &mut wgpu::CommandEncoder, upload: Upload<'_>) {
         let Upload { staging, targets } = upload;
         let mut end = 0;
@@ -55,14 +55,14 @@ impl Uploads {
         }
         let free = Arc::clone(&self.free);
         encoder.map_buffer_on_submit(&staging.clone(), wgpu::MapMode::Write, .., move |mapped| {
-            // What cannot be mapped is of no use; why it cannot, others are told.
+            // A buffer that cannot be mapped is dropped; the cause is reported elsewhere.
             if mapped.is_ok() {
                 free.lock().unwrap_or_else(PoisonError::into_inner).push(staging);
             }
         });
     }
 
-    /// A mapped buffer. Where all are too small, they give way to one that is not.
+    /// Returns a mapped buffer. If all free ones are too small, they are replaced by a larger one.
     fn take(&self, context: &GpuContext, stage: &str, bytes: u64) -> Result<wgpu::Buffer> {
         let mut free = self.free.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(index) = free.iter().position(|buffer| buffer.size() >= bytes) {
@@ -81,7 +81,7 @@ impl Uploads {
     }
 }
 
-/// Copies on all cores where there is much to copy: one alone is slower than the way to a fast device.
+/// Copies on all cores if there is much to copy: a single core is slower than the bus to a fast device.
 fn copy(target: wgpu::WriteOnly<'_, [u8]>, values: &[u8]) {
     let whole = values.len() / COPIED_TOGETHER * COPIED_TOGETHER;
     let (first, mut rest) = target.split_at(whole);

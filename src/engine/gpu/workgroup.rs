@@ -1,5 +1,5 @@
-//! How many invocations there are in a workgroup of the kernel: as many as the device was found to be the
-//! fastest with. What is best depends on registers and schedulers that no driver tells of.
+//! Measures which workgroup size of the kernel is fastest on a device. It depends on registers and
+//! schedulers, about which drivers tell nothing.
 
 use super::kernel::WORKGROUP;
 use super::{Gpu, GpuEngine};
@@ -15,32 +15,31 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Sizes that are tried: whole subgroups of most devices.
+/// Sizes that are measured: whole subgroups of most devices.
 const SIZES: [u32; 4] = [32, 64, 128, 256];
 
-/// Cells from which on a population keeps a large device busy whatever the size, and with which sizes are
-/// tried. With fewer, small workgroups reach more of its processors.
+/// Number of cells above which a population keeps a large device busy with any size, and with which sizes are
+/// measured. With fewer cells, small workgroups reach more of its processors.
 pub(super) const MANY_CELLS: usize = 1 << 18;
 
-/// What a trial takes at least, so that its submission is little beside it, unless it makes
-/// [`MEASURED_STEPS`].
+/// The least duration of a trial, so that the submission is negligible, unless it makes [`MEASURED_STEPS`].
 const LEAST: Duration = Duration::from_millis(5);
 
 const FIRST_STEPS: u64 = 64;
 const MEASURED_STEPS: u64 = 1 << 14;
 
-/// How often each size is tried.
+/// How often each size is measured.
 const ROUNDS: usize = 3;
 
-/// Another size than the usual one must save at least this part of the time.
+/// A size other than the usual one must save at least this part of the time.
 const LEAST_GAIN: f64 = 0.03;
 
-/// A size on trial.
+/// A size that is measured.
 struct Trial {
     size: u32,
     engine: GpuEngine,
     made: u64,
-    /// The least time for the last number of steps.
+    /// The shortest time for the last number of steps.
     best: Duration,
 }
 
@@ -49,13 +48,13 @@ impl Trial {
         let begun = Instant::now();
         let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
         self.made += self.engine.advance(self.made, steps, current, None, &mut go_on)?;
-        // Waits until all is done.
+        // Waits until all work is done.
         self.engine.work()?;
         Ok(begun.elapsed())
     }
 }
 
-/// The size with which the device is the fastest, among those that give the bits of the usual one, which
+/// Returns the size with which the device is fastest, among those that give the bits of the usual size, which
 /// was checked.
 pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     let shape = cells.into();
@@ -66,14 +65,14 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     let limits = &gpu.context.limits;
     let most = limits.max_compute_invocations_per_workgroup.min(limits.max_compute_workgroup_size_x);
     let mut trials = Vec::new();
-    // The usual one first, which decides how many steps are made.
+    // The usual size first: it decides how many steps are made.
     for size in std::iter::once(WORKGROUP).chain(SIZES.into_iter().filter(|size| *size != WORKGROUP)) {
         if size <= most {
             let engine = GpuEngine::with_workgroup(gpu, &table, shape, size)?;
             trials.push(Trial { size, engine, made: 0, best: Duration::MAX });
         }
     }
-    // What the first steps take tells nothing: pipelines are built. After that, dispatches grow.
+    // The first steps are not measured: pipelines are built. After that, dispatches grow.
     let mut right = Vec::new();
     for mut trial in trials {
         match trial.run(&current, FIRST_STEPS) {
@@ -122,7 +121,7 @@ pub(super) fn measure(gpu: &Arc<Gpu>, cells: usize) -> Result<u32> {
     Ok(size)
 }
 
-/// The size to use, of sizes and times: the fastest, unless it gains next to nothing over the usual one.
+/// Returns the fastest size, unless it gains next to nothing over the usual one.
 fn choose(times: &[(u32, Duration)]) -> u32 {
     let usual = times.iter().find(|(size, _)| *size == WORKGROUP).map(|(_, time)| time.as_secs_f64());
     match (times.iter().min_by_key(|(_, time)| *time), usual) {

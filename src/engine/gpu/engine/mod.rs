@@ -1,4 +1,5 @@
-//! The engine itself: submits blocks of steps, keeps two under way, and reads back what is wanted.
+//! The GPU engine itself: it submits blocks of steps as dispatches, keeps two of them in flight, and reads
+//! back what was requested.
 
 mod parameters;
 mod readout;
@@ -34,6 +35,7 @@ use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 use std::time::Instant;
 
+/// The engine of a population, or of a slab of it, on a GPU.
 #[derive(Debug)]
 pub(crate) struct GpuEngine {
     gpu: Arc<Gpu>,
@@ -48,33 +50,33 @@ pub(crate) struct GpuEngine {
     uploads: Uploads,
     recorded: wgpu::Buffer,
     last_weights: LastWeights,
-    /// Bound where no spikes arrive.
+    /// Bound if no spikes arrive.
     no_arrivals: wgpu::Buffer,
     in_flight: VecDeque<Dispatch>,
     last_done: Instant,
-    /// Number of the step to come, modulo 2^32, as the counts' last word must say.
+    /// Number of the next step, modulo 2^32; the last word of the counters must equal it after all work.
     next_step: u32,
-    /// Where scores are taken along.
+    /// Set while spikes are scored.
     scores: Option<DeviceScores>,
     cell_blocks: u64,
-    /// Where the times of kernels are asked for and the device has a clock.
+    /// Set if kernel times are measured and the device has a clock.
     stopwatch: Option<Stopwatch>,
-    /// The kernel that this engine is there to [try](super::kernel_check), whatever it is asked for.
+    /// The kernel that this engine [checks](super::kernel_check); it is used for all steps.
     on_trial: Option<Arc<Kernel>>,
 }
 
-/// What drives the cells during a dispatch.
+/// The input of the cells in a dispatch.
 struct DrivenBy<'a> {
-    /// Values that go along.
+    /// Values that are uploaded with this dispatch.
     input: Option<Cow<'a, [f32]>>,
-    /// Where the values that are there already begin.
+    /// The place of the first value in a buffer that is on the device already.
     offset: usize,
     spikes: Option<&'a Projections<'a>>,
-    /// Steps of the call before.
+    /// Number of steps of the call before this dispatch.
     made: u64,
 }
 
-/// Work that was submitted.
+/// A dispatch that was submitted.
 #[derive(Debug)]
 struct Dispatch {
     kernel: Arc<Kernel>,
@@ -82,7 +84,7 @@ struct Dispatch {
     submitted: Instant,
     steps: u64,
     work: u64,
-    /// Number of the step after it, modulo 2^32.
+    /// Number of the step that follows it, modulo 2^32.
     end: u32,
     words: usize,
     readback: Option<Readback>,
@@ -93,7 +95,7 @@ impl GpuEngine {
         Self::with_workgroup(gpu, table, shape, gpu.workgroup(shape.cells()))
     }
 
-    /// With so many invocations in a workgroup.
+    /// Builds an engine whose kernel has this many invocations in a workgroup.
     pub(super) fn with_workgroup(
         gpu: &Arc<Gpu>,
         table: &Table,
@@ -133,7 +135,7 @@ impl GpuEngine {
         })
     }
 
-    /// An engine to try a kernel with.
+    /// Builds an engine that checks a kernel.
     pub(super) fn to_try(
         gpu: &Arc<Gpu>,
         table: &Table,
@@ -143,7 +145,7 @@ impl GpuEngine {
         Ok(Self { on_trial: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
     }
 
-    /// Takes the times of all kernels from now on, where the device has a clock.
+    /// Measures the times of all kernels from now on, if the device has a clock.
     pub(crate) fn take_times(&mut self) -> Result<()> {
         self.stopwatch = Stopwatch::new(&self.gpu.context)?;
         Ok(())
@@ -153,7 +155,7 @@ impl GpuEngine {
         self.shape.cells()
     }
 
-    /// Sees to it that the buffers for input and recordings are as large as the plan needs.
+    /// Enlarges the buffers for input and recordings to what the plan needs.
     fn make_room(&mut self, plan: &Plan<'_>, input_values: usize, first_step: u64, steps: u64) -> Result<()> {
         let input_bytes = input_values as u64 * 4;
         if input_bytes > self.current.size() {
@@ -195,7 +197,8 @@ impl GpuEngine {
         (first_step, steps): (u64, u64),
         driven_by: &DrivenBy<'_>,
     ) -> Result<()> {
-        // What stays on the device is known to be there by the number of the step.
+        // Of words that stay on the device, only the step number is read back, which proves that they were
+        // made.
         let stays = plan.words_stay();
         let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid();
@@ -252,7 +255,7 @@ impl GpuEngine {
         Ok(())
     }
 
-    /// Waits for the oldest dispatch and hands on what it recorded.
+    /// Waits for the oldest dispatch and passes its recording to the receiver.
     fn finish_oldest(&mut self, receiver: &mut dyn Receiver) -> Result<ControlFlow<()>> {
         let Some(dispatch) = self.in_flight.pop_front() else {
             return Ok(ControlFlow::Continue(()));
@@ -279,7 +282,7 @@ impl GpuEngine {
         })?
     }
 
-    /// Waits for all dispatches, whose recordings nobody wants.
+    /// Waits for all dispatches, and drops their recordings.
     fn finish_all(&mut self) -> Result<()> {
         while !self.in_flight.is_empty() {
             let _ = self.finish_oldest(&mut |_: Piece<'_>| ControlFlow::Continue(()))?;
@@ -289,7 +292,8 @@ impl GpuEngine {
 }
 
 impl GpuEngine {
-    /// Advances all cells, and adds their spikes to the words of a buffer, whose first are those of the first steps.
+    /// Advances all cells, and adds their spikes to the words of a buffer, whose first row is the block of
+    /// the first step.
     pub(super) fn advance_into(
         &mut self,
         steps: (u64, u64),
@@ -301,7 +305,7 @@ impl GpuEngine {
         self.advance_keeping(steps, current, Some(&request), Some(&kept.buffer), &mut go_on).map(|_| ())
     }
 
-    /// Advances all cells, and keeps the words of spikes in a buffer, where there is one.
+    /// Advances all cells. If there is a buffer `kept`, the words of spikes go there and stay on the device.
     fn advance_keeping(
         &mut self,
         (first_step, steps): (u64, u64),
@@ -314,7 +318,7 @@ impl GpuEngine {
         let nothing = Request::default();
         let request = request.unwrap_or(&nothing);
         if observed {
-            // What is still under way belongs to nobody that waits for it.
+            // Dispatches that are still in flight are of earlier calls without a receiver.
             self.finish_all()?;
         }
         let gpu = Arc::clone(&self.gpu);
@@ -326,7 +330,7 @@ impl GpuEngine {
         let mut spikes =
             Projections::new(&gpu, &current.spikes, &plan.cell_grid(), arrivals, &mut self.last_weights)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
-        // Without these, no scores are touched.
+        // Without bindings, no scores are updated.
         let scored = match &self.scores {
             Some(scores) if request.spikes == SpikeRequest::Scored => scores.bind(&gpu, &self.recorded)?,
             _ => Vec::new(),
@@ -357,7 +361,7 @@ impl GpuEngine {
             made += count;
         }
         while observed && !self.in_flight.is_empty() {
-            // Told to stop or not, what was made is handed on.
+            // Steps that were made are passed on, even if the receiver wants to stop.
             let _ = self.finish_oldest(receiver)?;
         }
         Ok(made)
@@ -470,7 +474,7 @@ impl Engine for GpuEngine {
     }
 }
 
-/// The first `read` values of each step, one after the other; copied only where there are more.
+/// Returns the first `read` values of each step without gaps; they are copied only if a step has more.
 fn values_of(values: &[f32], steps: usize, step_stride: usize, read: usize) -> Cow<'_, [f32]> {
     if steps == 1 || step_stride == read {
         return Cow::Borrowed(&values[..steps * read]);

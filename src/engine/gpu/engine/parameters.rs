@@ -1,5 +1,5 @@
-//! The parameters that the kernel reads: coefficients, and behind them what a run needs of recorded neurons
-//! and random sources.
+//! The buffer of parameters that the kernel reads: the coefficients, followed by the tables of recorded
+//! neurons and the random sources of a run.
 
 use crate::engine::gpu::context::LARGEST_BINDING;
 use crate::engine::gpu::kernel::{self, COEFFICIENTS, NOT_RECORDED};
@@ -13,13 +13,14 @@ use std::sync::Arc;
 
 const WHAT: &str = "the parameters";
 
+/// The parameters of an engine, and what is stored behind them.
 #[derive(Debug)]
 pub(super) struct Parameters {
     buffer: wgpu::Buffer,
-    /// SpikeRequest of coefficients, which never change.
+    /// Number of words of coefficients, which never change.
     coefficients: usize,
     spread: [[u32; 4]; COEFFICIENTS],
-    /// Of what the tables of places of recorded neurons are that stand behind them.
+    /// The request whose tables of recorded neurons follow the coefficients.
     request: Request,
     noise: Option<(Arc<Noise>, NoisePlaces)>,
 }
@@ -52,8 +53,8 @@ impl Parameters {
         self.noise.as_ref().map(|(_, places)| *places)
     }
 
-    /// Puts the tables that say where recorded neurons stand, and the random sources, behind the
-    /// coefficients, unless they are there. `n` is the number of neurons.
+    /// Writes the tables of recorded neurons and the random sources behind the coefficients, unless they are
+    /// there already. `n` is the number of neurons.
     pub(super) fn place(
         &mut self,
         gpu: &Gpu,
@@ -82,15 +83,15 @@ impl Parameters {
         let noise =
             noise.map(|noise| (Arc::clone(noise), noise::append(noise, self.coefficients, &mut values)));
         self.make_room(gpu, values.len(), tables)?;
-        // Where this fails, nothing stands there.
+        // If the upload fails, the contents are unknown.
         (self.request, self.noise) = (Request::default(), None);
         gpu.write_at(&self.buffer, self.bytes(), WHAT, bytemuck::cast_slice(&values))?;
         (self.request, self.noise) = (request.clone(), noise);
         Ok(())
     }
 
-    /// Whether the kernel finds all it needs. What a run without recording or noise does not use
-    /// may stay.
+    /// Whether the buffer has what the kernel needs. Tables that a run without recording or noise does not
+    /// use may stay.
     fn serves(&self, request: &Request, noise: Option<&Arc<Noise>>) -> bool {
         let same_noise = match (&self.noise, noise) {
             (_, None) => true,
@@ -100,13 +101,13 @@ impl Parameters {
         same_noise && (*request == Request::default() || self.request == *request)
     }
 
-    /// Bytes of the coefficients.
+    /// Size of the coefficients in bytes.
     fn bytes(&self) -> u64 {
         self.coefficients as u64 * 4
     }
 
-    /// Room for so many words behind the coefficients, which stay on the device. So many bytes of them are tables of
-    /// Poisson distributions.
+    /// Enlarges the buffer to this many words behind the coefficients, which stay on the device. `tables` is
+    /// the number of bytes of these that are tables of Poisson distributions.
     fn make_room(&mut self, gpu: &Gpu, words: usize, tables: u64) -> Result<()> {
         let bytes = self.bytes() + words as u64 * 4;
         if bytes <= self.buffer.size() {

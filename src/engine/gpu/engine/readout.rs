@@ -1,4 +1,4 @@
-//! What is read back from the device, or cleared on it.
+//! Reads state back from the device, and clears it there.
 
 use super::GpuEngine;
 use crate::error::Result;
@@ -6,13 +6,12 @@ use crate::prepared::field::{Counter, Field};
 use std::ops::Range;
 
 impl GpuEngine {
-    /// Where the kernel leaves the number of the step to come.
+    /// Buffer, offset and size of the number of the next step, which the kernel keeps up to date.
     pub(super) fn step_number(&self) -> (&wgpu::Buffer, u64, u64) {
         (&self.state.counters, self.state.step_at() as u64 * 4, 4)
     }
 
-    /// Every readback brings the step number along: work that a driver dropped without a word is
-    /// found out by it.
+    /// Compares the step number that each readback contains. It reveals work that a driver dropped silently.
     pub(super) fn check_step_number(&self, found: u32, expected: u32, stage: &str) -> Result<()> {
         if found == expected {
             return Ok(());
@@ -22,18 +21,18 @@ impl GpuEngine {
         context.check_lost(stage)
     }
 
-    /// The buffer of a state variable, and its bytes in it. Of one that no cell has there are none.
+    /// The buffer of a state variable, and the range of its bytes; empty if the rules do not use it.
     pub(super) fn place(&self, field: Field) -> (wgpu::Buffer, Range<u64>) {
         let Some(place) = self.state.place(field) else { return (self.state.state.clone(), 0..0) };
         (self.state.state.clone(), self.bytes_from(place))
     }
 
-    /// The same of a whole number of each cell.
+    /// The buffer of a counter, and the range of its bytes.
     pub(super) fn place_of_counter(&self, counter: Counter) -> (wgpu::Buffer, Range<u64>) {
         (self.state.counters.clone(), self.bytes_from(self.state.place_of_counter(counter)))
     }
 
-    /// Those of a word per cell, from this one on.
+    /// The bytes of one word for each cell, from this word on.
     fn bytes_from(&self, word: usize) -> Range<u64> {
         word as u64 * 4..(word + self.cells()) as u64 * 4
     }

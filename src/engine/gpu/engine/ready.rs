@@ -1,4 +1,5 @@
-//! All that can be refused before any step is made: sizes, and kernels that compute something else.
+//! Prepares a run: everything that can be refused is refused here, before any step is made, such as sizes,
+//! and kernels that do not compute the model.
 
 use super::GpuEngine;
 use crate::engine::Request;
@@ -11,20 +12,20 @@ use crate::model::Options;
 use crate::prepared::current::{Current, Strides};
 use std::sync::Arc;
 
-/// What a run needs beside that which drives it. There is room for it.
+/// What a run needs besides its input. All memory is allocated.
 #[derive(Debug)]
 pub(super) struct Ready<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) kernel: Arc<Kernel>,
-    /// Values of input that each step brings along from the host; 0 where none.
+    /// Values of input that are uploaded for each step; 0 if none are.
     pub(super) streamed: usize,
-    /// Values that these cells read at a step: fewer than there are, where they are a slab.
+    /// Values that these cells read at a step: fewer than the input has, if the cells are a slab.
     pub(super) read: usize,
 }
 
 impl GpuEngine {
-    /// Takes the memory for a run, which hands out what it records after at most `most_steps`, and finds its
-    /// kernel. `keeps` says whether all words of spikes stay.
+    /// Allocates the memory for a run that passes on recordings after at most `most_steps`, and finds its
+    /// kernel. `keeps` says whether all words of spikes stay on the device.
     pub(super) fn ready<'a>(
         &mut self,
         (first_step, steps, most_steps): (u64, u64, u64),
@@ -57,7 +58,7 @@ impl GpuEngine {
             shape: self.shape,
             request,
             strides: Strides { step: if host.is_some() { streamed } else { step_stride }, row, neuron },
-            // A sequence on the host goes to the device dispatch by dispatch, anything else at once.
+            // A sequence on the host is uploaded dispatch by dispatch, any other input at once.
             streamed,
             planes,
             trains: current.spikes.iter().map(|spikes| spikes.trains()).sum(),
