@@ -115,14 +115,14 @@ pub use data::raster::{Event, Raster};
 pub use data::regular_file::open as open_regular_file;
 pub use data::resident::ResidentRaster;
 pub use data::shape::Shape;
-pub use device::headless::start_quietly;
+pub use device::quiet_start::start_quietly;
 pub use device::roofline::Roofline;
 #[cfg(feature = "gpu")]
 pub use device::{AdapterDescription, adapter_restrictions, adapters, check_adapters};
 pub use device::{Device, DeviceChoice, EngineKind};
 #[cfg(feature = "gpu")]
 pub use engine::gpu::StateBuffers;
-pub use engine::work::WorkDone;
+pub use engine::work_done::WorkDone;
 pub use error::{Argument, Error, Result};
 pub use experiment::input::{Input, InputValues, Tensor};
 #[cfg(feature = "nir")]

@@ -56,7 +56,7 @@ pub fn adapters() -> Vec<AdapterDescription> {
 const DRIVERS: u64 = 3 << 29;
 
 /// The limit of the address space, as the command that sets it, if it is too small for drivers.
-fn narrow() -> Option<String> {
+fn narrow_address_space() -> Option<String> {
     static NARROW: LazyLock<Option<String>> = LazyLock::new(|| {
         let (_, limit) = memory::address_space().filter(|(left, _)| *left < DRIVERS)?;
         Some(format!("ulimit -v {}", limit >> 10))
@@ -78,7 +78,8 @@ pub fn adapter_restrictions() -> Option<String> {
         let value = std::env::var(name).ok().filter(|value| !value.is_empty())?;
         Some(format!("{name}={value}"))
     };
-    let set: Vec<String> = RESTRICTIONS.into_iter().filter_map(restriction).chain(narrow()).collect();
+    let set: Vec<String> =
+        RESTRICTIONS.into_iter().filter_map(restriction).chain(narrow_address_space()).collect();
     (!set.is_empty()).then(|| set.join(" and "))
 }
 
@@ -113,7 +114,7 @@ pub(super) fn all() -> impl Iterator<Item = &'static wgpu::Adapter> {
 }
 
 fn find(backends: wgpu::Backends) -> Vec<wgpu::Adapter> {
-    if let Some(limit) = narrow() {
+    if let Some(limit) = narrow_address_space() {
         log::info!("no adapter is looked for with {limit}");
         return Vec::new();
     }

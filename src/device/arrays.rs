@@ -73,7 +73,7 @@ impl Place for Device {
         if self.owns(tensor) {
             return Ok(());
         }
-        Err(Error::ForeignTensor { tensor: home(tensor), population: self.name() })
+        Err(Error::ForeignTensor { tensor: device_name_of(tensor), population: self.name() })
     }
 }
 
@@ -115,11 +115,11 @@ impl Device {
 }
 
 /// The name of the device that stores a tensor.
-fn home(tensor: &Tensor) -> String {
+fn device_name_of(tensor: &Tensor) -> String {
     match &tensor.data {
         TensorData::Host(_) => Device::cpu().name(),
         TensorData::Device(theirs) => gpu::home(theirs).unwrap_or_else(|| "another device".to_owned()),
-        TensorData::Several(copies) => copies.iter().map(home).collect::<Vec<_>>().join(" + "),
+        TensorData::Several(copies) => copies.iter().map(device_name_of).collect::<Vec<_>>().join(" + "),
     }
 }
 

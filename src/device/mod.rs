@@ -5,15 +5,15 @@
 mod adapters;
 mod arrays;
 mod choice;
-pub(crate) mod headless;
-mod inputs;
+mod input_memory;
 #[cfg(feature = "gpu")]
 mod opening;
 #[cfg(not(feature = "gpu"))]
 #[path = "no_adapters.rs"]
 mod opening;
 pub(crate) mod placement;
-mod recordings;
+pub(crate) mod quiet_start;
+mod recording_memory;
 pub(crate) mod roofline;
 
 #[cfg(feature = "gpu")]

@@ -1,15 +1,15 @@
 //! Places a population on a device: splits it into slabs, builds their engines, and computes the memory that
 //! they need.
 
-use super::inputs::TRANSFERS;
+use super::input_memory::TRANSFERS;
 use super::{Backend, Device, EngineKind};
 use crate::data::memory::{self, MemoryNeed};
 use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Footprint, Slab, cut};
 use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
-use crate::engine::gpu_bounds::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
-use crate::engine::slabs::{MOST_MERGED_BYTES, Member, Part, SlabEngine};
+use crate::engine::gpu_limits::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
+use crate::engine::slabs::{DeviceSlabs, MOST_MERGED_BYTES, SlabEngine, SlabPart};
 use crate::error::Result;
 use crate::experiment::population_options::PopulationOptions;
 use crate::prepared::coefficients::Table;
@@ -31,14 +31,14 @@ const READBACKS: u64 = IN_FLIGHT as u64 + 1;
 
 /// The size of data that is transferred piece by piece: words of spikes, membrane potentials, or input.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Stream {
+pub(crate) struct TransferSize {
     /// Bytes in all.
     pub(crate) all: u64,
     /// Bytes of the smallest piece, a row of words or a sample.
     pub(crate) row: u64,
 }
 
-impl Stream {
+impl TransferSize {
     /// Bytes that are in memory at a time, if pieces have at most `bytes` bytes, but at least one row.
     pub(super) fn within(self, bytes: u64) -> u64 {
         self.all.min(self.row.max(bytes))
@@ -80,11 +80,11 @@ impl Placement {
         }
         let part = |device: &Device, slab: Slab| {
             let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape())?;
-            Ok(Part::new(slab, engine))
+            Ok(SlabPart::new(slab, engine))
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
             let parts = slabs.into_iter().map(|slab| part(device, slab)).collect::<Result<_>>()?;
-            Ok(Member { parts, waits: matches!(device.backend, Backend::Gpu(_)) })
+            Ok(DeviceSlabs { parts, waits: matches!(device.backend, Backend::Gpu(_)) })
         };
         let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
         Ok(Box::new(SlabEngine::new(shape, devices)))
@@ -128,11 +128,11 @@ impl Placement {
     }
 
     /// The memory that the cells on each device need.
-    fn shares(&self, table: &Table, shape: Shape) -> Vec<Share<'_>> {
+    fn shares(&self, table: &Table, shape: Shape) -> Vec<DeviceNeed<'_>> {
         let slabs = self.slabs(table.buffers(), shape);
         let cut = is_cut(&slabs);
         let share = |(device, slabs): (_, Vec<Slab>)| {
-            let mut share = Share { device, need: MemoryNeed::default() };
+            let mut share = DeviceNeed { device, need: MemoryNeed::default() };
             slabs.iter().for_each(|slab| share.add(table, slab, cut));
             share
         };
@@ -143,13 +143,13 @@ impl Placement {
     /// whether the CPU engine writes spikes directly where they are collected.
     pub(crate) fn memory_of_recording(
         &self,
-        (words, voltages): (Stream, Stream),
+        (words, voltages): (TransferSize, TransferSize),
         in_place: bool,
         buffers: Buffers,
         shape: Shape,
     ) -> MemoryNeed {
         const AT_A_TIME: &str = "what is recorded at a time";
-        let slabs = self.slabs(buffers, possible(shape));
+        let slabs = self.slabs(buffers, clamp_to_possible(shape));
         let mut need = MemoryNeed::default();
         let cut = is_cut(&slabs);
         if cut {
@@ -172,11 +172,11 @@ impl Placement {
     pub(crate) fn most_of_block(
         &self,
         block: u64,
-        (words, voltages): (Stream, Stream),
+        (words, voltages): (TransferSize, TransferSize),
         buffers: Buffers,
         shape: Shape,
     ) -> u64 {
-        let slabs = self.slabs(buffers, possible(shape));
+        let slabs = self.slabs(buffers, clamp_to_possible(shape));
         // A piece that comes when the block is almost full makes it longer.
         if is_cut(&slabs) {
             let merged = words.within(MOST_MERGED_BYTES).saturating_add(voltages.within(MOST_MERGED_BYTES));
@@ -248,19 +248,19 @@ impl Placement {
 }
 
 /// The same for a population, for which it is known what is on which device.
-fn bytes_here(need: &MemoryNeed, shares: &[Share<'_>]) -> u64 {
+fn bytes_here(need: &MemoryNeed, shares: &[DeviceNeed<'_>]) -> u64 {
     let software = shares.iter().filter(|share| share.device.is_software_adapter());
     software.fold(need.host_bytes(), |bytes, share| bytes.saturating_add(share.need.device_bytes()))
 }
 
 /// The part of a population on one device.
 #[derive(Debug)]
-struct Share<'a> {
+struct DeviceNeed<'a> {
     device: &'a Device,
     need: MemoryNeed,
 }
 
-impl Share<'_> {
+impl DeviceNeed<'_> {
     /// Adds the memory that a slab needs. `cut` says whether it is one of several.
     fn add(&mut self, table: &Table, slab: &Slab, cut: bool) {
         let shape = slab.shape();
@@ -289,7 +289,7 @@ pub(super) fn bytes(words: u64) -> u64 {
 }
 
 /// The shape; or if no population can have that many cells, a shape that also takes several slabs.
-pub(super) fn possible(shape: Shape) -> Shape {
+pub(super) fn clamp_to_possible(shape: Shape) -> Shape {
     const MOST: usize = u32::MAX as usize - 1;
     if shape.cells() <= MOST { shape } else { MOST.into() }
 }

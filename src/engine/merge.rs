@@ -20,7 +20,7 @@ pub(super) struct Merged {
 
 /// The part of a request that concerns one slab, and the places of its values in the merged recording.
 #[derive(Debug)]
-pub(super) struct Share {
+pub(super) struct SlabRequest {
     pub(super) request: Request,
     word_places: Positions,
     voltage_places: Positions,
@@ -34,7 +34,7 @@ enum Positions {
     Each(Vec<usize>),
 }
 
-impl Share {
+impl SlabRequest {
     pub(super) fn new(request: &Request, slab: &Slab, n: usize) -> Self {
         let (words, word_places) = match &request.spikes {
             SpikeRequest::None => (SpikeRequest::None, Positions::From(0)),
@@ -97,22 +97,28 @@ impl Merged {
     }
 
     /// Adds a piece of one slab, whose first step has the number `first_step`.
-    pub(super) fn take(&mut self, share: &Share, slab: &Slab, first_step: u64, piece: Piece<'_>) {
-        let own = share.request.spikes.cells(slab.shape());
+    pub(super) fn take(
+        &mut self,
+        slab_request: &SlabRequest,
+        slab: &Slab,
+        first_step: u64,
+        piece: Piece<'_>,
+    ) {
+        let own = slab_request.request.spikes.cells(slab.shape());
         if own > 0 {
             let block = (first_step / 32 - self.first_step / 32) as usize;
             let rows = self.words.chunks_exact_mut(self.word_row).skip(block);
             for (row, words) in rows.zip(piece.words.chunks_exact(own)) {
                 // The steps of one word may come in several pieces.
-                scatter(row, words, &share.word_places, |word, more| *word |= more);
+                scatter(row, words, &slab_request.word_places, |word, more| *word |= more);
             }
         }
-        if let Some(request) = &share.request.voltages {
+        if let Some(request) = &slab_request.request.voltages {
             let own = slab.rows.len() * request.neurons.len();
             let before = request.samples(self.first_step, first_step);
             let rows = self.voltages.chunks_exact_mut(self.sample).skip(before);
             for (row, voltages) in rows.zip(piece.voltages.chunks_exact(own)) {
-                scatter(row, voltages, &share.voltage_places, |place, v| *place = v);
+                scatter(row, voltages, &slab_request.voltage_places, |place, v| *place = v);
             }
         }
     }

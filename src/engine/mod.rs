@@ -7,15 +7,15 @@ pub(crate) mod gpu;
 #[cfg(not(feature = "gpu"))]
 #[path = "no_gpu.rs"]
 pub(crate) mod gpu;
-pub(crate) mod gpu_bounds;
+pub(crate) mod gpu_limits;
 mod merge;
 mod pace;
 pub(crate) mod slabs;
-pub(crate) mod work;
+pub(crate) mod work_done;
 
 use crate::data::shape::Shape;
 use crate::data::storage::DeviceWords;
-use crate::engine::work::WorkDone;
+use crate::engine::work_done::WorkDone;
 use crate::error::Result;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -81,7 +81,7 @@ pub(crate) trait Engine: Debug + Send {
     fn read_counter(&mut self, counter: Counter) -> Result<Vec<u32>>;
     fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()>;
     /// Sets the number of the next step.
-    fn go_on_at(&mut self, next_step: u64) -> Result<()>;
+    fn set_next_step(&mut self, next_step: u64) -> Result<()>;
     fn clear_counts(&mut self) -> Result<()>;
     /// Resets all state: v to `start`, all else to 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;

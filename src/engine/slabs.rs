@@ -4,13 +4,13 @@
 //! Slabs on one device are advanced one after the other, those on different devices at the same time. Cells
 //! do not act on each other, so that the slabs have to be synchronised only for recordings.
 
-use super::merge::{Merged, Share};
+use super::merge::{Merged, SlabRequest};
 use super::pace::Pace;
 use super::{Engine, Piece, Receiver, Request};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
-use crate::engine::work::WorkDone;
+use crate::engine::work_done::WorkDone;
 use crate::error::{Error, Result};
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
@@ -33,14 +33,14 @@ const MOST_STEPS_TOGETHER: u64 = 1 << 14;
 
 /// A slab of the population and its engine.
 #[derive(Debug)]
-pub(crate) struct Part {
+pub(crate) struct SlabPart {
     slab: Slab,
     engine: Box<dyn Engine>,
     /// The last noise of the whole population, and the slab's part of it.
     noise: Option<(Arc<Noise>, Arc<Noise>)>,
 }
 
-impl Part {
+impl SlabPart {
     pub(crate) fn new(slab: Slab, engine: Box<dyn Engine>) -> Self {
         Self { slab, engine, noise: None }
     }
@@ -62,8 +62,8 @@ impl Part {
 
 /// The slabs on one device, in the order of their cells.
 #[derive(Debug)]
-pub(crate) struct Member {
-    pub(crate) parts: Vec<Part>,
+pub(crate) struct DeviceSlabs {
+    pub(crate) parts: Vec<SlabPart>,
     /// Whether the thread that advances them mostly waits for the device.
     pub(crate) waits: bool,
 }
@@ -72,7 +72,7 @@ pub(crate) struct Member {
 #[derive(Debug)]
 pub(crate) struct SlabEngine {
     shape: Shape,
-    devices: Vec<Member>,
+    devices: Vec<DeviceSlabs>,
     /// Threads in addition to the caller's that wait for devices; needed if there are several to wait for, or
     /// if one computes on the caller's thread. Starting them for each block would take longer than the block
     /// of a small population.
@@ -83,20 +83,21 @@ pub(crate) struct SlabEngine {
 }
 
 impl SlabEngine {
-    pub(crate) fn new(shape: Shape, devices: Vec<Member>) -> Self {
+    pub(crate) fn new(shape: Shape, devices: Vec<DeviceSlabs>) -> Self {
         let threads = threads(&devices);
         Self { shape, devices, threads, pace: Pace::new(shape.cells()), scoring: None }
     }
 
-    fn parts(&mut self) -> impl Iterator<Item = &mut Part> {
+    fn parts(&mut self) -> impl Iterator<Item = &mut SlabPart> {
         self.devices.iter_mut().flat_map(|device| &mut device.parts)
     }
 
     /// Calls `act` for each part: one after the other on each device, at the same time on different devices.
     /// Devices that compute with the threads of this program take turns.
-    fn on_all(&mut self, act: impl Fn(usize, &mut Part) -> Result<()> + Sync) -> Result<()> {
-        let one =
-            |device: usize, parts: &mut Vec<Part>| parts.iter_mut().try_for_each(|part| act(device, part));
+    fn on_all(&mut self, act: impl Fn(usize, &mut SlabPart) -> Result<()> + Sync) -> Result<()> {
+        let one = |device: usize, parts: &mut Vec<SlabPart>| {
+            parts.iter_mut().try_for_each(|part| act(device, part))
+        };
         let Some(threads) = &self.threads else {
             return (0..)
                 .zip(&mut self.devices)
@@ -186,15 +187,15 @@ impl SlabEngine {
             self.on_all(|device, part| {
                 let current = part.current(current, device, made as usize, n);
                 let slab = &part.slab;
-                let share = Share::new(request, slab, n);
+                let slab_request = SlabRequest::new(request, slab, n);
                 let mut next = first;
                 part.engine.advance(
                     first,
                     count,
                     &current,
-                    Some(&share.request),
+                    Some(&slab_request.request),
                     &mut |piece: Piece<'_>| {
-                        lock().take(&share, slab, next, piece);
+                        lock().take(&slab_request, slab, next, piece);
                         next += piece.steps;
                         ControlFlow::Continue(())
                     },
@@ -225,8 +226,8 @@ impl Engine for SlabEngine {
         for (device, member) in self.devices.iter_mut().enumerate() {
             for part in &mut member.parts {
                 let current = part.current(current, device, 0, n);
-                let share = request.map(|request| Share::new(request, &part.slab, n).request);
-                part.engine.prepare(first_step, steps, &current, share.as_ref())?;
+                let own = request.map(|request| SlabRequest::new(request, &part.slab, n).request);
+                part.engine.prepare(first_step, steps, &current, own.as_ref())?;
             }
         }
         Ok(())
@@ -305,8 +306,8 @@ impl Engine for SlabEngine {
         self.scatter(values, |engine, values| engine.write_counter(counter, values))
     }
 
-    fn go_on_at(&mut self, next_step: u64) -> Result<()> {
-        self.parts().try_for_each(|part| part.engine.go_on_at(next_step))
+    fn set_next_step(&mut self, next_step: u64) -> Result<()> {
+        self.parts().try_for_each(|part| part.engine.set_next_step(next_step))
     }
 
     fn clear_counts(&mut self) -> Result<()> {
@@ -323,7 +324,7 @@ impl Engine for SlabEngine {
     }
 
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
-        let of_part = |part: &Part| {
+        let of_part = |part: &SlabPart| {
             let first = part.slab.cells(self.shape.n).start;
             let buffers = part.engine.buffers().into_iter();
             buffers.map(move |(cells, buffers)| (first + cells.start..first + cells.end, buffers))
@@ -334,7 +335,7 @@ impl Engine for SlabEngine {
 
 /// Starts a thread for each device that is waited for. If all are waited for, the caller's thread serves one
 /// of them.
-fn threads(devices: &[Member]) -> Option<ThreadPool> {
+fn threads(devices: &[DeviceSlabs]) -> Option<ThreadPool> {
     let waiting = devices.iter().filter(|device| device.waits).count();
     let threads = if waiting == devices.len() { waiting.saturating_sub(1) } else { waiting };
     if threads == 0 {
@@ -447,8 +448,8 @@ mod tests {
             self.engine.write_counter(counter, values)
         }
 
-        fn go_on_at(&mut self, next_step: u64) -> Result<()> {
-            self.engine.go_on_at(next_step)
+        fn set_next_step(&mut self, next_step: u64) -> Result<()> {
+            self.engine.set_next_step(next_step)
         }
 
         fn clear_counts(&mut self) -> Result<()> {
@@ -477,10 +478,10 @@ mod tests {
                 scored: Arc::clone(&scored),
                 has_scores: false,
             };
-            Part::new(slab, Box::new(engine))
+            SlabPart::new(slab, Box::new(engine))
         };
         let devices = [[part(0), part(1)], [part(2), part(3)]];
-        let devices = devices.map(|parts| Member { parts: parts.into(), waits: true }).into();
+        let devices = devices.map(|parts| DeviceSlabs { parts: parts.into(), waits: true }).into();
         (SlabEngine::new(N.into(), devices), table, scored)
     }
 

@@ -146,7 +146,7 @@ impl Recorder {
                 let samples = request.samples(first_step, end);
                 let first_sample = first_step.div_ceil(every);
                 let mut values = std::mem::replace(&mut self.voltages, Large::with_capacity(0));
-                self.reference.all_outside(&mut values);
+                self.reference.all_to_user(&mut values);
                 let steps = (0..samples as u64).map(|sample| (first_sample + sample) * every).collect();
                 Some(Voltages::new(values, self.shape.batch, request.neurons.clone(), steps)?)
             }

@@ -157,7 +157,7 @@ impl Scorer {
     /// Refuses steps from this one on, if they were scored already or some before them were to be.
     pub(crate) fn expect(&self, step: u64) -> Result<()> {
         self.require_later(step)?;
-        let late = self.scoring.late();
+        let late = self.scoring.delay_range();
         let compared = self.scoring.targets.iter().map(|target| target.goal.compared(late));
         let missing = compared.filter_map(|steps| {
             let first = steps.start.max(self.next_step);

@@ -3,7 +3,7 @@
 use super::{Population, build};
 use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
-use crate::engine::work::WorkDone;
+use crate::engine::work_done::WorkDone;
 use crate::error::{About, Argument, Error, Result};
 use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
 use crate::prepared::field::{Counter, Field};
@@ -31,7 +31,7 @@ impl Population {
     /// Faults of the device.
     pub fn voltages(&mut self) -> Result<Array2<f32>> {
         let mut values = self.on_engine(|engine| engine.read(Field::Voltages))?;
-        self.table.reference.all_outside(&mut values);
+        self.table.reference.all_to_user(&mut values);
         self.array(values)
     }
 
@@ -134,7 +134,7 @@ impl Population {
         require_at_most(LARGEST_PARAMETER, "the voltages", largest, " mV")?;
         let mut all = self.spread("the voltages", values)?;
         let reference = self.table.reference;
-        let kept = |v: f32| flush(reference.inside(v), SMALLEST_STATE);
+        let kept = |v: f32| flush(reference.to_model(v), SMALLEST_STATE);
         // A copy of what lies in the caller's memory is taken only where something of it changes.
         if all.iter().any(|v| kept(*v).to_bits() != v.to_bits()) {
             all.to_mut().iter_mut().for_each(|v| *v = kept(*v));

@@ -103,7 +103,7 @@ impl Table {
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
             Reset::Subtract | Reset::SubtractAhead => {
-                v_threshold.zip(&v_reset, shape, |threshold, reset| threshold - reset).map(smallest_to_zero)
+                v_threshold.zip(&v_reset, shape, |threshold, reset| threshold - reset).map(flush_parameter)
             }
         };
         Ok(Self {
@@ -202,7 +202,7 @@ fn in_order(
     columns.map(|(_, column)| column)
 }
 
-pub(crate) fn smallest_to_zero(value: &f32) -> f32 {
+pub(crate) fn flush_parameter(value: &f32) -> f32 {
     model::flush(*value, SMALLEST_PARAMETER)
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn physical(what: &str, parameter: &Parameter, shape: Shape) -> Resul
     let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
     let fits = column.map(|value| value.abs() <= LARGEST_PARAMETER);
     require_parameter(parameter, what, &column, &fits, requirement)?;
-    Ok(column.map(smallest_to_zero))
+    Ok(column.map(flush_parameter))
 }
 
 /// Checks the resistance. Values that would be flushed to 0 are refused, as whoever gives them does not mean
@@ -242,7 +242,7 @@ fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Colu
 /// The factor by which a step decays something with this time constant.
 fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
-    Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(smallest_to_zero))
+    Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(flush_parameter))
 }
 
 fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
@@ -402,7 +402,7 @@ fn refuse_constant_firing(
     else {
         return Ok(());
     };
-    let bound = format!("{at_least} {}", reference.outside(v_reset.get(row, neuron)));
+    let bound = format!("{at_least} {}", reference.to_user(v_reset.get(row, neuron)));
     require_potential(threshold, "v_threshold", v_threshold, &pauses, reference, requirement(bound))
 }
 
@@ -437,7 +437,7 @@ fn require_potential(
     if fits.values.iter().all(|fits| *fits) {
         return Ok(());
     }
-    require_parameter(parameter, ours, &values.map(|v| reference.outside(*v)), fits, requirement)
+    require_parameter(parameter, ours, &values.map(|v| reference.to_user(*v)), fits, requirement)
 }
 
 /// Refuses a parameter with a value that does not fit, with the name and the value that the user gave.

@@ -10,7 +10,7 @@ use crate::experiment::random_source::{Distribution, Random};
 use crate::model::random::{self, GROUP};
 use crate::model::tables;
 use crate::model::{StepInput, rounded};
-use crate::prepared::coefficients::{physical, require_magnitude, require_value, smallest_to_zero};
+use crate::prepared::coefficients::{flush_parameter, physical, require_magnitude, require_value};
 use std::sync::Arc;
 
 /// The stream of the first source; the stream before it is for draws at the start of a run.
@@ -137,7 +137,7 @@ impl Noise {
                 let offset = physical("the mean of the white noise", mean, shape)?;
                 let scale = positive("the sigma of the white noise", sigma, shape)?
                     .map(|sigma| (f64::from(*sigma) / dt.sqrt()) as f32)
-                    .map(smallest_to_zero);
+                    .map(flush_parameter);
                 self.largest_current += offset.largest() + FURTHEST * scale.largest();
                 NoiseSource { kind: NoiseKind::Normal, stream, offset, scale, table: no_table }
             }
@@ -148,7 +148,7 @@ impl Noise {
                 let what = "the upper minus the lower end of the uniform input";
                 require_value(&scale, what, |width| *width >= 0.0, "0 or more")?;
                 self.largest_current += offset.largest() + scale.largest();
-                let scale = scale.map(smallest_to_zero);
+                let scale = scale.map(flush_parameter);
                 NoiseSource { kind: NoiseKind::Uniform, stream, offset, scale, table: no_table }
             }
             Distribution::Poisson { rate, weight, jumps } => {

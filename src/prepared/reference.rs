@@ -5,7 +5,7 @@ use crate::data::shape::Shape;
 use crate::error::{Error, Result};
 use crate::experiment::params::{Parameter, Params};
 use crate::model::LARGEST_PARAMETER;
-use crate::prepared::coefficients::{physical, smallest_to_zero};
+use crate::prepared::coefficients::{flush_parameter, physical};
 
 /// The largest distance of a reference from a potential, as a multiple of the largest potential. Farther away
 /// it would cost precision.
@@ -53,7 +53,7 @@ impl Reference {
         if self.is_zero() {
             return physical(what, parameter, shape);
         }
-        Ok(column(what, parameter.above(self.0).view(), shape)?.map(smallest_to_zero))
+        Ok(column(what, parameter.above(self.0).view(), shape)?.map(flush_parameter))
     }
 
     /// Whether both scales are the same.
@@ -62,19 +62,19 @@ impl Reference {
     }
 
     /// Converts a potential from the scale of the user to the scale of the model.
-    pub(crate) fn inside(self, v: f32) -> f32 {
+    pub(crate) fn to_model(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) - self.0) as f32 }
     }
 
     /// Converts a potential from the scale of the model to the scale of the user.
-    pub(crate) fn outside(self, v: f32) -> f32 {
+    pub(crate) fn to_user(self, v: f32) -> f32 {
         if self.is_zero() { v } else { (f64::from(v) + self.0) as f32 }
     }
 
     /// Converts many potentials from the scale of the model to the scale of the user.
-    pub(crate) fn all_outside(self, values: &mut [f32]) {
+    pub(crate) fn all_to_user(self, values: &mut [f32]) {
         if !self.is_zero() {
-            values.iter_mut().for_each(|v| *v = self.outside(*v));
+            values.iter_mut().for_each(|v| *v = self.to_user(*v));
         }
     }
 }

@@ -65,7 +65,7 @@ impl Scoring {
     }
 
     /// The least and the largest number of steps by which spikes are late.
-    pub(crate) fn late(&self) -> (u32, u32) {
+    pub(crate) fn delay_range(&self) -> (u32, u32) {
         let late = self.delays.iter().copied();
         (late.clone().min().unwrap_or(0), late.max().unwrap_or(0))
     }
@@ -113,7 +113,7 @@ impl Scoring {
     }
 
     fn take_stretch(&mut self, first_step: u64, steps: u64, words: &[u32]) {
-        let late = self.late();
+        let late = self.delay_range();
         let (cells, delays) = (self.cells, &self.delays);
         for target in &mut self.targets {
             let Some(shown) = target.goal.shown(first_step, steps, late) else { continue };
@@ -136,7 +136,7 @@ impl Scoring {
 
     /// Passes recorded spikes before a step, after all spikes predicted before it were scored.
     pub(crate) fn catch_up(&mut self, step: u64) {
-        let (late, delays) = (self.late(), &self.delays);
+        let (late, delays) = (self.delay_range(), &self.delays);
         for target in &mut self.targets {
             let (start, length) = (target.goal.start, u64::from(target.goal.length));
             let (first_cell, goal) = (target.cells.start, &target.goal);

@@ -1,10 +1,10 @@
 //! Advances a tile of cells by a block of steps. For each word of 32 steps it computes the drive of the cells
 //! in the vector lanes, and calls the kernel that steps them.
 
-use super::additions::{Additions, Filled, LaneSources};
+use super::input_sums::{Filled, InputSums, LaneSources};
 use super::instructions;
-use super::lanes::{self, Cells, InputPlaces};
-use super::potentials::{Sampled, Samples, Sampling};
+use super::lanes::{self, Cells, LanePlaces};
+use super::sampling::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
 use crate::experiment::spike_input::SpikeEffect;
 use crate::model::{Coefficient, Field, Options};
@@ -60,8 +60,8 @@ impl<'a> CurrentView<'a> {
 
     /// Returns the currents of some steps in place, without a copy: by far the most values that are ever
     /// read. Lanes without a cell read the values that follow.
-    fn rows(&self, places: &InputPlaces, made: usize, steps: usize) -> Option<Rows<'a>> {
-        let (InputPlaces::Adjacent(place) | InputPlaces::Few { first: place, .. }) = places else {
+    fn rows(&self, places: &LanePlaces, made: usize, steps: usize) -> Option<Rows<'a>> {
+        let (LanePlaces::Adjacent(place) | LanePlaces::Few { first: place, .. }) = places else {
             return None;
         };
         let stride = self.strides.step;
@@ -87,7 +87,7 @@ pub(super) struct Workspace {
     groups: Vec<Group>,
     drives: Ready,
     /// Allocated when there are random sources or arriving spikes.
-    added: Option<Box<Additions>>,
+    sums: Option<Box<InputSums>>,
     /// Allocated when membrane potentials are recorded.
     samples: Option<Box<Samples>>,
 }
@@ -97,11 +97,11 @@ pub(super) struct Workspace {
 struct Ready(OfWord);
 
 /// The additions where there are no sources: zeros.
-static NOTHING: Additions = Additions::none();
+static NOTHING: InputSums = InputSums::none();
 
 impl Workspace {
     pub(super) fn new() -> Self {
-        Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), added: None, samples: None }
+        Self { groups: Vec::new(), drives: Ready([[0.0; LANES]; WORD]), sums: None, samples: None }
     }
 }
 
@@ -147,7 +147,7 @@ impl WithSimd for Advance<'_, '_> {
     fn with_simd<S: Simd>(self, _simd: S) {
         let Self { workspace, mut tile, table, n, span, current, sampling } = self;
         let options = current.options(table.options);
-        let Workspace { groups, drives, added, samples } = workspace;
+        let Workspace { groups, drives, sums, samples } = workspace;
         // Tiles without recorded cells skip sampling.
         let sampling = sampling.filter(|_| !tile.samples.is_empty());
         let count = tile.refractory.len().div_ceil(LANES);
@@ -170,7 +170,7 @@ impl WithSimd for Advance<'_, '_> {
             let sampling = sampling.filter(|_| groups.iter().any(|group| !group.sampled.is_empty()));
             let sampling = sampling
                 .map(|sampling| (sampling, &mut **samples.get_or_insert_with(|| Box::new(Samples::none()))));
-            let memory = (&mut drives.0, &mut *added);
+            let memory = (&mut drives.0, &mut *sums);
             advance_groups(groups, &sources, &mut tile, options, span, current, memory, sampling);
         }
     }
@@ -181,14 +181,14 @@ struct Group {
     /// Index of the first cell in the tile.
     first: usize,
     lanes: Lanes,
-    places: InputPlaces,
+    places: LanePlaces,
     sampled: Sampled,
 }
 
 impl Group {
     #[inline(always)]
     fn empty() -> Self {
-        Self { first: 0, lanes: Lanes::empty(), places: InputPlaces::Same(0), sampled: Sampled::NONE }
+        Self { first: 0, lanes: Lanes::empty(), places: LanePlaces::Same(0), sampled: Sampled::NONE }
     }
 
     /// Returns which of its cells are recorded.
@@ -210,7 +210,7 @@ impl Group {
         let cells = Cells::new(tile.first_cell + first, tile.refractory.len() - first, n);
         self.first = first;
         lanes::load(&mut self.lanes, tile, table, options, &cells, first);
-        self.places = InputPlaces::of(&cells, current.strides.row, current.strides.neuron);
+        self.places = LanePlaces::of(&cells, current.strides.row, current.strides.neuron);
         cells
     }
 }
@@ -228,7 +228,7 @@ fn advance_groups(
     options: Options,
     (first_step, steps): (u64, u64),
     current: &CurrentView<'_>,
-    (drives, added): (&mut OfWord, &mut Option<Box<Additions>>),
+    (drives, sums): (&mut OfWord, &mut Option<Box<InputSums>>),
     mut sampling: Option<(&Sampling<'_>, &mut Samples)>,
 ) {
     let instructions = instructions::best();
@@ -253,10 +253,10 @@ fn advance_groups(
             if let Some(sources) = sources.get(index) {
                 filled = sources.filled();
                 let to = from + count;
-                let added = added.get_or_insert_with(|| Box::new(Additions::none()));
-                sources.fill(first_step + made - from as u64, current.passed + made, (from, to), added);
+                let sums = sums.get_or_insert_with(|| Box::new(InputSums::none()));
+                sources.fill(first_step + made - from as u64, current.passed + made, (from, to), sums);
             }
-            let added = added.as_deref().unwrap_or(&NOTHING);
+            let sums = sums.as_deref().unwrap_or(&NOTHING);
             // With a synapse, the kernel adds arriving currents to the synaptic current; they are no part of
             // the drives.
             let arriving = filled.arriving && !options.synapse;
@@ -270,13 +270,13 @@ fn advance_groups(
                     current,
                     made: made as usize,
                     from,
-                    added: (filled.currents.then_some(&added.currents), arriving.then_some(&added.arriving)),
+                    sums: (filled.currents.then_some(&sums.currents), arriving.then_some(&sums.arriving)),
                     drives: if constant { &mut drives[..1] } else { &mut drives[from..from + count] },
                 });
             }
-            let jumps = if options.jumps { &added.jumps } else { &NO_JUMPS };
+            let jumps = if options.jumps { &sums.jumps } else { &NO_JUMPS };
             // Sums that are not filled still have values of another call.
-            let arriving = if filled.arriving { &added.arriving } else { &NOTHING.arriving };
+            let arriving = if filled.arriving { &sums.arriving } else { &NOTHING.arriving };
             let drives = Drives { constant, drives, arriving, jumps, rows };
             let words = tile.words.get_mut(block..).unwrap_or_default();
             let words = (words, *first);
@@ -311,12 +311,12 @@ fn advance_groups(
 struct FillDrives<'a> {
     options: Options,
     resistance: &'a [f32; LANES],
-    places: &'a InputPlaces,
+    places: &'a LanePlaces,
     current: &'a CurrentView<'a>,
     made: usize,
     from: usize,
     /// Currents of random sources, and currents of arriving spikes.
-    added: (Option<&'a OfWord>, Option<&'a OfWord>),
+    sums: (Option<&'a OfWord>, Option<&'a OfWord>),
     drives: &'a mut [[f32; LANES]],
 }
 
@@ -325,21 +325,21 @@ impl WithSimd for FillDrives<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { options, resistance, places, current, made, from, added, drives } = self;
+        let Self { options, resistance, places, current, made, from, sums, drives } = self;
         let stride = current.strides.step;
         let mut read = [0.0; LANES];
         for (offset, drives) in drives.iter_mut().enumerate() {
             let row = &current.values[(made + offset) * stride..];
             let mut summed;
-            let currents = match (places, added) {
-                (InputPlaces::Adjacent(first), (None, None)) => &row[*first..][..LANES],
+            let currents = match (places, sums) {
+                (LanePlaces::Adjacent(first), (None, None)) => &row[*first..][..LANES],
                 _ => {
                     if offset == 0 || stride > 0 {
                         places.take(row, &mut read);
                     }
                     summed = read;
-                    for added in [added.0, added.1].into_iter().flatten() {
-                        add(simd, &mut summed, &added[(from + offset) % WORD]);
+                    for more in [sums.0, sums.1].into_iter().flatten() {
+                        add(simd, &mut summed, &more[(from + offset) % WORD]);
                     }
                     &summed[..]
                 }
@@ -354,8 +354,8 @@ impl WithSimd for FillDrives<'_> {
 }
 
 #[inline(always)]
-fn add<S: Simd>(simd: S, sum: &mut [f32; LANES], added: &[f32; LANES]) {
-    for (sum, added) in S::as_mut_simd_f32s(sum).0.iter_mut().zip(S::as_simd_f32s(added).0) {
-        *sum = simd.add_f32s(*sum, *added);
+fn add<S: Simd>(simd: S, sum: &mut [f32; LANES], more: &[f32; LANES]) {
+    for (sum, more) in S::as_mut_simd_f32s(sum).0.iter_mut().zip(S::as_simd_f32s(more).0) {
+        *sum = simd.add_f32s(*sum, *more);
     }
 }

@@ -44,7 +44,7 @@ fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options
         if coefficient.is_used(options) && coefficient != Coefficient::RefractorySteps {
             let column = table.column(coefficient);
             let values: &[f32] = bytemuck::cast_slice(&column.values);
-            let places = InputPlaces::of(cells, column.row_stride, column.neuron_stride);
+            let places = LanePlaces::of(cells, column.row_stride, column.neuron_stride);
             places.take(values, &mut coefficients[coefficient]);
         }
     }
@@ -113,7 +113,7 @@ impl Cells {
 
 /// The places of the lanes' values in an array that broadcasts. The common arrangements are distinguished
 /// once, so that reading them is one vector instruction.
-pub(super) enum InputPlaces {
+pub(super) enum LanePlaces {
     /// One value for all lanes.
     Same(usize),
     /// Consecutive values from this place on.
@@ -126,7 +126,7 @@ pub(super) enum InputPlaces {
     Each(Box<[usize; LANES]>),
 }
 
-impl InputPlaces {
+impl LanePlaces {
     #[inline(always)]
     pub(super) fn of(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
         if row_stride == 0 && neuron_stride == 0 {
@@ -181,7 +181,7 @@ impl InputPlaces {
 
 #[inline(always)]
 pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
-    InputPlaces::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
+    LanePlaces::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
 }
 
 #[cfg(test)]
@@ -195,7 +195,7 @@ mod tests {
         let cells = Cells::new(2 * 150 - 5, 5, 150);
         for (strides, last) in [((0, 1), 149), ((150, 1), 299), ((1, 0), 1), ((1, 2), 299)] {
             let mut lanes = [0; LANES];
-            InputPlaces::of(&cells, strides.0, strides.1).take(&values, &mut lanes);
+            LanePlaces::of(&cells, strides.0, strides.1).take(&values, &mut lanes);
             assert_eq!(lanes[4..], [last; LANES - 4], "{strides:?}");
             assert_eq!(lanes[0], last - 4 * strides.1 as u32, "{strides:?}");
         }

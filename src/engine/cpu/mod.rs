@@ -1,12 +1,12 @@
 //! The CPU engine. All cores advance tiles of cells, each tile through many steps while it is in cache.
 
-mod additions;
 mod block;
+mod input_sums;
 mod instructions;
 mod lanes;
 mod noise;
-mod potentials;
 mod projection;
+mod sampling;
 #[cfg(test)]
 mod tests;
 
@@ -15,7 +15,7 @@ use super::{Engine, Piece, Receiver, Request, Room, SpikeRequest};
 use crate::data::large::Large;
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
-use crate::engine::work::WorkDone;
+use crate::engine::work_done::WorkDone;
 use crate::error::{Error, Result};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
@@ -23,8 +23,8 @@ use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use block::{CurrentView, Tile, Workspace};
 use lif_kernels::LANES;
-use potentials::Sampling;
 use rayon::prelude::*;
+use sampling::Sampling;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -327,7 +327,7 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
-    fn go_on_at(&mut self, _next_step: u64) -> Result<()> {
+    fn set_next_step(&mut self, _next_step: u64) -> Result<()> {
         Ok(())
     }
 

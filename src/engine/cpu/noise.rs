@@ -1,7 +1,7 @@
 //! Draws random sources for the cells in the lanes: [`Noise::at`] for all lanes and a word of 32 steps at
 //! once.
 
-use super::additions::Additions;
+use super::input_sums::InputSums;
 use super::instructions;
 use super::lanes::{Cells, spread};
 use crate::prepared::noise::{Noise, NoiseKind};
@@ -33,7 +33,7 @@ impl<'a> LaneNoise<'a> {
             let lanes = LaneSource {
                 distribution,
                 stream: source.stream,
-                is_first: before.iter().all(|before| place_of(before.kind) != place_of(source.kind)),
+                is_first: before.iter().all(|before| sum_kind(before.kind) != sum_kind(source.kind)),
                 offset,
                 scale,
             };
@@ -48,12 +48,12 @@ impl<'a> LaneNoise<'a> {
     ///
     /// A function of its own, so that it is not compiled into the loop of each combination of rules.
     #[inline(never)]
-    pub(super) fn fill(&self, word_start: u64, steps: (usize, usize), sums: &mut Additions) {
+    pub(super) fn fill(&self, word_start: u64, steps: (usize, usize), sums: &mut InputSums) {
         for (kind, source) in &self.sources {
-            let sum: &mut OfWord = match place_of(*kind) {
-                Place::Currents => &mut sums.currents,
-                Place::Arriving => &mut sums.arriving,
-                Place::Jumps => &mut sums.jumps,
+            let sum: &mut OfWord = match sum_kind(*kind) {
+                SumKind::Currents => &mut sums.currents,
+                SumKind::Arriving => &mut sums.arriving,
+                SumKind::Jumps => &mut sums.jumps,
             };
             source.fill(instructions::best(), &self.generators, word_start, steps, sum);
         }
@@ -62,16 +62,16 @@ impl<'a> LaneNoise<'a> {
 
 /// The sum that a source adds to.
 #[derive(PartialEq, Eq)]
-enum Place {
+enum SumKind {
     Currents,
     Arriving,
     Jumps,
 }
 
-fn place_of(kind: NoiseKind) -> Place {
+fn sum_kind(kind: NoiseKind) -> SumKind {
     match kind {
-        NoiseKind::Normal | NoiseKind::Uniform => Place::Currents,
-        NoiseKind::Poisson => Place::Arriving,
-        NoiseKind::PoissonJumps => Place::Jumps,
+        NoiseKind::Normal | NoiseKind::Uniform => SumKind::Currents,
+        NoiseKind::Poisson => SumKind::Arriving,
+        NoiseKind::PoissonJumps => SumKind::Jumps,
     }
 }

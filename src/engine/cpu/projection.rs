@@ -1,9 +1,9 @@
 //! Sums the weights of arriving spikes for the cells in the lanes, a word of 32 steps at a time, so that a
 //! train without spikes costs a single look at its word. `shaders/projection.wgsl` does the same.
 
-use super::additions::Additions;
+use super::input_sums::InputSums;
 use super::instructions;
-use super::lanes::{Cells, InputPlaces, spread};
+use super::lanes::{Cells, LanePlaces, spread};
 use crate::experiment::spike_input::SpikeEffect;
 use crate::model::{SMALLEST_PARAMETER, flush, rounded};
 use crate::prepared::projection::{Projection, Wiring};
@@ -24,7 +24,7 @@ struct LaneProjection<'a> {
 
 enum LaneWiring<'a> {
     Each(Box<[f32; LANES]>),
-    Dense { weights: &'a [f32], trains: usize, row: usize, places: InputPlaces },
+    Dense { weights: &'a [f32], trains: usize, row: usize, places: LanePlaces },
 }
 
 impl<'a> LaneProjections<'a> {
@@ -41,7 +41,7 @@ impl<'a> LaneProjections<'a> {
                     weights: weights.host().and_then(|weights| weights.get(*offset..)).unwrap_or_default(),
                     trains: *trains,
                     row: *row,
-                    places: InputPlaces::of(cells, 0, 1),
+                    places: LanePlaces::of(cells, 0, 1),
                 },
             };
             LaneProjection { projection, wiring }
@@ -57,7 +57,7 @@ impl<'a> LaneProjections<'a> {
     /// Adds the weights of the spikes at the steps `from..to` of a word to the sums. `step` is the index of
     /// the step `from` within the call.
     #[inline(never)]
-    pub(super) fn fill(&self, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
+    pub(super) fn fill(&self, step: u64, (from, to): (usize, usize), sums: &mut InputSums) {
         let mut arriving: OfWord = [[0.0; LANES]; WORD];
         let mut jumps: OfWord = [[0.0; LANES]; WORD];
         for input in &self.inputs {

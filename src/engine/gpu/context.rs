@@ -1,7 +1,7 @@
 //! An opened adapter: its device and queue, with every way in which they can fail turned into an [`Error`].
 
 use super::kernel::WIDE_INTEGERS;
-use super::stopwatch::Stopwatch;
+use super::kernel_timer::KernelTimer;
 use crate::error::{Error, Result};
 use parking_lot::{ReentrantMutex, ReentrantMutexGuard};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -93,7 +93,7 @@ impl GpuContext {
         let (device, queue) = pollster::block_on(adapter.request_device(&wgpu::DeviceDescriptor {
             label: Some("lif"),
             required_limits: limits,
-            required_features: adapter.features() & (Stopwatch::FEATURE | WIDE_INTEGERS),
+            required_features: adapter.features() & (KernelTimer::FEATURE | WIDE_INTEGERS),
             ..Default::default()
         }))
         .map_err(|error| gpu_error(stage, &error))?;

@@ -160,12 +160,12 @@ pub(crate) struct Kernel {
     pub(crate) pipeline: wgpu::ComputePipeline,
     pub(crate) allowance: Allowance,
     /// Whether it computes the model, after it was [checked](super::kernel_check).
-    pub(super) verdict: Mutex<Option<Result<()>>>,
+    pub(super) check_result: Mutex<Option<Result<()>>>,
 }
 
 impl Kernel {
     pub(super) fn new(pipeline: wgpu::ComputePipeline, is_software: bool) -> Self {
-        Self { pipeline, allowance: Allowance::new(is_software), verdict: Mutex::default() }
+        Self { pipeline, allowance: Allowance::new(is_software), check_result: Mutex::default() }
     }
 }
 

@@ -49,18 +49,18 @@ const LITTLE: [f32; 2] = [3e-4, 3e-13];
 const TRAINS: usize = 5;
 
 /// Refuses a kernel that computes something else than the model does. Each kernel is checked once.
-pub(super) fn once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
+pub(super) fn check_once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     // Other threads that need the kernel wait.
-    let mut verdict = kernel.verdict.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(verdict) = &*verdict {
-        return verdict.clone();
+    let mut check_result = kernel.check_result.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(check_result) = &*check_result {
+        return check_result.clone();
     }
     let begun = Instant::now();
     let found = check(gpu, key, kernel);
     log::debug!("{}: a kernel was tried in {:?}", gpu.context.info.name, begun.elapsed());
     // A fault during the check may not occur the next time.
     if !found.as_ref().is_err_and(Error::is_fault) {
-        *verdict = Some(found.clone());
+        *check_result = Some(found.clone());
     }
     found
 }
@@ -69,12 +69,12 @@ fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     let case = Case::new(key)?;
     // A separate kernel, so that its allowance does not learn from these few cells.
     let kernel = Kernel::new(kernel.pipeline.clone(), gpu.context.is_software());
-    let device = GpuEngine::to_try(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
-    let found = case.outcome(Tried::Device(gpu, Box::new(device)));
+    let device = GpuEngine::for_check(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
+    let found = case.outcome(CheckedEngine::Device(gpu, Box::new(device)));
     gpu.context.drop_staging();
     let found = found?;
     let expected =
-        case.outcome(Tried::Model(Box::new(CpuEngine::new(Arc::clone(&case.table), case.shape()))))?;
+        case.outcome(CheckedEngine::Model(Box::new(CpuEngine::new(Arc::clone(&case.table), case.shape()))))?;
     for ((what, found), (_, expected)) in found.iter().zip(&expected) {
         if let Some(index) = (0..expected.len()).find(|&index| found.get(index) != expected.get(index)) {
             let difference = format!(
@@ -99,12 +99,12 @@ struct Case {
 }
 
 /// The engine that is checked, or the CPU engine, which it has to equal.
-enum Tried<'a> {
+enum CheckedEngine<'a> {
     Device(&'a Arc<Gpu>, Box<GpuEngine>),
     Model(Box<CpuEngine>),
 }
 
-impl Tried<'_> {
+impl CheckedEngine<'_> {
     fn engine(&mut self) -> &mut dyn Engine {
         match self {
             Self::Device(_, engine) => engine.as_mut(),
@@ -145,7 +145,7 @@ impl Case {
     }
 
     /// Makes the steps, and returns the outcome.
-    fn outcome(&self, mut tried: Tried<'_>) -> Result<Outcome> {
+    fn outcome(&self, mut tried: CheckedEngine<'_>) -> Result<Outcome> {
         self.start(tried.engine())?;
         let neurons = match &self.request.spikes {
             SpikeRequest::Chosen(neurons) => neurons.clone(),
@@ -154,7 +154,7 @@ impl Case {
         let mut raster = Raster::new(FIRST_STEP, ROWS, neurons);
         let mut voltages = Vec::new();
         let kept = match &tried {
-            Tried::Device(gpu, _) if self.key.words_go_on => {
+            CheckedEngine::Device(gpu, _) if self.key.words_go_on => {
                 Some(ResidentWords::room(gpu, self.word_count())?)
             }
             _ => None,
@@ -170,7 +170,7 @@ impl Case {
             };
             let call = (first_step, steps);
             self.driven(steps, |current| match (&mut tried, &kept) {
-                (Tried::Device(_, engine), Some(kept)) => engine.advance_into(call, current, kept),
+                (CheckedEngine::Device(_, engine), Some(kept)) => engine.advance_into(call, current, kept),
                 (tried, _) => {
                     let request = (self.request != Request::default()).then_some(&self.request);
                     tried.engine().advance(call.0, call.1, current, request, &mut take).map(|_| ())
@@ -223,7 +223,7 @@ impl Case {
         engine.write_counter(Counter::Refractory, &self.each([0; QUIET], waiting))?;
         let counts = self.each([7; QUIET], |row, neuron| (row + neuron) as u32);
         engine.write_counter(Counter::Spikes, &counts)?;
-        engine.go_on_at(FIRST_STEP)
+        engine.set_next_step(FIRST_STEP)
     }
 
     fn state(&self, engine: &mut dyn Engine) -> Result<Outcome> {
@@ -384,7 +384,7 @@ mod tests {
 
     fn outcome(case: &Case) -> Outcome {
         let model = CpuEngine::new(Arc::clone(&case.table), case.shape());
-        case.outcome(Tried::Model(Box::new(model))).expect("valid")
+        case.outcome(CheckedEngine::Model(Box::new(model))).expect("valid")
     }
 
     #[test]

@@ -6,18 +6,18 @@ pub(crate) mod context;
 mod engine;
 pub(crate) mod kernel;
 mod kernel_check;
+mod kernel_timer;
 mod noise;
 mod plan;
 pub(crate) mod projection;
-mod resident;
+mod resident_words;
 mod score;
 mod score_check;
 pub(crate) mod self_check;
 mod state_buffers;
-mod stopwatch;
 mod tensor;
 mod uploads;
-mod workgroup;
+mod workgroup_size;
 
 #[cfg(test)]
 mod buffer_tests;
@@ -41,7 +41,7 @@ mod shader_tests;
 mod translation_tests;
 
 pub(crate) use engine::GpuEngine;
-pub(crate) use resident::ResidentWords;
+pub(crate) use resident_words::ResidentWords;
 pub use state_buffers::StateBuffers;
 pub(crate) use tensor::{GpuTensor, buffer_of};
 
@@ -105,11 +105,11 @@ impl Gpu {
     /// Invocations in a workgroup of the kernel for this many cells. It is measured once for populations that
     /// keep a device busy; drivers that compute on the CPU run one invocation after the other in any case.
     fn workgroup(self: &Arc<Self>, cells: usize) -> u32 {
-        if self.context.is_software() || cells < workgroup::MANY_CELLS {
+        if self.context.is_software() || cells < workgroup_size::MANY_CELLS {
             return kernel::WORKGROUP;
         }
         *self.workgroup.get_or_init(|| {
-            workgroup::measure(self, workgroup::MANY_CELLS).unwrap_or_else(|error| {
+            workgroup_size::measure(self, workgroup_size::MANY_CELLS).unwrap_or_else(|error| {
                 log::warn!("{}: no size of workgroups was measured: {error}", self.context.info.name);
                 kernel::WORKGROUP
             })
@@ -119,7 +119,7 @@ impl Gpu {
     /// Returns the kernel of this specialisation, after it has been checked against the model.
     fn kernel(self: &Arc<Self>, key: Specialisation) -> Result<Arc<Kernel>> {
         let kernel = self.kernels.get(&self.context, key)?;
-        kernel_check::once(self, key, &kernel)?;
+        kernel_check::check_once(self, key, &kernel)?;
         Ok(kernel)
     }
 

@@ -1,7 +1,7 @@
 //! Packs random sources into the parameters that the kernel reads.
 
 use crate::data::broadcast::Column;
-use crate::engine::gpu_bounds::{SOURCE_WORDS, words_of_sources};
+use crate::engine::gpu_limits::{SOURCE_WORDS, words_of_sources};
 use crate::model::random::GROUP;
 use crate::model::tables;
 use crate::prepared::noise::{Noise, NoiseKind};
@@ -55,7 +55,7 @@ pub(crate) fn append(noise: &Noise, start: usize, values: &mut Vec<u32>) -> Nois
     NoisePlaces { sources: noise.sources.len() as u32, source_places, normal_table, loops }
 }
 
-/// Number of times that the search for a count halves the Poisson table at a place.
+/// Number of times that the search for a count low_high the Poisson table at a place.
 fn levels(noise: &Noise, place: u32) -> u32 {
     noise.poisson_table(place).get(1).copied().unwrap_or_default()
 }

@@ -3,10 +3,10 @@
 use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
-use super::projection::{CellGrid, Planes};
+use super::projection::{ArrivalSums, CellGrid};
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
-use crate::engine::gpu_bounds::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
+use crate::engine::gpu_limits::{MOST_MOVED_BYTES, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::{Request, SpikeRequest, VoltageRequest};
 use crate::error::Result;
 use crate::model::random::GROUP;
@@ -33,7 +33,7 @@ pub(super) struct Plan<'a> {
     /// The random sources, and their places in the kernel's parameters.
     pub(super) noise: Option<(&'a Noise, NoisePlaces)>,
     /// The sums of arriving spikes that each step needs.
-    pub(super) planes: Planes,
+    pub(super) planes: ArrivalSums,
     /// Trains that drive each neuron.
     pub(super) trains: usize,
     /// Words of arriving spikes that are uploaded for each block of 32 steps: the most of any input.
@@ -239,9 +239,9 @@ impl Plan<'_> {
             block.sources = places.sources;
             block.source_places = places.source_places;
             block.normal_table = places.normal_table;
-            (block.seed_low, block.seed_high) = halves(noise.seed);
-            (block.group_low, block.group_high) = halves(group);
-            (block.first_cell_low, block.first_cell_high) = halves(noise.first_cell);
+            (block.seed_low, block.seed_high) = low_high(noise.seed);
+            (block.group_low, block.group_high) = low_high(group);
+            (block.first_cell_low, block.first_cell_high) = low_high(noise.first_cell);
         }
         block
     }
@@ -270,6 +270,6 @@ impl Plan<'_> {
 }
 
 /// Splits a number into its low and high word.
-fn halves(number: u64) -> (u32, u32) {
+fn low_high(number: u64) -> (u32, u32) {
     (number as u32, (number >> 32) as u32)
 }

@@ -7,7 +7,7 @@ use super::plan::LEAST_SPIKE_BLOCKS;
 use super::{Gpu, ResidentWords, STATE, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::storage::words_as;
-use crate::engine::gpu_bounds::MOST_KEPT_WEIGHT_BYTES;
+use crate::engine::gpu_limits::MOST_KEPT_WEIGHT_BYTES;
 use crate::error::{Error, Result};
 use crate::experiment::spike_input::SpikeEffect;
 use crate::prepared::projection::{Projection as Input, SpikeWords, Wiring};
@@ -105,12 +105,12 @@ impl ProjectionKernel {
 
 /// Which sums of arriving spikes there are: of currents, and of jumps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Planes {
+pub(super) struct ArrivalSums {
     pub(super) arriving: bool,
     pub(super) jumps: bool,
 }
 
-impl Planes {
+impl ArrivalSums {
     pub(super) fn of(inputs: &[Input<'_>]) -> Self {
         let any = |effect| inputs.iter().any(|input| input.effect == effect);
         Self { arriving: any(SpikeEffect::Current), jumps: any(SpikeEffect::Potential) }
@@ -239,7 +239,7 @@ impl<'a> Projections<'a> {
         let CellGrid { shape, groups: (width, height) } = *grid;
         let cells = shape.cells();
         let arriving = self.inputs.iter().any(|input| input.input.effect == SpikeEffect::Current);
-        let mut begun = Planes::default();
+        let mut begun = ArrivalSums::default();
         pass.set_pipeline(&self.pipeline);
         for input in &self.inputs {
             let (begun, sums) = match input.input.effect {

@@ -34,7 +34,7 @@ fn philox_gives_the_published_answers_on_the_adapter() {
         .map(|([a, b, c, d], [key_0, key_1], _)| [*a, *b, *c, *d, *key_0, *key_1, 0, 0, 0, 0])
         .collect();
     with_context(|context| {
-        // With products of 16-bit halves and, if the device has them, with 64-bit integers.
+        // With products of 16-bit low_high and, if the device has them, with 64-bit integers.
         for shader in [SHADER.to_owned(), kernel::with_products(SHADER, context.device.features())] {
             answers_as_published(&context, &shader, &asked);
         }

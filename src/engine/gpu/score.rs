@@ -180,7 +180,7 @@ impl DeviceScores {
                 });
             }
         }
-        Ok(Self { late: scoring.late(), scoring, delays, parts })
+        Ok(Self { late: scoring.delay_range(), scoring, delays, parts })
     }
 
     /// Binds all that the kernel needs to score the words in this buffer.

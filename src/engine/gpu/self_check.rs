@@ -293,7 +293,7 @@ fn compare(
     for engine in [&mut device as &mut dyn Engine, &mut model] {
         engine.write(Field::Voltages, &start)?;
         engine.write_counter(Counter::Spikes, &[0; CELLS])?;
-        engine.go_on_at(first_step)?;
+        engine.set_next_step(first_step)?;
     }
     let what = if noise.is_some() { "of random input and spikes" } else { "in one dispatch" };
     let found = trajectory(&mut device, &table, shape, (first_step, steps), noise.clone())?;

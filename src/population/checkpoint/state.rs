@@ -57,7 +57,7 @@ impl Population {
             state.fields.iter().try_for_each(|(field, values)| engine.write(*field, values))?;
             engine.write_counter(Counter::Refractory, &state.refractory)?;
             engine.write_counter(Counter::Spikes, &state.counts)?;
-            engine.go_on_at(state.steps)
+            engine.set_next_step(state.steps)
         })?;
         self.steps = state.steps;
         Ok(())

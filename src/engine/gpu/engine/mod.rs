@@ -2,23 +2,23 @@
 //! back what was requested.
 
 mod parameters;
+mod prepare;
 mod readout;
-mod ready;
 
 use super::context::Readback;
 use super::kernel::{self, Block, Kernel};
+use super::kernel_timer::KernelTimer;
 use super::plan::Plan;
 use super::projection::{LastWeights, Projections};
 use super::score::DeviceScores;
 use super::score_check;
-use super::stopwatch::Stopwatch;
 use super::uploads::Uploads;
 use super::{Gpu, ResidentWords, STATE, StateBuffers, UNIFORM, buffer_of};
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
-use crate::engine::gpu_bounds::IN_FLIGHT;
-use crate::engine::work::WorkDone;
+use crate::engine::gpu_limits::IN_FLIGHT;
+use crate::engine::work_done::WorkDone;
 use crate::engine::{Engine, Piece, Receiver, Request, SpikeRequest};
 use crate::error::Result;
 use crate::model::Options;
@@ -27,7 +27,7 @@ use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
-use ready::Ready;
+use prepare::PreparedRun;
 use std::any::Any;
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -60,9 +60,9 @@ pub(crate) struct GpuEngine {
     scores: Option<DeviceScores>,
     cell_blocks: u64,
     /// Set if kernel times are measured and the device has a clock.
-    stopwatch: Option<Stopwatch>,
+    kernel_timer: Option<KernelTimer>,
     /// The kernel that this engine [checks](super::kernel_check); it is used for all steps.
-    on_trial: Option<Arc<Kernel>>,
+    checked_kernel: Option<Arc<Kernel>>,
 }
 
 /// The input of the cells in a dispatch.
@@ -130,24 +130,24 @@ impl GpuEngine {
             next_step: 0,
             scores: None,
             cell_blocks: 0,
-            stopwatch: None,
-            on_trial: None,
+            kernel_timer: None,
+            checked_kernel: None,
         })
     }
 
     /// Builds an engine that checks a kernel.
-    pub(super) fn to_try(
+    pub(super) fn for_check(
         gpu: &Arc<Gpu>,
         table: &Table,
         shape: Shape,
         (workgroup, kernel): (u32, Arc<Kernel>),
     ) -> Result<Self> {
-        Ok(Self { on_trial: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
+        Ok(Self { checked_kernel: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
     }
 
     /// Measures the times of all kernels from now on, if the device has a clock.
     pub(crate) fn take_times(&mut self) -> Result<()> {
-        self.stopwatch = Stopwatch::new(&self.gpu.context)?;
+        self.kernel_timer = KernelTimer::new(&self.gpu.context)?;
         Ok(())
     }
 
@@ -203,8 +203,8 @@ impl GpuEngine {
         let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid();
         let context = &self.gpu.context;
-        if let Some(stopwatch) = &mut self.stopwatch {
-            stopwatch.prepare(context)?;
+        if let Some(kernel_timer) = &mut self.kernel_timer {
+            kernel_timer.prepare(context)?;
         }
         let input = driven_by.input.as_deref().unwrap_or_default();
         let mut block = plan.block(first_step, steps, driven_by.offset);
@@ -221,7 +221,7 @@ impl GpuEngine {
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: None,
-                    timestamp_writes: self.stopwatch.as_ref().map(Stopwatch::next),
+                    timestamp_writes: self.kernel_timer.as_ref().map(KernelTimer::next),
                 });
                 if let Some(spikes) = driven_by.spikes {
                     spikes.record(&self.gpu, &mut pass, &plan.cell_grid(), driven_by.made, steps);
@@ -237,8 +237,8 @@ impl GpuEngine {
                 .then(|| context.read_back(&mut encoder, &[(&self.recorded, 0, bytes), self.step_number()]));
             (context.queue.submit([encoder.finish()]), readback)
         })?;
-        if let Some(stopwatch) = &mut self.stopwatch {
-            stopwatch.submitted();
+        if let Some(kernel_timer) = &mut self.kernel_timer {
+            kernel_timer.submitted();
         }
         self.cell_blocks += self.cells() as u64;
         self.next_step = block.first_step.wrapping_add(block.steps);
@@ -322,8 +322,8 @@ impl GpuEngine {
             self.finish_all()?;
         }
         let gpu = Arc::clone(&self.gpu);
-        let Ready { plan, kernel, streamed, read } =
-            self.ready((first_step, steps, receiver.most_steps()), current, request, kept.is_some())?;
+        let PreparedRun { plan, kernel, streamed, read } =
+            self.prepare_run((first_step, steps, receiver.most_steps()), current, request, kept.is_some())?;
         let (host, tensor) = (current.values.host(), buffer_of(&current.values));
         let step_stride = current.strides.step;
         let arrivals = plan.arrivals(steps);
@@ -350,7 +350,7 @@ impl GpuEngine {
             let start = current.offset + made as usize * step_stride;
             let input = host.filter(|_| streamed > 0 || made == 0).map(|values| {
                 let steps = if streamed > 0 { count as usize } else { 1 };
-                values_of(&values[start..], steps, step_stride, read)
+                contiguous_values(&values[start..], steps, step_stride, read)
             });
             let offset = if tensor.is_some() { start } else { 0 };
             if let Some(spikes) = &mut spikes {
@@ -377,7 +377,8 @@ impl Engine for GpuEngine {
         request: Option<&Request>,
     ) -> Result<()> {
         let nothing = Request::default();
-        self.ready((first_step, steps, u64::MAX), current, request.unwrap_or(&nothing), false).map(|_| ())
+        self.prepare_run((first_step, steps, u64::MAX), current, request.unwrap_or(&nothing), false)
+            .map(|_| ())
     }
 
     fn advance(
@@ -443,7 +444,7 @@ impl Engine for GpuEngine {
         self.gpu.write_at(&buffer, bytes.start, counter.name(), bytemuck::cast_slice(values))
     }
 
-    fn go_on_at(&mut self, next_step: u64) -> Result<()> {
+    fn set_next_step(&mut self, next_step: u64) -> Result<()> {
         self.finish_all()?;
         self.next_step = next_step as u32;
         let (counters, at, _) = self.step_number();
@@ -465,7 +466,8 @@ impl Engine for GpuEngine {
     fn work(&mut self) -> Result<WorkDone> {
         self.finish_all()?;
         let context = &self.gpu.context;
-        let kernel_time = self.stopwatch.as_mut().map(|stopwatch| stopwatch.total(context)).transpose()?;
+        let kernel_time =
+            self.kernel_timer.as_mut().map(|kernel_timer| kernel_timer.total(context)).transpose()?;
         Ok(WorkDone { cell_blocks: self.cell_blocks, kernel_time })
     }
 
@@ -475,7 +477,7 @@ impl Engine for GpuEngine {
 }
 
 /// Returns the first `read` values of each step without gaps; they are copied only if a step has more.
-fn values_of(values: &[f32], steps: usize, step_stride: usize, read: usize) -> Cow<'_, [f32]> {
+fn contiguous_values(values: &[f32], steps: usize, step_stride: usize, read: usize) -> Cow<'_, [f32]> {
     if steps == 1 || step_stride == read {
         return Cow::Borrowed(&values[..steps * read]);
     }

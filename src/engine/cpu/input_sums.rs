@@ -11,7 +11,7 @@ use lif_kernels::{LANES, OfWord, WORD};
 
 /// The sums of what is added at each step of a word.
 #[repr(align(64))]
-pub(super) struct Additions {
+pub(super) struct InputSums {
     /// Currents, nA.
     pub(super) currents: OfWord,
     /// Currents of arriving spikes, nA.
@@ -20,7 +20,7 @@ pub(super) struct Additions {
     pub(super) jumps: OfWord,
 }
 
-impl Additions {
+impl InputSums {
     pub(super) const fn none() -> Self {
         let none = [[0.0; LANES]; WORD];
         Self { currents: none, arriving: none, jumps: none }
@@ -83,7 +83,7 @@ impl<'a> LaneSources<'a> {
 
     /// Fills the sums for the steps `from..to` of a word. `number` is the number of the first step of the
     /// word, and `step` the index of the step `from` within the call.
-    pub(super) fn fill(&self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut Additions) {
+    pub(super) fn fill(&self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut InputSums) {
         if let Some(noise) = &self.noise {
             noise.fill(number, (from, to), sums);
         }

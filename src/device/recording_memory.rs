@@ -1,7 +1,7 @@
 //! How much memory recordings need on a device.
 
 use super::Device;
-use super::placement::{Placement, Stream};
+use super::placement::{Placement, TransferSize};
 use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::data::slab::Buffers;
@@ -56,7 +56,7 @@ impl Recording {
             (length(neurons), end.div_ceil(every) - first_step.div_ceil(every))
         });
         // The bytes of a recording with `values` neurons, at `times` times.
-        let stream = |values: u64, times: u64| Stream {
+        let stream = |values: u64, times: u64| TransferSize {
             all: bytes([times, rows, values]),
             row: bytes([rows, values, 1]),
         };

@@ -1,11 +1,11 @@
 //! How much memory inputs need on a device, in addition to the caller's arrays.
 
-use super::placement::{Placement, Stream, bytes, is_cut, possible};
+use super::placement::{Placement, TransferSize, bytes, clamp_to_possible, is_cut};
 use super::{Backend, Device, EngineKind};
 use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::data::slab::{Buffers, Slab};
-use crate::engine::gpu_bounds::{self, MOST_MOVED_BYTES};
+use crate::engine::gpu_limits::{self, MOST_MOVED_BYTES};
 use crate::experiment::input::{Input, InputSize};
 use crate::experiment::noise_size::NoiseSize;
 use crate::experiment::params::Params;
@@ -17,7 +17,7 @@ const TABLES: &str = "the tables of the Poisson input";
 pub(super) const TRANSFERS: &str = "transfers to and from the device";
 
 /// Inputs in transfer to a GPU at a time: those of the dispatches in flight, and of the next.
-const UPLOADS: u64 = gpu_bounds::IN_FLIGHT as u64 + 1;
+const UPLOADS: u64 = gpu_limits::IN_FLIGHT as u64 + 1;
 
 impl Input<'_> {
     /// How much memory it needs in a run of this many steps of a population of this shape, in addition to the
@@ -54,7 +54,7 @@ impl Placement {
     ) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         need.add(INPUT, input.copied, 0);
-        let shape = possible(shape);
+        let shape = clamp_to_possible(shape);
         let slabs = self.slabs(buffers, shape);
         let cut = is_cut(&slabs);
         self.add_noise(&mut need, &input.noise, &slabs, shape);
@@ -64,7 +64,7 @@ impl Placement {
             for slab in slabs {
                 let cells = slab.cells(shape.n).len() as u64;
                 let row = input.of_step.min(cells).saturating_mul(4);
-                let moved = Stream { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
+                let moved = TransferSize { all: row.saturating_mul(steps), row }.within(MOST_MOVED_BYTES);
                 if input.is_sequence {
                     need.add(INPUT, 0, moved);
                     // The slab's part of each step is first copied into one piece.
@@ -77,7 +77,8 @@ impl Placement {
                     continue;
                 }
                 let sums = 4 * cells * input.spike_targets();
-                let arrivals = Stream { all: sums.saturating_mul(steps), row: sums }.within(MOST_MOVED_BYTES);
+                let arrivals =
+                    TransferSize { all: sums.saturating_mul(steps), row: sums }.within(MOST_MOVED_BYTES);
                 need.add(SPIKE_INPUT, 0, arrivals);
                 // The steps of a dispatch may begin and end in the middle of a word of spikes.
                 let blocks = (arrivals / sums.max(1)).div_ceil(32) + 1;
@@ -85,7 +86,7 @@ impl Placement {
                     let words = spikes.words_of_block.saturating_mul(4 * blocks);
                     let weights = spikes.weights.saturating_mul(4);
                     // A copy of the weights is kept, to compare it with the weights of the next call.
-                    let kept = weights.min(gpu_bounds::MOST_KEPT_WEIGHT_BYTES as u64);
+                    let kept = weights.min(gpu_limits::MOST_KEPT_WEIGHT_BYTES as u64);
                     need.add(SPIKE_INPUT, kept, words.saturating_add(weights));
                     let parts = if cut { words.saturating_add(weights) } else { 0 };
                     let moved = words.saturating_mul(UPLOADS).saturating_add(weights);
@@ -119,7 +120,7 @@ impl Placement {
                     need.add(RANDOM, columns, 0);
                 }
                 if matches!(device.backend, Backend::Gpu(_)) {
-                    let records = bytes(gpu_bounds::words_of_sources(noise.sources, noise.is_normal));
+                    let records = bytes(gpu_limits::words_of_sources(noise.sources, noise.is_normal));
                     need.add(RANDOM, 0, columns + records);
                     need.add(TABLES, 0, tables);
                     // They are first copied into one piece.

@@ -5,7 +5,7 @@ use super::GpuEngine;
 use crate::engine::Request;
 use crate::engine::gpu::kernel::{Kernel, Specialisation};
 use crate::engine::gpu::plan::Plan;
-use crate::engine::gpu::projection::{self, Planes};
+use crate::engine::gpu::projection::{self, ArrivalSums};
 use crate::engine::gpu::score;
 use crate::error::Result;
 use crate::model::Options;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What a run needs besides its input. All memory is allocated.
 #[derive(Debug)]
-pub(super) struct Ready<'a> {
+pub(super) struct PreparedRun<'a> {
     pub(super) plan: Plan<'a>,
     pub(super) kernel: Arc<Kernel>,
     /// Values of input that are uploaded for each step; 0 if none are.
@@ -26,19 +26,19 @@ pub(super) struct Ready<'a> {
 impl GpuEngine {
     /// Allocates the memory for a run that passes on recordings after at most `most_steps`, and finds its
     /// kernel. `keeps` says whether all words of spikes stay on the device.
-    pub(super) fn ready<'a>(
+    pub(super) fn prepare_run<'a>(
         &mut self,
         (first_step, steps, most_steps): (u64, u64, u64),
         current: &'a Current<'_>,
         request: &'a Request,
         keeps: bool,
-    ) -> Result<Ready<'a>> {
+    ) -> Result<PreparedRun<'a>> {
         let host = current.values.host();
         let Strides { step: step_stride, row, neuron } = current.strides;
         let read = (self.shape.batch - 1) * row + (self.shape.n - 1) * neuron + 1;
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
         self.parameters.place(&self.gpu, self.shape.n, request, current.noise.as_ref())?;
-        let planes = Planes::of(&current.spikes);
+        let planes = ArrivalSums::of(&current.spikes);
         let key = Specialisation {
             workgroup: self.workgroup,
             options: Options {
@@ -78,10 +78,10 @@ impl GpuEngine {
         plan.check()?;
         projection::check(&self.gpu, &current.spikes, self.shape, plan.arrivals(steps))?;
         self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
-        let kernel = match &self.on_trial {
+        let kernel = match &self.checked_kernel {
             Some(kernel) => Arc::clone(kernel),
             None => self.gpu.kernel(key)?,
         };
-        Ok(Ready { plan, kernel, streamed, read })
+        Ok(PreparedRun { plan, kernel, streamed, read })
     }
 }

@@ -11,7 +11,7 @@ const TICK_BYTES: u64 = size_of::<u64>() as u64;
 
 /// Reads the device's clock at the beginning and end of each kernel.
 #[derive(Debug)]
-pub(super) struct Stopwatch {
+pub(super) struct KernelTimer {
     queries: wgpu::QuerySet,
     ticks: wgpu::Buffer,
     /// Nanoseconds in a tick.
@@ -21,7 +21,7 @@ pub(super) struct Stopwatch {
     total: Duration,
 }
 
-impl Stopwatch {
+impl KernelTimer {
     /// The feature with which the device must be opened, if the adapter has it.
     pub(super) const FEATURE: wgpu::Features = wgpu::Features::TIMESTAMP_QUERY;
 
