@@ -259,7 +259,12 @@ impl Error {
     pub fn value(&self) -> Option<f64> {
         match self {
             Self::NonFinite { value, .. } => Some(f64::from(*value)),
-            Self::OutOfRange { value, .. } => value.split_whitespace().next()?.parse().ok(),
+            Self::OutOfRange { value, .. } => {
+                let mut words = value.split_whitespace();
+                let number = words.next()?.parse().ok();
+                // Behind it there is a unit at most.
+                number.filter(|_| words.nth(1).is_none())
+            }
             _ => None,
         }
     }

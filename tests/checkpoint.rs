@@ -325,8 +325,12 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
         Population::load(&changed, &Device::cpu())
     };
     for (tensor, value, what) in [
-        ("state.voltages", 1.1e30, "the voltages is 1.1e30 mV; it must be at most 1e30 mV in magnitude"),
-        ("state.voltages", -f32::MAX, "the voltages is 3.4028235e38 mV; it must be"),
+        (
+            "state.voltages",
+            1.1e30,
+            "the membrane potentials is 1.1e30 mV; it must be at most 1e30 mV in magnitude",
+        ),
+        ("state.voltages", -f32::MAX, "the membrane potentials is 3.4028235e38 mV; it must be"),
         ("state.traces", 1e31, "the spike traces is 1e31; it must be at most 1e30 in magnitude"),
         ("state.synaptic_currents", 1e29, "resistance x synaptic current is 2.2e30 mV; it must be"),
         ("state.synaptic_currents", f32::INFINITY, "has the value inf; every value must be finite"),

@@ -131,7 +131,7 @@ impl Population {
     ) -> Result<()> {
         let values = values.view().into_dyn();
         let largest = finite("the voltages", &values).about(Argument::State)?;
-        require_at_most(LARGEST_PARAMETER, "the voltages", largest, " mV")?;
+        require_at_most(LARGEST_PARAMETER, "the voltages", largest, "mV")?;
         let mut all = self.spread("the voltages", values)?;
         let reference = self.table.reference;
         let kept = |v: f32| flush(reference.to_model(v), SMALLEST_STATE);
@@ -211,8 +211,9 @@ impl Population {
 
 pub(super) fn require_at_most(most: f32, what: &str, largest: f32, unit: &str) -> Result<()> {
     if largest > most {
-        let requirement = format!("at most {most:e}{unit} in magnitude");
-        let error = Error::out_of_range(what, format!("{largest:e}{unit}"), requirement);
+        let with_unit = |value: f32| format!("{value:e} {unit}").trim_end().to_owned();
+        let requirement = format!("at most {} in magnitude", with_unit(most));
+        let error = Error::out_of_range(what, with_unit(largest), requirement);
         return Err(error.about(Argument::State));
     }
     Ok(())

@@ -5,7 +5,7 @@ use crate::{Coefficient, Options, TraceRule};
 
 macro_rules! state {
     ($($(#[$doc:meta])* $name:ident $field:ident {
-        words: $words:literal, key: $key:literal, used: $used:expr, decay: $decay:expr $(,)?
+        words: $words:literal, unit: $unit:literal, key: $key:literal, used: $used:expr, decay: $decay:expr $(,)?
     })*) => {
         /// What changes from step to step.
         #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -43,6 +43,14 @@ macro_rules! state {
             pub fn words(self) -> &'static str {
                 match self {
                     $(Self::$name => $words,)*
+                }
+            }
+
+            /// What it is measured in.
+            #[must_use]
+            pub fn unit(self) -> &'static str {
+                match self {
+                    $(Self::$name => $unit,)*
                 }
             }
 
@@ -86,6 +94,7 @@ state! {
     /// Membrane potential, mV.
     Voltages v {
         words: "the membrane potentials",
+        unit: "mV",
         key: "state.voltages",
         used: |_| true,
         decay: None,
@@ -93,6 +102,7 @@ state! {
     /// Spike trace.
     Traces trace {
         words: "the spike traces",
+        unit: "",
         key: "state.traces",
         used: |options: Options| options.trace != TraceRule::Off,
         decay: Some(Coefficient::TraceDecay),
@@ -100,6 +110,7 @@ state! {
     /// Synaptic current, nA.
     SynapticCurrents synaptic {
         words: "the synaptic currents",
+        unit: "nA",
         key: "state.synaptic_currents",
         used: |options: Options| options.synapse,
         decay: Some(Coefficient::SynapticDecay),

@@ -50,7 +50,7 @@ impl Population {
             if *field == Field::SynapticCurrents {
                 self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
             } else {
-                require_at_most(LARGEST_STATE, field.words(), largest, "")?;
+                require_at_most(LARGEST_STATE, field.words(), largest, field.unit())?;
             }
         }
         self.on_engine(|engine| {
