@@ -218,7 +218,8 @@ fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
     dataset.read_string().map_err(words)
 }
 
-/// Why what is in a group cannot be listed. A soft link has no address, which is read as the highest there is.
+/// Returns why the contents of a group cannot be listed. A soft link has no address, which is read as the highest
+/// possible address.
 fn of_a_group(error: &hdf5_pure::Error) -> String {
     match error {
         hdf5_pure::Error::Format(FormatError::UnexpectedEof { expected: usize::MAX, .. }) => {
