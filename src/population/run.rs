@@ -159,8 +159,8 @@ impl<'run> Run<'run, '_> {
     ///   [`Error::OutOfRange`](crate::Error::OutOfRange) if it has scored these steps already or lacks some before
     ///   them. After a fault of the device the scores are as before the run, or before the block;
     /// - with blocks, the errors of each block when it is reached, an error in the place of a block, and
-    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) for blocks that have fewer or more steps in all. The steps of the
-    ///   earlier blocks are then made, handed to the sink, and scored.
+    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) for blocks that have fewer or more steps in all. The steps of
+    ///   the earlier blocks are then made, handed to the sink, and scored.
     pub fn go(self) -> Result<Recorded> {
         let Self { population, steps, drive, mut recording, observer, sink, scorer } = self;
         let kept = if sink.is_some() { Delivery::InBlocks } else { Delivery::Whole };
