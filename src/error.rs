@@ -45,7 +45,7 @@ pub enum Error {
     /// An array does not broadcast to the population.
     #[error("{what}: expected shape {expected}, got {got}")]
     Shape {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
@@ -58,7 +58,7 @@ pub enum Error {
     /// A NaN or infinite number.
     #[error("{what}: {value}{place}; every value must be finite")]
     NonFinite {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
@@ -68,10 +68,10 @@ pub enum Error {
         value: f32,
     },
 
-    /// A number outside the range that makes sense for it.
+    /// A number outside its valid range.
     #[error("{what} is {value}{place}; it must be {requirement}")]
     OutOfRange {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
@@ -88,11 +88,11 @@ pub enum Error {
     TooLarge {
         /// What was to be allocated.
         what: String,
-        /// Bytes needed.
+        /// The number of bytes needed.
         need: u64,
-        /// Which limit is in the way.
+        /// The name of the limit that is exceeded.
         limit_name: String,
-        /// Bytes allowed.
+        /// The number of bytes allowed.
         limit: u64,
         /// What to do.
         advice: String,
@@ -101,7 +101,7 @@ pub enum Error {
     /// No adapter fits the request.
     #[error("no device fits '{requested}'; {seen}")]
     NoAdapter {
-        /// What was asked for.
+        /// The device that was requested.
         requested: String,
         /// The adapters found on this machine.
         seen: String,
@@ -133,7 +133,7 @@ pub enum Error {
     Gpu {
         /// What was being done.
         stage: String,
-        /// What the driver said.
+        /// The message of the driver.
         reason: String,
     },
 
@@ -142,7 +142,7 @@ pub enum Error {
     DeviceLost {
         /// What was being done.
         stage: String,
-        /// What the driver said.
+        /// The message of the driver.
         reason: String,
     },
 

@@ -35,11 +35,11 @@ pub struct MemoryNeed {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryPart {
-    /// What it is.
+    /// The name of the thing.
     pub what: String,
     /// Bytes in the memory of this program.
     pub host_bytes: u64,
-    /// Bytes in the buffers of adapters. Where an adapter computes on the CPU, these are taken from
+    /// Bytes in the buffers of adapters. If an adapter computes on the CPU, these are taken from
     /// the memory of this machine as well.
     pub device_bytes: u64,
 }

@@ -188,7 +188,7 @@ impl Raster {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) if it does not fit into memory.
+    /// [`Error::TooLarge`] if it does not fit into memory.
     pub fn to_dense(&self) -> Result<Array3<bool>> {
         let shape = (self.steps as usize, self.batch, self.neurons.len());
         let bytes = self.steps.saturating_mul(self.cells() as u64);

@@ -134,7 +134,7 @@ pub(crate) trait Visitor {
     fn visit<K: Compiled>(self);
 }
 
-/// A type that stands for a constant.
+/// A type that represents a constant.
 trait Constant<T> {
     const VALUE: T;
 }
