@@ -1,13 +1,13 @@
-//! Lets changed checkpoints pass the first gate: their length and their checksum.
+//! Corrects the header length and the checksum of a changed checkpoint, so that it passes these first checks.
 
 const BEFORE_CHECKSUM: &[u8] = b"\"checksum\":\"";
 const DIGITS: usize = 8;
 
-/// The file with the length of its header and its checksum made right, where it has them.
+/// Returns the file with the right header length and checksum, if it has places for them.
 pub fn sealed(bytes: &[u8]) -> Vec<u8> {
     let mut bytes = bytes.to_vec();
     let Some(text) = bytes.get(8..) else { return bytes };
-    // The header is JSON, in which there are no signs below the blank; the values mostly have some.
+    // The header is JSON, without characters below the space; the values mostly have such bytes.
     let header = text.iter().position(|byte| *byte < b' ').unwrap_or(text.len());
     bytes[..8].copy_from_slice(&(header as u64).to_le_bytes());
     let found = bytes[8..8 + header].windows(BEFORE_CHECKSUM.len()).position(|text| text == BEFORE_CHECKSUM);

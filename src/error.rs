@@ -1,33 +1,34 @@
-//! Everything that can go wrong, said so that the reader knows what to do about it.
+//! The error type of this crate. Its messages say what is wrong and what to do about it.
 
 use std::fmt;
 
-/// The result of everything in this crate that can fail.
+/// The result of a call of this crate that can fail.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Which argument of a call an [`Error`] is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Argument {
-    /// A parameter of the neurons; its name begins what the error says, as `tau_m`, or `dt / tau_m` where it is two of them.
+    /// A parameter of the neurons. The message begins with its name, as `tau_m`, or with both names if it is about two,
+    /// as `dt / tau_m`.
     Parameter,
     /// The number of neurons or of batch rows.
     Shape,
     /// The number of steps.
     Steps,
-    /// The input: a current, or blocks of one.
+    /// The input: a current, or blocks of a current.
     Input,
     /// A random source.
     Random,
-    /// Spikes that are an input, or their weights.
+    /// Input spikes, or their weights.
     Spikes,
-    /// What is to be recorded.
+    /// The choice of what to record.
     Recording,
-    /// State that is set.
+    /// State that the caller sets.
     State,
-    /// A target, or what it is scored by.
+    /// A target, or the settings of its score.
     Score,
-    /// What a fit varies, or what it is fitted to.
+    /// The parameters that a fit varies, or the recordings that it is fitted to.
     Fit,
     /// The device.
     Device,
@@ -35,16 +36,16 @@ pub enum Argument {
 
 /// Why a call was refused or failed.
 ///
-/// A refused call changes nothing. After a failure of the device ([`Error::is_fault`]) the
-/// population refuses to hand out results until it is [reset](crate::Population::reset), so that
-/// nothing computed after a fault is ever taken for a result.
+/// A refused call changes nothing. After a fault of the device ([`Error::is_fault`]) the population returns no
+/// results until it is [reset](crate::Population::reset), so that nothing computed after a fault is taken for a
+/// result.
 #[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
     /// An array does not broadcast to the population.
     #[error("{what}: expected shape {expected}, got {got}")]
     Shape {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
@@ -57,26 +58,26 @@ pub enum Error {
     /// A NaN or infinite number.
     #[error("{what}: {value}{place}; every value must be finite")]
     NonFinite {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
-        /// Where in the array the first such value stands (empty for a scalar).
+        /// The position of the first such value in the array (empty for a scalar).
         place: String,
         /// The value itself.
         value: f32,
     },
 
-    /// A number outside the range that makes sense for it.
+    /// A number outside its valid range.
     #[error("{what} is {value}{place}; it must be {requirement}")]
     OutOfRange {
-        /// Which argument, where that is known.
+        /// Which argument, if that is known.
         argument: Option<Argument>,
         /// Which argument, in words.
         what: String,
         /// The value, with its unit.
         value: String,
-        /// Where in the array it stands (empty for a scalar).
+        /// Its position in the array (empty for a scalar).
         place: String,
         /// What would have been accepted, and what to do.
         requirement: String,
@@ -87,26 +88,26 @@ pub enum Error {
     TooLarge {
         /// What was to be allocated.
         what: String,
-        /// Bytes needed.
+        /// The number of bytes needed.
         need: u64,
-        /// Which limit is in the way.
+        /// The name of the limit that is exceeded.
         limit_name: String,
-        /// Bytes allowed.
+        /// The number of bytes allowed.
         limit: u64,
         /// What to do.
         advice: String,
     },
 
-    /// No adapter fits the wish.
+    /// No adapter fits the request.
     #[error("no device fits '{requested}'; {seen}")]
     NoAdapter {
-        /// What was asked for.
+        /// The device that was requested.
         requested: String,
         /// The adapters found on this machine.
         seen: String,
     },
 
-    /// The adapter computes something else than the model.
+    /// The adapter computes results that differ from the model.
     #[error(
         "'{adapter}' failed the self-check and is refused: {difference}; \
          use another device, or 'cpu', and please report the driver"
@@ -118,7 +119,7 @@ pub enum Error {
         difference: String,
     },
 
-    /// A tensor was uploaded to another device than the population's.
+    /// A tensor was uploaded to a device other than the population's.
     #[error("the input tensor lives on '{tensor}', the population on '{population}'; upload it there")]
     ForeignTensor {
         /// Device of the tensor.
@@ -132,7 +133,7 @@ pub enum Error {
     Gpu {
         /// What was being done.
         stage: String,
-        /// What the driver said.
+        /// The message of the driver.
         reason: String,
     },
 
@@ -141,7 +142,7 @@ pub enum Error {
     DeviceLost {
         /// What was being done.
         stage: String,
-        /// What the driver said.
+        /// The message of the driver.
         reason: String,
     },
 
@@ -150,11 +151,11 @@ pub enum Error {
     Timeout {
         /// What was being done.
         stage: String,
-        /// How long it was waited for.
+        /// The waiting time, s.
         seconds: u64,
     },
 
-    /// A checkpoint cannot be written, or is none that can be read.
+    /// A checkpoint cannot be written, or a file cannot be read as a checkpoint.
     #[cfg(feature = "checkpoint")]
     #[error("checkpoint {path}: {reason}")]
     Checkpoint {
@@ -164,7 +165,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// A NIR graph cannot be written, or is none that can be read.
+    /// A NIR graph cannot be written, or a file cannot be read as a NIR graph.
     #[cfg(feature = "nir")]
     #[error("NIR graph {path}: {reason}")]
     Nir {
@@ -174,7 +175,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// Whoever was to take a recording failed; the run stopped there.
+    /// A sink failed to take a recording; the run stopped there.
     #[error("cannot write {what}: {reason}")]
     Sink {
         /// What was to be written.
@@ -183,7 +184,7 @@ pub enum Error {
         reason: String,
     },
 
-    /// Whoever was to hand on an input failed; the run stopped there.
+    /// A source of input blocks failed; the run stopped there.
     #[error("cannot read {what}: {reason}")]
     Unreadable {
         /// What was to be read.
@@ -202,9 +203,9 @@ pub enum Error {
     },
 }
 
-/// A number for people, where many digits would say nothing.
+/// Shortens a number for people: in scientific notation where that saves many digits.
 pub(crate) fn number(text: String) -> String {
-    /// So many zeros are not counted by anybody.
+    /// The smallest number of characters saved for which scientific notation is used.
     const MANY: usize = 8;
     match text.parse::<f64>().map(|value| format!("{value:e}")) {
         Ok(short) if short.len() + MANY < text.len() => short,
@@ -212,19 +213,19 @@ pub(crate) fn number(text: String) -> String {
     }
 }
 
-/// A number of bytes for people.
+/// Writes a number of bytes for people, with a unit.
 pub(crate) fn size(bytes: u64) -> String {
     const UNITS: [&str; 7] = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let unit = (0..UNITS.len() - 1).find(|unit| bytes >> (10 * unit) < 1024).unwrap_or(UNITS.len() - 1);
     let value = bytes as f64 / (1_u64 << (10 * unit)) as f64;
-    // Rounded like this, a little too much does not look equal to the limit.
+    // Two decimals, so that slightly too much does not look equal to the limit.
     if bytes == 1 {
         return "1 byte".to_owned();
     }
     if unit == 0 { format!("{bytes} bytes") } else { format!("{value:.2} {}", UNITS[unit]) }
 }
 
-/// As it is [displayed](std::fmt::Display): what `fn main() -> lif::Result<()>` prints is for people.
+/// The same text as [`Display`](std::fmt::Display): `fn main() -> lif::Result<()>` prints errors this way to people.
 impl fmt::Debug for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, formatter)
@@ -232,7 +233,7 @@ impl fmt::Debug for Error {
 }
 
 impl Error {
-    /// Which argument it is about.
+    /// Returns which argument the error is about, if that is known.
     ///
     /// ```
     /// use lif::{Argument, Device, Error, Params, Population};
@@ -254,7 +255,7 @@ impl Error {
         }
     }
 
-    /// The value that was refused, in the unit that the text says, where it is a number.
+    /// Returns the value that was refused, if it is a number, in the unit that the message names.
     #[must_use]
     pub fn value(&self) -> Option<f64> {
         match self {
@@ -269,7 +270,7 @@ impl Error {
         }
     }
 
-    /// The same about this argument, unless it is known already that it is about another one.
+    /// Marks the error as one about this argument, unless it is marked with another already.
     #[must_use]
     pub(crate) fn about(mut self, of: Argument) -> Self {
         if let Self::Shape { argument, .. }
@@ -281,15 +282,14 @@ impl Error {
         self
     }
 
-    /// Whether this is a fault of the device, after which a population's state is not to be
-    /// trusted, rather than a refusal of arguments.
+    /// Whether this is a fault of the device, after which the state of a population cannot be trusted, rather than a
+    /// refusal of arguments.
     #[must_use]
     pub fn is_fault(&self) -> bool {
         matches!(self, Self::Gpu { .. } | Self::DeviceLost { .. } | Self::Timeout { .. })
     }
 
-    /// Whether the caller asked for something that cannot be, as opposed to a wish that this
-    /// machine or this run could not fulfil.
+    /// Whether the arguments are wrong everywhere, rather than too much for this machine or this run.
     #[must_use]
     pub fn is_usage(&self) -> bool {
         matches!(
@@ -325,7 +325,7 @@ impl Error {
     }
 }
 
-/// What a call returns, about one of its arguments.
+/// Marks the error of a result as one about an argument.
 pub(crate) trait About {
     /// See [`Error::about`].
     fn about(self, argument: Argument) -> Self;

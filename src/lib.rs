@@ -19,22 +19,23 @@
 //! v -> v_reset, and refractory for t_ref      as soon as v > v_threshold (that step is a spike)
 //! ```
 //!
-//! I is the current of the input and, where there is one, the synaptic current.
+//! I is the input current plus the synaptic current, if there is a synapse.
 //!
 //! Times are in ms, potentials in mV, resistances in MOhm, currents in nA. [`Params`] holds the
-//! parameters, each a number or an array that broadcasts to `[batch, n]`, and the rules that may
-//! differ: [`Integrator`], [`SpikeTest`], [`Reset`], [`Refractory`], a lower bound, a spike
+//! parameters, each a number or an array that broadcasts to `[batch, n]`, and the rules that can be
+//! chosen: [`Integrator`], [`SpikeTest`], [`Reset`], [`Refractory`], a lower bound, a spike
 //! [`Trace`]. The step itself is [`model::step_cell`]; everything else in this crate exists to
 //! apply it to many cells.
 //!
-//! The refractory time is rounded once to n_ref whole steps; with a constant current the interval
-//! between spikes is n_ref + k steps, k being the updates from reset to threshold.
+//! The refractory time is rounded once to n_ref whole steps. With a constant current the inter-spike
+//! interval is n_ref + k steps, k being the number of updates from reset to threshold.
 //!
 //! # Populations
 //!
-//! A [`Population`] has the [`Shape`] `[batch, n]`: rows of neurons on one [`Device`]. [`Population::forward`] asks
-//! for one step, [`Population::run`] for many: the [`Run`] that it begins says what is recorded, and who hears of it. Steps are made when 32 wait or
-//! when state is read; state stays on the device until it is read.
+//! A [`Population`] has the [`Shape`] `[batch, n]`: rows of neurons on one [`Device`]. [`Population::forward`] queues
+//! one step; queued steps are made together, when 32 wait or when state is read. [`Population::run`] makes many steps:
+//! it returns a [`Run`], a builder for what to record and where to send it. State stays on the device until it is
+//! read.
 //!
 //! ```
 //! use lif::{Device, Input, Params, Population, Recording};
@@ -55,22 +56,22 @@
 //! # Ok::<(), lif::Error>(())
 //! ```
 //!
-//! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input; a [`ResidentRaster`] takes the
+//! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input. A [`ResidentRaster`] passes the
 //! spikes of one population to another without leaving the device.
 //!
-//! A [`Scorer`] says how well the spikes of each neuron predict recorded ones, and
-//! a [run](Run::score) finds that where they are made.
+//! A [`Scorer`] measures how well the spikes of each neuron predict recorded spikes. A [run](Run::score) computes
+//! the scores on the device.
 //!
 //! A population larger than one buffer of its device is cut into slabs, and [`Device::several`]
-//! spreads populations over several devices. [`Population::memory_needed`] says what one takes, and
-//! [`PopulationOptions`] set a limit.
+//! spreads populations over several devices. [`Population::memory_needed`] returns the memory that a population
+//! takes, and [`PopulationOptions`] set a limit.
 //!
 //! # Same bits everywhere
 //!
 //! For the same parameters and inputs the CPU and every adapter give the same spikes and the same
 //! potentials, bit for bit, however a run is cut into calls and whatever the number of threads;
-//! [`model`] says how. An adapter that computes anything else fails a self-check when it is opened, or
-//! a check of each of its kernels when that is first used, and is refused ([`Error::SelfCheck`]).
+//! [`model`] explains how. An adapter that computes anything else is refused ([`Error::SelfCheck`]): by a self-check
+//! when it is opened, or by a check of each kernel when that is first used.
 //!
 //! # Features
 //!
@@ -78,7 +79,7 @@
 //! | --- | --- | --- |
 //! | `gpu`, by default | the GPU engine, and devices shared with a program's own wgpu code | wgpu, two thirds of all dependencies |
 //! | `checkpoint`, by default | [`Population::save`] and [`Population::load`] | readers of safetensors files and of JSON |
-//! | `nir` | neurons in graphs of the Neuromorphic Intermediate Representation, module `nir` | a reader of HDF5 files |
+//! | `nir` | module `nir`: neurons in graphs of the Neuromorphic Intermediate Representation | a reader of HDF5 files |
 //!
 //! The command `lif` is the package `lif-cli`.
 //!
@@ -145,7 +146,7 @@ pub use population::scorer::Scorer;
 pub use population::sink::{Background, Sink};
 pub use prepared::noise::Draws;
 
-/// The examples of the documents outside the source compile and run.
+/// Compiles and runs the examples in the documents outside the source.
 #[cfg(doctest)]
 mod documents {
     #[doc = include_str!("../README.md")]

@@ -1,4 +1,4 @@
-//! The model against what can be calculated, over wide ranges of parameters.
+//! The model against analytic results, over wide ranges of parameters.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
@@ -7,7 +7,7 @@ use lif::{SpikeTest, Trace, TraceKind};
 use ndarray::{Array1, Array2, Axis};
 use proptest::prelude::*;
 
-/// A neuron whose parameters matter up to a shift of voltage and a scale of time alone.
+/// A neuron described without the parameters that only shift its voltage or scale its time.
 #[derive(Debug, Clone)]
 struct Neuron {
     /// dt / tau_m.
@@ -16,9 +16,9 @@ struct Neuron {
     n_ref: u64,
     /// Threshold above rest, mV.
     threshold: f64,
-    /// Reset above rest, in parts of the threshold.
+    /// Reset above rest, relative to the threshold.
     reset: f64,
-    /// R I, in parts of the threshold.
+    /// R I, relative to the threshold.
     drive: f64,
     integrator: Integrator,
 }
@@ -59,8 +59,8 @@ impl Neuron {
         }
     }
 
-    /// Updates from a potential to the threshold, both in parts of the threshold, as a real number: the
-    /// distance from `drive` shrinks to the part `1 - leak` at each.
+    /// Returns the number of updates from the potential `start`, relative to the threshold, to the threshold, as a real
+    /// number: each update multiplies the distance from `drive` by `1 - leak`.
     fn updates_from(&self, start: f64) -> f64 {
         ((self.drive - 1.0) / (self.drive - start)).ln() / (1.0 - self.leak()).ln()
     }
@@ -78,7 +78,7 @@ fn voltages(params: &Params, current: f64, steps: u64) -> Vec<f64> {
     recorded.voltages.unwrap().values().iter().copied().map(f64::from).collect()
 }
 
-/// Spikes of a row of neurons, `[step, neuron]`.
+/// Returns the spikes of a row of neurons, `[step, neuron]`.
 fn raster(params: Params, currents: &Array2<f32>) -> Array2<bool> {
     let (steps, n) = currents.dim();
     let mut population = Population::new(params, n, &Device::cpu()).unwrap();
@@ -97,12 +97,12 @@ fn raster(params: Params, currents: &Array2<f32>) -> Array2<bool> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// The interval is n_ref + k, k the first update that is above the threshold; the first spike
-    /// comes after as many from rest.
+    /// The interval is n_ref + k, k being the first update after the reset that is above the threshold. The first
+    /// spike is at the first such update from rest.
     #[test]
     fn intervals_are_refractory_steps_and_updates(neuron in neurons()) {
         let (from_rest, from_reset) = (neuron.updates_from(0.0), neuron.updates_from(neuron.reset));
-        // Where an update ends as good as on the threshold, rounding decides.
+        // If an update ends almost on the threshold, rounding decides.
         let clear = |updates: f64| (updates - updates.round()).abs() > 2e-3;
         prop_assume!(clear(from_rest) && clear(from_reset));
         let k = from_reset.ceil() as u64;
@@ -112,8 +112,8 @@ proptest! {
         prop_assert_eq!(steps, expected);
     }
 
-    /// f = 1 / (t_ref + tau ln((R I - reset) / (R I - threshold))), to which exact integration comes
-    /// within the step to which a spike is rounded up.
+    /// f = 1 / (t_ref + tau ln((R I - reset) / (R I - threshold))). With exact integration the interval differs only in
+    /// that spikes are rounded up to a step.
     #[test]
     fn the_rate_is_that_of_continuous_time(neuron in neurons()) {
         let neuron = Neuron { integrator: Integrator::Exact, ..neuron };
@@ -124,7 +124,7 @@ proptest! {
         prop_assert!((-0.01..=1.01).contains(&(interval - continuous)), "{interval}, in theory {continuous}");
     }
 
-    /// Below the rheobase there are no spikes however long it lasts, above it there are.
+    /// Below the rheobase there are no spikes however long the current lasts; above it there are.
     #[test]
     fn spikes_begin_at_the_rheobase(neuron in neurons(), near in 1e-3..0.2) {
         prop_assert!(spike_steps(&neuron.params(), 1.0 - near, 5000).is_empty());
@@ -141,13 +141,13 @@ proptest! {
                 Integrator::Euler => (1.0 - neuron.ratio).powi(step as i32 + 1),
             };
             let expected = part * neuron.threshold * (1.0 - decayed);
-            // An error of rounding lives as long as what it is an error of.
+            // A rounding error decays with tau_m, as the potential does.
             let tolerance = 1e-7 * neuron.threshold * (2.0 + 1.0 / neuron.ratio);
             prop_assert!((v - expected).abs() < tolerance, "step {}: {}, in theory {}", step, v, expected);
         }
     }
 
-    /// Without input, what is above rest only decays, never below it, and is gone in the end.
+    /// Without input, a potential above rest only decays, never falls below rest, and reaches it in the end.
     #[test]
     fn without_input_all_comes_to_rest(neuron in neurons(), start in 0.01..0.99) {
         let mut population = Population::new(neuron.params(), 1, &Device::cpu()).unwrap();
@@ -160,7 +160,7 @@ proptest! {
         prop_assert_eq!(recorded.spikes.unwrap().events().count(), 0);
     }
 
-    /// A trace is the sum of exp(-t / tau) over the spikes, t counted from each, or that of the last alone.
+    /// A trace is the sum of exp(-t / tau) over all spikes, t counted from each, or that term of the last spike alone.
     #[test]
     fn traces_decay_from_each_spike(neuron in neurons(), tau in 1.0_f64..200.0, scale in 0.1_f64..5.0, add in any::<bool>()) {
         let kind = if add { TraceKind::Add } else { TraceKind::Set };
@@ -179,7 +179,7 @@ proptest! {
         prop_assert!((found - expected).abs() <= 1e-4 * expected + 1e-6, "{found}, in theory {expected}");
     }
 
-    /// Voltages twice as large, times four times as long: the same spikes, as the factors are powers of two.
+    /// With all voltages doubled and all times quadrupled the spikes are the same, as the factors are powers of two.
     #[test]
     fn scales_of_voltage_and_time_do_not_matter(neuron in neurons(), seed in any::<u32>()) {
         let currents = random_currents(seed, 300, 3, neuron.drive as f32);
@@ -196,7 +196,7 @@ proptest! {
         prop_assert_eq!(raster(params, &currents), raster(scaled, &currents));
     }
 
-    /// Neurons do not know their place, nor what else is in their population.
+    /// Neurons do not depend on their position, nor on the other neurons of their population.
     #[test]
     fn neurons_can_be_permuted_and_parted(neuron in neurons(), seed in any::<u32>(), turn in 1_usize..37) {
         let currents = random_currents(seed, 120, 37, 2.0 * neuron.drive as f32);
@@ -206,7 +206,7 @@ proptest! {
         prop_assert_eq!(raster(neuron.params(), &currents.select(Axis(1), &[turn - 1])), whole.select(Axis(1), &[turn - 1]));
     }
 
-    /// Rows of a batch are what they would be alone.
+    /// The rows of a batch give the same results as alone.
     #[test]
     fn a_batch_can_be_split(neuron in neurons(), seed in any::<u32>()) {
         let currents = random_currents(seed, 100, 12, neuron.drive as f32);
@@ -222,7 +222,7 @@ proptest! {
     }
 }
 
-/// Currents around a mean, the same for the same seed.
+/// Returns random currents around a mean, determined by the seed.
 fn random_currents(seed: u32, steps: usize, n: usize, mean: f32) -> Array2<f32> {
     let mut state = seed | 1;
     Array2::from_shape_simple_fn((steps, n), || {
@@ -231,7 +231,7 @@ fn random_currents(seed: u32, steps: usize, n: usize, mean: f32) -> Array2<f32> 
     })
 }
 
-/// The error at a fixed time shrinks as dt with Euler; exact integration has none but rounding.
+/// The error at a fixed time is proportional to dt with Euler; exact integration has only rounding errors.
 #[test]
 fn euler_converges_with_first_order_and_exact_integration_has_converged() {
     for (tau, current) in [(10.0, 0.45), (3.0, 0.3), (40.0, 0.2)] {
@@ -256,7 +256,7 @@ fn euler_converges_with_first_order_and_exact_integration_has_converged() {
     }
 }
 
-/// v after each step with a spike of 1 nA in one of them, and what solves the equations, R being 20 MOhm.
+/// Returns v after each step, with one input spike of 1 nA, and the exact solution of the equations, with R = 20 MOhm.
 fn postsynaptic_potential(
     (tau_m, tau_syn): (f32, f32),
     dt: f64,
@@ -293,7 +293,7 @@ fn postsynaptic_potential(
     (recorded.voltages.unwrap().values().iter().map(|v| f64::from(*v)).collect(), expected.collect())
 }
 
-/// The largest difference, in parts of the peak.
+/// Returns the largest difference relative to the peak.
 fn largest_error((found, expected): (Vec<f64>, Vec<f64>)) -> f64 {
     let peak = expected.iter().copied().fold(0.0, f64::max);
     found.iter().zip(&expected).map(|(found, expected)| (found - expected).abs() / peak).fold(0.0, f64::max)
@@ -305,7 +305,7 @@ fn postsynaptic_potentials_are_those_of_theory() {
         (10.0, 0.5, 0.1),
         (10.0, 2.0, 0.1),
         (10.0, 10.0, 0.1),
-        // Within 1e-6 of tau_m, above and below, and a little further off.
+        // Within 1e-6 of tau_m, above and below, and a little further away.
         (10.0, 10.000_01, 0.1),
         (10.0, 10.0_f32.next_up(), 0.1),
         (10.0, 9.999_99, 0.1),
@@ -318,7 +318,7 @@ fn postsynaptic_potentials_are_those_of_theory() {
         let error = largest_error(postsynaptic_potential((tau_m, tau_syn), dt, Integrator::Exact));
         assert!(error < 1e-5, "tau_m {tau_m}, tau_syn {tau_syn}, dt {dt}: {error:e} of the peak");
     }
-    // Euler holds the current over each step.
+    // Euler keeps the current constant over each step.
     let error = largest_error(postsynaptic_potential((10.0, 0.5), 0.1, Integrator::Euler));
     assert!((0.08..0.13).contains(&error), "{error}");
 }
@@ -338,7 +338,7 @@ fn what_acts_of_a_synaptic_current_is_that_of_exact_integration() {
         assert!((found - expected).abs() < 5e-5, "tau_m {tau_m}, tau_syn {tau_syn}: {found}");
         assert_eq!(factor(tau_m, tau_syn, Integrator::Euler), 1.0);
     }
-    // Of what is gone long before the step ends, too little acts.
+    // A synaptic current that decays long before the step ends has too small a factor.
     let refused = |tau_syn: f32, integrator| {
         let params = Params { tau_syn: Some(tau_syn.into()), integrator, ..Params::default() };
         Population::new(params, 1, &Device::cpu()).err().map(|error| error.to_string())
@@ -349,7 +349,7 @@ fn what_acts_of_a_synaptic_current_is_that_of_exact_integration() {
     assert_eq!(refused(2e-4, Integrator::Exact), None);
 }
 
-/// Exactly on the threshold the two spike tests differ, for every kind of reset.
+/// Exactly on the threshold the two spike tests differ.
 #[test]
 fn on_the_threshold_the_spike_test_decides() {
     let params = |spike_test| Params {

@@ -1,4 +1,4 @@
-//! Saving and loading: runs go on bit for bit, and no damaged file is ever taken for a whole one.
+//! Saving and loading populations: runs continue bit for bit, and damaged files are refused.
 
 use lif::{
     Checkpoint, Device, Error, Event, Input, Integrator, Parameter, Params, Population, Random, Raster,
@@ -42,7 +42,7 @@ fn reason(path: &Path) -> String {
     }
 }
 
-/// Driven and noisy, so that seed and step number must come back as well.
+/// An input with random sources, so that seed and step number must be restored as well.
 fn input() -> Input<'static> {
     Input::constant(1.3)
         .and(Random::gaussian(0.0, 0.5))
@@ -127,13 +127,13 @@ fn notes_come_back_and_equal_populations_give_equal_files() {
     let checkpoint = Checkpoint::open(&one).expect("whole");
     assert_eq!(checkpoint.notes(), &notes);
     assert_eq!((checkpoint.batch(), checkpoint.n(), checkpoint.steps()), (3, 5, 50));
-    // Other programs read it as what it is.
+    // Other programs can read it as a safetensors file.
     let bytes = fs::read(&one).expect("there");
     let tensors = safetensors::SafeTensors::deserialize(&bytes).expect("well-formed");
     assert_eq!(tensors.tensor("state.voltages").expect("there").shape(), [3, 5]);
 }
 
-/// The state is kept as it is inside, so that no rounding comes between; an older version cannot read it.
+/// The state is saved as differences from the reference, so that nothing is rounded; older versions cannot read it.
 #[test]
 fn a_reference_potential_goes_on_bit_for_bit() {
     let folder = TempDir::new().expect("a folder");
@@ -152,7 +152,7 @@ fn a_reference_potential_goes_on_bit_for_bit() {
     assert_eq!(resumed.params(), &referred());
     resumed.run(123, input()).go().expect("valid");
     assert_eq!(everything(&mut resumed), everything(&mut reference));
-    // Also what rounding in the scale of the user would hide.
+    // Also the bits that rounding to the usual scale would hide.
     let [one, other] = ["one", "other"].map(|name| folder.path().join(name));
     resumed.save(&one).expect("saved");
     reference.save(&other).expect("saved");
@@ -193,7 +193,7 @@ fn whatever_byte_is_damaged_and_wherever_it_is_cut_it_is_refused() {
     assert!(reason(&damaged).contains("damaged"));
 }
 
-/// A safetensors file with this header and a checksum that fits.
+/// Returns a safetensors file with this header and a matching checksum.
 fn sealed(header: &str, data: &[u8]) -> Vec<u8> {
     let whole = |header: &str| [&(header.len() as u64).to_le_bytes(), header.as_bytes(), data].concat();
     let checksum = format!("{:08x}", crc32fast::hash(&whole(header)));
@@ -224,7 +224,7 @@ fn other_files_are_refused_by_what_they_are() {
     );
     let own = ",\"format\":\"1\",\"steps\":\"7\"}";
     assert!(refused(&sealed(&meta(own), b"")).contains("state.voltages"));
-    // What it promises is not there, which is found out before any room is made for it.
+    // The promised data is missing, which is detected before memory is allocated for it.
     let giant = ",\"state.voltages\":{\"dtype\":\"F32\",\"shape\":[1000000,1000000],\"data_offsets\":[0,4000000000000]}}";
     let header = meta(own);
     let giant = format!("{}{giant}", &header[..header.len() - 1]);
@@ -242,7 +242,7 @@ fn a_file_that_cannot_be_written_leaves_the_earlier_one() {
     assert!(
         matches!(population.save(&path), Err(Error::Checkpoint { reason, .. }) if reason.contains("cannot be written"))
     );
-    // A folder in the place of the file: all is written but the name cannot be given.
+    // A folder in the place of the file: everything is written, but the rename fails.
     let taken = folder.path().join("taken");
     fs::create_dir(&taken).expect("made");
     assert!(population.save(&taken).is_err());
@@ -263,7 +263,7 @@ fn a_link_in_the_place_of_the_partial_file_is_not_followed() {
     assert!(Population::load(&path, &Device::cpu()).is_ok());
 }
 
-/// The file with another number among the values of a tensor, and a checksum that fits.
+/// Returns a file with one value of a tensor changed, and a matching checksum.
 fn with_value(whole: &[u8], tensor: &str, index: usize, value: f32) -> Vec<u8> {
     let tensors = safetensors::SafeTensors::deserialize(whole).expect("well-formed");
     let data = tensors.tensor(tensor).expect("there").data();
@@ -278,7 +278,7 @@ fn with_value(whole: &[u8], tensor: &str, index: usize, value: f32) -> Vec<u8> {
     bytes
 }
 
-/// What piles up from one step to the next is more than the setters take.
+/// Values can grow over many steps beyond what the setters accept.
 #[test]
 fn the_largest_states_are_loaded_as_they_were_saved() {
     let folder = TempDir::new().expect("a folder");
@@ -307,7 +307,7 @@ fn the_largest_states_are_loaded_as_they_were_saved() {
     assert_eq!(everything(&mut loaded), large);
 }
 
-/// What a file holds that no population does is refused, or becomes zero as in the setters.
+/// Values that no population can have are refused, or become zero as in the setters.
 #[test]
 fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     let folder = TempDir::new().expect("a folder");
@@ -343,7 +343,7 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     {
         load(&whole, tensor, value).expect("as much as there may be");
     }
-    // At the end of a word of steps nothing is smaller than 1e-30; until the next is due, it decays.
+    // At the end of a word of steps no state is below 1e-30; until the end of the next word it decays further.
     let within = saved(31, &mut population);
     let voltage = |whole: &[u8], value: f32| {
         let loaded = load(whole, "state.voltages", value).expect("valid").voltages().expect("there");
@@ -365,7 +365,7 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     assert_eq!(traces.traces().expect("there")[[1, 2]], 0.0);
     let mut currents = load(&within, "state.synaptic_currents", -1e-39).expect("valid");
     assert_eq!(currents.synaptic_currents().expect("there")[[1, 2]], 0.0);
-    // What is not changed comes back as it was.
+    // An unchanged file restores the same state.
     let mut loaded = Population::load(&path, &Device::cpu()).expect("whole");
     assert_eq!(everything(&mut loaded), everything(&mut population));
 }
@@ -373,7 +373,7 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
 #[path = "../fuzz/seal.rs"]
 mod seal;
 
-/// The files that fuzzing found worth keeping, as they are and with a checksum that fits.
+/// The files of the fuzzing corpus, unchanged and with a matching checksum.
 #[test]
 fn checkpoints_of_any_content_end_well() {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/checkpoints");

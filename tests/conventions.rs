@@ -1,4 +1,4 @@
-//! The model against figures from theory and from other simulators.
+//! The model against numbers from theory and from other simulators.
 //!
 //! Default neurons: tau_m 10 ms, R 20 MOhm, threshold 10 mV above rest, dt 0.1 ms.
 
@@ -16,7 +16,7 @@ fn spike_steps(params: Params, current: f32, steps: u64) -> Vec<u64> {
     recorded.spikes.expect("asked for").events().map(|event| event.step).collect()
 }
 
-/// The interval between the first spikes, which with a constant current all intervals equal.
+/// Returns the interval between the first two spikes, and checks that all intervals are equal.
 fn interval(params: Params, current: f32) -> u64 {
     let steps = spike_steps(params, current, 3000);
     let interval = steps[1] - steps[0];
@@ -28,8 +28,8 @@ fn with(integrator: Integrator) -> Params {
     Params { integrator, ..Params::default() }
 }
 
-/// Current, k and interval with forward Euler, k and interval exactly integrated: k updates from
-/// reset to threshold, and 50 refractory steps.
+/// Current (nA); k and inter-spike interval with forward Euler; k and interval with exact integration. k is the number
+/// of updates from reset to threshold; there are 50 refractory steps.
 const INTERVALS: [(f32, u64, u64, u64, u64); 11] = [
     (0.505, 460, 510, 462, 512),
     (0.51, 392, 442, 394, 444),
@@ -57,7 +57,7 @@ fn intervals_are_those_of_the_table() {
     }
 }
 
-/// T = t_ref + tau ln(RI / (RI - 10)), which steps of 0.1 ms meet within two steps.
+/// T = t_ref + tau ln(RI / (RI - 10)); the interval in steps of 0.1 ms is within two steps of it.
 #[test]
 fn exact_intervals_are_near_continuous_time() {
     for (current, ..) in INTERVALS {
@@ -76,8 +76,8 @@ fn at_and_below_rheobase_there_is_no_spike() {
     assert!(!spike_steps(Params::default(), 0.5005, 20_000).is_empty());
 }
 
-/// The interval is n_ref + k for every refractory time, also where counting down in floating point
-/// ends a step late: 5 ms at dt 0.1 ms are 50 steps and not 51.
+/// The interval is n_ref + k for every refractory time, also where a countdown in floating point would
+/// end a step late: 5 ms at dt 0.1 ms are 50 steps and not 51.
 #[test]
 fn the_interval_is_refractory_steps_plus_k() {
     for (t_ref, dt, n_ref) in [
@@ -122,7 +122,7 @@ fn a_spike_test_differs_only_at_the_threshold_itself() {
     assert_eq!(spike_steps(at(SpikeTest::AtOrAbove), 1.0, 100), [0, 51]);
 }
 
-/// One neuron, step by step: potentials after each step.
+/// Returns the potentials of one neuron after each step.
 fn voltages(params: Params, currents: &[f32]) -> Vec<f32> {
     let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
     let recording = Recording::none().voltages([0], 1);
@@ -154,11 +154,11 @@ fn resets_and_refractory_rules_are_as_documented() {
     let trace = |params| voltages(params, &currents);
     // Before the spike: 0.5, then 0.5 + (4 - 0.5) / 2 = 2.25 > 1.
     assert_eq!(trace(half()), [0.5, -0.5, -0.5, -0.5, 1.75_f32 - 2.25]);
-    // Subtracted is 1 - (-0.5) = 1.5.
+    // The reset subtracts 1 - (-0.5) = 1.5.
     assert_eq!(trace(Params { reset: Reset::Subtract, ..half() }), [0.5, 0.75, 0.75, 0.75, 2.375 - 1.5]);
     assert_eq!(trace(Params { reset: Reset::None, ..half() }), [0.5, 2.25, 2.25, 2.25, 3.125]);
-    // Without a refractory period, 1 subtracted: 2.5 - 1 is above the threshold still, from where 3.25 - 1 is a
-    // spike and so is 2.125 - 1; 1.0625 - 1 is none, and nothing is subtracted.
+    // Without a refractory period, the reset subtracts 1: 2.5 - 1 is still above the threshold. From there 3.25 - 1
+    // is a spike, and so is 2.125 - 1; 1.0625 - 1 is no spike, and nothing is subtracted.
     let ahead = Params { reset: Reset::SubtractAhead, v_reset: 0.0.into(), t_ref: 0.0.into(), ..half() };
     let strong = [5.0, 5.0, 2.0, 1.0, 0.0];
     assert_eq!(voltages(ahead.clone(), &strong), [1.5, 2.25, 1.125, 1.0625, 0.53125]);
@@ -171,10 +171,10 @@ fn resets_and_refractory_rules_are_as_documented() {
     };
     assert_eq!(spikes(ahead.clone()), [0, 1, 2]);
     assert_eq!(spikes(Params { reset: Reset::Subtract, ..ahead }), [0, 1, 2, 3]);
-    // Leaking, without input: -0.5 -> -0.25 -> -0.125 -> (input again) 1.9375 > 1.
+    // It leaks without input: -0.5 -> -0.25 -> -0.125 -> (input again) 1.9375 > 1.
     let leak_only = Params { refractory: Refractory::LeakOnly, ..half() };
     assert_eq!(trace(leak_only), [0.5, -0.5, -0.25, -0.125, -0.5]);
-    // Silent: integrates above the threshold, and spikes as soon as it may.
+    // Silent: it integrates above the threshold, and spikes as soon as it may.
     let silent = Params { refractory: Refractory::Silent, ..half() };
     assert_eq!(trace(silent.clone()), [0.5, -0.5, 1.75, 2.875, -0.5]);
     assert_eq!(spike_steps(silent, 4.0, 8), [0, 3, 6]);
@@ -270,7 +270,7 @@ fn potentials_can_be_shifted() {
     assert_eq!(spikes(at(0.0)), spikes(at(-4.0)));
 }
 
-/// Neurons do not know their place: a permutation of the currents permutes the spikes.
+/// Neurons do not depend on their position: a permutation of the currents permutes the spikes.
 #[test]
 fn neurons_can_be_permuted() {
     let currents = Array1::linspace(0.4_f32, 3.0, 101);

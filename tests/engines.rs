@@ -1,7 +1,7 @@
 //! The CPU engine, every adapter of this machine and the scalar model give the same bits.
 //!
-//! One set of tests per adapter. A machine without any adapter fails, unless `LIF_SKIP_GPU_TESTS`
-//! is set: then its tests show as ignored.
+//! There is one set of tests per adapter. Without any adapter the tests fail, unless `LIF_SKIP_GPU_TESTS`
+//! is set: then they show as ignored.
 
 mod common;
 #[path = "common/slabs.rs"]
@@ -49,7 +49,7 @@ const TESTS: [(&str, Test); 23] = [
     ("a_roofline_is_measured", work::roofline),
 ];
 
-/// What takes long: `tests/run.sh --all` does it.
+/// Tests that take long and are ignored by default: `tests/run.sh --all` runs them.
 const LONG_TESTS: [(&str, Test); 2] = [
     ("many_random_populations_give_the_models_bits", many_random_populations),
     ("many_random_populations_in_small_slabs", slabs::many_random_populations),
@@ -110,9 +110,9 @@ fn many_random_populations(device: &Device) -> Result<(), Failed> {
     equal_the_model(device, 4, |_| device.into())
 }
 
-/// Random populations, some or many times as many, each in the place that is made for it.
+/// Compares random populations with the model, `times` times the usual number, each on the place that `place` returns.
 fn equal_the_model(device: &Device, times: u32, place: impl Fn(&Case) -> Place) -> Result<(), Failed> {
-    // A pipeline is compiled for each new combination of rules, which on the CPU costs nothing.
+    // A GPU compiles a pipeline for each new combination of rules; the CPU does not.
     let cases = times * if device.engine_kind() == EngineKind::Cpu { 100 } else { 12 };
     let config = Config { cases, failure_persistence: None, ..Config::default() };
     let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
@@ -128,7 +128,7 @@ fn equal_the_model(device: &Device, times: u32, place: impl Fn(&Case) -> Place) 
 }
 
 /// LIF -> weights -> LIF -> weight -> LIF on one device, on several, in slabs, and from one device to
-/// another; all as on the CPU.
+/// another; all give the same as the CPU.
 fn resident_spikes(device: &Device) -> Result<(), Failed> {
     let (inner, outer, batch) = (70, 33, 3);
     let weights =
@@ -162,7 +162,7 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Weights, tables of recorded neurons and random sources stay where they are as long as they are the same.
+/// Weights, tables of recorded neurons and random sources stay on the device as long as they are the same.
 fn what_stays_between_calls(device: &Device) -> Result<(), Failed> {
     let (trains, n, steps) = (5, 40, 64);
     let events = (0..steps).map(|step| Event { step, batch: 0, neuron: (step * 3 % 5) as u32 });
@@ -198,8 +198,8 @@ fn what_stays_between_calls(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The sums of arriving spikes of so many cells fit a dispatch for fewer than 32 steps, so that it ends
-/// within a word of those that stay on the device.
+/// For this many cells the sums of arriving spikes fit into a dispatch for fewer than 32 steps only, so that a dispatch
+/// ends within a word of the spikes that stay on the device.
 fn words_in_parts(device: &Device) -> Result<(), Failed> {
     let (n, steps) = (300_000, 70);
     let events = (0..60_000).map(|index: u32| Event {
@@ -218,7 +218,7 @@ fn words_in_parts(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A dispatch looks at 32,768 trains at most; more are summed in the same order.
+/// A dispatch reads at most 32,768 trains; more are summed by several dispatches in the same order.
 fn many_trains(device: &Device) -> Result<(), Failed> {
     let (trains, n, steps) = (70_000, 3, 40);
     let weights = Array2::from_shape_fn((trains, n), |(from, to)| 1e-3 * ((from + to) % 7) as f32);
@@ -239,8 +239,8 @@ fn many_trains(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Neither the length of calls and of words, nor the split of cells into populations that differ in
-/// size, nor streams that were named by hand change what is drawn.
+/// Random draws do not depend on the length of calls, on the size of the population, or on whether streams are
+/// numbered by hand.
 fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
     let input = || {
         Input::constant(0.2)
@@ -292,7 +292,7 @@ fn random_input_however_cut(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The comparison that the other tests rely on does fail where a bit differs.
+/// The comparison that the other tests rely on fails if a bit differs.
 fn a_perturbed_result_is_caught(device: &Device) -> Result<(), Failed> {
     let case = Case::simple(33, 2, 70);
     let found = case.outcome(&device.into())?;
@@ -301,7 +301,7 @@ fn a_perturbed_result_is_caught(device: &Device) -> Result<(), Failed> {
     perturbed.voltages[[1, 32]] = f32::from_bits(perturbed.voltages[[1, 32]].to_bits() ^ 1);
     assert_ne!(perturbed, found);
 
-    // A coefficient that differs in its last bit shows in the result as well.
+    // A coefficient that differs in its last bit changes the result as well.
     let mut other = case.clone();
     other.params.tau_m = 10.000_001_f32.into();
     assert_ne!(other.outcome(&device.into())?, found);
@@ -383,7 +383,7 @@ fn forward_equals_run(device: &Device) -> Result<(), Failed> {
     assert_eq!(forward.refractory()?, run.refractory()?);
     assert_eq!(forward.counts()?, run.counts()?);
 
-    // An input that is the same for some steps and then another.
+    // An input that changes every few steps.
     let held =
         Array2::from_shape_fn((steps, n), |(step, neuron)| (step / 5) as f32 * 0.1 + neuron as f32 * 0.02);
     run.reset()?;
@@ -503,7 +503,7 @@ fn threads_share_a_device(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Potentials and traces that decay become zero, and the same at each step on the way: some devices
+/// Potentials and traces decay to zero with the same values at each step: some devices
 /// have no subnormal numbers.
 fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
     let leaks = Array1::from(vec![0.05_f32, 0.2, 0.3, 0.37, 0.38, 0.5, 0.9, 0.999, 1.0, 1.5]);
@@ -533,7 +533,7 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// 65,535 workgroups of 64 are the most in one dimension; beyond, the grid is folded.
+/// A dimension has at most 65,535 workgroups of 64 cells; larger grids have two dimensions.
 fn more_cells_than_one_row_of_workgroups(device: &Device) -> Result<(), Failed> {
     let (n, batch) = (2_097_153, 2);
     let params = Params {
@@ -542,7 +542,7 @@ fn more_cells_than_one_row_of_workgroups(device: &Device) -> Result<(), Failed> 
     };
     let drive =
         Array2::from_shape_fn((batch, n), |(row, neuron)| 0.5 + (neuron % 1000) as f32 * 1e-3 + row as f32);
-    // So many cells that a dispatch makes only a few steps, and words of spikes come in parts.
+    // With this many cells a dispatch makes only a few steps, so that words of spikes are made in parts.
     let run = |device: &Device| -> lif::Result<_> {
         let mut population = Population::new(params.clone(), [batch, n], device)?;
         let spikes = population.run(40, &drive).record(Recording::none().spikes()).go()?.spikes;

@@ -1,10 +1,10 @@
-//! The floors of the library: a module imports from its own floor and from those below.
+//! Checks the layers ("floors") of the library: a module imports only from its own floor and from lower ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// From the bottom up. Errors are below all.
+/// The floors from the bottom up. Errors are the lowest.
 const FLOORS: [&str; 9] =
     ["error", "model", "data", "experiment", "prepared", "engine", "device", "population", "fit"];
 
@@ -12,7 +12,7 @@ fn floor(name: &str) -> Option<usize> {
     FLOORS.iter().position(|floor| *floor == name)
 }
 
-/// All source files but those of tests.
+/// Finds all source files except for those of tests.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("a folder") {
         let path = entry.expect("an entry").path();
@@ -25,14 +25,14 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// A file without comments and without its tests, which are at its end.
+/// Returns a file without comments and without its tests, which are at its end.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).expect("a text");
     let text = text.split("\nmod tests {").next().unwrap_or_default();
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// The floor of each name that the library hands out at its top.
+/// Returns the floor of each name that the root of the library re-exports.
 fn handed_out(root: &Path) -> BTreeMap<String, String> {
     let text = code(&root.join("lib.rs"));
     let mut found = BTreeMap::new();
@@ -46,7 +46,7 @@ fn handed_out(root: &Path) -> BTreeMap<String, String> {
     found
 }
 
-/// What a file takes from the library: the first name behind `crate::`, in braces too.
+/// Returns the names that a file imports from the library: the first name after `crate::`, also within braces.
 fn taken(code: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for rest in code.split("crate::").skip(1) {

@@ -1,4 +1,5 @@
-//! Graphs that the Python package `nir` wrote, and graphs that are written for it.
+//! NIR graphs: files that the Python package `nir` wrote are read, damaged files are refused, and written files are
+//! read again.
 
 use lif::nir::{self, Graph, Neurons, Node, Stepping};
 use lif::{Device, Error, Input, Params, Population, Raster, Reset, SpikeInput};
@@ -114,7 +115,7 @@ fn files_that_are_no_such_graph_are_refused_by_name() {
     assert!(refusal("absent.nir").contains("os error 2"), "{}", refusal("absent.nir"));
 }
 
-/// Bytes of a file changed, and the file cut short: an error or a graph, but no panic.
+/// A file with changed bytes or cut short gives an error or a graph, but no panic.
 #[test]
 fn damaged_files_are_refused_without_a_panic() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +131,7 @@ fn damaged_files_are_refused_without_a_panic() {
     }
 }
 
-/// A file in chunks, compressed and not, of the older kind of HDF5 that has no checksums.
+/// The file has chunks, compressed and not, in the older HDF5 format without checksums.
 #[test]
 fn chunks_that_make_up_no_whole_are_refused() {
     let whole = std::fs::read(reference("chunks.nir")).unwrap();
@@ -138,7 +139,7 @@ fn chunks_that_make_up_no_whole_are_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("damaged.nir");
     for (at, byte) in [
-        // What says how chunks were compressed,
+        // Bytes that specify how chunks are compressed,
         (16_154, 9),
         (11_442, 10),
         (16_140, 2),
@@ -161,8 +162,8 @@ fn chunks_that_make_up_no_whole_are_refused() {
     }
 }
 
-/// The files that fuzzing found worth keeping: each is a graph or refused, and what is read can be written, and
-/// simulated or refused.
+/// Each file of the fuzzing corpus is a graph or refused. Neurons that are read can be written, and simulated or
+/// refused.
 #[test]
 fn graphs_of_any_content_end_well() {
     let corpus = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/nir");
@@ -183,7 +184,7 @@ fn graphs_of_any_content_end_well() {
             let Node::Neurons(neurons) = node else { continue };
             nir::write(&path, "again", neurons).unwrap();
             let again = nir::read(&path).unwrap();
-            // Not by equality, as a damaged file may hold what is no number.
+            // Compared as text, as a damaged file may contain NaN, which is not equal to itself.
             assert_eq!(
                 format!("{:?}", again.neurons(None).unwrap()),
                 format!("{neurons:?}"),
@@ -220,7 +221,7 @@ fn what_is_written_is_read_again() {
     }
 }
 
-/// What is left of the synaptic currents of a node of the package after 40 steps with spikes in these.
+/// Returns a node of the package, and its synaptic currents after 40 steps with spikes in the given steps.
 fn left(integrator: Integrator, steps: &[u64]) -> (Neurons, Array2<f32>) {
     let neurons = graph("cuba.nir").neurons(None).unwrap().clone();
     let stepping = Stepping { integrator, ..stepping() };
@@ -236,8 +237,8 @@ fn left(integrator: Integrator, steps: &[u64]) -> (Neurons, Array2<f32>) {
     (neurons, population.synaptic_currents().unwrap())
 }
 
-/// The equation that the node stands for, solved exactly for an S that is 1 in the steps with a spike; with the
-/// exact integrator, for an S of as large impulses.
+/// The equation of the node, solved exactly for an S that is 1 in the steps with a spike; with the
+/// exact integrator, for an S of impulses with the same area.
 #[test]
 fn the_synaptic_current_is_that_of_the_equation() {
     let steps = [0, 1, 2, 7, 30];
@@ -256,7 +257,7 @@ fn the_synaptic_current_is_that_of_the_equation() {
                     Integrator::Exact => (current + spike * ratio) * kept,
                 };
             }
-            // What the population holds has decayed for the step to come.
+            // The state of the population has already decayed for the next step.
             let expected = if integrator == Integrator::Euler { current * kept } else { current };
             let difference = (f64::from(left[[0, neuron]]) / expected - 1.0).abs();
             assert!(difference < 1e-5, "neuron {neuron}: {} instead of {expected}", left[[0, neuron]]);
@@ -264,7 +265,7 @@ fn the_synaptic_current_is_that_of_the_equation() {
     }
 }
 
-/// Spikes in every step are a constant S of 1, which drives `w_in` in the end.
+/// Spikes in every step are a constant S of 1, which drives the current to `w_in`.
 #[test]
 fn a_spike_has_the_area_of_its_step() {
     let (dt, steps) = (stepping().dt, 2000);

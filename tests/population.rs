@@ -1,4 +1,4 @@
-//! The library as a program uses it: what it returns, and what it refuses.
+//! The public interface of the library: what it returns, and what it refuses.
 
 use lif::{
     Device, DeviceChoice, Error, Event, Input, Integrator, Parameter, Params, Population, PopulationOptions,
@@ -171,7 +171,7 @@ fn a_run_tells_how_far_it_is_and_stops_when_told() {
     assert!(recorded.steps < 100_000);
     assert_eq!(recorded.spikes.map(|spikes| spikes.steps()), Some(told[2]));
     assert_eq!(recorded.voltages.map(|voltages| voltages.values().dim().0 as u64), Some(told[2]));
-    // And goes on from there.
+    // The population continues from there.
     population.run(10, 1.0).go().expect("valid");
     assert_eq!(population.steps(), told[2] + 10);
 }
@@ -224,13 +224,13 @@ fn wrong_parameters_are_refused_with_what_was_expected() {
     );
     let trace = Trace { tau: 0.0.into(), scale: 1.0.into(), kind: TraceKind::Add };
     assert_says(&refused(Params { trace: Some(trace), ..base() }), &["tau_trace", "above 0 ms"]);
-    // A unit interval at the threshold: only with `>=` does it fire at every step.
+    // The reset is at the threshold: the neuron fires at every step only with `>=`.
     let at = Params { v_reset: (-52.0).into(), t_ref: 0.0.into(), ..base() };
     assert!(Population::new(at.clone(), 1, &Device::cpu()).is_ok());
     refused(Params { spike_test: SpikeTest::AtOrAbove, ..at });
 }
 
-/// Neurons of a reference potential, of which nothing but the rounding is to be seen.
+/// A reference potential changes nothing outside but the rounding.
 #[test]
 fn a_reference_potential_is_kept_inside() {
     let params = Params {
@@ -244,13 +244,13 @@ fn a_reference_potential_is_kept_inside() {
     let mut plain = Population::new(params, [2, 3], &Device::cpu()).expect("valid");
     let mut inside = Population::new(referred, [2, 3], &Device::cpu()).expect("valid");
 
-    // What the model sees are differences, taken in double precision and rounded once.
+    // The model has differences, computed in double precision and rounded once.
     let cell = inside.coefficients(1, 0).expect("there");
     assert_eq!((cell.v_rest, cell.v_threshold), (0.0, (-50.1 + 65.3) as f32));
     assert_eq!((cell.reset, cell.v_lower), ((-66.5 + 65.3) as f32, (-66.0 + 65.3) as f32));
     assert_eq!(inside.voltages().expect("there")[[0, 0]], -65.3_f32);
 
-    // Potentials are read, recorded and set as they are given.
+    // Potentials are read, recorded and set on the usual scale.
     let recording = Recording::none().spikes().voltages([2, 0], 3);
     let drive = arr1(&[0.9_f32, -0.5, 2.0]);
     let before = plain.run(500, &drive).record(&recording).go().expect("valid");
@@ -273,7 +273,7 @@ fn a_reference_potential_is_kept_inside() {
     assert_eq!(inside.voltages().expect("there")[[1, 2]], -65.3_f32);
 }
 
-/// v(t) = v_rest + R I (1 - exp(-t / tau)), near the end of which rounding is all that moves v.
+/// v(t) = v_rest + R I (1 - exp(-t / tau)). Near its limit, v changes by rounding alone.
 #[test]
 fn a_reference_potential_makes_potentials_exacter() {
     let error = |v_reference| {
@@ -288,7 +288,7 @@ fn a_reference_potential_makes_potentials_exacter() {
         let mut population = Population::new(params, 100, &Device::cpu()).expect("valid");
         let currents = Array1::linspace(0.2_f32, 0.749, 100);
         population.run(300, &currents).go().expect("valid");
-        // The differences themselves, which rounding at -65 mV would hide.
+        // The expected differences from rest, which rounding at -65 mV would hide.
         let rest = population.coefficients(0, 0).expect("there").v_rest;
         let leak = f64::from(population.coefficients(0, 0).expect("there").leak);
         let left = (0..301).fold(1.0, |left, _| left * (1.0 - leak));
@@ -300,7 +300,7 @@ fn a_reference_potential_makes_potentials_exacter() {
         (found - wanted).iter().fold(0.0_f64, |most, error| most.max(error.abs()))
     };
     let (without, with) = (error(0.0), error(-65.0));
-    // Read at -65 mV, whose rounding is half of 7.6e-6, beside that of what is read.
+    // The bound includes the rounding of values read at -65 mV, half of 7.6e-6.
     assert!(with < 8e-6 && without > 2.0 * with, "{with} with, {without} without");
 }
 
@@ -313,7 +313,7 @@ fn a_reference_potential_far_from_the_others_is_refused() {
     assert_says(&refused(f64::NAN), &["v_reference is NaN mV", "at most 1e20"]);
     assert_says(&refused(f64::INFINITY), &["v_reference is inf mV"]);
     assert_says(&refused(1e6), &["v_reference is 1000000 mV", "farther from them than 0 is"]);
-    // Messages have the values that were given.
+    // Messages name the values that were given, not the differences.
     let params = Params { v_lower: Some((-52.0).into()), v_reference: -62.0, ..Params::default() };
     let message = Population::new(params, [2, 3], &Device::cpu()).map(drop).expect_err("wrong").to_string();
     assert_says(&message, &["v_lower is -52", "below v_threshold"]);
@@ -365,13 +365,13 @@ fn wrong_inputs_are_refused_and_change_nothing() {
     assert_eq!(population.voltages().expect("there"), before);
 }
 
-/// Views that repeat a few values over many steps and cells are not copied out.
+/// Views that repeat a few values over many steps and cells are not expanded into copies.
 #[test]
 fn repeated_values_are_not_copied_out() {
     let mut one = population(3, 2);
     let mut other = population(3, 2);
     let values = arr2(&[[0.5_f32, 1.0, 2.0]]);
-    // As an array it would have 10^14 values.
+    // An array of this shape would have 10^14 values.
     let view = values.broadcast((1 << 45, 2, 3)).expect("it repeats");
     let refused = other.run(7, Input::sequence(&view)).go();
     assert_says(&refused.expect_err("too long").to_string(), &["the input sequence", "[7, 2, 3]"]);
@@ -386,7 +386,7 @@ fn repeated_values_are_not_copied_out() {
     assert_eq!(single.steps(), 1);
 }
 
-/// A run that a panic left has no state that could be taken for a result.
+/// After a panic within a run the population returns no state.
 #[test]
 fn a_panic_of_the_observer_leaves_no_result() {
     let mut population = population(10, 1);
@@ -424,7 +424,7 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
     assert_says(&new(usize::MAX, 2).to_string(), &["below 2^32"]);
     assert_says(&new(1 << 20, 1 << 12).to_string(), &["below 2^32"]);
 
-    // A recording that no memory holds.
+    // A recording larger than any memory.
     let mut population = population(1000, 1);
     let error = population.run(1 << 50, 1.0).record(Recording::none().spikes()).go().expect_err("too large");
     assert!(matches!(error, Error::TooLarge { .. }), "{error:?}");
@@ -434,7 +434,7 @@ fn sizes_that_cannot_be_are_refused_with_the_limits() {
     );
     assert_eq!(population.steps(), 0);
 
-    // What is recorded without being kept counts as well.
+    // Even a recording of one neuron is too large.
     let chosen = Recording::none().spikes_of([0]);
     assert!(population.run(1 << 50, 1.0).record(&chosen).go().is_err());
 }
@@ -478,7 +478,7 @@ fn the_result_does_not_depend_on_the_number_of_threads() {
     }
 }
 
-/// The split of a batch does not matter: each row alone gives what it gives among others.
+/// Each row of a batch gives the same results alone.
 #[test]
 fn a_batch_equals_its_rows_one_by_one() {
     let drive = Array2::from_shape_fn((5, 40), |(row, neuron)| 0.3 + row as f32 * 0.4 + neuron as f32 * 0.03);
@@ -564,7 +564,7 @@ fn inputs_take_memory_on_the_way_to_a_gpu_alone() {
     let need = |input: Input<'_>| input.memory_needed(steps, n, &gpu);
     let constant = need(Input::constant(0.6));
     assert_eq!((constant.host_bytes(), constant.device_bytes()), (4, 4));
-    // 32 MiB at a time, three times on the way.
+    // 32 MiB at a time, with three copies on the host.
     let streamed = need(Input::sequence(&sequence));
     assert_eq!((streamed.host_bytes(), streamed.device_bytes()), (3 << 25, 1 << 25));
     let spikes = need(Input::from(SpikeInput::dense(&raster, &weights)));
@@ -596,7 +596,7 @@ fn several_devices_share_a_population() {
     );
 }
 
-/// More cells than one buffer of the adapter holds, against the CPU.
+/// More cells than fit into one buffer of the adapter, compared with the CPU.
 #[test]
 #[ignore = "takes long; tests/run.sh --all does it"]
 fn a_population_beyond_one_binding_gives_the_same_bits() {
@@ -604,7 +604,7 @@ fn a_population_beyond_one_binding_gives_the_same_bits() {
         lif::adapters().into_iter().next().expect("this machine has no adapter; see docs/headless.md");
     let device = Device::select(&DeviceChoice::Named(adapter.name)).expect("it opens");
     let n = 35_000_000;
-    // One period of values repeats along the row.
+    // The values repeat along the row.
     let drive = Array1::from_shape_fn(n, |neuron| 0.5 + (neuron % 1009) as f32 * 0.01);
     let run = |device: &Device| {
         let mut population = Population::new(Params::default(), n, device).expect("it fits");
@@ -627,15 +627,15 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
     let random = || Random::poisson(&rates, 1e-3);
     let of = |input: Input<'_>, device: &Device| input.memory_needed(10, n, device);
     let need = of(random().into(), &cpu);
-    // Of each rate 2,049 words, the number of its table, and three copies.
+    // For each rate a table of 2,049 words, the index of the table, and three copies.
     assert_eq!(need.parts()[1].what, "the tables of the Poisson input");
     assert_eq!(need.parts()[1].host_bytes, (n * 2049 * 4) as u64, "{need}");
     assert!(need.host_bytes() >= (n * (2048 + 5) * 4) as u64, "{need}");
-    // They are there once for all slabs, and what cells draw with in each.
+    // Tables are stored once for all slabs, the parameters of the draws once per slab.
     let two = Device::several(&[cpu.clone(), cpu.clone()]).expect("two");
     let with_slabs = of(random().into(), &two).total() - need.total();
     assert!((4 * n as u64..8 * n as u64).contains(&with_slabs), "{with_slabs}");
-    // A negative zero is as good as another, and one table is enough for all that are equal.
+    // A negative zero is the same as zero, and equal rates share a table.
     let zeros = [0.0, -0.0].map(|zero: f32| {
         let rates = Array1::from_shape_fn(n, |neuron| if neuron < 9 { zero } else { 9e7 });
         of(Random::poisson(rates, 1e-3).into(), &cpu).total()
@@ -671,7 +671,7 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
         population(need.total() + scores).run(10, random()).score(&mut scorer()).go().map(drop),
         Ok(())
     );
-    // Other sources take the place of the last; the steps that wait for these are made first.
+    // New sources replace the last ones; queued steps with the last ones are made first.
     let mut several = population(need.total() + 4);
     let mut free = Population::new(Params::default(), n, &cpu).expect("valid");
     for weight in [1e-3, 2e-3, 3e-3] {
@@ -681,7 +681,7 @@ fn random_sources_are_in_the_account_and_in_the_budget() {
     assert_eq!(several.voltages(), free.voltages());
 }
 
-/// Programs match on which argument was refused, and on its value.
+/// Errors tell programs which argument was refused, and its value.
 #[test]
 fn errors_say_which_argument_and_which_value() {
     use lif::{Argument, Blocks, Preset, Random, Raster, Scorer, SpikeInput, Target};
@@ -723,7 +723,7 @@ fn errors_say_which_argument_and_which_value() {
     for (index, (result, argument, value)) in cases.into_iter().enumerate() {
         let error = result.expect_err("refused");
         assert_eq!((error.argument(), error.value()), (Some(argument), value), "{index}: {error}");
-        // What `main` prints is the same as what is displayed.
+        // `main` prints the debug format, which is the same text.
         assert_eq!(format!("{error:?}"), error.to_string());
     }
 }

@@ -1,4 +1,4 @@
-//! Programs that use the library: those of the README, made by its commands, and the examples.
+//! Compiles and runs programs that use the library: those of the README, made with its commands, and the examples.
 
 use std::fs;
 use std::path::Path;
@@ -6,14 +6,14 @@ use std::process::{Command, Output};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
-/// What the README says of programs.
+/// Returns the section of the README on programs.
 fn section() -> String {
     let readme = fs::read_to_string(Path::new(ROOT).join("README.md")).expect("a README");
     let (_, section) = readme.split_once("\n## In a program\n").expect("a section on programs");
     section.split("\n### ").next().unwrap_or_default().to_owned()
 }
 
-/// The blocks of a language in a text.
+/// Returns the code blocks of a language in a text.
 fn blocks<'a>(text: &'a str, language: &str) -> Vec<&'a str> {
     let begin = format!("```{language}\n");
     text.split(&begin).skip(1).map(|rest| rest.split("```").next().unwrap_or_default()).collect()
@@ -49,7 +49,7 @@ fn the_programs_of_the_readme_compile_in_a_package_made_by_its_commands() {
     };
     succeeds(cargo(&["new", "--vcs", "none", "program"]).current_dir(folder.path()));
     let program = folder.path().join("program");
-    // It lies beside the library, as the commands have it, and takes the versions that are there.
+    // The program is next to the library, as the commands expect, and uses the same versions of dependencies.
     link(Path::new(ROOT), &folder.path().join("lif"));
     fs::copy(Path::new(ROOT).join("Cargo.lock"), program.join("Cargo.lock")).expect("versions");
     let section = section();
@@ -76,7 +76,7 @@ fn link(from: &Path, to: &Path) {
     std::os::windows::fs::symlink_dir(from, to).expect("a link");
 }
 
-/// Drivers find fault with machines without a desktop; that is none of an example's.
+/// Drivers print warnings on machines without a desktop; examples must not show them.
 #[test]
 #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn examples_print_nothing_of_drivers() {

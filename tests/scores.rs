@@ -1,4 +1,4 @@
-//! Scores of each cell against recorded trains, beside a plain implementation that has all spikes.
+//! Scores of each cell against recorded spike trains, compared with a plain implementation that has all spikes at once.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
@@ -22,7 +22,7 @@ const STEPS: u64 = 5000;
 const WINDOW: u64 = 20;
 const TAU: f64 = 100.0;
 
-/// Between 0 and 1.
+/// Returns a random number from 0 to 1.
 fn uniform(index: u64) -> f32 {
     philox(counter(index, 0, 9), key(5))[0] as f32 / 4_294_967_296.0
 }
@@ -44,7 +44,7 @@ fn current() -> Array1<f32> {
     Array1::from_shape_fn(STEPS as usize, |step| 0.5 + 2.5 * (uniform(step as u64 / 40) - 0.4))
 }
 
-/// One over all steps, one over some, and one of the second row alone.
+/// Three targets: over all steps, over some steps, and for the second row alone.
 fn targets() -> Vec<Target> {
     let target = |seed: u64, scored| {
         let spikes = (0..STEPS).filter(move |step| uniform(seed * STEPS + step) < 0.01);
@@ -57,7 +57,7 @@ fn delays() -> Vec<u32> {
     (0..(N * ROWS) as u32).map(|cell| cell * 7 % 50).collect()
 }
 
-/// The spikes of each cell, late by its delay.
+/// Returns the spikes of each cell, shifted by its delay.
 fn trains() -> Vec<Vec<u64>> {
     let recorded = population(&cpu())
         .run(STEPS, lif::Input::sequence(&current()))
@@ -76,7 +76,7 @@ fn within(train: &[u64], range: Range<u64>) -> Vec<u64> {
     train.iter().copied().filter(|step| range.contains(step)).collect()
 }
 
-/// The most pairs of spikes within the window, by augmenting paths.
+/// Returns the largest number of pairs of spikes within the window, by augmenting paths.
 fn most_pairs(recorded: &[u64], predicted: &[u64]) -> u64 {
     fn find(
         place: usize,
@@ -102,7 +102,7 @@ fn most_pairs(recorded: &[u64], predicted: &[u64]) -> u64 {
         .count() as u64
 }
 
-/// By the double sums that the integral comes to.
+/// Returns the van Rossum distance by double sums, which the integral is equal to.
 fn distance(recorded: &[u64], predicted: &[u64]) -> f64 {
     let sum = |one: &[u64], other: &[u64]| -> f64 {
         let pairs = one.iter().flat_map(|a| other.iter().map(move |b| a.abs_diff(*b) as f64));
@@ -116,7 +116,7 @@ fn new_scorer() -> Scorer {
     Scorer::new([ROWS, N], targets(), WINDOW).and_then(|scorer| scorer.with_delays(delays())).expect("valid")
 }
 
-/// The scores of a run in calls of so many steps.
+/// Returns the scorer after a run in calls of these numbers of steps.
 fn scorer(place: &Place, calls: &[u64]) -> Scorer {
     let mut scorer = new_scorer().with_distances(TAU).expect("valid");
     run(place, calls, &mut scorer);
@@ -156,14 +156,14 @@ fn they_are_those_of_a_plain_implementation() {
     assert!(matched > 500, "{matched}");
 }
 
-/// All that is found, with the bits of the distances.
+/// Returns all results, with the distances as bits.
 fn found(scorer: &Scorer) -> (Vec<lif::Tally>, Vec<u64>) {
     let targets = 0..scorer.targets().len();
     let tallies = targets.clone().flat_map(|index| scorer.tallies(index)).collect();
     (tallies, targets.flat_map(|index| scorer.distances(index).map(f64::to_bits)).collect())
 }
 
-/// The CPU and every adapter, each also with slabs that cut rows, and all together.
+/// The CPU, every adapter, and all of them together; each also with slabs that cut rows.
 fn places() -> Vec<Place> {
     let mut devices = vec![Device::cpu()];
     let titles = adapters_to_test().unwrap_or_else(|skip| {
@@ -191,7 +191,7 @@ fn neither_calls_nor_slabs_nor_devices_change_a_bit() {
         run(&place, &parts, &mut without);
         assert!(found(&without) == (expected.0.clone(), Vec::new()), "{place}");
     }
-    // As a sink it sees the same, block by block or all at once.
+    // As a sink it gives the same scores, block by block or all at once.
     let (mut sink, mut whole) = (new_scorer(), new_scorer());
     let mut population = population(&cpu());
     let recording = Recording::none().spikes();
@@ -207,7 +207,7 @@ fn neither_calls_nor_slabs_nor_devices_change_a_bit() {
     assert_eq!((found(&sink).0, found(&whole).0), (expected.0.clone(), expected.0));
 }
 
-/// Spikes at every step, predicted and recorded, are as many as a kernel can have to loop over.
+/// With predicted and recorded spikes at every step, the loops of a kernel are as long as possible.
 #[test]
 fn all_spikes_are_seen_where_there_is_one_at_each_step() {
     let steps = 70_001;
@@ -230,7 +230,7 @@ fn all_spikes_are_seen_where_there_is_one_at_each_step() {
     }
 }
 
-/// Recorded spikes that a silent cell passes by are no more at a time than a kernel can loop over.
+/// A silent cell skips many recorded spikes, but not more at a time than a kernel can loop over.
 #[test]
 fn a_cell_that_is_silent_for_long_goes_on_as_any_other() {
     let mut expected = None;
@@ -248,8 +248,8 @@ fn a_cell_that_is_silent_for_long_goes_on_as_any_other() {
     }
 }
 
-/// Steps that were scored already, by calls or in rasters, are refused, and so are those behind some that a target
-/// compares; what a refused call would have counted twice is counted once.
+/// Steps that were scored already, by runs or in rasters, are refused, and so are steps after a gap that a target
+/// compares. A refused call counts nothing.
 #[test]
 fn each_step_is_scored_once_and_in_its_order() {
     let refused = |result: Result<(), Error>, first: u64, expected: &str| {
@@ -266,7 +266,7 @@ fn each_step_is_scored_once_and_in_its_order() {
         run(&place, &[1000], &mut scorer);
         let mut population = population(&place);
         for _ in 0..2 {
-            // Steps 0 to 999 of a run that began anew, and nothing where it would go on.
+            // Steps 0 to 999 of a new run are refused, and the population makes no steps.
             let again = population.run(1000, 0.9).score(&mut scorer).go().map(drop);
             refused(
                 again,
@@ -288,7 +288,7 @@ fn each_step_is_scored_once_and_in_its_order() {
         assert!(found(&scorer) == expected, "{place}");
         refused(scorer.skip_to(17), 17, "5000 or later");
     }
-    // Rasters that overlap, that leave steps out, and that come in another order.
+    // Rasters that overlap, leave steps out, or are in another order.
     let mut population = population(&cpu());
     let mut scorer = new_scorer().with_distances(TAU).expect("valid");
     let current = current();
@@ -307,7 +307,7 @@ fn each_step_is_scored_once_and_in_its_order() {
     refused(take(1), 500, "1200 or later");
     take(2).expect("the last");
     assert!(found(&scorer) == expected);
-    // What nothing is compared with may be left out, with what is late in mind.
+    // Steps that no target compares may be left out; the delays count.
     let target = || vec![Target::new([210, 260], 200..300).expect("valid")];
     let part = |first, late| {
         let scorer =
@@ -327,7 +327,7 @@ fn each_step_is_scored_once_and_in_its_order() {
     refused(part(171, 30).map(drop), 171, "170, as");
     refused(part(300, 0).map(drop), 300, "200, as");
     refused(part(270, 30).map(drop), 270, "170, as");
-    // What came before would be lacking.
+    // The delays would be missing in the steps scored before.
     let late = scorer.with_delays(vec![0; N * ROWS]).map(drop).expect_err("refused").to_string();
     assert_eq!(
         late,
@@ -341,7 +341,7 @@ fn each_step_is_scored_once_and_in_its_order() {
     assert!(turned.starts_with("a neuron of the scored spikes is 69; it must be 0"), "{turned}");
 }
 
-/// What is made between the calls is not predicted; what was recorded then is missed.
+/// Spikes that are made without the scorer are not predicted; recorded spikes in these steps are missed.
 #[test]
 fn steps_that_are_not_scored_count_as_silent() {
     for place in places() {
@@ -364,7 +364,7 @@ fn steps_that_are_not_scored_count_as_silent() {
     }
 }
 
-/// What was made until somebody stops a run is scored, and the next call goes on from there.
+/// The steps made until a run is stopped are scored, and the next run continues from there.
 #[test]
 fn a_stopped_run_goes_on_with_its_scores() {
     let expected = found(&{
@@ -449,11 +449,11 @@ fn what_cannot_be_scored_is_refused() {
     refused(result, "without spikes");
 }
 
-/// Trains that know nothing of the recording: a spike after `dead` steps and some more, which are drawn at
-/// random or, where `is_regular`, are what they are on average.
+/// Returns a train that is independent of the recording. Its intervals are `dead` steps plus a wait, which is random
+/// with mean `more` or, if `is_regular`, always `more`.
 fn ignorant(train: u64, steps: u64, dead: u64, more: f32, is_regular: bool) -> Vec<u64> {
     let mut spikes = Vec::new();
-    // Regular ones differ in when they begin.
+    // Regular trains differ only in their first spike.
     let mut step = (uniform(train << 32) * more) as u64;
     while step < steps {
         spikes.push(step);
@@ -464,8 +464,8 @@ fn ignorant(train: u64, steps: u64, dead: u64, more: f32, is_regular: bool) -> V
     spikes
 }
 
-/// The scores of trains, as neurons that spike where a current says so, against half of a recording from a
-/// grasshopper's receptor: 5 s at 0.05 ms, with a window of 2 ms.
+/// Returns the scores of trains against half of a recording from a grasshopper's receptor: 5 s at 0.05 ms, with a
+/// window of 2 ms. The trains are the spikes of neurons that strong current pulses drive.
 fn against_the_receptor(trains: &[Vec<u64>]) -> Vec<lif::Tally> {
     let steps = 100_000;
     let lines = include_str!("../data/grasshopper/spike_times_ms.txt").lines();
@@ -487,7 +487,7 @@ fn against_the_receptor(trains: &[Vec<u64>]) -> Vec<lif::Tally> {
 
 #[test]
 fn trains_that_know_nothing_of_a_recording_score_near_0() {
-    // A refractory Poisson process and a constant rate, both at about the rate of the recording, 10 ms apart.
+    // A refractory Poisson process and a constant rate, both with about the mean interval of the recording, 10 ms.
     for is_regular in [false, true] {
         let trains: Vec<_> = (0..20).map(|train| ignorant(train, 100_000, 60, 140.0, is_regular)).collect();
         let tallies = against_the_receptor(&trains);
@@ -501,12 +501,12 @@ fn trains_that_know_nothing_of_a_recording_score_near_0() {
 #[test]
 fn no_rate_scores_by_itself() {
     for is_regular in [false, true] {
-        // From 130 to 950 Hz, through 250 Hz where the published factor is divided by 0.
+        // From 130 to 950 Hz. At 250 Hz the published factor has a division by 0.
         let train = |train: u64| ignorant(train, 100_000, 1, 20.0 + 4.0 * train as f32, is_regular);
         let trains: Vec<_> = (0..35).map(train).collect();
         for tally in against_the_receptor(&trains) {
             assert!(tally.gamma() < 0.15, "{tally:?}");
-            // Random ones leave gaps, and so have fewer coincidences than the factor takes for chance.
+            // Random trains have gaps, and so fewer coincidences than the factor expects by chance.
             let may_be_low = !is_regular || tally.predicted > 1250;
             assert!(may_be_low || tally.gamma() > -0.15, "{tally:?}");
         }

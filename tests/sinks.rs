@@ -1,4 +1,4 @@
-//! Recordings that are handed on in blocks.
+//! Recordings that are handed to sinks in blocks: results, errors, memory and early stops.
 
 use lif::{Background, Device, Error, Params, Population, Recorded, Recording, Sink};
 use std::ops::ControlFlow;
@@ -59,13 +59,13 @@ fn blocks_put_together_are_the_recording_and_never_large() {
     assert_eq!(parts.voltages(), whole.voltages());
 }
 
-/// A row alone may be more than a block has otherwise, and more rows come one by one then.
+/// A single row may be larger than a usual block; each block then has one row.
 #[test]
 fn blocks_of_many_cells_have_one_row() {
     let all = Recording::none().spikes().all_voltages(1);
     for (shape, recording, row) in [
         ((3_000_000, 1), &all, 8 * 3_000_000),
-        // The rates of many populations are more than their spikes.
+        // With many batch rows of one neuron, rates are larger than spikes.
         ((1, 3_000_000), &Recording::none().rate(), 4 * 3_000_000),
     ] {
         let run = |device: &Device, mut take: Box<dyn FnMut(&Recorded) + '_>| {
@@ -90,7 +90,7 @@ fn blocks_of_many_cells_have_one_row() {
             );
         }
         assert_eq!(steps, 80);
-        // A block is complete when it has 8 MiB, to which 64 MiB of spikes and of potentials may come at a time.
+        // A block is complete at 8 MiB; a piece can add 64 MiB of spikes and 64 MiB of potentials.
         assert!(largest <= row.max(136 << 20), "{largest} bytes, {row} in a row");
     }
 }
@@ -109,7 +109,7 @@ fn the_first_failure_of_a_sink_ends_the_run_and_is_returned() {
     assert_eq!(result, Err(full()));
     assert_eq!(taken, 2);
     assert!(population.steps() < 200_000);
-    // The population itself is whole.
+    // The population still has a valid state.
     assert!(population.run(1, 1.0).go().is_ok());
 
     let mut behind = Background::new(move |_: Recorded| Err(full()));
@@ -165,7 +165,7 @@ fn a_sink_may_stop_the_run_between_pieces() {
     assert!((10_000..1_000_000).contains(&made.steps));
 }
 
-/// Keeps what it is told of progress, and may end the run.
+/// A sink that stores its progress reports, and may end the run.
 struct Told {
     made: Vec<u64>,
     blocks: usize,

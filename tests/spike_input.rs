@@ -1,4 +1,4 @@
-//! Spikes that drive a population: what they do, where they may lie, and what is refused.
+//! Spikes that drive a population: their effects, where they may be stored, and what is refused.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
@@ -8,7 +8,7 @@ use lif::{
 };
 use ndarray::{Array1, Array2, arr0, arr1, arr2};
 
-/// A neuron that does not leak to speak of, so that what arrives can be counted.
+/// A neuron with almost no leak, so that its potential shows the sum of its inputs.
 fn integrator() -> Params {
     Params {
         tau_m: 1000.0.into(),
@@ -49,7 +49,7 @@ fn a_jump_acts_in_its_step_and_a_current_for_that_step() {
         recorded.values().iter().copied().collect::<Vec<_>>()
     };
     let jumped = sampled(SpikeInput::each(&spikes, arr1(&[3.0_f32, 5.0])).jumps());
-    // Afterwards it leaks by 1e-4 of itself per step.
+    // Afterwards 1e-4 of the potential leaks per step.
     assert_eq!(jumped, [0.0, 0.0, 3.0, 0.0, 3.0 + 1e-4 * -3.0, 0.0]);
     let current = sampled(SpikeInput::each(&spikes, 2.0));
     assert_eq!(current, [0.0, 0.0, 2.0, 0.0, 2.0 + 1e-4 * -2.0, 0.0]);
@@ -73,7 +73,7 @@ fn a_synaptic_current_decays_exactly_and_adds_up() {
     assert_eq!(population.synaptic_currents().expect("there"), arr2(&[[0.0_f32]]));
 }
 
-/// Poisson spikes that are currents go through the synapse too; currents of other sources do not.
+/// Poisson spikes that are currents are added to the synaptic current, too; currents of other sources are not.
 #[test]
 fn only_spikes_go_through_the_synapse() {
     let params = Params { tau_syn: Some(2.0.into()), v_threshold: 1e6.into(), ..integrator() };
@@ -88,7 +88,7 @@ fn only_spikes_go_through_the_synapse() {
     }
 }
 
-/// A layer drives the next, step by step as in one go, by a matrix as by sums made by hand.
+/// A layer drives the next: step by step as in one run, and with a weight matrix as with sums made by hand.
 #[test]
 fn layers_can_be_stacked() {
     let device = Device::cpu();
@@ -216,7 +216,7 @@ fn currents_are_bounded_where_the_resistance_is_next_to_nothing() {
         let parts = |what| ["the ", what, "e38 nA", "at most 1e20 nA in magnitude"];
         assert_says(population.set_synaptic_currents(&arr0(3.4e38_f32)), &parts("synaptic current is 3.4"));
         assert_says(population.forward(3.4e38), &parts("input is up to 3.4"));
-        // Each weight is finite; what piles up of them is too much.
+        // Each weight is finite, but their sum over time is too large.
         let run = |population: &mut Population, weight| {
             let weights = Array2::from_elem((3, 3), weight);
             population.run(64, SpikeInput::dense(&all, &weights)).go()
@@ -224,7 +224,7 @@ fn currents_are_bounded_where_the_resistance_is_next_to_nothing() {
         assert_says(run(&mut population, 4e36), &["input is up to inf"]);
         assert_says(run(&mut population, 1e18), &["the input is up to", "at most 1e20 nA"]);
         assert_says(run(&mut population, 3e38), &["input is up to inf"]);
-        // The most that is taken stays finite.
+        // The largest accepted values keep the state finite.
         population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
         population.forward(1e20).expect("valid");
         run(&mut population, 5e17).expect("valid");

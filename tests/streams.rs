@@ -1,4 +1,4 @@
-//! Inputs that come in blocks.
+//! Inputs in blocks: results, errors and early stops.
 
 use lif::{Background, Blocks, Device, Error, Input, Params, Population, Random, Recorded, Recording, Sink};
 use ndarray::{Array2, ArrayD, Axis, arr1};

@@ -1,4 +1,4 @@
-//! The reader of checkpoints, as they are and with a checksum that fits.
+//! Fuzzes the reader of checkpoints, with files as they are and with a matching checksum.
 #![no_main]
 
 #[path = "../seal.rs"]
@@ -13,7 +13,7 @@ fuzz_target!(|bytes: &[u8]| {
         std::fs::write(&path, bytes).expect("there is room");
         let Ok(checkpoint) = Checkpoint::open(&path) else { continue };
         let steps = checkpoint.steps();
-        // What can be taken up can be run and saved again.
+        // A population that can be loaded can be run and saved again.
         if let Ok(mut population) = checkpoint.population(&Device::cpu()) {
             assert_eq!(population.steps(), steps);
             let _ = population.run(3, 0.5).record(Recording::none().spikes()).go();

@@ -1,11 +1,11 @@
-//! The reader of NIR graphs.
+//! Fuzzes the reader of NIR graphs.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 use lif::nir::{self, Node, Stepping};
 use lif::{Device, Integrator, Population, Recording, Refractory, Reset};
 
-/// Neurons beyond which a population is not worth the time.
+/// The largest number of neurons that is simulated.
 const MOST: usize = 1000;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -22,12 +22,12 @@ fuzz_target!(|bytes: &[u8]| {
     for (name, node) in graph.nodes() {
         let Node::Neurons(neurons) = node else { continue };
         assert_eq!(graph.neurons(Some(name)).expect("listed").n(), neurons.n());
-        // What is read can be written, and is then the same; a value that is none is not equal to itself.
+        // Neurons that are read can be written, and are read again unchanged. A NaN would not be equal to itself.
         if neurons.fields().iter().all(|(_, values)| values.iter().all(|value| !value.is_nan())) {
             nir::write(&path, "neurons", neurons).expect("there is room");
             assert_eq!(nir::read(&path).expect("just written").neurons(None), Ok(&**neurons));
         }
-        // What can be simulated is.
+        // Simulates the neurons if possible.
         let params = neurons.params(&stepping).expect("all arrays have one shape");
         if neurons.n() <= MOST
             && let Ok(mut population) = Population::new(params, neurons.n(), &Device::cpu())

@@ -1,5 +1,5 @@
-//! The readers of recorded spikes, of events and of matrices of weights: the first byte says which and how
-//! the file is called, the others are the file.
+//! Fuzzes the readers of recorded spikes, events and weight matrices: the first byte chooses the reader and the
+//! extension of the file, the other bytes are the file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,4 +1,4 @@
-//! The reader of settings files.
+//! Fuzzes the reader of settings files.
 #![no_main]
 
 use lif_cli::fuzzing::{Settings, layers, neurons};
@@ -12,7 +12,7 @@ fuzz_target!(|bytes: &[u8]| {
     std::fs::write(&path, bytes).expect("there is room");
     let asked = Settings { config: Some(path), ..Settings::default() };
     let Ok(mut settings) = layers::complete(&asked) else { return };
-    // As checkpoints and summaries hold them, they come back as they were.
+    // Settings come back unchanged from text, the form in which checkpoints and summaries contain them.
     settings.config = None;
     if let Ok(text) = toml::to_string(&settings) {
         let again = layers::parse(&text, "again").expect("just written");

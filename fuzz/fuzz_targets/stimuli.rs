@@ -1,4 +1,4 @@
-//! The readers of stimuli: the first byte says how the file is called, the others are the file.
+//! Fuzzes the readers of stimuli: the first byte chooses the extension of the file, the other bytes are the file.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -32,7 +32,7 @@ fuzz_target!(|bytes: &[u8]| {
         let blocks = stimulus.currents(first..STEPS, 0.1, transform).expect("just read");
         blocks.flat_map(|block| block.expect("just read")).map(f32::to_bits).collect()
     };
-    // From wherever it is read, the currents are the same.
+    // The currents do not depend on the step from which reading begins.
     let whole = currents(0);
     let part = currents(STEPS / 2 + 1);
     assert!(whole.ends_with(&part) && !part.is_empty());

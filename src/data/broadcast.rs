@@ -1,4 +1,4 @@
-//! Broadcasting against `[batch, n]`, with errors that name the argument.
+//! Broadcasts arrays to `[batch, n]`, with errors that name the argument.
 
 use crate::data::memory;
 use crate::data::shape::Shape;
@@ -34,7 +34,7 @@ impl<T: Copy> Column<T> {
         }
     }
 
-    /// The values of these cells alone.
+    /// Copies the values of the cells of a slab.
     pub(crate) fn part(&self, slab: &Slab) -> Self {
         let rows = if self.row_stride > 0 { slab.rows.clone() } else { 0..1 };
         let neurons = if self.neuron_stride > 0 { slab.neurons.clone() } else { 0..1 };
@@ -47,12 +47,12 @@ impl<T: Copy> Column<T> {
         Self { values, row_stride, neuron_stride: self.neuron_stride }
     }
 
-    /// How many values there are in a slab of any size.
+    /// The number of values in a slab, as a function of its size.
     pub(crate) fn footprint(&self) -> Footprint {
         Footprint::of((self.row_stride > 0, self.neuron_stride > 0))
     }
 
-    /// Combines two columns over the smallest shape that holds both.
+    /// Combines two columns, over the smallest shape that both broadcast to.
     pub(crate) fn zip<U: Copy, V: Copy>(
         &self,
         other: &Column<U>,
@@ -74,7 +74,7 @@ impl<T: Copy> Column<T> {
         }
     }
 
-    /// Row and neuron of the first cell that has the value of this index.
+    /// Returns the row and the neuron of the first cell that has the value at this index.
     pub(crate) fn cell_of(&self, index: usize) -> (usize, usize) {
         match (self.row_stride, self.neuron_stride) {
             (0, 0) => (0, 0),
@@ -84,7 +84,7 @@ impl<T: Copy> Column<T> {
         }
     }
 
-    /// Where in its array the value of this index stands, for messages.
+    /// Describes the position of the value at this index, for messages.
     pub(crate) fn place(&self, index: usize) -> String {
         let (row, neuron) = self.cell_of(index);
         match (self.row_stride, self.neuron_stride) {
@@ -97,7 +97,7 @@ impl<T: Copy> Column<T> {
 }
 
 impl Column<f32> {
-    /// The bits of the values.
+    /// Returns the values as their bits.
     pub(crate) fn into_bits(self) -> Column<u32> {
         Column {
             values: bytemuck::cast_vec(self.values),
@@ -112,7 +112,7 @@ impl Column<f32> {
     }
 }
 
-/// Strides (row, neuron) that spread an array of this shape over `[batch, n]`.
+/// Returns the strides (row, neuron) that spread an array of this shape over `[batch, n]`.
 pub(crate) fn strides(what: &str, shape: &[usize], Shape { batch, n }: Shape) -> Result<(usize, usize)> {
     let fits = |length: usize, full: usize| length == full || length == 1;
     let (rows, neurons) = match *shape {
@@ -128,7 +128,7 @@ pub(crate) fn strides(what: &str, shape: &[usize], Shape { batch, n }: Shape) ->
     Ok((if rows > 1 { neurons } else { 0 }, usize::from(neurons > 1)))
 }
 
-/// A parameter as a column, in row-major order whatever the memory order of the array.
+/// Returns a parameter as a column, in row-major order whatever the memory order of the array.
 pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: Shape) -> Result<Column<f32>> {
     let (row_stride, neuron_stride) = strides(what, values.shape(), shape)?;
     finite(what, &values)?;
@@ -137,7 +137,7 @@ pub(crate) fn column(what: &str, values: ArrayViewD<'_, f32>, shape: Shape) -> R
 
 /// Refuses NaN and infinite values, and returns the largest magnitude.
 pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
-    // Row-major order, which most arrays have, is found out faster than any other.
+    // The check for row-major order, which most arrays have, is the fastest.
     let largest = match values.as_slice().or_else(|| values.as_slice_memory_order()) {
         Some(slice) if slice.len() <= PARALLEL => largest_of(slice),
         Some(slice) => slice.par_chunks(TOGETHER).map(largest_of).reduce(|| 0.0, f32::max),
@@ -154,10 +154,10 @@ pub(crate) fn finite(what: &str, values: &ArrayViewD<'_, f32>) -> Result<f32> {
     Err(Error::NonFinite { argument: None, what: what.to_owned(), place, value })
 }
 
-/// Values up to which to share them among threads takes longer than to look through them, or to copy them.
+/// Up to this many values, sharing them among threads takes longer than checking or copying them.
 pub(crate) const PARALLEL: usize = 1 << 18;
 
-/// Values that one thread looks through at a time.
+/// The number of values that one thread checks at a time.
 const TOGETHER: usize = 1 << 14;
 
 /// [`largest_magnitude`], with the instructions that the processor has.
@@ -165,7 +165,7 @@ fn largest_of(values: &[f32]) -> f32 {
     pulp::Arch::new().dispatch(|| largest_magnitude(values.iter().copied()))
 }
 
-/// The largest magnitude, infinite where any value is infinite or NaN. Magnitudes of floats are
+/// Returns the largest magnitude; infinite if any value is infinite or NaN. Magnitudes of floats are
 /// ordered as their bits are, with NaN above infinity.
 #[inline(always)]
 fn largest_magnitude(values: impl Iterator<Item = f32>) -> f32 {
@@ -173,8 +173,8 @@ fn largest_magnitude(values: impl Iterator<Item = f32>) -> f32 {
     f32::from_bits(bits.min(f32::INFINITY.to_bits()))
 }
 
-/// The same array with a single entry along each axis that only repeats it, as broadcast views
-/// have them: they can be far larger than what they show.
+/// Shortens each axis that only repeats one entry to length 1. Broadcast views have such axes, and can be far larger
+/// than the memory behind them.
 pub(crate) fn without_repetition(mut view: ArrayViewD<'_, f32>) -> ArrayViewD<'_, f32> {
     for axis in 0..view.ndim() {
         if view.strides()[axis] == 0 && view.shape()[axis] > 1 {
@@ -184,18 +184,18 @@ pub(crate) fn without_repetition(mut view: ArrayViewD<'_, f32>) -> ArrayViewD<'_
     view
 }
 
-/// Finite values in row-major order, and their largest magnitude.
+/// Checks that values are finite; returns them in row-major order, and their largest magnitude.
 pub(crate) fn finite_row_major<'a>(what: &str, view: ArrayViewD<'a, f32>) -> Result<(Cow<'a, [f32]>, f32)> {
     let largest = finite(what, &view)?;
     Ok((row_major(view)?, largest))
 }
 
-/// Bytes of the copy that [`row_major`] makes.
+/// The number of bytes that [`row_major`] copies.
 pub(crate) fn bytes_copied(view: &ArrayViewD<'_, f32>) -> u64 {
     if view.is_standard_layout() { 0 } else { 4 * view.len() as u64 }
 }
 
-/// The values in row-major order, copied only where they do not lie so.
+/// Returns the values in row-major order, copied only if they are in another order.
 pub(crate) fn row_major(view: ArrayViewD<'_, f32>) -> Result<Cow<'_, [f32]>> {
     if let Some(values) = view.to_slice() {
         return Ok(Cow::Borrowed(values));

@@ -1,18 +1,19 @@
-//! The limits of memory that Linux sets to groups of processes (cgroups): that of this process's own group, and those
-//! of the groups around it. Schedulers of clusters, services and containers have them; what goes beyond ends the process.
+//! Memory limits of Linux control groups (cgroups): the limit of this process's own group, and of the groups around it.
+//! Cluster schedulers, services and containers set them; a process that exceeds one is killed.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-/// A group that has a limit.
+/// A control group that has a limit.
 #[derive(Debug, PartialEq, Eq)]
 struct Group {
     folder: PathBuf,
     files: &'static Files,
 }
 
-/// What the files of a group are called, and which entries of `memory.stat` can be had back: the cache of files.
+/// The names of the files of a group, and the entries of `memory.stat` for memory that the system can reclaim: the
+/// cache of files.
 #[derive(Debug, PartialEq, Eq)]
 struct Files {
     limit: &'static str,
@@ -29,10 +30,10 @@ const FIRST_VERSION: Files = Files {
 const SECOND_VERSION: Files =
     Files { limit: "memory.max", used: "memory.current", cached: ["active_file", "inactive_file"] };
 
-/// The first version says with a number near 2^63 that there is no limit, the second with a word.
+/// Version 1 writes a number near 2^63 if there is no limit, version 2 a word.
 const NO_LIMIT: u64 = 1 << 62;
 
-/// The groups of this process. They are read once: few processes are moved.
+/// The groups of this process, read once: processes are seldom moved.
 static OWN: LazyLock<Vec<Group>> = LazyLock::new(|| groups(Path::new("/")));
 
 /// Whether there is any limit.
@@ -40,7 +41,7 @@ pub(crate) fn is_limited() -> bool {
     !OWN.is_empty()
 }
 
-/// Bytes that all limits leave.
+/// The number of bytes that all limits leave.
 pub(crate) fn left() -> Option<u64> {
     OWN.iter().filter_map(Group::left).min()
 }
@@ -60,7 +61,7 @@ impl Group {
     }
 }
 
-/// The groups with a limit around a process, on a system that lies in this folder.
+/// Returns the groups with a limit around this process, on a system whose files are in the folder `root`.
 fn groups(root: &Path) -> Vec<Group> {
     let mounts = read(&root.join("proc/self/mountinfo"));
     let own = read(&root.join("proc/self/cgroup"));
@@ -73,7 +74,7 @@ fn groups(root: &Path) -> Vec<Group> {
         };
         let (top, place) = mounts.lines().find_map(|line| mount(line, files))?;
         let place = root.join(place.trim_start_matches('/'));
-        // A container may see a part of the tree only, in which its own group has no name.
+        // A container may see only a part of the tree, in which its own group has no name.
         let inner = place.join(Path::new(path).strip_prefix(top).unwrap_or(Path::new("")));
         let levels = inner.ancestors().take_while(|level| level.starts_with(&place));
         Some(levels.map(|level| Group { folder: level.to_owned(), files }).collect::<Vec<_>>())
@@ -81,7 +82,7 @@ fn groups(root: &Path) -> Vec<Group> {
     around.flatten().filter(|group| group.limit().is_some()).collect()
 }
 
-/// The top of a tree of groups, and where it is mounted, from a line of `mountinfo`.
+/// Returns the top of a tree of groups, and where it is mounted, from a line of `mountinfo`.
 fn mount<'a>(line: &'a str, files: &Files) -> Option<(&'a str, &'a str)> {
     let (place, system) = line.split_once(" - ")?;
     let [kind, _, options] = system.split(' ').collect::<Vec<_>>().try_into().ok()?;

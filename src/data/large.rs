@@ -1,6 +1,6 @@
-//! Arrays that may be very large, in large pages of memory where the system has them: it takes as long to
-//! hand out many small pages as the fastest engine takes to fill them, and rows of memory that are read
-//! side by side need more small pages than a processor remembers.
+//! Arrays that may be very large, in large pages of memory if the system has them. To get many small pages from the
+//! system takes as long as the fastest engine takes to fill them, and rows of memory that are read side by side need
+//! more small pages than a processor can cache (in its TLB).
 
 use bytemuck::Pod;
 use memmap2::MmapMut;
@@ -8,28 +8,28 @@ use rayon::prelude::*;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// Bytes up to which an array stands in ordinary memory, of which allocators keep as much for the next
-/// array; what is larger they give back to the system.
+/// Up to this many bytes an array is in ordinary memory: allocators reuse freed memory up to this size, and return
+/// larger pieces to the system.
 const SMALL: usize = 32 << 20;
 
-/// Values that one thread copies at a time.
+/// The number of values that one thread copies at a time.
 const COPIED_TOGETHER: usize = 1 << 16;
 
-/// A vector of numbers. It takes memory for as many as it is made for, and uses it as they come.
+/// A vector of numbers, with memory that is allocated at once for its capacity and touched as values are added.
 pub(crate) struct Large<T> {
-    /// Behind the values in use stand zeros.
+    /// The values in use, followed by zeros.
     memory: Backing<T>,
     length: usize,
 }
 
 enum Backing<T> {
     Ordinary(Vec<T>),
-    /// As many bytes as a number of values has, from the beginning of a page on.
+    /// Begins at a page, and its length is a multiple of the size of a value.
     Mapped(MmapMut),
 }
 
 impl<T: Pod + Send + Sync> Large<T> {
-    /// An empty one with room for so many values.
+    /// An empty vector with room for `capacity` values.
     pub(crate) fn with_capacity(capacity: usize) -> Self {
         let bytes = capacity.saturating_mul(size_of::<T>());
         let mapped = if bytes <= SMALL { None } else { map(bytes) };
@@ -47,12 +47,12 @@ impl<T: Pod + Send + Sync> Large<T> {
         copy
     }
 
-    /// How many values there is room for.
+    /// The number of values that it has room for.
     pub(crate) fn capacity(&self) -> usize {
         self.memory.all().len()
     }
 
-    /// Adds so many zeros, and returns them.
+    /// Appends `by` zeros, and returns them.
     pub(crate) fn grow(&mut self, by: usize) -> &mut [T] {
         let before = self.length;
         let length = before + by;
@@ -65,7 +65,7 @@ impl<T: Pod + Send + Sync> Large<T> {
         &mut self[before..]
     }
 
-    /// Copies on all cores where there is much to copy: the first touch of memory takes longer than that.
+    /// Appends values, on all cores if there are many: the first touch of memory takes longer than the copy.
     pub(crate) fn extend_from_slice(&mut self, values: &[T]) {
         let added = self.grow(values.len());
         if values.len() <= COPIED_TOGETHER {
@@ -92,10 +92,10 @@ impl<T: Pod> Backing<T> {
     }
 }
 
-/// So many bytes that are zero. Nothing where the system has none of these for us.
+/// Maps `bytes` zero bytes; `None` if the system refuses.
 fn map(bytes: usize) -> Option<MmapMut> {
     let map = MmapMut::map_anon(bytes).ok()?;
-    // A wish. Without it pages are small, and all else is the same.
+    // Only advice: without large pages the results are the same.
     #[cfg(target_os = "linux")]
     if let Err(refusal) = map.advise(memmap2::Advice::HugePage) {
         log::debug!("no large pages: {refusal}");
@@ -141,7 +141,7 @@ impl<T: Pod + fmt::Debug> fmt::Debug for Large<T> {
 mod tests {
     use super::*;
 
-    /// Lengths on both sides of what is small.
+    /// Lengths on both sides of [`SMALL`].
     const LENGTHS: [usize; 4] = [0, 5, SMALL / 4, SMALL / 4 + 70_000];
 
     #[test]

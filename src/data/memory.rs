@@ -1,20 +1,20 @@
-//! Memory is accounted for before it is taken: on most systems taking too much ends the program.
+//! Accounts for memory before it is allocated: on most systems, allocating too much ends the program.
 
 use crate::data::cgroup;
 use crate::error::{Error, Result, size};
 use std::fmt;
 use sysinfo::{MemoryRefreshKind, System};
 
-/// Requests below this are not worth the question.
+/// Requests below this many bytes are not checked.
 const SMALL: u64 = 64 << 20;
 
-/// The same in a process whose memory is limited, of which there may be little.
+/// The same in a process whose memory is limited, and so may be small.
 const SMALL_WHERE_LIMITED: u64 = 1 << 20;
 
-/// Of a limit of the process so much is left for stacks and for what nobody asks for.
+/// The part of a limit that is kept free for stacks and for allocations that are not accounted for.
 const SPARE: u64 = 16 << 20;
 
-/// How much memory something needs, part by part, known before any of it is taken.
+/// How much memory something needs, part by part, known before any of it is allocated.
 ///
 /// ```
 /// use lif::{Device, Params, Population, Recording};
@@ -31,21 +31,21 @@ pub struct MemoryNeed {
     parts: Vec<MemoryPart>,
 }
 
-/// One of the things that need memory.
+/// The memory that one thing needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct MemoryPart {
-    /// What it is.
+    /// The name of the thing.
     pub what: String,
     /// Bytes in the memory of this program.
     pub host_bytes: u64,
-    /// Bytes in the buffers of adapters. Where an adapter computes on the CPU, these are taken from
+    /// Bytes in the buffers of adapters. If an adapter computes on the CPU, these are taken from
     /// the memory of this machine as well.
     pub device_bytes: u64,
 }
 
 impl MemoryNeed {
-    /// The parts, those of nothing left out.
+    /// The parts, without empty ones.
     #[must_use]
     pub fn parts(&self) -> &[MemoryPart] {
         &self.parts
@@ -69,7 +69,7 @@ impl MemoryNeed {
         self.host_bytes().saturating_add(self.device_bytes())
     }
 
-    /// One part, so that programs can add what they need themselves.
+    /// A need with one part, so that programs can add what they need themselves.
     #[must_use]
     pub fn of(what: &str, host_bytes: u64, device_bytes: u64) -> Self {
         let mut need = Self::default();
@@ -77,7 +77,7 @@ impl MemoryNeed {
         need
     }
 
-    /// What both need.
+    /// The sum of two needs.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         for part in other.parts {
@@ -86,7 +86,7 @@ impl MemoryNeed {
         self
     }
 
-    /// Adds a part, or to the part of this name.
+    /// Adds a part, or adds to the part of this name.
     pub(crate) fn add(&mut self, what: &str, host_bytes: u64, device_bytes: u64) {
         if let Some(part) = self.parts.iter_mut().find(|part| part.what == what) {
             part.host_bytes = part.host_bytes.saturating_add(host_bytes);
@@ -112,8 +112,8 @@ impl fmt::Display for MemoryNeed {
     }
 }
 
-/// Refuses what the machine's memory cannot hold now, or what this process may not take (`ulimit -v`,
-/// `ulimit -d`, the limit of a cgroup), before it is taken.
+/// Refuses an allocation that the machine has no memory for now, or that exceeds a limit of this process
+/// (`ulimit -v`, `ulimit -d`, the limit of a cgroup).
 ///
 /// # Errors
 ///
@@ -135,7 +135,7 @@ pub fn require(what: &str, bytes: u64, advice: &str) -> Result<()> {
     })
 }
 
-/// Bytes that can be had now, and what bounds them.
+/// Returns the number of bytes that can be allocated now, and the name of what limits them.
 fn available() -> (&'static str, u64) {
     let mut system = System::new();
     system.refresh_memory_specifics(MemoryRefreshKind::nothing().with_ram());
@@ -145,23 +145,24 @@ fn available() -> (&'static str, u64) {
     limits.chain([machine]).min_by_key(|(_, left)| *left).unwrap_or(machine)
 }
 
-/// What this process may still take of an address space that is limited, and the limit, in bytes.
+/// Returns how much of a limited address space is left to this process, and the limit, in bytes.
 pub(crate) fn address_space() -> Option<(u64, u64)> {
     limits::address_space()
 }
 
-/// The limit of this process's address space (`ulimit -v`), in bytes; none where there is none, or the system does not
-/// say.
+/// Returns the limit of this process's address space (`ulimit -v`), in bytes; `None` if there is no limit, or the
+/// system does not tell.
 #[must_use]
 pub fn address_space_limit() -> Option<u64> {
     address_space().map(|(_, limit)| limit)
 }
 
-/// The limits that a process of Linux has of its own. What goes beyond them is refused to it, and ends it.
+/// The limits of a Linux process itself. An allocation beyond them fails, and ends the process.
 mod limits {
     use std::sync::LazyLock;
 
-    /// A limit in `/proc/self/limits`, what counts against it in `/proc/self/status`, and its name here.
+    /// The name of a limit in `/proc/self/limits`, the entry of `/proc/self/status` that counts against it, and its
+    /// name in messages.
     const KINDS: [(&str, &str, &str); 2] = [
         (
             "Max address space",
@@ -171,7 +172,7 @@ mod limits {
         ("Max data size", "VmData:", "what is left of the data that this process may have (ulimit -d)"),
     ];
 
-    /// Those that are set, in bytes. They are read once: a process seldom changes its own.
+    /// The limits that are set, in bytes, read once: a process seldom changes its own limits.
     static SET: LazyLock<Vec<(usize, u64)>> = LazyLock::new(|| {
         let text = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
         let of_kind = |kind: usize| Some((kind, limit(&text, KINDS[kind].0)?));
@@ -182,14 +183,14 @@ mod limits {
         !SET.is_empty()
     }
 
-    /// What is left of the first, and the limit.
+    /// Returns what is left of the first limit, and the limit.
     pub(super) fn address_space() -> Option<(u64, u64)> {
         let (_, limit) = SET.iter().find(|(kind, _)| *kind == 0)?;
         let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
         Some((limit.saturating_sub(taken(&status, KINDS[0].1)), *limit))
     }
 
-    /// What is left of each.
+    /// Returns what is left of each limit.
     pub(super) fn left() -> impl Iterator<Item = (&'static str, u64)> {
         let status = if are_set() { std::fs::read_to_string("/proc/self/status") } else { Ok(String::new()) };
         let status = status.unwrap_or_default();
@@ -200,12 +201,12 @@ mod limits {
         SET.iter().map(left)
     }
 
-    /// The soft limit of a name; none where it is `unlimited`.
+    /// Returns the soft limit of this name; `None` if it is `unlimited`.
     pub(super) fn limit(text: &str, name: &str) -> Option<u64> {
         text.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
     }
 
-    /// What a status says under a name, in bytes.
+    /// Returns the entry of a status under this name, in bytes.
     pub(super) fn taken(status: &str, name: &str) -> u64 {
         let kibibytes = status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
         kibibytes.and_then(|text| text.parse::<u64>().ok()).unwrap_or(0) << 10

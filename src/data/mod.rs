@@ -1,4 +1,5 @@
-//! What the floors above keep and hand on: arrays, spikes, slabs and steps of populations, and the memory for them.
+//! Data structures that the other modules share: arrays, spikes, slabs and steps of populations, and the memory for
+//! them.
 
 pub(crate) mod broadcast;
 mod cgroup;

@@ -1,4 +1,4 @@
-//! Recorded spikes, packed over time: one bit per neuron and step.
+//! [`Raster`]: recorded spikes, packed over time, one bit per neuron and step.
 
 use crate::data::large::Large;
 use crate::data::memory;
@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 /// The spikes of some neurons over some steps.
 ///
-/// A `u32` holds 32 consecutive steps of one cell; words are laid out
-/// `[block of 32 steps][batch][neuron]`, and bit t of a word is step t of its block. Blocks are
-/// aligned to the number of the step since the population was built or reset, so the first and
-/// the last block may be filled in part.
+/// A `u32` word has 32 consecutive steps of one cell. Words are laid out `[block of 32 steps][batch][neuron]`, and
+/// bit t of a word is step t of its block. Blocks begin at steps whose number, counted since the population was built
+/// or reset, is a multiple of 32, so the first and the last block may be filled in part.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Raster {
     words: Large<u32>,
@@ -39,8 +38,8 @@ impl Raster {
         Self { words: Large::with_capacity(0), first_step, steps: 0, batch, neurons: neurons.into() }
     }
 
-    /// Spikes that were listed: those of `steps` steps from `first_step` on, of `batch` rows of `n`
-    /// neurons, in any order. Several of one neuron at one step are one.
+    /// Makes a raster of `steps` steps from `first_step` on, of `batch` rows of `n` neurons, from a list of spikes in
+    /// any order. Several spikes of one neuron at one step are one.
     ///
     /// ```
     /// use lif::{Event, Raster};
@@ -53,8 +52,8 @@ impl Raster {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for an event that is not among these steps, rows and neurons, or where
-    /// these are too many or reach beyond the step of number 2^64 - 1; [`Error::TooLarge`] where memory cannot hold as many bits.
+    /// [`Error::OutOfRange`] for an event that is not among these steps, rows and neurons, for too many of these, or
+    /// for steps beyond number 2^64 - 1; [`Error::TooLarge`] if the raster does not fit into memory.
     pub fn from_events(
         events: impl IntoIterator<Item = Event>,
         first_step: u64,
@@ -100,18 +99,18 @@ impl Raster {
         Ok(raster)
     }
 
-    /// Another one of the same neurons, which begins at this step.
+    /// An empty raster of the same neurons that begins at this step.
     pub(crate) fn next(&self, first_step: u64) -> Self {
         Self::new(first_step, self.batch, Arc::clone(&self.neurons))
     }
 
-    /// Takes memory for this many words.
+    /// Allocates memory for this many words.
     pub(crate) fn reserve(&mut self, words: usize) {
         self.words = Large::with_capacity(words);
     }
 
-    /// Memory for the next rows of words, all zeros, where it was taken before and the last row is complete.
-    /// Whoever fills it then appends the steps [without words](Self::append).
+    /// Returns zeroed memory for the next rows of words, if it was [reserved](Self::reserve) and the last row is
+    /// complete. The caller fills it and then appends the steps [without words](Self::append).
     pub(crate) fn room(&mut self, words: usize) -> Option<&mut [u32]> {
         let left = self.words.capacity() - self.words.len();
         (self.ends_with_a_word() && words <= left).then(|| self.words.grow(words))
@@ -121,8 +120,8 @@ impl Raster {
         self.steps == 0 || (self.first_step + self.steps).is_multiple_of(32)
     }
 
-    /// Appends steps. `words` are whole rows of cells, the first being that of the block in which
-    /// the raster so far ends or, where that was complete, of the next.
+    /// Appends steps. `words` are whole rows of cells; the first row belongs to the block in which
+    /// the raster ends so far, or to the next block if that is complete.
     pub(crate) fn append(&mut self, words: &[u32], steps: u64) {
         let continued = if self.ends_with_a_word() { 0 } else { self.cells().min(words.len()) };
         let (continued, rest) = words.split_at(continued);
@@ -140,19 +139,19 @@ impl Raster {
         self.first_step
     }
 
-    /// How many steps.
+    /// The number of steps.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// How many batch rows.
+    /// The number of batch rows.
     #[must_use]
     pub fn batch(&self) -> usize {
         self.batch
     }
 
-    /// Which neurons, in the order of the last axis.
+    /// The numbers of the neurons, in the order of the last axis.
     #[must_use]
     pub fn neurons(&self) -> &[u32] {
         &self.neurons
@@ -164,7 +163,7 @@ impl Raster {
         &self.words
     }
 
-    /// The same list of neurons.
+    /// The list of neurons, shared.
     pub(crate) fn shared_neurons(&self) -> Arc<[u32]> {
         Arc::clone(&self.neurons)
     }
@@ -173,7 +172,7 @@ impl Raster {
         self.words
     }
 
-    /// Whether there was a spike, by position: step from the first of the raster, batch row, and
+    /// Whether there was a spike at a position: step counted from the first of the raster, batch row, and
     /// index into [`neurons`](Self::neurons). `None` outside the raster.
     #[must_use]
     pub fn get(&self, step: u64, row: usize, neuron: usize) -> Option<bool> {
@@ -189,7 +188,7 @@ impl Raster {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where memory cannot hold it.
+    /// [`Error::TooLarge`] if it does not fit into memory.
     pub fn to_dense(&self) -> Result<Array3<bool>> {
         let shape = (self.steps as usize, self.batch, self.neurons.len());
         let bytes = self.steps.saturating_mul(self.cells() as u64);
@@ -218,7 +217,7 @@ impl Raster {
     /// The number of spikes.
     #[must_use]
     pub fn count(&self) -> u64 {
-        // Most processors count bits in one instruction that not all have.
+        // Most processors, but not all, have an instruction that counts bits.
         pulp::Arch::new().dispatch(|| self.words.iter().map(|word| u64::from(word.count_ones())).sum())
     }
 
@@ -231,10 +230,10 @@ impl Raster {
         })
     }
 
-    /// Step from the first of the raster, batch row, and index into the neurons.
+    /// All spikes in order: step counted from the first of the raster, batch row, and index into the neurons.
     fn positions(&self) -> impl Iterator<Item = (u64, u32, u32)> + '_ {
         let offset = self.first_step % 32;
-        // A population has less than 2^32 cells, and dividing words of that size is the faster.
+        // A population has less than 2^32 cells, and 32-bit division is faster.
         let neurons = self.neurons.len() as u32;
         self.words.chunks_exact(self.cells()).enumerate().flat_map(move |(block, words)| {
             let block_start = block as u64 * 32;
@@ -249,13 +248,13 @@ impl Raster {
     }
 }
 
-/// Bytes of so many words of spikes with a list of as many neurons.
+/// The number of bytes of `words` words of spikes and a list of `neurons` neurons.
 pub(crate) fn bytes(words: u64, neurons: usize) -> u64 {
     words.saturating_add(neurons as u64).saturating_mul(4)
 }
 
-/// The spikes (bit, cell) of one block, sorted by one pass that counts and one that places: one look
-/// at each word and one at each spike, where a scan step by step would look 32 times at each word.
+/// Returns the spikes (bit, cell) of one block, sorted by bit with a counting sort: it visits each word and each spike
+/// twice, where a scan step by step would visit each word 32 times.
 fn sorted_by_step(words: &[u32]) -> Vec<(u8, u32)> {
     let mut place = [0_usize; 33];
     for_each_bit(words, |bit, _| place[bit as usize + 1] += 1);
@@ -326,7 +325,7 @@ mod tests {
         assert_eq!(bytes(0, 1_500_000_000), 6_000_000_000);
         assert_eq!(bytes(7, 3), 40);
         assert_eq!(bytes(u64::MAX / 4 + 1, 1), u64::MAX);
-        // It is made once, without a copy on the way.
+        // The list is made once and not copied.
         let raster = Raster::from_events([], 0, 0, 1, 5).expect("valid");
         assert_eq!(raster.neurons(), [0, 1, 2, 3, 4]);
         assert_eq!(Arc::strong_count(&raster.shared_neurons()), 2);

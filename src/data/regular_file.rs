@@ -1,11 +1,11 @@
-//! Files that are read to their end: regular ones, which have an end.
+//! Opens regular files only, which unlike devices and pipes have an end.
 
 use std::fs::{File, FileType};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-/// Opens a regular file to be read. A folder, a device, a named pipe or a socket is refused before it is
-/// opened: a device such as `/dev/zero` never ends, and a pipe waits for whoever writes into it.
+/// Opens a regular file for reading. A folder, a device, a named pipe or a socket is refused before it is
+/// opened: a device such as `/dev/zero` never ends, and a pipe waits for a writer.
 ///
 /// ```
 /// let refused = lif::open_regular_file(std::env::temp_dir()).expect_err("a folder");
@@ -14,12 +14,12 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// Those of the system, and [`ErrorKind::InvalidInput`] for what is no regular file.
+/// Errors of the system, and [`ErrorKind::InvalidInput`] for anything but a regular file.
 pub fn open(path: impl AsRef<Path>) -> io::Result<File> {
     let path = path.as_ref();
     require_regular(path.metadata()?.file_type())?;
     let file = File::open(path)?;
-    // Something else may have come to lie there.
+    // The path may have been replaced in the meantime.
     require_regular(file.metadata()?.file_type())?;
     Ok(file)
 }

@@ -1,4 +1,4 @@
-//! Spikes that stay on the device on which they were made.
+//! [`ResidentRaster`]: spikes that stay on the device on which they were made.
 
 use crate::data::large::Large;
 use crate::data::memory;
@@ -9,12 +9,12 @@ use crate::data::storage::DeviceWords;
 use crate::error::Result;
 use std::sync::Arc;
 
-/// The spikes of all neurons of a population, kept on its device: as
-/// [`Population::run_resident`](crate::Population::run_resident) returns them, or
-/// [uploaded](Self::new). They can drive other populations, without a copy where these live on the
+/// The spikes of all neurons of a population, kept on its device: returned by
+/// [`Population::run_resident`](crate::Population::run_resident), or
+/// [uploaded](Self::new). They can drive other populations, without a copy if these are on the
 /// same device. Clones share the data.
 ///
-/// Where the population consists of several slabs, or lives on the CPU, they are in the memory of
+/// If the population consists of several slabs, or is on the CPU, the spikes are in the memory of
 /// this program.
 ///
 /// ```
@@ -31,7 +31,7 @@ pub struct ResidentRaster {
     first_step: u64,
     steps: u64,
     shape: Shape,
-    /// Which neurons, unless they are all of a population.
+    /// The numbers of the neurons, unless they are all neurons of a population.
     neurons: Option<Arc<[u32]>>,
     words: ResidentData,
 }
@@ -43,7 +43,7 @@ pub(crate) enum ResidentData {
 }
 
 impl ResidentRaster {
-    /// Those of these neurons.
+    /// Names the neurons whose spikes these are.
     pub(crate) fn of_neurons(self, neurons: Arc<[u32]>) -> Self {
         Self { neurons: Some(neurons), ..self }
     }
@@ -58,19 +58,19 @@ impl ResidentRaster {
         self.first_step
     }
 
-    /// How many steps.
+    /// The number of steps.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// How many batch rows.
+    /// The number of batch rows.
     #[must_use]
     pub fn batch(&self) -> usize {
         self.shape.batch
     }
 
-    /// How many neurons in a row.
+    /// The number of neurons in a row.
     #[must_use]
     pub fn n(&self) -> usize {
         self.shape.n
@@ -80,9 +80,9 @@ impl ResidentRaster {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`](crate::Error::TooLarge) where it cannot hold them; faults of the device.
+    /// [`Error::TooLarge`](crate::Error::TooLarge) if they do not fit; faults of the device.
     pub fn read(&self) -> Result<Raster> {
-        // Those of a GPU are read before they are put in their place.
+        // The words of a GPU are read first and then appended, so that there are two copies.
         let copies = if matches!(self.words, ResidentData::Device(_)) { 2 } else { 1 };
         let list = if self.neurons.is_none() { self.shape.n } else { 0 };
         let words = copies * blocks(self.first_step, self.steps) * self.shape.cells();

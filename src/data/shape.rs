@@ -1,11 +1,11 @@
-//! How many cells a population has, and in which order.
+//! The shape of a population: how many cells it has, and in which order.
 
 use std::fmt;
 
 /// `batch` rows of `n` neurons: the shape of a population, and of all arrays that have a value for each cell.
 ///
-/// It is made of the number of neurons in one row, or of `[batch, n]`. The cell of a row and a neuron has the number
-/// `row * n + neuron`.
+/// It converts from the number of neurons in one row, or from `[batch, n]`. The cell of a row and a neuron has the
+/// number `row * n + neuron`.
 ///
 /// ```
 /// use lif::Shape;
@@ -22,7 +22,7 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The number of cells, where it can be counted.
+    /// The number of cells, `batch * n`; `usize::MAX` if that overflows.
     #[must_use]
     pub fn cells(self) -> usize {
         self.batch.saturating_mul(self.n)
@@ -30,7 +30,7 @@ impl Shape {
 }
 
 impl From<usize> for Shape {
-    /// One row of as many neurons.
+    /// One row of `n` neurons.
     fn from(n: usize) -> Self {
         Self { batch: 1, n }
     }

@@ -1,9 +1,9 @@
-//! How a population is cut into slabs: rectangles of cells that one device holds at a time.
+//! Cuts a population into slabs: rectangles of cells, each small enough for the buffers of one device.
 
 use crate::data::shape::Shape;
 use std::ops::Range;
 
-/// Whole batch rows, or some neurons of one: cells with contiguous numbers `row * n + neuron`.
+/// Whole batch rows, or some neurons of one row: cells with contiguous numbers `row * n + neuron`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Slab {
     pub(crate) rows: Range<usize>,
@@ -11,7 +11,7 @@ pub(crate) struct Slab {
 }
 
 impl Slab {
-    /// Its own batch size and number of neurons.
+    /// The number of rows and of neurons in the slab.
     pub(crate) fn shape(&self) -> Shape {
         Shape { batch: self.rows.len(), n: self.neurons.len() }
     }
@@ -23,7 +23,7 @@ impl Slab {
     }
 }
 
-/// How many words a buffer has for a slab of any size.
+/// The number of words of a buffer as a function of the size of the slab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Footprint {
     pub(crate) fixed: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Footprint {
 }
 
 impl Footprint {
-    /// That of values that differ between batch rows, and between neurons, or not.
+    /// The footprint of values; `spread` says whether they differ between batch rows, and between neurons.
     pub(crate) fn of(spread: (bool, bool)) -> Self {
         match spread {
             (false, false) => Self { fixed: 1, ..Self::default() },
@@ -43,7 +43,7 @@ impl Footprint {
         }
     }
 
-    /// Both behind each other.
+    /// The footprint of both, one after the other.
     #[must_use]
     pub(crate) fn and(self, other: Self) -> Self {
         Self {
@@ -54,7 +54,7 @@ impl Footprint {
         }
     }
 
-    /// Words for a slab of this size.
+    /// The number of words for a slab of this size.
     pub(crate) fn words(&self, shape: Shape) -> u64 {
         let (rows, neurons) = (shape.batch as u64, shape.n as u64);
         [(self.per_row, rows), (self.per_neuron, neurons), (self.per_cell, rows.saturating_mul(neurons))]
@@ -62,27 +62,27 @@ impl Footprint {
             .fold(self.fixed, |words, (per, many)| words.saturating_add(per.saturating_mul(many)))
     }
 
-    /// The most whole rows of `n` neurons that fit this many words.
+    /// The largest number of whole rows of `n` neurons that fits into this many words.
     fn most_rows(&self, words: u64, n: usize) -> u64 {
         let left = words.saturating_sub(self.fixed + self.per_neuron * n as u64);
         left / (self.per_row + self.per_cell * n as u64).max(1)
     }
 
-    /// The most neurons of one row.
+    /// The largest number of neurons of one row that fits into this many words.
     fn most_neurons(&self, words: u64) -> u64 {
         let left = words.saturating_sub(self.fixed + self.per_row);
         left / (self.per_neuron + self.per_cell).max(1)
     }
 }
 
-/// What the buffers of a slab hold.
+/// The sizes of the buffers of a slab.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Buffers {
     pub(crate) state: Footprint,
     pub(crate) parameters: Footprint,
 }
 
-/// Cuts a range of cells into slabs of which no buffer has more than this many words, in order.
+/// Cuts a range of cells into slabs, in order, so that no buffer of a slab has more than this many words.
 pub(crate) fn cut(cells: Range<usize>, n: usize, buffers: &[Footprint], words: u64) -> Vec<Slab> {
     let least = |most: &dyn Fn(&Footprint) -> u64| {
         usize::try_from(buffers.iter().map(most).min().unwrap_or(u64::MAX)).unwrap_or(usize::MAX)

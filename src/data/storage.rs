@@ -1,4 +1,4 @@
-//! Arrays and spikes that stay on a device. What they are there only its engine knows, which takes them by
+//! Traits for arrays and spikes that stay on a device. Only the engine of that device knows their type, and gets it by
 //! `downcast_ref`.
 
 use crate::error::Result;
@@ -6,25 +6,25 @@ use std::any::Any;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-/// Values that were uploaded.
+/// An array that was uploaded to a device.
 pub(crate) trait DeviceArray: Any + Debug + Send + Sync {
-    /// The values, where the memory of this program keeps them for a device that cannot bind as many at once.
+    /// Returns the values if they are kept in the memory of this program, as the device cannot bind that many at once.
     fn kept(&self) -> Option<&[f32]>;
 }
 
-/// Words of spikes.
+/// Words of spikes on a device; a word has 32 steps of a cell.
 pub(crate) trait DeviceWords: Any + Debug + Send + Sync {
-    /// Copies them into the memory of this program.
+    /// Copies the words into the memory of this program.
     fn read(&self) -> Result<Vec<u32>>;
 }
 
-/// An array as its engine knows it; none where it is of another kind of device.
+/// Returns an array as the type of an engine; `None` if it is on another kind of device.
 pub(crate) fn array_as<T: DeviceArray>(array: &Arc<dyn DeviceArray>) -> Option<&T> {
     let array: &dyn Any = &**array;
     array.downcast_ref()
 }
 
-/// The same for words.
+/// As [`array_as`], for words of spikes.
 pub(crate) fn words_as<T: DeviceWords>(words: &Arc<dyn DeviceWords>) -> Option<&T> {
     let words: &dyn Any = &**words;
     words.downcast_ref()

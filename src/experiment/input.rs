@@ -1,4 +1,5 @@
-//! What drives a population: currents (nA), constant or one per step, broadcast like parameters.
+//! [`Input`]: what drives a population. Currents (nA), constant or one per step, broadcast like parameters, plus random
+//! sources and spikes.
 
 use crate::data::broadcast::{bytes_copied, without_repetition};
 use crate::data::large::Large;
@@ -11,9 +12,9 @@ use std::sync::Arc;
 
 /// The input of a population: a current in nA, and what random sources and spikes add to it.
 ///
-/// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and holds for every
-/// step of the call; a *sequence* has one such array per step, stacked along a leading time axis:
-/// `[T]`, `[T, n]`, `[T, batch, 1]` or `[T, batch, n]`. Views of any memory order are taken; the
+/// A *constant* input has the shape `[]`, `[n]`, `[batch, 1]` or `[batch, n]` and is the same at every
+/// step of the call. A *sequence* has one array of these shapes per step, stacked along a leading time axis:
+/// `[T]`, `[T, n]`, `[T, batch, 1]` or `[T, batch, n]`. Views of any memory order are accepted; the
 /// axes are never guessed or swapped.
 ///
 /// ```
@@ -35,7 +36,7 @@ pub struct Input<'a> {
     pub(crate) spikes: Vec<SpikeInput<'a>>,
 }
 
-/// Where the values of an input lie.
+/// The values of an input: a number, an array, or a [`Tensor`].
 #[derive(Debug, Clone)]
 pub struct InputValues<'a>(pub(crate) InputValuesKind<'a>);
 
@@ -64,7 +65,7 @@ impl<'a> Input<'a> {
         self
     }
 
-    /// Adds spikes, which go through weights.
+    /// Adds spikes, through weights.
     #[must_use]
     pub fn and_spikes(mut self, spikes: SpikeInput<'a>) -> Self {
         self.spikes.push(spikes);
@@ -90,7 +91,7 @@ impl<'a> Input<'a> {
     }
 }
 
-/// How an input spreads over steps and cells.
+/// The shape of an input, and whether its first axis is time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct InputShape {
     shape: IxDyn,
@@ -98,7 +99,7 @@ pub(crate) struct InputShape {
 }
 
 impl Input<'_> {
-    /// What matters of it for memory, but for its random sources.
+    /// Returns the sizes that determine its memory, except for its random sources.
     pub(crate) fn size(&self, n: usize) -> InputSize {
         let (of_step, copied): (usize, u64) = match &self.source.0 {
             InputValuesKind::Number(_) => (1, 0),
@@ -114,21 +115,21 @@ impl Input<'_> {
     }
 }
 
-/// What an input consists of, as far as memory is concerned.
+/// The sizes of an input that determine its memory.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct InputSize {
-    /// Values of a step that come from the memory of this program.
+    /// The number of values of a step that come from the memory of this program.
     pub(crate) of_step: u64,
-    /// Whether each step has its own.
+    /// Whether each step has its own values.
     pub(crate) is_sequence: bool,
-    /// Bytes that are copied to lie in row-major order.
+    /// The number of bytes that are copied to bring them into row-major order.
     pub(crate) copied: u64,
     pub(crate) spikes: Vec<SpikeSize>,
     pub(crate) noise: NoiseSize,
 }
 
 impl InputSize {
-    /// How many kinds of sums the spikes add to: currents, potentials, or both.
+    /// The number of sums that the spikes add to: currents, potentials, or both.
     pub(crate) fn spike_targets(&self) -> u64 {
         let any = |effect| u64::from(self.spikes.iter().any(|spikes| spikes.effect == effect));
         any(SpikeEffect::Current) + any(SpikeEffect::Potential)
@@ -142,14 +143,14 @@ impl<'a, T: Into<InputValues<'a>>> From<T> for Input<'a> {
 }
 
 impl From<Random> for Input<'_> {
-    /// The random source alone.
+    /// The random source, without a current.
     fn from(random: Random) -> Self {
         Self::constant(0.0).and(random)
     }
 }
 
 impl<'a> From<SpikeInput<'a>> for Input<'a> {
-    /// The spikes alone.
+    /// The spikes, without a current.
     fn from(spikes: SpikeInput<'a>) -> Self {
         Self::constant(0.0).and_spikes(spikes)
     }
@@ -180,7 +181,7 @@ impl<'a> From<&'a Tensor> for InputValues<'a> {
     }
 }
 
-/// An array of currents that was uploaded to a device once and can be used as often as wanted
+/// An array of currents that was uploaded to a device once and can be used any number of times
 /// without another copy. Clones share the data.
 ///
 /// ```
@@ -217,7 +218,8 @@ impl Tensor {
         &self.shape
     }
 
-    /// Values of each step that are sent when it is used, as they are more than the device binds at once.
+    /// The number of values of each step that are sent when it is used: all of them if they are in the memory of this
+    /// program, for example as they are more than the device binds at once.
     fn values_from_host_at_a_step(&self, time_axis: bool) -> usize {
         let of_step = self.shape.iter().skip(usize::from(time_axis)).product();
         match &self.data {
@@ -235,7 +237,7 @@ impl Tensor {
         self.largest
     }
 
-    /// Whether both are the same upload.
+    /// Whether both share the data of one upload.
     pub(crate) fn is(&self, other: &Self) -> bool {
         match (&self.data, &other.data) {
             (TensorData::Host(a), TensorData::Host(b)) => Arc::ptr_eq(a, b),
@@ -245,7 +247,7 @@ impl Tensor {
         }
     }
 
-    /// The copy on the device of this number among several.
+    /// Returns the copy on the device with this index among several.
     pub(crate) fn on(&self, device: usize) -> &Self {
         match &self.data {
             TensorData::Several(copies) => copies.get(device).unwrap_or(self),

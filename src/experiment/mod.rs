@@ -1,4 +1,5 @@
-//! What the user says, in physical units: parameters and presets, inputs, recorded spikes, and what is to be recorded.
+//! What the user specifies, in physical units: parameters and presets, inputs, recorded spike trains, and what to
+//! record.
 
 pub(crate) mod input;
 #[cfg(feature = "nir")]

@@ -1,27 +1,28 @@
-//! How much memory random sources take, known before any of it is taken.
+//! [`NoiseSize`]: how much memory random sources take, known before any of it is allocated.
 
 use crate::data::slab::Footprint;
 use crate::experiment::params::Parameter;
 use crate::experiment::poisson_rates::PoissonRates;
 use crate::experiment::random_source::{Distribution, Random};
 
-/// What matters of random sources for memory.
+/// The sizes of random sources that determine their memory.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct NoiseSize {
-    /// Values that cells draw with.
+    /// The parameters of the draws of each cell.
     pub(crate) columns: Footprint,
-    /// How many sources there are.
+    /// The number of sources.
     pub(crate) sources: u64,
-    /// Whether any draws from a normal distribution.
+    /// Whether any source draws from a normal distribution.
     pub(crate) is_normal: bool,
-    /// Bytes of the sources as they were given, to be compared with those of the next call, and of rates in order.
+    /// The number of bytes of the copies of the sources, which are compared with the sources of the next call, and of
+    /// sorted rates.
     pub(crate) copied: u64,
-    /// Words of the tables of Poisson distributions.
+    /// The number of words of the tables of Poisson distributions.
     pub(crate) tables: u64,
 }
 
 impl NoiseSize {
-    /// That of sources, which need not have been checked yet, in a population of this step length (ms).
+    /// Returns the sizes of sources, which need not have been checked yet, in a population with this step length (ms).
     pub(crate) fn of(sources: &[Random], dt: f64) -> Self {
         let mut size = Self::default();
         sources.iter().for_each(|source| size.add(&source.distribution, dt));
@@ -46,7 +47,7 @@ impl NoiseSize {
                 self.add_copies([rate, weight]);
                 let rates = PoissonRates::new(rate.values().iter().copied(), dt);
                 self.tables = self.tables.saturating_add(rates.words());
-                // The rates as they were checked, in order, and where the table of each begins.
+                // The checked rates, the sorted rates, and the position of the table of each.
                 self.copied += 3 * 4 * rate.values().len() as u64;
                 [rate, weight].map(|parameter| Footprint::of(spread(parameter)))
             }

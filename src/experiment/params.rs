@@ -1,4 +1,4 @@
-//! What the user says of the neurons: physical parameters and the rules of the model.
+//! [`Params`]: the physical parameters of the neurons and the rules of the model, as the user specifies them.
 
 use crate::error;
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
@@ -10,22 +10,22 @@ pub use crate::model::{Refractory, Reset, SpikeTest};
 #[derive(Debug, Clone)]
 pub struct Parameter {
     values: ArrayD<f32>,
-    /// As they were given in double precision, where single precision does not hold them.
+    /// The values in double precision, if they were given so and single precision cannot represent them.
     doubles: Option<ArrayD<f64>>,
     said: Option<Box<Said>>,
 }
 
-/// How a parameter was said where it was not by its name here, for messages.
+/// The name, unit and values under which another system has a parameter, for messages about it.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
-    /// As `tau_mem_inv`.
+    /// Its name there, as `tau_mem_inv`.
     pub(crate) name: String,
     pub(crate) unit: &'static str,
-    /// What was given under that name.
+    /// The values under that name.
     pub(crate) values: ArrayD<f64>,
-    /// A step in time constants, as `dt tau_mem_inv`, where it is one.
+    /// For a time constant: the ratio of a step to it, written in the terms of that system, as `dt tau_mem_inv`.
     pub(crate) in_steps: String,
-    /// What to do where steps are too long.
+    /// What to do if steps are too long.
     pub(crate) advice: String,
 }
 
@@ -36,9 +36,9 @@ impl Parameter {
         &self.values
     }
 
-    /// Values that keep their double precision. It counts for potentials, from which
+    /// Makes a parameter of values that keep their double precision. It matters for potentials only, from which
     /// [`v_reference`](Params::v_reference) is subtracted before they are rounded; everything else is
-    /// computed from [`values`](Self::values).
+    /// computed from [`values`](Self::values), which are rounded.
     #[must_use]
     pub fn in_double<S: Data<Elem = f64>, D: Dimension>(values: &ArrayBase<S, D>) -> Self {
         let rounded = values.mapv(|value| value as f32).into_dyn();
@@ -46,12 +46,12 @@ impl Parameter {
         Self { values: rounded, doubles: (!held).then(|| values.to_owned().into_dyn()), said: None }
     }
 
-    /// The values that single precision does not hold.
+    /// The values in double precision, if single precision cannot represent them.
     pub(crate) fn doubles(&self) -> Option<&ArrayD<f64>> {
         self.doubles.as_ref()
     }
 
-    /// The values above a reference, computed in double precision and then rounded. Above 0 they are the
+    /// The values minus a reference, computed in double precision and then rounded. For the reference 0 they are the
     /// values themselves, bit for bit.
     pub(crate) fn above(&self, reference: f64) -> ArrayD<f32> {
         match &self.doubles {
@@ -60,13 +60,13 @@ impl Parameter {
         }
     }
 
-    /// The same, said in another way.
+    /// Stores the name and values under which the parameter was given.
     pub(crate) fn said(mut self, said: Said) -> Self {
         self.said = Some(Box::new(said));
         self
     }
 
-    /// The same with another way to write a step in time constants.
+    /// Changes [`Said::in_steps`].
     pub(crate) fn in_steps(mut self, text: &str) -> Self {
         if let Some(said) = &mut self.said {
             text.clone_into(&mut said.in_steps);
@@ -74,7 +74,7 @@ impl Parameter {
         self
     }
 
-    /// The same with other advice where steps are too long.
+    /// Changes [`Said::advice`].
     pub(crate) fn advice(mut self, text: &str) -> Self {
         if let Some(said) = &mut self.said {
             text.clone_into(&mut said.advice);
@@ -82,21 +82,21 @@ impl Parameter {
         self
     }
 
-    /// How it was said, where not by its name here.
+    /// The name and values under which the parameter was given, if not by its own name.
     pub(crate) fn as_said(&self) -> Option<&Said> {
         self.said.as_deref()
     }
 
-    /// The name under which it was said.
+    /// The name under which the parameter was given, or `ours`.
     pub(crate) fn name_or<'a>(&'a self, ours: &'a str) -> &'a str {
         self.as_said().map_or(ours, |said| &said.name)
     }
 }
 
 impl Said {
-    /// The value of a cell, with its unit.
+    /// Returns the value of a cell, with its unit.
     pub(crate) fn value(&self, row: usize, neuron: usize) -> Option<String> {
-        // What has length 1 is the same for all.
+        // An axis of length 1 has the same value for all.
         let at = |index: usize, length: usize| if length == 1 { 0 } else { index };
         let value = match *self.values.shape() {
             [] => self.values.first(),
@@ -109,7 +109,7 @@ impl Said {
 }
 
 impl PartialEq for Parameter {
-    /// However they were said.
+    /// Compares the values alone, whatever names they were given under.
     fn eq(&self, other: &Self) -> bool {
         self.values == other.values && self.doubles == other.doubles
     }
@@ -140,26 +140,26 @@ impl<S: Data<Elem = f32>, D: Dimension> From<&ArrayBase<S, D>> for Parameter {
     }
 }
 
-/// How the membrane equation is stepped.
+/// How the membrane equation is integrated over a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Integrator {
-    /// Forward Euler: `leak = dt / tau_m`. All currents are held over a step, synaptic ones as they are when it
-    /// begins.
+    /// Forward Euler: `leak = dt / tau_m`. All currents are constant over a step; the synaptic current has its value at
+    /// the beginning of the step.
     #[default]
     Euler,
-    /// Exact for a current that is constant over the step: `leak = 1 - exp(-dt / tau_m)`, and for a synaptic
+    /// Exact, `leak = 1 - exp(-dt / tau_m)`, for an input current that is constant over the step and a synaptic
     /// current that decays within it (Rotter & Diesmann 1999, Biol. Cybern. 81:381).
     Exact,
 }
 
-/// A spike trace: `trace * exp(-dt / tau)` at each step, and at a spike `kind`.
+/// A spike trace: it decays by `exp(-dt / tau)` at each step, and a spike changes it as `kind` says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// Decay time, ms.
     pub tau: Parameter,
-    /// What a spike adds, or sets the trace to.
+    /// What a spike adds to the trace, or sets it to.
     pub scale: Parameter,
-    /// Whether a spike adds or sets.
+    /// Whether a spike adds to the trace or sets it.
     pub kind: TraceKind,
 }
 
@@ -200,20 +200,21 @@ pub struct Params {
     pub v_reset: Parameter,
     /// Threshold, mV. Default -52.
     pub v_threshold: Parameter,
-    /// Reference potential, mV, one number for all. Default 0. Membrane potentials are kept as differences from it,
-    /// which single precision holds the more exactly the nearer it is: at -65 mV steps are 8e-6 mV, at 10 mV
-    /// above it 1e-6 mV. All that is given, read, recorded and set stays in the scale of the other
-    /// potentials; [`Population::coefficients`](crate::Population::coefficients), the raw buffers of a device and the state in a
-    /// checkpoint hold the differences.
+    /// Reference potential, mV, one number for all neurons. Default 0. Membrane potentials are stored as differences
+    /// from it, and the nearer it is, the more precisely single precision represents them: neighbouring numbers are
+    /// 8e-6 mV apart at -65 mV, and 1e-6 mV apart at 10 mV above the reference. All potentials that are given, read,
+    /// recorded and set are on the usual scale; only
+    /// [`Population::coefficients`](crate::Population::coefficients), the raw buffers of a device and the state in a
+    /// checkpoint contain the differences.
     pub v_reference: f64,
     /// Refractory time, ms. Default 5. It is rounded once to a whole number n_ref of steps; the
-    /// interval between two spikes is n_ref + k steps, k being the updates from reset to threshold.
+    /// inter-spike interval is n_ref + k steps, k being the number of updates from reset to threshold.
     pub t_ref: Parameter,
     /// Length of a step, ms. Default 0.1.
     pub dt: f64,
-    /// How the membrane equation is stepped.
+    /// How the membrane equation is integrated over a step.
     pub integrator: Integrator,
-    /// Which comparison with the threshold is a spike.
+    /// Which comparison with the threshold means a spike.
     pub spike_test: SpikeTest,
     /// What a spike does to the membrane potential.
     pub reset: Reset,
@@ -223,13 +224,12 @@ pub struct Params {
     pub v_lower: Option<Parameter>,
     /// Spike trace. Default none.
     pub trace: Option<Trace>,
-    /// Time constant of the synaptic current, ms. Each spike that arrives adds its weight (nA) to it, and
-    /// it decays as `exp(-t / tau_syn)`, with [`Integrator::Exact`] within steps as well. Default none: a spike
+    /// Time constant of the synaptic current, ms. Each arriving spike adds its weight (nA) to this current, which
+    /// decays as `exp(-t / tau_syn)`, with [`Integrator::Exact`] also within a step. Default none: a spike
     /// is a current for one step.
     pub tau_syn: Option<Parameter>,
-    /// Whether neurons that could spike at every step without input (reset above the threshold without a
-    /// refractory period) are allowed. Default `false`: they are refused, as they are most often a
-    /// mistake.
+    /// Whether neurons are allowed that could spike at every step without input (reset above the threshold, and no
+    /// refractory period). Default `false`: they are refused, as they are most often a mistake.
     pub allow_constant_firing: bool,
 }
 
@@ -256,7 +256,7 @@ impl Default for Params {
     }
 }
 
-/// The part of its distance from rest that a membrane loses in a step of `dt / tau_m`.
+/// Returns the part of its distance from rest that a membrane potential loses in a step; `ratio` is `dt / tau_m`.
 pub(crate) fn leak_of(ratio: f64, integrator: Integrator) -> f64 {
     match integrator {
         Integrator::Euler => ratio,

@@ -1,12 +1,12 @@
-//! The rates of Poisson sources: a table for each that occurs.
+//! [`PoissonRates`]: the tables of a Poisson source, one for each different rate.
 
 use crate::model::tables;
 use rayon::prelude::*;
 
-/// Tables that are made at a time: as many are there twice.
+/// The number of tables that are made at a time; that many exist twice for a moment.
 const TOGETHER: usize = 256;
 
-/// The different rates of a source, in order.
+/// The different rates of a source, sorted.
 pub(crate) struct PoissonRates {
     rates: Vec<f32>,
     /// Step length, ms.
@@ -14,9 +14,9 @@ pub(crate) struct PoissonRates {
 }
 
 impl PoissonRates {
-    /// Of some rates, Hz, which need not have been checked yet.
+    /// Sorts rates, Hz, which need not have been checked yet.
     pub(crate) fn new(rates: impl Iterator<Item = f32>, dt: f64) -> Self {
-        // A negative zero is a zero; what is no number, which will be refused, must not be taken for the largest.
+        // Negative zero becomes zero. A NaN, which will be refused later, must not become the largest rate.
         let number = |rate: f32| if rate.is_nan() { 0.0 } else { rate + 0.0 };
         let mut rates: Vec<f32> = rates.map(number).collect();
         rates.par_sort_unstable_by(f32::total_cmp);
@@ -28,19 +28,19 @@ impl PoissonRates {
         self.rates.len()
     }
 
-    /// Where among them a rate stands.
+    /// Returns the index of a rate.
     pub(crate) fn position(&self, rate: f32) -> usize {
         self.rates.partition_point(|other| *other < rate)
     }
 
-    /// Words of all tables, before any but a few are made.
+    /// Returns the number of words of all tables, although only a few of them are made for it.
     pub(crate) fn words(&self) -> u64 {
         let (Some(first), Some(last)) = (self.rates.first(), self.rates.last()) else { return 0 };
         self.words_of(&self.rates, (self.length(*first), self.length(*last)))
     }
 
-    /// Those of some rates, of which the tables of the first and the last have these lengths. A larger rate has a table
-    /// that is longer or as long, and there are few lengths.
+    /// Returns the number of words of the tables of `rates`, the first and the last of which have the lengths `first`
+    /// and `last`. Lengths rise with the rate and there are few different ones, so that bisection finds them all.
     fn words_of(&self, rates: &[f32], (first, last): (u64, u64)) -> u64 {
         if first == last {
             return last * rates.len() as u64;
@@ -57,12 +57,12 @@ impl PoissonRates {
         tables::poisson(self.mean(rate).clamp(0.0, tables::LARGEST_MEAN)).len() as u64
     }
 
-    /// Spikes in a step.
+    /// The mean number of spikes in a step.
     fn mean(&self, rate: f32) -> f64 {
         f64::from(rate) * self.dt / 1000.0
     }
 
-    /// Puts the tables of these rates, which are valid, behind others. Returns where each begins, and the largest
+    /// Appends the tables of these rates, which must be valid, to `tables`. Returns where each begins, and the largest
     /// count that any of them gives.
     pub(crate) fn tabulate(&self, tables: &mut Vec<u32>) -> (Vec<u32>, u32) {
         tables.reserve_exact(self.words() as usize);

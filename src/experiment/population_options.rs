@@ -1,9 +1,9 @@
-//! How a population is to be kept, which changes none of its results.
+//! [`PopulationOptions`]: memory limits and timing of a population. They do not change its results.
 
 use crate::data::memory::MemoryNeed;
 use crate::error::{Error, Result};
 
-/// How a [population](crate::Population::with_options) is to be kept on its device. The results are the same for all.
+/// Memory limits and timing of a [population](crate::Population::with_options). They do not change its results.
 ///
 /// ```
 /// use lif::{Device, Error, Params, Population, PopulationOptions};
@@ -14,15 +14,16 @@ use crate::error::{Error, Result};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PopulationOptions {
-    /// The bytes that the population may need, with what drives it, what it records, and its scores, in the device's and
-    /// this program's memory together. What needs more is refused before any memory is taken;
-    /// [`Population::memory_needed`](crate::Population::memory_needed) tells how much that is. Default none.
+    /// The number of bytes that the population may need, including its input, recordings and scores, in the memory of
+    /// the device and of this program together. A call that needs more is refused before any memory is allocated.
+    /// [`Population::memory_needed`](crate::Population::memory_needed) returns the need of a population. Default
+    /// none.
     pub memory_budget: Option<u64>,
-    /// The most bytes of a buffer. A larger population is cut into slabs, as it is in any case where the device cannot
-    /// bind more. Default what the device can bind.
+    /// The largest size of a buffer in bytes. A larger population is cut into slabs. Default: the most that the device
+    /// can bind.
     pub largest_binding: Option<u64>,
-    /// Whether the device's clock takes the time of each kernel, where it has one;
-    /// [`Population::work`](crate::Population::work) tells the sum. Default `false`.
+    /// Whether to measure the time of each kernel with the clock of the device, if it has one;
+    /// [`Population::work`](crate::Population::work) returns the sum. Default `false`.
     ///
     /// ```
     /// use lif::{Device, Params, Population, PopulationOptions};
@@ -41,7 +42,7 @@ pub struct PopulationOptions {
 }
 
 impl PopulationOptions {
-    /// Refuses what needs more than the budget, if there is one.
+    /// Refuses a need larger than the budget, if there is one.
     ///
     /// # Errors
     ///
@@ -59,7 +60,7 @@ impl PopulationOptions {
         }
     }
 
-    /// What the budget leaves beside something, if there is one.
+    /// Returns what the budget leaves after a need, if there is a budget.
     pub(crate) fn left_of_budget(&self, need: &MemoryNeed) -> Option<u64> {
         self.memory_budget.map(|budget| budget.saturating_sub(need.total()))
     }

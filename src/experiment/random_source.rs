@@ -1,15 +1,15 @@
-//! Input that is drawn at random where it is used: currents and spikes of many unseen neurons.
+//! [`Random`]: random input that is drawn on the device: noise currents, and Poisson spikes.
 
 use crate::experiment::params::Parameter;
 
-/// A random source of input, drawn on the device for each cell and step, so that nothing crosses
-/// the bus. Added to an [`Input`](crate::Input) with [`and`](crate::Input::and); an input can have
-/// any number of them.
+/// A random source of input, drawn on the device for each cell and step, so that no data is transferred.
+/// Add it to an [`Input`](crate::Input) with [`and`](crate::Input::and); an input can have
+/// any number of sources.
 ///
-/// Each parameter has the shapes that neuron parameters have: a number, `[n]`, `[batch, 1]` or
-/// `[batch, n]`. What is drawn depends on the [seed](crate::Population::set_seed), the cell, the
-/// number of the step and the stream alone: not on the engine, the length of a call, the split of
-/// a batch, nor on where a run was cut. Without [`stream`](Self::stream), the first source of an
+/// Each parameter has the same shapes as neuron parameters: a number, `[n]`, `[batch, 1]` or
+/// `[batch, n]`. The draws depend only on the [seed](crate::Population::set_seed), the cell, the
+/// number of the step and the stream: not on the engine, the length of a call, the split of
+/// a batch, or on how a run is cut into calls. Without [`stream`](Self::stream), the first source of an
 /// input has stream 0, the second stream 1, and so on.
 ///
 /// ```
@@ -31,7 +31,7 @@ pub struct Random {
     pub(crate) stream: Option<u32>,
 }
 
-/// What is drawn.
+/// The distribution of the draws, and what they do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Distribution {
     Gaussian { mean: Parameter, sd: Parameter },
@@ -41,36 +41,36 @@ pub(crate) enum Distribution {
 }
 
 impl Random {
-    /// A current from a normal distribution of this mean and standard deviation (nA), drawn anew at
-    /// each step. What it does to a neuron depends on the length of a step; see
-    /// [`white_noise`](Self::white_noise) for what does not.
+    /// A current from a normal distribution with this mean and standard deviation (nA), drawn anew at
+    /// each step. Its effect on a neuron depends on the length of a step; that of
+    /// [`white_noise`](Self::white_noise) does not.
     pub fn gaussian(mean: impl Into<Parameter>, sd: impl Into<Parameter>) -> Self {
         Self::new(Distribution::Gaussian { mean: mean.into(), sd: sd.into() })
     }
 
-    /// White noise of this mean (nA) and intensity `sigma` (nA ms^1/2): at each step a normal draw
+    /// White noise with this mean (nA) and intensity `sigma` (nA ms^1/2): at each step a normal draw
     /// with standard deviation `sigma / sqrt(dt)`, so that its effect on a neuron does not depend
-    /// on the length of a step. The membrane potential then fluctuates with standard deviation
-    /// `resistance * sigma / sqrt(2 tau_m)` around its mean, where no spike intervenes.
+    /// on the length of a step. Without spikes, the membrane potential fluctuates around its mean with standard
+    /// deviation `resistance * sigma / sqrt(2 tau_m)`.
     pub fn white_noise(mean: impl Into<Parameter>, sigma: impl Into<Parameter>) -> Self {
         Self::new(Distribution::WhiteNoise { mean: mean.into(), sigma: sigma.into() })
     }
 
-    /// A current from `low` up to `high` (nA), each value as likely, drawn anew at each step.
+    /// A current that is uniformly distributed from `low` up to `high` (nA), drawn anew at each step.
     pub fn uniform(low: impl Into<Parameter>, high: impl Into<Parameter>) -> Self {
         Self::new(Distribution::Uniform { low: low.into(), high: high.into() })
     }
 
-    /// Spikes of a Poisson process of this rate (Hz), each of which moves the membrane potential by
+    /// Spikes of a Poisson process with this rate (Hz). Each changes the membrane potential by
     /// `weight` (mV) at once, as a charge that a synapse injects: after the membrane equation has
-    /// been stepped, before the threshold is looked at, and without effect where a refractory
-    /// neuron ignores its input. Any number of spikes can fall into a step. Probabilities are
+    /// been stepped and before the threshold test. It has no effect on a refractory neuron that
+    /// ignores its input. Any number of spikes can fall into a step. Probabilities are
     /// rounded to multiples of 2^-32.
     pub fn poisson(rate: impl Into<Parameter>, weight: impl Into<Parameter>) -> Self {
         Self::new(Distribution::Poisson { rate: rate.into(), weight: weight.into(), jumps: true })
     }
 
-    /// The same, but each spike is a current of `weight` (nA) for the length of one step.
+    /// Spikes of a Poisson process with this rate (Hz), each of which is a current of `weight` (nA) for one step.
     pub fn poisson_current(rate: impl Into<Parameter>, weight: impl Into<Parameter>) -> Self {
         Self::new(Distribution::Poisson { rate: rate.into(), weight: weight.into(), jumps: false })
     }

@@ -1,6 +1,6 @@
-//! What is drawn has the distributions that it should have. The draws are always the same, so a
-//! test either passes for ever or shows a fault; the significance says how unlikely its failure was
-//! to begin with: below one in a million for each.
+//! Tests that random draws have the right distributions. The draws are always the same, so a
+//! test either passes for ever or shows a fault. The significance, below one in a million for each test, is the
+//! probability that correct draws with another seed would have failed it.
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
@@ -14,12 +14,12 @@ use statrs::distribution::{ChiSquared, ContinuousCDF, Discrete, Normal, Poisson}
 /// Two-sided significance of one in a million, in standard deviations.
 const SIGNIFICANT: f64 = 4.9;
 
-/// What a chi-square statistic exceeds once in a million cases.
+/// The value that a chi-square statistic exceeds once in a million cases.
 fn chi_square_limit(degrees: usize) -> f64 {
     ChiSquared::new(degrees as f64).expect("above 0").inverse_cdf(1.0 - 1e-6)
 }
 
-/// Words of neighbouring cells, steps and streams, folded by many threads.
+/// Folds the words of neighbouring cells and groups of steps, on many threads.
 fn fold<T: Send>(
     cells: u64,
     groups: u64,
@@ -52,7 +52,7 @@ fn chi_square(found: &[u64], probabilities: &[f64]) -> f64 {
     terms.sum()
 }
 
-/// Counter, key and what they give: the known answers of Random123 1.14 (`tests/kat_vectors`).
+/// Counter, key and result: the known answers of Random123 1.14 (`tests/kat_vectors`).
 pub(crate) const KNOWN_ANSWERS: [([u32; 4], [u32; 2], [u32; 4]); 3] = [
     ([0; 4], [0; 2], [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]),
     ([u32::MAX; 4], [u32::MAX; 2], [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]),
@@ -112,7 +112,7 @@ fn normal_draws_are_normal() {
     );
     let draws = counts[..bins].iter().sum::<u64>() as f64;
     assert!(draws >= 1e8);
-    // Expected moments and the variance of what they are the mean of.
+    // Expected moments, and the variance of the power whose mean each is.
     for ((index, moment), (expected, variance)) in
         moments.iter().enumerate().zip([(0.0, 1.0), (1.0, 2.0), (0.0, 15.0), (3.0, 96.0)])
     {
@@ -128,8 +128,8 @@ fn normal_draws_are_normal() {
     }
 }
 
-/// 1e8 draws for each mean: mean, variance, and a chi-square test in which each count that is
-/// expected ten times has a class of its own, and the far tails one.
+/// 1e8 draws for each mean: mean, variance, and a chi-square test. In it each count that is
+/// expected at least ten times has its own class; rarer counts are combined.
 #[test]
 #[ignore = "takes long; tests/run.sh --all does it"]
 fn poisson_draws_are_poisson() {
@@ -175,7 +175,7 @@ fn poisson_draws_are_poisson() {
     }
 }
 
-/// Draws of neighbours do not know of each other: 2e8 draws in all, correlations over 2.5e7 pairs, and a chi-square
+/// Draws of neighbours are independent: 2e8 draws in all, correlations over 2.5e7 pairs, and a chi-square
 /// test over 16 x 16 classes of words.
 #[test]
 #[ignore = "takes long; tests/run.sh --all does it"]
@@ -228,9 +228,9 @@ fn uniform_draws_fill_their_range() {
 }
 
 /// Rate (Hz) and coefficient of variation of the inter-spike intervals of a neuron under white
-/// noise, against the theory in continuous time (Siegert 1951; the figures are its integrals for
-/// tau 20 ms, threshold 20 mV, reset 10 mV, refractory period 2 ms). Threshold crossings between
-/// two steps are missed, so that the rate at dt = 0.05 ms may be up to 5 % below.
+/// noise, against the theory in continuous time (Siegert 1951; the expected numbers are its integrals for
+/// tau 20 ms, threshold 20 mV, reset 10 mV, refractory period 2 ms). The simulation misses threshold crossings between
+/// two steps, so that its rate at dt = 0.05 ms may be up to 5 % lower.
 #[test]
 fn noisy_neurons_spike_as_theory_says() {
     let cases = [

@@ -1,11 +1,11 @@
-//! What is asked of a run, and what comes back.
+//! [`Recording`]: what a run records, and [`Recorded`]: what it returns.
 
 use crate::data::large::Large;
 use crate::data::raster::Raster;
 use crate::error::{Error, Result};
 use ndarray::{Array2, ArrayView3, Axis, aview1};
 
-/// What a run records. Nothing is recorded, kept or read back that is not asked for here.
+/// What a run records. Nothing else is recorded, stored or read back from the device.
 ///
 /// ```
 /// use lif::Recording;
@@ -18,7 +18,7 @@ pub struct Recording {
     pub(crate) counts: bool,
     pub(crate) rate: bool,
     pub(crate) voltages: Option<(Neurons, u32)>,
-    /// Whether the spikes of all neurons are scored on their way.
+    /// Whether the spikes of all neurons are read back and scored on the host.
     pub(crate) scored: bool,
 }
 
@@ -52,41 +52,41 @@ impl Neurons {
 }
 
 impl Recording {
-    /// Nothing.
+    /// Records nothing.
     #[must_use]
     pub fn none() -> Self {
         Self::default()
     }
 
-    /// The spikes of all neurons, one bit per neuron and step.
+    /// Records the spikes of all neurons, one bit per neuron and step.
     #[must_use]
     pub fn spikes(mut self) -> Self {
         self.spikes = Some(Neurons::All);
         self
     }
 
-    /// The spikes of these neurons (of every batch row), in the order given.
+    /// Records the spikes of these neurons (of every batch row), in the given order.
     #[must_use]
     pub fn spikes_of(mut self, neurons: impl IntoIterator<Item = u32>) -> Self {
         self.spikes = Some(Neurons::These(neurons.into_iter().collect()));
         self
     }
 
-    /// How many spikes each cell made during the run.
+    /// Records the number of spikes of each cell during the run.
     #[must_use]
     pub fn counts(mut self) -> Self {
         self.counts = true;
         self
     }
 
-    /// How many neurons of each batch row spiked at each step.
+    /// Records how many neurons of each batch row spiked at each step.
     #[must_use]
     pub fn rate(mut self) -> Self {
         self.rate = true;
         self
     }
 
-    /// The membrane potentials of these neurons (of every batch row), in the order given, after
+    /// Records the membrane potentials of these neurons (of every batch row), in the given order, after
     /// each step whose number is a multiple of `every`. Steps are numbered from 0 since the
     /// population was built or reset.
     #[must_use]
@@ -95,14 +95,14 @@ impl Recording {
         self
     }
 
-    /// The membrane potentials of all neurons; see [`voltages`](Self::voltages).
+    /// Records the membrane potentials of all neurons; see [`voltages`](Self::voltages).
     #[must_use]
     pub fn all_voltages(mut self, every: u32) -> Self {
         self.voltages = Some((Neurons::All, every));
         self
     }
 
-    /// Whether anything of it is handed out while steps are made.
+    /// Whether engines hand out anything for it while steps are made.
     pub(crate) fn hands_out(&self) -> bool {
         self.spikes.is_some() || self.rate || self.voltages.is_some()
     }
@@ -142,19 +142,19 @@ impl Recording {
     }
 }
 
-/// What a run recorded: exactly what was asked for, and `None` elsewhere.
+/// What a run recorded: `None` for everything that was not asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recorded {
     /// Number of the first step of the run, counted since the population was built or reset.
     pub first_step: u64,
-    /// Steps made: those asked for, unless the run was stopped.
+    /// The number of steps made; fewer than asked for if the run was stopped.
     pub steps: u64,
     /// The spikes.
     pub spikes: Option<Raster>,
-    /// Spikes of each cell during the run, `[batch, n]`.
+    /// The number of spikes of each cell during the run, `[batch, n]`.
     pub counts: Option<Array2<u32>>,
-    /// Spikes of each batch row at each step, `[steps, batch]`.
+    /// The number of spikes of each batch row at each step, `[steps, batch]`.
     pub rate: Option<Array2<u32>>,
     /// Membrane potentials.
     pub voltages: Option<Voltages>,
@@ -166,7 +166,7 @@ pub struct Recorded {
 pub struct Voltages {
     values: Large<f32>,
     shape: [usize; 3],
-    /// Which neurons, in the order of the last axis.
+    /// The numbers of the neurons, in the order of the last axis.
     pub neurons: Vec<u32>,
     /// The number of the step after which each sample was taken.
     pub steps: Vec<u64>,
@@ -175,7 +175,7 @@ pub struct Voltages {
 impl Eq for Voltages {}
 
 impl Voltages {
-    /// Engines hand out exactly as many values as there should be.
+    /// Fails unless there are as many values as samples, rows and neurons need; engines hand out that many.
     pub(crate) fn new(values: Large<f32>, batch: usize, neurons: Vec<u32>, steps: Vec<u64>) -> Result<Self> {
         let shape = [steps.len(), batch, neurons.len()];
         if values.len() != shape.iter().product::<usize>() {
@@ -184,7 +184,7 @@ impl Voltages {
         Ok(Self { values, shape, neurons, steps })
     }
 
-    /// mV, `[samples, batch, neurons]`.
+    /// The membrane potentials, mV, `[samples, batch, neurons]`.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recording};
@@ -198,33 +198,33 @@ impl Voltages {
     /// ```
     #[must_use]
     pub fn values(&self) -> ArrayView3<'_, f32> {
-        // The values fill the shape, as was checked when it was made.
+        // `new` has checked that the values fill the shape.
         let none = || aview1(&[]).insert_axis(Axis(0)).insert_axis(Axis(0));
         ArrayView3::from_shape(self.shape, &self.values).unwrap_or_else(|_| none())
     }
 }
 
-/// Bytes of a recording after which a block of it is complete, where it is handed on in blocks.
+/// The size of a block in bytes, for a recording that is handed on in blocks.
 pub(crate) const BLOCK_BYTES: usize = 8 << 20;
 
-/// Bytes of rates that are made of a piece, unless one step alone has more.
+/// The largest size in bytes of the rates of one piece of steps, unless one step alone has more.
 pub(crate) const MOST_RATE_BYTES: usize = 2 * BLOCK_BYTES;
 
-/// The most bytes of the rate of so many batch rows that are made at a time, a step at least.
+/// The largest size in bytes of the rates of `rows` batch rows that are made at a time: at least one step.
 pub(crate) fn most_rate_bytes(rows: u64) -> u64 {
     rows.saturating_mul(4).max(MOST_RATE_BYTES as u64)
 }
 
-/// Whether a recording is kept until its run is over.
+/// Whether a recording is kept in memory until its run is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Delivery {
     Whole,
-    /// Only until a block of it is complete.
+    /// Kept only until a block of it is complete.
     InBlocks,
 }
 
 impl Delivery {
-    /// What to do about a recording that is too large.
+    /// Advice for messages about a recording that is too large.
     pub(crate) fn advice(self) -> &'static str {
         match self {
             Self::Whole => {

@@ -1,4 +1,4 @@
-//! What the user says of spikes that drive a population: trains, and the weights they go through.
+//! [`SpikeInput`]: spike trains that drive a population through weights.
 
 use crate::data::broadcast::bytes_copied;
 use crate::data::raster::Raster;
@@ -6,21 +6,21 @@ use crate::data::resident::ResidentRaster;
 use crate::experiment::input::{InputValues, InputValuesKind};
 use crate::experiment::params::Parameter;
 
-/// Spikes that drive a population, and the weights that they go through.
+/// Spikes that drive a population, and the weights of their projection.
 ///
 /// The spikes are a [`Raster`], recorded or [made from events](Raster::from_events), or a
-/// [`ResidentRaster`] that never left its device. Its first step is the first step of the call, whatever
-/// its number, and it is as long as the call. It has one batch row, which drives all rows of the
+/// [`ResidentRaster`] that never left its device. Its first step is used as the first step of the call, whatever
+/// its number, and it must be as long as the call. It has one batch row, which drives all rows of the
 /// population, or as many rows as the population.
 ///
-/// A spike at a step acts at the beginning of that step: without a delay, so that a spike reaches the
+/// A spike at a step acts at the beginning of that step. There is no delay: a spike reaches the
 /// next layer within the step in which it happens.
 ///
-/// - As a *current* (the default) it adds its weight, nA, to the synaptic current, which decays with
-///   `tau_syn`. Where the population has none, it is a current for the length of one step.
-/// - With [`jumps`](Self::jumps) it moves the membrane potential by its weight, mV, at once: after
-///   the membrane equation has been stepped, before the threshold is looked at, and without effect
-///   where a refractory neuron ignores its input.
+/// - As a *current* (the default), a spike adds its weight, nA, to the synaptic current, which decays with
+///   `tau_syn`. If the population has no `tau_syn`, the spike is a current for one step.
+/// - With [`jumps`](Self::jumps), a spike changes the membrane potential by its weight, mV, at once: after
+///   the membrane equation has been stepped and before the threshold test. It has no effect on a refractory neuron
+///   that ignores its input.
 ///
 /// ```
 /// use lif::{Device, Input, Params, Population, Recording, SpikeInput};
@@ -46,7 +46,7 @@ pub struct SpikeInput<'a> {
     pub(crate) effect: SpikeEffect,
 }
 
-/// Where the spikes of an input lie.
+/// The spikes of an input: a [`Raster`] or a [`ResidentRaster`].
 #[derive(Debug, Clone)]
 pub struct SpikeSource<'a>(pub(crate) SpikeSourceKind<'a>);
 
@@ -68,12 +68,12 @@ impl<'a> From<&'a ResidentRaster> for SpikeSource<'a> {
     }
 }
 
-/// Which train drives which neuron.
+/// Which spike train drives which neuron, with which weight.
 #[derive(Debug, Clone)]
 pub(crate) enum Weights<'a> {
-    /// Each its own.
+    /// One train for each neuron.
     Each(Parameter),
-    /// All of them all, through a matrix `[n_in, n]`.
+    /// All to all, through a matrix `[n_in, n]`.
     Dense(InputValues<'a>),
 }
 
@@ -84,36 +84,37 @@ pub(crate) enum SpikeEffect {
     Potential,
 }
 
-/// What the spikes of an input consist of, as far as memory is concerned.
+/// The sizes of input spikes that determine their memory.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SpikeSize {
-    /// Words of 32 steps, and weights, both of which come from the memory of this program.
+    /// The number of words of 32 steps, and of weights, that come from the memory of this program.
     pub(crate) words_of_block: u64,
     pub(crate) weights: u64,
     pub(crate) effect: SpikeEffect,
-    /// Bytes of weights that are copied: of a matrix to lie in row-major order, of others as they are checked.
+    /// The number of bytes of weights that are copied: a matrix to bring it into row-major order, others when they are
+    /// checked.
     pub(crate) copied: u64,
 }
 
 impl<'a> SpikeInput<'a> {
-    /// Each neuron is driven by a train of its own, the one at its place in the raster, through a
+    /// Drives each neuron by its own train, the one at the same position in the raster, through a
     /// weight (nA) that broadcasts to `[batch, n]` as all parameters do.
     pub fn each(spikes: impl Into<SpikeSource<'a>>, weight: impl Into<Parameter>) -> Self {
         Self { spikes: spikes.into(), weights: Weights::Each(weight.into()), effect: SpikeEffect::Current }
     }
 
-    /// Each of the `n_in` trains drives each neuron through a weight (nA) of its own: `weights` is an
-    /// array `[n_in, n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once. An
-    /// array is uploaded where it is another one than at the last call, or larger than 64 MiB. Weights below 1e-20 in magnitude are 0.
+    /// Drives each neuron by each of `n_in` trains, with a weight (nA) for each pair: `weights` is an array `[n_in,
+    /// n]`, or a [`Tensor`](crate::Tensor) of that shape, which is uploaded once. An array is uploaded again if it
+    /// differs from that of the last call or is larger than 64 MiB. Weights below 1e-20 in magnitude are 0.
     pub fn dense(spikes: impl Into<SpikeSource<'a>>, weights: impl Into<InputValues<'a>>) -> Self {
         Self { spikes: spikes.into(), weights: Weights::Dense(weights.into()), effect: SpikeEffect::Current }
     }
 
-    /// What matters of it for the memory of a population of `n` neurons.
+    /// Returns the sizes that determine its memory, for a population of `n` neurons.
     pub(crate) fn size(&self, n: usize) -> SpikeSize {
         let words_of_block = match &self.spikes.0 {
             SpikeSourceKind::Raster(raster) => raster.batch() * raster.neurons().len(),
-            // Where it lies on the device it need not go there.
+            // An upper bound: spikes that are on the device already need not be sent.
             SpikeSourceKind::Resident(resident) => resident.batch() * resident.n(),
         };
         let (weights, copied) = match &self.weights {
@@ -125,7 +126,7 @@ impl<'a> SpikeInput<'a> {
         SpikeSize { words_of_block, weights, effect: self.effect, copied }
     }
 
-    /// The weights are mV, by which each spike moves the membrane potential at once.
+    /// Makes the weights jumps of the membrane potential, mV, at each spike.
     #[must_use]
     pub fn jumps(mut self) -> Self {
         self.effect = SpikeEffect::Potential;

@@ -1,23 +1,22 @@
-//! What was counted for a cell, and the scores that follow from it.
+//! [`Tally`]: counts of recorded, predicted and coinciding spikes, and the scores computed from them.
 
-/// The smallest value of the factor `1 - 2 rate window` that the coincidence factor is divided by. The
-/// factor goes through 0 where the rate is `1 / (2 window)`, and what is divided by it without
-/// bounds.
+/// The lower bound of the norm `1 - 2 rate window` that the coincidence factor is divided by. The norm is 0 at the
+/// rate `1 / (2 window)`, where the coincidence factor would be infinite.
 const SMALLEST_NORM: f64 = 0.25;
 
-/// Spikes of a cell and of a recording, and how many of them coincide. Tallies of several recordings
+/// The numbers of spikes of a cell and of a recording, and of coincidences between them. Tallies of several recordings
 /// can be [added up](Self::and).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tally {
-    /// Steps that were scored.
+    /// The number of scored steps.
     pub steps: u64,
-    /// How many steps coinciding spikes are apart at most.
+    /// The largest distance of coinciding spikes, in steps.
     pub window: u64,
-    /// Recorded spikes.
+    /// The number of recorded spikes.
     pub recorded: u64,
-    /// Predicted spikes.
+    /// The number of predicted spikes.
     pub predicted: u64,
-    /// Pairs of a recorded and a predicted spike that coincide.
+    /// The number of pairs of a recorded and a predicted spike that coincide.
     pub coincidences: u64,
 }
 
@@ -30,10 +29,9 @@ impl Tally {
     /// chance = 2 * window * predicted / steps
     /// ```
     ///
-    /// 1 where all spikes coincide, 0 for what a Poisson process of the predicted rate would reach, and
-    /// 0 where nothing is predicted. The published factor divides by `1 - chance`; its lower bound
-    /// of 1/4 keeps the factor finite where the predicted rate comes near `1 / (2 window)`, and
-    /// below 0 where it is beyond.
+    /// It is 1 if all spikes coincide, 0 on average for a Poisson process of the predicted rate, and
+    /// 0 if no spike is predicted. The published factor divides by `1 - chance`. Its lower bound
+    /// of 1/4 keeps the factor finite at predicted rates near `1 / (2 window)`, and negative above that.
     #[must_use]
     pub fn gamma(&self) -> f64 {
         let [steps, window, recorded, predicted, coincidences] =
@@ -48,13 +46,13 @@ impl Tally {
             / (1.0 - chance).max(SMALLEST_NORM)
     }
 
-    /// The spike-count error: how many more spikes were predicted than recorded.
+    /// The spike-count error: the number of predicted minus the number of recorded spikes.
     #[must_use]
     pub fn count_error(&self) -> i64 {
         self.predicted as i64 - self.recorded as i64
     }
 
-    /// What was counted in two recordings. The window is that of this one.
+    /// The sum of the counts of two recordings. The window is taken from `self`.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {

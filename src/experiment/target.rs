@@ -1,10 +1,10 @@
-//! A recorded spike train.
+//! [`Target`]: a recorded spike train that predicted spikes are scored against.
 
 use crate::error::{Argument, Error, Result};
 use std::ops::Range;
 
-/// The spikes of a recording, by the steps in which they fall, and the steps that are scored. Spikes
-/// outside these steps do not count, neither recorded nor predicted ones.
+/// A recorded spike train, by the steps of its spikes, and the range of scored steps. Spikes
+/// outside this range do not count, neither recorded nor predicted ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     spikes: Vec<u64>,
@@ -12,17 +12,17 @@ pub struct Target {
     row: Option<usize>,
 }
 
-/// The most steps of which steps after the last still have a number of their own, modulo 2^32.
+/// With fewer scored steps than this, steps before and after them can be told apart although they are counted modulo
+/// 2^32.
 const LONGEST_TARGET: u64 = 1 << 31;
 
 impl Target {
-    /// Takes the steps of the spikes, in any order, and which steps are scored. Several spikes in a step
-    /// are one.
+    /// Makes a target from the steps of the spikes, in any order, and the range of scored steps. Several spikes in a
+    /// step are one.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] where there is no spike among the steps that are scored, or where these are
-    /// 2^31 or more.
+    /// [`Error::OutOfRange`] if there is no spike in the range of scored steps, or the range has 2^31 steps or more.
     pub fn new(steps: impl IntoIterator<Item = u64>, scored: Range<u64>) -> Result<Self> {
         let length = scored.end.saturating_sub(scored.start);
         if length >= LONGEST_TARGET {
@@ -44,14 +44,14 @@ impl Target {
         Ok(Self { spikes, range: scored, row: None })
     }
 
-    /// Compares with it the neurons of this batch row alone, which have a stimulus of their own.
+    /// Compares only the neurons of this batch row with the target, for rows with different stimuli.
     #[must_use]
     pub fn in_row(mut self, row: usize) -> Self {
         self.row = Some(row);
         self
     }
 
-    /// The batch row whose neurons are compared with it, if not all are.
+    /// The batch row whose neurons are compared with the target; `None` if all are.
     #[must_use]
     pub fn row(&self) -> Option<usize> {
         self.row
@@ -63,13 +63,13 @@ impl Target {
         &self.spikes
     }
 
-    /// Which steps are scored.
+    /// The range of scored steps.
     #[must_use]
     pub fn range(&self) -> Range<u64> {
         self.range.clone()
     }
 
-    /// How many steps are scored.
+    /// The number of scored steps.
     #[must_use]
     pub fn length(&self) -> u64 {
         self.range.end - self.range.start

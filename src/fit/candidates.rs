@@ -1,4 +1,4 @@
-//! Candidates as a population: all hear the same stimuli, and only their scores come back.
+//! [`Fit`]: simulates the candidates of a search as one population, driven by the same stimuli, and scores them.
 
 use super::evolution::Evolution;
 use super::space::{Varied, Vary};
@@ -16,23 +16,24 @@ use crate::population::sink::Sink;
 use ndarray::{Array2, Array3, ArrayView3, Axis};
 use std::ops::{ControlFlow, Range};
 
-/// Currents that are put together at a time.
+/// The largest number of currents that are put together at a time.
 const MOST_CURRENTS: usize = 1 << 22;
 
-/// What a search makes as high as can be.
+/// What a search optimises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Objective {
-    /// The coincidence factor.
+    /// The coincidence factor Gamma, which is maximised.
     #[default]
     Gamma,
-    /// The same, less the error of the spike count as a part of the recorded spikes.
+    /// The coincidence factor minus the error of the spike count relative to the number of recorded spikes, which is
+    /// maximised.
     GammaCount,
-    /// The van Rossum distance, which is made small.
+    /// The van Rossum distance, which is minimised.
     VanRossum,
 }
 
 impl Objective {
-    /// What is made as high as can be, of the tally over all recordings and the mean distance from them.
+    /// Returns the value that a search maximises, from the tally over all recordings and the mean distance from them.
     #[must_use]
     pub fn value(self, score: Score) -> f64 {
         let Score { tally, distance } = score;
@@ -46,17 +47,18 @@ impl Objective {
     }
 }
 
-/// What a candidate reached against a recording.
+/// The score of a candidate against a recording.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
-    /// What was counted.
+    /// The counts of spikes and coincidences.
     pub tally: Tally,
     /// The van Rossum distance.
     pub distance: f64,
 }
 
 impl Score {
-    /// Those against several recordings together: the tallies added up, and the mean distance. `None` of no recording.
+    /// Combines the scores against several recordings: the sum of the tallies and the mean distance. `None` for no
+    /// recordings.
     pub fn together(scores: impl Iterator<Item = Self>) -> Option<Self> {
         let mut count = 1.0;
         let sum = |all: Self, score: Self| {
@@ -68,39 +70,40 @@ impl Score {
     }
 }
 
-/// What a candidate reached against each recording, in what was fitted and in what was held out.
+/// The scores of a candidate against each recording: in the fitted part and in the part held out.
 pub type Reached = Vec<[Score; 2]>;
 
-/// What neurons are fitted to, and how: all that does not change from candidate to candidate.
+/// A fit: the stimuli, the parameters that are varied, and the objective; everything that is the same for all
+/// candidates.
 ///
-/// Each column of the currents is a stimulus, and drives the batch row of its number; a [`Target`] is
-/// [of the row](Target::in_row) whose stimulus it answers, or of all. A candidate is a place: a number from 0 to 1 for each
+/// Each column of the currents is a stimulus, and drives the batch row with its index. A [`Target`] belongs to
+/// [the row](Target::in_row) of its stimulus, or to all rows. A candidate is a place: a number from 0 to 1 for each
 /// parameter that is varied.
 #[derive(Debug, Clone)]
 pub struct Fit {
-    /// Where candidates are simulated.
+    /// The device that simulates the candidates.
     pub device: Device,
-    /// What is not varied. The same for all neurons.
+    /// The parameters that are not varied, the same for all neurons.
     pub params: Params,
-    /// What is varied, in the order of the numbers of a place.
+    /// The parameters that are varied, in the order of the numbers of a place.
     pub vary: Vec<Vary>,
-    /// The current (nA) at each step of each stimulus, before any delay that is varied: `[steps, stimuli]`.
+    /// The current (nA) at each step of each stimulus, `[steps, stimuli]`, without any delay that is varied.
     pub currents: Array2<f32>,
-    /// How many steps a spike may be away from a recorded one. By default those of 2 ms.
+    /// The largest distance of coinciding spikes, in steps. Default: 2 ms.
     pub window: u64,
-    /// Decay time of a spike in the van Rossum distance, steps. By default those of 10 ms.
+    /// Decay time of a spike in the van Rossum distance, in steps. Default: 10 ms.
     pub tau: f64,
-    /// What is made as high as can be. By default the coincidence factor.
+    /// What the search optimises. Default: the coincidence factor.
     pub objective: Objective,
 }
 
 impl Fit {
-    /// Refuses what no candidate can have.
+    /// Makes a fit, after a check of the parameters at their bounds.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for nothing that is varied, something that is varied twice, or no stimulus; and what is wrong
-    /// with the parameters at the lower or the upper bounds, as in [`Population::new`].
+    /// [`Error::OutOfRange`] if no parameter is varied, if one is varied twice, or without a stimulus; and errors of
+    /// the parameters at the lower or the upper bounds, as in [`Population::new`].
     pub fn new(device: &Device, params: Params, vary: Vec<Vary>, currents: Array2<f32>) -> Result<Self> {
         if vary.is_empty() {
             return Err(refusal("the number of varied parameters", 0, "1 or more"));
@@ -123,14 +126,14 @@ impl Fit {
         Ok(fit)
     }
 
-    /// A search for as many candidates, before any is scored.
+    /// Begins a search with this many candidates.
     #[must_use]
     pub fn search(&self, seed: u64, candidates: usize) -> Evolution {
         Evolution::new(seed, candidates, self.vary.len())
     }
 
-    /// Scores the next generation of a search. `go_on` is asked after each block of steps; where it breaks, the search stays
-    /// as it was.
+    /// Scores the next generation of a search. `go_on` is called after each block of steps; if it breaks, the search
+    /// stays as it was.
     ///
     /// # Errors
     ///
@@ -147,7 +150,7 @@ impl Fit {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// The best places of a search that are different neurons, at most as many.
+    /// The best places of a search that are different neurons, at most `most`.
     #[must_use]
     pub fn best(&self, search: &Evolution, most: usize) -> Vec<Vec<f64>> {
         let mut best: Vec<Vec<f64>> = Vec::new();
@@ -160,13 +163,14 @@ impl Fit {
         best
     }
 
-    /// The values of what is varied at a place, in that order.
+    /// The values of the varied parameters at a place, in the order of [`vary`](Self::vary).
     #[must_use]
     pub fn values(&self, place: &[f64]) -> Vec<f32> {
         self.vary.iter().zip(place).map(|(vary, place)| vary.value(*place, self.params.dt)).collect()
     }
 
-    /// The neurons at places of as many numbers as parameters are varied, one each.
+    /// The parameters of the neurons at these places, one neuron for each. A place has one number for each varied
+    /// parameter.
     #[must_use]
     pub fn params(&self, places: &[Vec<f64>]) -> Params {
         let mut params = self.params.clone();
@@ -176,7 +180,7 @@ impl Fit {
         params
     }
 
-    /// Whether the neuron at a place could spike at every step, which has to be
+    /// Whether the neuron at a place could spike at every step and so would be refused unless this is
     /// [allowed](Params::allow_constant_firing).
     #[must_use]
     pub fn fires_constantly(&self, place: &[f64]) -> bool {
@@ -185,12 +189,12 @@ impl Fit {
     }
 
     fn population(&self, places: &[Vec<f64>]) -> Result<Population> {
-        // Some candidates may spike at every step; their scores tell.
+        // Candidates may spike at every step; that shows in their scores.
         let params = Params { allow_constant_firing: true, ..self.params(places) };
         Population::new(params, [self.currents.ncols(), places.len()], &self.device)
     }
 
-    /// The currents of the first steps, until the last target has ended, and how many these are.
+    /// Returns the currents up to the end of the last target, and their number of steps.
     fn input(&self, targets: &[Target]) -> Result<(ArrayView3<'_, f32>, u64)> {
         let steps = targets.iter().map(|target| target.range().end).max().unwrap_or(0);
         let length = self.currents.nrows();
@@ -207,7 +211,7 @@ impl Fit {
         if has_distances { scorer.with_distances(self.tau) } else { Ok(scorer) }
     }
 
-    /// By how many steps the stimulus of each candidate is late, where that is varied.
+    /// Returns the delay of the stimulus of each candidate, in steps, if it is varied.
     fn delays(&self, places: &[Vec<f64>]) -> Option<Vec<u32>> {
         let delay = self.vary.iter().position(|vary| vary.parameter == Varied::StimulusDelay)?;
         let dt = self.params.dt;
@@ -215,9 +219,11 @@ impl Fit {
         Some(self.vary[delay].values(delay, places, dt).iter().map(steps).collect())
     }
 
-    /// The scores of candidates by the objective, over recordings; `None` where `go_on`, which is asked after each block of
-    /// steps, breaks. A stimulus is taken to be late by taking the spikes as late, so that one serves all: as it is for a
-    /// neuron that rests without a stimulus.
+    /// Returns the scores of candidates by the objective, over all recordings; `None` if `go_on`, which is called
+    /// after each block of steps, breaks.
+    ///
+    /// Instead of the stimulus the spikes of a candidate are delayed, so that one stimulus serves all candidates.
+    /// This is the same for a neuron that is at rest before the stimulus.
     ///
     /// # Errors
     ///
@@ -246,18 +252,19 @@ impl Fit {
         Ok(Some(of_each.into_iter().map(value).collect()))
     }
 
-    /// The currents of each candidate at steps from one on, each as late as it is: `[steps, stimuli, candidates]`.
+    /// Returns the currents of each candidate at these steps, with its delay: `[steps, stimuli, candidates]`.
     fn late_currents(&self, steps: Range<u64>, delays: &[u32]) -> Array3<f32> {
         let shape = ((steps.end - steps.start) as usize, self.currents.ncols(), delays.len());
         Array3::from_shape_fn(shape, |(step, stimulus, candidate)| {
             let since = (steps.start + step as u64).checked_sub(u64::from(delays[candidate]));
-            // Before it there is no current at all, as in a run with a delay.
+            // There is no current before the delay, as in a run with a delay.
             since.map_or(0.0, |step| self.currents[[step as usize, stimulus]])
         })
     }
 
-    /// What came of each candidate against each recording, in what was fitted and in what was held out, of which there is as
-    /// much; and the spikes of all. Each hears the stimulus as late as it is.
+    /// Returns the scores of each candidate against each recording, in the fitted part and the part held out, which
+    /// must have the same number of targets; and the spikes of all candidates. Each candidate is driven by the
+    /// stimulus with its own delay.
     ///
     /// # Errors
     ///
@@ -297,8 +304,8 @@ impl Fit {
     }
 }
 
-/// Adds to those of each candidate the scores against a target, which is of one stimulus or of all. Where no distances were
-/// found, they are 0.
+/// Appends the scores against a target, which belongs to one stimulus or to all, to the scores of each candidate.
+/// Distances are 0 if they were not computed.
 fn add_scores(of_each: &mut [Vec<Score>], scorer: &Scorer, target: usize) {
     let distances = scorer.distances(target).chain(std::iter::repeat(0.0));
     for (cell, (tally, distance)) in scorer.tallies(target).zip(distances).enumerate() {

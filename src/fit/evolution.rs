@@ -1,23 +1,23 @@
-//! Differential evolution, which sees nothing of neurons: places in a unit cube, and their scores.
+//! [`Evolution`]: differential evolution over places in a unit cube, by their scores. It knows nothing of neurons.
 //!
-//! It begins with a Latin hypercube and goes on with current-to-p-best/1/bin of Zhang & Sanderson
-//! (2009, IEEE Transactions on Evolutionary Computation 13:945), without its adaptation. All is
+//! It begins with a Latin hypercube and continues with current-to-p-best/1/bin of Zhang & Sanderson
+//! (2009, IEEE Transactions on Evolutionary Computation 13:945), without its adaptation. Everything is
 //! computed in `f64` and drawn from Philox by seed, generation and candidate, and equal scores are
-//! ordered by index: a search is the same on every machine.
+//! ordered by index, so that a search is the same on every machine.
 
 use crate::model::random::{counter, key, philox};
 use std::cmp::Ordering;
 
-/// The part of the candidates that count as the best.
+/// The part of the candidates that counts as the best.
 const BEST_PART: f64 = 0.1;
-/// The factors of differences are drawn between these.
+/// The bounds of the random factor of differences.
 const FACTORS: (f64, f64) = (0.4, 0.9);
-/// How likely a coordinate is taken from the mutant.
+/// The probability that a coordinate is taken from the mutant.
 const CROSSOVER: f64 = 0.9;
-/// The streams of random numbers that are drawn here.
+/// The first stream of the random numbers of a search.
 const STREAM: u32 = 0x6669_7400;
 
-/// A search under way. A candidate is a place, a number from 0 to 1 in each dimension; higher scores are better.
+/// A search in progress. A candidate is a place, a number from 0 to 1 in each dimension; higher scores are better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Evolution {
     seed: u64,
@@ -25,21 +25,21 @@ pub struct Evolution {
     pub places: Vec<Vec<f64>>,
     /// Their scores, in the same order; empty before the first generation is scored.
     pub scores: Vec<f64>,
-    /// The generations that were scored.
+    /// The scores of each generation that was scored.
     pub history: Vec<Generation>,
 }
 
 /// The scores of the candidates after a generation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Generation {
-    /// The highest.
+    /// The highest score.
     pub best: f64,
-    /// That in the middle.
+    /// The median score.
     pub median: f64,
 }
 
 impl Evolution {
-    /// A search with this many candidates in this many dimensions, before any is scored.
+    /// Begins a search with this many candidates in this many dimensions.
     #[must_use]
     pub fn new(seed: u64, candidates: usize, dimensions: usize) -> Self {
         let mut evolution = Self {
@@ -61,19 +61,19 @@ impl Evolution {
         evolution
     }
 
-    /// One that was kept, by its parts: it goes on as if it had never been interrupted.
+    /// Restores a search from its parts: it continues as if it had never been interrupted.
     #[must_use]
     pub fn restored(seed: u64, places: Vec<Vec<f64>>, scores: Vec<f64>, history: Vec<Generation>) -> Self {
         Self { seed, places, scores, history }
     }
 
-    /// How many generations were scored.
+    /// The number of generations that were scored.
     #[must_use]
     pub fn generation(&self) -> usize {
         self.history.len()
     }
 
-    /// The numbers of the candidates from the best to the worst.
+    /// The indices of the candidates, from the best to the worst.
     #[must_use]
     pub fn ranking(&self) -> Vec<usize> {
         let mut ranking: Vec<usize> = (0..self.scores.len()).collect();
@@ -110,7 +110,7 @@ impl Evolution {
                 }
                 let mutant =
                     x + factor * (model[dimension] - x) + factor * (one[dimension] - other[dimension]);
-                // Half the way to the bound that it would pass.
+                // Instead of beyond a bound, half the way to it.
                 if mutant < 0.0 {
                     x / 2.0
                 } else if mutant > 1.0 {
@@ -122,8 +122,8 @@ impl Evolution {
             .collect()
     }
 
-    /// Takes the scores of what [`ask`](Self::ask) gave: each place takes that of its candidate where it
-    /// is as good.
+    /// Takes the scores of the places that [`ask`](Self::ask) returned. Each of them replaces its candidate if it is
+    /// at least as good.
     pub fn tell(&mut self, trials: Vec<Vec<f64>>, scores: Vec<f64>) {
         if self.scores.is_empty() {
             (self.places, self.scores) = (trials, scores);
@@ -141,12 +141,12 @@ impl Evolution {
     }
 }
 
-/// Higher scores come first.
+/// Orders higher scores first.
 fn better(one: f64, other: f64) -> Ordering {
     other.total_cmp(&one)
 }
 
-/// A number from 0 up to, but not including, 1, in steps of 2^-53.
+/// Returns a number from 0 up to, but not including, 1, in steps of 2^-53.
 fn uniform(seed: u64, generation: u64, candidate: usize, which: u32) -> f64 {
     let [high, low, ..] = philox(counter(candidate as u64, generation, STREAM + which), key(seed));
     let bits = (u64::from(high) << 32 | u64::from(low)) >> 11;
@@ -157,7 +157,7 @@ fn uniform(seed: u64, generation: u64, candidate: usize, which: u32) -> f64 {
 mod tests {
     use super::*;
 
-    /// Has its maximum, 0, at 0.3, 0.6, 0.9.
+    /// Has its maximum, 0, at (0.3, 0.6, 0.9).
     fn score(place: &[f64]) -> f64 {
         -place.iter().zip([0.3, 0.6, 0.9]).map(|(x, best)| (x - best) * (x - best)).sum::<f64>()
     }

@@ -1,5 +1,6 @@
-//! A neuron fitted to recorded spikes: candidates that differ in some parameters hear what the recorded neuron heard, are
-//! scored by how well their spikes predict the recorded ones, and the next are bred from the best.
+//! Fits a neuron to recorded spikes with an evolutionary search: candidates with different parameters are driven by
+//! the stimulus of the recorded neuron, scored by how well their spikes predict the recorded spikes, and the next
+//! candidates are bred from the best.
 //!
 //! ```
 //! use lif::fit::{Fit, Objective, Varied, Vary};

@@ -1,11 +1,11 @@
-//! The parameters that a search varies, and their bounds.
+//! [`Vary`]: a parameter that a search varies, and its bounds.
 
 use crate::error::{Argument, Error, Result};
 use crate::experiment::params::{Parameter, Params};
 use ndarray::Array1;
 use std::ops::RangeInclusive;
 
-/// What a search can vary.
+/// A parameter that a search can vary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Varied {
     /// Membrane time constant, ms.
@@ -20,12 +20,12 @@ pub enum Varied {
     VThreshold,
     /// Refractory time, ms.
     TRef,
-    /// How late the stimulus reaches the neuron, ms. Before it there is no current.
+    /// The delay from the stimulus to the neuron, ms. There is no current before it.
     StimulusDelay,
 }
 
 impl Varied {
-    /// All of them.
+    /// All parameters.
     pub const ALL: [Self; 7] = [
         Self::TauM,
         Self::Resistance,
@@ -36,7 +36,7 @@ impl Varied {
         Self::StimulusDelay,
     ];
 
-    /// Its name, as that of the field in [`Params`].
+    /// Its name: that of the field in [`Params`], or `stimulus_delay`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -50,12 +50,12 @@ impl Varied {
         }
     }
 
-    /// Whether it is counted in whole steps.
+    /// Whether it is rounded to whole steps.
     fn is_in_steps(self) -> bool {
         matches!(self, Self::TRef | Self::StimulusDelay)
     }
 
-    /// Where these parameters have it; a delay is none of theirs.
+    /// Returns the field of the parameters; `None` for a delay.
     fn parameter(self, params: &mut Params) -> Option<&mut Parameter> {
         match self {
             Self::TauM => Some(&mut params.tau_m),
@@ -69,10 +69,10 @@ impl Varied {
     }
 }
 
-/// A parameter between bounds.
+/// A parameter that a search varies between bounds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Vary {
-    /// Which one.
+    /// The parameter.
     pub parameter: Varied,
     low: f64,
     high: f64,
@@ -80,11 +80,11 @@ pub struct Vary {
 }
 
 impl Vary {
-    /// Evenly between two bounds, in the unit of the parameter.
+    /// Varies a parameter on a linear scale between two bounds, in the unit of the parameter.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] unless they are finite and the lower is below the upper, and for a delay below 0.
+    /// [`Error::OutOfRange`] unless the bounds are finite and the lower is below the upper, and for a delay below 0.
     pub fn new(parameter: Varied, bounds: RangeInclusive<f64>) -> Result<Self> {
         let (low, high) = bounds.into_inner();
         if !(low < high && low.is_finite() && high.is_finite()) {
@@ -97,11 +97,11 @@ impl Vary {
         Ok(Self { parameter, low, high, is_logarithmic: false })
     }
 
-    /// The same on a logarithmic scale.
+    /// Varies the parameter on a logarithmic scale.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for a lower bound that is not above 0.
+    /// [`Error::OutOfRange`] unless the lower bound is above 0.
     pub fn logarithmic(self) -> Result<Self> {
         if self.low <= 0.0 {
             return Err(refusal(self.parameter, self.low, "above 0 on a logarithmic scale"));
@@ -121,11 +121,11 @@ impl Vary {
         self.is_logarithmic
     }
 
-    /// The value at a place from 0, the lower bound, to 1, the upper, as a neuron has it that is stepped by `dt` ms: what is
-    /// counted in steps is a whole multiple of that.
+    /// Returns the value at a place from 0, the lower bound, to 1, the upper bound. Refractory time and delay are
+    /// rounded to whole steps of `dt` ms.
     #[must_use]
     pub fn value(&self, place: f64, dt: f64) -> f32 {
-        // By libm, as functions of the system differ in the last bit.
+        // From libm, as the functions of different systems differ in the last bit.
         let value = if self.is_logarithmic {
             self.low * libm::exp(place * libm::log(self.high / self.low))
         } else {
@@ -136,12 +136,12 @@ impl Vary {
         value as f32
     }
 
-    /// The values of candidates at these places of this dimension.
+    /// Returns the values of candidates at these places; `dimension` is the index of this parameter in a place.
     pub(super) fn values(&self, dimension: usize, places: &[Vec<f64>], dt: f64) -> Array1<f32> {
         places.iter().map(|place| self.value(place[dimension], dt)).collect()
     }
 
-    /// Gives candidates at these places of this dimension their values.
+    /// Sets this parameter to the values of candidates at these places.
     pub(super) fn apply(&self, dimension: usize, places: &[Vec<f64>], params: &mut Params) {
         let dt = params.dt;
         if let Some(parameter) = self.parameter.parameter(params) {

@@ -1,4 +1,4 @@
-//! Inputs that are longer than memory: block by block from whoever makes or reads them.
+//! [`Blocks`]: inputs that are larger than memory, made or read block by block.
 
 use crate::error::{Argument, Error, Result};
 use crate::experiment::input::Input;
@@ -9,7 +9,7 @@ use std::ops::ControlFlow;
 use std::sync::mpsc::sync_channel;
 use std::sync::{Mutex, PoisonError};
 
-/// What drives a run: an [`Input`] for all of its steps, or [`Blocks`] of one.
+/// What drives a run: an [`Input`] for all of its steps, or an input in [`Blocks`].
 #[derive(Debug)]
 pub struct Drive<'a>(pub(super) DriveKind<'a>);
 
@@ -31,12 +31,12 @@ impl<'a> From<Blocks<'a>> for Drive<'a> {
     }
 }
 
-/// A block of an input that comes in blocks.
+/// A block of an input: some consecutive steps.
 pub trait InputBlock: Send {
-    /// How many steps it drives.
+    /// The number of steps of the block.
     fn steps(&self) -> u64;
 
-    /// What drives them.
+    /// The input of these steps.
     fn input(&self) -> Input<'_>;
 }
 
@@ -50,9 +50,9 @@ impl InputBlock for ArrayD<f32> {
     }
 }
 
-/// An input that comes in blocks of any length: arrays of currents (nA), each `[t]`, `[t, n]`, `[t, batch, 1]` or
-/// `[t, batch, n]` as [`Input::sequence`] takes them, or any other [`InputBlock`]. The next block is made on another
-/// thread while the steps of one are made, and at most one more waits.
+/// An input in blocks of any length: arrays of currents (nA), each `[t]`, `[t, n]`, `[t, batch, 1]` or
+/// `[t, batch, n]` as for [`Input::sequence`], or any other [`InputBlock`]. The next block is made on another
+/// thread while the steps of a block are simulated, and at most one more block waits.
 ///
 /// ```
 /// use lif::{Blocks, Device, Params, Population};
@@ -81,7 +81,7 @@ impl fmt::Debug for Blocks<'_> {
 }
 
 impl<'a> Blocks<'a> {
-    /// Those of an iterator, which may fail.
+    /// Takes the blocks from an iterator, which may fail.
     pub fn new<All, Block>(blocks: All) -> Self
     where
         All: IntoIterator<Item = Result<Block>, IntoIter: Send + 'a>,
@@ -91,14 +91,15 @@ impl<'a> Blocks<'a> {
         Self { blocks: Box::new(blocks.into_iter().map(boxed)), random: Vec::new() }
     }
 
-    /// Adds a random source to all blocks, which is drawn anew at each step.
+    /// Adds a random source, which is drawn anew at each step, to all blocks.
     #[must_use]
     pub fn and(mut self, random: Random) -> Self {
         self.random.push(random);
         self
     }
 
-    /// Hands out block by block, `steps` steps in all, until there is enough. The first step has the number `first_step`.
+    /// Calls `take` with each block and its number of steps, for `steps` steps in all. The first step has the number
+    /// `first_step`.
     pub(super) fn each(
         self,
         steps: u64,
@@ -106,13 +107,13 @@ impl<'a> Blocks<'a> {
         take: impl FnMut(u64, Input<'_>) -> Result<ControlFlow<()>>,
     ) -> Result<()> {
         let Self { blocks, random } = self;
-        // What is handed to a thread that does not start would be lost.
+        // In a mutex, as values moved into a thread that fails to start would be lost.
         let blocks = Mutex::new(Some(blocks));
         let blocks = || blocks.lock().unwrap_or_else(PoisonError::into_inner).take().into_iter().flatten();
         std::thread::scope(|scope| {
             let (sender, receiver) = sync_channel(1);
             let make = move || {
-                // Ends where nobody waits for blocks any more.
+                // Ends when the receiver is gone.
                 let _ = blocks().map(|block| sender.send(block)).find(std::result::Result::is_err);
             };
             match std::thread::Builder::new().spawn_scoped(scope, make) {
@@ -157,7 +158,7 @@ fn hand_out<'a>(
     Ok(())
 }
 
-/// Says in an error about a block where the block begins.
+/// Adds to an error about a block where the block begins.
 fn placed(mut error: Error, first: u64) -> Error {
     if let Error::Shape { what, .. } | Error::NonFinite { what, .. } | Error::OutOfRange { what, .. } =
         &mut error

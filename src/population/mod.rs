@@ -1,4 +1,4 @@
-//! The public face: a batch of populations of neurons that share a device.
+//! [`Population`]: batch rows of neurons on a device, with their state; the main type of this library.
 
 pub(crate) mod blocks;
 #[cfg(feature = "checkpoint")]
@@ -37,10 +37,9 @@ use std::sync::Arc;
 
 /// Rows of leaky integrate-and-fire neurons on one device, or on [several](Device::several).
 ///
-/// State lives on the device. [`forward`](Self::forward) only queues a step; queued steps are made
-/// together when 32 wait or when state is read, so a loop over `forward` keeps most of the speed of
-/// one [`run`](Self::run) for tens of thousands of neurons and more. Reading state is the only
-/// thing that copies it back.
+/// The state is on the device, and is copied back only when it is read. [`forward`](Self::forward) only queues a
+/// step; queued steps are made together when 32 wait or when state is read, so that a loop over `forward` has
+/// most of the speed of one [`run`](Self::run) for tens of thousands of neurons and more.
 ///
 /// All arrays are `[batch, n]`. Currents are in nA, potentials in mV, times in ms.
 ///
@@ -63,47 +62,47 @@ pub struct Population {
     table: Arc<Table>,
     engine: Box<dyn Engine>,
     queue: Queue,
-    /// Bytes that may wait in the queue, where there is a memory budget.
+    /// The number of bytes that may wait in the queue, if there is a memory budget.
     queue_room: Option<u64>,
-    /// Steps made and queued since the start.
+    /// The number of steps made and queued since the start.
     steps: u64,
     seed: u64,
-    /// The random sources of the last input that had any, with what the engine sees of them.
+    /// The random sources of the last input that had any, prepared for the engine.
     noise: Option<LastNoise>,
-    /// The fault after which there is no valid state.
+    /// The fault that left no valid state, if there was one.
     fault: Option<String>,
 }
 
-/// Random sources, and what the engine sees of them.
+/// Random sources, as given and as prepared for the engine.
 #[derive(Debug)]
 struct LastNoise {
     sources: Vec<Random>,
     noise: Arc<Noise>,
     size: NoiseSize,
-    /// Bytes that they need.
+    /// The number of bytes that they need.
     bytes: u64,
 }
 
-/// The most steps that a population ever makes: 35 years of one step per microsecond, as many as
-/// random numbers can tell apart.
+/// The largest number of steps of a population, which random numbers can tell apart: 35 years of one step per
+/// microsecond.
 const MOST_STEPS_EVER: u64 = GROUP << COUNTER_BITS;
 
 /// The parts of a population that depend on its shape.
 type Built = (Arc<Table>, Box<dyn Engine>);
 
 impl Population {
-    /// Builds neurons at rest: as many in one row, or `[batch, n]`.
+    /// Builds neurons at rest; `shape` is the number of neurons in one row, or `[batch, n]`.
     ///
     /// # Errors
     ///
     /// Anything wrong with the parameters ([`Error::Shape`], [`Error::NonFinite`],
-    /// [`Error::OutOfRange`]), [`Error::TooLarge`] where the device cannot hold the population, and
+    /// [`Error::OutOfRange`]), [`Error::TooLarge`] if the population does not fit on the device, and
     /// faults of the device.
     pub fn new(params: Params, shape: impl Into<Shape>, device: &Device) -> Result<Self> {
         Self::with_options(params, shape, device, PopulationOptions::default())
     }
 
-    /// The same, kept on its device in this way.
+    /// As [`new`](Self::new), with memory limits and timing.
     ///
     /// # Errors
     ///
@@ -133,10 +132,12 @@ impl Population {
         })
     }
 
-    /// How much memory a population would need by itself. What drives it and what it records come on top:
-    /// [`Input::memory_needed`] and [`Recording::memory_needed`](crate::Recording::memory_needed). Inputs that
-    /// wait in a loop over [`forward`](Self::forward) take no more than the
-    /// [budget](PopulationOptions::memory_budget) leaves; without one at most 32 wait, and no more than 64 MiB and one.
+    /// Returns the memory that a population would need without its input and recordings, for which see
+    /// [`Input::memory_needed`] and [`Recording::memory_needed`](crate::Recording::memory_needed).
+    ///
+    /// Inputs that wait in a loop over [`forward`](Self::forward) take no more than the
+    /// [budget](PopulationOptions::memory_budget) leaves. Without a budget at most 32 inputs wait, with at most 64
+    /// MiB plus one input.
     ///
     /// # Errors
     ///
@@ -146,7 +147,7 @@ impl Population {
         Ok(Placement::from(device).memory_needed(&table(params, shape)?, shape))
     }
 
-    /// Changes the number of batch rows. The state starts anew: v at rest, no spikes, step 0.
+    /// Changes the number of batch rows, and resets the state: v at rest, no spikes, step 0.
     ///
     /// # Errors
     ///
@@ -164,7 +165,7 @@ impl Population {
         Ok(())
     }
 
-    /// The number of batch rows, and of neurons in each.
+    /// The number of batch rows, and of neurons in a row.
     #[must_use]
     pub fn shape(&self) -> Shape {
         self.shape
@@ -194,15 +195,15 @@ impl Population {
         &self.placement.device
     }
 
-    /// The rules that all its cells follow, as [`model::step_cell`](crate::model::step_cell) takes them.
+    /// The rules of all cells, as an argument for [`model::step_cell`](crate::model::step_cell).
     #[must_use]
     pub fn options(&self) -> Options {
         self.table.options
     }
 
-    /// What the model knows of one cell: together with [`options`](Self::options) all that is
-    /// needed to step it by hand. `None` outside the population. Potentials in it are differences from
-    /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as the state is.
+    /// The coefficients of one cell: with [`options`](Self::options) they are all that is
+    /// needed to step the cell by hand. `None` outside the population. Potentials in them are differences from
+    /// [`v_reference`](Params::v_reference), computed in double precision and then rounded, as in the state.
     ///
     /// ```
     /// use lif::model::{self, State, StepInput};
@@ -224,8 +225,8 @@ impl Population {
         (row < self.shape.batch && neuron < self.shape.n).then(|| self.table.cell(row, neuron))
     }
 
-    /// What random sources draw for any cell at any step: what the model needs to know of them, as
-    /// [`coefficients`](Self::coefficients) is what it needs to know of a cell.
+    /// Returns the draws of random sources for any cell at any step, to step a cell by hand with
+    /// [`coefficients`](Self::coefficients).
     ///
     /// ```
     /// use lif::{Device, Params, Population, Random};
@@ -239,7 +240,7 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// As for the sources of an input.
+    /// The same as for random sources of an input.
     pub fn draws(&mut self, sources: &[Random]) -> Result<Draws> {
         Ok(Draws::new(self.check_noise(sources)?, self.shape))
     }
@@ -250,18 +251,18 @@ impl Population {
         self.steps
     }
 
-    /// The seed of what [random sources](Random) draw.
+    /// The seed of the draws of [random sources](Random).
     #[must_use]
     pub fn seed(&self) -> u64 {
         self.seed
     }
 
-    /// Sets the seed of what random sources draw in the steps to come. It is 0 at first, and stays
-    /// when the population is reset.
+    /// Sets the seed of the draws of random sources in future steps. It is 0 at first, and is not changed
+    /// by a reset.
     ///
     /// # Errors
     ///
-    /// Faults of the device, as steps asked for before are made first.
+    /// Faults of the device, as queued steps are made first.
     pub fn set_seed(&mut self, seed: u64) -> Result<()> {
         self.check_state()?;
         self.flush()?;
@@ -273,7 +274,7 @@ impl Population {
     /// Makes the queued steps.
     fn flush(&mut self) -> Result<()> {
         let mut first_step = self.steps - self.queue.steps();
-        // Whatever the error, the steps are gone from the queue.
+        // Taken out, so that the steps are gone from the queue even after an error.
         let mut queue = std::mem::take(&mut self.queue);
         let result = queue.runs().try_for_each(|(steps, current)| {
             let mut go_on = |_: Piece<'_>| ControlFlow::Continue(());
@@ -306,7 +307,7 @@ impl Population {
         }
     }
 
-    /// Remembers that there is no valid state after a fault of the engine.
+    /// Passes a result on; after a fault of the engine, remembers that there is no valid state.
     fn note<T>(&mut self, result: Result<T>) -> Result<T> {
         if let Err(error) = &result
             && error.is_fault()
@@ -316,7 +317,7 @@ impl Population {
         result
     }
 
-    /// What matters of an input for memory, and its random sources, which are checked here.
+    /// Returns the sizes of an input that determine its memory, and its random sources, which it checks.
     fn measure(&mut self, input: &Input<'_>) -> Result<(InputSize, Option<Arc<Noise>>)> {
         let noise = self.check_noise(&input.random)?;
         let last = self.noise.as_ref().filter(|_| noise.is_some());
@@ -336,7 +337,7 @@ impl Population {
             .about(Argument::Input)
     }
 
-    /// What the engine sees of these sources; the same as at the last call where they are the same.
+    /// Checks random sources and prepares them for the engine; reuses those of the last call if they are the same.
     fn check_noise(&mut self, sources: &[Random]) -> Result<Option<Arc<Noise>>> {
         if sources.is_empty() {
             return Ok(None);
@@ -346,7 +347,7 @@ impl Population {
         {
             return Ok(Some(Arc::clone(&last.noise)));
         }
-        // Those of steps that wait would be there beside them.
+        // Queued steps first: otherwise their sources would take memory in addition to these.
         self.flush()?;
         self.noise = None;
         let shape = self.shape;
@@ -366,7 +367,7 @@ impl Population {
         Ok(Some(noise))
     }
 
-    /// Broadcasts to one value per cell, copied only where the values do not lie so.
+    /// Broadcasts values to one per cell, in row-major order, and copies them only if they are stored otherwise.
     fn spread<'a, T: Copy>(&self, what: &str, values: ArrayViewD<'a, T>) -> Result<Cow<'a, [T]>> {
         let shape = self.shape;
         strides(what, values.shape(), shape).about(Argument::State)?;
@@ -394,7 +395,7 @@ fn build(params: &Params, shape: Shape, placement: &Placement) -> Result<Built> 
     Ok((table, engine))
 }
 
-/// The coefficients of a population whose size is possible.
+/// Returns the coefficients of a population, after a check of its size.
 fn table(params: &Params, shape: Shape) -> Result<Table> {
     let Shape { batch, n } = shape;
     for (what, size) in [("the number of neurons", n), ("the batch size", batch)] {

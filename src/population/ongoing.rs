@@ -1,4 +1,5 @@
-//! A run while it goes on: what is recorded and scored so far, and who hears of it.
+//! [`Ongoing`]: a run in progress. It advances the engine, and passes what is made to the recorder, the sink, the
+//! scorer and the observer.
 
 use super::Population;
 use super::run::Observer;
@@ -14,14 +15,14 @@ use crate::prepared::field::Counter;
 use crate::prepared::scoring::Scoring;
 use std::ops::ControlFlow;
 
-/// Who hears of a run.
+/// The receivers of a run: its observer, sink and scorer.
 pub(super) struct Listeners<'run> {
     pub(super) observer: Option<Observer<'run>>,
     pub(super) sink: Option<&'run mut dyn Sink>,
     pub(super) scorer: Option<&'run mut Scorer>,
 }
 
-/// How much memory a run takes beside the population and its input.
+/// The memory that a run takes in addition to the population and its input.
 #[derive(Debug)]
 pub(super) struct Needs {
     pub(super) recording: MemoryNeed,
@@ -37,20 +38,20 @@ impl Needs {
 pub(super) struct Ongoing<'run> {
     recorder: Recorder,
     listeners: Listeners<'run>,
-    /// The scores to come, where the spikes are handed out and not scored where they are made.
+    /// The scores so far, if the spikes are handed out and scored here instead of on the device.
     scoring: Option<Scoring>,
-    /// Spikes of each cell before the run, where they are counted.
+    /// The spike counts of all cells before the run, if counts are recorded.
     counts_before: Option<Vec<u32>>,
     first_step: u64,
     made: u64,
-    /// Whether somebody ended the run.
+    /// Whether the observer or the sink has ended the run.
     stopped: bool,
-    /// Of the sink, which ends the run.
+    /// The error of the sink, which ends the run.
     refusal: Option<Error>,
 }
 
 impl<'run> Ongoing<'run> {
-    /// Takes the memory for what is recorded and scored.
+    /// Starts a run: allocates the memory for recordings and scores, and makes queued steps.
     pub(super) fn start(
         population: &mut Population,
         listeners: Listeners<'run>,
@@ -106,7 +107,7 @@ impl<'run> Ongoing<'run> {
                 self.scoring = Some(scoring);
             }
         }
-        // Holds where a panic of a listener ends the run between two blocks.
+        // Stays set if a listener panics, which leaves the run between two pieces of work.
         population.fault = Some("a run was left by a panic".to_owned());
         let result = population.engine.advance(first_step, steps, current, request.as_deref(), self);
         population.fault = None;
@@ -127,7 +128,7 @@ impl<'run> Ongoing<'run> {
         Ok(if self.stopped { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    /// What was recorded, as far as no sink has it.
+    /// Ends the run, and returns what was recorded and not handed to a sink.
     pub(super) fn end(mut self, population: &mut Population) -> Result<Recorded> {
         let counts = match self.counts_before.take() {
             None => None,
@@ -143,7 +144,8 @@ impl<'run> Ongoing<'run> {
         Ok(Recorded { first_step, steps, counts, ..rest.unwrap_or(nothing) })
     }
 
-    /// What was recorded until before step `end` and not handed over yet; a sink gets it, where there is one.
+    /// Takes what was recorded before step `end` and not handed over yet: gives it to the sink, or returns it if
+    /// there is no sink.
     pub(super) fn rest(&mut self, end: u64) -> Result<Option<Recorded>> {
         let recorded = self.recorder.cut(end)?;
         let Some(sink) = &mut self.listeners.sink else { return Ok(Some(recorded)) };
@@ -153,7 +155,7 @@ impl<'run> Ongoing<'run> {
         Ok(None)
     }
 
-    /// Tells what was made; a sink gets the block that is complete.
+    /// Reports the number of steps made to observer and sink, and gives the sink a block that is complete.
     fn tell(&mut self) -> Result<ControlFlow<()>> {
         let Listeners { observer, sink, .. } = &mut self.listeners;
         let mut flow = ControlFlow::Continue(());

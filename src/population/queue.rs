@@ -1,4 +1,4 @@
-//! Steps that were asked for one by one and wait to be made together.
+//! [`Queue`]: steps that were requested one by one and wait to be made together.
 
 use crate::data::broadcast::PARALLEL;
 use crate::experiment::input::{Input, InputShape, InputValuesKind, Tensor};
@@ -7,31 +7,30 @@ use crate::prepared::noise::Noise;
 use rayon::prelude::*;
 use std::sync::Arc;
 
-/// Bytes of queued inputs after which waiting for more steps is not worth the memory.
+/// The number of bytes of queued inputs above which waiting for more steps is not worth the memory.
 const MOST_BYTES: usize = 64 << 20;
 
-/// Steps that wait before they are made together; a word of spikes.
+/// The number of steps that wait before they are made together: those of a word of spikes.
 const QUEUED_STEPS: u64 = 32;
 
-/// Steps of an input that stays the same, which wait for longer, as that takes no memory: whole words of
-/// them, until there are as many steps as this,
+/// Steps with the same input wait longer, as they take no more memory: until there are this many steps,
 const MOST_REPEATED: u64 = 1 << 12;
 
-/// or as many steps times cells: half of what 32 steps of a million cells are.
+/// or this many steps times cells, half of the work of 32 steps of a million cells, and a word is complete.
 const MOST_REPEATED_WORK: u64 = 1 << 24;
 
-/// Bytes of queued inputs at the most, where each step has as many as this.
+/// The largest number of bytes of queued inputs, if a step has `step_bytes`.
 fn most_bytes(step_bytes: u64) -> u64 {
     step_bytes.saturating_mul(QUEUED_STEPS).min(step_bytes.saturating_add(MOST_BYTES as u64))
 }
 
-/// Queued steps, in runs that the engine can make in one call.
+/// Queued steps, in runs that the engine can each make in one call.
 #[derive(Debug, Default)]
 pub(crate) struct Queue {
-    /// Where the last has no steps, it is there for the sake of its input, which may come again.
+    /// The last run may have no steps; it then only remembers an input that may come again.
     runs: Vec<Run>,
     steps: u64,
-    /// The values of all runs, one run after the other. Their memory is used again once the steps
+    /// The values of all runs, one run after the other. The memory is reused after the steps
     /// are made: fresh memory costs more than the steps of a small population.
     values: Vec<f32>,
 }
@@ -41,7 +40,7 @@ pub(crate) struct Queue {
 struct Run {
     steps: u64,
     values: RunValues,
-    /// As the user gave it.
+    /// The shape of the input as the user gave it.
     shape: InputShape,
     strides: Strides,
     noise: Option<Arc<Noise>>,
@@ -50,12 +49,12 @@ struct Run {
 #[derive(Debug)]
 enum RunValues {
     Tensor(Tensor),
-    /// The same values at each step: so many from here on.
+    /// The same values at each step: `length` values from `start` on.
     Same {
         start: usize,
         length: usize,
     },
-    /// The values of one step after those of the other, so many for each, from here on.
+    /// Values for each step, one step after the other: `length` values per step, from `start` on.
     Each {
         start: usize,
         length: usize,
@@ -67,8 +66,8 @@ impl Queue {
         self.steps
     }
 
-    /// Whether as many steps of so many cells wait as are worth waiting for, the step to come having the
-    /// number `next`.
+    /// Whether the queued steps are to be made now, for a population of `cells` cells; `next` is the number of the next
+    /// step.
     pub(crate) fn is_due(&self, next: u64, cells: usize) -> bool {
         let repeats = matches!(&self.runs[..], [run] if run.repeats());
         if !repeats && size_of_val(&self.values[..]) >= MOST_BYTES {
@@ -80,7 +79,8 @@ impl Queue {
         next.is_multiple_of(QUEUED_STEPS) && !waits
     }
 
-    /// Adds one step, if its input is the last once more, and draws nothing at random. So it has been checked.
+    /// Adds one step if its input is the same as the last, and draws nothing at random. Such an input has been checked
+    /// before.
     pub(crate) fn repeat(&mut self, input: &Input<'_>) -> bool {
         let Some(last) = self.runs.last_mut() else { return false };
         if !input.is_current_alone() || last.noise.is_some() || last.shape != input.shape() {
@@ -101,9 +101,9 @@ impl Queue {
         same
     }
 
-    /// Adds the step of a number, whose input has this shape. Where that differs from an input for which
-    /// more than a word of steps waits, these are to be made first, and nothing is added. Where it takes memory
-    /// for those to come, it is for no more than `room` bytes.
+    /// Adds step `number`, whose input has this shape. Returns `false` and adds nothing if the input is a new one
+    /// while more than a word of steps waits for the last: these must be made first. Memory that is reserved for
+    /// future steps has at most `room` bytes.
     pub(crate) fn push(
         &mut self,
         current: &Current<'_>,
@@ -111,7 +111,7 @@ impl Queue {
         number: u64,
         room: Option<u64>,
     ) -> bool {
-        // The population hands out the same noise as long as its sources stay the same.
+        // The population reuses the prepared noise as long as its sources are the same.
         let same_noise = self.runs.last().is_some_and(|run| match (&run.noise, &current.noise) {
             (None, None) => true,
             (Some(last), Some(noise)) => Arc::ptr_eq(last, noise),
@@ -136,7 +136,7 @@ impl Queue {
         true
     }
 
-    /// Starts another run.
+    /// Starts a new run.
     fn start(&mut self, current: &Current<'_>, shape: InputShape) {
         if self.steps == 0 {
             self.forget();
@@ -153,13 +153,13 @@ impl Queue {
         self.runs.push(Run { steps: 1, values, shape, strides: current.strides, noise });
     }
 
-    /// The steps of each run with what drives them.
+    /// Returns the number of steps of each run, and their input.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u64, Current<'_>)> {
         let runs = self.runs.iter().filter(|run| run.steps > 0);
         runs.map(|run| (run.steps, run.current(&self.values)))
     }
 
-    /// Forgets all steps, but not the last input where it may come again.
+    /// Forgets all steps, but not the last input if it may come again.
     pub(crate) fn clear(&mut self) {
         self.steps = 0;
         let last = self.runs.pop();
@@ -189,7 +189,7 @@ impl Run {
         !matches!(self.values, RunValues::Each { .. })
     }
 
-    /// Whether these are the values at each step.
+    /// Whether each step has these values.
     fn has(&self, values: &[f32], queued: &[f32]) -> bool {
         match self.values {
             RunValues::Same { start, length } => same_bits(&queued[start..start + length], values),
@@ -197,22 +197,22 @@ impl Run {
         }
     }
 
-    /// Adds a step, where it is driven by the same tensor.
+    /// Adds a step if it is driven by the same tensor.
     fn push_tensor(&mut self, tensor: &Tensor) -> bool {
         let same = matches!(&self.values, RunValues::Tensor(last) if last.is(tensor));
         self.steps += u64::from(same);
         same
     }
 
-    /// Adds a step, where it has the same values.
+    /// Adds a step if it has the same values.
     fn push_same(&mut self, values: &[f32], queued: &[f32]) -> bool {
         let same = self.has(values, queued);
         self.steps += u64::from(same);
         same
     }
 
-    /// Adds a step, where as many values drive it, to the last of the queued values. Whoever passes
-    /// the same values at each step gets the speed of a constant input.
+    /// Adds a step to the run at the end of the queued values, if it has the same number of values. If the values are
+    /// the same at each step, the run has the speed of a constant input.
     fn push_values(&mut self, values: &[f32], queued: &mut Vec<f32>, room: Option<u64>) -> bool {
         match self.values {
             RunValues::Same { start, length } if length == values.len() => {
@@ -254,7 +254,7 @@ fn host(queued: &[f32], start: usize, length: usize) -> Values<'_> {
     Values::Host(queued[start..start + length].into())
 }
 
-/// On all cores where there are many.
+/// Appends values, on all cores if there are many.
 fn append(queued: &mut Vec<f32>, values: &[f32]) {
     if values.len() > PARALLEL {
         queued.par_extend(values);
@@ -263,7 +263,7 @@ fn append(queued: &mut Vec<f32>, values: &[f32]) {
     }
 }
 
-/// As bytes, which are compared many at a time.
+/// Compares bits; as bytes, as these are compared many at a time.
 fn same_bits(one: &[f32], other: &[f32]) -> bool {
     bytemuck::cast_slice::<_, u8>(one) == bytemuck::cast_slice::<_, u8>(other)
 }

@@ -1,4 +1,4 @@
-//! Puts together what engines hand out piece by piece.
+//! [`Recorder`]: puts together a recording from the pieces that engines hand out.
 
 use crate::data::large::Large;
 use crate::data::raster::Raster;
@@ -22,18 +22,18 @@ pub(crate) struct Recorder {
     shape: Shape,
     request: Arc<Request>,
     spikes: Option<Raster>,
-    /// The recorded neurons, where the words handed out are those of all neurons.
+    /// The recorded neurons, if engines hand out the words of all neurons.
     gather: Option<Vec<u32>>,
-    /// Whether more is made of the words than a recording of them.
+    /// Whether the words are used for more than a recording of spikes: for rates or scores.
     reads_words: bool,
     rate: Option<Vec<u32>>,
     voltages: Large<f32>,
-    /// What the potentials that engines hand out are differences from.
+    /// The reference of the potentials that engines hand out, which are differences from it.
     pub(crate) reference: Reference,
 }
 
 impl Recorder {
-    /// Takes the memory that it [needs](Recording::need) for a recording that is kept.
+    /// Makes a recorder. For a recording that is kept whole, it allocates the [memory](Recording::need) at once.
     pub(crate) fn new(
         recording: &Recording,
         first_step: u64,
@@ -81,7 +81,7 @@ impl Recorder {
         if kept == Delivery::InBlocks {
             return recorder;
         }
-        // Taken at once, so that growing does not take it twice.
+        // Allocated at once, as growing would need it twice.
         if let Some(raster) = &mut recorder.spikes {
             raster.reserve(spike_words);
         }
@@ -92,12 +92,12 @@ impl Recorder {
         recorder
     }
 
-    /// What the engine has to hand out: nothing, unless something is recorded or observed.
+    /// Returns what the engine has to hand out; `None` if nothing is recorded or observed.
     pub(crate) fn request(&self, observed: bool) -> Option<Arc<Request>> {
         (observed || self.hands_out()).then(|| Arc::clone(&self.request))
     }
 
-    /// Whether engines hand out anything for it.
+    /// Whether engines hand out anything for the recording.
     pub(crate) fn hands_out(&self) -> bool {
         *self.request != Request::default()
     }
@@ -121,14 +121,14 @@ impl Recorder {
         self.made += piece.steps;
     }
 
-    /// Whether there is enough for a block.
+    /// Whether a block is complete.
     pub(crate) fn is_full(&self) -> bool {
         let words = self.spikes.as_ref().map_or(0, |raster| raster.words().len());
         let rate = self.rate.as_ref().map_or(0, Vec::len);
         (words + rate + self.voltages.len()) * 4 >= BLOCK_BYTES
     }
 
-    /// Takes out what was recorded until before step `end`, and begins anew there.
+    /// Takes out what was recorded before step `end`, and continues from there with an empty recording.
     pub(crate) fn cut(&mut self, end: u64) -> Result<Recorded> {
         let (first_step, steps) = (self.first_step, end - self.first_step);
         self.first_step = end;
@@ -156,7 +156,7 @@ impl Recorder {
 }
 
 impl Receiver for Recorder {
-    /// For the words of all neurons where nothing else is made of these, and for membrane potentials.
+    /// Offers room for the words of all neurons, if they are only recorded, and for membrane potentials.
     fn room(&mut self, words: usize, voltages: usize) -> Option<Room<'_>> {
         let words = match &mut self.spikes {
             _ if words == 0 => &mut [],
@@ -168,7 +168,7 @@ impl Receiver for Recorder {
         Some(Room { words, voltages: self.voltages.grow(voltages) })
     }
 
-    /// Their rates are made here and not by the engine, which bounds the rest.
+    /// Bounds the size of the rates, which are computed here; the engine bounds everything else.
     fn most_steps(&self) -> u64 {
         let of_a_step = self.rate.as_ref().map(|_| 4 * self.shape.batch);
         of_a_step.map_or(u64::MAX, |bytes| (MOST_RATE_BYTES / bytes).max(1) as u64)
@@ -199,7 +199,7 @@ fn add_rate(rate: &mut Vec<u32>, piece: &Piece<'_>, first_step: u64, batch: usiz
     }
 }
 
-/// Values in the shape in which they are returned. Engines hand out exactly as many as fit.
+/// Returns values in this shape. Engines hand out exactly as many as fit.
 fn shaped<T, D: Dimension>(shape: impl IntoDimension<Dim = D>, values: Vec<T>) -> Result<Array<T, D>> {
     let shape = shape.into_dimension();
     let expected = format!("{:?}", shape.slice());

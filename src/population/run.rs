@@ -1,4 +1,4 @@
-//! A run: many steps, what drives them, what is recorded of them, and who hears of it.
+//! [`Run`]: a builder for many steps, their input, what is recorded of them, and who receives it.
 
 use super::Population;
 use super::ongoing::{Listeners, Needs, Ongoing};
@@ -10,7 +10,8 @@ use crate::population::sink::Sink;
 use std::fmt;
 use std::ops::ControlFlow;
 
-/// Steps that a population is about to make, as [`Population::run`] begins to describe them. [`go`](Self::go) makes them.
+/// A run to be made: a number of steps, their input, and what to record. [`Population::run`] creates it, and
+/// [`go`](Self::go) makes the steps.
 ///
 /// ```
 /// use lif::{Device, Params, Population, Recording};
@@ -41,7 +42,7 @@ pub struct Run<'run, 'input> {
     scorer: Option<&'run mut Scorer>,
 }
 
-/// Hears how many steps were made, and may end the run.
+/// Gets the number of steps made so far, and may end the run.
 pub(crate) type Observer<'run> = Box<dyn FnMut(u64) -> ControlFlow<()> + 'run>;
 
 impl fmt::Debug for Run<'_, '_> {
@@ -58,7 +59,7 @@ impl fmt::Debug for Run<'_, '_> {
 
 impl Population {
     /// Describes a run of `steps` steps, driven by an [`Input`](crate::Input), or by
-    /// [`Blocks`](crate::Blocks) of one that is longer than memory. It is made by [`Run::go`].
+    /// [`Blocks`](crate::Blocks) of an input that is larger than memory. [`Run::go`] makes the steps.
     ///
     /// ```
     /// use lif::{Device, Input, Params, Population, Recording};
@@ -84,21 +85,21 @@ impl Population {
 }
 
 impl<'run> Run<'run, '_> {
-    /// Records this.
+    /// Sets what to record.
     pub fn record(mut self, recording: impl Into<Recording>) -> Self {
         self.recording = recording.into();
         self
     }
 
-    /// Tells `observe` after each block of steps how many were made, and stops when it breaks. What was made and
-    /// recorded until then is there.
+    /// Calls `observe` after each block of steps with the number of steps made so far. If it returns
+    /// [`ControlFlow::Break`], the run stops; the steps and recordings made until then are kept.
     pub fn observe(mut self, observe: impl FnMut(u64) -> ControlFlow<()> + 'run) -> Self {
         self.observer = Some(Box::new(observe));
         self
     }
 
-    /// Hands what is recorded to `sink` block by block instead of keeping it, so that it may be far longer than memory.
-    /// [`go`](Self::go) then returns the number of steps made and, where asked for, the counts.
+    /// Hands the recording to `sink` block by block instead of keeping it, so that it may be far larger than memory.
+    /// [`go`](Self::go) then returns the number of steps made and, if they are recorded, the counts.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recorded, Recording};
@@ -119,12 +120,12 @@ impl<'run> Run<'run, '_> {
         self
     }
 
-    /// Scores the spikes of all neurons. Where the run records nothing else, they are scored where they are made: on a
-    /// GPU a kernel looks at them, and only the scores are read back, at the end.
+    /// Scores the spikes of all neurons. If the run records nothing else, they are scored on the device: on a
+    /// GPU by a kernel, and only the scores are read back, at the end.
     ///
-    /// Several runs go on with the same scores, however the steps are cut into them. Steps are numbered from
-    /// 0 since the population was built or reset. Those that a target compares have to be scored all, each once: after
-    /// steps that were made without the scorer, [`Scorer::skip_to`] says that they count as silent.
+    /// Several runs can use one scorer one after the other; how the steps are cut into runs does not matter. Steps are
+    /// numbered from 0 since the population was built or reset. Each step that a target compares must be scored exactly
+    /// once. Steps that were made without the scorer must be skipped with [`Scorer::skip_to`], and count as silent.
     ///
     /// ```
     /// use lif::{Device, Input, Params, Population, Scorer, Target};
@@ -145,7 +146,7 @@ impl<'run> Run<'run, '_> {
         self
     }
 
-    /// Makes the steps, and returns what was asked to be recorded. Where that is nothing, and nobody observes, the device
+    /// Makes the steps, and returns the recording. If nothing is recorded or observed, the device
     /// may still be at work when this returns.
     ///
     /// # Errors
@@ -154,12 +155,12 @@ impl<'run> Run<'run, '_> {
     ///
     /// - with a sink, its first error, which ends the run: the population has then made the steps of that block, and
     ///   perhaps some more that were under way;
-    /// - with a scorer, [`Error::Shape`](crate::Error::Shape) for one of another shape, and
-    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) for one that has scored these steps already or lacks some before
-    ///   them. After a fault of the device the scores are those before the run, or before the block;
-    /// - with blocks, the errors of each when its turn comes, that of a block itself, and
-    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) for blocks that have fewer or more steps in all. The steps of the
-    ///   blocks before are then made, handed to the sink, and scored.
+    /// - with a scorer, [`Error::Shape`](crate::Error::Shape) if it has another shape, and
+    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) if it has scored these steps already or lacks some before
+    ///   them. After a fault of the device the scores are as before the run, or before the block;
+    /// - with blocks, the errors of each block when it is reached, an error in the place of a block, and
+    ///   [`Error::OutOfRange`](crate::Error::OutOfRange) for blocks that have fewer or more steps in all. The steps of
+    ///   the earlier blocks are then made, handed to the sink, and scored.
     pub fn go(self) -> Result<Recorded> {
         let Self { population, steps, drive, mut recording, observer, sink, scorer } = self;
         let kept = if sink.is_some() { Delivery::InBlocks } else { Delivery::Whole };
@@ -172,7 +173,7 @@ impl<'run> Run<'run, '_> {
                 scorer.expect(population.steps).about(Argument::Score)?;
             }
         }
-        // The engine hands out the words of all neurons then, and they are scored on their way.
+        // The engine then hands out the words of all neurons, which are scored here.
         recording.scored = scorer.is_some() && recording.hands_out();
         let scores =
             scorer.as_ref().map(|scorer| scorer.need(&population.placement, steps, recording.scored));

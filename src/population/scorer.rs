@@ -1,7 +1,7 @@
-//! How well the spikes of each cell predict recorded ones, found while they are made.
+//! [`Scorer`]: how well the spikes of each cell predict recorded spikes, computed while the spikes are made.
 //!
-//! All numbers are integers, or come from a fixed order of operations in `f32` of which a kernel makes
-//! the same bits: the same spikes have the same scores, whatever device made them, however a run
+//! All numbers are integers, or come from a fixed order of operations in `f32` that gives the same bits on
+//! every device: the same spikes have the same scores, whatever device made them, however a run
 //! is cut into calls and slabs, and whatever the number of threads.
 
 use crate::data::memory::{self, MemoryNeed};
@@ -17,12 +17,11 @@ use crate::model::score::{CellScore, Goal};
 use crate::population::sink::Sink;
 use crate::prepared::scoring::Scoring;
 
-/// Steps by which spikes may be late: far fewer than a word counts, so that kernels tell early from late.
+/// Delays must be below this many steps: far less than 2^32, so that kernels can tell early from late.
 const MOST_LATE: u32 = 1 << 29;
 
-/// Scores each of `batch` rows of `n` neurons against recorded trains, while
-/// a [run](crate::Run::score) goes on: where the spikes are made, so that
-/// only the scores come back.
+/// Scores the spikes of each neuron of a population against recorded spike trains during a
+/// [run](crate::Run::score), on the device if possible, so that only the scores are read back.
 ///
 /// ```
 /// use lif::{Device, Params, Population, Scorer, Target};
@@ -40,28 +39,28 @@ const MOST_LATE: u32 = 1 << 29;
 /// # Ok::<(), lif::Error>(())
 /// ```
 ///
-/// It is also a [`Sink`] for the spikes of all neurons, beside other uses of these.
+/// It is also a [`Sink`], for recordings of the spikes of all neurons that are used for other purposes, too.
 ///
-/// Each step is scored once, and all that a target compares are scored, in their order: others are refused. A run
-/// that begins anew, as after [`reset`](crate::Population::reset), needs a new scorer; steps that are to count as
-/// silent are [skipped](Self::skip_to).
+/// All steps that a target compares must be scored, in order and each once; other steps are refused. A run
+/// that begins at step 0 again, for example after [`reset`](crate::Population::reset), needs a new scorer. Steps that
+/// are to count as silent can be [skipped](Self::skip_to).
 #[derive(Debug)]
 pub struct Scorer {
     shape: Shape,
     targets: Vec<Target>,
     pub(crate) scoring: Scoring,
-    /// The step after the last that was scored.
+    /// The step after the last scored step.
     next_step: u64,
 }
 
 impl Scorer {
-    /// For a population of this shape, the number of neurons in one row or `[batch, n]`. A predicted spike and a recorded one coincide
-    /// where they are at most `window` steps apart; each is counted once.
+    /// Makes a scorer for a population of this shape, the number of neurons in one row or `[batch, n]`. A predicted
+    /// and a recorded spike coincide if they are at most `window` steps apart; each is counted once.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for no targets, for one of a row that there is not, for 2^32 - 1 cells and more, and
-    /// for a window that is half as long as what is scored; [`Error::TooLarge`] where memory cannot hold the scores.
+    /// [`Error::OutOfRange`] for no targets, a target of a row that does not exist, 2^32 - 1 cells or more, or
+    /// a window of half of the scored steps or more; [`Error::TooLarge`] if the scores do not fit into memory.
     pub fn new(shape: impl Into<Shape>, targets: Vec<Target>, window: u64) -> Result<Self> {
         let shape = shape.into();
         if targets.is_empty() {
@@ -89,12 +88,12 @@ impl Scorer {
         Ok(Self { shape, targets, scoring, next_step: 0 })
     }
 
-    /// Takes each cell's spikes as so many steps late, in the order of `[batch, n]`.
+    /// Delays the spikes of each cell by this many steps before they are compared, in the order of `[batch, n]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] unless there is one number for each cell, [`Error::OutOfRange`] for 2^29 and more, and
-    /// where steps were scored already.
+    /// [`Error::Shape`] unless there is one number for each cell, [`Error::OutOfRange`] for 2^29 steps or more, and
+    /// if steps were scored already.
     pub fn with_delays(mut self, delays: Vec<u32>) -> Result<Self> {
         self.require_unused("delays")?;
         let cells = self.scoring.cells;
@@ -108,11 +107,11 @@ impl Scorer {
         Ok(self)
     }
 
-    /// Finds the van Rossum distances too; `tau` is the decay time of a spike, in steps.
+    /// Computes the van Rossum distances, too; `tau` is the decay time of a spike, in steps.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] unless it is above 0 and finite, and where steps were scored already.
+    /// [`Error::OutOfRange`] unless `tau` is above 0 and finite, and if steps were scored already.
     pub fn with_distances(mut self, tau: f64) -> Result<Self> {
         self.require_unused("distances")?;
         if !(tau > 0.0 && tau.is_finite()) {
@@ -130,12 +129,12 @@ impl Scorer {
         Err(out_of_range("the number of steps scored already", self.next_step, requirement))
     }
 
-    /// Takes the steps before this one, as far as they were not scored, as steps at which no cell spiked: what was
-    /// recorded then is missed. Scoring goes on with this step or a later one.
+    /// Skips to a step. Steps before it that were not scored count as silent for all cells: recorded spikes in them are
+    /// missed. Scoring continues with this step or a later one.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for a step before the last that was scored.
+    /// [`Error::OutOfRange`] for a step that was scored or skipped already.
     pub fn skip_to(&mut self, step: u64) -> Result<()> {
         self.require_later(step)?;
         self.next_step = step;
@@ -154,7 +153,8 @@ impl Scorer {
         Err(out_of_range("the first step to be scored", step, requirement))
     }
 
-    /// Refuses steps from this one on, if they were scored already or some before them were to be.
+    /// Refuses steps from this one on if they were scored already, or if a step before them is compared and was not
+    /// scored.
     pub(crate) fn expect(&self, step: u64) -> Result<()> {
         self.require_later(step)?;
         let late = self.scoring.delay_range();
@@ -171,14 +171,14 @@ impl Scorer {
         Err(out_of_range("the first step to be scored", step, requirement))
     }
 
-    /// Takes the scores of all steps before this one.
+    /// Stores the scores of all steps before `next_step`.
     pub(crate) fn put(&mut self, scoring: Scoring, next_step: u64) {
         self.scoring = scoring;
         self.next_step = next_step;
     }
 
-    /// What was counted against the target of this number, for each cell that is compared with it, in the
-    /// order of `[batch, n]`; nothing where there is no such target.
+    /// The counts against the target with this index, for each cell that is compared with it, in the
+    /// order of `[batch, n]`; empty if there is no target with this index.
     pub fn tallies(&self, target: usize) -> impl Iterator<Item = Tally> + '_ {
         self.of(target).map(|(goal, score)| Tally {
             steps: u64::from(goal.length),
@@ -189,16 +189,16 @@ impl Scorer {
         })
     }
 
-    /// The van Rossum distance from the target of this number, for each cell that is compared with it, in
-    /// the order of `[batch, n]`; nothing where there is no such target, or no distances were
+    /// The van Rossum distance from the target with this index, for each cell that is compared with it, in
+    /// the order of `[batch, n]`; empty if there is no target with this index, or no distances were
     /// [asked for](Self::with_distances).
     ///
     /// `D = sqrt(1/tau * integral of (f - g)^2)`, f and g being the trains with each spike replaced by
-    /// `exp(-t / tau)` (van Rossum 2001, Neural Computation 13:751, equation 2.2). A single spike is
-    /// sqrt(1/2) away from none, and two that are far from each other are 1 apart.
+    /// `exp(-t / tau)` (van Rossum 2001, Neural Computation 13:751, equation 2.2). The distance between a single spike
+    /// and none is sqrt(1/2), and between two single spikes that are far from each other 1.
     ///
-    /// The integral is summed in `f32`, with what the sum loses in rounding kept beside it: distances are
-    /// good to some 10^-6 of their value, where no more than some hundred spikes fall within tau.
+    /// The integral is summed in `f32` with compensation for rounding. The relative error of a distance is about
+    /// 10^-6 if no more than some hundred spikes fall within tau.
     pub fn distances(&self, target: usize) -> impl Iterator<Item = f64> + '_ {
         self.of(target).filter(|(goal, _)| goal.decays.is_some()).map(|(goal, score)| score.distance(goal))
     }
@@ -214,14 +214,15 @@ impl Scorer {
         &self.targets
     }
 
-    /// How much memory a run of this many steps takes on a device to be scored, beside the population, where it records
-    /// nothing else.
+    /// Returns the memory that scores take on a device for a run of this many steps that records nothing else, in
+    /// addition to the population.
     #[must_use]
     pub fn memory_needed(&self, device: &Device, steps: u64) -> MemoryNeed {
         self.need(&device.into(), steps, false)
     }
 
-    /// The same for spikes that are handed out and scored on their way, or not.
+    /// As [`memory_needed`](Self::memory_needed); `handed_out` says whether the spikes are read back and scored on
+    /// the host.
     pub(crate) fn need(&self, placement: &Placement, steps: u64, handed_out: bool) -> MemoryNeed {
         if handed_out {
             return MemoryNeed::of("the scores", 2 * self.scoring.bytes(&(0..self.scoring.cells)), 0);
@@ -229,7 +230,7 @@ impl Scorer {
         placement.memory_of_scores(&self.scoring, steps)
     }
 
-    /// Refuses spikes of a population of another shape.
+    /// Refuses a population of another shape.
     pub(crate) fn check(&self, shape: Shape) -> Result<()> {
         if shape == self.shape {
             return Ok(());
@@ -264,7 +265,8 @@ fn shape_of(what: &str, expected: impl Into<String>, got: &[usize]) -> Error {
 }
 
 impl Sink for Scorer {
-    /// Scores a block, which goes on where the last one ended. What it holds beside the spikes is not looked at.
+    /// Scores the spikes of a block, which must begin where the last one ended. Other contents of the block are
+    /// ignored.
     fn take(&mut self, block: Recorded) -> Result<()> {
         match &block.spikes {
             Some(raster) => self.score(raster),

@@ -1,4 +1,4 @@
-//! Where recordings go that are longer than memory: block by block to whoever takes them.
+//! [`Sink`]: takes recordings that are larger than memory, block by block.
 
 use crate::error::{Error, Result};
 use crate::experiment::recording::Recorded;
@@ -9,18 +9,18 @@ use std::sync::mpsc::{SendError, SyncSender, channel, sync_channel};
 use std::thread::JoinHandle;
 
 /// Takes a recording in blocks, which a [run](crate::Run::sink) hands
-/// out in the order of the steps. Closures that take a [`Recorded`] are sinks.
+/// out in the order of the steps. A closure that takes a [`Recorded`] is a sink.
 pub trait Sink {
-    /// Takes a block: what a run of its steps alone would have recorded, without counts. Blocks
-    /// follow each other without a gap; they have some 8 MiB, or one piece of what the engine
-    /// makes at a time where that is more.
+    /// Takes a block: the recording of some consecutive steps, without counts. Blocks
+    /// follow each other without a gap. A block has about 8 MiB, or one piece of the engine's work
+    /// if that is more.
     ///
     /// # Errors
     ///
     /// Any error ends the run, which returns it; [`Error::Sink`] is meant for that.
     fn take(&mut self, block: Recorded) -> Result<()>;
 
-    /// Is told after each piece of work how many steps of the run were made, and may end it.
+    /// Gets the number of steps made so far after each piece of work, and may end the run.
     fn progress(&mut self, made: u64) -> ControlFlow<()> {
         let _ = made;
         ControlFlow::Continue(())
@@ -34,11 +34,11 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 }
 
 /// A sink on a thread of its own, so that the next block is made while one is written. A run that
-/// is ahead waits: there are never more than two blocks. Where the system starts no thread, the run
+/// is ahead waits: there are never more than two blocks. If the system cannot start a thread, the run
 /// writes its blocks itself.
 ///
-/// The sink hears of the [progress](Sink::progress) on that thread, of what was made while it wrote a block all at once. A
-/// run that it ends makes what is under way.
+/// [`Sink::progress`] is called on that thread; there is one call for all steps made while the sink wrote a block. If
+/// the sink ends the run, the run still completes the work under way.
 ///
 /// ```
 /// use lif::{Background, Device, Params, Population, Recorded, Recording};
@@ -56,27 +56,27 @@ impl<F: FnMut(Recorded) -> Result<()>> Sink for F {
 #[derive(Debug)]
 pub struct Background<S> {
     messages: Option<SyncSender<Message>>,
-    /// Steps of the run of which the sink has not heard, as it was at work.
+    /// The number of steps made, if the sink has not been told as it was busy.
     made: Option<u64>,
-    /// Whether the sink ends the run.
+    /// Whether the sink wants to end the run.
     stop: Arc<AtomicBool>,
     worker: Option<JoinHandle<Ended<S>>>,
-    /// Where there is no thread, until it fails.
+    /// The sink, if there is no thread; `None` after it has failed.
     here: Option<S>,
 }
 
-/// What the thread is told: how many steps were made, where the sink has not heard of that, and a block that comes after.
+/// A message to the thread: the number of steps made, if the sink has not been told, and then a block.
 type Message = (Option<u64>, Option<Recorded>);
 
-/// The sink, when the thread has ended, and what came of it.
+/// The result of the thread: the sink, and its first error.
 type Ended<S> = Option<(S, Result<()>)>;
 
 impl<S> Drop for Background<S> {
-    /// Nothing is written any more when it is gone.
+    /// Waits for the thread, so that nothing is written after the drop.
     fn drop(&mut self) {
         self.messages = None;
         if let Some(worker) = self.worker.take() {
-            // Whoever wants to hear of a failure calls `finish`.
+            // Errors are returned by `finish`.
             let _ = worker.join();
         }
     }
@@ -86,9 +86,9 @@ impl<S: Sink + Send + 'static> Background<S> {
     /// Starts the thread.
     #[must_use]
     pub fn new(sink: S) -> Self {
-        // No block waits between the threads: one is written while the other is made.
+        // No block waits between the threads: one is written while the next is made.
         let (sender, receiver) = sync_channel(0);
-        // It gets the sink when it is there, as what is handed to one that does not start is lost.
+        // The thread gets the sink after its start, as values moved into a thread that fails to start are lost.
         let (hand_over, handed_over) = channel();
         let stop = Arc::new(AtomicBool::new(false));
         let stops = Arc::clone(&stop);
@@ -114,17 +114,17 @@ impl<S: Sink + Send + 'static> Background<S> {
         }
     }
 
-    /// Waits until all is written, and gives the sink back.
+    /// Waits until everything is written, and returns the sink.
     ///
     /// # Errors
     ///
-    /// That of the sink.
+    /// The error of the sink.
     pub fn finish(mut self) -> Result<S> {
         if let Some(sink) = self.here.take() {
             return Ok(sink);
         }
         if let (Some(messages), Some(made)) = (&self.messages, self.made.take()) {
-            // Fails where the thread has ended, of which `join` tells.
+            // Fails if the thread has ended; `join` then returns the reason.
             let _ = messages.send((Some(made), None));
         }
         let (sink, result) = self.join()?;
@@ -150,7 +150,7 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
         let message = (self.made.take(), Some(block));
         match &self.messages {
             Some(messages) if messages.send(message).is_ok() => Ok(()),
-            // The thread has ended, which it does early only after a failure.
+            // The thread ends early only after a failure.
             _ => self.join()?.1,
         }
     }
@@ -159,7 +159,7 @@ impl<S: Sink + Send + 'static> Sink for Background<S> {
         if let Some(sink) = &mut self.here {
             return sink.progress(made);
         }
-        // A sink that is at work hears of it later.
+        // A busy sink is told later.
         let told =
             self.messages.as_ref().is_some_and(|messages| messages.try_send((Some(made), None)).is_ok());
         self.made = if told { None } else { Some(made) };

@@ -1,4 +1,5 @@
-//! What a population hands out of its state, and takes in.
+//! Reads and sets the state of a population: spikes, membrane potentials, refractory counters, traces, synaptic
+//! currents, counts.
 
 use super::{Population, build};
 use crate::data::broadcast::finite;
@@ -9,7 +10,7 @@ use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
 use crate::prepared::field::{Counter, Field};
 use ndarray::{Array2, ArrayBase, Data, Dimension};
 
-/// What messages call it.
+/// The name of the synaptic current in messages.
 pub(super) const SYNAPTIC_CURRENT: &str = "synaptic current";
 
 impl Population {
@@ -23,8 +24,8 @@ impl Population {
         self.array(words.into_iter().map(|word| word & SPIKE_FLAG != 0).collect())
     }
 
-    /// The membrane potentials, mV, `[batch, n]`. With a [`v_reference`](crate::Params::v_reference) they are rounded to
-    /// what single precision holds of them in that scale; [`save`](Self::save) keeps every bit.
+    /// The membrane potentials, mV, `[batch, n]`. With a [`v_reference`](crate::Params::v_reference) they are the
+    /// stored differences plus the reference, rounded to single precision; [`save`](Self::save) keeps every bit.
     ///
     /// # Errors
     ///
@@ -35,7 +36,7 @@ impl Population {
         self.array(values)
     }
 
-    /// How many steps each cell is still refractory, `[batch, n]`.
+    /// The number of refractory steps left of each cell, `[batch, n]`.
     ///
     /// # Errors
     ///
@@ -49,7 +50,7 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] where the parameters have no trace; faults of the device.
+    /// [`Error::OutOfRange`] if the parameters have no trace; faults of the device.
     pub fn traces(&mut self) -> Result<Array2<f32>> {
         if self.params.trace.is_none() {
             let error = Error::out_of_range("trace", "none", "set in the parameters to be read");
@@ -63,7 +64,7 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] where the parameters have no `tau_syn`; faults of the device.
+    /// [`Error::OutOfRange`] if the parameters have no `tau_syn`; faults of the device.
     pub fn synaptic_currents(&mut self) -> Result<Array2<f32>> {
         self.require_synapse()?;
         let values = self.on_engine(|engine| engine.read(Field::SynapticCurrents))?;
@@ -75,8 +76,8 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, also where the
-    /// parameters have no `tau_syn`, which then change nothing; faults of the device.
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, or if the
+    /// parameters have no `tau_syn`; the call then changes nothing. Faults of the device.
     pub fn set_synaptic_currents<S: Data<Elem = f32>, D: Dimension>(
         &mut self,
         values: &ArrayBase<S, D>,
@@ -98,7 +99,7 @@ impl Population {
         Err(Error::out_of_range("tau_syn", "none", requirement).about(Argument::Parameter))
     }
 
-    /// Spikes of each cell since the population was built or reset or its counts cleared,
+    /// The number of spikes of each cell since the population was built or reset or its counts cleared,
     /// `[batch, n]`, modulo 2^32.
     ///
     /// # Errors
@@ -123,8 +124,8 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, which then
-    /// change nothing; faults of the device.
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values; the call then
+    /// changes nothing. Faults of the device.
     pub fn set_voltages<S: Data<Elem = f32>, D: Dimension>(
         &mut self,
         values: &ArrayBase<S, D>,
@@ -142,12 +143,12 @@ impl Population {
         self.on_engine(|engine| engine.write(Field::Voltages, &all))
     }
 
-    /// Sets how many steps each cell is still refractory; `values` broadcasts to `[batch, n]`.
+    /// Sets the number of refractory steps left of each cell; `values` broadcasts to `[batch, n]`.
     ///
     /// # Errors
     ///
-    /// [`Error::Shape`] and, above 2^31 - 1 steps, [`Error::OutOfRange`], which change nothing;
-    /// faults of the device.
+    /// [`Error::Shape`], and [`Error::OutOfRange`] above 2^31 - 1 steps; the call then changes nothing. Faults of the
+    /// device.
     pub fn set_refractory<S: Data<Elem = u32>, D: Dimension>(
         &mut self,
         values: &ArrayBase<S, D>,
@@ -162,8 +163,8 @@ impl Population {
         self.on_engine(|engine| engine.write_counter(Counter::Refractory, &all))
     }
 
-    /// Starts anew: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, where the device
-    /// still works.
+    /// Resets the state: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, if the
+    /// device still works.
     ///
     /// # Errors
     ///
@@ -179,8 +180,8 @@ impl Population {
         Ok(())
     }
 
-    /// What has been done for this population since it was built or its batch size changed. Steps
-    /// that are queued or under way are waited for.
+    /// The work done for this population since it was built or its batch size changed. Waits for steps
+    /// that are queued or under way.
     ///
     /// # Errors
     ///
@@ -189,11 +190,11 @@ impl Population {
         self.on_engine(|engine| engine.work())
     }
 
-    /// The buffers of the state on the device, for programs that have their own wgpu code. They are
+    /// The buffers of the state on the device, for programs that have their own wgpu code. There is
     /// one set for all cells, or one for each slab of a population that is larger than the device
-    /// binds at once or lives on several devices, in the order of the cells; none for cells on the
-    /// CPU. Membrane potentials in them are differences from [`v_reference`](crate::Params::v_reference). Queued steps are submitted first, so that work submitted to the same queue afterwards
-    /// sees the state after the last step.
+    /// binds at once or is on several devices, in the order of the cells; there is none for cells on the
+    /// CPU. Membrane potentials in them are differences from [`v_reference`](crate::Params::v_reference). Queued steps
+    /// are submitted first, so that work submitted to the same queue afterwards sees the state after the last step.
     ///
     /// # Errors
     ///

@@ -1,5 +1,5 @@
-//! How a population is stepped one step at a time, or with spikes that stay on its device; many steps at once are a
-//! [`Run`](super::run::Run).
+//! Steps a population by one step ([`Population::forward`]), or with spikes that stay on the device
+//! ([`Population::run_resident`]). All other runs are in [`run`](super::run).
 
 use super::{MOST_STEPS_EVER, Population};
 use crate::data::large::Large;
@@ -17,8 +17,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 impl Population {
-    /// Asks for one step with this input, which is made at the latest when state is read. With
-    /// [spikes](crate::SpikeInput) in the input, this step and those before are made at once.
+    /// Queues one step with this input, which is made at the latest when state is read. If the input has
+    /// [spikes](crate::SpikeInput), this step and all queued steps are made at once.
     ///
     /// # Errors
     ///
@@ -50,8 +50,8 @@ impl Population {
         Ok(())
     }
 
-    /// Makes the steps that wait where the memory budget has no room for another one beside them. Returns the bytes that
-    /// may wait, where there is a budget.
+    /// Makes the queued steps if the memory budget has no room for another step in the queue. Returns the number of
+    /// bytes that may wait, if there is a budget.
     fn leave_room(&mut self, current: &Current<'_>) -> Result<Option<u64>> {
         let Some(room) = self.queue_room else { return Ok(None) };
         let noise = self.noise.as_ref().map_or(0, |noise| noise.bytes);
@@ -70,7 +70,7 @@ impl Population {
         Ok(Some(room))
     }
 
-    /// Makes a step that does not wait in the queue.
+    /// Makes a step without the queue.
     fn step_at_once(&mut self, current: Current<'_>) -> Result<()> {
         self.flush()?;
         let result =
@@ -80,8 +80,8 @@ impl Population {
     }
 
     /// Makes `steps` steps and keeps the spikes of all neurons on the device, as input for other
-    /// populations. 32 steps of a cell take 4 bytes. What is more than the device binds at once, or
-    /// comes from several slabs or devices, is kept in the memory of this program.
+    /// populations. 32 steps of a cell take 4 bytes. The spikes are kept in the memory of this program if they are more
+    /// than the device binds at once, or come from several slabs or devices.
     ///
     /// ```
     /// use lif::{Device, Params, Population, SpikeInput, Tensor};
@@ -143,7 +143,7 @@ impl Population {
         recording.need((self.steps, steps), self.shape, kept, &self.placement, self.table.buffers())
     }
 
-    /// Checks an input, and that the memory budget reaches for it with `more` beside it.
+    /// Checks an input, and that it fits into the memory budget together with `more`.
     pub(super) fn ready<'a>(
         &mut self,
         input: Input<'a>,
@@ -156,7 +156,7 @@ impl Population {
         self.check_input(input, steps, noise)
     }
 
-    /// Refuses a call for which the memory budget does not reach, with `more` beside the population and its input.
+    /// Refuses a call if the population, its input and `more` exceed the memory budget.
     fn require(&self, input: &InputSize, steps: u64, more: &MemoryNeed, what: &str) -> Result<()> {
         if self.placement.options.memory_budget.is_none() {
             return Ok(());
@@ -167,12 +167,12 @@ impl Population {
         self.placement.options.require_within_budget(&population.and(input).and(more.clone()), what)
     }
 
-    /// Refuses an input for which the memory budget does not reach, whatever is recorded.
+    /// Refuses an input that exceeds the memory budget even if nothing is recorded.
     pub(super) fn require_input(&self, input: &InputSize, steps: u64) -> Result<()> {
         self.require(input, steps, &MemoryNeed::default(), "the population and its input")
     }
 
-    /// Refuses more steps than a population ever makes.
+    /// Refuses steps beyond [`MOST_STEPS_EVER`].
     pub(super) fn check_steps(&self, steps: u64) -> Result<()> {
         if steps > MOST_STEPS_EVER - self.steps {
             let requirement = format!("at most {} more", MOST_STEPS_EVER - self.steps);

@@ -1,6 +1,6 @@
 //! The adapters that tests run on.
 
-/// Titles by which each adapter of this machine can be selected, or, where there is none, whether
+/// Returns the titles by which the adapters of this machine can be selected; if there are none, whether
 /// the tests are to be skipped.
 pub fn adapters_to_test() -> Result<Vec<String>, bool> {
     let titles: Vec<String> =

@@ -1,4 +1,4 @@
-//! What several tests share.
+//! Code that several tests share.
 
 pub mod adapters;
 pub mod place;
@@ -8,7 +8,7 @@ pub mod spike_case;
 
 use ndarray::{Array2, Array3};
 
-/// Everything that a case makes observable, compared as bits (there are no NaNs and no negative
+/// All observable results of a case, compared as bits (there are no NaNs and no negative
 /// zeros, so equality of numbers is equality of bits).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {

@@ -1,4 +1,4 @@
-//! A device, and how a population is kept there.
+//! [`Place`]: a device, and the options of populations on it.
 
 use lif::{Device, Params, Population, PopulationOptions, Shape};
 use std::fmt;
@@ -16,7 +16,7 @@ impl From<&Device> for Place {
 }
 
 impl Place {
-    /// On this device, with buffers of no more bytes than these.
+    /// A place on this device with buffers of at most this many bytes, so that populations are cut into slabs.
     pub fn in_slabs(device: &Device, bytes: u64) -> Self {
         let options = PopulationOptions { largest_binding: Some(bytes), ..PopulationOptions::default() };
         Self { device: device.clone(), options }

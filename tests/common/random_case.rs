@@ -1,4 +1,4 @@
-//! Random populations with random inputs, and what an engine makes of them.
+//! [`Case`]: random populations with random inputs, and their simulation by an engine.
 
 #![allow(clippy::disallowed_methods, reason = "all that is compared gets these same numbers")]
 
@@ -12,7 +12,7 @@ use lif::{
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
 use proptest::prelude::*;
 
-/// A population and what happens to it.
+/// A population and its inputs.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub n: usize,
@@ -23,7 +23,7 @@ pub struct Case {
     pub seed: u64,
 }
 
-/// Some steps that are asked for in one call, or one by one.
+/// Consecutive steps that are made in one call, or one by one.
 #[derive(Debug, Clone)]
 pub struct Segment {
     pub steps: usize,
@@ -35,7 +35,7 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// An input with all that is added to it.
+    /// Adds the random sources and the spikes of the segment to an input.
     fn with_additions<'a>(&'a self, input: Input<'a>, lent: &'a [Lent]) -> Input<'a> {
         let input = self.random.iter().cloned().fold(input, Input::and);
         self.spikes.iter().zip(lent).fold(input, |input, (trains, lent)| input.and_spikes(trains.input(lent)))
@@ -61,7 +61,7 @@ impl Segment {
 }
 
 impl Case {
-    /// Neurons of varied drive, spiking, with everything else as it is by default.
+    /// Neurons with different currents that make them spike, and otherwise defaults.
     pub fn simple(n: usize, batch: usize, steps: usize) -> Self {
         let input =
             Array2::from_shape_fn((batch, n), |(row, neuron)| 1.0 + row as f32 + (neuron % 37) as f32 * 0.3);
@@ -92,7 +92,7 @@ impl Case {
         if last == 0 { vec![0] } else { vec![last, 0] }
     }
 
-    /// What an engine makes of it.
+    /// Simulates the case on a place.
     pub fn outcome(&self, place: &Place) -> Result<Outcome> {
         let mut population = place.population(self.params.clone(), [self.batch, self.n])?;
         population.set_voltages(&self.start_voltages())?;
@@ -144,7 +144,7 @@ impl Case {
     }
 }
 
-/// Any case: shapes around multiples of words and workgroups, any parameters, rules, inputs, calls.
+/// Any case: sizes around multiples of words and workgroups, any parameters, rules, inputs, calls.
 pub fn case() -> impl Strategy<Value = Case> {
     let n = prop_oneof![1..=5_usize, 30..=34_usize, 62..=66_usize, Just(100), 126..=130_usize];
     let batch = prop_oneof![Just(1), 2..=4_usize, 30..=34_usize];
@@ -163,7 +163,7 @@ pub fn case() -> impl Strategy<Value = Case> {
 
 fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
     let steps = prop_oneof![Just(1), 2..31_usize, 31..=33_usize, 60..100_usize];
-    // Few, as a kernel with random sources takes long to compile.
+    // Few cases have them, as a kernel with random sources takes long to compile.
     let random = prop_oneof![3 => Just(vec![]), 1 => prop::collection::vec(0..5_usize, 1..4)];
     let spikes = prop_oneof![2 => Just(vec![]), 1 => prop::collection::vec(0..16_usize, 1..4)];
     (steps, any::<bool>(), any::<bool>(), 0..6_usize, any::<u64>(), 0.0..1.0_f32, random, spikes).prop_map(
@@ -178,7 +178,7 @@ fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
             if time_axis {
                 shape.insert(0, steps);
             }
-            // From currents that hardly move the neuron to some that make it spike at once.
+            // From currents with little effect to currents that make the neuron spike at once.
             let scale = 10_f32.powf(size * 3.0 - 2.0);
             Segment {
                 steps,
@@ -195,7 +195,7 @@ fn segment(n: usize, batch: usize) -> impl Strategy<Value = Segment> {
     )
 }
 
-/// A random source whose parameters have any shapes.
+/// Returns a random source whose parameters have any shapes.
 fn source(kind: usize, seed: u64, (n, batch): (usize, usize)) -> Random {
     let mut numbers = Numbers(seed ^ kind as u64);
     let mut shape = seed;
@@ -235,7 +235,7 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
     );
     (rules, any::<u64>(), prop::collection::vec(0..4_usize, 10)).prop_map(move |(rules, seed, shapes)| {
         let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapse) = rules;
-        // None, or one near the potentials.
+        // 0 or near the potentials.
         let v_reference = if seed % 4 == 0 { (seed >> 8) as f64 % 1000.0 / 700.0 - 0.7 } else { 0.0 };
         let mut numbers = Numbers(seed);
         let mut shapes = shapes.into_iter();

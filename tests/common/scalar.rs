@@ -1,4 +1,4 @@
-//! The definition itself: each cell stepped by hand with the functions of `lif::model`.
+//! Simulates a case by the definition itself: steps each cell by hand with the functions of `lif::model`.
 
 use super::Outcome;
 use super::random_case::Case;
@@ -14,7 +14,7 @@ pub fn outcome(case: &Case) -> Outcome {
     let options = population.options();
     let steps: usize = case.segments.iter().map(|segment| segment.steps).sum();
     let start = case.start_voltages();
-    // The state holds differences from the reference.
+    // The state contains differences from the reference.
     let reference = case.params.v_reference;
     let inside = |v: f32| (f64::from(v) - reference) as f32;
     let outside = |v: f32| if reference == 0.0 { v } else { (f64::from(v) + reference) as f32 };

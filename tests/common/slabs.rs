@@ -1,4 +1,4 @@
-//! Populations in several slabs and on several devices give what one slab gives.
+//! Populations in several slabs and on several devices give the same results as in one slab.
 
 use super::common::place::Place;
 use super::common::random_case::Case;
@@ -14,7 +14,7 @@ pub const TESTS_OF_THE_CPU: [(&str, Test); 3] = [
     ("state_is_read_and_written_across_slabs", state),
 ];
 
-/// Slabs from a few cells, which cuts rows, to several rows.
+/// The slabs have from a few cells, so that rows are cut, to several rows.
 pub fn random_populations(device: &Device) -> Result<(), Failed> {
     in_slabs(device, 1)
 }
@@ -26,7 +26,7 @@ pub fn many_random_populations(device: &Device) -> Result<(), Failed> {
 fn in_slabs(device: &Device, times: u32) -> Result<(), Failed> {
     equal_the_model(device, times, |case| {
         let cells = (case.n * case.batch) as u64;
-        // A few more words for the parameters than for the cells, and slabs that are not too many.
+        // A few more words for the parameters than for the cells, and not too many slabs.
         let words = [100, 150, 400][case.every % 3].max(cells / 2);
         Place::in_slabs(device, words * 4)
     })
@@ -118,7 +118,7 @@ pub fn state(device: &Device) -> Result<(), Failed> {
         assert_eq!(one.counts()?.sum() + many.counts()?.sum(), 0);
         assert_eq!(one.voltages()?, many.voltages()?);
     }
-    // Told to stop, all slabs stand at the same step.
+    // After a stop, all slabs are at the same step.
     let mut told = 0;
     let stopped = many
         .run(100_000, &drive)

@@ -1,4 +1,4 @@
-//! Random spikes through random weights.
+//! [`Trains`]: random input spikes with random weights.
 
 use super::random_case::Numbers;
 use lif::{Device, Event, Parameter, Raster, ResidentRaster, Result, SpikeInput, SpikeSource};
@@ -12,7 +12,7 @@ pub struct Trains {
     pub count: usize,
     weights: Weights,
     pub jumps: bool,
-    /// Number of the first step of the raster, which has no meaning.
+    /// Number of the first step of the raster, which must have no effect.
     first_step: u64,
     resident: bool,
 }
@@ -23,7 +23,7 @@ enum Weights {
     Dense(Array2<f32>),
 }
 
-/// Rasters of the steps of a segment, for as long as an input needs them.
+/// A raster of the steps of a segment, from which an input borrows.
 pub enum Lent {
     Raster(Raster),
     Resident(ResidentRaster),
@@ -58,7 +58,7 @@ impl Trains {
         Self { events, batch: rows, count, weights, jumps, first_step: seed % 67, resident: kind & 8 == 8 }
     }
 
-    /// The rasters of the steps `first..first + steps` of the segment.
+    /// Returns the raster of the steps `first..first + steps` of the segment.
     pub fn lent(&self, device: &Device, first: usize, steps: usize) -> Result<Lent> {
         let range = first as u64..(first + steps) as u64;
         let events = self.events.iter().filter(|event| range.contains(&event.step));
@@ -84,7 +84,7 @@ impl Trains {
         if self.jumps { input.jumps() } else { input }
     }
 
-    /// What the spikes of a step add to a cell that has `sum` already.
+    /// Adds the weights of the spikes of a step to the sum of a cell.
     pub fn add(&self, sum: f32, step: usize, row: usize, neuron: usize) -> f32 {
         let row_of_trains = if self.batch == 1 { 0 } else { row as u32 };
         let place = |event: &Event| (event.step, event.batch);

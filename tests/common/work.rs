@@ -1,4 +1,4 @@
-//! What an engine says of its work, and that to be asked for it changes nothing.
+//! Work reports of engines: kernel times, counts of blocks and rooflines; and that measuring changes no result.
 
 use super::common::place::Place;
 use libtest_mimic::Failed;
@@ -6,7 +6,7 @@ use lif::{Device, EngineKind, Params, Population, PopulationOptions};
 use ndarray::Array1;
 use std::time::{Duration, Instant};
 
-/// More kernels than a device notes the times of before they are read.
+/// More kernels than a device stores times for before they are read.
 const CALLS: u64 = 600;
 
 pub fn kernel_times(device: &Device) -> Result<(), Failed> {
@@ -37,7 +37,7 @@ pub fn kernel_times(device: &Device) -> Result<(), Failed> {
     assert_eq!(plain.work()?.cell_blocks, timed.work()?.cell_blocks);
     match timed.work()?.kernel_time {
         Some(time) => assert!(time > Duration::ZERO && time < wall, "{time:?} of {wall:?}"),
-        // Other adapters may lack a clock; this one has it.
+        // Other adapters may lack a clock; this one has one.
         None => assert!(!device.name().contains("llvmpipe"), "{device} has a clock"),
     }
     Ok(())
@@ -49,13 +49,13 @@ pub fn blocks(device: &Device) -> Result<(), Failed> {
     for place in [Place::from(device), Place::in_slabs(device, 360)] {
         let mut population = place.population(Params::default(), [batch, n])?;
         assert_eq!(population.work()?.cell_blocks, 0);
-        // Inputs that stay the same wait for more than 32 steps.
+        // The input changes, as steps with the same input wait for more than 32 steps.
         for step in 0..64 {
             population.forward(1.0 + 0.01 * step as f32)?;
         }
         assert_eq!(population.work()?.cell_blocks, 2 * cells);
         population.forward(1.0)?;
-        // Queued steps are made before it is told.
+        // Queued steps are made before the work is returned.
         assert_eq!(population.work()?.cell_blocks, 3 * cells);
     }
     if device.engine_kind() == EngineKind::Cpu {
@@ -69,7 +69,7 @@ pub fn blocks(device: &Device) -> Result<(), Failed> {
 
 pub fn roofline(device: &Device) -> Result<(), Failed> {
     let roofline = device.measure_roofline()?;
-    // No machine that runs this is slower, or faster, by orders of magnitude.
+    // Wide bounds, for any machine that may run this.
     for rate in [roofline.bytes_per_s, roofline.operations_per_s] {
         assert!((1e7..1e16).contains(&rate), "{roofline:?}");
     }

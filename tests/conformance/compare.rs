@@ -1,4 +1,4 @@
-//! Spikes here against spikes there.
+//! Compares the spikes of presets ("here") with those of the reference system ("there").
 
 use crate::reference::{Case, INPUTS, Reference};
 use lif::model::{self, Options, State, StepInput};
@@ -7,43 +7,43 @@ use lif::{
 };
 use ndarray::{Array2, ArrayView1, Axis};
 
-/// Distances to the threshold, in parts of the magnitude of the potentials, that count as rounding.
+/// The largest distance to the threshold, relative to the magnitude of the potentials, that rounding can explain.
 pub const ROUNDING: f64 = 3e-6;
 
-/// A system's spikes for one input, over all its cases.
+/// Counts of spikes for one input, over all cases of a system.
 #[derive(Debug, Clone, Default)]
 pub struct Tally {
     pub neuron_steps: usize,
     pub spikes: usize,
     pub spikes_here: usize,
-    /// Neuron-steps with a spike here or there, but not both.
+    /// Neuron-steps with a spike either here or there, but not both.
     pub differing: usize,
     pub differing_neurons: usize,
 }
 
-/// Where the spikes of a neuron differ first.
+/// The first difference between the spikes of a neuron here and there.
 #[derive(Debug, Clone)]
 pub struct Difference {
     pub case: usize,
     pub input: usize,
     pub neuron: usize,
     pub step: usize,
-    /// How far above the threshold it is here in that step.
+    /// The distance above the threshold here in that step.
     pub margin: f64,
-    /// The same in parts of the largest of its potentials.
+    /// That distance relative to the largest potential of the neuron.
     pub part: f64,
 }
 
 pub struct Comparison {
     pub tallies: Vec<Tally>,
     pub differences: Vec<Difference>,
-    /// The largest relative difference of a trace, of neurons whose spikes are equal.
+    /// The largest relative difference of a trace, among neurons with equal spikes.
     pub largest_trace_error: Option<f64>,
-    /// By how many steps the mean interval of each neuron with a constant input is longer here, for each case.
+    /// For each case and neuron with a constant input: the mean inter-spike interval here minus that there, in steps.
     pub intervals: Vec<Vec<f64>>,
 }
 
-/// The spikes of the preset, and the last traces.
+/// Simulates a preset; returns its spikes and its last traces.
 fn run(params: Params, currents: &Array2<f32>, weight: Option<f32>) -> (Array2<bool>, Option<Vec<f32>>) {
     let (steps, cells) = currents.dim();
     let has_trace = params.trace.is_some();
@@ -85,7 +85,7 @@ impl Comparison {
     fn add(&mut self, index: usize, case: &Case, neurons: usize) {
         let params = case.preset.params().unwrap();
         let (spikes, traces) = run(params.clone(), &case.currents, case.weight);
-        // The first input is the constant one.
+        // The neurons with the first input, which is constant.
         let longer = (0..neurons).filter_map(|neuron| {
             Some(mean_interval(spikes.column(neuron))? - mean_interval(case.spikes.column(neuron))?)
         });
@@ -108,7 +108,7 @@ impl Comparison {
                 None => {
                     if let (Some(here), Some(there)) = (&traces, &case.traces) {
                         let (here, there) = (f64::from(here[cell]), f64::from(there[cell]));
-                        // What has decayed that far is not worth comparing.
+                        // Traces below 1e-6 are not compared precisely.
                         let error = (here - there).abs() / there.abs().max(1e-6);
                         let largest = self.largest_trace_error.get_or_insert(0.0);
                         *largest = largest.max(error);
@@ -119,7 +119,7 @@ impl Comparison {
     }
 }
 
-/// In steps, where there are intervals.
+/// Returns the mean inter-spike interval in steps; `None` with fewer than two spikes.
 fn mean_interval(spikes: ArrayView1<'_, bool>) -> Option<f64> {
     let steps: Vec<usize> =
         spikes.indexed_iter().filter(|(_, spike)| **spike).map(|(step, _)| step).collect();
@@ -129,7 +129,7 @@ fn mean_interval(spikes: ArrayView1<'_, bool>) -> Option<f64> {
     }
 }
 
-/// How far above its threshold one neuron is here in a step, before it is reset, and how far the threshold is
+/// Returns how far above its threshold a neuron is here in a step, before it is reset, and how far the threshold is
 /// above rest.
 fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, step: usize) -> (f64, f64) {
     let population = Population::new(params.clone(), 1, &Device::cpu()).unwrap();
@@ -147,10 +147,10 @@ fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, s
             Some(weight) => (0.0, if *current == 0.0 { 0.0 } else { weight }),
         };
         let input = StepInput { current, arriving, jump: 0.0 };
-        // Flushing changes nothing of potentials around the threshold.
+        // Flushing does not change potentials near the threshold.
         let step_with =
             |reset| model::step_cell(Options { reset, ..options }, cell, state, input, now as u32).v;
-        // What is subtracted ahead of the spike test belongs to what is tested.
+        // A subtraction ahead of the spike test is part of the tested potential.
         let ahead = options.reset == Reset::SubtractAhead && state.refractory == 0 && crosses(state.v);
         tested = step_with(Reset::None) - if ahead { cell.reset } else { 0.0 };
         state = model::step_cell(population.options(), cell, state, input, now as u32);
@@ -159,28 +159,28 @@ fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, s
     (f64::from(tested) - threshold, threshold - f64::from(cell.v_rest))
 }
 
-/// The largest of the potentials of a neuron.
+/// Returns the largest magnitude of the potentials of a neuron.
 pub fn magnitude(params: &Params) -> f64 {
     let number = |parameter: &Parameter| f64::from(parameter.values()[[]]);
     let (threshold, rest) = (number(&params.v_threshold), number(&params.v_rest));
     threshold.abs().max(rest.abs()).max(threshold - rest)
 }
 
-/// What neurons do that a constant input brings just above their threshold, over all cases of a system.
+/// Counts for neurons that a constant input brings just above their threshold, over all cases of a system.
 #[derive(Debug, Clone, Default)]
 pub struct NearTally {
     pub neurons: usize,
     pub spikes: usize,
     pub differing: usize,
     pub differing_neurons: usize,
-    /// The largest distance to the threshold at which spikes differ first, and its part of the distance from rest to
-    /// the threshold.
+    /// The largest distance to the threshold at which spikes differ first, and this distance relative to the distance
+    /// from rest to the threshold.
     pub margin: f64,
     pub part: f64,
 }
 
 impl NearTally {
-    /// `change` is what is done to the parameters before.
+    /// Simulates and counts, after `change` is applied to the parameters.
     pub fn of(reference: &Reference, change: impl Fn(Params) -> Params) -> Self {
         let mut tally = Self::default();
         for case in &reference.cases {

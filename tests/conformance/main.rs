@@ -1,4 +1,4 @@
-//! The presets against the spikes of the systems that they stand for, which `tests/reference` keeps.
+//! Compares the spikes of the presets with the spikes of the systems that they reproduce, stored in `tests/reference`.
 
 mod compare;
 mod page;
@@ -9,13 +9,13 @@ use compare::{Comparison, NearTally, ROUNDING};
 use lif::Params;
 use reference::{INPUTS, Reference};
 
-/// Its spikes fall between steps, so that they cannot be equal.
+/// A system whose spikes fall between steps, so that they cannot be equal to those of the preset.
 pub(crate) const NENGO: &str = "nengo";
 
-/// Presets that have a reference potential, without which they are compared too.
+/// Presets with a reference potential. They are also compared without it.
 pub(crate) const REFERRED: [&str; 3] = ["brian2", "nest", "nest-psc-exp"];
 
-/// The most neuron-steps that may differ, of those of all cases and inputs: where rounding there and here decides
+/// The largest number of neuron-steps that may differ, over all cases and inputs: rounding here and there can decide
 /// differently whether the threshold is reached.
 const MOST_DIFFERING: [(&str, usize); 10] = [
     ("synapticflow", 0),
@@ -30,8 +30,8 @@ const MOST_DIFFERING: [(&str, usize); 10] = [
     ("nest-psc-exp", 0),
 ];
 
-/// The largest distance to the threshold, in parts of that from rest to it, at which spikes of neurons may differ
-/// that are just above their threshold.
+/// For neurons just above their threshold: the largest distance to the threshold at which spikes may differ, relative
+/// to the distance from rest to the threshold.
 const NEAR: f64 = 2e-4;
 
 #[test]
@@ -69,7 +69,8 @@ fn spikes_are_those_of_the_systems() {
     for (reference, comparison) in compared.iter().filter(|(reference, _)| reference.system == NENGO) {
         assert_eq!(reference.cases.len(), comparison.intervals.len());
         for longer in comparison.intervals.iter().flatten() {
-            // Up to half a step of rounding, and up to one to the end of the step; a mean has its own grain.
+            // Up to half a step of rounding, and up to one step to the end of the step; 0.07 for the limited
+            // precision of a mean.
             assert!(
                 (-0.57..=1.57).contains(longer),
                 "an interval is longer here by {longer} steps on average"
@@ -80,7 +81,8 @@ fn spikes_are_those_of_the_systems() {
     page::check(&compared, &near, &pulses::rows());
 }
 
-/// Neurons just above their threshold: each system, and those with a reference potential without it too.
+/// Compares neurons just above their threshold, for each system; for presets with a reference potential also without
+/// it.
 fn near(compared: &[(Reference, Comparison)]) -> Vec<(String, NearTally)> {
     let mut tallies = Vec::new();
     for (reference, _) in compared.iter().filter(|(reference, _)| reference.system != NENGO) {

@@ -1,4 +1,4 @@
-//! The generated part of docs/conformance.md.
+//! Generates the second part of docs/conformance.md, and checks that it is current.
 
 use crate::compare::{Comparison, NearTally};
 use crate::pulses::{Row, THRESHOLDS};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 const START: &str = "<!-- What follows is written by `LIF_WRITE_PAGES=1 cargo test --test conformance`. -->";
 const WRITE: &str = "LIF_WRITE_PAGES";
 
-/// Compares the page with what it should be, or writes it where that is asked for.
+/// Compares the page with its expected content, or writes it if the environment variable [`WRITE`] is set.
 pub fn check(compared: &[(Reference, Comparison)], near: &[(String, NearTally)], pulses: &[Row]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("docs/conformance.md");
     let page = std::fs::read_to_string(&path).unwrap();

@@ -1,22 +1,23 @@
-//! One input of exactly the threshold, where inputs are added as they are.
+//! Neurons with a single input that is exactly the threshold, in systems that add inputs without a factor.
 
 use lif::{Device, Input, Population, Preset, Recording};
 use ndarray::{Array1, Array2};
 
-/// A neuron at rest at 0 with such inputs, and one parameter that differs from neuron to neuron.
+/// A set of neurons at rest at 0 with one parameter that differs between neurons.
 struct Asked {
     preset: &'static str,
     set: &'static [(&'static str, f64)],
     words: &'static [(&'static str, &'static str)],
     threshold: &'static str,
     varied: (&'static str, f64, f64, usize),
-    /// Whether such an input is a spike there, by the arithmetic there: of the parameter, the input and the threshold.
+    /// Whether the input causes a spike there, by the arithmetic of that system: a function of the parameter, the
+    /// input and the threshold.
     there: fn(f32, f32, f32) -> bool,
-    /// The most neurons that may decide otherwise here, with each of [`THRESHOLDS`].
+    /// The largest number of neurons that may differ here, for each of [`THRESHOLDS`].
     most: [usize; THRESHOLDS.len()],
 }
 
-/// The thresholds, and so the inputs.
+/// The thresholds, which are also the inputs.
 pub const THRESHOLDS: [f64; 3] = [1.0, 0.75, 0.3];
 
 const ASKED: [Asked; 4] = [
@@ -58,13 +59,13 @@ const ASKED: [Asked; 4] = [
     },
 ];
 
-/// What came of it.
+/// The results for a set of neurons.
 pub struct Row {
     pub preset: &'static str,
-    /// As `tau=2:200`.
+    /// The varied parameter and its range, as `tau=2:200`.
     pub varied: String,
     pub neurons: usize,
-    /// With each threshold, how many spike there, and how many decide otherwise here.
+    /// For each threshold: the number of neurons that spike there, and the number that differ here.
     pub spikes: [(usize, usize); THRESHOLDS.len()],
 }
 
@@ -89,7 +90,7 @@ impl Asked {
         let preset = self.set.iter().fold(preset, |preset, (name, value)| preset.with(name, *value).unwrap());
         let preset = self.words.iter().fold(preset, |preset, (name, word)| preset.with(name, *word).unwrap());
         let preset = preset.with(self.threshold, threshold).unwrap().with(name, varied.clone()).unwrap();
-        // Lapicque's inputs charge a capacity; those of the others are added.
+        // Lapicque's input charges a capacitance; the other systems add the input to the potential.
         let pulse = |neuron: usize| (threshold * if name == "C" { varied[neuron] } else { 1.0 }) as f32;
         let at_the_second_step = |(step, neuron)| if step == 1 { pulse(neuron) } else { 0.0 };
         let input = Array2::from_shape_fn((4, neurons), at_the_second_step);

@@ -1,4 +1,4 @@
-//! What other systems answered, read from `tests/reference`.
+//! Reads the inputs and spikes of other systems from `tests/reference`.
 
 use lif::{Preset, PresetValue};
 use ndarray::{Array2, Array3, ArrayD, ArrayView2, Axis, Ix2, Ix3, OwnedRepr};
@@ -9,27 +9,27 @@ use std::path::PathBuf;
 
 pub const INPUTS: [&str; 5] = ["constant", "step", "ramp", "noise", "pulses"];
 const PULSES: usize = 4;
-/// The whole numbers of the inputs are in this part of a unit.
+/// Inputs are stored as whole numbers in units of 1 / `PART`.
 const PART: f64 = 256.0;
 
-/// The spikes of one system for one set of parameters, and what it got for them.
+/// One set of parameters of a system, its inputs and its spikes.
 pub struct Case {
     pub preset: Preset,
-    /// The parameters, as they would be typed.
+    /// The parameters as a user would type them.
     pub parameters: String,
     /// `[step, input * neuron]`.
     pub currents: Array2<f32>,
     /// `[step, input * neuron]`.
     pub spikes: Array2<bool>,
-    /// What the spikes of a synapse weigh; `currents` are then those of the spikes themselves.
+    /// The weight of input spikes, if the inputs go through a synapse; `currents` is then not 0 at each spike.
     pub weight: Option<f32>,
-    /// The last values of the traces, where the system has traces.
+    /// The last values of the traces, if the system has traces.
     pub traces: Option<Vec<f32>>,
-    /// What neurons do that a constant input brings just above their threshold.
+    /// Neurons that a constant input brings just above their threshold.
     pub near: Option<Near>,
 }
 
-/// Inputs and spikes of such neurons, `[step, neuron]`.
+/// Inputs and spikes of neurons just above their threshold, `[step, neuron]`.
 pub struct Near {
     pub currents: Array2<f32>,
     pub spikes: Array2<bool>,
@@ -38,7 +38,7 @@ pub struct Near {
 /// All cases of a system.
 pub struct Reference {
     pub system: &'static str,
-    /// What was run, with versions.
+    /// The packages that were run, with versions.
     pub packages: String,
     pub note: String,
     pub date: String,
@@ -74,7 +74,7 @@ impl Reference {
                 near: said["rheobase"].as_f64().map(|rheobase| {
                     let packed = near.as_ref().unwrap().index_axis(Axis(0), index);
                     let spikes = unpacked(packed.into_dimensionality::<Ix2>().unwrap());
-                    // With the rounding of `near` in make.py.
+                    // The same rounding as `near` in make.py.
                     let current = |neuron| (rheobase * (1.0002 + 1e-5 * neuron as f64)) as f32;
                     Near {
                         currents: Array2::from_shape_fn(spikes.dim(), |(_, neuron)| current(neuron)),
@@ -104,13 +104,13 @@ impl Reference {
     }
 }
 
-/// The lowest bit is the first step.
+/// Unpacks bits; the lowest bit is the first step.
 fn unpacked(packed: ArrayView2<'_, u8>) -> Array2<bool> {
     let (bytes, cells) = packed.dim();
     Array2::from_shape_fn((bytes * 8, cells), |(step, cell)| packed[[step / 8, cell]] >> (step % 8) & 1 == 1)
 }
 
-/// The preset with these values: what a user of the system would type.
+/// Makes a preset with these values, as a user of the system would set them.
 fn preset(system: &str, parameters: &Value) -> Preset {
     let preset = Preset::by_name(system).unwrap();
     parameters.as_object().unwrap().iter().fold(preset, |preset, (name, value)| {
@@ -133,11 +133,11 @@ fn typed(parameters: &Value) -> String {
     pairs.collect::<Vec<_>>().join(",")
 }
 
-/// `[step, input * neuron]`, with the rounding of `currents` in make.py.
+/// Returns the currents, `[step, input * neuron]`, with the same rounding as `currents` in make.py.
 fn currents(inputs: &Array3<i16>, said: &Value, preset: &Preset) -> Array2<f32> {
     let (waveforms, steps, neurons) = inputs.dim();
     let [unit, pulse] = ["unit", "pulse"].map(|key| said[key].as_f64().unwrap());
-    // Spikes whose weights are jumps are an input of one step here.
+    // Spikes that are jumps of the membrane potential are replaced by an input for one step.
     let jump = said["jumps"].as_bool().map(|_| f64::from(preset.one_step_jump().unwrap().values()[[]]));
     Array2::from_shape_fn((steps, waveforms * neurons), |(step, cell)| {
         let (waveform, neuron) = (cell / neurons, cell % neurons);

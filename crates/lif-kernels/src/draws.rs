@@ -1,24 +1,24 @@
-//! What random sources add to the cells in the lanes, a word of steps at a time, so that each call of the generator
-//! serves four steps.
+//! Random sources: adds their draws to the input of the cells in the lanes, a word of steps at a time, so that each
+//! call of the generator serves four steps.
 
 use crate::{LANES, OfWord};
 use lif_model::random::{self, GROUP};
 use lif_model::{rounded, tables};
 use pulp::{Arch, Simd, WithSimd};
 
-/// Steps that share one call of the generator.
+/// The number of steps that share one call of the generator.
 const GROUP_STEPS: usize = GROUP as usize;
 
 /// A value for each step of a group and each lane.
 type OfGroup<T> = [[T; LANES]; GROUP_STEPS];
 
-/// Vectors of lanes for which the generator is called at a time; there is a multiple of it.
+/// The number of vectors for which the generator is called at a time; it divides their number.
 const ABREAST: usize = 3;
 
-/// The most thresholds of a Poisson distribution that are looked at one after the other.
+/// The largest number of thresholds of a Poisson distribution that is searched linearly.
 const FEW_THRESHOLDS: usize = 63;
 
-/// The generator in each lane: the counters of the cells, without what group and stream put into them.
+/// The random generators of the lanes: the key, and the counters of the cells without their group and stream.
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct LaneGenerators {
@@ -27,7 +27,7 @@ pub struct LaneGenerators {
 }
 
 impl LaneGenerators {
-    /// Those of cells that follow each other from this one of the population on.
+    /// Makes generators for consecutive cells of the population, from `first_cell` on.
     #[must_use]
     pub fn new(seed: u64, first_cell: u64) -> Self {
         let mut counters = [[0; LANES]; 4];
@@ -41,21 +41,21 @@ impl LaneGenerators {
     }
 }
 
-/// What the cells in the lanes draw from.
+/// The distribution that the cells in the lanes draw from.
 #[derive(Debug)]
 pub enum LaneDistribution<'a> {
     /// The standard normal distribution.
     Normal,
-    /// Numbers from 0 up to 1.
+    /// The uniform distribution from 0 up to, but not including, 1.
     Uniform,
-    /// A Poisson distribution of small counts, by its table.
+    /// One Poisson distribution of small counts for all lanes, by its table.
     FewCounts(&'a [u32]),
     /// A Poisson distribution for each lane, by its table.
     Counts(Box<[&'a [u32]; LANES]>),
 }
 
 impl<'a> LaneDistribution<'a> {
-    /// Poisson distributions by the tables of the lanes.
+    /// Makes Poisson distributions from the tables of the lanes.
     #[must_use]
     pub fn counts(tables: [&'a [u32]; LANES]) -> Self {
         let thresholds = tables[0].get(1).map_or(0, |levels| (1 << levels) - 1);
@@ -71,11 +71,11 @@ impl<'a> LaneDistribution<'a> {
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct LaneSource<'a> {
-    /// What is drawn.
+    /// The distribution of the draws.
     pub distribution: LaneDistribution<'a>,
     /// The stream of random words.
     pub stream: u32,
-    /// Whether no source before adds to the same sum, which then begins at 0.
+    /// Whether this is the first source that adds to the sum, which then begins at 0.
     pub is_first: bool,
     /// What is added to a draw.
     pub offset: [f32; LANES],
@@ -84,8 +84,8 @@ pub struct LaneSource<'a> {
 }
 
 impl LaneSource<'_> {
-    /// Adds to the sum what the source draws at the steps `from..to` of the word that begins with the step
-    /// `word_start`. The steps beside these that share a call of the generator may change, too.
+    /// Adds the draws of the source at the steps `from..to` of the word that begins with step `word_start` to the sum.
+    /// Other steps that share a call of the generator with these may change, too.
     pub fn fill(
         &self,
         instructions: Arch,
@@ -98,8 +98,7 @@ impl LaneSource<'_> {
     }
 }
 
-/// [`LaneSource::fill`], with the instructions that the processor has. A closure would not do: it is
-/// not compiled into what has them.
+/// [`LaneSource::fill`] with the vector instructions of the processor. A closure would be compiled without them.
 struct Fill<'a> {
     source: &'a LaneSource<'a>,
     generators: &'a LaneGenerators,
@@ -115,7 +114,7 @@ impl WithSimd for Fill<'_> {
     fn with_simd<S: Simd>(self, simd: S) {
         let Self { source, generators, word_start, steps: (from, to), sum } = self;
         let mut draft = Draft::empty();
-        // Whole groups: nobody looks at the steps of these that are not wanted.
+        // Whole groups: the steps that are not wanted are ignored.
         let groups = sum.as_chunks_mut().0.iter_mut().enumerate();
         for (group, sum) in groups.take(to.div_ceil(GROUP_STEPS)).skip(from / GROUP_STEPS) {
             let number = word_start / GROUP + group as u64;
@@ -126,7 +125,7 @@ impl WithSimd for Fill<'_> {
     }
 }
 
-/// What becomes a draw, from random words on, for a group of steps.
+/// The intermediate results between random words and draws, for a group of steps.
 #[repr(align(64))]
 struct Draft {
     words: OfGroup<u32>,
@@ -146,7 +145,7 @@ impl Draft {
     }
 }
 
-/// [`random::philox`] for all lanes, whose counters are those of the cells and of the group.
+/// [`random::philox`] for all lanes; each counter combines that of the cell and that of the group.
 #[inline(always)]
 fn philox<S: Simd>(
     simd: S,
@@ -155,9 +154,9 @@ fn philox<S: Simd>(
     key: [u32; 2],
     words: &mut OfGroup<u32>,
 ) {
-    // Some vectors side by side, as each waits for its products most of the time.
+    // Several vectors side by side, as each waits for its products most of the time.
     for first in (0..LANES / S::U32_LANES).step_by(ABREAST) {
-        // No closures: they would be compiled without the instructions that the processor has.
+        // No closures: they would be compiled without the vector instructions of the processor.
         let mut counters = [[simd.splat_u32s(0); 4]; ABREAST];
         for (vector, counter) in counters.iter_mut().enumerate() {
             for ((counter, of_cells), of_group) in counter.iter_mut().zip(of_cells).zip(of_group) {
@@ -195,7 +194,7 @@ fn philox_round<S: Simd>(simd: S, counter: [S::u32s; 4], key: [S::u32s; 2]) -> [
 }
 
 impl LaneSource<'_> {
-    /// Adds the draws that the words of a group make.
+    /// Converts the words of a group to draws, and adds these to the sum.
     #[inline(always)]
     fn add(&self, draft: &mut Draft, sum: &mut OfGroup<f32>) {
         if let LaneDistribution::Normal = self.distribution {
@@ -233,9 +232,9 @@ impl LaneSource<'_> {
     }
 }
 
-/// [`random::poisson`] for all lanes: the thresholds rise, so that beyond the largest word there is no
-/// need to look. Found for the whole group: that the steps after the first look as far as it did is what
-/// processors guess rightly.
+/// [`random::poisson`] for all lanes, by a linear search. The thresholds rise, so that the search can stop at the
+/// largest word. It stops at the largest word of the whole group: with the same length for each step of the group,
+/// processors predict the branches of the loop.
 #[inline(always)]
 fn count_exceeded(words: &OfGroup<u32>, table: &[u32], draws: &mut OfGroup<f32>) {
     let [smallest, levels, thresholds @ ..] = table else { return };
@@ -265,14 +264,14 @@ fn count_exceeded(words: &OfGroup<u32>, table: &[u32], draws: &mut OfGroup<f32>)
     }
 }
 
-/// A word as a signed number in the same order, which some processors compare faster.
+/// Returns a word as a signed number in the same order, which some processors compare faster.
 #[inline(always)]
 fn ordered(word: u32) -> i32 {
     (word ^ 1 << 31) as i32
 }
 
-/// [`random::normal`] for all lanes. The look at the table stands alone between two loops that become
-/// vector instructions, which it would keep from it.
+/// [`random::normal`] for all lanes. The table lookup has a loop of its own between two others: within them, it would
+/// keep the compiler from using vector instructions.
 #[inline(always)]
 fn draw_normal(draft: &mut Draft, table: &[[f32; 2]; tables::NORMAL_INTERVALS]) {
     let Draft { words, draws, segments, within, intervals } = draft;
@@ -296,16 +295,16 @@ fn draw_normal(draft: &mut Draft, table: &[[f32; 2]; tables::NORMAL_INTERVALS]) 
     }
 }
 
-/// [`random::normal_place`], with the leading zeros counted as vectors can that have no instruction
-/// for it: from the exponent of the word as a floating-point number.
+/// [`random::normal_place`] for vectors without an instruction that counts leading zeros: it takes their number from
+/// the exponent of the word as a floating-point number.
 #[inline(always)]
 #[must_use]
 pub fn normal_place(word: u32) -> (u32, f32) {
     const EXPONENT_OF_HIGHEST_BIT: i32 = 127 + 31;
     let probability = word | 1;
-    // Without the bit after the highest, so that no rounding reaches the next power of two.
+    // The bit after each set bit is cleared, so that rounding cannot reach the next power of two.
     let number = (probability & !(probability >> 1)) as i32 as f32;
-    // Where the highest bit is set the number is negative, and its sign stands before the exponent.
+    // If the highest bit is set, the number is negative, and its sign is above the exponent.
     let octave = (EXPONENT_OF_HIGHEST_BIT - (number.to_bits() >> 23) as i32).max(0) as u32;
     random::normal_place_in(octave, probability.wrapping_shl(octave))
 }

@@ -1,4 +1,5 @@
-//! What the tests look at. They are not part of this package's code, as its kernels would be compiled twice.
+//! Items for the tests of this package. The tests are in their own file, as unit tests would compile the kernels a
+//! second time.
 
 pub use crate::draws::normal_place;
 pub use crate::kernels::{Input, Kernel};
@@ -9,7 +10,7 @@ pub use pulp::x86::V3;
 
 use crate::kernels::{Compiled, Visitor, dispatch};
 
-/// The compiled kernel that serves as this one.
+/// Returns the compiled kernel that serves as this one.
 #[must_use]
 pub fn compiled(kernel: Kernel) -> Option<Kernel> {
     struct Find<'a>(&'a mut Option<Kernel>);

@@ -1,67 +1,67 @@
-//! What the steps of cells are compiled for, in all combinations that have code of their own.
+//! The kernels: the combinations of rules for which the steps of cells are compiled separately.
 //!
-//! The rules are given to the compiler as constants, so that nothing is decided in the loop: the rules of
+//! The rules are constants for the compiler, so that nothing is decided in the loop: the rules of
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
-//! all, with a synapse or without. What cells lack of these changes no bits: a bound of minus infinity, a
-//! trace that stays 0, a jump of -0.
+//! all, with a synapse or without. Parts that cells lack are given values that change no bits: a bound of minus
+//! infinity, a trace that stays 0, a jump of -0.
 //!
 //! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
-//! with the same constants. All matches are exhaustive: a new rule is an error of the compiler here.
+//! with the same constants. All matches are exhaustive, so that a new rule causes a compile error here.
 
 use crate::spike_memory::SpikeMemory;
 use lif_model::{Options, Refractory, Reset, SpikeTest, TraceRule};
 use std::marker::PhantomData;
 
-/// What some cells are served by.
+/// A compiled combination of rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kernel {
-    /// The usual neuron, whose refractory cells are held by adding nothing to v.
+    /// The usual neuron, whose refractory cells stay constant as 0 is added to v.
     Holding {
-        /// What is kept of spikes.
+        /// How spikes and refractory periods are stored.
         memory: SpikeMemory,
         /// What drives the cells.
         input: Input,
     },
-    /// The usual neuron, and one from which a spike subtracts.
+    /// Neurons without optional parts: reset to a value or by subtraction.
     Plain {
-        /// What is kept of spikes.
+        /// How spikes and refractory periods are stored.
         memory: SpikeMemory,
-        /// Whether a spike subtracts.
+        /// Whether a spike subtracts from v instead of setting it.
         subtracts: bool,
-        /// What happens after a spike.
+        /// What happens during the refractory period.
         refractory: Refractory,
         /// Whether currents are read in place.
         reads_rows: bool,
     },
-    /// All that a neuron can have; a synapse only where it is asked for.
+    /// Neurons with all optional parts; a synapse only if wanted.
     Rich {
-        /// What a spike does.
+        /// What a spike does to v.
         reset: Reset,
-        /// What happens after a spike.
+        /// What happens during the refractory period.
         refractory: Refractory,
         /// Whether there is a synapse.
         synapse: bool,
     },
 }
 
-/// What drives cells that are held.
+/// What drives the cells of [`Kernel::Holding`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Input {
     /// Voltages.
     Drives,
     /// Voltages, and jumps of the membrane potential.
     DrivesAndJumps,
-    /// Currents in place, step by step.
+    /// Currents that are read in place, step by step.
     Rows,
 }
 
-/// What the steps need to know of a kernel.
+/// The rules of a kernel, as the steps use them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rules {
     pub(crate) memory: SpikeMemory,
-    /// Whether refractory cells are held by adding nothing to v.
+    /// Whether refractory cells stay constant as 0 is added to v.
     pub(crate) is_frozen: bool,
-    /// Whether currents are read in place, and not made drives before.
+    /// Whether currents are read in place, and not converted to drives before.
     pub(crate) reads_rows: bool,
     pub(crate) options: Options,
 }
@@ -85,11 +85,11 @@ impl Kernel {
                 is_frozen: false,
                 reads_rows: false,
                 options: Options {
-                    // Thresholds of others are lowered.
+                    // Thresholds for the other test are lowered; see `LaneCoefficients::adapt`.
                     spike_test: SpikeTest::Above,
                     reset,
                     refractory,
-                    // Whether it is added to or set is told cell by cell.
+                    // Whether a spike adds or sets is a coefficient of each cell.
                     trace: TraceRule::Add,
                     synapse,
                     ..Options::LAST
@@ -99,7 +99,7 @@ impl Kernel {
     }
 }
 
-/// Whether cells need none of what is compiled together.
+/// Whether cells with these rules need no part that only the kernels `Kernel::Rich` have.
 #[inline(always)]
 #[must_use]
 pub fn is_plain(options: Options) -> bool {
@@ -107,13 +107,14 @@ pub fn is_plain(options: Options) -> bool {
     reset != Reset::SubtractAhead && options == Options { spike_test, reset, refractory, ..Options::FIRST }
 }
 
-/// Whether there are kernels that [hold](crate::Lanes::is_frozen) cells with these rules.
+/// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::is_frozen).
 pub(crate) fn can_freeze(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
     is_plain(Options { jumps: false, ..options }) && is_frozen
 }
 
-/// A kernel that the compiler knows. What it does not do is asked for with `if const`, so that no code is made.
+/// A kernel as a type, for which the steps are compiled. Tests of its constants are `if const`, so that no code is made
+/// for what it does not do.
 pub(crate) trait Compiled {
     const KERNEL: Kernel;
     const RULES: Rules = Self::KERNEL.rules();
@@ -128,17 +129,17 @@ pub(crate) trait Compiled {
     const KEEPS_WORD: bool = matches!(Self::RULES.memory, SpikeMemory::Both);
 }
 
-/// What is done with a kernel.
+/// An operation on the type of a kernel.
 pub(crate) trait Visitor {
     fn visit<K: Compiled>(self);
 }
 
-/// A value that the compiler knows.
+/// A type that represents a constant.
 trait Constant<T> {
     const VALUE: T;
 }
 
-/// One type for each value, and a macro that finds it.
+/// Defines one type for each value.
 macro_rules! constants {
     ($($name:ident: $type:ty = $value:expr;)*) => {
         $(
@@ -167,7 +168,7 @@ constants! {
     SubtractAhead: Reset = Reset::SubtractAhead;
 }
 
-/// Calls with a name for the type of a value.
+/// Evaluates an expression in which a name is the type of a value.
 macro_rules! with_type {
     (bool $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call; true => Yes, false => No)
@@ -187,7 +188,7 @@ macro_rules! with_type {
     (reset $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
             Reset::ToValue => ToValue, Reset::SubtractAhead => SubtractAhead,
-            // To subtract 0 changes nothing.
+            // No reset is the subtraction of 0.
             Reset::Subtract | Reset::None => Subtract)
     };
     (@ $value:expr, $name:ident, $call:expr; $($pattern:pat => $type:ident),*) => {
@@ -222,7 +223,7 @@ impl<R: Constant<Reset>, P: Constant<Refractory>, S: Constant<bool>> Compiled fo
     const KERNEL: Kernel = Kernel::Rich { reset: R::VALUE, refractory: P::VALUE, synapse: S::VALUE };
 }
 
-/// Visits the type of a kernel.
+/// Calls the visitor with the type of a kernel.
 pub(crate) fn dispatch(kernel: Kernel, visitor: impl Visitor) {
     match kernel {
         Kernel::Holding { memory, input } => with_type!(memory memory, M => with_type!(input input, I =>

@@ -1,6 +1,7 @@
-//! Neighbouring cells side by side, one array per quantity, as vector instructions want them.
+//! [`Lanes`]: the state and coefficients of neighbouring cells, one array per quantity, as vector instructions need
+//! them.
 //!
-//! Loops instead of closures, which would be compiled without the instructions that the processor has.
+//! The code uses loops and no closures, which would be compiled without the vector instructions of the processor.
 
 use crate::LANES;
 use crate::kernels::{can_freeze, is_plain};
@@ -8,33 +9,33 @@ use crate::spike_memory::SpikeMemory;
 use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 use std::ops::{Index, IndexMut};
 
-/// Refractory steps at the most whose end is told as the number of a step to come.
+/// The largest refractory period, in steps, whose end can be stored as the number of a future step.
 const LONGEST_HELD: u32 = 1 << 30;
 
-/// Some neighbouring cells. Those beyond the last are computed too.
+/// Neighbouring cells, one per lane. Lanes beyond the last cell are computed too.
 ///
-/// Begins where a cache line does, as all that is read as vectors.
+/// Aligned to a cache line, as everything that is read as vectors.
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct Lanes {
-    /// How many cells there are, from the first lane on.
+    /// The number of cells, from the first lane on.
     pub cells: usize,
-    /// Set to those of the cells before [`begin`](Self::begin), which makes of them what the steps need.
+    /// The coefficients of the cells, set before [`begin`](Self::begin), which adapts them for the steps.
     pub coefficients: LaneCoefficients,
-    /// Refractory steps after each spike.
+    /// The refractory period of each cell, in steps.
     pub steps: [u32; LANES],
-    /// The numbers of the state, which [`Field`] indexes.
+    /// The numbers of the state, indexed by [`Field`].
     pub(crate) fields: [[f32; LANES]; Field::COUNT],
     pub(crate) memory: SpikeMemory,
-    /// Whether adding nothing to v is all that it takes to hold refractory cells where they are.
+    /// Whether refractory cells can be kept constant just by adding 0 to v; see [`is_frozen`].
     pub(crate) is_frozen: bool,
-    /// What is kept of the refractory period.
+    /// The refractory periods, stored as [`SpikeMemory`] describes.
     pub(crate) kept: [u32; LANES],
-    /// The spikes so far of a word that goes on, where the above does not tell them.
+    /// The spikes so far of an incomplete word, if `kept` does not contain them.
     pub(crate) word: [u32; LANES],
-    /// Spikes so far.
+    /// The number of spikes of each cell so far.
     pub counts: [u32; LANES],
-    /// 1 where the last step was a spike.
+    /// 1 for a cell that spiked at the last step.
     pub last: [u32; LANES],
 }
 
@@ -55,8 +56,8 @@ impl IndexMut<Field> for Lanes {
 }
 
 impl Lanes {
-    /// Lanes without cells. Cells are loaded into lanes that stand somewhere already: they are a few
-    /// kilobytes, which would be copied from function to function.
+    /// Lanes without cells. Cells are loaded into existing lanes: they have a few
+    /// kilobytes, which would otherwise be copied from function to function.
     #[inline(always)]
     #[must_use]
     pub fn empty() -> Self {
@@ -74,8 +75,8 @@ impl Lanes {
         }
     }
 
-    /// Prepares the lanes for steps, once the coefficients and the state of the cells are in them. `left` are the
-    /// steps left of the refractory period.
+    /// Prepares the lanes for steps, once they contain the coefficients and the state of the cells. `left` are the
+    /// steps left of the refractory periods.
     #[inline(always)]
     pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
         self.coefficients.adapt(options);
@@ -88,24 +89,24 @@ impl Lanes {
         self.word = [0; LANES];
     }
 
-    /// Keeps the steps left of the refractory period.
+    /// Stores the steps left of the refractory periods.
     #[inline(always)]
     pub(crate) fn keep(&mut self, left: &[u32; LANES]) {
         self.memory.keep(&self.steps, left, &mut self.kept);
     }
 
-    /// The steps left of the refractory period.
+    /// Returns the steps left of the refractory periods.
     #[inline(always)]
     pub fn left(&self, left: &mut [u32; LANES]) {
         self.memory.left(&self.steps, &self.kept, left);
     }
 }
 
-/// Whether refractory cells that are frozen do not cross the threshold where they are, nor change when 0 is
-/// added to them.
+/// Whether no refractory cell is above its threshold, and adding 0 changes no membrane potential. Then frozen cells
+/// need no special treatment: 0 is added to v instead of the change.
 #[inline(always)]
 fn is_frozen(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
-    // Of numbers, not of truths, which would be looked at one by one.
+    // Integers instead of booleans, which the compiler would test one by one.
     let mut exceptions = 0;
     for lane in 0..LANES {
         let (threshold, reset) = (cells[Coefficient::VThreshold][lane], cells[Coefficient::Reset][lane]);
@@ -122,15 +123,15 @@ fn is_minus_zero(x: f32) -> bool {
     x.to_bits() == (-0.0_f32).to_bits()
 }
 
-/// The coefficients of the cells in the lanes. What of them some options do not need is left as it is.
+/// The coefficients of the cells in the lanes. Coefficients that the options do not use are left unchanged.
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct LaneCoefficients {
-    /// Those of the model, each where its number says; but refractory steps are [`Lanes::steps`].
+    /// The coefficients of the model, indexed by [`Coefficient`]; but refractory periods are in [`Lanes::steps`].
     values: [[f32; LANES]; Coefficient::COUNT],
-    /// What each number of the state is set to zero below at every step.
+    /// The magnitude below which each number of the state is set to zero at every step.
     pub(crate) smallest: [[f32; LANES]; Field::COUNT],
-    /// All bits where a spike adds to the trace, none where it sets it.
+    /// All bits set if a spike adds to the trace, none if a spike sets it.
     pub(crate) trace_added_to: [u32; LANES],
     /// See [`SpikeMemory::coefficients`].
     pub(crate) refractory: [u32; LANES],
@@ -153,7 +154,7 @@ impl IndexMut<Coefficient> for LaneCoefficients {
 }
 
 impl LaneCoefficients {
-    /// With every optional part of the neuron disabled.
+    /// Coefficients with every optional part of the neuron disabled.
     #[inline(always)]
     fn none() -> Self {
         let zero = [0.0; LANES];
@@ -167,11 +168,11 @@ impl LaneCoefficients {
         none
     }
 
-    /// All but what depends on the [`SpikeMemory`].
+    /// Adapts all coefficients for the steps, except for those that depend on the [`SpikeMemory`].
     #[inline(always)]
     fn adapt(&mut self, options: Options) {
         if options.spike_test == SpikeTest::AtOrAbove {
-            // To be at or above a number is to be above the next one below.
+            // v is at or above a number if it is above the next smaller one.
             for threshold in &mut self[Coefficient::VThreshold] {
                 *threshold = next_below(*threshold);
             }
@@ -192,7 +193,7 @@ impl LaneCoefficients {
             for field in Field::ALL {
                 self.smallest[field as usize] = match field.decay() {
                     Some(decay) => self[decay].map(|decay| smallest(decay < 1.0 - FASTEST_LEAK)),
-                    // The membrane potential, which leaks.
+                    // The membrane potential, which decays by the leak.
                     None => self[Coefficient::Leak].map(|leak| smallest(leak > FASTEST_LEAK)),
                 };
             }
@@ -200,8 +201,8 @@ impl LaneCoefficients {
     }
 }
 
-/// The largest number below another that is no subnormal one, which some processors take for zero. Nor are
-/// potentials ever subnormal.
+/// Returns the largest number below `x` that is not subnormal: some processors take subnormal numbers for zero, and
+/// potentials are never subnormal.
 #[inline(always)]
 fn next_below(x: f32) -> f32 {
     if x == 0.0 { -f32::MIN_POSITIVE } else { x.next_down() }

@@ -1,10 +1,10 @@
-//! The steps of many leaky integrate-and-fire cells at once, with the vector instructions that the processor has,
-//! giving the bits of the definition in `lif-model`.
+//! Vector kernels: they step many leaky integrate-and-fire cells at once, with the vector instructions of the
+//! processor, and give the same bits as the definition in `lif-model`.
 //!
-//! [`Lanes`] hold neighbouring cells; [`advance`] makes some of their steps under given [`Drives`]. Which cells
-//! these are, what drives them and where their spikes go is decided by the CPU engine of the library `lif`, whose
-//! part this is: a package of its own, as its kernels take long to compile and seldom change. Its interface
-//! follows the engine's needs.
+//! [`Lanes`] contain neighbouring cells; [`advance`] makes some of their steps under given [`Drives`]. The CPU engine
+//! of the library `lif` decides which cells these are, what drives them and where their spikes go. The kernels are a
+//! package of their own because they take long to compile and seldom change; the interface follows the needs of the
+//! engine.
 
 #![forbid(unsafe_code)]
 #![warn(unreachable_pub)]
@@ -27,10 +27,10 @@ pub use neuron::drive;
 pub use pulp::Arch;
 pub use vector::{Drives, NO_JUMPS, Rows, SampleRows, Span, advance};
 
-/// Cells that are advanced side by side: six of the largest vectors there are.
+/// The number of cells that are advanced side by side: six vectors of the largest size.
 pub const LANES: usize = 96;
 
-/// Steps in a word of spikes.
+/// The number of steps in a word of spikes.
 pub const WORD: usize = 32;
 
 /// A value for each step of a word and each lane.

@@ -1,4 +1,4 @@
-//! [`lif_model::step_cell`] for a vector of cells, operation by operation: the same functions, giving the same bits.
+//! [`lif_model::step_cell`] for a vector of cells: the same functions, operation by operation, giving the same bits.
 
 use crate::LANES;
 use crate::kernels::Compiled;
@@ -51,14 +51,14 @@ impl<S: Simd> Cells<S> {
     }
 }
 
-/// What changes from step to step.
+/// The state of the cells in a vector, which changes from step to step.
 #[derive(Clone, Copy)]
 pub(crate) struct VectorState<S: Simd> {
     pub(crate) v: S::f32s,
     pub(crate) trace: S::f32s,
     pub(crate) synaptic: S::f32s,
     pub(crate) memory: S::u32s,
-    /// The spikes so far of the present word, where memory does not tell them.
+    /// The spikes so far of the current word, if `memory` does not contain them.
     pub(crate) word: S::u32s,
 }
 
@@ -74,7 +74,7 @@ impl<S: Simd> VectorState<S> {
         }
     }
 
-    /// Puts back the numbers of the cells' own state.
+    /// Stores the fields of the state; not the memory of spikes.
     #[inline(always)]
     pub(crate) fn store<K: Compiled>(&self, fields: &mut [[f32; LANES]; Field::COUNT], vector: usize) {
         S::as_mut_simd_f32s(&mut fields[Field::Voltages as usize]).0[vector] = self.v;
@@ -95,16 +95,17 @@ pub(crate) struct Drive<S: Simd> {
     pub(crate) jump: S::f32s,
 }
 
-/// The steps left of cells that are refractory up to and including a step, before the step of a number.
+/// Returns the refractory steps left before step `number`, for cells that are refractory up to and including
+/// `last_refractory`.
 #[inline(always)]
 pub(crate) fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) -> S::u32s {
     let left = simd.add_u32s(simd.sub_u32s(last_refractory, cast(number)), simd.splat_u32s(1));
     cast(simd.max_i32s(cast(left), simd.splat_i32s(0)))
 }
 
-/// [`step_cells`] for lanes that [are frozen](Lanes::is_frozen), with less to compute: v stays where it is while
-/// nothing is added to it, and does not cross the threshold there. Steps left are kept as the number of the
-/// last of them, which is compared and not counted down.
+/// [`step_cells`] for lanes that [are frozen](Lanes::is_frozen), with less to compute: v stays constant while 0
+/// is added to it, and is not above the threshold there. The refractory period is stored as the number of its
+/// last step, which is compared and not counted down.
 #[inline(always)]
 pub(crate) fn step_frozen<K: Compiled, S: Simd>(
     simd: S,
@@ -139,14 +140,14 @@ pub(crate) fn step_frozen<K: Compiled, S: Simd>(
     }
 }
 
-/// The [history](SpikeMemory::History) with one more step.
+/// Returns the [history](SpikeMemory::History) with one more step.
 #[inline(always)]
 fn remember<S: Simd>(simd: S, history: S::u32s, spike: S::m32s) -> S::u32s {
     let latest = simd.select_u32s(spike, simd.splat_u32s(1), simd.splat_u32s(0));
     simd.add_u32s(simd.add_u32s(history, history), latest)
 }
 
-/// [`lif_model::update`], and what of `settle` is due at every step.
+/// [`lif_model::update`], and the part of `settle` that is due at every step.
 #[inline(always)]
 pub(crate) fn step_cells<K: Compiled, S: Simd>(
     simd: S,
@@ -184,7 +185,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
         ahead = simd.and_m32s(simd.greater_than_f32s(state.v, cells.v_threshold), free);
         v = select(simd, ahead, subtracted, v);
     }
-    // Of v before it is held for refractory cells, which do not spike: so nothing waits for that.
+    // Tests v before refractory cells, which do not spike, are set back: so the test need not wait for that.
     let crossed = simd.greater_than_f32s(v, cells.v_threshold);
     let spike = simd.and_m32s(crossed, free);
     let after_spike = if const { K::RESETS_TO_VALUE } { cells.reset } else { subtracted };
@@ -222,7 +223,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     }
 }
 
-/// What of [`lif_model::settle`] is due at the end of a word.
+/// The part of [`lif_model::settle`] that is due at the end of a word.
 #[inline(always)]
 pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut VectorState<S>) {
     let smallest = simd.splat_f32s(SMALLEST_STATE);
@@ -235,7 +236,7 @@ pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut VectorState<S>) 
     }
 }
 
-/// [`lif_model::drive`] for all lanes, from as many currents.
+/// [`lif_model::drive`] for all lanes, from one current per lane.
 #[inline(always)]
 pub fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &[f32], drives: &mut [f32; LANES]) {
     let inputs = S::as_simd_f32s(resistance).0.iter().zip(S::as_simd_f32s(currents).0);
@@ -244,13 +245,13 @@ pub fn drive<S: Simd>(simd: S, resistance: &[f32; LANES], currents: &[f32], driv
     }
 }
 
-/// [`lif_model::drive`].
+/// [`lif_model::drive`] for a vector.
 #[inline(always)]
 pub(crate) fn voltage<S: Simd>(simd: S, resistance: S::f32s, current: S::f32s) -> S::f32s {
     flush(simd, simd.mul_f32s(resistance, current), simd.splat_f32s(SMALLEST_PARAMETER))
 }
 
-/// [`lif_model::flush`].
+/// [`lif_model::flush`] for a vector.
 #[inline(always)]
 fn flush<S: Simd>(simd: S, x: S::f32s, smallest: S::f32s) -> S::f32s {
     let magnitude: S::u32s = simd.and_u32s(cast(x), simd.splat_u32s(u32::MAX >> 1));

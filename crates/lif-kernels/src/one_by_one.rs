@@ -1,5 +1,5 @@
-//! Cells one after the other by the definition itself, on processors without vector instructions that `pulp`
-//! knows. One body of code serves all rules there.
+//! Steps cells one after the other by the definition itself, on processors without vector instructions that `pulp`
+//! knows. One body of code serves all rules.
 
 use crate::lanes::LaneCoefficients;
 use crate::vector::Advance;
@@ -19,7 +19,7 @@ impl Advance<'_, '_> {
 
     fn one(&mut self, lane: usize, left: &mut u32) {
         let Self { lanes, drives, span, words, column, samples, .. } = self;
-        // Of thresholds that have been lowered for it.
+        // The thresholds have been lowered for this test; see `LaneCoefficients::adapt`.
         let options = Options { spike_test: SpikeTest::Above, ..self.options };
         let cell = lanes.coefficients.of(lane, lanes.steps[lane]);
         let mut state = State { refractory: *left, spike: lanes.last[lane] == 1, ..State::default() };

@@ -1,8 +1,7 @@
-//! Cells through many steps: six vectors of sixteen cells, say, whose state stays in registers. A step of one
-//! cell is a chain of operations that wait for each other; the other five vectors are computed meanwhile.
+//! Advances cells through many steps, with their state in registers: for example six vectors of sixteen cells. A step
+//! of one cell is a chain of operations that wait for each other; the other five vectors are computed meanwhile.
 //!
-//! The instruction set is chosen at run time by `pulp`, and what is decided before the loop by the
-//! [`Kernel`].
+//! `pulp` chooses the instruction set at run time; the [`Kernel`] fixes the rules before the loop.
 
 use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
@@ -13,11 +12,11 @@ use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// The jumps of cells that have none.
+/// The jumps of cells without jumps: -0, which changes no bits.
 pub static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
 
-/// Does the same for each vector by its number, written out: the compiler would leave loops over so
-/// many, and keep the states in memory for them.
+/// Repeats code for each vector by its number. The compiler would not unroll a loop of this length, and would keep the
+/// states in memory for it.
 macro_rules! for_each_vector {
     ($vector:ident, $body:block) => {
         for_each_vector!(@ $vector, $body; 0 1 2 3 4 5);
@@ -30,29 +29,29 @@ macro_rules! for_each_vector {
     };
 }
 
-/// Because of it the compiler aligns all of the function's memory. States that it keeps there are as long as
-/// half a cache line or all of it; across two of them, a kernel would take a third more time.
+/// An array that makes the compiler align the stack of the function. States that it spills there are half a cache line
+/// or one cache line long; across two cache lines, a kernel would take a third more time.
 #[repr(align(64))]
 struct Aligned([u32; LANES]);
 
-/// How many vectors are advanced side by side.
+/// The number of vectors that are advanced side by side.
 const VECTORS: usize = 6;
 
-/// Some steps of a call.
+/// A range of the steps of a call.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
-    /// The place of the first step in its word.
+    /// The position of the first step in its word.
     pub first: usize,
-    /// The place in that word where the call began.
+    /// The position in that word at which the call began.
     pub begun: usize,
-    /// How many there are.
+    /// The number of steps.
     pub steps: usize,
     /// Whether the call ends with these steps.
     pub is_last: bool,
 }
 
 impl Span {
-    /// Some of these steps, and how many words end before them.
+    /// Returns a part of the steps, and the number of words that end before it.
     #[inline(always)]
     fn part(&self, steps: &Range<usize>) -> (Self, usize) {
         let place = self.first + steps.start;
@@ -62,53 +61,52 @@ impl Span {
     }
 }
 
-/// What drives the cells in the lanes, by the place of a step in its word.
+/// The drives of the cells in the lanes, by the position of a step in its word.
 #[derive(Debug, Clone, Copy)]
 pub struct Drives<'a> {
-    /// Whether the first row holds for all steps.
+    /// Whether the first row of `drives` is used for all steps.
     pub constant: bool,
-    /// Voltages; where there is a synapse, the currents beside the synaptic one.
+    /// Voltages, mV; with a synapse, the currents other than the synaptic current, nA.
     pub drives: &'a OfWord,
-    /// Weights of the spikes that arrive at the synapse.
+    /// Weights of the spikes that arrive at the synapse, nA.
     pub arriving: &'a OfWord,
-    /// Jumps of the membrane potential.
+    /// Jumps of the membrane potential, mV.
     pub jumps: &'a OfWord,
-    /// What is read instead of `drives`, of cells that [are plain](is_plain).
+    /// Currents that are read instead of `drives`, for cells that [are plain](is_plain).
     pub rows: Option<Rows<'a>>,
 }
 
-/// Currents of the cells in the lanes that are read where they stand, R I being all that drives them.
+/// Currents of the cells in the lanes, nA, that are read in place. R I is then all that drives the cells.
 #[derive(Debug, Clone, Copy)]
 pub struct Rows<'a> {
-    /// From that of the first lane at the first step on.
+    /// Begins with the current of the first lane at the first step.
     pub currents: &'a [f32],
-    /// How far the current of a cell at a step is from that at the step before.
+    /// The distance between the currents of a cell at consecutive steps.
     pub stride: usize,
 }
 
-/// Where the membrane potentials after some steps go.
+/// Where the sampled membrane potentials are stored.
 #[derive(Debug)]
 pub struct SampleRows<'a> {
-    /// How many steps are made before the first sample.
+    /// The number of steps up to the first sample.
     pub wait: usize,
-    /// And from one to the next.
+    /// The number of steps from one sample to the next.
     pub every: usize,
     /// One row for each sample, with the potentials of all lanes.
     pub rows: &'a mut [[f32; LANES]],
 }
 
 impl SampleRows<'_> {
-    /// For steps that are not sampled.
+    /// No samples.
     #[must_use]
     pub fn none() -> Self {
         Self { wait: usize::MAX, every: usize::MAX, rows: &mut [] }
     }
 }
 
-/// Makes some steps and, where a word or the call ends, writes the word of each lane into the columns
-/// from `column` on, one row per word, where there are rows. The membrane potentials of all lanes after the
-/// sampled steps go into the rows of the samples. The options are those with which the lanes
-/// [began](Lanes::begin).
+/// Makes the steps of a span. At the end of a word or of the call, writes the spikes of each lane to `words`, if it
+/// has rows: one row per word, in the columns from `column` on. Writes the membrane potentials of all lanes after the
+/// sampled steps to the rows of `samples`. The options must be those with which the lanes [began](Lanes::begin).
 pub fn advance(
     instructions: Arch,
     options: Options,
@@ -122,7 +120,7 @@ pub fn advance(
     dispatch(kernel, Advance { instructions, options, lanes, drives, span, words, column, samples });
 }
 
-/// What serves the cells in the lanes.
+/// Chooses the kernel for the cells in the lanes.
 #[must_use]
 pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let Options { reset, refractory, synapse, jumps, .. } = options;
@@ -135,7 +133,7 @@ pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
         };
         Kernel::Holding { memory, input }
     } else if is_plain(options) {
-        // To subtract 0 is not to reset.
+        // No reset is the subtraction of 0.
         Kernel::Plain { memory, subtracts: reset != Reset::ToValue, refractory, reads_rows }
     } else {
         Kernel::Rich { reset, refractory, synapse }
@@ -160,7 +158,7 @@ impl Visitor for Advance<'_, '_> {
     }
 }
 
-/// [`Advance`] by a kernel, with the instructions that the processor has.
+/// [`Advance`] by a kernel, with the vector instructions of the processor.
 struct AdvanceBy<'a, 'b, K> {
     advance: Advance<'a, 'b>,
     kernel: PhantomData<K>,
@@ -181,8 +179,8 @@ impl<K: Compiled> WithSimd for AdvanceBy<'_, '_, K> {
 }
 
 impl Advance<'_, '_> {
-    /// Advances the lanes in which there are cells, as many vectors at a time. To stop for a sample costs less
-    /// here than to come back for it, and nothing where there is none.
+    /// Advances all lanes with cells, [`VECTORS`] vectors at a time. Stopping for samples here is cheaper than one call
+    /// per sample, and costs nothing without samples.
     #[inline(always)]
     fn all_parts<K: Compiled, S: Simd>(&mut self, simd: S) {
         let lanes = VECTORS * S::F32_LANES;
@@ -211,7 +209,7 @@ impl Advance<'_, '_> {
         let (span, mut row) = span.part(&steps);
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
-        // No closures: they would be compiled without the instructions that the processor has.
+        // No closures: they would be compiled without the vector instructions of the processor.
         let mut states = [VectorState::<S>::load(lanes, first_vector); VECTORS];
         for_each_vector!(vector, {
             states[vector] = VectorState::load(lanes, first_vector + vector);
@@ -219,7 +217,7 @@ impl Advance<'_, '_> {
         let Rows { currents, stride } = drives.rows.unwrap_or(Rows { currents: &[], stride: 0 });
         let mut currents = currents.get(steps.start * stride..).unwrap_or_default();
         let mask = if drives.constant { 0 } else { WORD - 1 };
-        // Of the step to come, counted from 1.
+        // The number of the next step, counted from 1.
         let mut number = simd.splat_i32s(1);
         let (mut made, mut begun) = (0, span.begun);
         while made < span.steps {
@@ -232,8 +230,8 @@ impl Advance<'_, '_> {
                 let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
                 let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
-                // The compiler is not to know that these are the same as at the step before: it would keep
-                // some of them in registers and the states, of which each waits for the one before, in memory.
+                // Hides from the compiler that the coefficients are the same at each step: it would keep some of them
+                // in registers, and in memory the states, each of which the next step waits for.
                 let coefficients = std::hint::black_box(&lanes.coefficients);
                 for_each_vector!(vector, {
                     let cells = &Cells::<S>::load(coefficients, first_vector + vector);

@@ -1,4 +1,4 @@
-//! Each kernel is reached, and gives the bits of the definition with each set of instructions.
+//! Checks that each kernel is used, and gives the bits of the definition with each set of instructions.
 
 use lif_kernels::internals::{Input, Kernel, SpikeMemory, compiled, kernel, normal_place};
 use lif_kernels::{
@@ -12,7 +12,7 @@ const MEMORIES: [SpikeMemory; 3] = [SpikeMemory::History, SpikeMemory::Countdown
 const INPUTS: [Input; 3] = [Input::Drives, Input::DrivesAndJumps, Input::Rows];
 const EITHER: [bool; 2] = [false, true];
 
-/// All that are compiled.
+/// Returns all compiled kernels.
 fn all() -> Vec<Kernel> {
     let mut found = Vec::new();
     let mut find = |kernel| {
@@ -41,12 +41,12 @@ fn all() -> Vec<Kernel> {
     found
 }
 
-/// Numbers from 0 up to 1 that look random.
+/// Returns a number from 0 up to 1 that looks random.
 fn scattered(index: usize) -> f32 {
     ((index as u32).wrapping_mul(0x9E37_79B9) >> 8) as f32 / 16_777_216.0
 }
 
-/// Which refractory steps cells have, and how many are left.
+/// The lengths of the refractory periods: below a word, at least a word, or both.
 #[derive(Debug, Clone, Copy)]
 enum Refractoriness {
     Short,
@@ -79,7 +79,7 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
     }
     lanes[Field::Voltages] = of(|lane| 5.0 * scattered(lane + 100));
     if !can_freeze {
-        // A zero that adding 0 would change.
+        // A negative zero, which adding 0 would change.
         lanes[Field::Voltages][3] = -0.0;
     }
     lanes.steps = std::array::from_fn(|lane| match refractoriness {
@@ -90,12 +90,12 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
     lanes
 }
 
-/// Half of the cells are refractory.
+/// Returns the refractory steps left; half of the cells are refractory.
 fn left(lanes: &Lanes) -> [u32; LANES] {
     std::array::from_fn(|lane| lanes.steps[lane] * (lane as u32 % 2))
 }
 
-/// What can be seen of cells after some steps, floats as their bits.
+/// All observable results of cells after some steps, floats as their bits.
 #[derive(Debug, PartialEq)]
 struct Seen {
     v: Vec<u32>,
@@ -108,7 +108,7 @@ struct Seen {
     samples: Vec<Vec<u32>>,
 }
 
-/// Makes steps that begin and end inside words, some with rows of input where that can be.
+/// Makes steps that begin and end inside words, with rows of input if `reads_rows`.
 fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool) -> Seen {
     let rows: Vec<f32> = (0..3 * WORD * LANES).map(|index| 12.0 * scattered(index)).collect();
     let drives: OfWord =
@@ -148,7 +148,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
     }
 }
 
-/// What this processor has.
+/// Returns the instruction sets of this processor.
 fn available() -> Vec<Arch> {
     let mut available = vec![Arch::new()];
     #[cfg(target_arch = "x86_64")]
@@ -173,7 +173,7 @@ fn each_kernel_is_reached_and_gives_the_bits_of_the_definition() {
     assert!(spikes > 100_000, "{spikes}");
 }
 
-/// Compares cells that need each kind of memory with what the definition makes of them.
+/// Compares cells that need each kind of memory with the definition; returns the number of spikes.
 fn compare(instructions: Arch, options: Options, reached: &mut Vec<Kernel>) -> u32 {
     let mut spikes = 0;
     for refractoriness in [Refractoriness::Short, Refractoriness::Long, Refractoriness::Mixed] {

@@ -1,9 +1,9 @@
-//! The coefficients of a cell. Whatever stores or moves them does it by [`Coefficient`], so that another one is a line
-//! here, and one where it is computed and one where it is used.
+//! The coefficients of a cell. All code that stores or moves them does so by [`Coefficient`], so that a new one needs
+//! a line here, one where it is computed and one where it is used.
 
 use crate::{Options, TraceRule};
 
-/// A number as the 32 bits that travel to devices.
+/// A number as the 32 bits that are sent to devices.
 trait Word {
     fn of(word: u32) -> Self;
     fn word(self) -> u32;
@@ -31,36 +31,36 @@ impl Word for f32 {
 
 macro_rules! coefficients {
     ($($(#[$doc:meta])* $name:ident $field:ident: $kind:ty,)*) => {
-        /// What the step needs to know of one cell. All of it is computed once on the host. Potentials here and in
-        /// the state are differences from one reference, which is 0 unless
-        /// `Params::v_reference` says otherwise: the step knows nothing of it.
+        /// What a step needs to know of one cell, computed once on the host from the parameters. Potentials here and in
+        /// the [`State`](crate::State) are differences from a reference, `Params::v_reference`, which is 0 by default;
+        /// the step does not know it.
         #[derive(Debug, Clone, Copy, PartialEq, Default)]
         pub struct Coefficients {
             $($(#[$doc])* pub $field: $kind,)*
         }
 
-        /// One of the [`Coefficients`], in the order in which shaders have them.
+        /// One of the [`Coefficients`]. Shaders have them in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Coefficient {
             $($(#[$doc])* $name,)*
         }
 
         impl Coefficient {
-            /// All of them.
+            /// All coefficients.
             pub const ALL: [Self; Self::COUNT] = [$(Self::$name,)*];
 
-            /// How many there are.
+            /// The number of coefficients.
             pub const COUNT: usize = [$(stringify!($name),)*].len();
         }
 
         impl Coefficients {
-            /// From the words of all, in their order.
+            /// Makes coefficients from their words, in order.
             #[must_use]
             pub fn from_words([$($field,)*]: [u32; Coefficient::COUNT]) -> Self {
                 Self { $($field: Word::of($field),)* }
             }
 
-            /// The words of all, in their order.
+            /// Returns the words of all coefficients, in order.
             #[must_use]
             pub fn words(&self) -> [u32; Coefficient::COUNT] {
                 [$(self.$field.word(),)*]
@@ -78,25 +78,25 @@ coefficients! {
     VRest v_rest: f32,
     /// Threshold, mV.
     VThreshold v_threshold: f32,
-    /// What the reset needs, mV: `v_reset`, or `v_threshold - v_reset` where that is subtracted.
+    /// `v_reset`, or `v_threshold - v_reset` if the reset subtracts it, mV.
     Reset reset: f32,
-    /// Lower bound of v, mV; minus infinity where there is none.
+    /// Lower bound of v, mV; minus infinity if there is none.
     VLower v_lower: f32,
     /// `exp(-dt / tau_trace)`.
     TraceDecay trace_decay: f32,
     /// What a spike adds to the trace or sets it to.
     TraceScale trace_scale: f32,
-    /// Steps without a spike after each spike.
+    /// Length of the refractory period, in steps.
     RefractorySteps refractory_steps: u32,
     /// `exp(-dt / tau_syn)`.
     SynapticDecay synaptic_decay: f32,
-    /// The constant current that drives v through a step as much as a synaptic current of 1 at its
-    /// beginning does. With `leak` times the resistance it is P21 of Rotter & Diesmann 1999.
+    /// The constant current that changes v over a step as much as a synaptic current that is 1 at the beginning
+    /// of the step. Times `leak` and the resistance it is P21 of Rotter & Diesmann 1999.
     SynapticFactor synaptic_factor: f32,
 }
 
 impl Coefficient {
-    /// Whether cells with these rules use it.
+    /// Whether cells with these rules use this coefficient.
     #[must_use]
     pub fn is_used(self, options: Options) -> bool {
         match self {

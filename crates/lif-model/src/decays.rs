@@ -1,16 +1,16 @@
-//! How a spike decays in the van Rossum distance, by table.
+//! Tables of the exponential decay of a spike in the van Rossum distance.
 
 use crate::{SMALLEST_STATE, flush};
 
-/// `[left, gain]` of so many steps: `left` is `exp(-steps / tau)`, what is left of a spike, and `gain` is
-/// `(1 - left^2) / 2`, the integral of the square of what it was until then, over tau. Of two
-/// stretches that follow each other, `left` is the product, and `gain` that of the first and `left^2`
-/// of the first times that of the second: no digits cancel.
+/// `[left, gain]` for numbers of steps: `left` is `exp(-steps / tau)`, what is left of a spike after these steps,
+/// and `gain` is `(1 - left^2) / 2`, the integral of the squared decay over these steps, divided by tau.
+///
+/// For stretch 2 after stretch 1, `left = left1 * left2` and `gain = gain1 + left1^2 * gain2`: no digits cancel.
 #[derive(Debug)]
 pub struct Decays {
-    /// Of up to [`LOW`](Self::LOW) steps.
+    /// For fewer than [`LOW`](Self::LOW) steps.
     pub low: Vec<[f32; 2]>,
-    /// Of multiples of it, as many as there are before nothing is left, or before the scored steps end.
+    /// For multiples of `LOW` steps, up to where nothing is left of a spike or the scored steps end.
     pub high: Vec<[f32; 2]>,
 }
 
@@ -20,7 +20,7 @@ const LAST: f64 = 104.0;
 impl Decays {
     pub const LOW: u32 = 4096;
 
-    /// For a decay time `tau`, in steps, and stretches of at most so many steps.
+    /// For a decay time `tau`, in steps, and stretches of at most `longest` steps.
     pub fn new(tau: f64, longest: u32) -> Self {
         let of = |steps: u32| {
             let times = f64::from(steps) / tau;

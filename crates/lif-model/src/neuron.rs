@@ -1,20 +1,19 @@
-//! THE neuron: one step of one leaky integrate-and-fire cell in plain scalar Rust.
+//! The neuron: one step of one leaky integrate-and-fire cell in plain scalar Rust.
 //!
-//! This file is the definition; its twin `shaders/neuron.wgsl` holds the same functions in the same
-//! order, and every engine must give the same bits as [`step_cell`].
+//! This file is the definition: every engine must give the same bits as [`step_cell`]. Its twin
+//! `shaders/neuron.wgsl` has the same functions in the same order.
 //!
 //! ```text
 //! tau_m dv/dt = -(v - v_rest) + R I      while v <= v_threshold and the cell is not refractory
 //! v -> v_reset, refractory for t_ref     as soon as v > v_threshold
 //! ```
 //!
-//! I is the current of the input and the synaptic current, to which each arriving spike adds its
-//! weight and which decays as `exp(-t / tau_syn)`. Where there is no such synapse, arriving spikes
-//! are a current for one step.
+//! I is the sum of the input current and the synaptic current. Each arriving spike adds its weight to the synaptic
+//! current, which decays as `exp(-t / tau_syn)`. Without a synapse, an arriving spike is a current for one step.
 //!
-//! A current of the input is constant over a step. The exact integrator lets the synaptic current
-//! decay within it: it then drives v as much as a constant current of a part of it does
-//! ([`Coefficients::synaptic_factor`]). Euler holds it, too.
+//! The input current is constant over a step. The exact integrator lets the synaptic current decay within the step;
+//! over the step it drives v as much as a constant current, a fixed part of it, would
+//! ([`Coefficients::synaptic_factor`]). Euler keeps the synaptic current constant, too.
 //!
 //! One step of length dt is `v + leak * (R I - (v - v_rest))` with `leak = dt / tau_m` (forward
 //! Euler) or `leak = 1 - exp(-dt / tau_m)` (exact for a current that is constant over the step;
@@ -27,16 +26,16 @@ use crate::{Coefficients, State};
 /// State variables smaller than this in magnitude become zero.
 pub const SMALLEST_STATE: f32 = 1e-30;
 
-/// Parameters and the product of resistance and current are zero where smaller than this.
+/// Parameters, and the product of resistance and current, become zero if smaller than this in magnitude.
 pub const SMALLEST_PARAMETER: f32 = 1e-20;
 
-/// The largest magnitude of a parameter and of a drive. It keeps every sum far from overflow.
+/// The largest magnitude of a parameter and of a [`drive`]. It keeps every sum far from overflow.
 pub const LARGEST_PARAMETER: f32 = 1e20;
 
-/// A cell that loses a larger part than this of its state in one step is flushed at every step.
+/// The state of a cell that loses more than this part of it per step is flushed at every step.
 pub const FASTEST_LEAK: f32 = 0.375;
 
-/// Which comparison with the threshold is a spike.
+/// Which comparison of v with the threshold means a spike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum SpikeTest {
     /// `v > v_threshold`.
@@ -52,11 +51,11 @@ pub enum Reset {
     /// `v = v_reset`.
     #[default]
     ToValue,
-    /// `v = v - (v_threshold - v_reset)`: what exceeded the threshold is kept.
+    /// `v = v - (v_threshold - v_reset)`: v keeps what it had above the threshold.
     Subtract,
-    /// As [`Subtract`](Self::Subtract); but where v is above the threshold before a step, as it still can be
-    /// after a spike, the step is a spike only if v is above it after the subtraction too, and nothing is
-    /// subtracted if it is none. That is snnTorch's `reset_delay=False`.
+    /// As [`Subtract`](Self::Subtract), except where v is above the threshold before a step, as it can still be
+    /// after a spike. Then the step is a spike only if v is above the threshold after the subtraction, too;
+    /// otherwise nothing is subtracted. This is snnTorch's `reset_delay=False`.
     SubtractAhead,
     /// Nothing.
     None,
@@ -65,12 +64,12 @@ pub enum Reset {
 /// What happens during the refractory period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Refractory {
-    /// The membrane potential is held and the input ignored.
+    /// The membrane potential stays constant and the input is ignored.
     #[default]
     Frozen,
     /// The membrane potential decays towards rest and the input is ignored.
     LeakOnly,
-    /// The membrane potential integrates its input, but cannot cause a spike.
+    /// The membrane potential integrates its input, but causes no spike.
     Silent,
 }
 
@@ -87,7 +86,7 @@ pub enum TraceRule {
 }
 
 options! {
-    /// Which comparison is a spike.
+    /// Which comparison of v with the threshold means a spike.
     "SPIKE_TEST" spike_test: SpikeTest,
     /// What a spike does to v.
     "RESET" reset: Reset,
@@ -99,54 +98,54 @@ options! {
     "TRACE" trace: TraceRule,
     /// Whether any cell decays faster than [`FASTEST_LEAK`] per step.
     "FAST_DECAY" fast_decay: bool,
-    /// Whether the input has jumps of the membrane potential beside its current.
+    /// Whether the input has jumps of the membrane potential in addition to its current.
     "JUMPS" jumps: bool,
     /// Whether a synaptic current outlasts the step in which its spikes arrive.
     "SYNAPSE" synapse: bool,
 }
 
-/// What acts on a cell during a step.
+/// The input of a cell during one step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct StepInput {
-    /// Current of the input, nA.
+    /// Input current, nA.
     pub current: f32,
-    /// Weights of the spikes that arrive as a current, which goes through the synapse where there is one, nA.
+    /// Sum of the weights of the spikes that arrive, nA. It is added to the synaptic current, or is a current for
+    /// this step if there is no synapse.
     pub arriving: f32,
     /// Jump of the membrane potential, mV.
     pub jump: f32,
 }
 
-/// A result that must be rounded as it stands before it is used.
+/// Returns `x`: marks a result that must be rounded to `f32` before it is used.
 #[inline(always)]
 #[must_use]
 pub fn rounded(x: f32) -> f32 {
     x
 }
 
-/// `x`, or zero where its magnitude is below `smallest`.
+/// Returns `x`, or zero if its magnitude is below `smallest`.
 #[inline(always)]
 #[must_use]
 pub fn flush(x: f32, smallest: f32) -> f32 {
     if x.abs() < smallest { 0.0 } else { x }
 }
 
-/// The voltage (mV) that a current (nA) drives through the resistance (MOhm).
+/// Returns the voltage (mV) that a current (nA) causes across the resistance (MOhm).
 #[inline(always)]
 #[must_use]
 pub fn drive(resistance: f32, current: f32) -> f32 {
     flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
-/// Takes in the weights (nA) of the spikes that arrive at the beginning of a step. The synaptic current
-/// of the state is then the one with which the step begins.
+/// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current.
 #[inline(always)]
 #[must_use]
 pub fn receive(state: State, arriving: f32) -> State {
     State { synaptic: rounded(state.synaptic + arriving), ..state }
 }
 
-/// The current (nA) that drives a cell through a step: that of the input, and of the synaptic current what
-/// acts on v.
+/// Returns the current (nA) that drives a cell during a step: the input current plus the part of the synaptic
+/// current that acts on v.
 #[inline(always)]
 #[must_use]
 pub fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
@@ -155,7 +154,7 @@ pub fn total_current(options: Options, cell: Coefficients, state: State, input: 
     rounded(input + synaptic)
 }
 
-/// Whether a potential is a spike.
+/// Whether a membrane potential causes a spike.
 #[inline(always)]
 #[must_use]
 pub fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
@@ -165,9 +164,9 @@ pub fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
     }
 }
 
-/// Steps the membrane equation under a [`drive`], and what a spike does. Where the options have jumps, `jump` (mV) is added
-/// once the membrane equation has been stepped and before the threshold is looked at, as a synapse that injects a charge
-/// does; what ignores the drive ignores the jump.
+/// Steps the membrane equation under a [`drive`] and applies the effects of a spike. If the options have jumps, `jump`
+/// (mV) is added after the membrane equation has been stepped and before the threshold test, as by a synapse that
+/// injects a charge. A cell that ignores the drive ignores the jump.
 #[inline(always)]
 #[must_use]
 pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: f32) -> State {
@@ -218,15 +217,15 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
     if spike { after_spike } else { decayed }
 }
 
-/// What a step leaves of the synaptic current: the decay is exact, whatever the length of the step.
+/// Advances the synaptic current by one step; the decay is exact for any length of the step.
 #[inline(always)]
 #[must_use]
 pub fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
     if options.synapse { rounded(synaptic * cell.synaptic_decay) } else { 0.0 }
 }
 
-/// Sets what has decayed to nothing to zero, at the steps where that is due (see the module's
-/// documentation). `step` is the number of the step just made, counted from 0.
+/// Sets state that has decayed below [`SMALLEST_STATE`] to zero, at the steps where that is due (see the
+/// documentation of this crate). `step` is the number of the step just made, counted from 0.
 #[inline(always)]
 #[must_use]
 pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
@@ -250,8 +249,8 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
     }
 }
 
-/// Advances one cell by one step, whose number, counted from 0, is `step`. All else here is a part of this, apart for those
-/// who compute some of it once for many steps.
+/// Advances one cell by one step; `step` is the number of that step, counted from 0. The other functions here are its
+/// parts, for engines that compute some of them once for many steps.
 #[inline(always)]
 #[must_use]
 pub fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {

@@ -1,15 +1,15 @@
-//! How the rules of cells are written down once: whatever goes through all of them, or numbers them for shaders, does it by
-//! what is made of that one list.
+//! The macro that lists the rules of cells once. All code that iterates over the rules, or numbers them for shaders,
+//! uses what the macro makes of that list.
 
 use crate::{Refractory, Reset, SpikeTest, TraceRule};
 
 /// A rule with a few values.
 #[doc(hidden)]
 pub trait Choice: Copy + Sized + 'static {
-    /// All of them.
+    /// All values.
     const ALL: &'static [Self];
 
-    /// The number by which shaders know it.
+    /// The number of this value in shaders.
     fn number(self) -> u32;
 }
 
@@ -40,39 +40,39 @@ choice!(TraceRule { Off, Add, Set });
 
 macro_rules! options {
     ($($(#[$doc:meta])* $name:literal $field:ident: $rule:ty,)*) => {
-        /// The choices that a kernel is specialised by.
+        /// The rules that a kernel is specialised by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
         pub struct Options {
             $($(#[$doc])* pub $field: $rule,)*
         }
 
         impl Options {
-            /// How many choices there are.
+            /// The number of rules.
             pub const COUNT: usize = [$($name),*].len();
 
-            /// The name of each choice in shaders, and the number of what was chosen.
+            /// The name of each rule in shaders, and the number of its value here.
             #[must_use]
             pub fn numbers(&self) -> [(&'static str, u32); Self::COUNT] {
                 [$(($name, Choice::number(self.$field))),*]
             }
 
-            /// The name of each choice in shaders, and how many values there are to choose from.
+            /// The name of each rule in shaders, and the number of its values.
             #[must_use]
             pub fn values() -> [(&'static str, usize); Self::COUNT] {
                 [$(($name, <$rule as Choice>::ALL.len())),*]
             }
 
-            /// The first of each choice.
+            /// The first value of each rule.
             pub const FIRST: Self = Self { $($field: <$rule as Choice>::ALL[0],)* };
 
-            /// The last of each choice: with all that a neuron can have.
+            /// The last value of each rule: a neuron with every optional part.
             pub const LAST: Self =
                 Self { $($field: <$rule as Choice>::ALL[<$rule as Choice>::ALL.len() - 1],)* };
 
-            /// Each combination of choices.
+            /// All combinations of values.
             pub fn every() -> impl Iterator<Item = Self> {
                 let count: usize = Self::values().iter().map(|(_, values)| values).product();
-                // The first choice changes last.
+                // The first rule changes slowest.
                 (0..count).map(move |mut index| {
                     let mut below = count;
                     let mut next = |values: usize| {

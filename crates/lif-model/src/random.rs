@@ -1,31 +1,30 @@
-//! Random numbers that are a function of where they are used: of a seed, a cell, a step and a
-//! stream, and of nothing else. No order of computation can change them.
+//! Random numbers that depend only on a seed, a cell, a step and a stream, so that no order of computation can
+//! change them.
 //!
-//! This file is the definition; its twin `shaders/random.wgsl` holds the same functions in the same
-//! order. The tables that both look up are made in `tables.rs`.
+//! This file is the definition; its twin `shaders/random.wgsl` has the same functions in the same
+//! order. Both read the tables made in `tables.rs`.
 //!
 //! The bits come from Philox4x32-10 (Salmon, Moraes, Dror & Shaw 2011, "Parallel random numbers: as
-//! easy as 1, 2, 3", SC11), whose counter is made of cell, group of four steps, and stream, and
-//! whose key is the seed. A group needs one call: each of its steps takes one of the four words.
+//! easy as 1, 2, 3", SC11). Its counter is made of cell, group of four steps, and stream; its key is the seed. One
+//! call serves a group: each of its steps takes one of the four words.
 //!
-//! What follows from a word uses `+`, `*`, comparisons and integers alone, as the model does: no
+//! Draws are computed from words with `+`, `*`, comparisons and integers alone, as the model is: no
 //! logarithm and no cosine, which every device computes differently.
 
 use crate::rounded;
 
-/// The most cells and groups of steps that a counter can tell apart: 48 bits each.
+/// The number of bits that a counter has for the cell, and for the group of steps.
 pub const COUNTER_BITS: u32 = 48;
 
-/// Segments into which each octave of probability is divided by the table of the normal
-/// distribution, as a power of two.
+/// The table of the normal distribution divides each octave of probability into `2^SEGMENT_BITS` segments.
 pub const SEGMENT_BITS: u32 = 6;
 
 /// Steps that share one call of [`philox`].
 pub const GROUP: u64 = 4;
 
-/// A factor of each round.
+/// The first factor of each round.
 pub const MULTIPLIER_0: u32 = 0xD251_1F53;
-/// The other one.
+/// The second factor of each round.
 pub const MULTIPLIER_1: u32 = 0xCD9E_8D57;
 const KEY_STEP_0: u32 = 0x9E37_79B9;
 const KEY_STEP_1: u32 = 0xBB67_AE85;
@@ -46,7 +45,7 @@ fn philox_round(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     ]
 }
 
-/// Four random words for a counter and a key.
+/// Returns four random words for a counter and a key.
 #[inline(always)]
 #[must_use]
 pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
@@ -59,13 +58,13 @@ pub fn philox(counter: [u32; 4], key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
-/// The key of the round after this.
+/// Returns the key of the next round.
 #[inline(always)]
 pub fn next_key(key: [u32; 2]) -> [u32; 2] {
     [key[0].wrapping_add(KEY_STEP_0), key[1].wrapping_add(KEY_STEP_1)]
 }
 
-/// The counter of a cell, a group of steps and a stream.
+/// Returns the counter of a cell, a group of steps and a stream.
 #[inline(always)]
 #[must_use]
 pub fn counter(cell: u64, group: u64, stream: u32) -> [u32; 4] {
@@ -73,24 +72,24 @@ pub fn counter(cell: u64, group: u64, stream: u32) -> [u32; 4] {
     [cell as u32, group as u32, high, stream]
 }
 
-/// The key of a seed.
+/// Returns the key of a seed.
 #[inline(always)]
 #[must_use]
 pub fn key(seed: u64) -> [u32; 2] {
     [seed as u32, (seed >> 32) as u32]
 }
 
-/// A number from 0 up to, but not including, 1, in steps of 2^-24.
+/// Returns a number from 0 up to, but not including, 1, in steps of 2^-24.
 #[inline(always)]
 #[must_use]
 pub fn uniform(word: u32) -> f32 {
     (word >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
-/// A draw from the standard normal distribution: the quantile of the word, from a table of
+/// Returns a draw from the standard normal distribution: the quantile of the word, from a table of
 /// intervals `[value at the lower end, slope]`. The lowest bit is the sign; the others, and a last
 /// bit that is always 1, are the probability of a greater magnitude, in units of 2^-32. Each octave
-/// of that probability has as many intervals, so that the tails are as exact as the middle, out to
+/// of that probability has the same number of intervals, so that the tails are as exact as the middle, out to
 /// 6.3 standard deviations.
 #[inline(always)]
 #[must_use]
@@ -99,7 +98,8 @@ pub fn normal(word: u32, table: &[[f32; 2]]) -> f32 {
     normal_value(word, table[segment as usize], within)
 }
 
-/// The interval of a word in the table of the normal distribution, and how far in it the word is.
+/// Returns the interval of a word in the table of the normal distribution, and the position of the word within it,
+/// from 0 to 1.
 #[inline(always)]
 pub fn normal_place(word: u32) -> (u32, f32) {
     let probability = word | 1;
@@ -107,7 +107,7 @@ pub fn normal_place(word: u32) -> (u32, f32) {
     normal_place_in(octave, probability << octave)
 }
 
-/// The same of a probability in this octave, shifted until its highest bit is set.
+/// As [`normal_place`], for a probability in this octave that has been shifted until its highest bit is set.
 #[inline(always)]
 pub fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
     let segment = (octave << SEGMENT_BITS) | ((scaled >> (31 - SEGMENT_BITS)) & ((1 << SEGMENT_BITS) - 1));
@@ -115,15 +115,15 @@ pub fn normal_place_in(octave: u32, scaled: u32) -> (u32, f32) {
     (segment, within)
 }
 
-/// The draw of a word within its interval.
+/// Returns the draw of a word by its interval in the table and its position within it.
 #[inline(always)]
 pub fn normal_value(word: u32, [value, slope]: [f32; 2], within: f32) -> f32 {
     let magnitude = rounded(value + rounded(slope * within));
     if word & 1 == 1 { -magnitude } else { magnitude }
 }
 
-/// A draw from a Poisson distribution: how many of its thresholds the word exceeds. `table` is
-/// `[smallest count, levels, thresholds...]` with `2^levels - 1` thresholds in rising order.
+/// Returns a draw from a Poisson distribution: the smallest count plus the number of thresholds that the word
+/// exceeds. `table` is `[smallest count, levels, thresholds...]` with `2^levels - 1` thresholds in rising order.
 #[inline(always)]
 #[must_use]
 pub fn poisson(word: u32, table: &[u32]) -> u32 {

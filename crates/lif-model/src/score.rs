@@ -1,7 +1,8 @@
-//! What becomes of the score of one cell against one target as its spikes come.
+//! The score of one cell against one recorded spike train, updated spike by spike: counts, coincidences, and the
+//! van Rossum distance.
 //!
 //! The twin of `shaders/score.wgsl`: the same functions in the same order, giving the same bits. Steps
-//! are counted from the first that is scored, modulo 2^32, so that those before are large numbers.
+//! are counted from the first scored step, modulo 2^32, so that steps before it are large numbers.
 
 use crate::decays::Decays;
 use crate::{SMALLEST_STATE, flush, rounded};
@@ -9,39 +10,40 @@ use bytemuck::{Pod, Zeroable};
 use std::fmt;
 use std::ops::Range;
 
-/// What is compared with: `Goal` in the shader, as far as it is the target's.
+/// The recorded spike train that cells are compared with, and how: the part of `Goal` in the shader that belongs to
+/// the target.
 #[derive(Debug)]
 pub struct Goal {
-    /// Number of the first step that is scored.
+    /// Number of the first scored step.
     pub start: u64,
-    /// Steps that are scored, fewer than 2^31.
+    /// The number of scored steps, below 2^31.
     pub length: u32,
-    /// The recorded spikes, sorted.
+    /// The steps of the recorded spikes, counted from the first scored step, sorted.
     pub spikes: Vec<u32>,
-    /// How many steps coinciding spikes are apart at most.
+    /// The largest distance of coinciding spikes, in steps.
     pub window: u32,
-    /// Where distances are asked for.
+    /// The decay of a spike, if van Rossum distances are wanted.
     pub decays: Option<Decays>,
 }
 
-/// Steps that are shown to a target.
+/// A range of steps whose spikes are compared with a target.
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
-    /// The first step of the first word, and the step after the last, counted from the first that is
-    /// scored, modulo 2^32.
+    /// The first step of the first word, and the step after the last, counted from the first scored step,
+    /// modulo 2^32.
     pub first: u32,
     pub end: u32,
 }
 
 impl Goal {
-    /// The steps at which spikes are compared with it, of cells whose spikes are so late, at least and at most.
+    /// Returns the steps whose spikes are compared with the target, for cells that spike `least` to `most` steps late.
     pub fn compared(&self, (least, most): (u32, u32)) -> Range<u64> {
         let end = self.start + u64::from(self.length);
         self.start.saturating_sub(u64::from(most))..end.saturating_sub(u64::from(least))
     }
 
-    /// What it has to know of some steps of cells whose spikes are so late, at least and at most; nothing
-    /// where none of these steps is scored.
+    /// Returns the range to compare for `steps` steps from `first_step` on, for cells whose spikes are late by these
+    /// numbers of steps (least, most); `None` if none of these steps is scored.
     pub fn shown(&self, first_step: u64, steps: u64, late: (u32, u32)) -> Option<Shown> {
         let compared = self.compared(late);
         let from_start = |step: u64| (step as u32).wrapping_sub(self.start as u32);
@@ -54,17 +56,17 @@ impl Goal {
 #[repr(C)]
 #[derive(Debug, Clone, Copy, Default, PartialEq, Pod, Zeroable)]
 pub struct CellScore {
-    /// The first recorded spike that a later predicted one may coincide with.
+    /// Index of the first recorded spike that a later predicted spike may coincide with.
     pub next: u32,
     pub predicted: u32,
     pub coincidences: u32,
-    /// The next recorded spike of the difference of the filtered trains, predicted less recorded.
+    /// Index of the next recorded spike to enter the difference of the filtered trains, predicted minus recorded.
     pub next_jump: u32,
-    /// The step of its last jump.
+    /// The step of the last jump of that difference.
     pub at: u32,
-    /// Its value there.
+    /// Its value after that jump.
     pub level: f32,
-    /// The integral of its square until there, over tau, and what of it the sum has lost in rounding.
+    /// The integral of its square up to there, divided by tau, and what the sum has lost by rounding.
     pub sum: f32,
     pub lost: f32,
 }
@@ -81,11 +83,11 @@ impl fmt::Display for CellScore {
 }
 
 impl CellScore {
-    /// Numbers from here on are those of steps before the first that is scored.
+    /// Step numbers from here on belong to steps before the first scored step.
     pub const BEFORE: u32 = 3 << 30;
 }
 
-/// What is left of a spike after so many steps, and the integral of the square of its decay, over tau.
+/// Returns what is left of a spike after `steps` steps, and the integral of its squared decay, divided by tau.
 fn decay(decays: &Decays, steps: u32) -> (f32, f32) {
     let high = (steps / Decays::LOW) as usize;
     if high >= decays.high.len() {
@@ -99,7 +101,7 @@ fn decay(decays: &Decays, steps: u32) -> (f32, f32) {
 }
 
 impl CellScore {
-    /// The difference jumps by 1 or -1.
+    /// Lets the difference of the filtered trains jump by 1 or -1.
     fn jump(&mut self, decays: &Decays, step: u32, by: f32) {
         let (left, gain) = decay(decays, step.wrapping_sub(self.at));
         let square = flush(rounded(self.level * self.level), SMALLEST_STATE);
@@ -111,7 +113,7 @@ impl CellScore {
         self.at = step;
     }
 
-    /// Takes the recorded spikes before a step into the difference.
+    /// Adds the recorded spikes before step `end` to the difference.
     fn record(&mut self, goal: &Goal, decays: &Decays, end: u32) {
         while let Some(&spike) = goal.spikes.get(self.next_jump as usize).filter(|spike| **spike < end) {
             self.jump(decays, spike, -1.0);
@@ -119,16 +121,16 @@ impl CellScore {
         }
     }
 
-    /// Passes by the recorded spikes that are out of reach from a step on.
+    /// Skips the recorded spikes that no predicted spike from this step on can coincide with.
     fn pass_by(&mut self, goal: &Goal, step: u32) {
         while goal.spikes.get(self.next as usize).is_some_and(|spike| spike + goal.window < step) {
             self.next += 1;
         }
     }
 
-    /// Takes the next predicted spike. It coincides with the earliest recorded spike that is within the
-    /// window and coincides with no other yet. As all windows are of one length, no other choice
-    /// would give more coincidences in all.
+    /// Adds the next predicted spike. It coincides with the earliest recorded spike that is within the
+    /// window and coincides with no other yet. As all windows have the same length, no other choice
+    /// gives more coincidences.
     fn take_spike(&mut self, goal: &Goal, step: u32) {
         self.predicted += 1;
         self.pass_by(goal, step);
@@ -142,7 +144,7 @@ impl CellScore {
         }
     }
 
-    /// Takes the spikes of a word, whose first bit is this step.
+    /// Adds the spikes of a word, whose lowest bit is step `first`.
     pub fn take_word(&mut self, goal: &Goal, word: u32, first: u32) {
         let mut rest = word;
         while rest != 0 {
@@ -154,10 +156,10 @@ impl CellScore {
         }
     }
 
-    /// Takes what was recorded before a step, when all spikes predicted before it were taken. It would be
-    /// taken with the next of these, in the same order.
+    /// Adds the recorded spikes before step `end`, once all spikes predicted before it have been added. The next
+    /// predicted spike would add them in the same order.
     pub fn catch_up(&mut self, goal: &Goal, end: u32) {
-        // Before the first step that is scored, there is nothing.
+        // Before the first scored step there is nothing to add.
         if end < Self::BEFORE {
             self.pass_by(goal, end);
             if let Some(decays) = &goal.decays {
@@ -168,12 +170,12 @@ impl CellScore {
 }
 
 impl CellScore {
-    /// The van Rossum distance, when all predicted spikes were taken.
+    /// Returns the van Rossum distance, once all predicted spikes have been added.
     pub fn distance(mut self, goal: &Goal) -> f64 {
         if let Some(decays) = &goal.decays {
             self.record(goal, decays, goal.length);
         }
-        // What the last spikes leave decays for ever.
+        // After the last spike the difference decays for ever.
         let level = f64::from(self.level);
         (f64::from(self.sum) - f64::from(self.lost) + 0.5 * level * level).max(0.0).sqrt()
     }
@@ -184,13 +186,13 @@ mod tests {
     use super::*;
     use crate::random::{counter, key, philox};
 
-    /// Spikes with so many steps between them on average.
+    /// Spikes with `interval` steps between them on average.
     fn train(which: u32, length: u32, interval: u32) -> Vec<u32> {
         let spikes = |step| philox(counter(u64::from(step), 0, which), key(3))[0] < u32::MAX / interval;
         (0..length).filter(|step| spikes(*step)).collect()
     }
 
-    /// The distance in `f64`, without tables.
+    /// The van Rossum distance in `f64`, without tables.
     fn plain(recorded: &[u32], predicted: &[u32], tau: f64) -> f64 {
         let mut jumps: Vec<(u32, f64)> = recorded.iter().map(|spike| (*spike, -1.0)).collect();
         jumps.extend(predicted.iter().map(|spike| (*spike, 1.0)));

@@ -1,5 +1,5 @@
-//! The state of a cell. Whatever stores or moves its numbers does it by [`Field`], so that another one is a line of the
-//! list here, and a line where a step changes it.
+//! The state of a cell. All code that stores or moves its numbers does so by [`Field`], so that a new state variable
+//! needs one entry in the list here, and one line where a step changes it.
 
 use crate::{Coefficient, Options, TraceRule};
 
@@ -7,30 +7,30 @@ macro_rules! state {
     ($($(#[$doc:meta])* $name:ident $field:ident {
         words: $words:literal, unit: $unit:literal, key: $key:literal, used: $used:expr, decay: $decay:expr $(,)?
     })*) => {
-        /// What changes from step to step.
+        /// The state of one cell, which changes from step to step.
         #[derive(Debug, Clone, Copy, PartialEq, Default)]
         pub struct State {
             $($(#[$doc])* pub $field: f32,)*
-            /// Steps left of the refractory period.
+            /// The number of steps left of the refractory period.
             pub refractory: u32,
             /// Whether the last step was a spike.
             pub spike: bool,
         }
 
-        /// A number of the [`State`], in the order in which devices have them one after the other.
+        /// A number of the [`State`]. Devices store them one after the other, in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Field {
             $($(#[$doc])* $name,)*
         }
 
         impl Field {
-            /// All of them.
+            /// All fields.
             pub const ALL: [Self; Self::COUNT] = [$(Self::$name),*];
 
-            /// How many there are.
+            /// The number of fields.
             pub const COUNT: usize = [$($key),*].len();
 
-            /// Whether cells with these rules have it.
+            /// Whether cells with these rules have this field.
             #[must_use]
             pub fn is_used(self, options: Options) -> bool {
                 match self {
@@ -38,7 +38,7 @@ macro_rules! state {
                 }
             }
 
-            /// What it is called in messages.
+            /// Its name in messages.
             #[must_use]
             pub fn words(self) -> &'static str {
                 match self {
@@ -46,7 +46,7 @@ macro_rules! state {
                 }
             }
 
-            /// What it is measured in.
+            /// Its unit.
             #[must_use]
             pub fn unit(self) -> &'static str {
                 match self {
@@ -54,7 +54,7 @@ macro_rules! state {
                 }
             }
 
-            /// What it is called in files.
+            /// Its name in files.
             #[must_use]
             pub fn key(self) -> &'static str {
                 match self {
@@ -62,7 +62,7 @@ macro_rules! state {
                 }
             }
 
-            /// The coefficient by which it is multiplied at each step, where that is so.
+            /// The coefficient by which it is multiplied at each step, if there is one.
             #[must_use]
             pub fn decay(self) -> Option<Coefficient> {
                 match self {
@@ -72,7 +72,7 @@ macro_rules! state {
         }
 
         impl State {
-            /// The number of a field.
+            /// Returns the value of a field.
             #[must_use]
             pub fn get(&self, field: Field) -> f32 {
                 match field {
@@ -80,7 +80,7 @@ macro_rules! state {
                 }
             }
 
-            /// The place of that number.
+            /// Returns a reference to the value of a field.
             pub fn get_mut(&mut self, field: Field) -> &mut f32 {
                 match field {
                     $(Field::$name => &mut self.$field,)*
@@ -118,7 +118,7 @@ state! {
 }
 
 impl Field {
-    /// Those that cells with these rules have.
+    /// The fields that cells with these rules have.
     pub fn of(options: Options) -> impl Iterator<Item = Self> {
         Self::ALL.into_iter().filter(move |field| field.is_used(options))
     }

@@ -1,23 +1,23 @@
-//! The tables that turn random words into draws of a distribution, computed once on the host in
+//! Tables that turn random words into draws from a distribution. They are computed once on the host in
 //! double precision by [`libm`], which gives the same bits on every platform.
 
 use crate::random::SEGMENT_BITS;
 use std::sync::LazyLock;
 
-/// Possible words: probabilities are multiples of one part in this many.
+/// The number of different words: probabilities are multiples of 1 / `WORDS`.
 const WORDS: f64 = 4_294_967_296.0;
 
-/// Octaves of probability that a word can tell apart.
+/// The number of octaves of probability that a word can tell apart.
 const OCTAVES: u32 = 32;
 
-/// The largest mean of a Poisson distribution. Beyond, a normal distribution does as well.
+/// The largest mean of a Poisson distribution. Above it, a normal distribution serves as well.
 pub const LARGEST_MEAN: f64 = 1e4;
 
-/// Intervals of the table of the normal distribution.
+/// The number of intervals in the table of the normal distribution.
 pub const NORMAL_INTERVALS: usize = (OCTAVES as usize) << SEGMENT_BITS;
 
-/// What [`random::normal`](crate::random::normal) looks up: for each segment of probability the
-/// magnitude at its lower end, and the difference to that at its upper end.
+/// Returns the table of [`random::normal`](crate::random::normal): for each segment of probability the
+/// magnitude at its lower end, and the difference to the magnitude at its upper end.
 pub fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
     static TABLE: LazyLock<[[f32; 2]; NORMAL_INTERVALS]> = LazyLock::new(|| {
         let segments = 1 << SEGMENT_BITS;
@@ -36,7 +36,7 @@ pub fn normal() -> &'static [[f32; 2]; NORMAL_INTERVALS] {
     &TABLE
 }
 
-/// The magnitude that a standard normal variable exceeds with this probability.
+/// Returns the bound that a standard normal variable exceeds in magnitude with this probability.
 fn normal_magnitude(probability: f64) -> f64 {
     let (mut low, mut high) = (0.0, 8.0);
     for _ in 0..60 {
@@ -50,8 +50,8 @@ fn normal_magnitude(probability: f64) -> f64 {
     0.5 * (low + high)
 }
 
-/// What [`random::poisson`](crate::random::poisson) looks up for a mean up to [`LARGEST_MEAN`]:
-/// `[smallest count, levels, thresholds...]`. Count k is exceeded by words above
+/// Returns the table of [`random::poisson`](crate::random::poisson) for a mean up to [`LARGEST_MEAN`]:
+/// `[smallest count, levels, thresholds...]`. A word gives a count above k if it is above
 /// `2^32 P(count <= k) - 1`, rounded.
 pub fn poisson(mean: f64) -> Vec<u32> {
     if mean == 0.0 {
@@ -64,7 +64,7 @@ pub fn poisson(mean: f64) -> Vec<u32> {
     loop {
         cumulative += poisson_probability(mean, count);
         let words = (cumulative * WORDS).round();
-        // The second only where the sum, by its rounding, stays below 1.
+        // The second condition counts only if rounding keeps the sum below 1.
         if words >= WORDS || f64::from(count) > mean + 10.0 * mean.sqrt() + 20.0 {
             break;
         }
@@ -76,7 +76,7 @@ pub fn poisson(mean: f64) -> Vec<u32> {
         count += 1;
     }
     let levels = (thresholds.len() + 1).next_power_of_two().ilog2();
-    // No word exceeds the largest word: counts beyond the last threshold never arise.
+    // No word exceeds u32::MAX, so counts beyond the last threshold never arise.
     thresholds.resize((1 << levels) - 1, u32::MAX);
     [vec![smallest, levels], thresholds].concat()
 }
@@ -98,7 +98,7 @@ mod tests {
         }
     }
 
-    /// Whatever the word, a draw is within 2e-5 of the exact quantile.
+    /// A draw is within 2e-5 of the exact quantile for every word.
     #[test]
     fn interpolation_follows_the_quantiles() {
         for index in 0..200_000_u64 {
@@ -119,7 +119,7 @@ mod tests {
             let table = poisson(mean);
             assert_eq!(table.len(), 1 + (1 << table[1]), "{mean}");
             assert!(table[2..].is_sorted());
-            // The mean over all words, from the number of words between two thresholds.
+            // The mean over all words, by the number of words between two thresholds.
             let mut sum = 0.0;
             let mut below = 0.0;
             for (count, threshold) in (table[0]..).zip(&table[2..]) {

@@ -1,4 +1,5 @@
-//! The HDF5 files: a group `node`, whose nodes are groups with a string `type` and an array per field.
+//! Reads and writes NIR graphs as HDF5 files: a group `node`, whose nodes are groups with a string `type` and an array
+//! per field.
 
 use super::{Graph, Neurons, Node, Synapse};
 use crate::data::{memory, regular_file};
@@ -9,10 +10,10 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::path::Path;
 
-/// The version of the package `nir` whose files these are like.
+/// The version of the package `nir` whose file format is written.
 const NIR_VERSION: &str = "1.0.8";
 
-/// Graphs inside graphs inside graphs; beyond this a file is taken to contain itself.
+/// The deepest nesting of graphs; beyond it a file is taken to contain itself.
 const DEEPEST: usize = 16;
 
 /// Reads a graph.
@@ -38,7 +39,7 @@ fn read_into(graph: &mut Graph) -> std::result::Result<(), String> {
     read_node(&root, "", 0, graph)
 }
 
-/// Reads a node, and those inside it where it is a graph.
+/// Reads a node, and the nodes inside it if it is a graph.
 fn read_node(group: &Group, name: &str, depth: usize, into: &mut Graph) -> std::result::Result<(), String> {
     let in_node = |reason: String| if name.is_empty() { reason } else { format!("node '{name}': {reason}") };
     let kind = read_strings(&dataset(group, "type").map_err(in_node)?)
@@ -81,7 +82,7 @@ fn read_node(group: &Group, name: &str, depth: usize, into: &mut Graph) -> std::
 fn read_neurons(group: &Group, has_synapse: bool) -> std::result::Result<Neurons, String> {
     let v_threshold = array(group, "v_threshold")?;
     let shape = v_threshold.raw_dim();
-    // As the package reads it, where a file is older than this field.
+    // A file that is older than this field: 0, as in the package `nir`.
     let v_reset = if has(group, "v_reset")? {
         array(group, "v_reset")?
     } else {
@@ -108,7 +109,8 @@ fn read_neurons(group: &Group, has_synapse: bool) -> std::result::Result<Neurons
     Ok(neurons)
 }
 
-/// What a node has beside the fields of its neurons. What cannot even be listed is nothing to refuse a graph for.
+/// Returns the names of data in a node other than the fields of its neurons. Errors are ignored: a graph is not refused
+/// for data that would not be read anyway.
 fn unread_in(group: &Group, neurons: &Neurons) -> Vec<String> {
     let fields = neurons.fields();
     let is_read = |name: &str| name == "type" || fields.iter().any(|(field, _)| *field == name);
@@ -169,8 +171,8 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
     ArrayD::from_shape_vec(shape, values_there).map_err(|error| in_field(error.to_string()))
 }
 
-/// Refuses a field whose chunks do not make up the whole. HDF5 files of the older kind have no checksums, and what reads
-/// them takes what can be had.
+/// Refuses a field with missing or misplaced chunks. Older HDF5 files have no checksums, and their reader returns
+/// whatever chunks it finds.
 fn require_whole(dataset: &Dataset, shape: &[u64], value_bytes: u32) -> std::result::Result<(), String> {
     const DAMAGED: &str = "the file is damaged, or was not written to its end";
     let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(words)? else { return Ok(()) };
@@ -216,7 +218,8 @@ fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
     dataset.read_string().map_err(words)
 }
 
-/// Why what is in a group cannot be listed. A soft link has no address, which is read as the highest there is.
+/// Returns why the contents of a group cannot be listed. A soft link has no address, which is read as the highest
+/// possible address.
 fn of_a_group(error: &hdf5_pure::Error) -> String {
     match error {
         hdf5_pure::Error::Format(FormatError::UnexpectedEof { expected: usize::MAX, .. }) => {
@@ -230,11 +233,11 @@ fn words(error: impl Display) -> String {
     error.to_string()
 }
 
-/// Writes a graph in which these neurons stand between an `Input` and an `Output`, under this name.
+/// Writes a graph of three nodes: an `Input`, these neurons under this name, and an `Output`.
 ///
 /// # Errors
-/// [`Error::Nir`] if the file cannot be written or the name cannot be one of a node; [`Error::Shape`] if
-/// the arrays of the neurons have not all the same shape.
+/// [`Error::Nir`] if the file cannot be written or a node cannot have this name; [`Error::Shape`] if
+/// the arrays of the neurons do not all have the same shape.
 pub fn write(path: impl AsRef<Path>, name: &str, neurons: &Neurons) -> Result<()> {
     neurons.require_one_shape()?;
     let path = path.as_ref();
@@ -266,7 +269,7 @@ pub fn write(path: impl AsRef<Path>, name: &str, neurons: &Neurons) -> Result<()
     file.write(path).map_err(|error| refusal(format!("cannot be written: {error}")))
 }
 
-/// A group that says which type of node it is.
+/// Adds the type of the node to its group.
 fn node(mut group: GroupBuilder, kind: &str) -> GroupBuilder {
     group.create_dataset("type").with_vlen_strings(&[kind]).with_shape(&[]);
     group

@@ -9,8 +9,8 @@
 //! both     v -> v_reset                            as soon as v > v_threshold
 //! ```
 //!
-//! It has no step, no rule for what exceeds the threshold and no refractory period: a [`Stepping`] states
-//! them. `docs/nir.md` says what each number becomes.
+//! It has no time step, no rule for the part of v above the threshold, and no refractory period: a [`Stepping`]
+//! specifies them. `docs/nir.md` describes the conversion of each number.
 //!
 //! ```
 //! use lif::nir::{self, Neurons, Stepping};
@@ -44,13 +44,13 @@ pub use neurons::{Neurons, Stepping, Synapse};
 use crate::error::{Error, Result};
 use std::path::PathBuf;
 
-/// What a graph file holds.
+/// The contents of a graph file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graph {
     path: PathBuf,
     nodes: Vec<(String, Node)>,
     edges: Vec<(String, String)>,
-    /// What nodes of neurons have beside their fields, by their names.
+    /// For each node of neurons: its name, and the names of data in it other than its fields.
     unread: Vec<(String, Vec<String>)>,
 }
 
@@ -59,32 +59,32 @@ pub struct Graph {
 pub enum Node {
     /// A `LIF` or a `CubaLIF`.
     Neurons(Box<Neurons>),
-    /// Any other, of which only the type is read.
+    /// Any other node, of which only the type is read.
     Other(String),
 }
 
 impl Graph {
-    /// The nodes with their names, sorted. Those of a graph inside it are named `outer/inner`; a file that
-    /// holds one node and no graph names it `node`.
+    /// The nodes with their names, sorted. Nodes of a graph inside the graph are named `outer/inner`; the node of a
+    /// file without a graph is named `node`.
     #[must_use]
     pub fn nodes(&self) -> &[(String, Node)] {
         &self.nodes
     }
 
-    /// Which node feeds which, in the order of the file.
+    /// The edges (from, to) between nodes, in the order of the file.
     #[must_use]
     pub fn edges(&self) -> &[(String, String)] {
         &self.edges
     }
 
-    /// What the node of neurons of this name holds beside its [fields](Neurons::fields): other fields, as `t_ref`, groups, as
-    /// `metadata/author`, and attributes, as `@dt`. None of it is read.
+    /// The names of data in a node of neurons that are not read, as they are not among its [fields](Neurons::fields):
+    /// other fields, as `t_ref`, groups, as `metadata/author`, and attributes, as `@dt`.
     #[must_use]
     pub fn unread(&self, name: &str) -> &[String] {
         self.unread.iter().find(|(known, _)| known == name).map_or(&[], |(_, unread)| unread)
     }
 
-    /// The neurons of this name, or without a name those of the only `LIF` or `CubaLIF`.
+    /// Returns the neurons of the node with this name; without a name, those of the only `LIF` or `CubaLIF` node.
     ///
     /// # Errors
     /// [`Error::Nir`] if there are no such neurons, or several and no name.
@@ -92,7 +92,7 @@ impl Graph {
         self.node_of_neurons(name).map(|(_, neurons)| neurons)
     }
 
-    /// The same with their name.
+    /// As [`neurons`](Self::neurons), with the name of the node.
     ///
     /// # Errors
     /// As for [`neurons`](Self::neurons).

@@ -1,17 +1,17 @@
-//! A node of neurons, and what its numbers are as parameters of a population.
+//! [`Neurons`]: a node of neurons, and its conversion to and from the parameters of a population.
 
 use crate::error::{About, Argument, Error, Result};
 use crate::experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest};
 use ndarray::{Array1, ArrayD, Axis};
 
-/// NIR's times are in s, those of this crate in ms.
+/// Times are in s in NIR, and in ms in this crate.
 const MS_PER_S: f64 = 1000.0;
 
-/// A `LIF` node, or with a [`Synapse`] a `CubaLIF`.
+/// A `LIF` node, or with a [`Synapse`] a `CubaLIF` node.
 ///
-/// All arrays have the same shape, one value per neuron; an array of several axes is taken in row-major
-/// order. Potentials, currents and resistances have no unit in NIR: their numbers stay as they are, so
-/// that what is mV, nA and MOhm elsewhere is then whatever the file means.
+/// All arrays have the same shape, one value per neuron; an array of several axes is read in row-major
+/// order. Potentials, currents and resistances have no unit in NIR. Their numbers are not changed, so
+/// that the units mV, nA and MOhm stand for whatever the file means.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Neurons {
     /// Membrane time constant, s: `tau` of a `LIF`, `tau_mem` of a `CubaLIF`.
@@ -22,7 +22,7 @@ pub struct Neurons {
     pub v_leak: ArrayD<f64>,
     /// Threshold.
     pub v_threshold: ArrayD<f64>,
-    /// Potential after a spike. Older files have none, and mean 0.
+    /// Potential after a spike. In older files, which lack it, it is 0.
     pub v_reset: ArrayD<f64>,
     /// The synapse of a `CubaLIF`.
     pub synapse: Option<Synapse>,
@@ -37,24 +37,24 @@ pub struct Synapse {
     pub w_in: ArrayD<f64>,
 }
 
-/// What a simulation in steps needs to know and NIR does not say. There is no default.
+/// What a simulation in steps needs and NIR does not specify. There is no default.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stepping {
     /// Length of a step, ms.
     pub dt: f64,
-    /// How the membrane equation is stepped.
+    /// How the membrane equation is integrated over a step.
     pub integrator: Integrator,
-    /// What a spike does to the membrane potential. NIR says that it becomes `v_reset`, as it does in continuous
-    /// time with either rule; many networks were trained with [`Reset::Subtract`].
+    /// What a spike does to the membrane potential. In NIR it becomes `v_reset`; in continuous time both rules do
+    /// that. Many networks were trained with [`Reset::Subtract`].
     pub reset: Reset,
     /// Refractory time, ms; 0 for none.
     pub t_ref: Parameter,
-    /// What happens during it.
+    /// What happens during the refractory period.
     pub refractory: Refractory,
 }
 
 impl Stepping {
-    /// That of these parameters.
+    /// Takes the stepping of these parameters.
     #[must_use]
     pub fn of(params: &Params) -> Self {
         Self {
@@ -68,19 +68,19 @@ impl Stepping {
 }
 
 impl Neurons {
-    /// How many neurons there are.
+    /// The number of neurons.
     #[must_use]
     pub fn n(&self) -> usize {
         self.v_threshold.len()
     }
 
-    /// The type of the node.
+    /// The type of the node, `LIF` or `CubaLIF`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         if self.synapse.is_some() { "CubaLIF" } else { "LIF" }
     }
 
-    /// All arrays, under the names that they have in a file.
+    /// All arrays, with their names in a file.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &ArrayD<f64>)> {
         let tau = if self.synapse.is_some() { "tau_mem" } else { "tau" };
@@ -97,7 +97,7 @@ impl Neurons {
         fields
     }
 
-    /// That all arrays have the same shape.
+    /// Checks that all arrays have the same shape.
     pub(super) fn require_one_shape(&self) -> Result<()> {
         let shape = self.v_threshold.shape();
         match self.fields().into_iter().find(|(_, values)| values.shape() != shape) {
@@ -109,11 +109,11 @@ impl Neurons {
         }
     }
 
-    /// The same neurons in the terms of this crate, for a population of [`n`](Self::n). A parameter that is
+    /// Converts the neurons to parameters of a population of [`n`](Self::n) neurons. A parameter that is
     /// the same for all neurons becomes one number.
     ///
     /// # Errors
-    /// If the arrays have not all the same shape. Values are checked when a population is made.
+    /// If the arrays do not all have the same shape. Values are checked when a population is made.
     pub fn params(&self, stepping: &Stepping) -> Result<Params> {
         self.require_one_shape().about(Argument::Parameter)?;
         Ok(Params {
@@ -133,28 +133,29 @@ impl Neurons {
         })
     }
 
-    /// What a spike of weight 1 adds to the current, as the weight of a [`SpikeInput`](crate::SpikeInput).
+    /// Returns the current that a spike of weight 1 adds, to be used as the weight of a
+    /// [`SpikeInput`](crate::SpikeInput). `dt` is the length of a step, ms.
     ///
-    /// S of NIR is taken as programs that run NIR graphs take it: 1 during a step (ms) with a spike,
-    /// 0 else. Euler holds a synaptic current over a step, and what flows is that of the synapse, solved exactly
-    /// for such an S, at the end of each step: it gains `w_in (1 - exp(-dt / tau_syn))`. The exact integrator lets
-    /// currents decay within a step: it takes S as an impulse at its beginning, with the same area, and the current
-    /// gains `w_in dt / tau_syn`. A `LIF` has no synapse, and its current is the weight itself, for one step.
+    /// S of NIR has the same meaning as in other programs that run NIR graphs: 1 during a step with a spike,
+    /// 0 otherwise. With Euler the synaptic current is constant over a step: its value is the current at the end of the
+    /// step, solved exactly for this S, and a spike adds `w_in (1 - exp(-dt / tau_syn))`. With the exact integrator the
+    /// current decays within a step: S is an impulse with the same area at the beginning of the step, and a spike
+    /// adds `w_in dt / tau_syn`. A `LIF` has no synapse: its current is the weight itself, for one step.
     ///
     /// # Errors
-    /// If the arrays have not all the same shape, or a time constant is not above 0.
+    /// If the arrays do not all have the same shape, or a time constant is not above 0.
     pub fn spike_weight(&self, dt: f64, integrator: Integrator) -> Result<Parameter> {
         self.require_one_shape().about(Argument::Parameter)?;
         let Some(synapse) = &self.synapse else { return Ok(1.0.into()) };
         Ok(parameter(&(&synapse.w_in * &arriving(&synapse.tau_syn, dt, integrator)?)))
     }
 
-    /// `n` neurons with these parameters; those with a [`tau_syn`](Params::tau_syn) are a `CubaLIF` whose `w_in`
-    /// makes [`spike_weight`](Self::spike_weight) 1 at their dt, with their integrator. A node cannot hold a [`Stepping`], which
-    /// [`Stepping::of`] keeps, nor a trace.
+    /// Makes a node of `n` neurons with these parameters. With a [`tau_syn`](Params::tau_syn) it is a `CubaLIF` whose
+    /// `w_in` makes [`spike_weight`](Self::spike_weight) 1 for their dt and integrator. A node cannot contain a
+    /// trace, nor a [`Stepping`], which [`Stepping::of`] returns.
     ///
     /// # Errors
-    /// If the parameters do not broadcast to `[n]`, or are of neurons that NIR does not have: with a lower
+    /// If the parameters do not broadcast to `[n]`, or the neurons do not exist in NIR: with a lower
     /// bound, or with spikes at the threshold.
     pub fn from_params(params: &Params, n: usize) -> Result<Self> {
         Self::made_from(params, n).about(Argument::Parameter)
@@ -164,7 +165,7 @@ impl Neurons {
         if n == 0 {
             return Err(Error::out_of_range("n", n, "at least 1"));
         }
-        // Taken apart without `..`, so that a parameter that is added to them cannot be dropped here in silence.
+        // Without `..`, so that a new parameter causes a compile error here instead of being dropped.
         let Params {
             tau_m,
             resistance,
@@ -209,7 +210,7 @@ impl Neurons {
     }
 }
 
-/// The part of the input of a step that a spike adds, with tau in s and dt in ms; see
+/// Returns the part of `w_in` that a spike adds to the current, with tau in s and dt in ms; see
 /// [`Neurons::spike_weight`].
 fn arriving(tau: &ArrayD<f64>, dt: f64, integrator: Integrator) -> Result<ArrayD<f64>> {
     if !(dt.is_finite() && dt > 0.0) {
@@ -225,7 +226,7 @@ fn arriving(tau: &ArrayD<f64>, dt: f64, integrator: Integrator) -> Result<ArrayD
     })
 }
 
-/// One number where all are equal, or one per neuron.
+/// Returns one number if all values are equal, otherwise one per neuron.
 fn parameter(values: &ArrayD<f64>) -> Parameter {
     let floats: Array1<f32> = values.iter().map(|value| *value as f32).collect();
     match floats.first() {
@@ -234,7 +235,7 @@ fn parameter(values: &ArrayD<f64>) -> Parameter {
     }
 }
 
-/// A value for each of `n` neurons.
+/// Returns one value for each of `n` neurons.
 fn values(what: &str, parameter: &Parameter, n: usize) -> Result<ArrayD<f64>> {
     let given = parameter.values();
     let row = given.broadcast((1, n)).ok_or_else(|| {

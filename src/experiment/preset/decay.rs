@@ -1,6 +1,6 @@
-//! Systems that compute in single precision keep what a step leaves of a membrane potential, whose
-//! rounding is much larger beside the part that is lost: 0.99 is rounded by 2e-8, which is 2e-6 of the
-//! 0.01 that a step loses. The rounding belongs to their neurons, so it is made here as well.
+//! Time constants of systems that store, in single precision, the part of a membrane potential that is left after a
+//! step. Its rounding is large relative to the part that is lost: 0.99 is rounded by 2e-8, which is 2e-6 of the
+//! 0.01 that a step loses. This rounding is a property of their neurons, so it is reproduced here.
 
 use super::values::singles;
 use crate::error::{Error, Result};
@@ -8,11 +8,11 @@ use crate::experiment::params::leak_of;
 use crate::experiment::params::{Integrator, Parameter, SpikeTest};
 use ndarray::{ArrayD, Zip};
 
-/// In steps, the time constant of what is lost within one step.
+/// The time constant, in steps, that stands for a potential that is lost completely within one step.
 const NOTHING_LEFT: f64 = 1e-3;
 
-/// The time constants with which a step of `dt` leaves what it leaves there, in single precision.
-/// `values` are what the user gave, for the message.
+/// Returns the time constants with which a step of `dt` leaves the part `left`, rounded to single precision.
+/// `values` are the values that the user gave, for the message.
 pub(super) fn time_constant(
     what: &str,
     values: &ArrayD<f64>,
@@ -31,9 +31,10 @@ pub(super) fn time_constant(
     Ok(left.mapv(|left| if left > 0.0 { -dt / libm::log(left) } else { NOTHING_LEFT * dt }))
 }
 
-/// The time constant and the resistance with which an input of `unit` moves the membrane potential by 1, as it does
-/// there without a product. Where the product of leak and resistance decides otherwise than there whether 1 reaches
-/// a threshold of 1, their next neighbours in single precision are taken, of which some do not.
+/// Returns the time constant and the resistance with which an input of `unit` changes the membrane potential by
+/// exactly 1. Those systems add the input without a factor; here it is multiplied by leak and resistance. If rounding of
+/// this product changes whether an input of 1 reaches a threshold of 1, neighbouring numbers in single precision are
+/// taken for which it does not.
 pub(super) fn added_as_it_is(
     tau: &ArrayD<f64>,
     unit: &ArrayD<f64>,
@@ -59,7 +60,7 @@ pub(super) fn added_as_it_is(
     (both.mapv(|(tau, ..)| tau).into(), both.mapv(|(.., resistance)| resistance).into())
 }
 
-/// What a step leaves where it is `exp(-dt / tau)`, computed in single precision.
+/// Returns the part that is left after a step, `exp(-dt / tau)`, with the ratio computed in single precision.
 pub(super) fn left(tau: &ArrayD<f64>, dt: f64) -> ArrayD<f64> {
     tau.mapv(|tau| libm::exp(f64::from(-(dt as f32) / tau as f32)))
 }
@@ -84,8 +85,8 @@ mod tests {
         assert!(time_constant("tau", &all, &left(&all, 1.0), 1.0).is_err());
     }
 
-    /// The product of leak and resistance for `tau` of 2 to 200 steps, and by how much tau and resistance differ from
-    /// what they would be but for that.
+    /// Returns the products of leak and resistance for `tau` of 2 to 200 steps. Checks that tau and resistance are near
+    /// the values that they would have without the correction.
     fn products(test: SpikeTest) -> Vec<f32> {
         let tau = Array1::linspace(2.0, 200.0, 199).into_dyn();
         let (near, resistance) = added_as_it_is(&tau, &arr0(1.0).into_dyn(), 1.0, Integrator::Euler, test);

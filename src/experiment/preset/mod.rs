@@ -1,4 +1,4 @@
-//! Presets: neurons under the names and with the meaning that an established simulator gives them.
+//! Presets: neurons with the parameter names, units and rules of an established simulator.
 
 mod decay;
 mod refractory;
@@ -13,11 +13,11 @@ use crate::experiment::params::{Parameter, Params};
 use systems::SYSTEMS;
 use values::{Known, Values};
 
-/// Neurons as another simulator means them: its parameters under its names and in its units, and
-/// its rules. [`params`](Self::params) brings them to this crate's terms.
+/// Neurons of another simulator ("system"): its parameters under its names and in its units, and
+/// its rules. [`params`](Self::params) converts them to the parameters of this crate.
 ///
-/// The same numbers mean the same. An input of that system, as [`input_unit`](Self::input_unit)
-/// says, is the input of the population; its spikes are those of that system, step for step,
+/// The numbers of that system can be used unchanged. Its input, in the unit [`input_unit`](Self::input_unit),
+/// is the input of the population, and the spikes are the same as in that system, step for step,
 /// except where rounding decides whether a membrane potential has reached the threshold.
 /// `docs/conformance.md` has the comparison with the packages themselves, and what cannot be matched.
 ///
@@ -42,20 +42,20 @@ pub struct Preset {
     values: Values,
 }
 
-/// What a preset knows of the system that it stands for.
+/// A system: another simulator's neuron, with its parameters and their conversion.
 #[derive(Debug)]
 struct System {
     /// Name of the preset.
     name: &'static str,
-    /// What it is in that system.
+    /// The name of the simulator and of its neuron.
     about: &'static str,
     /// Unit of its inputs.
     input_unit: &'static str,
-    /// Which of its parameters say what this crate calls so.
+    /// Pairs of a parameter of this crate and the parameter of the system that determines it.
     terms: &'static [(&'static str, &'static str)],
-    /// Its parameters, with the defaults that it has.
+    /// Its parameters, with their defaults there.
     parameters: &'static [Known],
-    /// Brings them to the terms of this crate.
+    /// Converts its parameters to the parameters of this crate.
     params: fn(&Values) -> Result<Params>,
 }
 
@@ -65,10 +65,10 @@ impl Preset {
         SYSTEMS.iter().map(|system| system.name)
     }
 
-    /// A preset with the defaults of its system.
+    /// Returns a preset with the defaults of its system.
     ///
     /// # Errors
-    /// If there is none of that name.
+    /// If there is no preset of that name.
     pub fn by_name(name: &str) -> Result<Self> {
         match SYSTEMS.iter().find(|system| system.name == name) {
             Some(system) => Ok(Self { system, values: Values::new(system.parameters) }),
@@ -81,13 +81,13 @@ impl Preset {
         }
     }
 
-    /// Its name.
+    /// The name of the preset.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.system.name
     }
 
-    /// What it is in that system.
+    /// The name of the simulator and of its neuron.
     #[must_use]
     pub fn about(&self) -> &'static str {
         self.system.about
@@ -106,11 +106,11 @@ impl Preset {
         if in_mv { "mV" } else { "unitless" }
     }
 
-    /// Sets a parameter under the name that it has in that system: a number or an array, which
+    /// Sets a parameter by its name in that system: to a number, an array that
     /// broadcasts to `[batch, n]` as all parameters do, or a word.
     ///
     /// # Errors
-    /// If that system has no such parameter, or this is no value for it.
+    /// If that system has no parameter of this name, or the parameter cannot have this value.
     pub fn with(mut self, name: &str, value: impl Into<PresetValue>) -> Result<Self> {
         self.values.set(self.system.name, name, value.into()).about(Argument::Parameter)?;
         Ok(self)
@@ -121,15 +121,15 @@ impl Preset {
         self.system.parameters.iter().map(|known| (known.name, known.default(), known.unit))
     }
 
-    /// The words that a parameter can be; none where it can only be a number.
+    /// The words that a parameter can be set to; empty if it can only be a number.
     #[must_use]
     pub fn words(&self, name: &str) -> Vec<&'static str> {
         let known = self.system.parameters.iter().find(|known| known.name == name);
         known.map_or_else(Vec::new, |known| known.words())
     }
 
-    /// The parameter of that system, with its unit, that says what a field of [`Params`] says here; `None` where
-    /// none does alone.
+    /// Returns the parameter of that system, with its unit, that determines a field of [`Params`]; `None` if no single
+    /// parameter does.
     ///
     /// ```
     /// let nest = lif::Preset::by_name("nest")?;
@@ -143,18 +143,18 @@ impl Preset {
         self.system.parameters.iter().find(|known| known.name == *own).map(|known| (known.name, known.unit))
     }
 
-    /// The same neurons in the terms of this crate.
+    /// Converts the neurons to parameters of this crate.
     ///
     /// # Errors
-    /// If the values do not go together.
+    /// If the values contradict each other, or these neurons cannot be reproduced.
     pub fn params(&self) -> Result<Params> {
         let params = self.values.require_one_shape().and_then(|()| (self.system.params)(&self.values));
         params.about(Argument::Parameter)
     }
 
-    /// The input that, given for one step, moves the membrane potential by 1 beside what the step
-    /// does anyway. An input of `x` times this is what a spike of weight `x` does where spikes are
-    /// jumps of the membrane potential, as in NEST's delta synapses.
+    /// Returns the input that, given for one step, changes the membrane potential by 1 in addition to its other
+    /// change in the step. An input of `x` times this has the effect of a spike of weight `x` in systems in which
+    /// spikes are jumps of the membrane potential, as with NEST's delta synapses.
     ///
     /// # Errors
     /// As [`params`](Self::params).
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
     use ndarray::{Array1, arr1};
 
-    /// As `--preset` has it.
+    /// Parses a preset as the option `--preset` has it.
     fn preset(text: &str) -> Preset {
         let (name, parameters) = text.split_once(':').unwrap_or((text, ""));
         let pairs = parameters.split(',').filter_map(|pair| pair.split_once('='));
@@ -184,7 +184,7 @@ mod tests {
         })
     }
 
-    /// What there are other rules for than here is refused, under the names of that system.
+    /// Neurons that follow rules other than those here are refused, with the names of that system.
     #[test]
     fn what_cannot_be_matched_is_refused() {
         for (text, says) in [

@@ -1,22 +1,22 @@
-//! How other systems come from a refractory time to a number of steps. Each of these numbers is
-//! computed once here, so that no kernel has to count in another way.
+//! How other systems convert a refractory time to a number of steps. The number is computed once here, so that the
+//! kernels need only one way to count.
 
 use super::values::{floats, parameter};
 use crate::error::{self, Error, Result};
 use crate::experiment::params::Parameter;
 use ndarray::ArrayD;
 
-/// More steps than this are refused: a countdown in single precision would hardly end.
+/// More steps than this are refused: a countdown in single precision might not end.
 const LONGEST_REFRACTORY: f64 = 1e6;
 
-/// A part of a step by which a time may be short because it was rounded.
+/// The part of a step by which rounding may have shortened a time.
 const BRIAN_TOLERANCE: f64 = 1e-3;
 
-/// NEST counts time in this many parts of a millisecond.
+/// The resolution of time in NEST: tics per millisecond.
 const TICS_PER_MS: f64 = 1000.0;
 
-/// Steps of a countdown in single precision, from the refractory time in steps of dt until it is not
-/// above zero. Rounding makes it a step longer for some times: 5 ms by 0.1 ms are 51.
+/// A countdown in single precision: from the refractory time by dt per step, until it is not
+/// above zero. Rounding makes it a step longer for some times: 5 ms by 0.1 ms are 51 steps.
 pub(super) fn counted_down(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     t_ref(name, times, dt, |time| {
         let mut left = time as f32;
@@ -29,24 +29,23 @@ pub(super) fn counted_down(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<P
     })
 }
 
-/// Brian 2 lets a time pass in whole steps, rounded down, and takes the step in which it has passed as
-/// free: a step less than it counts.
+/// Brian 2: the time in whole steps, rounded down, minus 1, as the step in which it ends is not refractory.
 pub(super) fn passed(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     t_ref(name, times, dt, |time| ((time / dt + BRIAN_TOLERANCE).floor() - 1.0).max(0.0))
 }
 
-/// NEST rounds up to whole steps.
+/// NEST: the time in whole steps, rounded up.
 pub(super) fn rounded_up(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     let tics_per_step = (dt * TICS_PER_MS).round();
     t_ref(name, times, dt, |time| ((time * TICS_PER_MS).round() / tics_per_step).ceil())
 }
 
-/// Nengo's time is continuous; the nearest whole number of steps.
+/// Nengo: the nearest whole number of steps, as its refractory time is continuous.
 pub(super) fn nearest(name: &str, times: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     t_ref(name, times, dt, |time| (time / dt).round())
 }
 
-/// Steps of a countdown by ones in single precision: rounded up, of what single precision holds of them.
+/// A countdown in steps by 1 in single precision: the number of steps, rounded to single precision and then up.
 pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<Parameter> {
     if let Some(most) = steps.iter().find(|steps| **steps > LONGEST_REFRACTORY) {
         return Err(Error::out_of_range(
@@ -59,7 +58,7 @@ pub(super) fn counted_steps(name: &str, steps: &ArrayD<f64>, dt: f64) -> Result<
     Ok(parameter(&(floats(&counted) * dt)))
 }
 
-/// The refractory time whose steps are these.
+/// Returns the refractory times with the numbers of steps that `steps` computes.
 fn t_ref(name: &str, times: &ArrayD<f64>, dt: f64, steps: impl Fn(f64) -> f64) -> Result<Parameter> {
     if let Some(time) = times.iter().find(|time| **time / dt > LONGEST_REFRACTORY) {
         let time = format!("{} ms", error::number(time.to_string()));

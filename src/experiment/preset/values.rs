@@ -1,4 +1,4 @@
-//! The parameters of another system: which there are, and what they were set to.
+//! The parameters of another system: their names, ranges and defaults, and the values that were set.
 
 use crate::error::{self, Error, Result};
 use crate::experiment::params::{Parameter, Said};
@@ -10,7 +10,7 @@ pub struct PresetValue(Value);
 
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
-    /// In double precision, in which everything is computed before it is brought to this crate's terms.
+    /// In double precision, in which the conversion to the parameters of this crate is computed.
     Numbers(ArrayD<f64>),
     Word(String),
 }
@@ -34,7 +34,7 @@ impl From<&str> for PresetValue {
 }
 
 impl From<bool> for PresetValue {
-    /// `true` or `false` as a word.
+    /// The word `true` or `false`.
     fn from(value: bool) -> Self {
         if value { TRUE } else { FALSE }.into()
     }
@@ -62,17 +62,17 @@ pub(super) const TRUE: &str = "true";
 pub(super) const FALSE: &str = "false";
 pub(super) const NONE: &str = "none";
 
-/// Which numbers a parameter can be.
+/// The range of numbers that a parameter can be.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Range {
     Any,
     AboveZero,
-    /// What a neuron decays with, where the system would let it grow as well.
+    /// A time constant above 0, of a system that also allows others, with which potentials grow.
     Decay,
     NotZero,
     ZeroOrMore,
     AboveOne,
-    /// A bound that can be none, as minus infinity.
+    /// A bound up to 0; minus infinity is no bound.
     BoundUpToZero,
 }
 
@@ -118,12 +118,12 @@ pub(super) enum ValueKind {
     Word(&'static [&'static str]),
 }
 
-/// A parameter that a system has.
+/// A parameter of a system.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) name: &'static str,
     pub(super) kind: ValueKind,
-    /// Empty where it has none.
+    /// Empty if it has no unit.
     pub(super) unit: &'static str,
 }
 
@@ -145,7 +145,7 @@ impl Known {
         Self { name, kind: ValueKind::Word(words), unit: "" }
     }
 
-    /// The words that it can be.
+    /// The words that it can be set to.
     pub(super) fn words(&self) -> Vec<&'static str> {
         match self.kind {
             ValueKind::Word(words) => words.to_vec(),
@@ -154,7 +154,7 @@ impl Known {
         }
     }
 
-    /// The default, as it would be written.
+    /// The default as text.
     pub(super) fn default(&self) -> String {
         match self.kind {
             ValueKind::Numbers(value, _)
@@ -228,7 +228,7 @@ impl Values {
         Self(parameters.iter().map(|known| (known, known.default_value())).collect())
     }
 
-    /// Sets one; `system` is for the message.
+    /// Sets a parameter; `system` is for the message.
     pub(super) fn set(&mut self, system: &str, name: &str, value: PresetValue) -> Result<()> {
         let names: Vec<&str> = self.0.iter().map(|(known, _)| known.name).collect();
         let Some((known, current)) = self.0.iter_mut().find(|(known, _)| known.name == name) else {
@@ -260,12 +260,12 @@ impl Values {
         self.0.iter().find(|(known, _)| known.name == name).map(|(_, value)| &value.0)
     }
 
-    /// The numbers of a parameter that has numbers.
+    /// Returns the numbers of a parameter; 0 if it is a word.
     pub(super) fn numbers(&self, name: &str) -> ArrayD<f64> {
         self.optional(name).unwrap_or_else(|| arr0(0.0).into_dyn())
     }
 
-    /// The numbers of a parameter, where it is not a word.
+    /// Returns the numbers of a parameter; `None` if it is a word.
     pub(super) fn optional(&self, name: &str) -> Option<ArrayD<f64>> {
         match self.value(name) {
             Some(Value::Numbers(numbers)) => Some(numbers.clone()),
@@ -273,7 +273,7 @@ impl Values {
         }
     }
 
-    /// The number of a parameter that is the same for all.
+    /// Returns the number of a parameter that is the same for all cells.
     pub(super) fn single(&self, name: &str) -> f64 {
         self.numbers(name).first().copied().unwrap_or_default()
     }
@@ -283,7 +283,7 @@ impl Values {
         matches!(self.value(name), Some(Value::Word(value)) if value == word)
     }
 
-    /// The word of a parameter that is one.
+    /// Returns the word of a parameter; empty if it is not a word.
     pub(super) fn word(&self, name: &str) -> &str {
         match self.value(name) {
             Some(Value::Word(word)) => word,
@@ -291,28 +291,28 @@ impl Values {
         }
     }
 
-    /// As a parameter of this crate.
+    /// Returns a parameter as a parameter of this crate.
     pub(super) fn parameter(&self, name: &str) -> Parameter {
         self.said(name, parameter(&self.numbers(name)))
     }
 
-    /// The same, where it can be absent.
+    /// As [`parameter`](Self::parameter); `None` if it is a word.
     pub(super) fn optional_parameter(&self, name: &str) -> Option<Parameter> {
         self.optional(name).map(|_| self.parameter(name))
     }
 
-    /// A parameter of this crate that comes of one of the system, so that messages are about that.
+    /// Marks a parameter of this crate as computed from one of the system, so that messages name the latter.
     pub(super) fn said(&self, name: &str, parameter: Parameter) -> Parameter {
         let unit = self.0.iter().find(|(known, _)| known.name == name).map_or("", |(known, _)| known.unit);
         self.said_as(name, unit, self.numbers(name), parameter)
     }
 
-    /// The same of one that comes of several, as `tau_m / C_m`.
+    /// Returns a parameter of this crate that is computed from several of the system, named as `tau_m / C_m`.
     pub(super) fn composed(&self, what: &str, values: &ArrayD<f64>) -> Parameter {
         self.said_as(what, "", values.clone(), parameter(values))
     }
 
-    /// The same under any name.
+    /// As [`said`](Self::said), with any name, unit and values.
     pub(super) fn said_as(
         &self,
         name: &str,
@@ -331,13 +331,14 @@ impl Values {
         parameter.said(Said { name: name.to_owned(), unit, values, in_steps, advice })
     }
 
-    /// A potential of a system that computes in double precision, which is not rounded before
+    /// Returns a potential of a system that computes in double precision. It is not rounded before
     /// [`reference`](Self::reference) is subtracted.
     pub(super) fn potential(&self, name: &str) -> Parameter {
         self.said(name, Parameter::in_double(&self.numbers(name)))
     }
 
-    /// The reference of such a system: its resting potential, or the middle of them.
+    /// Returns the reference potential for a system that computes in double precision: its resting potential, or the
+    /// middle of the lowest and the highest.
     pub(super) fn reference(&self, name: &str) -> f64 {
         let rest = self.numbers(name);
         let low = rest.iter().copied().fold(f64::INFINITY, f64::min);
@@ -347,24 +348,24 @@ impl Values {
     }
 }
 
-/// 1 where the one is at or above the other, and 0 elsewhere.
+/// Returns 1 where `one` is at or above `other`, and 0 elsewhere.
 pub(super) fn at_or_above(one: &ArrayD<f64>, other: &ArrayD<f64>) -> ArrayD<f64> {
     (one - other).mapv(|difference| f64::from(difference >= 0.0))
 }
 
-/// 1 where the one is above the other, and 0 elsewhere.
+/// Returns 1 where `one` is above `other`, and 0 elsewhere.
 pub(super) fn above(one: &ArrayD<f64>, other: &ArrayD<f64>) -> ArrayD<f64> {
     1.0 - at_or_above(other, one)
 }
 
-/// Refuses the first value where `refused` is not 0, and says why.
+/// Refuses the first value where `refused` is not 0, with `requirement` as the reason.
 pub(super) fn refuse(
     what: &str,
     values: &ArrayD<f64>,
     refused: &ArrayD<f64>,
     requirement: &str,
 ) -> Result<()> {
-    // In the shape that holds both.
+    // Broadcasts both to their common shape.
     let values = values + refused * 0.0;
     let refused = refused + &values * 0.0;
     match values.iter().zip(&refused).find(|(_, refused)| **refused != 0.0) {
@@ -373,12 +374,12 @@ pub(super) fn refuse(
     }
 }
 
-/// As a system has them that keeps its parameters in single precision.
+/// Returns the values rounded to single precision, for systems that store their parameters so.
 pub(super) fn singles(values: &ArrayD<f64>) -> ArrayD<f64> {
     values.mapv(|value| f64::from(value as f32))
 }
 
-/// Rounded to single precision.
+/// Returns the values, rounded to single precision, as a parameter.
 pub(super) fn parameter(values: &ArrayD<f64>) -> Parameter {
     values.mapv(|value| value as f32).into()
 }
@@ -387,13 +388,13 @@ pub(super) fn floats(parameter: &Parameter) -> ArrayD<f64> {
     parameter.values().mapv(f64::from)
 }
 
-/// Refuses shapes that do not broadcast to one.
+/// Refuses shapes that do not broadcast to one common shape.
 pub(super) fn broadcast_together(what: &str, shapes: &[&[usize]]) -> Result<()> {
     let mut common: Vec<usize> = Vec::new();
     for shape in shapes {
         let axes = common.len().max(shape.len());
         let length = |shape: &[usize], axis: usize| {
-            // Axes are counted from the last, and those that are missing are of length 1.
+            // Axes are counted from the last; missing axes have length 1.
             (axis + shape.len()).checked_sub(axes).and_then(|axis| shape.get(axis)).copied().unwrap_or(1)
         };
         let lengths = (0..axes).map(|axis| match (length(&common, axis), length(shape, axis)) {

@@ -1,7 +1,7 @@
-//! The file itself: tensors and notes in the safetensors format, with a checksum over every byte.
+//! Checkpoint files: tensors and notes in the safetensors format, with a checksum over every byte.
 //!
-//! The checksum stands in the header, which it covers too: it is that of the file in which its own
-//! digits are zeros. So any byte that is flipped, anywhere, is found out before it is interpreted.
+//! The checksum is in the header, which it covers, too: it is computed with zeros in the place of its own
+//! digits. So any changed byte is detected before the file is interpreted.
 
 use crate::data::{memory, regular_file};
 use bytemuck::Pod;
@@ -15,19 +15,19 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// What stands before the digits of the checksum. Inside a text of the header its quotes would
-/// have backslashes before them, so that it stands there once.
+/// The text before the digits of the checksum. It occurs only once: within a string of the header its quotes would
+/// be escaped by backslashes.
 const BEFORE_CHECKSUM: &[u8] = b"\"checksum\":\"";
 const CHECKSUM: &str = "checksum";
 const NO_CHECKSUM: &str = "00000000";
 
-/// Longer headers are none that this crate has written.
+/// The longest header, in bytes; this crate writes no longer ones.
 const LONGEST_HEADER: u64 = 1 << 26;
 
-/// Bytes that are read at a time for the checksum.
+/// The number of bytes that are read at a time for the checksum.
 const CHUNK: usize = 1 << 18;
 
-/// Values with their shape and name.
+/// An array with its name.
 pub(super) struct Tensor<'a> {
     pub(super) name: &'static str,
     pub(super) dtype: Dtype,
@@ -35,8 +35,8 @@ pub(super) struct Tensor<'a> {
     pub(super) bytes: Cow<'a, [u8]>,
 }
 
-/// Writes a file beside its final place, makes sure that it is on the disk, and gives it its name:
-/// whoever dies on the way leaves the earlier file as it was.
+/// Writes a file under a temporary name, syncs it to the disk, and renames it: a process that is killed on the way
+/// leaves the earlier file as it was.
 pub(super) fn write(
     path: &Path,
     notes: BTreeMap<String, String>,
@@ -48,13 +48,13 @@ pub(super) fn write(
         .and_then(|()| std::fs::rename(&partial, path).map_err(said))
         .and_then(|()| sync_folder(path).map_err(said));
     if written.is_err() {
-        // It may not even be there.
+        // It may not exist.
         let _ = std::fs::remove_file(&partial);
     }
     written
 }
 
-/// The name under which a file is written. Always the same, so that processes that are killed while
+/// The temporary name of a file. It is always the same, so that processes that are killed while
 /// they write do not fill the disk.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
@@ -66,8 +66,8 @@ fn said(error: impl Display) -> String {
     error.to_string()
 }
 
-/// Makes that file anew. What a killed process left under the name goes, and so does a link: it is not
-/// followed to a file of somebody else.
+/// Creates the temporary file. A file that a killed process left there is removed, and so is a link, which is not
+/// followed to the file of someone else.
 fn begin(partial: &Path) -> io::Result<File> {
     match std::fs::remove_file(partial) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
@@ -92,7 +92,7 @@ fn fill(file: File, notes: BTreeMap<String, String>, tensors: &[Tensor<'_>]) -> 
     file.sync_all().map_err(said)
 }
 
-/// The header, with its keys in order, so that equal contents give equal bytes.
+/// Returns the header, with sorted keys, so that equal contents give equal bytes.
 fn header(notes: BTreeMap<String, String>, tensors: &[Tensor<'_>]) -> Result<Vec<u8>, String> {
     let mut notes: HashMap<String, String> = notes.into_iter().collect();
     notes.insert(CHECKSUM.to_owned(), NO_CHECKSUM.to_owned());
@@ -108,19 +108,19 @@ fn header(notes: BTreeMap<String, String>, tensors: &[Tensor<'_>]) -> Result<Vec
     let mut value = serde_json::to_value(metadata).map_err(said)?;
     value.sort_all_objects();
     let mut header = serde_json::to_vec(&value).map_err(said)?;
-    // The data begins at a multiple of 8 bytes, as the format has it.
+    // The format requires the data to begin at a multiple of 8 bytes.
     header.resize(header.len().next_multiple_of(8), b' ');
     Ok(header)
 }
 
-/// Where in a header the digits of the checksum begin.
+/// Returns where in a header the digits of the checksum begin.
 fn digits_at(header: &[u8]) -> Option<usize> {
     let before = header.windows(BEFORE_CHECKSUM.len()).position(|window| window == BEFORE_CHECKSUM)?;
     let digits = before + BEFORE_CHECKSUM.len();
     (header.len() >= digits + NO_CHECKSUM.len()).then_some(digits)
 }
 
-/// A file is there after a crash of the machine only when its folder is on the disk too.
+/// Syncs the folder to the disk: otherwise the file may be missing after a crash of the machine.
 #[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
@@ -132,7 +132,7 @@ fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A file whose bytes have been found to be those that were written.
+/// An open file whose checksum has been verified.
 #[derive(Debug)]
 pub(super) struct Contents {
     file: File,
@@ -201,7 +201,7 @@ impl Contents {
         self.metadata.metadata().iter().flatten().map(|(name, text)| (name.as_str(), text.as_str()))
     }
 
-    /// A note that has to be there.
+    /// Returns a note, which must exist.
     pub(super) fn note(&self, name: &str) -> Result<&str, String> {
         self.notes()
             .find(|(key, _)| *key == name)
@@ -209,24 +209,24 @@ impl Contents {
             .ok_or_else(|| format!("it does not say its {name}"))
     }
 
-    /// The shape of a tensor, where there is one of this name.
+    /// Returns the shape of the tensor with this name, if there is one.
     pub(super) fn shape(&self, name: &str) -> Option<&[usize]> {
         self.metadata.info(name).map(|info| info.shape.as_slice())
     }
 
-    /// What the values of a tensor are, where there is one of this name.
+    /// Returns the type of the values of the tensor with this name, if there is one.
     pub(super) fn dtype(&self, name: &str) -> Option<Dtype> {
         self.metadata.info(name).map(|info| info.dtype)
     }
 
-    /// The values of a tensor that has to be there.
+    /// Reads the values of a tensor, which must exist.
     pub(super) fn values<T: Pod>(&mut self, name: &str, dtype: Dtype) -> Result<Vec<T>, String> {
         let info = self.metadata.info(name).ok_or_else(|| format!("it holds no '{name}'"))?;
         if info.dtype != dtype {
             return Err(format!("'{name}' in it is of type {} instead of {dtype}", info.dtype));
         }
         let (start, end) = info.data_offsets;
-        // Not more than the file has, which was compared with its header; memory may be smaller.
+        // The size is within the file, as was checked against the header, but may still exceed memory.
         let what = format!("'{name}' in it");
         memory::require(&what, (end - start) as u64, "resume it where there is more memory").map_err(said)?;
         let mut values = vec![T::zeroed(); (end - start) / size_of::<T>()];

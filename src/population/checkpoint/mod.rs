@@ -1,4 +1,4 @@
-//! Populations on disk: all that a run needs to go on, in one file, bit for bit.
+//! [`Checkpoint`]: a population in one file, with everything that it needs to continue bit for bit.
 
 mod file;
 mod parts;
@@ -18,21 +18,21 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
-/// The newest format that this version reads. It writes the oldest one that holds what there is to write.
+/// The newest format that this version reads. It writes the oldest format that can represent the population.
 const FORMAT: u32 = 2;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";
 const SEED_NOTE: &str = "seed";
 const STEPS_NOTE: &str = "steps";
-/// What stands before the name of a note of the caller's.
+/// The prefix of the names of the caller's notes.
 const CALLERS: &str = "note.";
 
 const REFRACTORY: &str = "state.refractory";
 const COUNTS: &str = "state.counts";
 
-/// A checkpoint that has been opened and found whole. It is a safetensors file, which other
-/// programs read too: tensors named `state.*`, `[batch, n]`, and `params.*`, as they were given. Where
+/// A checkpoint that has been opened and whose checksum is right. It is a safetensors file, which other
+/// programs can read: tensors named `state.*`, `[batch, n]`, and `params.*`, in the shapes that were given. If
 /// there is a `params.v_reference`, `state.voltages` are differences from it.
 ///
 /// ```
@@ -67,8 +67,8 @@ impl Checkpoint {
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] for a file that is missing, cut short, damaged, of another program, or
-    /// of a format that is newer than this version.
+    /// [`Error::Checkpoint`] for a file that is missing, cut short, damaged, from another program, or
+    /// in a format that is newer than this version.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let refusal = |reason| refusal(&path, reason);
@@ -104,28 +104,28 @@ impl Checkpoint {
         self.shape.batch
     }
 
-    /// The number of steps that had been made.
+    /// The number of steps that the population had made.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.steps
     }
 
-    /// What was noted beside the population.
+    /// The notes that the caller saved with the population.
     #[must_use]
     pub fn notes(&self) -> &BTreeMap<String, String> {
         &self.notes
     }
 
-    /// Builds the population on a device, which need not be that which it was saved on.
+    /// Builds the population on a device, which need not be the device on which it was saved.
     ///
     /// # Errors
     ///
-    /// As [`Population::new`], and [`Error::Checkpoint`] for contents that are no population.
+    /// As [`Population::new`], and [`Error::Checkpoint`] for contents that are not a population.
     pub fn population(self, device: &Device) -> Result<Population> {
         self.population_with_options(device, PopulationOptions::default())
     }
 
-    /// The same, kept on its device in this way.
+    /// As [`population`](Self::population), with memory limits and timing.
     ///
     /// # Errors
     ///
@@ -164,9 +164,8 @@ impl Checkpoint {
 }
 
 impl Population {
-    /// Saves the population: parameters, state, counts and number of steps. The file is written
-    /// beside `path` as `path.partial` and gets its name when all of it is on the disk, so that
-    /// there is always a whole checkpoint.
+    /// Saves the population: parameters, state, counts, seed and number of steps. The file is written
+    /// as `path.partial`, and renamed when all of it is on the disk, so that there is always a complete checkpoint.
     ///
     /// ```
     /// use lif::{Device, Params, Population, Recording};
@@ -185,14 +184,13 @@ impl Population {
     ///
     /// # Errors
     ///
-    /// [`Error::Checkpoint`] where the file cannot be written, which leaves an earlier one as it
+    /// [`Error::Checkpoint`] if the file cannot be written, which leaves an earlier file as it
     /// was; faults of the device.
     pub fn save(&mut self, path: impl AsRef<Path>) -> Result<()> {
         self.save_with(path, &BTreeMap::new())
     }
 
-    /// As [`save`](Self::save), with notes of the caller's, which
-    /// [`Checkpoint::notes`] returns.
+    /// As [`save`](Self::save), with notes of the caller, which [`Checkpoint::notes`] returns.
     ///
     /// # Errors
     ///
@@ -211,7 +209,7 @@ impl Population {
 
         let shape = vec![self.shape.batch, self.shape.n];
         let mut tensors = Vec::new();
-        // Numbers of eight bytes come first, so that all lie at multiples of their size.
+        // Numbers of eight bytes come first, so that all are aligned to their size.
         parts::write(self.params(), &mut tensors, &mut all);
         let mut add = |name, dtype, bytes| {
             tensors.push(Tensor { name, dtype, shape: shape.clone(), bytes: Cow::Borrowed(bytes) });
@@ -226,8 +224,8 @@ impl Population {
             .map_err(|reason| refusal(path, format!("it cannot be written: {reason}")))
     }
 
-    /// Builds a population from a checkpoint, on any device. It goes on bit for bit as the one that
-    /// was saved would have.
+    /// Builds a population from a checkpoint, on any device. It continues bit for bit as the saved population
+    /// would have.
     ///
     /// # Errors
     ///

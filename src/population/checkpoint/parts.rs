@@ -1,4 +1,4 @@
-//! The parameters of a population as tensors and notes, and back.
+//! Converts the parameters of a population to tensors and notes, and back.
 
 use super::file::{Contents, Tensor};
 use crate::experiment::params::{Integrator, Parameter, Params, Trace, TraceKind};
@@ -22,12 +22,12 @@ const TAU_SYN: &str = "params.tau_syn";
 const DT: &str = "params.dt";
 const V_REFERENCE: &str = "params.v_reference";
 
-/// The format of files that hold nothing which came later.
+/// The format of files without later additions.
 const FIRST_FORMAT: u32 = 1;
-/// That of files with a reference potential, or with numbers in double precision.
+/// The format of files with a reference potential, or with parameters in double precision.
 const REFERENCE_FORMAT: u32 = 2;
 
-/// The oldest format in which these parameters can be written.
+/// Returns the oldest format in which these parameters can be written.
 pub(super) fn format(params: &Params) -> u32 {
     let Params { tau_m, resistance, v_rest, v_reset, v_threshold, t_ref, v_lower, trace, tau_syn, .. } =
         params;
@@ -41,7 +41,7 @@ pub(super) fn format(params: &Params) -> u32 {
     if params.v_reference != 0.0 || doubles { REFERENCE_FORMAT } else { FIRST_FORMAT }
 }
 
-/// A choice between rules, and the word that stands for each.
+/// The name of a choice between rules, and a word for each rule.
 type RuleNames<T, const COUNT: usize> = (&'static str, [(&'static str, T); COUNT]);
 
 const INTEGRATORS: RuleNames<Integrator, 2> =
@@ -65,8 +65,8 @@ const TRACES: RuleNames<Option<TraceKind>, 3> =
     ("trace", [("none", None), ("add", Some(TraceKind::Add)), ("set", Some(TraceKind::Set))]);
 const CONSTANT_FIRING: RuleNames<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
 
-/// What there is to write of the parameters. Taken apart without `..`, so that a parameter that is
-/// added to them cannot be forgotten here.
+/// Adds the parameters to the tensors and notes. Destructures them without `..`, so that a new parameter causes a
+/// compile error here.
 pub(super) fn write<'a>(
     params: &'a Params,
     tensors: &mut Vec<Tensor<'a>>,
@@ -148,7 +148,7 @@ fn note<T: PartialEq, const COUNT: usize>(
     notes.insert((*name).to_owned(), word.to_owned());
 }
 
-/// The parameters of a file. Whether they make sense is for whoever builds the population to say.
+/// Reads the parameters from a file. Their values are checked when the population is built.
 pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
     let dt = contents.values::<f64>(DT, Dtype::F64)?;
     let [dt] = dt[..] else {

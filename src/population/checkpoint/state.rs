@@ -1,4 +1,4 @@
-//! The state of a population as a checkpoint has it.
+//! Reads and restores the whole state of a population, for a checkpoint.
 
 use crate::error::{Error, Result};
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
@@ -7,19 +7,19 @@ use crate::population::{MOST_STEPS_EVER, Population};
 use crate::prepared::coefficients::LARGEST_STATE;
 use crate::prepared::field::{Counter, Field};
 
-/// All that changes while a population is stepped, cell by cell in the order of `[batch, n]`.
+/// The whole state of a population, cell by cell in the order of `[batch, n]`.
 #[derive(Debug)]
 pub(crate) struct PopulationState {
-    /// What there is of [`Field`]s. Membrane potentials are differences from the reference potential.
+    /// The [`Field`]s that the cells have. Membrane potentials are differences from the reference potential.
     pub(crate) fields: Vec<(Field, Vec<f32>)>,
-    /// Refractory counters with the flag of the last spike.
+    /// Refractory counters, with a flag for a spike at the last step.
     pub(crate) refractory: Vec<u32>,
     pub(crate) counts: Vec<u32>,
     pub(crate) steps: u64,
 }
 
 impl Population {
-    /// All state, as a checkpoint holds it.
+    /// Returns the whole state.
     pub(crate) fn state(&mut self) -> Result<PopulationState> {
         let (steps, options) = (self.steps, self.table.options);
         self.on_engine(|engine| {
@@ -33,12 +33,13 @@ impl Population {
         })
     }
 
-    /// Takes the state of a population of the same shape and parameters, in which all numbers are finite. It comes from
-    /// a file, which may hold what no population does.
+    /// Sets the state to that of a population of the same shape and parameters. All numbers must be finite; other
+    /// values that no population can have are refused or set to zero, as the state comes from a file.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for more than ever piles up in a population, which changes nothing; faults of the device.
+    /// [`Error::OutOfRange`] for values larger than any population can reach; the call then changes nothing. Faults of
+    /// the device.
     pub(crate) fn restore(&mut self, mut state: PopulationState) -> Result<()> {
         if state.steps > MOST_STEPS_EVER {
             let requirement = format!("at most {MOST_STEPS_EVER}");
@@ -64,9 +65,9 @@ impl Population {
     }
 }
 
-/// The least magnitude, unless it is zero, of what a population that decays slowly holds after so many steps: it was
-/// [`SMALLEST_STATE`] at the last step of a block of 32, where less becomes zero, and has decayed since. Half of that
-/// leaves room for rounding. What is less would be subnormal before the block ends.
+/// Returns the smallest magnitude above zero of the state of a slowly decaying population after `steps` steps. At the
+/// last step of a block of 32 it was [`SMALLEST_STATE`], as smaller values become zero there, and it has decayed
+/// since. Half of it leaves room for rounding. A smaller value could become subnormal before the block ends.
 fn smallest_after(steps: u64) -> f32 {
     match steps % 32 {
         0 => SMALLEST_STATE,
@@ -74,10 +75,10 @@ fn smallest_after(steps: u64) -> f32 {
     }
 }
 
-/// Sets what is smaller to zero. Returns the largest magnitude.
+/// Sets values below `smallest` in magnitude to zero, and returns the largest magnitude.
 fn settled(values: &mut [f32], smallest: f32) -> f32 {
     values.iter_mut().fold(0.0, |largest, value| {
-        // A zero keeps its sign, as a run that goes on would.
+        // A zero keeps its sign, as it does in a run that continues.
         if *value != 0.0 {
             *value = flush(*value, smallest);
         }
@@ -98,7 +99,7 @@ mod tests {
             left *= 1.0 - FASTEST_LEAK;
             let smallest = smallest_after(96 + since);
             assert!(smallest < left && smallest > left * 0.49, "{since}");
-            // As much as is kept is still normal at the end of the word.
+            // The smallest value that is kept is still a normal number at the end of the word.
             assert!((since..31).fold(smallest, |left, _| left * (1.0 - FASTEST_LEAK)) > f32::MIN_POSITIVE);
         }
         let mut values = [1e-31, -0.0, 3.0, -4.0];

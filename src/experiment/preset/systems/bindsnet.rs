@@ -29,7 +29,7 @@ pub(super) const BINDSNET: System = System {
         Known::number("thresh", -52.0, Any, "mV"),
         Known::number("rest", -65.0, Any, "mV"),
         Known::number("reset", -65.0, Any, "mV"),
-        // Less than 0 is none there.
+        // Below 0 there is no refractory period.
         Known::number("refrac", 5.0, Any, "ms"),
         Known::number("tc_decay", 100.0, AboveZero, "ms"),
         Known::number_or_none("lbound", None, "mV"),
@@ -73,18 +73,18 @@ fn params(values: &Values) -> Result<Params> {
     })
 }
 
-/// In BindsNET the threshold is looked at while refractory too, where the membrane potential leaks towards
-/// rest without input. Where that alone brings it to the threshold, or leaves it there, such spikes are
-/// made there and cannot be here.
+/// BindsNET tests the threshold during the refractory period, too, while the membrane potential leaks towards
+/// rest without input. If the leak alone brings it to the threshold, or leaves it there, BindsNET makes spikes that
+/// cannot be reproduced here.
 fn refuse_spikes_while_refractory(values: &Values, left: &ArrayD<f64>, steps: &ArrayD<f64>) -> Result<()> {
     let [rest, reset, threshold] = ["rest", "reset", "thresh"].map(|name| singles(&values.numbers(name)));
     let lifted = match values.optional("lbound").map(|bound| singles(&bound)) {
-        // Such a bound is refused in any case.
+        // A bound at or above the threshold is refused in any case.
         Some(bound) if at_or_above(&bound, &threshold).iter().any(|above| *above > 0.0) => return Ok(()),
         Some(bound) => &reset + &(&bound - &reset).mapv(|distance| distance.max(0.0)),
         None => reset.clone(),
     };
-    // It moves one way, so that it is nearest to the threshold at the first or at the last of these steps.
+    // The potential moves in one direction, so it is nearest to the threshold at the first or the last of these steps.
     let after = |decay: ArrayD<f64>| &rest + &(decay * (&lifted - &rest));
     let decayed = (left.mapv(libm::log) * steps).mapv(libm::exp);
     let reached = at_or_above(&after(left.clone()), &threshold) + at_or_above(&after(decayed), &threshold);

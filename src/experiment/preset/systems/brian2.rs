@@ -22,14 +22,14 @@ pub(super) const BRIAN2: System = System {
         ("t_ref", "refractory"),
         ("integrator", "method"),
     ],
-    // All of these are what a user of Brian writes.
+    // Brian itself has none of these names: users write them in their equations.
     parameters: &[
         Known::number("tau", 10.0, Decay, "ms"),
         Known::number("R", 1.0, Any, ""),
         Known::number("v_rest", 0.0, Any, ""),
         Known::number("v_reset", 0.0, Any, ""),
         Known::number("v_th", 1.0, Any, ""),
-        // Less than 0 is none there.
+        // Below 0 there is no refractory period.
         Known::number("refractory", 0.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
         Known::word("method", &["exact", "euler"]),

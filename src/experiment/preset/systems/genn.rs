@@ -21,14 +21,14 @@ pub(super) const GENN: System = System {
         ("v_threshold", "Vthresh"),
         ("t_ref", "TauRefrac"),
     ],
-    // They have no defaults there.
+    // GeNN has no defaults for them.
     parameters: &[
         Known::number("C", 1.0, AboveZero, "nF"),
         Known::number("TauM", 20.0, AboveZero, "ms"),
         Known::number("Vrest", -70.0, Any, "mV"),
         Known::number("Vreset", -70.0, Any, "mV"),
         Known::number("Vthresh", -51.0, Any, "mV"),
-        // Less than 0 is none there.
+        // Below 0 there is no refractory period.
         Known::number("TauRefrac", 2.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
     ],

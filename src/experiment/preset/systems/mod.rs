@@ -1,4 +1,4 @@
-//! The systems, one a file.
+//! The list of all systems; each has a file here.
 
 mod bindsnet;
 mod brian2;

@@ -1,4 +1,4 @@
-//! Nengo's `LIF`, as far as steps of fixed length can follow it.
+//! Nengo's `LIF`, as far as steps of fixed length can reproduce it.
 
 use crate::error::Result;
 use crate::experiment::params::{Integrator, Params};
@@ -26,7 +26,7 @@ pub(super) const NENGO: System = System {
 
 fn params(values: &Values) -> Result<Params> {
     let dt = values.single("dt") * MS_PER_S;
-    // No membrane potential comes below what stands for minus infinity where only some neurons have no bound.
+    // If only some neurons have no bound, it is a number that no membrane potential falls below.
     let bound = values.numbers("min_voltage");
     let lowest = parameter(&bound.mapv(|bound| bound.max(-f64::from(LARGEST_PARAMETER))));
     let bounded = bound.iter().any(|bound| bound.is_finite());

@@ -34,13 +34,13 @@ pub(super) const NEST: System = System {
     params,
 };
 
-/// NEST counts time in this many parts of a millisecond.
+/// The resolution of time in NEST: tics per millisecond.
 const TICS_PER_MS: f64 = 1000.0;
 
-/// By how much a multiple of them is rounded in double precision, at most.
+/// The largest relative rounding error of a multiple of a tic in double precision.
 const TIC_ROUNDING: f64 = 1e-15;
 
-/// What NEST refuses of its neurons.
+/// Refuses parameters that NEST refuses.
 pub(super) fn refuse_as_nest(values: &Values) -> Result<()> {
     let dt = values.single("resolution");
     let tics = dt * TICS_PER_MS;

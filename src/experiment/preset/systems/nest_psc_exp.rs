@@ -1,4 +1,4 @@
-//! NEST's `iaf_psc_exp`: spikes are currents, which decay exponentially.
+//! NEST's `iaf_psc_exp`: spikes cause synaptic currents that decay exponentially.
 
 use super::nest::refuse_as_nest;
 use crate::error::{Error, Result};

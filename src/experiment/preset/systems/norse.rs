@@ -1,4 +1,4 @@
-//! Norse's `lif_refrac`. Without `tau_syn_inv` it has no synapse: the input is the current of the step.
+//! Norse's `lif_refrac`. Without `tau_syn_inv` it has no synapse: the input is a current for one step.
 
 use crate::error::{Error, Result};
 use crate::experiment::params::Params;
@@ -28,7 +28,7 @@ pub(super) const NORSE: System = System {
         Known::number("v_leak", 0.0, Any, ""),
         Known::number("v_th", 1.0, Any, ""),
         Known::number("v_reset", 0.0, Any, ""),
-        // Less than 0 is none there.
+        // Below 0 there is no refractory period.
         Known::number("rho_reset", 5.0, Any, "steps"),
         Known::step("dt", 0.001, "s"),
     ],
@@ -48,7 +48,7 @@ fn params(values: &Values) -> Result<Params> {
                     "above 0 and below 1; at 1 a synaptic current lasts one step, as with tau_syn_inv none",
                 ));
             }
-            // The decay that loses as much per step as forward Euler does.
+            // The exponential decay that loses as much per step as forward Euler.
             Some(values.said("tau_syn_inv", parameter(&lost.mapv(|lost| -dt / libm::log1p(-lost)))))
         }
     };

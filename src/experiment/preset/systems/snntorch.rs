@@ -18,7 +18,7 @@ pub(super) const LEAKY: System = System {
     input_unit: "per step",
     terms: &[("tau_m", "beta"), ("v_threshold", "threshold"), ("reset", "reset_mechanism")],
     parameters: &[
-        // It has no default there.
+        // snnTorch has no default for it.
         Known::number("beta", 0.9, Any, ""),
         Known::number("threshold", 1.0, Any, ""),
         Known::word("reset_mechanism", MECHANISMS),
@@ -39,7 +39,7 @@ pub(super) const LAPICQUE: System = System {
         ("reset", "reset_mechanism"),
     ],
     parameters: &[
-        // They have no default there.
+        // snnTorch has no defaults for them.
         Known::number("R", 1.0, NotZero, ""),
         Known::number("C", 10.0, NotZero, ""),
         Known::step("time_step", 1.0, ""),
@@ -51,7 +51,7 @@ pub(super) const LAPICQUE: System = System {
 
 fn leaky(values: &Values) -> Result<Params> {
     let given = values.numbers("beta");
-    // Clamped there: less than 0 is 0, and more than 1 is 1, with which nothing leaks.
+    // snnTorch clamps beta to 0..=1; with 1, nothing leaks.
     if let Some(more) = given.iter().find(|beta| **beta > 1.0) {
         return Err(Error::out_of_range(
             "beta",
@@ -105,7 +105,7 @@ fn lapicque(values: &Values) -> Result<Params> {
     let (near_tau, resistance) =
         added_as_it_is(&leak.mapv(|leak| dt / leak), &(c / dt), dt, integrator, SpikeTest::Above);
     Ok(Params {
-        // A reset to zero takes a whole step, in which the input is lost.
+        // In snnTorch a reset to zero takes a whole step, in which the input is lost.
         t_ref: if params.reset == Reset::ToValue { dt.into() } else { 0.0.into() },
         tau_m: values.said_as("R C", "", tau, near_tau),
         resistance: values.said("R", resistance),
@@ -115,11 +115,12 @@ fn lapicque(values: &Values) -> Result<Params> {
     })
 }
 
-/// A part of the membrane potential that is left after a step; of less no threshold can be subtracted a step late:
-/// here it is subtracted at once, divided by this part, which leaves no digits of what exceeded it.
+/// The smallest part of the membrane potential left after a step with which a threshold can be subtracted one step
+/// late. Here the threshold, divided by that part, is subtracted at once; with a smaller part no digits would be left
+/// of what exceeded the threshold.
 const LEAST_LEFT: f64 = 1e-3;
 
-/// A reset that comes one step later, and what that step leaves of the membrane potential.
+/// A reset that happens one step after the spike, and the part of the membrane potential left after that step.
 struct Late<'a> {
     left: &'a ArrayD<f64>,
     /// Its name, and the values before any rounding.
@@ -127,13 +128,14 @@ struct Late<'a> {
     given: &'a ArrayD<f64>,
 }
 
-/// What both have in common: rest 0, no refractory period, and how they are reset, at once where it is not late.
+/// Returns the parameters that both neurons have in common: rest 0, no refractory period, and the reset, which is
+/// immediate if `late` is `None`.
 ///
-/// A reset to zero is to `v_reset` 0, and it does not matter whether it comes at once or one step later:
+/// A reset to zero sets v to 0. It makes no difference whether it is immediate or one step late:
 /// the membrane potential of the next step is the input alone.
 ///
-/// Where the threshold is subtracted one step late, from a membrane potential that has decayed to the part
-/// `left` in between, to subtract `threshold / left` at once comes to the same:
+/// A threshold that is subtracted one step late is subtracted from a membrane potential that has decayed to the part
+/// `left` in between. To subtract `threshold / left` at once is the same:
 /// `left v - threshold = left (v - threshold / left)`.
 fn unitless(values: &Values, late: Option<Late<'_>>) -> Result<Params> {
     let threshold = values.numbers("threshold");
@@ -148,7 +150,7 @@ fn unitless(values: &Values, late: Option<Late<'_>>) -> Result<Params> {
             )?;
             (Reset::ToValue, 0.0.into())
         }
-        // What is subtracted at once is subtracted again, where v is above the threshold still.
+        // A threshold that is subtracted at once is subtracted again if v is still above it.
         (_, None) => (Reset::SubtractAhead, 0.0.into()),
         (_, Some(Late { left, called, given })) => {
             refuse_below_zero(

@@ -30,7 +30,7 @@ pub(super) const SPIKINGJELLY: System = System {
 };
 
 fn params(values: &Values) -> Result<Params> {
-    // It rests where it is reset to; without v_reset, the threshold is subtracted.
+    // The resting potential is v_reset. Without v_reset the rest is 0, and the threshold is subtracted.
     let resets = values.optional("v_reset").is_some();
     let rest = values.optional_parameter("v_reset").unwrap_or(0.0.into());
     let (integrator, spike_test) = (Integrator::Euler, SpikeTest::AtOrAbove);

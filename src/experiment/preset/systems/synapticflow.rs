@@ -29,7 +29,7 @@ pub(super) const SYNAPTICFLOW: System = System {
         Known::number("threshold", -52.0, Any, "mV"),
         Known::number("rest_pot", -62.0, Any, "mV"),
         Known::number("reset_pot", -62.0, Any, "mV"),
-        // Less than 0 is none there.
+        // Below 0 there is no refractory period.
         Known::number("refrac_length", 5.0, Any, "ms"),
         Known::step("dt", 0.1, "ms"),
         Known::number_or_none("lower_bound", None, "mV"),
@@ -52,7 +52,7 @@ fn params(values: &Values) -> Result<Params> {
         "below threshold: in SynapticFlow the threshold is looked at while refractory too, where the membrane potential \
          is held, so that the neuron spikes at every step from its first spike on",
     )?;
-    // One time constant is that of the membrane and of the trace, and only what is added is scaled.
+    // Membrane and trace have the same time constant, and `trace_scale` applies only if spikes add to the trace.
     let (kind, scale) = if values.is("additive_spike_trace", TRUE) {
         (TraceKind::Add, values.parameter("trace_scale"))
     } else {
