@@ -60,7 +60,7 @@ pub enum Input {
 pub(crate) struct Rules {
     pub(crate) memory: SpikeMemory,
     /// Whether refractory cells stay constant as 0 is added to v.
-    pub(crate) is_frozen: bool,
+    pub(crate) adds_zero: bool,
     /// Whether currents are read in place, and not converted to drives before.
     pub(crate) reads_rows: bool,
     pub(crate) options: Options,
@@ -71,18 +71,18 @@ impl Kernel {
         match self {
             Self::Holding { memory, input } => Rules {
                 memory,
-                is_frozen: true,
+                adds_zero: true,
                 reads_rows: matches!(input, Input::Rows),
                 options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST },
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
                 let options = Options { reset, refractory, ..Options::FIRST };
-                Rules { memory, is_frozen: false, reads_rows, options }
+                Rules { memory, adds_zero: false, reads_rows, options }
             }
             Self::Rich { reset, refractory, synapse } => Rules {
                 memory: SpikeMemory::Both,
-                is_frozen: false,
+                adds_zero: false,
                 reads_rows: false,
                 options: Options {
                     // Thresholds for the other test are lowered; see `LaneCoefficients::adapt`.
@@ -107,8 +107,8 @@ pub fn is_plain(options: Options) -> bool {
     reset != Reset::SubtractAhead && options == Options { spike_test, reset, refractory, ..Options::FIRST }
 }
 
-/// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::is_frozen).
-pub(crate) fn can_freeze(options: Options) -> bool {
+/// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::adds_zero).
+pub(crate) fn can_add_zero(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
     is_plain(Options { jumps: false, ..options }) && is_frozen
 }

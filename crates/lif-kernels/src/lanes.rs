@@ -4,7 +4,7 @@
 //! The code uses loops and no closures, which would be compiled without the vector instructions of the processor.
 
 use crate::LANES;
-use crate::kernels::{can_freeze, is_plain};
+use crate::kernels::{can_add_zero, is_plain};
 use crate::spike_memory::SpikeMemory;
 use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Reset, SMALLEST_STATE, SpikeTest, TraceRule};
 use std::ops::{Index, IndexMut};
@@ -23,20 +23,20 @@ pub struct Lanes {
     /// The coefficients of the cells, set before [`begin`](Self::begin), which adapts them for the steps.
     pub coefficients: LaneCoefficients,
     /// The refractory period of each cell, in steps.
-    pub steps: [u32; LANES],
+    pub refractory_steps: [u32; LANES],
     /// The numbers of the state, indexed by [`Field`].
     pub(crate) fields: [[f32; LANES]; Field::COUNT],
     pub(crate) memory: SpikeMemory,
     /// Whether refractory cells can be kept constant just by adding 0 to v; see [`is_frozen`].
-    pub(crate) is_frozen: bool,
+    pub(crate) adds_zero: bool,
     /// The refractory periods, stored as [`SpikeMemory`] describes.
-    pub(crate) kept: [u32; LANES],
+    pub(crate) stored_refractory: [u32; LANES],
     /// The spikes so far of an incomplete word, if `kept` does not contain them.
-    pub(crate) word: [u32; LANES],
+    pub(crate) partial_word: [u32; LANES],
     /// The number of spikes of each cell so far.
     pub counts: [u32; LANES],
     /// 1 for a cell that spiked at the last step.
-    pub last: [u32; LANES],
+    pub spiked_last: [u32; LANES],
 }
 
 impl Index<Field> for Lanes {
@@ -64,14 +64,14 @@ impl Lanes {
         Self {
             cells: 0,
             coefficients: LaneCoefficients::none(),
-            steps: [0; LANES],
+            refractory_steps: [0; LANES],
             fields: [[0.0; LANES]; Field::COUNT],
             memory: SpikeMemory::Both,
-            is_frozen: false,
-            kept: [0; LANES],
-            word: [0; LANES],
+            adds_zero: false,
+            stored_refractory: [0; LANES],
+            partial_word: [0; LANES],
             counts: [0; LANES],
-            last: [0; LANES],
+            spiked_last: [0; LANES],
         }
     }
 
@@ -80,32 +80,37 @@ impl Lanes {
     #[inline(always)]
     pub fn begin(&mut self, options: Options, left: &[u32; LANES]) {
         self.coefficients.adapt(options);
-        let memory = SpikeMemory::for_cells(&self.steps, left);
-        self.is_frozen =
-            can_freeze(options) && is_frozen(&self.steps, left, &self[Field::Voltages], &self.coefficients);
-        self.memory = if self.is_frozen || is_plain(options) { memory } else { SpikeMemory::Both };
-        self.memory.coefficients(&self.steps, &mut self.coefficients.refractory);
+        let memory = SpikeMemory::for_cells(&self.refractory_steps, left);
+        self.adds_zero = can_add_zero(options)
+            && holds_by_adding_zero(&self.refractory_steps, left, &self[Field::Voltages], &self.coefficients);
+        self.memory = if self.adds_zero || is_plain(options) { memory } else { SpikeMemory::Both };
+        self.memory.coefficients(&self.refractory_steps, &mut self.coefficients.refractory);
         self.keep(left);
-        self.word = [0; LANES];
+        self.partial_word = [0; LANES];
     }
 
     /// Stores the steps left of the refractory periods.
     #[inline(always)]
     pub(crate) fn keep(&mut self, left: &[u32; LANES]) {
-        self.memory.keep(&self.steps, left, &mut self.kept);
+        self.memory.keep(&self.refractory_steps, left, &mut self.stored_refractory);
     }
 
     /// Returns the steps left of the refractory periods.
     #[inline(always)]
     pub fn left(&self, left: &mut [u32; LANES]) {
-        self.memory.left(&self.steps, &self.kept, left);
+        self.memory.left(&self.refractory_steps, &self.stored_refractory, left);
     }
 }
 
 /// Whether no refractory cell is above its threshold, and adding 0 changes no membrane potential. Then frozen cells
 /// need no special treatment: 0 is added to v instead of the change.
 #[inline(always)]
-fn is_frozen(steps: &[u32; LANES], left: &[u32; LANES], v: &[f32; LANES], cells: &LaneCoefficients) -> bool {
+fn holds_by_adding_zero(
+    steps: &[u32; LANES],
+    left: &[u32; LANES],
+    v: &[f32; LANES],
+    cells: &LaneCoefficients,
+) -> bool {
     // Integers instead of booleans, which the compiler would test one by one.
     let mut exceptions = 0;
     for lane in 0..LANES {
@@ -127,7 +132,7 @@ fn is_minus_zero(x: f32) -> bool {
 #[repr(align(64))]
 #[derive(Debug)]
 pub struct LaneCoefficients {
-    /// The coefficients of the model, indexed by [`Coefficient`]; but refractory periods are in [`Lanes::steps`].
+    /// The coefficients of the model, indexed by [`Coefficient`]; but refractory periods are in [`Lanes::refractory_steps`].
     values: [[f32; LANES]; Coefficient::COUNT],
     /// The magnitude below which each number of the state is set to zero at every step.
     pub(crate) smallest: [[f32; LANES]; Field::COUNT],

@@ -69,8 +69,8 @@ impl<S: Simd> VectorState<S> {
             v: S::as_simd_f32s(&lanes[Field::Voltages]).0[vector],
             trace: S::as_simd_f32s(&lanes[Field::Traces]).0[vector],
             synaptic: S::as_simd_f32s(&lanes[Field::SynapticCurrents]).0[vector],
-            memory: S::as_simd_u32s(&lanes.kept).0[vector],
-            word: S::as_simd_u32s(&lanes.word).0[vector],
+            memory: S::as_simd_u32s(&lanes.stored_refractory).0[vector],
+            word: S::as_simd_u32s(&lanes.partial_word).0[vector],
         }
     }
 
@@ -103,11 +103,11 @@ pub(crate) fn left<S: Simd>(simd: S, last_refractory: S::u32s, number: S::i32s) 
     cast(simd.max_i32s(cast(left), simd.splat_i32s(0)))
 }
 
-/// [`step_cells`] for lanes that [are frozen](Lanes::is_frozen), with less to compute: v stays constant while 0
+/// [`step_cells`] for lanes that [are frozen](Lanes::adds_zero), with less to compute: v stays constant while 0
 /// is added to it, and is not above the threshold there. The refractory period is stored as the number of its
 /// last step, which is compared and not counted down.
 #[inline(always)]
-pub(crate) fn step_frozen<K: Compiled, S: Simd>(
+pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     simd: S,
     cells: &Cells<S>,
     state: &mut VectorState<S>,

@@ -21,12 +21,12 @@ impl Advance<'_, '_> {
         let Self { lanes, drives, span, words, column, samples, .. } = self;
         // The thresholds have been lowered for this test; see `LaneCoefficients::adapt`.
         let options = Options { spike_test: SpikeTest::Above, ..self.options };
-        let cell = lanes.coefficients.of(lane, lanes.steps[lane]);
-        let mut state = State { refractory: *left, spike: lanes.last[lane] == 1, ..State::default() };
+        let cell = lanes.coefficients.of(lane, lanes.refractory_steps[lane]);
+        let mut state = State { refractory: *left, spike: lanes.spiked_last[lane] == 1, ..State::default() };
         for field in Field::of(options) {
             *state.get_mut(field) = lanes[field][lane];
         }
-        let mut word = lanes.word[lane];
+        let mut word = lanes.partial_word[lane];
         let (mut wait, mut sample, mut row) = (samples.wait, 0, 0);
         for step in 0..span.steps {
             let place = (span.first + step) % WORD;
@@ -63,8 +63,8 @@ impl Advance<'_, '_> {
         for field in Field::of(options) {
             lanes[field][lane] = state.get(field);
         }
-        lanes.word[lane] = word;
-        lanes.last[lane] = u32::from(state.spike);
+        lanes.partial_word[lane] = word;
+        lanes.spiked_last[lane] = u32::from(state.spike);
         *left = state.refractory;
     }
 }

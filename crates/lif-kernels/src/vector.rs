@@ -5,7 +5,7 @@
 
 use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
-use crate::neuron::{Cells, Drive, VectorState, left, settle, step_cells, step_frozen, voltage};
+use crate::neuron::{Cells, Drive, VectorState, left, settle, step_adding_zero, step_cells, voltage};
 use crate::{LANES, OfWord, WORD};
 use lif_model::{Field, Options, Reset};
 use pulp::{Arch, Simd, WithSimd};
@@ -125,7 +125,7 @@ pub fn advance(
 pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let Options { reset, refractory, synapse, jumps, .. } = options;
     let memory = lanes.memory;
-    if lanes.is_frozen {
+    if lanes.adds_zero {
         let input = match (reads_rows, jumps) {
             (true, _) => Input::Rows,
             (false, true) => Input::DrivesAndJumps,
@@ -246,8 +246,8 @@ impl Advance<'_, '_> {
                         jump: jumps_now[vector],
                     };
                     let state = &mut states[vector];
-                    if const { K::RULES.is_frozen } {
-                        step_frozen::<K, S>(simd, cells, state, drive, number, bit);
+                    if const { K::RULES.adds_zero } {
+                        step_adding_zero::<K, S>(simd, cells, state, drive, number, bit);
                     } else {
                         step_cells::<K, S>(simd, cells, state, drive, bit);
                     }
@@ -270,14 +270,14 @@ impl Advance<'_, '_> {
             for_each_vector!(vector, {
                 vectors[vector] = if const { K::KEEPS_WORD } {
                     states[vector].word
-                } else if const { K::RULES.is_frozen && !K::KEEPS_HISTORY } {
+                } else if const { K::RULES.adds_zero && !K::KEEPS_HISTORY } {
                     left(simd, states[vector].memory, number)
                 } else {
                     states[vector].memory
                 };
                 states[vector].word = simd.splat_u32s(0);
             });
-            for (word, steps) in words.iter_mut().zip(&lanes.steps[part.clone()]) {
+            for (word, steps) in words.iter_mut().zip(&lanes.refractory_steps[part.clone()]) {
                 *word = K::RULES.memory.word(*steps, *word, (begun, to));
             }
             for (count, word) in lanes.counts[part.clone()].iter_mut().zip(&*words) {
@@ -290,24 +290,25 @@ impl Advance<'_, '_> {
                 }
             }
             if span.is_last && made == span.steps {
-                for (last, word) in lanes.last[part.clone()].iter_mut().zip(&*words) {
+                for (last, word) in lanes.spiked_last[part.clone()].iter_mut().zip(&*words) {
                     *last = word >> (to - 1) & 1;
                 }
             }
             begun = 0;
             row += 1;
         }
-        let Lanes { fields, kept, word, .. } = &mut **lanes;
+        let Lanes { fields, stored_refractory, partial_word, .. } = &mut **lanes;
         for_each_vector!(vector, {
             let (state, vector) = (states[vector], first_vector + vector);
             state.store::<K>(fields, vector);
-            S::as_mut_simd_u32s(kept).0[vector] = if const { K::RULES.is_frozen && !K::KEEPS_HISTORY } {
+            S::as_mut_simd_u32s(stored_refractory).0[vector] = if const { K::RULES.adds_zero && !K::KEEPS_HISTORY }
+            {
                 left(simd, state.memory, number)
             } else {
                 state.memory
             };
             if const { K::KEEPS_WORD } {
-                S::as_mut_simd_u32s(word).0[vector] = state.word;
+                S::as_mut_simd_u32s(partial_word).0[vector] = state.word;
             }
         });
     }

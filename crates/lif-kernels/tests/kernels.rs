@@ -82,7 +82,7 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
         // A negative zero, which adding 0 would change.
         lanes[Field::Voltages][3] = -0.0;
     }
-    lanes.steps = std::array::from_fn(|lane| match refractoriness {
+    lanes.refractory_steps = std::array::from_fn(|lane| match refractoriness {
         Refractoriness::Short => [0, 1, 2, 31][lane % 4],
         Refractoriness::Long => [32, 33, 64, 65][lane % 4],
         Refractoriness::Mixed => [0, 2, 31, 32, 40][lane % 5],
@@ -92,7 +92,7 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
 
 /// Returns the refractory steps left; half of the cells are refractory.
 fn left(lanes: &Lanes) -> [u32; LANES] {
-    std::array::from_fn(|lane| lanes.steps[lane] * (lane as u32 % 2))
+    std::array::from_fn(|lane| lanes.refractory_steps[lane] * (lane as u32 % 2))
 }
 
 /// All observable results of cells after some steps, floats as their bits.
@@ -142,7 +142,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
         synaptic: bits(&lanes[Field::SynapticCurrents]),
         left: left[..cells].to_vec(),
         counts: lanes.counts[..cells].to_vec(),
-        last: lanes.last[..cells].to_vec(),
+        last: lanes.spiked_last[..cells].to_vec(),
         words: words.iter().map(|word| word[..cells].to_vec()).collect(),
         samples: samples.iter().map(bits).collect(),
     }

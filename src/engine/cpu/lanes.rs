@@ -26,7 +26,7 @@ pub(super) fn load(
     for left in &mut left {
         *left &= !SPIKE_FLAG;
     }
-    spread(table.column(Coefficient::RefractorySteps), cells, &mut lanes.steps);
+    spread(table.column(Coefficient::RefractorySteps), cells, &mut lanes.refractory_steps);
     copy(&mut lanes.counts, &tile.counts[first..]);
     load_coefficients(&mut lanes.coefficients, table, options, cells);
     for field in Field::ALL {
@@ -55,7 +55,7 @@ fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options
 pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize) {
     let mut words = [0; LANES];
     lanes.left(&mut words);
-    for (word, last) in words.iter_mut().zip(&lanes.last) {
+    for (word, last) in words.iter_mut().zip(&lanes.spiked_last) {
         *word |= last * SPIKE_FLAG;
     }
     copy_back(&mut tile.refractory[first..], &words);

@@ -31,7 +31,7 @@ pub(super) fn with_products(shader: &str, features: wgpu::Features) -> String {
     shader.replace(by_halves, include_str!("../../../shaders/wide_product.wgsl"))
 }
 
-/// Invocations in a workgroup, unless a device was found to be faster with [others](super::workgroup).
+/// Invocations in a workgroup, unless a device was found to be faster with [others](super::workgroup_size).
 pub(crate) const WORKGROUP: u32 = 64;
 
 /// Cells that an invocation advances side by side where each operation of a cell waits for the one before, as
