@@ -549,7 +549,7 @@ fn errors_say_which_argument_and_which_value() {
     let cpu = Device::cpu();
     let new = |params: Params, shape: [usize; 2]| Population::new(params, shape, &cpu).map(drop);
     let population = || Population::new(Params::default(), [2, 3], &cpu).expect("valid");
-    let weights = Array2::<f32>::from_elem((4, 3), 1e30);
+    let weights = Array2::<f32>::zeros((5, 3));
     let raster = Raster::from_events([], 0, 10, 1, 4).expect("valid");
     let target = Target::new([5], 0..100).expect("valid");
     let blocks = || Blocks::new(vec![Ok(Array1::<f32>::zeros(7).into_dyn())]);
