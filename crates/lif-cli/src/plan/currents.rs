@@ -24,12 +24,23 @@ pub fn default_currents(params: &Params) -> Spread {
 /// Whether a constant current brings any neuron above its threshold, judged by the extremes of the
 /// parameters. Yes, if more current would not help.
 pub fn reaches_threshold(params: &Params, current: f64) -> bool {
+    let (way, resistance) = shortest_way(params);
+    resistance <= 0.0 || resistance * current > way
+}
+
+/// The current below which no neuron reaches its threshold, judged by the extremes of the parameters.
+pub fn least_rheobase(params: &Params) -> f64 {
+    let (way, resistance) = shortest_way(params);
+    way / resistance
+}
+
+/// The least way from rest to the threshold, mV, and the largest resistance, MOhm.
+fn shortest_way(params: &Params) -> (f64, f64) {
     let values =
         |parameter: &lif::Parameter| parameter.values().iter().copied().map(f64::from).collect::<Vec<_>>();
     let most = |parameter| values(parameter).into_iter().fold(f64::NEG_INFINITY, f64::max);
     let least = values(&params.v_threshold).into_iter().fold(f64::INFINITY, f64::min);
-    let resistance = most(&params.resistance);
-    resistance <= 0.0 || resistance * current > least - most(&params.v_rest)
+    (least - most(&params.v_rest), most(&params.resistance))
 }
 
 /// The largest magnitude of a parameter.

@@ -79,6 +79,18 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, has_unit: bool) 
     })
 }
 
+/// A warning about a constant current, the only input, with which no neuron spikes.
+pub fn of_small_current(current: Spread, params: &Params, unit: &str) -> Option<String> {
+    let largest = current.ends().into_iter().fold(f64::NEG_INFINITY, f64::max);
+    (!currents::reaches_threshold(params, largest)).then(|| {
+        format!(
+            "no neuron that starts at rest reaches its threshold with a current of {largest} {unit}; take more than \
+             {} {unit}",
+            currents::rounded(currents::least_rheobase(params))
+        )
+    })
+}
+
 /// If the threshold is this close to rest, both are probably in volts, mV.
 const NEAREST_THRESHOLD: f64 = 0.1;
 

@@ -59,6 +59,10 @@ pub fn drive(
         if let Some(doubt) = given.and_then(|given| doubts::of_current(given, params, input_unit, has_unit)) {
             log::warn!("{doubt}");
         }
+        let small = given.filter(|_| is_alone);
+        if let Some(doubt) = small.and_then(|given| doubts::of_small_current(given, params, input_unit)) {
+            log::warn!("{doubt}");
+        }
         return Ok(match settings.current.get_or_insert(default.into()).spread {
             Spread::Number(current) => Drive::Same(current as f32),
             spread => Drive::Spread(spread.values(neurons)),

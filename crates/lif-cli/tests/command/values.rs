@@ -436,6 +436,25 @@ fn a_current_that_seems_to_be_in_another_unit_is_doubted() {
 }
 
 #[test]
+fn a_current_with_which_no_neuron_spikes_is_told() {
+    let folder = Folder::new();
+    let run = |words: &str| folder.run(&format!("-n 3 --steps 10 --no-plot {words}")).assert().success();
+    let said = |current: &str, least: &str| {
+        format!(
+            "warning: no neuron that starts at rest reaches its threshold with a current of {current}; take more than \
+             {least}\n"
+        )
+    };
+    run("--current 300pA").stderr(said("0.3 nA", "0.5 nA"));
+    run("--current 0.2:0.45 --resistance 18:22").stderr(said("0.45 nA", "0.45455 nA"));
+    run("--preset nest --current 100").stderr(said("100 pA", "375 pA"));
+    // One of them does, or something else drives them.
+    for words in ["--current 0.2:0.51", "--current 0.3 --input poisson:rate=900,weight=0.5"] {
+        run(words).stderr("");
+    }
+}
+
+#[test]
 fn steps_too_short_for_single_precision_are_told() {
     let folder = Folder::new();
     let said = |words: &str| folder.stderr(words);
