@@ -530,7 +530,7 @@ fn the_last_steps_that_have_a_number_are_scored() {
     assert_eq!(found, [(2, 2), (1, 0)]);
 }
 
-/// Whatever is recorded beside the scores, and however the input comes, they are the same, and so is what is recorded.
+/// Scores are the same whatever else is recorded and however the input comes, and so are the recordings.
 #[test]
 fn scores_and_recordings_go_together() {
     let expected = found(&scorer(&cpu(), &[STEPS]));

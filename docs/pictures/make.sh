@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the pictures of the README and the documents again, each by the command that stands beside it there.
+# Draws the pictures of the README and the documents again, each by the command next to it there.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 out=$(mktemp -d)

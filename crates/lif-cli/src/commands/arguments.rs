@@ -56,7 +56,7 @@ Examples:
 const FI_EXAMPLES: &str = "\
 Examples:
   lif fi
-      the default neuron at 200 currents, beside theory
+      the default neuron at 200 currents, and in theory
   lif fi --current 0.4:2 -n 1000 --t-ref 2ms --integrator exact
       these currents, another neuron
   lif fi --preset brian2:tau=20,refractory=5 --json
@@ -129,7 +129,7 @@ pub enum Command {
     /// Simulate a population; write its spikes, a summary and a picture
     #[command(after_help = MORE, after_long_help = with_presets(RUN_EXAMPLES))]
     Run(Box<Settings>),
-    /// Rate against constant current: simulated beside theory, as a table and a picture
+    /// Rate against constant current, simulated and in theory, as a table and a picture
     #[command(mut_args = for_a_curve, override_usage = "lif fi [OPTIONS]", after_help = MORE, after_long_help = with_presets(FI_EXAMPLES))]
     Fi(Box<Settings>),
     /// How well a neuron predicts the recorded answer to a stimulus
@@ -146,7 +146,7 @@ pub enum Command {
     /// List what this machine can run on
     #[command(after_help = MORE, after_long_help = DEVICES_EXAMPLES)]
     Devices(DevicesOptions),
-    /// Measure how fast each device is, beside what it could do at best
+    /// Measure how fast each device is, and how fast it could be
     #[command(after_help = MORE)]
     Bench(Box<BenchOptions>),
 }

@@ -44,7 +44,7 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
     } else if count < MANY_SAMPLES {
         return None;
     } else if apart >= FAR_APART * dt {
-        format!("{samples} that are {} ms apart, which is coarse beside steps of {dt} ms", ms(apart))
+        format!("{samples} that are {} ms apart, which is coarse for steps of {dt} ms", ms(apart))
     } else if length / count as f64 * FAR_APART <= dt {
         format!("{samples} in {} ms, of which steps of {dt} ms pass over most", ms(length))
     } else {
@@ -130,9 +130,9 @@ pub fn of_precision(params: &Params) -> Option<String> {
     let lost = 0.5 * largest * f64::from(f32::EPSILON) * steps;
     (lost > MUCH_LOST * way && steps <= MANY_STEPS).then(|| {
         format!(
-            "steps of {} ms are so short beside tau_m that single precision loses changes of the membrane potential: it \
-             may stand still from {lost:.2} mV before where the current takes it; --v-reference {} keeps potentials as \
-             differences from that, which are more precise, or take a longer --dt",
+            "steps of {} ms are so short against tau_m that single precision loses changes of the membrane potential: it \
+             may stop {lost:.2} mV before where the current takes it; --v-reference {} keeps potentials as differences \
+             from that, which are more precise, or take a longer --dt",
             params.dt, rest.0
         )
     })

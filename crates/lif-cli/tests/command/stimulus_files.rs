@@ -149,7 +149,7 @@ fn unlikely_stimuli_are_told_and_likely_ones_are_not() {
     write_npy(folder.path("long.npy"), &Array1::from_elem(10_000_001, 0_u8)).unwrap();
     let units = "the times are taken as ms, as neither --stimulus-time-unit nor a name";
     for (words, message) in [
-        ("coarse.txt", "40 samples that are 50 ms apart, which is coarse beside steps of 0.1 ms"),
+        ("coarse.txt", "40 samples that are 50 ms apart, which is coarse for steps of 0.1 ms"),
         ("coarse.txt", units),
         ("long.txt --steps 10", "30,000 samples that last 1,500 s, 50 ms apart"),
         ("long.txt --steps 10", units),

@@ -463,7 +463,7 @@ fn steps_too_short_for_single_precision_are_told() {
         "run --device cpu -n 1 --no-plot --record none --steps 9 --tau-m 100 --dt 0.001",
         "fi --device cpu -n 5 --no-plot --tau-m 100 --dt 0.001 --t-ref 0 --duration 20",
     ] {
-        let message = "single precision loses changes of the membrane potential: it may stand still from";
+        let message = "single precision loses changes of the membrane potential: it may stop ";
         assert!(said(words).contains(message), "{words}: {}", said(words));
         assert_eq!(said(&format!("{words} --v-reference=-62")), "", "{words}");
     }

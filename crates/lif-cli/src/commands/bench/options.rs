@@ -16,7 +16,7 @@ Examples:
   lif bench --device cpu --device nvidia --plot speed.png
       two devices over all sizes, with a picture
   lif bench --neurons 1e6 --input constant,gaussian --record none,spikes
-      four cases on every device, each with the model as written beside it
+      four cases on every device, each also with the model as written
   lif bench --neurons 1e4,1e5 --mode run,forward --json > speed.jsonl
       one JSON object per line, for each case on each device";
 
