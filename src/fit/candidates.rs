@@ -169,8 +169,11 @@ impl Fit {
         self.vary.iter().zip(place).map(|(vary, place)| vary.value(*place, self.params.dt)).collect()
     }
 
-    /// The parameters of the neurons at these places, one neuron for each. A place has one number for each varied
-    /// parameter.
+    /// The parameters of the neurons at these places, one neuron for each.
+    ///
+    /// # Panics
+    ///
+    /// If a place has fewer numbers than there are varied parameters.
     #[must_use]
     pub fn params(&self, places: &[Vec<f64>]) -> Params {
         let mut params = self.params.clone();
@@ -182,10 +185,26 @@ impl Fit {
 
     /// Whether the neuron at a place could spike at every step and so would be refused unless this is
     /// [allowed](Params::allow_constant_firing).
+    ///
+    /// # Panics
+    ///
+    /// If the place has fewer numbers than there are varied parameters.
     #[must_use]
     pub fn fires_constantly(&self, place: &[f64]) -> bool {
         let params = self.params(&[place.to_vec()]);
         !params.allow_constant_firing && Population::new(params, 1, &Device::cpu()).is_err()
+    }
+
+    fn check(&self, places: &[Vec<f64>]) -> Result<()> {
+        let varied = self.vary.len();
+        match places.iter().find(|place| place.len() != varied) {
+            Some(place) => Err(refusal(
+                "the count of numbers of a place",
+                place.len(),
+                format!("{varied}, one for each varied parameter"),
+            )),
+            None => Ok(()),
+        }
     }
 
     fn population(&self, places: &[Vec<f64>]) -> Result<Population> {
@@ -227,21 +246,29 @@ impl Fit {
     ///
     /// # Errors
     ///
-    /// As [`Run::go`](crate::Run::go) with a scorer.
+    /// As [`Run::go`](crate::Run::go) with a scorer, and [`Error::OutOfRange`] if a place has not one number for each
+    /// varied parameter, or if a target ends after the currents.
     pub fn scores(
         &self,
         places: &[Vec<f64>],
         targets: &[Target],
         mut go_on: impl FnMut() -> ControlFlow<()>,
     ) -> Result<Option<Vec<f64>>> {
+        self.check(places)?;
         let mut scorer = self.scorer(places, targets, self.objective == Objective::VanRossum)?;
         if let Some(delays) = self.delays(places) {
             scorer = scorer.with_delays(delays.repeat(self.currents.ncols()))?;
         }
         let (currents, steps) = self.input(targets)?;
         let mut population = self.population(places)?;
-        let run = population.run(steps, Input::sequence(&currents)).score(&mut scorer);
-        if run.observe(|_| go_on()).go()?.steps < steps {
+        let mut is_stopped = false;
+        let observe = |_| {
+            let flow = go_on();
+            is_stopped |= flow.is_break();
+            flow
+        };
+        population.run(steps, Input::sequence(&currents)).score(&mut scorer).observe(observe).go()?;
+        if is_stopped {
             return Ok(None);
         }
         let mut of_each = vec![Vec::new(); places.len()];
@@ -268,10 +295,19 @@ impl Fit {
     ///
     /// # Errors
     ///
-    /// As [`Run::go`](crate::Run::go).
+    /// As [`scores`](Self::scores), and [`Error::OutOfRange`] if the parts have different numbers of targets.
     pub fn results(&self, places: &[Vec<f64>], parts: [&[Target]; 2]) -> Result<(Vec<Reached>, Vec<Event>)> {
         if places.is_empty() {
             return Ok((Vec::new(), Vec::new()));
+        }
+        self.check(places)?;
+        let [train, held_out] = parts.map(<[Target]>::len);
+        if train != held_out {
+            return Err(refusal(
+                "the number of targets held out",
+                held_out,
+                format!("{train}, as of those fitted"),
+            ));
         }
         let mut scorers =
             parts.iter().map(|part| self.scorer(places, part, true)).collect::<Result<Vec<_>>>()?;

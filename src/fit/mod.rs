@@ -33,6 +33,8 @@
 mod candidates;
 mod evolution;
 mod space;
+#[cfg(test)]
+mod tests;
 
 pub use candidates::{Fit, Objective, Reached, Score};
 pub use evolution::{Evolution, Generation};
