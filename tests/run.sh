@@ -48,7 +48,7 @@ cargo fmt --check
 
 say "lints"
 cargo clippy --all-targets -- -D warnings
-cargo clippy --package lif --lib --no-default-features -- -D warnings
+cargo clippy --package lif --lib --profile test --no-default-features -- -D warnings
 
 say "documentation"
 RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
@@ -82,7 +82,7 @@ if [ "${1:-}" = --all ]; then
         tests/second-compiler.sh
     fi
     say "the library without its features, which is compiled anew"
-    cargo test --package lif --no-default-features --lib --test analytic --test conventions --test scores --test sinks
+    cargo test --package lif --no-default-features --lib --test analytic --test conventions --test sinks
     cargo test --package lif --lib --test conventions --test population
 fi
 

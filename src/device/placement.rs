@@ -303,6 +303,7 @@ pub(super) fn is_cut(slabs: &[(&Device, Vec<Slab>)]) -> bool {
 mod tests {
     use super::*;
     use crate::Params;
+    #[cfg(feature = "gpu")]
     use crate::engine::gpu::fault_tests::{open, with_context};
 
     const N: usize = 1000;
@@ -323,6 +324,7 @@ mod tests {
     }
 
     /// The same adapter twice: once as a software adapter, and once as one with its own memory.
+    #[cfg(feature = "gpu")]
     #[test]
     #[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
     fn only_buffers_of_software_adapters_are_taken_from_the_memory_of_the_machine() {
