@@ -158,6 +158,7 @@ fn prepare<'w, 'c>(
 
 /// Steps that take about `duration`, a multiple of `least` where `most` allows it.
 fn timely_steps(runner: &mut dyn Runner, least: u64, most: u64, duration: Duration) -> Result<u64, Error> {
+    let most = if most > least { most - most % least } else { most };
     let mut steps = least.min(most);
     loop {
         let start = Instant::now();
@@ -223,6 +224,8 @@ impl Entry<'_, '_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use lif::WorkDone;
+    use ndarray::Array2;
 
     #[test]
     fn steps_are_scaled_to_the_time_in_whole_units() {
@@ -232,5 +235,35 @@ mod tests {
         assert_eq!(scaled(32, seconds(9.0), seconds(0.1), 32, u64::MAX), 32);
         assert_eq!(scaled(32, seconds(0.01), seconds(0.1), 32, 100), 100);
         assert_eq!(scaled(7, seconds(0.1), seconds(0.1), 7, 7), 7);
+    }
+
+    /// Takes no time, and refuses steps that its sequence cannot make.
+    struct InWholeSequences;
+
+    impl Runner for InWholeSequences {
+        fn advance(&mut self, steps: u64, _: bool) -> lif::Result<Recordings> {
+            assert_eq!(steps % 1024, 0);
+            Ok(Recordings::default())
+        }
+
+        fn steps(&self) -> u64 {
+            0
+        }
+
+        fn state(&mut self) -> lif::Result<(Array2<u32>, Array2<f32>)> {
+            Ok(Default::default())
+        }
+
+        fn work(&mut self) -> lif::Result<WorkDone> {
+            Ok(WorkDone::default())
+        }
+    }
+
+    #[test]
+    fn a_limit_of_steps_is_kept_in_whole_sequences() {
+        let most =
+            |most| timely_steps(&mut InWholeSequences, 1024, most, Duration::from_secs(1)).expect("made");
+        assert_eq!(most(268_435), 268_288);
+        assert_eq!(most(1024), 1024);
     }
 }

@@ -6,6 +6,7 @@ use super::workload::{SEED, Workload, params};
 use crate::process::interrupt;
 use lif::{Device, Input, Population, PopulationOptions, Tensor, WorkDone};
 use ndarray::{Array2, Axis};
+use std::collections::BTreeMap;
 
 /// A population of the library.
 #[derive(Debug)]
@@ -19,10 +20,10 @@ pub struct Simulated<'a> {
 #[derive(Debug)]
 enum Resident {
     Nothing,
-    /// All of it, and its beginning, for measurements whose length is no multiple of it.
+    /// All of it, and its beginnings by their steps, for measurements whose length is no multiple of it.
     Whole {
         whole: Tensor,
-        beginning: Option<Tensor>,
+        beginnings: BTreeMap<u64, Tensor>,
     },
     /// Each step as a tensor of its own.
     Steps(Vec<Tensor>),
@@ -36,11 +37,19 @@ impl<'a> Simulated<'a> {
         population.set_seed(SEED)?;
         let resident = match (workload.rows(), workload.case.kind.input, workload.case.kind.mode) {
             (Some(rows), InputKind::Sequence, Mode::Run) => {
-                let rest = steps.map_or(0, |steps| steps % rows) as usize;
-                let beginning = workload.sequence.slice_axis(Axis(0), (0..rest).into());
+                let beginning = |steps: u64| {
+                    let beginning = workload.sequence.slice_axis(Axis(0), (0..steps as usize).into());
+                    Ok((steps, Tensor::new(device, &beginning)?))
+                };
+                let rests =
+                    [workload.checked_steps(), steps.unwrap_or(workload.unit())].map(|steps| steps % rows);
                 Resident::Whole {
                     whole: Tensor::new(device, &workload.sequence)?,
-                    beginning: (rest > 0).then(|| Tensor::new(device, &beginning)).transpose()?,
+                    beginnings: rests
+                        .into_iter()
+                        .filter(|rest| *rest > 0)
+                        .map(beginning)
+                        .collect::<lif::Result<_>>()?,
                 }
             }
             (Some(rows), InputKind::Sequence, Mode::Forward) => Resident::Steps(
@@ -62,10 +71,9 @@ impl<'a> Simulated<'a> {
             let count = part.min(steps - made);
             let rows;
             let input = match (&self.resident, self.workload.case.kind.input) {
-                (Resident::Whole { beginning: Some(tensor), .. }, _) if count < part => {
-                    Input::sequence(tensor)
+                (Resident::Whole { whole, beginnings }, _) => {
+                    Input::sequence(beginnings.get(&count).unwrap_or(whole))
                 }
-                (Resident::Whole { whole, .. }, _) => Input::sequence(whole),
                 (_, InputKind::Constant) => Input::constant(&self.workload.constant),
                 (_, InputKind::Sequence | InputKind::Streamed) => {
                     rows = self.workload.sequence.slice_axis(Axis(0), (0..count as usize).into());
