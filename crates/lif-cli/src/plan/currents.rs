@@ -36,11 +36,13 @@ pub fn least_rheobase(params: &Params) -> f64 {
 
 /// The least way from rest to the threshold, mV, and the largest resistance, MOhm.
 fn shortest_way(params: &Params) -> (f64, f64) {
-    let values =
-        |parameter: &lif::Parameter| parameter.values().iter().copied().map(f64::from).collect::<Vec<_>>();
-    let most = |parameter| values(parameter).into_iter().fold(f64::NEG_INFINITY, f64::max);
-    let least = values(&params.v_threshold).into_iter().fold(f64::INFINITY, f64::min);
-    (least - most(&params.v_rest), most(&params.resistance))
+    (ends(&params.v_threshold).0 - ends(&params.v_rest).1, ends(&params.resistance).1)
+}
+
+/// The least and the largest value of a parameter.
+pub fn ends(parameter: &lif::Parameter) -> (f64, f64) {
+    let values = parameter.values().iter().map(|value| f64::from(*value));
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
 }
 
 /// The largest magnitude of a parameter.

@@ -59,10 +59,7 @@ pub fn of_stimulus(stimulus: &Stimulus, dt: f64, is_all_default: bool) -> Option
 
 /// A warning about a constant current that is probably in another unit. Explicit units are trusted.
 pub fn of_current(current: Spread, params: &Params, unit: &str, has_unit: bool) -> Option<String> {
-    let largest = match current {
-        Spread::Number(current) => current,
-        Spread::Range(first, last) => first.max(last),
-    };
+    let largest = current.largest();
     let times = largest / currents::rheobase(params);
     // Currents out of range are refused.
     let is_possible = largest * currents::largest_magnitude(&params.resistance) <= currents::LARGEST_DRIVE;
@@ -81,7 +78,7 @@ pub fn of_current(current: Spread, params: &Params, unit: &str, has_unit: bool) 
 
 /// A warning about a constant current, the only input, with which no neuron spikes.
 pub fn of_small_current(current: Spread, params: &Params, unit: &str) -> Option<String> {
-    let largest = current.ends().into_iter().fold(f64::NEG_INFINITY, f64::max);
+    let largest = current.largest();
     (!currents::reaches_threshold(params, largest)).then(|| {
         format!(
             "no neuron that starts at rest reaches its threshold with a current of {largest} {unit}; take more than \
@@ -114,19 +111,14 @@ const MANY_STEPS: f64 = 1e9;
 
 /// A warning about steps so short that changes of the membrane potential are lost in single precision.
 pub fn of_precision(params: &Params) -> Option<String> {
-    let ends = |parameter: &lif::Parameter| {
-        let values = parameter.values().iter().map(|value| f64::from(*value));
-        values
-            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| (low.min(value), high.max(value)))
-    };
-    let [rest, reset, threshold] = [&params.v_rest, &params.v_reset, &params.v_threshold].map(ends);
+    let [rest, reset, threshold] = [&params.v_rest, &params.v_reset, &params.v_threshold].map(currents::ends);
     let from_reference = |v: f64| (v - params.v_reference).abs();
     let largest =
         [rest.0, rest.1, threshold.0, threshold.1].map(from_reference).into_iter().fold(0.0, f64::max);
     let way =
         [rest.0, rest.1, reset.0, reset.1].map(|v| (threshold.1 - v).abs()).into_iter().fold(0.0, f64::max);
     // A change of less than half of the last bit is lost.
-    let steps = ends(&params.tau_m).1 / params.dt;
+    let steps = currents::ends(&params.tau_m).1 / params.dt;
     let lost = 0.5 * largest * f64::from(f32::EPSILON) * steps;
     (lost > MUCH_LOST * way && steps <= MANY_STEPS).then(|| {
         format!(

@@ -128,10 +128,7 @@ fn default_currents(settings: &Settings, params: &Params) -> Spread {
 
 /// Refuses default currents that are too large to compute with.
 fn refuse_large_default(currents: Spread, params: &Params, input_unit: &str) -> Result<(), Failure> {
-    let largest = match currents {
-        Spread::Number(current) => current.abs(),
-        Spread::Range(first, last) => first.abs().max(last.abs()),
-    };
+    let largest = currents.map(f64::abs).largest();
     if largest * largest_magnitude(&params.resistance) <= LARGEST_DRIVE {
         return Ok(());
     }

@@ -86,6 +86,12 @@ impl Spread {
         }
     }
 
+    /// The larger of both ends.
+    pub fn largest(self) -> f64 {
+        let [first, last] = self.ends();
+        first.max(last)
+    }
+
     /// With converted values.
     pub fn map(self, convert: impl Fn(f64) -> f64) -> Self {
         match self {

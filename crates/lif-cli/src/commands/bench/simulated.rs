@@ -41,13 +41,12 @@ impl<'a> Simulated<'a> {
                     let beginning = workload.sequence.slice_axis(Axis(0), (0..steps as usize).into());
                     Ok((steps, Tensor::new(device, &beginning)?))
                 };
-                let rests =
-                    [workload.checked_steps(), steps.unwrap_or(workload.unit())].map(|steps| steps % rows);
+                let beginnings =
+                    steps.into_iter().chain([workload.checked_steps()]).map(|steps| steps % rows);
                 Resident::Whole {
                     whole: Tensor::new(device, &workload.sequence)?,
-                    beginnings: rests
-                        .into_iter()
-                        .filter(|rest| *rest > 0)
+                    beginnings: beginnings
+                        .filter(|steps| *steps > 0)
                         .map(beginning)
                         .collect::<lif::Result<_>>()?,
                 }
