@@ -24,6 +24,8 @@ pub enum Argument {
     Spikes,
     /// The choice of what to record.
     Recording,
+    /// A network: its groups, rules, weights or delays.
+    Network,
     /// State that the caller sets.
     State,
     /// A target, or the settings of its score.

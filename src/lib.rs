@@ -126,6 +126,11 @@ pub use engine::gpu::StateBuffers;
 pub use engine::work_done::WorkDone;
 pub use error::{Argument, Error, Result};
 pub use experiment::input::{Input, InputValues, Tensor};
+pub use experiment::network::Group;
+pub use experiment::network::distribution::Distribution;
+pub use experiment::network::rule::{Profile, Rule};
+pub use experiment::network::synapse::Synapse;
+pub use experiment::network::synapses::Synapses;
 #[cfg(feature = "nir")]
 pub use experiment::nir;
 pub use experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
@@ -141,6 +146,7 @@ pub use population::Population;
 pub use population::blocks::{Blocks, Drive, InputBlock};
 #[cfg(feature = "checkpoint")]
 pub use population::checkpoint::Checkpoint;
+pub use population::network::Network;
 pub use population::run::Run;
 pub use population::scorer::Scorer;
 pub use population::sink::{Background, Sink};

@@ -10,10 +10,11 @@ use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::gpu_limits::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{DeviceSlabs, MOST_MERGED_BYTES, SlabEngine, SlabPart};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::experiment::population_options::PopulationOptions;
 use crate::prepared::coefficients::Table;
 use crate::prepared::field::{Counter, Field};
+use crate::prepared::network::Connections;
 use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
@@ -68,18 +69,33 @@ impl From<&Device> for Placement {
 
 impl Placement {
     /// Builds an engine whose membrane potentials are at rest.
-    pub(crate) fn engine(&self, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
-        let need = self.memory_needed(table, shape);
+    pub(crate) fn engine(
+        &self,
+        table: &Arc<Table>,
+        shape: Shape,
+        connections: Option<&Arc<Connections>>,
+    ) -> Result<Box<dyn Engine>> {
+        let mut need = self.memory_needed(table, shape);
+        if let Some(connections) = connections {
+            need = need.and(connections.memory_needed(shape));
+        }
         self.options.require_within_budget(&need, "the population")?;
         memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
         let slabs = self.slabs(table.buffers(), shape);
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
         {
-            return self.whole(device, table, shape);
+            return self.whole(device, table, shape, connections);
+        }
+        if connections.is_some() {
+            return Err(Error::out_of_range(
+                "the number of parts that a network is cut into",
+                slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>(),
+                "1, on one device; take a CPU, or a device that binds more at once",
+            ));
         }
         let part = |device: &Device, slab: Slab| {
-            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape())?;
+            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape(), None)?;
             Ok(SlabPart::new(slab, engine))
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
@@ -91,10 +107,23 @@ impl Placement {
     }
 
     /// The engine of a single slab.
-    fn whole(&self, device: &Device, table: &Arc<Table>, shape: Shape) -> Result<Box<dyn Engine>> {
+    fn whole(
+        &self,
+        device: &Device,
+        table: &Arc<Table>,
+        shape: Shape,
+        connections: Option<&Arc<Connections>>,
+    ) -> Result<Box<dyn Engine>> {
         match &device.backend {
+            Backend::Gpu(_) if connections.is_some() => {
+                Err(Error::out_of_range("the device of a network", device, "a CPU"))
+            }
             Backend::Gpu(gpu) => gpu.engine(table, shape, self.options.kernel_times),
-            Backend::Cpu | Backend::Several(_) => Ok(Box::new(CpuEngine::new(Arc::clone(table), shape))),
+            Backend::Cpu | Backend::Several(_) => {
+                let mut engine = CpuEngine::new(Arc::clone(table), shape);
+                connections.map_or(Ok(()), |connections| engine.connect(connections))?;
+                Ok(Box::new(engine))
+            }
         }
     }
 

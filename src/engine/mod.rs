@@ -86,6 +86,11 @@ pub(crate) trait Engine: Debug + Send {
     /// Resets all state: v to `start`, all else to 0.
     fn reset(&mut self, start: &[f32]) -> Result<()>;
 
+    /// Returns what spikes of a network have sent and what has not arrived yet, from this step on: sums of weights
+    /// `[steps, channels, batch, n]`. Empty without a network.
+    fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>>;
+    fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()>;
+
     /// Waits for all submitted work and returns what has been done since the engine was built.
     fn work(&mut self) -> Result<WorkDone>;
 

@@ -318,6 +318,14 @@ impl Engine for SlabEngine {
         self.scatter(start, |engine, start| engine.reset(start))
     }
 
+    fn read_arriving(&mut self, _next_step: u64) -> Result<Vec<i32>> {
+        Ok(Vec::new())
+    }
+
+    fn write_arriving(&mut self, _next_step: u64, _sums: &[i32]) -> Result<()> {
+        Ok(())
+    }
+
     fn work(&mut self) -> Result<WorkDone> {
         let parts = self.parts().map(|part| part.engine.work()).collect::<Result<Vec<_>>>()?;
         Ok(parts.into_iter().reduce(WorkDone::and).unwrap_or_default())

@@ -2,6 +2,7 @@
 //! record.
 
 pub(crate) mod input;
+pub(crate) mod network;
 #[cfg(feature = "nir")]
 pub mod nir;
 pub(crate) mod noise_size;

@@ -3,6 +3,7 @@
 pub(crate) mod blocks;
 #[cfg(feature = "checkpoint")]
 pub(crate) mod checkpoint;
+pub(crate) mod network;
 mod ongoing;
 mod queue;
 mod recorder;
@@ -26,6 +27,7 @@ use crate::experiment::population_options::PopulationOptions;
 use crate::experiment::random_source::Random;
 use crate::model::random::{COUNTER_BITS, GROUP};
 use crate::model::{Coefficients, Options};
+use crate::population::network::BuiltNetwork;
 use crate::population::queue::Queue;
 use crate::prepared::coefficients::{self, Table};
 use crate::prepared::current::Current;
@@ -69,6 +71,7 @@ pub struct Population {
     seed: u64,
     /// The random sources of the last input that had any, prepared for the engine.
     noise: Option<LastNoise>,
+    network: Option<BuiltNetwork>,
     /// The fault that left no valid state, if there was one.
     fault: Option<String>,
 }
@@ -113,9 +116,19 @@ impl Population {
         device: &Device,
         options: PopulationOptions,
     ) -> Result<Self> {
-        let shape = shape.into();
+        Self::connected(params, shape.into(), device, options, None)
+    }
+
+    /// Builds a population whose neurons may be connected.
+    fn connected(
+        params: Params,
+        shape: Shape,
+        device: &Device,
+        options: PopulationOptions,
+        network: Option<BuiltNetwork>,
+    ) -> Result<Self> {
         let placement = Placement { device: device.clone(), options };
-        let (table, engine) = build(&params, shape, &placement)?;
+        let (table, engine) = build(&params, shape, &placement, network.as_ref())?;
         coefficients::warn_of_long_steps(&params);
         Ok(Self {
             queue_room: options.left_of_budget(&placement.memory_needed(&table, shape)),
@@ -128,6 +141,7 @@ impl Population {
             steps: 0,
             seed: 0,
             noise: None,
+            network,
             fault: None,
         })
     }
@@ -154,7 +168,12 @@ impl Population {
     /// As [`new`](Self::new); the population is then unchanged.
     pub fn set_batch_size(&mut self, batch: usize) -> Result<()> {
         let shape = Shape { batch, ..self.shape };
-        let (table, engine) = build(&self.params, shape, &self.placement)?;
+        let network = match &self.network {
+            None => None,
+            Some(network) => Some(network.for_batch(batch, self.params.dt)?),
+        };
+        let (table, engine) = build(&self.params, shape, &self.placement, network.as_ref())?;
+        self.network = network;
         let need = self.placement.memory_needed(&table, shape);
         self.queue_room = self.placement.options.left_of_budget(&need);
         self.table = table;
@@ -389,9 +408,14 @@ impl Population {
     }
 }
 
-fn build(params: &Params, shape: Shape, placement: &Placement) -> Result<Built> {
+fn build(
+    params: &Params,
+    shape: Shape,
+    placement: &Placement,
+    network: Option<&BuiltNetwork>,
+) -> Result<Built> {
     let table = Arc::new(table(params, shape)?);
-    let engine = placement.engine(&table, shape)?;
+    let engine = placement.engine(&table, shape, network.map(|network| &network.connections))?;
     Ok((table, engine))
 }
 

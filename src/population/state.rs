@@ -171,7 +171,8 @@ impl Population {
     /// Faults of the device.
     pub fn reset(&mut self) -> Result<()> {
         if self.fault.is_some() {
-            (self.table, self.engine) = build(&self.params, self.shape, &self.placement)?;
+            (self.table, self.engine) =
+                build(&self.params, self.shape, &self.placement, self.network.as_ref())?;
         } else {
             let result = self.engine.reset(&self.table.rest(self.shape));
             self.note(result)?;

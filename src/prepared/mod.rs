@@ -3,6 +3,7 @@
 pub(crate) mod coefficients;
 pub(crate) mod current;
 pub(crate) mod field;
+pub(crate) mod network;
 pub(crate) mod noise;
 #[cfg(test)]
 mod platform_tests;

@@ -20,6 +20,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod arrival;
 mod coefficients;
 #[doc(hidden)]
 pub mod decays;
@@ -32,6 +33,7 @@ mod state;
 #[doc(hidden)]
 pub mod tables;
 
+pub use arrival::arrival;
 pub use coefficients::{Coefficient, Coefficients};
 pub use neuron::*;
 pub use state::{Field, State};

@@ -4,6 +4,7 @@
 use super::input_sums::{Filled, InputSums, LaneSources};
 use super::instructions;
 use super::lanes::{self, Cells, LanePlaces};
+use super::ring::Ring;
 use super::sampling::{Sampled, Samples, Sampling};
 use crate::data::steps::blocks;
 use crate::experiment::spike_input::SpikeEffect;
@@ -47,7 +48,7 @@ impl<'a> CurrentView<'a> {
     }
 
     /// Whether there are random sources or arriving spikes.
-    fn has_sources(&self) -> bool {
+    pub(super) fn has_sources(&self) -> bool {
         self.noise.is_some() || !self.spikes.is_empty()
     }
 
@@ -85,16 +86,16 @@ const STEPS_IN_TURN: usize = 8;
 /// The working memory of a thread, which it reuses for one tile after the other.
 pub(super) struct Workspace {
     groups: Vec<Group>,
-    drives: Ready,
+    pub(super) drives: Ready,
     /// Allocated when there are random sources or arriving spikes.
-    sums: Option<Box<InputSums>>,
+    pub(super) sums: Option<Box<InputSums>>,
     /// Allocated when membrane potentials are recorded.
-    samples: Option<Box<Samples>>,
+    pub(super) samples: Option<Box<Samples>>,
 }
 
 /// The drives of the cells in the lanes for the steps of a word.
 #[repr(align(64))]
-struct Ready(OfWord);
+pub(super) struct Ready(pub(super) OfWord);
 
 /// The additions where there are no sources: zeros.
 static NOTHING: InputSums = InputSums::none();
@@ -171,34 +172,38 @@ impl WithSimd for Advance<'_, '_> {
             let sampling = sampling
                 .map(|sampling| (sampling, &mut **samples.get_or_insert_with(|| Box::new(Samples::none()))));
             let memory = (&mut drives.0, &mut *sums);
-            advance_groups(groups, &sources, &mut tile, options, span, current, memory, sampling);
+            let recorded = (&mut *tile.words, &mut *tile.samples);
+            advance_groups(groups, &sources, None, recorded, options, span, current, memory, sampling);
+            for group in groups {
+                lanes::store(&group.lanes, &mut tile, group.first);
+            }
         }
     }
 }
 
 /// The cells in the lanes, and the places of their input.
-struct Group {
+pub(super) struct Group {
     /// Index of the first cell in the tile.
-    first: usize,
-    lanes: Lanes,
+    pub(super) first: usize,
+    pub(super) lanes: Lanes,
     places: LanePlaces,
-    sampled: Sampled,
+    pub(super) sampled: Sampled,
 }
 
 impl Group {
     #[inline(always)]
-    fn empty() -> Self {
+    pub(super) fn empty() -> Self {
         Self { first: 0, lanes: Lanes::empty(), places: LanePlaces::Same(0), sampled: Sampled::NONE }
     }
 
     /// Returns which of its cells are recorded.
-    fn sampled(&self, sampling: &Sampling<'_>, tile: &Tile<'_>) -> Sampled {
+    pub(super) fn sampled(&self, sampling: &Sampling<'_>, tile: &Tile<'_>) -> Sampled {
         let first = tile.first_cell + self.first;
         Sampled::of(sampling, tile.first_cell, first..first + self.lanes.cells)
     }
 
     #[inline(always)]
-    fn load(
+    pub(super) fn load(
         &mut self,
         tile: &Tile<'_>,
         table: &Table,
@@ -215,16 +220,18 @@ impl Group {
     }
 }
 
-/// Advances some groups of a tile through all steps, taking turns.
+/// Advances some groups of a tile through all steps, taking turns. `words` and `samples` are those of the tile, from
+/// the first step on.
 #[allow(
     clippy::too_many_arguments,
     reason = "each is of another kind, and a struct would be made for this call alone"
 )]
 #[inline(always)]
-fn advance_groups(
+pub(super) fn advance_groups(
     groups: &mut [Group],
     sources: &[LaneSources<'_>],
-    tile: &mut Tile<'_>,
+    mut ring: Option<&mut Ring>,
+    (words, recorded): (&mut [&mut [u32]], &mut [&mut [f32]]),
     options: Options,
     (first_step, steps): (u64, u64),
     current: &CurrentView<'_>,
@@ -232,7 +239,7 @@ fn advance_groups(
     mut sampling: Option<(&Sampling<'_>, &mut Samples)>,
 ) {
     let instructions = instructions::best();
-    let sourceless = !current.has_sources();
+    let sourceless = !current.has_sources() && ring.is_none();
     let readable = sourceless && is_plain(options);
     let needs_no_stop = current.strides.step == 0 && sourceless;
     let turn = if sourceless && groups.len() > 1 { STEPS_IN_TURN } else { WORD };
@@ -250,11 +257,17 @@ fn advance_groups(
         for (index, group) in groups.iter_mut().enumerate() {
             let Group { first, lanes, places, sampled } = group;
             let mut filled = Filled::default();
-            if let Some(sources) = sources.get(index) {
-                filled = sources.filled();
+            if !sourceless {
                 let to = from + count;
                 let sums = sums.get_or_insert_with(|| Box::new(InputSums::none()));
-                sources.fill(first_step + made - from as u64, current.passed + made, (from, to), sums);
+                if let Some(sources) = sources.get(index) {
+                    filled = sources.filled();
+                    sources.fill(first_step + made - from as u64, current.passed + made, (from, to), sums);
+                }
+                if let Some(ring) = &mut ring {
+                    let cells = *first..*first + lanes.cells;
+                    ring.take(cells, first_step + made, (from, to), sums, &mut filled);
+                }
             }
             let sums = sums.as_deref().unwrap_or(&NOTHING);
             // With a synapse, the kernel adds arriving currents to the synaptic current; they are no part of
@@ -278,7 +291,7 @@ fn advance_groups(
             // Sums that are not filled still have values of another call.
             let arriving = if filled.arriving { &sums.arriving } else { &NOTHING.arriving };
             let drives = Drives { constant, drives, arriving, jumps, rows };
-            let words = tile.words.get_mut(block..).unwrap_or_default();
+            let words = words.get_mut(block..).unwrap_or_default();
             let words = (words, *first);
             match &mut sampling {
                 Some((sampling, samples)) if !sampled.is_empty() => {
@@ -286,7 +299,7 @@ fn advance_groups(
                     let rows = samples.rows(sampling, number, count as u64);
                     lif_kernels::advance(instructions, options, lanes, drives, span, words, rows);
                     let before = sampling.samples_before(number) - sampling.samples_before(first_step);
-                    sampled.keep(samples, &mut tile.samples[before as usize..]);
+                    sampled.keep(samples, &mut recorded[before as usize..]);
                 }
                 _ => lif_kernels::advance(
                     instructions,
@@ -300,9 +313,6 @@ fn advance_groups(
             }
         }
         made += count as u64;
-    }
-    for group in groups {
-        lanes::store(&group.lanes, tile, group.first);
     }
 }
 

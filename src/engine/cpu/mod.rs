@@ -4,8 +4,10 @@ mod block;
 mod input_sums;
 mod instructions;
 mod lanes;
+mod network;
 mod noise;
 mod projection;
+mod ring;
 mod sampling;
 #[cfg(test)]
 mod tests;
@@ -20,9 +22,11 @@ use crate::error::{Error, Result};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
+use crate::prepared::network::Connections;
 use crate::prepared::scoring::Scoring;
 use block::{CurrentView, Tile, Workspace};
 use lif_kernels::LANES;
+use network::Network;
 use rayon::prelude::*;
 use sampling::Sampling;
 use std::sync::Arc;
@@ -65,6 +69,7 @@ pub(crate) struct CpuEngine {
     fields: [Large<f32>; Field::COUNT],
     refractory: Large<u32>,
     counts: Large<u32>,
+    network: Option<Network>,
     /// The words of a piece; reused for the next one.
     words: Vec<u32>,
     /// The membrane potentials of a piece; reused for the next one.
@@ -90,6 +95,7 @@ impl CpuEngine {
             fields,
             refractory: Large::zeroed(cells),
             counts: Large::zeroed(cells),
+            network: None,
             words: Vec::new(),
             samples: Vec::new(),
             scoring: None,
@@ -97,6 +103,12 @@ impl CpuEngine {
             workspace: Workspace::new(),
             cell_blocks: 0,
         }
+    }
+
+    /// Draws the synapses of a network between the cells.
+    pub(crate) fn connect(&mut self, connections: &Arc<Connections>) -> Result<()> {
+        self.network = Some(Network::new(connections, self.shape)?);
+        Ok(())
     }
 
     /// Number of steps in the next piece, at most `most_steps`. `keeps_words` says whether the engine has to
@@ -129,32 +141,29 @@ impl CpuEngine {
     ) {
         let cells = self.refractory.len();
         let rows = words.len() / cells;
-        let tiles_per_thread = if current.reads_rows(self.shape.n) { 1 } else { TILES_PER_THREAD };
-        let tile_size = cells
-            .div_ceil(tiles_per_thread * rayon::current_num_threads())
-            .max((LEAST_WORK / steps) as usize)
-            .next_multiple_of(LANES)
-            .min(LARGEST_TILE);
-        let tile_count = cells.div_ceil(tile_size);
-        let mut columns: Vec<Vec<&mut [u32]>> = (0..tile_count).map(|_| Vec::with_capacity(rows)).collect();
+        let ends = match &self.network {
+            Some(network) => network.ends(),
+            None => self.tile_ends(steps, current.reads_rows(self.shape.n)),
+        };
+        let mut columns: Vec<Vec<&mut [u32]>> = ends.iter().map(|_| Vec::with_capacity(rows)).collect();
         for row in words.chunks_exact_mut(cells) {
-            for (column, words) in columns.iter_mut().zip(row.chunks_mut(tile_size)) {
+            for (column, words) in columns.iter_mut().zip(split(row, &ends)) {
                 column.push(words);
             }
         }
         let (sampling, mut samples) = sampling.unzip();
         let sampled = sampling.zip(samples.as_deref_mut());
-        let sampled = sampled.map(|(sampling, samples)| sampling.of_tiles(samples, cells, tile_size));
+        let sampled = sampled.map(|(sampling, samples)| sampling.of_tiles(samples, &ends));
         let mut sampled = sampled.unwrap_or_default().into_iter();
-        let mut fields = self.fields.each_mut().map(|field| field.chunks_mut(tile_size));
-        let tiles: Vec<Tile<'_>> = self
-            .refractory
-            .chunks_mut(tile_size)
-            .zip(self.counts.chunks_mut(tile_size))
+        let mut fields = self.fields.each_mut().map(|field| split(field, &ends).into_iter());
+        let firsts = [0].into_iter().chain(ends.iter().copied());
+        let tiles: Vec<Tile<'_>> = split(&mut self.refractory, &ends)
+            .into_iter()
+            .zip(split(&mut self.counts, &ends))
             .zip(columns)
-            .enumerate()
-            .map(|(index, ((refractory, counts), words))| Tile {
-                first_cell: index * tile_size,
+            .zip(firsts)
+            .map(|(((refractory, counts), words), first_cell)| Tile {
+                first_cell,
                 fields: fields.each_mut().map(|tiles| tiles.next().unwrap_or_default()),
                 refractory,
                 counts,
@@ -162,19 +171,35 @@ impl CpuEngine {
                 samples: sampled.next().unwrap_or_default(),
             })
             .collect();
-        let advance = |workspace: &mut Workspace, tile| {
-            let span = (first_step, steps);
-            block::advance(workspace, tile, &self.table, self.shape.n, span, current, sampling);
-        };
-        if tile_count == 1 {
-            // Waking another thread takes longer than advancing a small tile.
-            tiles.into_iter().for_each(|tile| advance(&mut self.workspace, tile));
+        let span = (first_step, steps);
+        if let Some(network) = &mut self.network {
+            network.advance(tiles, &self.table, span, current, sampling);
         } else {
-            tiles.into_par_iter().for_each_init(Workspace::new, advance);
+            let advance = |workspace: &mut Workspace, tile| {
+                block::advance(workspace, tile, &self.table, self.shape.n, span, current, sampling);
+            };
+            if tiles.len() == 1 {
+                // Waking another thread takes longer than advancing a small tile.
+                tiles.into_iter().for_each(|tile| advance(&mut self.workspace, tile));
+            } else {
+                tiles.into_par_iter().for_each_init(Workspace::new, advance);
+            }
         }
         if let (Some(sampling), Some(samples)) = (sampling, samples) {
             sampling.put_in_order(samples);
         }
+    }
+
+    /// The last cell of each tile, plus 1.
+    fn tile_ends(&self, steps: u64, reads_rows: bool) -> Vec<usize> {
+        let cells = self.refractory.len();
+        let tiles_per_thread = if reads_rows { 1 } else { TILES_PER_THREAD };
+        let tile_size = cells
+            .div_ceil(tiles_per_thread * rayon::current_num_threads())
+            .max((LEAST_WORK / steps) as usize)
+            .next_multiple_of(LANES)
+            .min(LARGEST_TILE);
+        (tile_size..cells).step_by(tile_size).chain([cells]).collect()
     }
 
     fn counter(&mut self, counter: Counter) -> &mut [u32] {
@@ -191,6 +216,17 @@ impl CpuEngine {
             .flat_map(|row| neurons.iter().map(move |&neuron| row[neuron as usize]))
             .collect()
     }
+}
+
+/// Splits values at these places. An empty slice is not split.
+fn split<'a, T>(mut values: &'a mut [T], ends: &[usize]) -> Vec<&'a mut [T]> {
+    let mut first = 0;
+    let mut parts = Vec::with_capacity(ends.len());
+    for end in ends {
+        parts.extend(values.split_off_mut(..end - first));
+        first = *end;
+    }
+    parts
 }
 
 /// Returns the values of an input, which must not be on a GPU.
@@ -341,6 +377,16 @@ impl Engine for CpuEngine {
         self.fields[Field::Voltages as usize].copy_from_slice(start);
         self.refractory.fill(0);
         self.counts.fill(0);
+        self.network.iter_mut().for_each(Network::clear);
+        Ok(())
+    }
+
+    fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
+        Ok(self.network.as_mut().map_or_else(Vec::new, |network| network.arriving(next_step)))
+    }
+
+    fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
+        self.network.iter_mut().for_each(|network| network.set_arriving(next_step, sums));
         Ok(())
     }
 

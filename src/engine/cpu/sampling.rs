@@ -46,17 +46,15 @@ impl<'a> Sampling<'a> {
         });
     }
 
-    /// Splits the samples of `cells` cells into the parts of each tile, one slice for each sample.
-    pub(super) fn of_tiles<'s>(
-        &self,
-        samples: &'s mut [f32],
-        cells: usize,
-        tile_size: usize,
-    ) -> Vec<Vec<&'s mut [f32]>> {
-        let row = self.before(cells);
-        let count = |first: usize| self.before((first + tile_size).min(cells)) - self.before(first);
-        let mut tiles: Vec<_> =
-            (0..cells).step_by(tile_size).map(|first| (count(first), Vec::with_capacity(0))).collect();
+    /// Splits the samples of all cells into the parts of each tile, one slice for each sample. Tiles end at these cells.
+    pub(super) fn of_tiles<'s>(&self, samples: &'s mut [f32], ends: &[usize]) -> Vec<Vec<&'s mut [f32]>> {
+        let row = ends.last().map_or(0, |cells| self.before(*cells));
+        let mut first = 0;
+        let count = |end: &usize| {
+            let end = self.before(*end);
+            end - std::mem::replace(&mut first, end)
+        };
+        let mut tiles: Vec<_> = ends.iter().map(count).map(|count| (count, Vec::with_capacity(0))).collect();
         let mut sampled: Vec<_> = tiles.iter_mut().filter(|(count, _)| *count > 0).collect();
         for mut samples in samples.chunks_exact_mut(row) {
             for (count, slices) in &mut sampled {

@@ -463,6 +463,14 @@ impl Engine for GpuEngine {
         self.write(Field::Voltages, start)
     }
 
+    fn read_arriving(&mut self, _next_step: u64) -> Result<Vec<i32>> {
+        Ok(Vec::new())
+    }
+
+    fn write_arriving(&mut self, _next_step: u64, _sums: &[i32]) -> Result<()> {
+        Ok(())
+    }
+
     fn work(&mut self) -> Result<WorkDone> {
         self.finish_all()?;
         let context = &self.gpu.context;

@@ -1,0 +1,141 @@
+//! What will arrive at the cells of a tile in the coming steps, and its delivery by the spikes of a network.
+
+use super::input_sums::{Filled, InputSums};
+use crate::data::large::Large;
+use crate::model::{arrival, rounded};
+use crate::prepared::network::Receptor;
+use crate::prepared::network::table::{Rows, TARGET_BITS};
+use lif_kernels::LANES;
+use std::ops::Range;
+
+/// A spike of a neuron of the network.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spike {
+    pub(super) source: u32,
+    /// The place of its step in the ring.
+    pub(super) place: u32,
+}
+
+/// For each coming step, channel and cell of a tile the sum of the weights that arrive there.
+#[derive(Debug)]
+pub(super) struct Ring {
+    /// `[steps, channels, cells]`; step s has the place s modulo the number of steps.
+    sums: Large<i32>,
+    steps: usize,
+    /// What each channel acts on, and the unit of its sums.
+    channels: Vec<(Receptor, f32)>,
+    cells: usize,
+}
+
+impl Ring {
+    pub(super) fn new(steps: u32, channels: Vec<(Receptor, f32)>, cells: usize) -> Self {
+        let steps = steps as usize;
+        Self { sums: Large::zeroed(steps * channels.len() * cells), steps, channels, cells }
+    }
+
+    /// The place of a step.
+    pub(super) fn place(&self, step: u64) -> u32 {
+        (step % self.steps as u64) as u32
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.sums.fill(0);
+    }
+
+    /// The sums of a step and a channel.
+    pub(super) fn row(&mut self, step: u64, channel: usize) -> &mut [i32] {
+        let first = (self.place(step) as usize * self.channels.len() + channel) * self.cells;
+        &mut self.sums[first..first + self.cells]
+    }
+
+    /// Adds what arrives at some cells from step `number` on to the sums of the steps `from..to` of a word, and removes
+    /// it from the ring.
+    #[inline(always)]
+    pub(super) fn take(
+        &mut self,
+        cells: Range<usize>,
+        number: u64,
+        (from, to): (usize, usize),
+        sums: &mut InputSums,
+        filled: &mut Filled,
+    ) {
+        let mut place = self.place(number) as usize;
+        for channel in 0..self.channels.len() {
+            let is_filled = match self.channels[channel].0 {
+                Receptor::Current => &mut filled.arriving,
+                Receptor::Potential => &mut filled.jumps,
+            };
+            let begins = !std::mem::replace(is_filled, true);
+            let start = place;
+            for step in from..to {
+                let first = (place * self.channels.len() + channel) * self.cells;
+                let (receptor, unit) = self.channels[channel];
+                let sums = match receptor {
+                    Receptor::Current => &mut sums.arriving[step],
+                    Receptor::Potential => &mut sums.jumps[step],
+                };
+                if begins {
+                    *sums = [0.0; LANES];
+                }
+                take_row(&mut self.sums[first + cells.start..first + cells.end], unit, sums);
+                place += 1;
+                if place == self.steps {
+                    place = 0;
+                }
+            }
+            place = start;
+        }
+    }
+
+    /// Adds the weights of the synapses of some spikes to what will arrive.
+    pub(super) fn deliver(&mut self, table: &[Rows], spikes: &[Spike]) {
+        let (steps, channels, cells) = (self.steps, self.channels.len(), self.cells);
+        let sums = &mut self.sums[..];
+        for rows in table {
+            let arrival = rows.arrival as usize;
+            if rows.weights.is_empty() {
+                for spike in spikes {
+                    let place = (spike.place as usize + arrival) % steps;
+                    let first = (place * channels + rows.channel) * cells;
+                    let sums = &mut sums[first..first + cells];
+                    for target in &rows.targets[rows.row(spike.source)] {
+                        let sum = &mut sums[*target as usize];
+                        *sum = sum.wrapping_add(rows.weight);
+                    }
+                }
+                continue;
+            }
+            for spike in spikes {
+                let row = rows.row(spike.source);
+                let place = (spike.place as usize + arrival) % steps;
+                for (synapse, weight) in rows.targets[row.clone()].iter().zip(&rows.weights[row]) {
+                    let mut place = place + (synapse >> TARGET_BITS) as usize;
+                    if place >= steps {
+                        place -= steps;
+                    }
+                    let target = (synapse & ((1 << TARGET_BITS) - 1)) as usize;
+                    let sum = &mut sums[(place * channels + rows.channel) * cells + target];
+                    *sum = sum.wrapping_add(*weight);
+                }
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn take_row(row: &mut [i32], unit: f32, sums: &mut [f32; LANES]) {
+    match row.as_mut_array::<LANES>() {
+        // The length of full lanes is known to the compiler.
+        Some(row) => {
+            for lane in 0..LANES {
+                sums[lane] = rounded(sums[lane] + arrival(row[lane], unit));
+                row[lane] = 0;
+            }
+        }
+        None => {
+            for (sum, arriving) in sums.iter_mut().zip(row) {
+                *sum = rounded(*sum + arrival(std::mem::take(arriving), unit));
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! [`Rule`]: which neurons of two groups are connected.
+
+use std::sync::Arc;
+
+/// Which neurons of two groups are connected.
+///
+/// A pair may be connected more than once (a multapse), and a neuron to itself (an autapse), unless that is excluded
+/// or cannot happen. All draws depend on the seed of the network and on the neurons alone.
+///
+/// ```
+/// use lif::Rule;
+///
+/// let rule = Rule::fixed_indegree(100).without_autapses().without_multapses();
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Rule {
+    pub(crate) kind: RuleKind,
+    pub(crate) autapses: bool,
+    pub(crate) multapses: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RuleKind {
+    FixedIndegree(u32),
+    FixedOutdegree(u32),
+    FixedTotal(u64),
+    Pairwise(f64),
+    OneToOne,
+    AllToAll,
+    Distance { profile: Profile, extent: Option<[f32; 3]> },
+    List { sources: Arc<Vec<u32>>, targets: Arc<Vec<u32>> },
+}
+
+/// How the probability of a connection depends on distance, in the unit of the positions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Profile {
+    /// `p exp(-d^2 / (2 sigma^2))`.
+    Gaussian {
+        /// The probability at distance 0.
+        p: f64,
+        /// The standard deviation.
+        sigma: f64,
+    },
+    /// `p exp(-d / length)`.
+    Exponential {
+        /// The probability at distance 0.
+        p: f64,
+        /// The distance over which it falls to 1/e.
+        length: f64,
+    },
+    /// `p` up to a distance, and 0 beyond.
+    Step {
+        /// The probability within the radius.
+        p: f64,
+        /// The largest distance of a connection.
+        radius: f64,
+    },
+}
+
+impl Rule {
+    fn new(kind: RuleKind) -> Self {
+        let multapses = !matches!(
+            kind,
+            RuleKind::Pairwise(_) | RuleKind::OneToOne | RuleKind::AllToAll | RuleKind::Distance { .. }
+        );
+        Self { kind, autapses: true, multapses }
+    }
+
+    /// Each target has this many synapses, from sources drawn at random.
+    #[must_use]
+    pub fn fixed_indegree(synapses: u32) -> Self {
+        Self::new(RuleKind::FixedIndegree(synapses))
+    }
+
+    /// Each source has this many synapses, onto targets drawn at random.
+    #[must_use]
+    pub fn fixed_outdegree(synapses: u32) -> Self {
+        Self::new(RuleKind::FixedOutdegree(synapses))
+    }
+
+    /// This many synapses in all, each between a source and a target drawn at random.
+    #[must_use]
+    pub fn fixed_total(synapses: u64) -> Self {
+        Self::new(RuleKind::FixedTotal(synapses))
+    }
+
+    /// Each pair is connected with this probability.
+    #[must_use]
+    pub fn pairwise(probability: f64) -> Self {
+        Self::new(RuleKind::Pairwise(probability))
+    }
+
+    /// Each source is connected to the target of the same number; both groups have the same size.
+    #[must_use]
+    pub fn one_to_one() -> Self {
+        Self::new(RuleKind::OneToOne)
+    }
+
+    /// Each source is connected to each target.
+    #[must_use]
+    pub fn all_to_all() -> Self {
+        Self::new(RuleKind::AllToAll)
+    }
+
+    /// Each pair is connected with a probability that depends on the distance between the two. The neurons need
+    /// [positions](crate::Network::set_positions).
+    #[must_use]
+    pub fn by_distance(profile: Profile) -> Self {
+        Self::new(RuleKind::Distance { profile, extent: None })
+    }
+
+    /// As [`by_distance`](Self::by_distance) in a space that repeats itself after this extent in each direction, so that
+    /// it has no borders. An extent of 0 means no repetition in that direction.
+    #[must_use]
+    pub fn by_periodic_distance(profile: Profile, extent: [f32; 3]) -> Self {
+        Self::new(RuleKind::Distance { profile, extent: Some(extent) })
+    }
+
+    /// These synapses: the numbers of their sources and targets within the two groups. Repeated pairs are kept.
+    #[must_use]
+    pub fn list(sources: impl Into<Vec<u32>>, targets: impl Into<Vec<u32>>) -> Self {
+        Self::new(RuleKind::List { sources: Arc::new(sources.into()), targets: Arc::new(targets.into()) })
+    }
+
+    /// Excludes synapses of a neuron onto itself.
+    #[must_use]
+    pub fn without_autapses(mut self) -> Self {
+        self.autapses = false;
+        self
+    }
+
+    /// Excludes several synapses between the same pair.
+    #[must_use]
+    pub fn without_multapses(mut self) -> Self {
+        self.multapses = false;
+        self
+    }
+}

@@ -1,0 +1,232 @@
+//! Tables of synapses onto some of the neurons: for each source a row of targets, with weights and delays.
+//!
+//! Synapses are drawn twice: first to count those of each source and to find the largest possible sum of weights, which
+//! determines the unit of all sums; then to put each in its place. No list of them is ever made.
+
+use super::{Connections, Kind, PAGE};
+use crate::data::large::Large;
+use crate::data::memory;
+use crate::error::{Error, Result};
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// The bits of a target's number in a synapse; the others are the steps until a spike acts.
+pub(crate) const TARGET_BITS: u32 = 24;
+
+/// The most neurons onto which a table has synapses.
+pub(crate) const MOST_TARGETS: usize = 1 << TARGET_BITS;
+
+/// Sums of this magnitude overflow.
+const LIMIT: f64 = 2_147_483_648.0;
+
+/// The finest unit of weights is 2 to minus this.
+const FINEST: i32 = 64;
+
+/// A weight that loses more than this part of itself by rounding is reported.
+const NOTABLE: f64 = 1e-3;
+
+/// The synapses of one class onto some neurons.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    /// The channel that their weights are added to.
+    pub(crate) channel: usize,
+    /// The first source that has a row.
+    pub(crate) first_source: u32,
+    /// Where the row of each source begins; and at the end, where the last row ends.
+    pub(crate) starts: Vec<u32>,
+    /// The target's number among the neurons of the table; in the highest 8 bits, steps until a spike acts.
+    pub(crate) targets: Large<u32>,
+    /// The steps until a spike acts, in addition to those of each synapse.
+    pub(crate) arrival: u32,
+    /// The weight of each synapse in units of the channel; empty if they are all `weight`.
+    pub(crate) weights: Large<i32>,
+    pub(crate) weight: i32,
+}
+
+impl Rows {
+    /// The range of the synapses of a source.
+    #[inline(always)]
+    pub(crate) fn row(&self, source: u32) -> Range<usize> {
+        let row = source.wrapping_sub(self.first_source) as usize;
+        match self.starts.get(row..) {
+            Some([start, end, ..]) => *start as usize..*end as usize,
+            _ => 0..0,
+        }
+    }
+}
+
+/// What one part of the targets contributes to the properties that all parts share.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Extremes {
+    /// For each channel the largest sum of the magnitudes of the weights onto a neuron, and the most synapses.
+    sums: Vec<(f64, u32)>,
+    /// The most steps until a spike acts.
+    pub(crate) longest: u32,
+    pub(crate) synapses: u64,
+}
+
+impl Extremes {
+    pub(crate) fn and(mut self, other: &Self) -> Self {
+        for (own, more) in self.sums.iter_mut().zip(&other.sums) {
+            *own = (own.0.max(more.0), own.1.max(more.1));
+        }
+        Self { longest: self.longest.max(other.longest), synapses: self.synapses + other.synapses, ..self }
+    }
+}
+
+/// The number of synapses of each source in each class.
+#[derive(Debug)]
+struct Counted {
+    /// With room for the first start.
+    rows: Vec<Vec<u32>>,
+    extremes: Extremes,
+}
+
+/// The table of each part of the targets.
+#[derive(Debug)]
+pub(crate) struct Tables {
+    /// The synapses onto each part, class by class.
+    pub(crate) parts: Vec<Vec<Rows>>,
+    /// The unit of the sums of each channel, nA or mV.
+    pub(crate) units: Vec<f32>,
+    /// The steps for which the ring of each cell has room.
+    pub(crate) ring: u32,
+    pub(crate) synapses: u64,
+}
+
+impl Connections {
+    /// Draws the synapses onto these neurons.
+    pub(crate) fn draw(&self, parts: &[Range<u32>]) -> Result<Tables> {
+        let expected = self.memory_needed(1.into()).host_bytes();
+        memory::require("the synapses of the network", expected, "take a smaller network")?;
+        let counted: Vec<Counted> = parts.par_iter().map(|part| self.count(part)).collect::<Result<_>>()?;
+        let nothing = Extremes { sums: vec![(0.0, 0); self.channels.len()], longest: 1, synapses: 0 };
+        let extremes = counted.iter().fold(nothing, |all, part| all.and(&part.extremes));
+        let units: Vec<f64> =
+            (0..self.channels.len()).map(|channel| self.unit(channel, &extremes)).collect::<Result<_>>()?;
+        let filled: Vec<(Vec<Rows>, u64)> = parts
+            .par_iter()
+            .zip(counted)
+            .map(|(part, counted)| self.fill(part, counted.rows, &units))
+            .collect();
+        let lost: u64 = filled.iter().map(|(_, lost)| lost).sum();
+        if lost > 0 {
+            log::warn!(
+                "{lost} of {} weights lose more than {NOTABLE} of themselves by rounding, as the largest sum of weights \
+                 onto a neuron is so much larger than they are",
+                extremes.synapses
+            );
+        }
+        Ok(Tables {
+            parts: filled.into_iter().map(|(rows, _)| rows).collect(),
+            units: units.iter().map(|unit| *unit as f32).collect(),
+            ring: extremes.longest,
+            synapses: extremes.synapses,
+        })
+    }
+
+    /// Counts the synapses onto these neurons.
+    fn count(&self, part: &Range<u32>) -> Result<Counted> {
+        let mut rows: Vec<Vec<u32>> =
+            self.classes.iter().map(|class| vec![0; class.sources.len() + 1]).collect();
+        let mut sums = vec![vec![(0.0, 0); part.len()]; self.channels.len()];
+        let (mut longest, mut synapses) = (1, 0);
+        for (projection, places) in self.projections.iter().zip(&self.places) {
+            let shared = projection.shared();
+            projection.each(part, &mut |pick| {
+                let (weight, arrival) =
+                    shared.unwrap_or_else(|| (projection.weight(pick), projection.arrival(pick)));
+                let class = places.class(weight, arrival);
+                rows[class][(pick.source - self.classes[class].sources.start) as usize + 1] += 1;
+                let sum: &mut (f64, u32) =
+                    &mut sums[self.classes[class].channel][(pick.target - part.start) as usize];
+                *sum = (sum.0 + f64::from(weight.abs()), sum.1 + 1);
+                longest = longest.max(arrival);
+                synapses += 1;
+            });
+        }
+        if synapses > u64::from(u32::MAX) {
+            let requirement = format!("at most {} onto {} neurons", u32::MAX, part.len());
+            return Err(Error::out_of_range("the number of synapses", synapses, requirement));
+        }
+        let largest = |sums: Vec<(f64, u32)>| {
+            sums.into_iter().fold((0.0_f64, 0), |largest, sum| (largest.0.max(sum.0), largest.1.max(sum.1)))
+        };
+        let sums = sums.into_iter().map(largest).collect();
+        Ok(Counted { rows, extremes: Extremes { sums, longest, synapses } })
+    }
+
+    /// Returns the unit of the weights of a channel: the finest with which no sum can overflow.
+    fn unit(&self, channel: usize, extremes: &Extremes) -> Result<f64> {
+        let (sum, synapses) = extremes.sums[channel];
+        // Each weight is rounded by half a unit at most.
+        let overflows = |unit: f64| sum / unit + 0.5 * f64::from(synapses) >= LIMIT;
+        if let Some(unit) = self.channels[channel].unit {
+            if overflows(unit) {
+                let value = format!("{unit}, with weights onto a neuron of {sum} in all");
+                let requirement = format!("larger than their sum divided by {LIMIT}");
+                return Err(Error::out_of_range("the unit of the weights", value, requirement));
+            }
+            return Ok(unit);
+        }
+        let unit = |bits: i32| libm::ldexp(1.0, -bits);
+        let mut bits = FINEST;
+        while overflows(unit(bits)) {
+            bits -= 1;
+        }
+        Ok(unit(bits))
+    }
+
+    /// Draws the synapses onto these neurons again, now into their rows. Returns the number of weights that lose much by
+    /// rounding, too.
+    fn fill(&self, part: &Range<u32>, rows: Vec<Vec<u32>>, units: &[f64]) -> (Vec<Rows>, u64) {
+        let mut lost = 0;
+        let mut quantised = |weight: f32, unit: f64| {
+            let exact = f64::from(weight) / unit;
+            let rounded = exact.round();
+            lost += u64::from((rounded - exact).abs() > NOTABLE * exact.abs());
+            rounded as i32
+        };
+        let mut rows: Vec<Rows> = self
+            .classes
+            .iter()
+            .zip(rows)
+            .map(|(class, mut starts)| {
+                // Each entry becomes the place of the next synapse of the row before it, and in the end its end.
+                let mut before = 0;
+                for start in &mut starts[1..] {
+                    (*start, before) = (before, before + *start);
+                }
+                let (weight, arrival, is_shared) = match class.kind {
+                    Kind::Shared { weight, arrival } => (weight, arrival, true),
+                    Kind::Each { page } => (0.0, page * PAGE, false),
+                };
+                Rows {
+                    channel: class.channel,
+                    first_source: class.sources.start,
+                    starts,
+                    targets: Large::zeroed(before as usize),
+                    arrival,
+                    weights: Large::zeroed(if is_shared { 0 } else { before as usize }),
+                    weight: quantised(weight, units[class.channel]),
+                }
+            })
+            .collect();
+        for (projection, places) in self.projections.iter().zip(&self.places) {
+            let shared = projection.shared();
+            projection.each(part, &mut |pick| {
+                let (weight, arrival) =
+                    shared.unwrap_or_else(|| (projection.weight(pick), projection.arrival(pick)));
+                let rows = &mut rows[places.class(weight, arrival)];
+                let next = &mut rows.starts[(pick.source - rows.first_source) as usize + 1];
+                let place = *next as usize;
+                *next += 1;
+                rows.targets[place] = (pick.target - part.start) | (arrival - rows.arrival) << TARGET_BITS;
+                if shared.is_none() {
+                    rows.weights[place] = quantised(weight, units[rows.channel]);
+                }
+            });
+        }
+        (rows, lost)
+    }
+}
