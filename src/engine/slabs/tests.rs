@@ -104,6 +104,14 @@ impl Engine for Double {
         self.engine.reset(start)
     }
 
+    fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
+        self.engine.read_arriving(next_step)
+    }
+
+    fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
+        self.engine.write_arriving(next_step, sums)
+    }
+
     fn work(&mut self) -> Result<WorkDone> {
         self.engine.work()
     }
