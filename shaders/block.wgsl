@@ -18,6 +18,8 @@ override ARRIVING_JUMPS: bool = false;
 override WORDS: u32 = 0u;
 // Whether a recorded word may already have bits of earlier steps.
 override WORDS_GO_ON: bool = false;
+// Whether the cells are connected by a network; see ring.wgsl.
+override NETWORK: bool = false;
 
 const WORD: u32 = 32u;
 const SPIKE_FLAG: u32 = 0x80000000u;
@@ -77,6 +79,23 @@ struct Block {
     sums_made_place: u32,
     sums_made: u32,
     unused_0: u32,
+    // The number of batch rows.
+    rows: u32,
+    // The place in `arrivals` of the sums of the first step.
+    arrival_start: u32,
+    // The channels of the network; those whose bits are set are jumps. The place in `parameters` of their units.
+    channels: u32,
+    jump_channels: u32,
+    units: u32,
+    // Steps of the ring, and the place of the first step in it.
+    ring_steps: u32,
+    ring_place: u32,
+    // The number of the list of spikes, and the place of its first spike.
+    list: u32,
+    list_start: u32,
+    unused_1: u32,
+    unused_2: u32,
+    unused_3: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, COEFFICIENTS>,
 }
@@ -174,7 +193,7 @@ fn begin(number: u32) -> Path {
     path.current_place =
         block.current_offset + path.row * block.current_row + path.neuron * block.current_neuron;
     path.input = drive(path.cell.resistance, current[path.current_place]);
-    path.arrival_place = path.index;
+    path.arrival_place = block.arrival_start + path.index;
 
     path.word_place = NOT_RECORDED;
     path.voltage_place = NOT_RECORDED;
@@ -182,7 +201,8 @@ fn begin(number: u32) -> Path {
         if (WORDS == WORDS_OF_ALL) {
             path.word_place = block.word_start + path.index;
         } else if (WORDS == WORDS_OF_CHOSEN) {
-            path.word_place = place_among(block.word_places, block.word_neurons, path.row, path.neuron);
+            let place = place_among(block.word_places, block.word_neurons, path.row, path.neuron);
+            path.word_place = select(block.word_start + place, NOT_RECORDED, place == NOT_RECORDED);
         }
         if (VOLTAGES) {
             let place = place_among(block.voltage_places, block.voltage_neurons, path.row, path.neuron);
@@ -203,7 +223,7 @@ fn step(
 ) {
     var input = (*path).input;
     var jump = 0.0;
-    if (NOISE || ARRIVING || ARRIVING_JUMPS || SYNAPSE) {
+    if (NOISE || ARRIVING || ARRIVING_JUMPS || NETWORK || SYNAPSE) {
         input = current[(*path).current_place];
         var arriving = 0.0;
         if (NOISE) {
@@ -219,6 +239,11 @@ fn step(
         }
         if (ARRIVING || ARRIVING_JUMPS) {
             (*path).arrival_place += block.cells;
+        }
+        if (NETWORK) {
+            let arrived = take_arrivals(path, ring_place, arriving, jump);
+            arriving = arrived.current;
+            jump = arrived.jump;
         }
         (*path).state = receive((*path).state, arriving);
         input = total_current(options, (*path).cell, (*path).state, input);
@@ -245,6 +270,9 @@ fn end_word(path: ptr<private, Path>) {
     var word = (*path).word;
     (*path).word = 0u;
     (*path).count += countOneBits(word);
+    if (NETWORK && (*path).there) {
+        list_spikes((*path).index, word);
+    }
     if (WORDS != NO_WORDS && (*path).word_place != NOT_RECORDED) {
         if (WORDS_GO_ON) {
             word |= recorded[(*path).word_place];
@@ -270,6 +298,8 @@ var<private> d: Path;
 var<private> groups: u32;
 // Steps before the next sample of membrane potentials.
 var<private> wait: u32;
+// The place of the step in the ring of a network.
+var<private> ring_place: u32;
 
 fn begin_all(first: u32) {
     a = begin(first);
@@ -303,6 +333,9 @@ fn step_all(options: Options, bit: u32, within: u32, may_settle: bool) {
     }
     if (VOLTAGES) {
         wait = select(wait, block.voltage_every, sampled) - 1u;
+    }
+    if (NETWORK) {
+        ring_place = next_place(ring_place);
     }
 }
 
@@ -344,6 +377,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     let options = chosen_options();
     begin_all(first);
     wait = block.voltage_wait;
+    ring_place = block.ring_place;
 
     var made = 0u;
     var bit = block.first_step % WORD;
@@ -380,5 +414,8 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
     end_all();
     if (invocation == 0u) {
         count_steps();
+        if (NETWORK) {
+            clear_last_list();
+        }
     }
 }

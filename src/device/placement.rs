@@ -115,10 +115,7 @@ impl Placement {
         connections: Option<&Arc<Connections>>,
     ) -> Result<Box<dyn Engine>> {
         match &device.backend {
-            Backend::Gpu(_) if connections.is_some() => {
-                Err(Error::out_of_range("the device of a network", device, "a CPU"))
-            }
-            Backend::Gpu(gpu) => gpu.engine(table, shape, self.options.kernel_times),
+            Backend::Gpu(gpu) => gpu.engine(table, shape, connections, self.options.kernel_times),
             Backend::Cpu | Backend::Several(_) => {
                 let mut engine = CpuEngine::new(Arc::clone(table), shape);
                 connections.map_or(Ok(()), |connections| engine.connect(connections))?;

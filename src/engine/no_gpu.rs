@@ -5,6 +5,7 @@ use crate::data::storage::{DeviceArray, DeviceWords};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::prepared::coefficients::Table;
+use crate::prepared::network::Connections;
 use std::sync::Arc;
 
 /// Has no values, so that none of its methods can be called.
@@ -28,7 +29,13 @@ impl Gpu {
         match *self {}
     }
 
-    pub(crate) fn engine(self: &Arc<Self>, _: &Table, _: Shape, _: bool) -> Result<Box<dyn Engine>> {
+    pub(crate) fn engine(
+        self: &Arc<Self>,
+        _: &Table,
+        _: Shape,
+        _: Option<&Arc<Connections>>,
+        _: bool,
+    ) -> Result<Box<dyn Engine>> {
         match **self {}
     }
 

@@ -3,6 +3,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
+#[path = "../common/adapters.rs"]
+mod adapters;
 mod case;
 mod reference;
 
@@ -43,6 +45,33 @@ fn a_thousand_random_networks_equal_plain_loops() {
     }
     // Most of the networks are active.
     assert!(spikes > 100_000, "{spikes}");
+}
+
+/// The devices of all adapters.
+fn adapters() -> Vec<Device> {
+    let titles = adapters::adapters_to_test().unwrap_or_else(|skips| {
+        assert!(skips, "this machine has no adapter; LIF_SKIP_GPU_TESTS=1 skips these tests");
+        Vec::new()
+    });
+    titles
+        .iter()
+        .map(|title| Device::select(&lif::DeviceChoice::Named(title.clone())).expect("it opens"))
+        .collect()
+}
+
+#[test]
+fn random_networks_equal_plain_loops_on_every_adapter() {
+    for device in adapters() {
+        let mut spikes = 0;
+        for seed in (0..1000).step_by(40) {
+            let case = Case::random(seed);
+            let expected = reference::outcome(&case);
+            let got = case.outcome(&device).expect("cases are valid");
+            assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
+            spikes += expected.spikes.len();
+        }
+        assert!(spikes > 2000, "{spikes}");
+    }
 }
 
 #[test]

@@ -60,11 +60,10 @@ impl Network {
         let rings = (0..shape.batch)
             .flat_map(|row| parts.iter().map(move |part| (row, part.len())))
             .map(|(row, neurons)| {
-                let channel = |(channel, unit): (&crate::prepared::network::Channel, &f32)| {
-                    let factor = channel.factors.as_ref().map_or(1.0, |factors| factors[row]);
-                    (channel.receptor, unit * factor)
-                };
-                let channels = connections.channels.iter().zip(&units).map(channel).collect();
+                let channels = connections.channels.iter().zip(&units);
+                let channels = channels
+                    .map(|(channel, unit)| (channel.receptor, channel.unit_of_row(*unit, row)))
+                    .collect();
                 Ring::new(ring, channels, neurons)
             })
             .collect();

@@ -16,7 +16,9 @@ pub(crate) const BLOCK_SHADER: &str = concat!(
     include_str!("../../../shaders/product.wgsl"),
     include_str!("../../../shaders/random.wgsl"),
     include_str!("../../../shaders/block.wgsl"),
-    include_str!("../../../shaders/noise.wgsl")
+    include_str!("../../../shaders/noise.wgsl"),
+    include_str!("../../../shaders/arrival.wgsl"),
+    include_str!("../../../shaders/ring.wgsl")
 );
 
 /// The feature of a device that makes products of 32-bit numbers quicker.
@@ -85,6 +87,18 @@ pub(crate) struct Block {
     pub(crate) sums_made_place: u32,
     pub(crate) sums_made: u32,
     pub(crate) unused_0: u32,
+    pub(crate) rows: u32,
+    pub(crate) arrival_start: u32,
+    pub(crate) channels: u32,
+    pub(crate) jump_channels: u32,
+    pub(crate) units: u32,
+    pub(crate) ring_steps: u32,
+    pub(crate) ring_place: u32,
+    pub(crate) list: u32,
+    pub(crate) list_start: u32,
+    pub(crate) unused_1: u32,
+    pub(crate) unused_2: u32,
+    pub(crate) unused_3: u32,
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
@@ -92,20 +106,24 @@ pub(crate) struct Block {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Access {
     Uniform,
+    /// One of several in a buffer, chosen for each dispatch.
+    UniformAt,
     Read,
     ReadWrite,
 }
 
 /// The bindings of group 0, in order: name and access as in the shaders.
-pub(crate) const BINDINGS: [(&str, Access); 8] = [
+pub(crate) const BINDINGS: [(&str, Access); 10] = [
     ("zero", Access::Uniform),
-    ("block", Access::Uniform),
+    ("block", Access::UniformAt),
     ("parameters", Access::Read),
     ("current", Access::Read),
     ("state", Access::ReadWrite),
     ("counters", Access::ReadWrite),
     ("recorded", Access::ReadWrite),
     ("arrivals", Access::Read),
+    ("ring", Access::ReadWrite),
+    ("spikes", Access::ReadWrite),
 ];
 
 /// The options for which a pipeline is compiled.
@@ -124,6 +142,8 @@ pub(crate) struct Specialisation {
     pub(crate) words: u32,
     /// Whether a recorded word may already have bits of earlier steps.
     pub(crate) words_go_on: bool,
+    /// Whether the cells are connected by a network.
+    pub(crate) network: bool,
     /// Whether the driver is llvmpipe, which computes on the CPU. The other such driver, SwiftShader, needs a
     /// minute to compile a kernel for several cells.
     pub(crate) llvmpipe: bool,
@@ -133,7 +153,7 @@ impl Specialisation {
     /// Cells that an invocation advances side by side. Kernels that have more to do than to wait take one at
     /// a time.
     pub(crate) fn abreast(&self) -> u32 {
-        let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps;
+        let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps || self.network;
         if self.llvmpipe && !busy { SEVERAL_ABREAST } else { 1 }
     }
 
@@ -148,6 +168,7 @@ impl Specialisation {
             ("ARRIVING_JUMPS", u32::from(self.arriving_jumps)),
             ("WORDS", self.words),
             ("WORDS_GO_ON", u32::from(self.words_go_on)),
+            ("NETWORK", u32::from(self.network)),
         ];
         let all = own.into_iter().chain(self.options.numbers());
         all.map(|(name, number)| (name, f64::from(number))).collect()
@@ -225,11 +246,11 @@ pub(crate) fn bind_group_layout(device: &wgpu::Device, bindings: &[(&str, Access
             visibility: wgpu::ShaderStages::COMPUTE,
             ty: wgpu::BindingType::Buffer {
                 ty: match access {
-                    Access::Uniform => wgpu::BufferBindingType::Uniform,
+                    Access::Uniform | Access::UniformAt => wgpu::BufferBindingType::Uniform,
                     Access::Read => wgpu::BufferBindingType::Storage { read_only: true },
                     Access::ReadWrite => wgpu::BufferBindingType::Storage { read_only: false },
                 },
-                has_dynamic_offset: false,
+                has_dynamic_offset: *access == Access::UniformAt,
                 min_binding_size: None,
             },
             count: None,
@@ -252,10 +273,18 @@ pub(crate) fn bind_group(
     layout: &wgpu::BindGroupLayout,
     buffers: &[&wgpu::Buffer],
 ) -> wgpu::BindGroup {
-    let entries: Vec<_> = (0..)
-        .zip(buffers)
-        .map(|(binding, buffer)| wgpu::BindGroupEntry { binding, resource: buffer.as_entire_binding() })
-        .collect();
+    let whole: Vec<_> = buffers.iter().map(|buffer| buffer.as_entire_binding()).collect();
+    bind_group_of(device, layout, whole)
+}
+
+/// As [`bind_group`], for parts of buffers.
+pub(crate) fn bind_group_of(
+    device: &wgpu::Device,
+    layout: &wgpu::BindGroupLayout,
+    resources: Vec<wgpu::BindingResource<'_>>,
+) -> wgpu::BindGroup {
+    let entries: Vec<_> =
+        (0..).zip(resources).map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource }).collect();
     device.create_bind_group(&wgpu::BindGroupDescriptor { label: Some("lif"), layout, entries: &entries })
 }
 

@@ -14,6 +14,10 @@ use crate::engine::cpu::CpuEngine;
 use crate::engine::{Engine, Piece, Request, SPIKE_FLAG, SpikeRequest, VoltageRequest};
 use crate::error::{Error, Result};
 use crate::experiment::input::Input;
+use crate::experiment::network::distribution::Distribution;
+use crate::experiment::network::rule::Rule;
+use crate::experiment::network::synapse::Synapse;
+use crate::experiment::network::{Group, Projection, Wiring};
 use crate::experiment::params::{Params, Trace, TraceKind};
 use crate::experiment::random_source::Random;
 use crate::experiment::spike_input::SpikeInput;
@@ -21,6 +25,7 @@ use crate::model::{Options, TraceRule};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::{Current, FromHost};
 use crate::prepared::field::{Counter, Field};
+use crate::prepared::network::Connections;
 use crate::prepared::noise::Noise;
 use ndarray::{Array1, Array2};
 use std::ops::ControlFlow;
@@ -69,12 +74,16 @@ fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     let case = Case::new(key)?;
     // A separate kernel, so that its allowance does not learn from these few cells.
     let kernel = Kernel::new(kernel.pipeline.clone(), gpu.context.is_software());
-    let device = GpuEngine::for_check(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
+    let mut device = GpuEngine::for_check(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
+    let mut model = CpuEngine::new(Arc::clone(&case.table), case.shape());
+    if let Some(connections) = &case.connections {
+        device.connect(&case.table, connections)?;
+        model.connect(connections)?;
+    }
     let found = case.outcome(CheckedEngine::Device(gpu, Box::new(device)));
     gpu.context.drop_staging();
     let found = found?;
-    let expected =
-        case.outcome(CheckedEngine::Model(Box::new(CpuEngine::new(Arc::clone(&case.table), case.shape()))))?;
+    let expected = case.outcome(CheckedEngine::Model(Box::new(model)))?;
     for ((what, found), (_, expected)) in found.iter().zip(&expected) {
         if let Some(index) = (0..expected.len()).find(|&index| found.get(index) != expected.get(index)) {
             let difference = format!(
@@ -95,6 +104,7 @@ struct Case {
     n: usize,
     table: Arc<Table>,
     noise: Option<Arc<Noise>>,
+    connections: Option<Arc<Connections>>,
     request: Request,
 }
 
@@ -137,7 +147,8 @@ impl Case {
             },
             voltages: key.voltages.then(|| VoltageRequest { neurons: chosen(), every: 3 }),
         };
-        Ok(Self { key, n, table, noise: noise.map(Arc::new), request })
+        let connections = key.network.then(|| connections(&key, n, params.dt)).transpose()?;
+        Ok(Self { key, n, table, noise: noise.map(Arc::new), connections, request })
     }
 
     fn shape(&self) -> Shape {
@@ -154,7 +165,7 @@ impl Case {
         let mut raster = Raster::new(FIRST_STEP, ROWS, neurons);
         let mut voltages = Vec::new();
         let kept = match &tried {
-            CheckedEngine::Device(gpu, _) if self.key.words_go_on => {
+            CheckedEngine::Device(gpu, _) if self.key.words_go_on && !self.key.network => {
                 Some(ResidentWords::room(gpu, self.word_count())?)
             }
             _ => None,
@@ -327,6 +338,33 @@ fn sources(jumps: bool, n: usize) -> Vec<Random> {
         sources.push(Random::poisson(700.0, scale(1.3)));
     }
     sources
+}
+
+/// Synapses onto all but the quiet neurons, as currents and, if the kernel has jumps, as jumps.
+fn connections(key: &Specialisation, n: usize, dt: f64) -> Result<Arc<Connections>> {
+    let all = Group { name: "all".into(), first: 0, size: n as u32 };
+    let projection = |scale: f32, effect: fn(Distribution) -> Synapse, longest: usize| {
+        let synapses = (0..n).flat_map(|source| {
+            (0..7)
+                .map(move |number| (source as u32, (QUIET + (11 * source + 5 * number) % (n - QUIET)) as u32))
+        });
+        let (sources, targets): (Vec<u32>, Vec<u32>) = synapses.unzip();
+        let numbers = || 0..sources.len();
+        let weights: Vec<f32> = numbers().map(|number| scale * (1.0 - 0.17 * (number % 9) as f32)).collect();
+        let delays: Vec<f32> = numbers().map(|number| (dt * (3 + number % longest) as f64) as f32).collect();
+        Projection {
+            from: all.clone(),
+            to: all.clone(),
+            synapse: effect(weights.into()).delay(delays),
+            rule: Rule::list(sources, targets),
+        }
+    };
+    let mut projections = vec![projection(0.9, Synapse::current, 7)];
+    if key.options.jumps {
+        projections.push(projection(2.3, Synapse::jump, 300));
+    }
+    let wiring = Wiring { groups: vec![all.clone()], projections, ..Wiring::default() };
+    Ok(Arc::new(Connections::new(&wiring, ROWS, dt)?))
 }
 
 /// Trains that share some spikes, beginning in the middle of a word.

@@ -7,6 +7,7 @@ mod engine;
 pub(crate) mod kernel;
 mod kernel_check;
 mod kernel_timer;
+pub(crate) mod network;
 mod noise;
 mod plan;
 pub(crate) mod projection;
@@ -50,8 +51,10 @@ use crate::data::storage::{DeviceArray, DeviceWords, array_as, words_as};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::prepared::coefficients::Table;
+use crate::prepared::network::Connections;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
+use network::DeliveryKernel;
 use projection::ProjectionKernel;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
@@ -73,6 +76,7 @@ pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
     projection: ProjectionKernel,
+    delivery: DeliveryKernel,
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
     zero: wgpu::Buffer,
@@ -94,6 +98,7 @@ impl Gpu {
             context,
             kernels,
             projection: ProjectionKernel::default(),
+            delivery: DeliveryKernel::default(),
             score_kernels: ScoreKernels::new(SCORE_SHADER),
             score_checks: ScoreChecks::default(),
             zero,
@@ -161,9 +166,13 @@ impl Gpu {
         self: &Arc<Self>,
         table: &Table,
         shape: Shape,
+        connections: Option<&Arc<Connections>>,
         kernel_times: bool,
     ) -> Result<Box<dyn Engine>> {
         let mut engine = GpuEngine::new(self, table, shape)?;
+        if let Some(connections) = connections {
+            engine.connect(table, connections)?;
+        }
         if kernel_times {
             engine.take_times()?;
         }

@@ -43,6 +43,8 @@ pub(super) struct Plan<'a> {
     /// Steps that a dispatch makes however long they take, if the run has as many.
     pub(super) least_steps: u64,
     pub(super) most_steps: u64,
+    /// The most steps that a network makes in a submission.
+    pub(super) most_network_steps: u64,
     /// The most steps of a dispatch whose words are scored.
     pub(super) most_scored_steps: u64,
     /// Invocations in a workgroup of the kernel.
@@ -81,7 +83,7 @@ impl Plan<'_> {
     /// neuron-steps that the device makes in good time.
     pub(super) fn steps(&self, first_step: u64, left: u64, work: u64) -> u64 {
         let timely = (work / self.work(1)).max(self.least_steps);
-        let mut most = left.min(timely).min(self.trusted_steps());
+        let mut most = left.min(timely).min(self.trusted_steps()).min(self.most_network_steps);
         if self.streamed > 0 {
             most = most.min(self.streamed_steps());
         }
@@ -161,6 +163,11 @@ impl Plan<'_> {
     /// Whether the words are scored.
     fn scores(&self) -> bool {
         self.request.spikes == SpikeRequest::Scored
+    }
+
+    /// Whether the words of all steps are kept in one buffer.
+    pub(super) fn keeps_words(&self) -> bool {
+        self.keeps_from.is_some()
     }
 
     /// Whether the words stay on the device.
@@ -243,6 +250,22 @@ impl Plan<'_> {
             (block.group_low, block.group_high) = low_high(group);
             (block.first_cell_low, block.first_cell_high) = low_high(noise.first_cell);
         }
+        block
+    }
+
+    /// The uniform of a block of a network: some of the steps of a submission. `made` are the steps before it.
+    pub(super) fn part(&self, whole: &Block, (first_step, made): (u64, u64), steps: u64) -> Block {
+        let offset = whole.current_offset as usize + made as usize * self.strides.step;
+        let mut block = self.block(first_step + made, steps, offset);
+        let rows = blocks(first_step, made + 1) - 1;
+        block.word_start = whole.word_start + (rows * self.word_cells()) as u32;
+        block.arrival_start = (made as usize * self.cells()) as u32;
+        block.arriving_jumps = whole.arriving_jumps;
+        if let Some(voltages) = &self.request.voltages {
+            let before = voltages.samples(first_step, first_step + made) * self.voltage_cells();
+            block.voltage_offset = whole.voltage_offset + before as u32;
+        }
+        (block.sums_made_place, block.sums_made) = (whole.sums_made_place, whole.sums_made);
         block
     }
 

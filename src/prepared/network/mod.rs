@@ -41,7 +41,14 @@ pub(crate) struct Channel {
     /// The unit of all weights, if the user gave one.
     unit: Option<f64>,
     /// What the sums of each batch row are multiplied by; `None`: nothing.
-    pub(crate) factors: Option<Arc<Vec<f32>>>,
+    factors: Option<Arc<Vec<f32>>>,
+}
+
+impl Channel {
+    /// The unit of the sums of a batch row, if that of the weights is `unit`.
+    pub(crate) fn unit_of_row(&self, unit: f32, row: usize) -> f32 {
+        unit * self.factors.as_ref().map_or(1.0, |factors| factors[row])
+    }
 }
 
 /// Synapses that are stored together, sorted by their source.

@@ -8,6 +8,7 @@ mod readout;
 use super::context::Readback;
 use super::kernel::{self, Block, Kernel};
 use super::kernel_timer::KernelTimer;
+use super::network::{BLOCK_STRIDE, DeviceNetwork};
 use super::plan::Plan;
 use super::projection::{LastWeights, Projections};
 use super::score::DeviceScores;
@@ -25,6 +26,7 @@ use crate::model::Options;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
+use crate::prepared::network::Connections;
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
 use prepare::PreparedRun;
@@ -61,6 +63,10 @@ pub(crate) struct GpuEngine {
     cell_blocks: u64,
     /// Set if kernel times are measured and the device has a clock.
     kernel_timer: Option<KernelTimer>,
+    network: Option<DeviceNetwork>,
+    /// Bound in its place.
+    no_network: wgpu::Buffer,
+    no_spikes: wgpu::Buffer,
     /// The kernel that this engine [checks](super::kernel_check); it is used for all steps.
     checked_kernel: Option<Arc<Kernel>>,
 }
@@ -74,6 +80,14 @@ struct DrivenBy<'a> {
     spikes: Option<&'a Projections<'a>>,
     /// Number of steps of the call before this dispatch.
     made: u64,
+}
+
+/// The dispatches of some steps.
+struct Parts {
+    /// Their uniforms, each [`BLOCK_STRIDE`] after the one before.
+    uniforms: Vec<u8>,
+    /// For each the list of spikes of a network.
+    lists: Vec<u32>,
 }
 
 /// A dispatch that was submitted.
@@ -118,7 +132,7 @@ impl GpuEngine {
             shape,
             state,
             block: gpu.context.buffer("the block", size_of::<Block>() as u64, UNIFORM)?,
-            parameters: Parameters::new(gpu, table)?,
+            parameters: Parameters::new(gpu, table, &[])?,
             current: gpu.context.buffer("the input", 4, STATE)?,
             uploads: Uploads::default(),
             recorded: gpu.context.buffer("no recording", 4, STATE)?,
@@ -131,8 +145,19 @@ impl GpuEngine {
             scores: None,
             cell_blocks: 0,
             kernel_timer: None,
+            network: None,
+            no_network: gpu.context.buffer("no network", 8, STATE)?,
+            no_spikes: gpu.context.buffer("no spikes", 8, STATE)?,
             checked_kernel: None,
         })
+    }
+
+    /// Draws the synapses of a network between the cells.
+    pub(super) fn connect(&mut self, table: &Table, connections: &Arc<Connections>) -> Result<()> {
+        let network = DeviceNetwork::new(&self.gpu, table, self.shape, connections)?;
+        self.parameters = Parameters::new(&self.gpu, table, &network.units)?;
+        self.network = Some(network);
+        Ok(())
     }
 
     /// Builds an engine that checks a kernel.
@@ -161,6 +186,13 @@ impl GpuEngine {
         if input_bytes > self.current.size() {
             self.current = self.gpu.context.buffer("the input", input_bytes, STATE)?;
         }
+        if let Some(network) = &self.network {
+            let blocks = network.blocks(first_step, network.most_steps().min(steps) + 32).len();
+            let bytes = (blocks * BLOCK_STRIDE) as u64;
+            if bytes > self.block.size() {
+                self.block = self.gpu.context.buffer("the blocks", bytes, UNIFORM)?;
+            }
+        }
         let recording_bytes = plan.room(first_step, steps);
         if recording_bytes > self.recorded.size() {
             self.recorded = self.gpu.context.buffer("the recording", recording_bytes, STATE)?;
@@ -174,18 +206,29 @@ impl GpuEngine {
         kept: Option<&wgpu::Buffer>,
         arrivals: Option<&wgpu::Buffer>,
     ) -> Result<wgpu::BindGroup> {
-        let buffers = [
-            &self.gpu.zero,
-            &self.block,
+        let (ring, spikes) = match &self.network {
+            Some(network) => (&network.ring, &network.spikes),
+            None => (&self.no_network, &self.no_spikes),
+        };
+        let block = wgpu::BufferBinding {
+            buffer: &self.block,
+            offset: 0,
+            size: wgpu::BufferSize::new(size_of::<Block>() as u64),
+        };
+        let whole = [
             self.parameters.buffer(),
             tensor.unwrap_or(&self.current),
             &self.state.state,
             &self.state.counters,
             kept.unwrap_or(&self.recorded),
             arrivals.unwrap_or(&self.no_arrivals),
+            ring,
+            spikes,
         ];
+        let mut resources = vec![self.gpu.zero.as_entire_binding(), wgpu::BindingResource::Buffer(block)];
+        resources.extend(whole.iter().map(|buffer| buffer.as_entire_binding()));
         self.gpu.context.scoped("binding the state", || {
-            kernel::bind_group(&self.gpu.context.device, &self.gpu.kernels.layout, &buffers)
+            kernel::bind_group_of(&self.gpu.context.device, &self.gpu.kernels.layout, resources)
         })
     }
 
@@ -202,7 +245,8 @@ impl GpuEngine {
         let stays = plan.words_stay();
         let bytes = if stays { 0 } else { plan.recording_bytes(first_step, steps) };
         let (width, height) = plan.grid();
-        let context = &self.gpu.context;
+        let gpu = Arc::clone(&self.gpu);
+        let context = &gpu.context;
         if let Some(kernel_timer) = &mut self.kernel_timer {
             kernel_timer.prepare(context)?;
         }
@@ -211,13 +255,18 @@ impl GpuEngine {
         if let Some(spikes) = driven_by.spikes {
             (block.sums_made_place, block.sums_made) = spikes.sums_to_be_made();
         }
-        let writes =
-            [(&self.block, bytemuck::bytes_of(&block)), (&self.current, bytemuck::cast_slice(input))];
+        let parts = self.parts_of(plan, &block, first_step, steps);
+        let writes = [(&self.block, &parts.uniforms[..]), (&self.current, bytemuck::cast_slice(input))];
         let upload = self.uploads.write(context, "uploading a block of steps", &writes)?;
         let (submission, readback) = context.scoped("submitting a block of steps", || {
             let mut encoder =
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             self.uploads.record(&mut encoder, upload);
+            let words = 4 * plan.word_count(first_step, steps) as u64;
+            if self.network.is_some() && !plan.keeps_words() && words > 0 {
+                // The blocks of a word add their bits to it.
+                encoder.clear_buffer(&self.recorded, 0, Some(words));
+            }
             {
                 let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor {
                     label: None,
@@ -226,9 +275,14 @@ impl GpuEngine {
                 if let Some(spikes) = driven_by.spikes {
                     spikes.record(&self.gpu, &mut pass, &plan.cell_grid(), driven_by.made, steps);
                 }
-                pass.set_pipeline(&kernel.pipeline);
-                pass.set_bind_group(0, bindings, &[]);
-                context.dispatch(&mut pass, "a block of steps", [width, height, 1]);
+                for (part, list) in (0..).zip(&parts.lists) {
+                    pass.set_pipeline(&kernel.pipeline);
+                    pass.set_bind_group(0, bindings, &[part * BLOCK_STRIDE as u32]);
+                    context.dispatch(&mut pass, "a block of steps", [width, height, 1]);
+                    if let Some(network) = &self.network {
+                        network.deliver(context, &mut pass, *list);
+                    }
+                }
                 if let Some(scores) = &self.scores {
                     scores.record(&self.gpu, &mut pass, scored, (first_step, steps));
                 }
@@ -253,6 +307,23 @@ impl GpuEngine {
             readback,
         });
         Ok(())
+    }
+
+    /// Returns the uniforms of the dispatches of some steps: one, or one for each block of a network.
+    fn parts_of(&mut self, plan: &Plan<'_>, whole: &Block, first_step: u64, steps: u64) -> Parts {
+        let Some(network) = &mut self.network else {
+            return Parts { uniforms: bytemuck::bytes_of(whole).to_vec(), lists: vec![0] };
+        };
+        let units = plan.places - network.units.len();
+        let mut parts = Parts { uniforms: Vec::new(), lists: Vec::new() };
+        for (made, count) in network.blocks(first_step, steps) {
+            let mut block = plan.part(whole, (first_step, made), count);
+            network.complete(&mut block, first_step + made, units);
+            parts.uniforms.extend_from_slice(bytemuck::bytes_of(&block));
+            parts.uniforms.resize(parts.uniforms.len().next_multiple_of(BLOCK_STRIDE), 0);
+            parts.lists.push(block.list);
+        }
+        parts
     }
 
     /// Waits for the oldest dispatch and passes its recording to the receiver.
@@ -457,18 +528,24 @@ impl Engine for GpuEngine {
 
     fn reset(&mut self, start: &[f32]) -> Result<()> {
         self.next_step = 0;
-        self.clear(
-            &[&self.state.state, &self.state.counters].map(|buffer| (buffer.clone(), 0..buffer.size())),
-        )?;
+        let ring = self.network.iter().map(|network| &network.ring);
+        let all = [&self.state.state, &self.state.counters].into_iter().chain(ring);
+        let all: Vec<_> = all.map(|buffer| (buffer.clone(), 0..buffer.size())).collect();
+        self.clear(&all)?;
         self.write(Field::Voltages, start)
     }
 
-    fn read_arriving(&mut self, _next_step: u64) -> Result<Vec<i32>> {
-        Ok(Vec::new())
+    fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
+        let Some(network) = &self.network else { return Ok(Vec::new()) };
+        let ring = network.ring.clone();
+        let sums = bytemuck::cast_vec(self.read_bytes("what will arrive", &ring, 0..ring.size())?);
+        Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.from_step(next_step, sums)))
     }
 
-    fn write_arriving(&mut self, _next_step: u64, _sums: &[i32]) -> Result<()> {
-        Ok(())
+    fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
+        let Some(network) = &self.network else { return Ok(()) };
+        let sums = network.from_place_0(next_step, sums);
+        self.gpu.write(&network.ring, "what will arrive", bytemuck::cast_slice(&sums))
     }
 
     fn work(&mut self) -> Result<WorkDone> {

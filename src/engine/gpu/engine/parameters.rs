@@ -26,8 +26,10 @@ pub(super) struct Parameters {
 }
 
 impl Parameters {
-    pub(super) fn new(gpu: &Gpu, table: &Table) -> Result<Self> {
-        let (coefficients, spread) = kernel::pack(table);
+    /// Uploads the coefficients, followed by words that never change either.
+    pub(super) fn new(gpu: &Gpu, table: &Table, more: &[u32]) -> Result<Self> {
+        let (mut coefficients, spread) = kernel::pack(table);
+        coefficients.extend_from_slice(more);
         Ok(Self {
             buffer: gpu.upload(WHAT, bytemuck::cast_slice(&coefficients))?,
             coefficients: coefficients.len(),
@@ -150,7 +152,7 @@ mod tests {
         with_context(|context| {
             let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let table = Table::new(&Params::default(), 100.into()).expect("valid");
-            let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
+            let mut parameters = Parameters::new(&gpu, &table, &[]).expect("there is room");
             let limit = gpu.context.largest_binding();
             let words = (limit / 4) as usize;
             let mut refused =
@@ -168,7 +170,7 @@ mod tests {
         with_context(|context| {
             let gpu = Gpu::new(context, MOST_STEPS_OF_A_DISPATCH).expect("it opens");
             let table = Table::new(&Params::default(), 100.into()).expect("valid");
-            let mut parameters = Parameters::new(&gpu, &table).expect("there is room");
+            let mut parameters = Parameters::new(&gpu, &table, &[]).expect("there is room");
             let mut place = |words, voltages: Option<&[u32]>| {
                 let voltages = voltages.map(|neurons| VoltageRequest { neurons: neurons.to_vec(), every: 1 });
                 parameters

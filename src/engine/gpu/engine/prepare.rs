@@ -4,6 +4,7 @@
 use super::GpuEngine;
 use crate::engine::Request;
 use crate::engine::gpu::kernel::{Kernel, Specialisation};
+use crate::engine::gpu::network::DeviceNetwork;
 use crate::engine::gpu::plan::Plan;
 use crate::engine::gpu::projection::{self, ArrivalSums};
 use crate::engine::gpu::score;
@@ -42,7 +43,9 @@ impl GpuEngine {
         let key = Specialisation {
             workgroup: self.workgroup,
             options: Options {
-                jumps: planes.jumps || current.noise.as_ref().is_some_and(|noise| noise.jumps()),
+                jumps: planes.jumps
+                    || current.noise.as_ref().is_some_and(|noise| noise.jumps())
+                    || self.network.as_ref().is_some_and(DeviceNetwork::jumps),
                 ..self.options
             },
             sequence: step_stride != 0,
@@ -51,7 +54,9 @@ impl GpuEngine {
             arriving: planes.arriving,
             arriving_jumps: planes.jumps,
             words: Plan::words(request),
-            words_go_on: keeps,
+            // The blocks of a network are shorter than a word.
+            words_go_on: keeps || self.network.is_some(),
+            network: self.network.is_some(),
             llvmpipe: self.gpu.context.is_llvmpipe(),
         };
         let plan = Plan {
@@ -69,6 +74,7 @@ impl GpuEngine {
             spread: self.parameters.spread(),
             noise: current.noise.as_deref().zip(self.parameters.noise_places()),
             most_steps: self.gpu.most_steps.min(most_steps),
+            most_network_steps: self.network.as_ref().map_or(u64::MAX, DeviceNetwork::most_steps),
             most_scored_steps: score::most_scored_steps(&self.gpu),
             workgroup: self.workgroup,
             abreast: key.abreast(),

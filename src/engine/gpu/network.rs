@@ -1,0 +1,362 @@
+//! The network of a GPU engine: its synapses and its ring on the device, and the kernel that delivers the spikes of a
+//! block of steps.
+//!
+//! Nothing is read back: the kernel of a block lists its spikes on the device, and the delivery reads the list there. The
+//! two lists take turns.
+
+use super::context::{GpuContext, too_large};
+use super::kernel::{self, Access, Block};
+use super::{Gpu, STATE, UNIFORM};
+use crate::data::shape::Shape;
+use crate::error::Result;
+use crate::model::Coefficient;
+use crate::prepared::coefficients::Table;
+use crate::prepared::network::table::{Rows, Tables};
+use crate::prepared::network::{Connections, Receptor};
+use bytemuck::{Pod, Zeroable};
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Source of the delivery.
+pub(crate) const DELIVER_SHADER: &str = include_str!("../../../shaders/deliver.wgsl");
+
+/// The bindings of group 0, by number.
+pub(crate) const DELIVER_BINDINGS: [(&str, Access); 6] = [
+    ("delivery", Access::Uniform),
+    ("spikes", Access::Read),
+    ("rows", Access::Read),
+    ("targets", Access::Read),
+    ("weights", Access::Read),
+    ("ring", Access::ReadWrite),
+];
+
+/// Words before the lists of spikes: `SPIKES` in `shaders/ring.wgsl`.
+const SPIKES: usize = 2;
+
+/// A table whose synapses share their weight: `NONE` in `shaders/deliver.wgsl`.
+const NONE: u32 = u32::MAX;
+
+/// Words of a table at the beginning of the rows: `TABLE` in `shaders/deliver.wgsl`.
+const TABLE: usize = 9;
+
+/// The most blocks of a submission, each of which has its own uniform.
+const MOST_BLOCKS: u64 = 256;
+
+/// Bytes from one uniform of a block to the next: a multiple of the alignment that every device accepts.
+pub(super) const BLOCK_STRIDE: usize = size_of::<Block>().next_multiple_of(256);
+
+/// Workgroups of a delivery. Drivers that compute on the CPU take one after the other, and need few.
+const WORKGROUPS: u32 = 1024;
+const SOFTWARE_WORKGROUPS: u32 = 16;
+
+/// Invocations in a workgroup of a delivery.
+const INVOCATIONS: u32 = 256;
+const SOFTWARE_INVOCATIONS: u32 = 64;
+
+/// The most rounds of the loops of an invocation: llvmpipe silently ends loops after 65,535.
+const MOST_ROUNDS: u64 = 60_000;
+
+/// `Delivery` in `shaders/deliver.wgsl`, which describes each member.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, Default, Pod, Zeroable)]
+pub(crate) struct Delivery {
+    pub(crate) list: u32,
+    pub(crate) list_start: u32,
+    pub(crate) most_spikes: u32,
+    pub(crate) neurons: u32,
+    pub(crate) cells: u32,
+    pub(crate) channels: u32,
+    pub(crate) ring_steps: u32,
+    pub(crate) tables: u32,
+}
+
+/// The kernel of a device, compiled when it is first needed.
+#[derive(Debug, Default)]
+pub(super) struct DeliveryKernel(Mutex<Option<(wgpu::BindGroupLayout, wgpu::ComputePipeline)>>);
+
+impl DeliveryKernel {
+    fn get(&self, context: &GpuContext) -> Result<(wgpu::BindGroupLayout, wgpu::ComputePipeline)> {
+        let mut kernel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kernel) = &*kernel {
+            return Ok(kernel.clone());
+        }
+        let compiled = context.scoped("compiling the delivery of spikes", || {
+            let device = &context.device;
+            let layout = kernel::bind_group_layout(device, &DELIVER_BINDINGS);
+            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
+                label: Some("lif deliver"),
+                source: wgpu::ShaderSource::Wgsl(DELIVER_SHADER.into()),
+            });
+            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
+                label: Some("lif deliver"),
+                layout: Some(&kernel::pipeline_layout(device, &layout)),
+                module: &module,
+                entry_point: Some("deliver"),
+                compilation_options: wgpu::PipelineCompilationOptions {
+                    constants: &[("WORKGROUP", f64::from(invocations(context)))],
+                    zero_initialize_workgroup_memory: false,
+                },
+                cache: None,
+            });
+            (layout, pipeline)
+        })?;
+        *kernel = Some(compiled.clone());
+        Ok(compiled)
+    }
+}
+
+fn invocations(context: &GpuContext) -> u32 {
+    if context.is_software() { SOFTWARE_INVOCATIONS } else { INVOCATIONS }
+}
+
+/// The synapses between the cells of an engine, and what will arrive, on the device.
+#[derive(Debug)]
+pub(super) struct DeviceNetwork {
+    connections: Arc<Connections>,
+    /// `[steps, channels, batch, n]`; step s has the place s modulo the number of steps.
+    pub(super) ring: wgpu::Buffer,
+    /// The lengths of the two lists, and the lists.
+    pub(super) spikes: wgpu::Buffer,
+    pipeline: wgpu::ComputePipeline,
+    /// For each list.
+    deliveries: [wgpu::BindGroup; 2],
+    workgroups: [u32; 2],
+    ring_steps: u32,
+    /// The units of the sums of each channel, row by row, as bits.
+    pub(super) units: Vec<u32>,
+    most_spikes: usize,
+    jump_channels: u32,
+    batch: usize,
+    /// The list of the next block.
+    list: u32,
+}
+
+impl DeviceNetwork {
+    /// Draws the synapses and uploads them.
+    pub(super) fn new(
+        gpu: &Gpu,
+        table: &Table,
+        shape: Shape,
+        connections: &Arc<Connections>,
+    ) -> Result<Self> {
+        let context = &gpu.context;
+        let largest = context.largest_binding();
+        let require = |what: &str, bytes: u64| {
+            if bytes > largest { Err(too_large(what, bytes, largest)) } else { Ok(()) }
+        };
+        // Before anything is drawn.
+        require("the synapses", connections.expected_synapses().saturating_mul(4))?;
+        let parts = parts(shape.n);
+        let Tables { parts: tables, units, ring: ring_steps, .. } = connections.draw(&parts)?;
+        let channels = connections.channels.len();
+        let ring_bytes = u64::from(ring_steps) * 4 * (channels * shape.cells()) as u64;
+        require("what will arrive", ring_bytes)?;
+        let most_spikes = most_spikes(table, connections, shape);
+        let spike_bytes = 4 * (SPIKES + 4 * most_spikes) as u64;
+        require("the lists of spikes", spike_bytes)?;
+
+        let packed = Packed::new(&parts, &tables);
+        let ring = context.buffer("what will arrive", ring_bytes.max(4), STATE)?;
+        let spikes = context.buffer("the lists of spikes", spike_bytes, STATE)?;
+        let rows = gpu.upload("the rows of synapses", bytemuck::cast_slice(&packed.rows))?;
+        let upload = |what: &str, parts: &[&[u8]]| -> Result<wgpu::Buffer> {
+            let bytes = parts.iter().map(|part| part.len() as u64).sum::<u64>();
+            let buffer = context.buffer(what, bytes.max(4), STATE)?;
+            let mut at = 0;
+            for part in parts {
+                gpu.write_at(&buffer, at, what, part)?;
+                at += part.len() as u64;
+            }
+            Ok(buffer)
+        };
+        let all = || tables.iter().flatten();
+        let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.targets[..])).collect();
+        let targets = upload("the targets of synapses", &bytes)?;
+        let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.weights[..])).collect();
+        let weights = upload("the weights of synapses", &bytes)?;
+
+        let (layout, pipeline) = gpu.delivery.get(context)?;
+        let mut bindings = Vec::new();
+        for list in 0..2_u32 {
+            let delivery = Delivery {
+                list,
+                list_start: list_start(list, most_spikes),
+                most_spikes: most_spikes as u32,
+                neurons: shape.n as u32,
+                cells: shape.cells() as u32,
+                channels: channels as u32,
+                ring_steps,
+                tables: packed.tables,
+            };
+            let uniform = context.buffer("a delivery", size_of::<Delivery>() as u64, UNIFORM)?;
+            gpu.write(&uniform, "a delivery", bytemuck::bytes_of(&delivery))?;
+            let buffers = [&uniform, &spikes, &rows, &targets, &weights, &ring];
+            bindings.push(
+                context.scoped("binding the synapses", || {
+                    kernel::bind_group(&context.device, &layout, &buffers)
+                })?,
+            );
+        }
+        let [first, second] = [bindings.remove(0), bindings.remove(0)];
+        let units = connections.channels.iter().zip(&units).flat_map(|(channel, unit)| {
+            (0..shape.batch).map(move |row| channel.unit_of_row(*unit, row).to_bits())
+        });
+        let jumps = connections.channels.iter().map(|channel| channel.receptor == Receptor::Potential);
+        Ok(Self {
+            units: units.collect(),
+            jump_channels: (0..)
+                .zip(jumps)
+                .fold(0, |bits, (channel, jumps)| bits | u32::from(jumps) << channel),
+            connections: Arc::clone(connections),
+            workgroups: workgroups(context, &packed, most_spikes),
+            ring,
+            spikes,
+            pipeline,
+            deliveries: [first, second],
+            ring_steps,
+            most_spikes,
+            batch: shape.batch,
+            list: 0,
+        })
+    }
+
+    /// Whether spikes make the membrane potential jump.
+    pub(super) fn jumps(&self) -> bool {
+        self.jump_channels != 0
+    }
+
+    /// The most steps of a submission.
+    pub(super) fn most_steps(&self) -> u64 {
+        let blocks_of_word = 32_u64.div_ceil(self.connections.block_end(0));
+        (MOST_BLOCKS / blocks_of_word).max(1) * 32
+    }
+
+    /// Cuts steps into blocks: the number of steps before each, and its length.
+    pub(super) fn blocks(&self, first_step: u64, steps: u64) -> Vec<(u64, u64)> {
+        let mut made = 0;
+        let mut blocks = Vec::new();
+        while made < steps {
+            let end = self.connections.block_end(first_step + made).min(first_step + steps) - first_step;
+            blocks.push((made, end - made));
+            made = end;
+        }
+        blocks
+    }
+
+    /// Completes the uniform of a block, which begins with this step. Blocks must be recorded in the same order.
+    pub(super) fn complete(&mut self, block: &mut Block, first_step: u64, units: usize) {
+        block.rows = self.batch as u32;
+        block.channels = self.connections.channels.len() as u32;
+        block.jump_channels = self.jump_channels;
+        block.units = units as u32;
+        block.ring_steps = self.ring_steps;
+        block.ring_place = (first_step % u64::from(self.ring_steps)) as u32;
+        block.list = self.list;
+        block.list_start = list_start(self.list, self.most_spikes);
+        self.list = 1 - self.list;
+    }
+
+    /// Adds the delivery of the spikes of a list to a pass.
+    pub(super) fn deliver(&self, context: &GpuContext, pass: &mut wgpu::ComputePass<'_>, list: u32) {
+        pass.set_pipeline(&self.pipeline);
+        pass.set_bind_group(0, &self.deliveries[list as usize], &[]);
+        let [width, height] = self.workgroups;
+        context.dispatch(pass, "the delivery of spikes", [width, height, 1]);
+    }
+
+    /// Brings the sums of the ring, which begin with place 0, into the order of the steps from this one on.
+    pub(super) fn from_step(&self, next_step: u64, mut sums: Vec<i32>) -> Vec<i32> {
+        let place = self.place(next_step, sums.len());
+        sums.rotate_left(place);
+        sums
+    }
+
+    /// Brings sums that begin with this step into the order of the ring.
+    pub(super) fn from_place_0(&self, next_step: u64, sums: &[i32]) -> Vec<i32> {
+        let mut sums = sums.to_vec();
+        let place = self.place(next_step, sums.len());
+        sums.rotate_right(place);
+        sums
+    }
+
+    fn place(&self, step: u64, length: usize) -> usize {
+        let ring = u64::from(self.ring_steps);
+        length / ring as usize * (step % ring) as usize
+    }
+}
+
+/// The parts of the targets that are drawn at the same time.
+fn parts(n: usize) -> Vec<Range<u32>> {
+    /// Fewer neurons are not worth a thread.
+    const LEAST: usize = 4096;
+    let parts = rayon::current_num_threads().min(n / LEAST).max(n.div_ceil(1 << 24)).max(1);
+    let size = n.div_ceil(parts);
+    (0..n).step_by(size).map(|first| first as u32..(first + size).min(n) as u32).collect()
+}
+
+/// The most spikes of a block: refractory cells spike no more than once.
+fn most_spikes(table: &Table, connections: &Connections, shape: Shape) -> usize {
+    let shortest =
+        table.column(Coefficient::RefractorySteps).values.iter().min().copied().unwrap_or_default();
+    let block = connections.block_end(0);
+    shape.cells() * block.div_ceil(u64::from(shortest) + 1) as usize
+}
+
+/// The place of the first spike of a list.
+fn list_start(list: u32, most_spikes: usize) -> u32 {
+    (SPIKES + list as usize * 2 * most_spikes) as u32
+}
+
+/// Tables as the kernel reads them.
+struct Packed {
+    /// The tables, and the places of their rows.
+    rows: Vec<u32>,
+    tables: u32,
+    /// The most synapses of a row.
+    longest: u32,
+}
+
+impl Packed {
+    fn new(parts: &[Range<u32>], tables: &[Vec<Rows>]) -> Self {
+        let all: Vec<(&Range<u32>, &Rows)> = parts
+            .iter()
+            .zip(tables)
+            .flat_map(|(part, rows)| rows.iter().map(move |rows| (part, rows)))
+            .collect();
+        let mut rows = vec![0; TABLE * all.len()];
+        let (mut targets, mut weights, mut longest) = (0, 0, 0);
+        for (number, (part, table)) in all.iter().enumerate() {
+            let is_shared = table.weights.is_empty();
+            let record = [
+                table.channel as u32,
+                table.first_source,
+                table.starts.len() as u32 - 1,
+                rows.len() as u32,
+                targets,
+                part.start,
+                table.arrival,
+                if is_shared { NONE } else { weights },
+                table.weight as u32,
+            ];
+            rows[TABLE * number..TABLE * (number + 1)].copy_from_slice(&record);
+            rows.extend_from_slice(&table.starts);
+            targets += table.targets.len() as u32;
+            weights += table.weights.len() as u32;
+            longest = table.starts.windows(2).fold(longest, |longest, ends| longest.max(ends[1] - ends[0]));
+        }
+        Self { rows, tables: all.len() as u32, longest }
+    }
+}
+
+/// Workgroups in x, which share the spikes, and in y, which share the tables.
+fn workgroups(context: &GpuContext, packed: &Packed, most_spikes: usize) -> [u32; 2] {
+    let most = context.limits.max_compute_workgroups_per_dimension;
+    if context.is_software() {
+        let of_row = u64::from(packed.longest.div_ceil(SOFTWARE_INVOCATIONS)) + 1;
+        let rounds = (1 + of_row * u64::from(packed.tables)).saturating_mul(most_spikes as u64);
+        let width = rounds.div_ceil(MOST_ROUNDS).max(u64::from(SOFTWARE_WORKGROUPS));
+        return [width.min(u64::from(most)) as u32, 1];
+    }
+    let height = packed.tables.clamp(1, 8);
+    [(WORKGROUPS / height).min(most), height]
+}
