@@ -173,7 +173,7 @@ impl WithSimd for Advance<'_, '_> {
                 .map(|sampling| (sampling, &mut **samples.get_or_insert_with(|| Box::new(Samples::none()))));
             let memory = (&mut drives.0, &mut *sums);
             let recorded = (&mut *tile.words, &mut *tile.samples);
-            advance_groups(groups, &sources, None, recorded, options, span, current, memory, sampling);
+            advance_groups(groups, &mut sources, None, recorded, options, span, current, memory, sampling);
             for group in groups {
                 lanes::store(&group.lanes, &mut tile, group.first);
             }
@@ -229,7 +229,7 @@ impl Group {
 #[inline(always)]
 pub(super) fn advance_groups(
     groups: &mut [Group],
-    sources: &[LaneSources<'_>],
+    sources: &mut [LaneSources<'_>],
     mut ring: Option<&mut Ring>,
     (words, recorded): (&mut [&mut [u32]], &mut [&mut [f32]]),
     options: Options,
@@ -260,7 +260,7 @@ pub(super) fn advance_groups(
             if !sourceless {
                 let to = from + count;
                 let sums = sums.get_or_insert_with(|| Box::new(InputSums::none()));
-                if let Some(sources) = sources.get(index) {
+                if let Some(sources) = sources.get_mut(index) {
                     filled = sources.filled();
                     sources.fill(first_step + made - from as u64, current.passed + made, (from, to), sums);
                 }

@@ -5,6 +5,7 @@ use super::lanes::Cells;
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
 use crate::experiment::spike_input::SpikeEffect;
+use crate::model::random::GROUP;
 use crate::prepared::noise::{Noise, NoiseKind};
 use crate::prepared::projection::Projection;
 use lif_kernels::{LANES, OfWord, WORD};
@@ -39,8 +40,55 @@ pub(super) struct Filled {
 pub(super) struct LaneSources<'a> {
     noise: Option<LaneNoise<'a>>,
     projections: Option<LaneProjections<'a>>,
+    /// Draws of steps to come, if calls end in the middle of a group of steps that share their random words.
+    ahead: Option<Ahead>,
     by_noise: Filled,
     by_projections: Filled,
+}
+
+/// The draws of the last group of steps.
+struct Ahead {
+    /// The number of the step after the last one that has been drawn.
+    end: u64,
+    /// The draws of each step of a group: currents, arriving currents and jumps.
+    draws: Box<[[[f32; LANES]; GROUP as usize]; 3]>,
+}
+
+impl Ahead {
+    /// Fills the sums with the draws of these steps, and keeps those of the rest of the group.
+    fn fill(
+        &mut self,
+        noise: &LaneNoise<'_>,
+        filled: Filled,
+        number: u64,
+        (from, to): (usize, usize),
+        sums: &mut InputSums,
+    ) {
+        const TOGETHER: usize = GROUP as usize;
+        let drawn = (self.end.saturating_sub(number) as usize).clamp(from, to);
+        let end = to.next_multiple_of(TOGETHER);
+        if drawn < to {
+            noise.fill(number, (drawn, end), sums);
+        }
+        let sums = [
+            (filled.currents, &mut sums.currents),
+            (filled.arriving, &mut sums.arriving),
+            (filled.jumps, &mut sums.jumps),
+        ];
+        for ((_, sums), draws) in sums.into_iter().zip(&mut *self.draws).filter(|((filled, _), _)| *filled) {
+            for step in from..drawn {
+                sums[step] = draws[step % TOGETHER];
+            }
+            if drawn < to {
+                for step in to..end {
+                    draws[step % TOGETHER] = sums[step];
+                }
+            }
+        }
+        if drawn < to {
+            self.end = number + end as u64;
+        }
+    }
 }
 
 impl<'a> LaneSources<'a> {
@@ -67,9 +115,17 @@ impl<'a> LaneSources<'a> {
         Self {
             noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),
             projections: (!projections.is_empty()).then(|| LaneProjections::load(projections, cells)),
+            ahead: None,
             by_noise,
             by_projections,
         }
+    }
+
+    /// Keeps the draws of steps to come, for calls of a few steps that follow each other.
+    pub(super) fn draws_ahead(mut self) -> Self {
+        let nothing = || Ahead { end: 0, draws: Box::new([[[0.0; LANES]; GROUP as usize]; 3]) };
+        self.ahead = self.noise.is_some().then(nothing);
+        self
     }
 
     /// Returns which sums [`fill`](Self::fill) fills.
@@ -83,9 +139,11 @@ impl<'a> LaneSources<'a> {
 
     /// Fills the sums for the steps `from..to` of a word. `number` is the number of the first step of the
     /// word, and `step` the index of the step `from` within the call.
-    pub(super) fn fill(&self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut InputSums) {
-        if let Some(noise) = &self.noise {
-            noise.fill(number, (from, to), sums);
+    pub(super) fn fill(&mut self, number: u64, step: u64, (from, to): (usize, usize), sums: &mut InputSums) {
+        match (&self.noise, &mut self.ahead) {
+            (Some(noise), None) => noise.fill(number, (from, to), sums),
+            (Some(noise), Some(ahead)) => ahead.fill(noise, self.by_noise, number, (from, to), sums),
+            (None, _) => {}
         }
         if let Some(projections) = &self.projections {
             // Sums that no random source has filled start at zero.

@@ -260,12 +260,8 @@ impl WithSimd for Load<'_, '_, '_> {
                 _ => Sampled::NONE,
             };
             if current.has_sources() {
-                sources.push(LaneSources::load(
-                    current.noise,
-                    current.spikes,
-                    &cells,
-                    tile.first_cell + first,
-                ));
+                let first = tile.first_cell + first;
+                sources.push(LaneSources::load(current.noise, current.spikes, &cells, first).draws_ahead());
             }
         }
     }

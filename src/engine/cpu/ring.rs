@@ -105,21 +105,78 @@ impl Ring {
                 }
                 continue;
             }
+            let mut ahead = Ahead::none();
             for spike in spikes {
                 let row = rows.row(spike.source);
                 let place = (spike.place as usize + arrival) % steps;
-                for (synapse, weight) in rows.targets[row.clone()].iter().zip(&rows.weights[row]) {
-                    let mut place = place + (synapse >> TARGET_BITS) as usize;
-                    if place >= steps {
-                        place -= steps;
-                    }
-                    let target = (synapse & ((1 << TARGET_BITS) - 1)) as usize;
-                    let sum = &mut sums[(place * channels + rows.channel) * cells + target];
-                    *sum = sum.wrapping_add(*weight);
-                }
+                let layout = Layout { place, steps, stride: channels * cells, first: rows.channel * cells };
+                ahead.add_row(sums, layout, &rows.targets[row.clone()], &rows.weights[row]);
             }
+            ahead.add(sums);
         }
     }
+}
+
+/// The places of sums in a ring.
+#[derive(Clone, Copy)]
+struct Layout {
+    /// The place of a step, and the number of steps.
+    place: usize,
+    steps: usize,
+    /// The number of sums of a step, and the first of the channel.
+    stride: usize,
+    first: usize,
+}
+
+/// Synapses whose sums are fetched together.
+const TOGETHER: usize = 32;
+
+/// Synapses whose sums are being fetched from memory: the ring of a large network is not in the caches of a processor,
+/// and delivery would wait for each.
+struct Ahead<'a> {
+    places: [usize; TOGETHER],
+    weights: &'a [i32],
+}
+
+impl<'a> Ahead<'a> {
+    fn none() -> Self {
+        Self { places: [0; TOGETHER], weights: &[] }
+    }
+
+    /// Adds the weights of a row; the last of them are added later.
+    #[inline(always)]
+    fn add_row(&mut self, sums: &mut [i32], layout: Layout, synapses: &[u32], weights: &'a [i32]) {
+        let Layout { place, steps, stride, first } = layout;
+        for (synapses, weights) in synapses.chunks(TOGETHER).zip(weights.chunks(TOGETHER)) {
+            let mut next = Self { places: [0; TOGETHER], weights };
+            for (at, synapse) in next.places.iter_mut().zip(synapses) {
+                let mut place = place + (synapse >> TARGET_BITS) as usize;
+                if place >= steps {
+                    place -= steps;
+                }
+                *at = place * stride + first + (synapse & ((1 << TARGET_BITS) - 1)) as usize;
+                prefetch(&sums[*at]);
+            }
+            self.add(sums);
+            *self = next;
+        }
+    }
+
+    #[inline(always)]
+    fn add(&self, sums: &mut [i32]) {
+        for (at, weight) in self.places.iter().zip(self.weights) {
+            sums[*at] = sums[*at].wrapping_add(*weight);
+        }
+    }
+}
+
+/// Tells the processor that a sum is needed soon.
+#[inline(always)]
+fn prefetch(sum: &i32) {
+    #[cfg(target_arch = "x86_64")]
+    safe_arch::prefetch_t0(sum);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = sum;
 }
 
 #[inline(always)]

@@ -1,5 +1,6 @@
 //! A checked projection: the weight and the delay of each synapse that its rule draws.
 
+use super::PAGE;
 use super::chance::fraction;
 use super::rules::MOST_OUTDEGREE;
 use crate::error::{Error, Result};
@@ -51,6 +52,7 @@ pub(crate) struct Projection {
     pub(super) channels: [usize; 2],
     weight: Distribution,
     delay: Delay,
+    normal: &'static [[f32; 2]; tables::NORMAL_INTERVALS],
     dt: f64,
     positions: Arc<Vec<[f32; 3]>>,
 }
@@ -117,6 +119,7 @@ impl Projection {
             channels,
             weight: synapse.weight.clone(),
             delay: synapse.delay.clone(),
+            normal: tables::normal(),
             dt,
             positions: Arc::clone(positions),
         };
@@ -141,7 +144,7 @@ impl Projection {
     /// Rounds a delay to steps, at least to the smallest of them.
     fn steps(&self, delay: f64) -> u32 {
         // The cast takes what is too large to the largest number, and what is negative to 0.
-        ((delay / self.dt).round() as u32).max(self.smallest_delay())
+        ((delay / self.dt + 0.5) as u32).max(self.smallest_delay())
     }
 
     fn check_delays(&self, name: &str) -> Result<()> {
@@ -243,6 +246,15 @@ impl Projection {
         (shortest + first, longest + first)
     }
 
+    /// The most steps until a spike acts, if no synapse is stored apart from others because of its delay and draws do
+    /// not exceed the usual by far.
+    pub(super) fn arrival_bound(&self) -> Option<u32> {
+        let (shortest, longest) = self.arrival_bounds();
+        let is_lognormal =
+            matches!(self.delay, Delay::Drawn(Distribution(DistributionKind::Lognormal { .. })));
+        (shortest / PAGE == longest / PAGE && !is_lognormal).then_some(longest)
+    }
+
     /// The weight and the steps until a spike acts, if all synapses share them.
     pub(super) fn shared(&self) -> Option<(f32, u32)> {
         let DistributionKind::Constant(weight) = self.weight.0 else { return None };
@@ -254,6 +266,19 @@ impl Projection {
         }
     }
 
+    /// A bound of the magnitude of the weights that is not much larger than they are, with their sign if they all have
+    /// the same; `None` for other distributions.
+    pub(super) fn weight_bound(&self) -> Option<f32> {
+        match &self.weight.0 {
+            DistributionKind::Normal { mean, sd, .. } if *mean != 0.0 => {
+                Some((mean + FURTHEST * sd * mean.signum()) as f32)
+            }
+            DistributionKind::Uniform { low, high } if *low >= 0.0 => Some(*high as f32),
+            DistributionKind::Uniform { low, high } if *high <= 0.0 => Some(*low as f32),
+            _ => None,
+        }
+    }
+
     /// The weight of a synapse.
     #[inline]
     pub(super) fn weight(&self, pick: &Pick) -> f32 {
@@ -261,7 +286,7 @@ impl Projection {
             DistributionKind::Constant(weight) => *weight as f32,
             DistributionKind::Normal { mean, sd, clipped } => {
                 let crosses = |value: f64| (*mean > 0.0 && value < 0.0) || (*mean < 0.0 && value > 0.0);
-                let value = normal(*mean, *sd, self.words(pick)[1]);
+                let value = self.normal(*mean, *sd, self.words(pick)[1]);
                 if !crosses(value) {
                     return value as f32;
                 }
@@ -269,11 +294,11 @@ impl Projection {
                     return 0.0;
                 }
                 self.again(pick, WEIGHT, |word| {
-                    Some(normal(*mean, *sd, word)).filter(|value| !crosses(*value))
+                    Some(self.normal(*mean, *sd, word)).filter(|value| !crosses(*value))
                 }) as f32
             }
             DistributionKind::Lognormal { mu, sigma, negative } => {
-                let magnitude = libm::exp(normal(*mu, *sigma, self.words(pick)[1]));
+                let magnitude = libm::exp(self.normal(*mu, *sigma, self.words(pick)[1]));
                 (if *negative { -magnitude } else { magnitude }) as f32
             }
             DistributionKind::Uniform { low, high } => uniform(*low, *high, self.words(pick)[1]) as f32,
@@ -302,17 +327,19 @@ impl Projection {
             Delay::Drawn(Distribution(kind)) => match kind {
                 DistributionKind::Constant(delay) => *delay,
                 DistributionKind::Normal { mean, sd, clipped } => {
-                    let value = normal(*mean, *sd, self.words(pick)[2]);
+                    let value = self.normal(*mean, *sd, self.words(pick)[2]);
                     if *clipped || value >= 0.5 * self.dt {
                         value
                     } else {
-                        self.again(pick, DELAY, |word| self.long_enough(normal(*mean, *sd, word)))
+                        self.again(pick, DELAY, |word| self.long_enough(self.normal(*mean, *sd, word)))
                     }
                 }
                 DistributionKind::Lognormal { mu, sigma, .. } => {
-                    let value = libm::exp(normal(*mu, *sigma, self.words(pick)[2]));
+                    let value = libm::exp(self.normal(*mu, *sigma, self.words(pick)[2]));
                     self.long_enough(value).unwrap_or_else(|| {
-                        self.again(pick, DELAY, |word| self.long_enough(libm::exp(normal(*mu, *sigma, word))))
+                        self.again(pick, DELAY, |word| {
+                            self.long_enough(libm::exp(self.normal(*mu, *sigma, word)))
+                        })
                     })
                 }
                 DistributionKind::Uniform { low, high } => uniform(*low, *high, self.words(pick)[2]),
@@ -320,6 +347,11 @@ impl Projection {
             },
         };
         self.steps(delay)
+    }
+
+    #[inline(always)]
+    fn normal(&self, mean: f64, sd: f64, word: u32) -> f64 {
+        mean + sd * f64::from(random::normal(word, self.normal))
     }
 
     fn long_enough(&self, delay: f64) -> Option<f64> {
@@ -415,10 +447,6 @@ impl Projection {
         }
         Ok(())
     }
-}
-
-fn normal(mean: f64, sd: f64, word: u32) -> f64 {
-    mean + sd * f64::from(random::normal(word, tables::normal()))
 }
 
 fn uniform(low: f64, high: f64, word: u32) -> f64 {

@@ -133,9 +133,13 @@ impl Connections {
         let (mut longest, mut synapses) = (1, 0);
         for (projection, places) in self.projections.iter().zip(&self.places) {
             let shared = projection.shared();
+            // What is the same for all synapses, or bounded tightly, is not drawn yet.
+            let weight = shared.map(|(weight, _)| weight).or_else(|| projection.weight_bound());
+            let arrival = shared.map(|(_, arrival)| arrival).or_else(|| projection.arrival_bound());
+            longest = longest.max(arrival.unwrap_or(0));
             projection.each(part, &mut |pick| {
-                let (weight, arrival) =
-                    shared.unwrap_or_else(|| (projection.weight(pick), projection.arrival(pick)));
+                let weight = weight.unwrap_or_else(|| projection.weight(pick));
+                let arrival = arrival.unwrap_or_else(|| projection.arrival(pick));
                 let class = places.class(weight, arrival);
                 rows[class][(pick.source - self.classes[class].sources.start) as usize + 1] += 1;
                 let sum: &mut (f64, u32) =
