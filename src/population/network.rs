@@ -197,8 +197,14 @@ impl Network {
         Connections::new(&self.wiring, batch, params.dt).about(Argument::Network)
     }
 
+    /// See [`BuiltNetwork::fingerprint`].
+    #[cfg(feature = "checkpoint")]
+    pub(super) fn fingerprint(&self) -> String {
+        fingerprint(&self.wiring)
+    }
+
     /// The parameters of all neurons.
-    fn params(&self) -> Result<Params> {
+    pub(super) fn params(&self) -> Result<Params> {
         let Some(first) = self.params.first() else {
             let error = Error::out_of_range("the number of groups", 0, "1 or more");
             return Err(error.about(Argument::Network));
@@ -275,10 +281,21 @@ impl BuiltNetwork {
         Ok(Self { wiring, connections: Arc::new(connections) })
     }
 
+    /// A text that differs for different wirings.
+    #[cfg(feature = "checkpoint")]
+    pub(super) fn fingerprint(&self) -> String {
+        fingerprint(&self.wiring)
+    }
+
     /// The same network for another number of batch rows.
     pub(super) fn for_batch(&self, batch: usize, dt: f64) -> Result<Self> {
         Self::new(Arc::clone(&self.wiring), batch, dt)
     }
+}
+
+#[cfg(feature = "checkpoint")]
+fn fingerprint(wiring: &Wiring) -> String {
+    format!("{:016x}", wiring.fingerprint())
 }
 
 impl Population {

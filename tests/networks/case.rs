@@ -1,7 +1,7 @@
 //! [`Case`]: random networks with listed synapses and random inputs, and their simulation by an engine.
 
 use lif::{
-    Device, Distribution, Input, Integrator, Network, Parameter, Params, Population, Random, Recording,
+    Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population, Random, Recording,
     Refractory, Reset, Result, Rule, Synapse, Trace,
 };
 use ndarray::Array1;
@@ -167,6 +167,28 @@ impl Case {
         }
         self.end(&mut population, &mut outcome)?;
         Ok(outcome)
+    }
+
+    /// As [`outcome`](Self::outcome), saved after this many calls and resumed on another device.
+    pub fn resumed(&self, calls: usize, devices: [&Device; 2]) -> Outcome {
+        let network = self.network();
+        let mut population = network.build(self.batch, devices[0]).expect("valid");
+        let mut outcome = Outcome::default();
+        let (before, after) = self.calls.split_at(calls);
+        for steps in before {
+            self.call(&mut population, *steps, &mut outcome).expect("valid");
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("network.safetensors");
+        population.save(&path).expect("there is room");
+        drop(population);
+        let checkpoint = Checkpoint::open(&path).expect("complete");
+        let mut population = network.resume(checkpoint, devices[1]).expect("of this network");
+        for steps in after {
+            self.call(&mut population, *steps, &mut outcome).expect("valid");
+        }
+        self.end(&mut population, &mut outcome).expect("valid");
+        outcome
     }
 
     /// Makes steps, and adds what can be seen of them.

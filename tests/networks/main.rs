@@ -59,18 +59,67 @@ fn adapters() -> Vec<Device> {
         .collect()
 }
 
+/// The number of random networks that are simulated by each adapter: each needs a kernel of its own, which drivers that
+/// compute on the CPU compile in seconds.
+const ON_ADAPTERS: u64 = 6;
+
 #[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
 fn random_networks_equal_plain_loops_on_every_adapter() {
     for device in adapters() {
-        let mut spikes = 0;
-        for seed in (0..1000).step_by(40) {
-            let case = Case::random(seed);
-            let expected = reference::outcome(&case);
-            let got = case.outcome(&device).expect("cases are valid");
-            assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
-            spikes += expected.spikes.len();
+        random_networks_on(&device, (0..ON_ADAPTERS).map(|number| 40 * number));
+    }
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn many_random_networks_equal_plain_loops_on_every_adapter() {
+    for device in adapters() {
+        random_networks_on(&device, (0..200).map(|number| 5 * number + 1));
+    }
+}
+
+fn random_networks_on(device: &Device, seeds: impl Iterator<Item = u64>) {
+    for seed in seeds {
+        let case = Case::random(seed);
+        let expected = reference::outcome(&case);
+        let got = case.outcome(device).expect("cases are valid");
+        assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
+        let first = case.calls.len() / 2;
+        let resumed = case.resumed(first, [device, &Device::cpu()]);
+        assert!(resumed == expected, "case {seed} from {device}: {}", difference(&resumed, &expected));
+        let resumed = case.resumed(first, [&Device::cpu(), device]);
+        assert!(resumed == expected, "case {seed} to {device}: {}", difference(&resumed, &expected));
+    }
+}
+
+#[test]
+fn a_network_that_was_saved_goes_on_bit_for_bit() {
+    let cpu = Device::cpu();
+    for seed in 0..200 {
+        let case = Case::random(seed);
+        let expected = case.outcome(&cpu).expect("valid");
+        let resumed = case.resumed(seed as usize % (case.calls.len() + 1), [&cpu, &cpu]);
+        assert!(resumed == expected, "case {seed}: {}", difference(&resumed, &expected));
+    }
+    let case = Case::large(1);
+    let saved = with_threads(3, || case.resumed(1, [&Device::cpu(), &Device::cpu()]));
+    assert!(saved == case.outcome(&cpu).expect("valid"), "saved with other threads");
+}
+
+#[test]
+fn a_reset_network_starts_anew() {
+    for seed in 0..40 {
+        let case = Case::random(seed);
+        let mut population = case.network().build(case.batch, &Device::cpu()).expect("valid");
+        population.run(150, case.input()).go().expect("valid");
+        population.reset().expect("valid");
+        let mut outcome = case::Outcome::default();
+        for steps in &case.calls {
+            case.call(&mut population, *steps, &mut outcome).expect("valid");
         }
-        assert!(spikes > 2000, "{spikes}");
+        case.end(&mut population, &mut outcome).expect("valid");
+        assert!(outcome == case.outcome(&Device::cpu()).expect("valid"), "case {seed}");
     }
 }
 

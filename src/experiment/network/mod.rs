@@ -1,6 +1,8 @@
 //! What the user writes to connect the neurons of a population: who is connected, how strongly, and how fast.
 
 pub(crate) mod distribution;
+#[cfg(feature = "checkpoint")]
+mod fingerprint;
 pub(crate) mod rule;
 pub(crate) mod synapse;
 pub(crate) mod synapses;

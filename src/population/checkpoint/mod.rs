@@ -9,6 +9,7 @@ use crate::device::Device;
 use crate::error::{Error, Result};
 use crate::experiment::population_options::PopulationOptions;
 use crate::population::Population;
+use crate::population::network::{BuiltNetwork, Network};
 use crate::prepared::field::Field;
 use file::{Contents, Tensor};
 use safetensors::Dtype;
@@ -19,7 +20,10 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// The newest format that this version reads. It writes the oldest format that can represent the population.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
+
+/// The format of files with a network.
+const NETWORK_FORMAT: u32 = 3;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";
@@ -30,6 +34,9 @@ const CALLERS: &str = "note.";
 
 const REFRACTORY: &str = "state.refractory";
 const COUNTS: &str = "state.counts";
+const ARRIVING: &str = "state.arriving";
+/// The fingerprint of a network.
+const NETWORK_NOTE: &str = "network";
 
 /// A checkpoint that has been opened and whose checksum is right. It is a safetensors file, which other
 /// programs can read: tensors named `state.*`, `[batch, n]`, and `params.*`, in the shapes that were given. If
@@ -135,18 +142,43 @@ impl Checkpoint {
         device: &Device,
         options: PopulationOptions,
     ) -> Result<Population> {
+        if self.is_of_network() {
+            let reason = "it is of a network, whose description it does not contain; use Network::resume";
+            return Err(refusal(&self.path, reason.to_owned()));
+        }
+        let params = parts::read(&mut self.contents).map_err(|reason| refusal(&self.path, reason))?;
+        let population = Population::with_options(params, self.shape, device, options)?;
+        self.restore(population)
+    }
+
+    /// Whether the population is that of a [`Network`], with which alone it can be [resumed](Network::resume).
+    #[must_use]
+    pub fn is_of_network(&self) -> bool {
+        self.contents.shape(ARRIVING).is_some()
+    }
+
+    /// Sets the state of a new population of the same shape and parameters.
+    fn restore(mut self, mut population: Population) -> Result<Population> {
         let refusal = |reason| refusal(&self.path, reason);
-        let params = parts::read(&mut self.contents).map_err(refusal)?;
         let shape = [self.shape.batch, self.shape.n];
-        let mut population = Population::with_options(params, self.shape, device, options)?;
-        let fields = || Field::of(population.table.options);
+        let options = population.table.options;
+        let fields = || Field::of(options);
         for name in fields().map(Field::key).chain([REFRACTORY, COUNTS]) {
             if self.contents.shape(name) != Some(&shape) {
                 return Err(refusal(format!("it holds no '{name}' of shape {shape:?}")));
             }
         }
+        let sums = population.on_engine(|engine| engine.read_arriving(0))?.len();
         let contents = &mut self.contents;
+        let arriving = match population.network {
+            None => Vec::new(),
+            Some(_) => contents.values(ARRIVING, Dtype::I32).map_err(refusal)?,
+        };
+        if arriving.len() != sums {
+            return Err(refusal(format!("'{ARRIVING}' in it has {} values instead of {sums}", arriving.len())));
+        }
         let state = PopulationState {
+            arriving,
             fields: fields()
                 .map(|field| Ok((field, finite(contents, field.key()).map_err(refusal)?)))
                 .collect::<Result<_>>()?,
@@ -199,8 +231,11 @@ impl Population {
         let state = self.state()?;
         let mut all: BTreeMap<String, String> =
             notes.iter().map(|(name, text)| (format!("{CALLERS}{name}"), text.clone())).collect();
+        let fingerprint = self.network.as_ref().map(BuiltNetwork::fingerprint);
+        let format = fingerprint.as_ref().map_or(parts::format(self.params()), |_| NETWORK_FORMAT);
+        all.extend(fingerprint.map(|fingerprint| (NETWORK_NOTE.to_owned(), fingerprint)));
         let own = [
-            (FORMAT_NOTE, parts::format(self.params()).to_string()),
+            (FORMAT_NOTE, format.to_string()),
             (VERSION_NOTE, env!("CARGO_PKG_VERSION").to_owned()),
             (SEED_NOTE, self.seed().to_string()),
             (STEPS_NOTE, state.steps.to_string()),
@@ -219,6 +254,15 @@ impl Population {
         }
         add(REFRACTORY, Dtype::U32, bytemuck::cast_slice(&state.refractory));
         add(COUNTS, Dtype::U32, bytemuck::cast_slice(&state.counts));
+        if self.network.is_some() {
+            let rows = state.arriving.len() / self.shape.cells();
+            tensors.push(Tensor {
+                name: ARRIVING,
+                dtype: Dtype::I32,
+                shape: vec![rows, self.shape.batch, self.shape.n],
+                bytes: Cow::Borrowed(bytemuck::cast_slice(&state.arriving)),
+            });
+        }
         let path = path.as_ref();
         file::write(path, all, &tensors)
             .map_err(|reason| refusal(path, format!("it cannot be written: {reason}")))
@@ -232,6 +276,48 @@ impl Population {
     /// As [`Checkpoint::open`] and [`Checkpoint::population`].
     pub fn load(path: impl AsRef<Path>, device: &Device) -> Result<Self> {
         Checkpoint::open(path)?.population(device)
+    }
+}
+
+impl Network {
+    /// Builds the population of a checkpoint, on any device. It continues bit for bit as the saved population would
+    /// have. This must be the network that was saved: the checkpoint contains its parameters and its state, with the
+    /// spikes that have not arrived yet, but not its synapses, which are drawn again.
+    ///
+    /// ```
+    /// use lif::{Checkpoint, Device, Network, Params, Rule, Synapse};
+    ///
+    /// let mut network = Network::new();
+    /// let cells = network.add("cells", 50, Params::default())?;
+    /// network.connect(&cells, &cells, Rule::fixed_indegree(10), Synapse::jump(0.5).delay(2.0))?;
+    /// let mut population = network.build(1, &Device::cpu())?;
+    /// population.run(500, 0.8).go()?;
+    /// let path = std::env::temp_dir().join(format!("network-{}.safetensors", std::process::id()));
+    /// population.save(&path)?;
+    /// let mut resumed = network.resume(Checkpoint::open(&path)?, &Device::cpu())?;
+    /// assert_eq!(resumed.run(500, 0.8).go()?.steps, 500);
+    /// assert_eq!(resumed.voltages()?, { population.run(500, 0.8).go()?; population.voltages()? });
+    /// # let _ = std::fs::remove_file(&path);
+    /// # Ok::<(), lif::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Self::build), and [`Error::Checkpoint`] for the checkpoint of another network.
+    pub fn resume(&self, mut checkpoint: Checkpoint, device: &Device) -> Result<Population> {
+        let refusal = |path: &Path, reason: &str| Err(refusal(path, reason.to_owned()));
+        if !checkpoint.is_of_network() {
+            return refusal(&checkpoint.path, "it is not of a network; use Checkpoint::population");
+        }
+        let params = parts::read(&mut checkpoint.contents).map_err(|reason| self::refusal(&checkpoint.path, reason))?;
+        if checkpoint.contents.note(NETWORK_NOTE).ok() != Some(&self.fingerprint()) {
+            return refusal(&checkpoint.path, "it is of another network: its groups, rules, weights, delays or seed differ");
+        }
+        if params != self.params()? {
+            return refusal(&checkpoint.path, "it is of a network with other parameters");
+        }
+        let population = self.build(checkpoint.shape.batch, device)?;
+        checkpoint.restore(population)
     }
 }
 

@@ -15,6 +15,8 @@ pub(crate) struct PopulationState {
     /// Refractory counters, with a flag for a spike at the last step.
     pub(crate) refractory: Vec<u32>,
     pub(crate) counts: Vec<u32>,
+    /// What the spikes of a network have sent and what has not arrived yet; empty without a network.
+    pub(crate) arriving: Vec<i32>,
     pub(crate) steps: u64,
 }
 
@@ -28,6 +30,7 @@ impl Population {
                 fields: fields.collect::<Result<_>>()?,
                 refractory: engine.read_counter(Counter::Refractory)?,
                 counts: engine.read_counter(Counter::Spikes)?,
+                arriving: engine.read_arriving(steps)?,
                 steps,
             })
         })
@@ -58,6 +61,7 @@ impl Population {
             state.fields.iter().try_for_each(|(field, values)| engine.write(*field, values))?;
             engine.write_counter(Counter::Refractory, &state.refractory)?;
             engine.write_counter(Counter::Spikes, &state.counts)?;
+            engine.write_arriving(state.steps, &state.arriving)?;
             engine.set_next_step(state.steps)
         })?;
         self.steps = state.steps;
