@@ -1,8 +1,8 @@
 //! [`Case`]: random networks with listed synapses and random inputs, and their simulation by an engine.
 
 use lif::{
-    Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population, Random, Recording,
-    Refractory, Reset, Result, Rule, Synapse, Trace,
+    Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population, Random,
+    Recording, Refractory, Reset, Result, Rule, Synapse, Trace,
 };
 use ndarray::Array1;
 

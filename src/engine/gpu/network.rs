@@ -31,13 +31,13 @@ pub(crate) const DELIVER_BINDINGS: [(&str, Access); 6] = [
 ];
 
 /// Words before the lists of spikes: `SPIKES` in `shaders/ring.wgsl`.
-const SPIKES: usize = 2;
+pub(super) const SPIKES: usize = 2;
 
 /// A table whose synapses share their weight: `NONE` in `shaders/deliver.wgsl`.
-const NONE: u32 = u32::MAX;
+pub(super) const NONE: u32 = u32::MAX;
 
 /// Words of a table at the beginning of the rows: `TABLE` in `shaders/deliver.wgsl`.
-const TABLE: usize = 9;
+pub(super) const TABLE: usize = 9;
 
 /// The most blocks of a submission, each of which has its own uniform.
 const MOST_BLOCKS: u64 = 256;

@@ -2,6 +2,7 @@
 //! point, with each pair of values of its overrides at least once.
 
 use super::kernel::{self, BLOCK_SHADER, WIDE_INTEGERS};
+use super::network::DELIVER_SHADER;
 use super::projection::PROJECTION_SHADER;
 use super::score::SCORE_SHADER;
 use super::self_check::CHECK_SHADER;
@@ -17,7 +18,7 @@ use std::process::Command;
 const YES_OR_NO: &[f64] = &[0.0, 1.0];
 
 /// The values that each override can have, except for those of the rules.
-const VALUES: [(&str, &[f64]); 10] = [
+const VALUES: [(&str, &[f64]); 11] = [
     ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0]),
     ("ABREAST", &[1.0, 4.0]),
     ("SEQUENCE", YES_OR_NO),
@@ -27,6 +28,7 @@ const VALUES: [(&str, &[f64]); 10] = [
     ("ARRIVING_JUMPS", YES_OR_NO),
     ("WORDS", &[0.0, 1.0, 2.0]),
     ("WORDS_GO_ON", YES_OR_NO),
+    ("NETWORK", YES_OR_NO),
     ("DISTANCES", YES_OR_NO),
 ];
 
@@ -71,12 +73,13 @@ fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
 const WIDE: &str = "wide_block";
 
 /// The complete shaders, as devices get them.
-fn sources() -> [(&'static str, String); 6] {
+fn sources() -> [(&'static str, String); 7] {
     [
         ("block", BLOCK_SHADER.to_owned()),
         (WIDE, kernel::with_products(BLOCK_SHADER, WIDE_INTEGERS)),
         ("check", CHECK_SHADER.to_owned()),
         ("projection", PROJECTION_SHADER.to_owned()),
+        ("deliver", DELIVER_SHADER.to_owned()),
         ("score", SCORE_SHADER.to_owned()),
         ("roofline", roofline::SHADER.to_owned()),
     ]

@@ -175,7 +175,10 @@ impl Checkpoint {
             Some(_) => contents.values(ARRIVING, Dtype::I32).map_err(refusal)?,
         };
         if arriving.len() != sums {
-            return Err(refusal(format!("'{ARRIVING}' in it has {} values instead of {sums}", arriving.len())));
+            return Err(refusal(format!(
+                "'{ARRIVING}' in it has {} values instead of {sums}",
+                arriving.len()
+            )));
         }
         let state = PopulationState {
             arriving,
@@ -309,9 +312,13 @@ impl Network {
         if !checkpoint.is_of_network() {
             return refusal(&checkpoint.path, "it is not of a network; use Checkpoint::population");
         }
-        let params = parts::read(&mut checkpoint.contents).map_err(|reason| self::refusal(&checkpoint.path, reason))?;
+        let params = parts::read(&mut checkpoint.contents)
+            .map_err(|reason| self::refusal(&checkpoint.path, reason))?;
         if checkpoint.contents.note(NETWORK_NOTE).ok() != Some(&self.fingerprint()) {
-            return refusal(&checkpoint.path, "it is of another network: its groups, rules, weights, delays or seed differ");
+            return refusal(
+                &checkpoint.path,
+                "it is of another network: its groups, rules, weights, delays or seed differ",
+            );
         }
         if params != self.params()? {
             return refusal(&checkpoint.path, "it is of a network with other parameters");

@@ -14,6 +14,7 @@ fn plain() -> Specialisation {
         arriving_jumps: false,
         words: NO_WORDS,
         words_go_on: false,
+        network: false,
         llvmpipe: false,
     }
 }
@@ -30,6 +31,7 @@ fn full() -> Specialisation {
     };
     Specialisation {
         options,
+        network: true,
         sequence: true,
         voltages: true,
         noise: true,
@@ -41,7 +43,10 @@ fn full() -> Specialisation {
 }
 
 fn outcome(case: &Case) -> Outcome {
-    let model = CpuEngine::new(Arc::clone(&case.table), case.shape());
+    let mut model = CpuEngine::new(Arc::clone(&case.table), case.shape());
+    if let Some(connections) = &case.connections {
+        model.connect(connections).expect("valid");
+    }
     case.outcome(CheckedEngine::Model(Box::new(model))).expect("valid")
 }
 
@@ -115,6 +120,7 @@ fn every_rule_and_every_part_of_the_input_shows() {
     for (part, key) in [
         ("sequence", Specialisation { sequence: false, ..full() }),
         ("noise", Specialisation { noise: false, ..full() }),
+        ("network", Specialisation { network: false, ..full() }),
         ("arriving", Specialisation { arriving: false, ..full() }),
         ("arriving jumps", Specialisation { arriving_jumps: false, ..full() }),
     ] {
