@@ -5,7 +5,7 @@ use super::lanes::Cells;
 use super::noise::LaneNoise;
 use super::projection::LaneProjections;
 use crate::experiment::spike_input::SpikeEffect;
-use crate::prepared::noise::{Noise, NoiseKind};
+use crate::prepared::noise::Noise;
 use crate::prepared::projection::Projection;
 use lif_kernels::{LANES, OfWord, WORD};
 
@@ -16,6 +16,8 @@ pub(super) struct InputSums {
     pub(super) currents: OfWord,
     /// Currents of arriving spikes, nA.
     pub(super) arriving: OfWord,
+    /// Currents of arriving spikes with a negative weight, nA, if they are apart.
+    pub(super) inhibitory: OfWord,
     /// Jumps of the membrane potential, mV.
     pub(super) jumps: OfWord,
 }
@@ -23,7 +25,7 @@ pub(super) struct InputSums {
 impl InputSums {
     pub(super) const fn none() -> Self {
         let none = [[0.0; LANES]; WORD];
-        Self { currents: none, arriving: none, jumps: none }
+        Self { currents: none, arriving: none, inhibitory: none, jumps: none }
     }
 }
 
@@ -32,6 +34,7 @@ impl InputSums {
 pub(super) struct Filled {
     pub(super) currents: bool,
     pub(super) arriving: bool,
+    pub(super) inhibitory: bool,
     pub(super) jumps: bool,
 }
 
@@ -44,30 +47,28 @@ pub(super) struct LaneSources<'a> {
 }
 
 impl<'a> LaneSources<'a> {
-    /// Loads the sources of the cells that begin with `first_cell` of the engine.
+    /// Loads the sources of the cells that begin with `first_cell` of the engine; `inhibition` is the rule of the
+    /// cells.
     pub(super) fn load(
         noise: Option<&'a Noise>,
         projections: &'a [Projection<'a>],
+        inhibition: bool,
         cells: &Cells,
         first_cell: usize,
     ) -> Self {
-        let mut by_noise = Filled::default();
-        for source in noise.iter().flat_map(|noise| &noise.sources) {
-            match source.kind {
-                NoiseKind::Normal | NoiseKind::Uniform => by_noise.currents = true,
-                NoiseKind::Poisson => by_noise.arriving = true,
-                NoiseKind::PoissonJumps => by_noise.jumps = true,
-            }
-        }
+        let noise = noise.map(|noise| LaneNoise::load(noise, cells, first_cell));
+        let arriving = projections.iter().any(|projection| projection.effect == SpikeEffect::Current);
         let by_projections = Filled {
             currents: false,
-            arriving: projections.iter().any(|projection| projection.effect == SpikeEffect::Current),
+            arriving,
+            inhibitory: arriving && inhibition,
             jumps: projections.iter().any(|projection| projection.effect == SpikeEffect::Potential),
         };
         Self {
-            noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),
-            projections: (!projections.is_empty()).then(|| LaneProjections::load(projections, cells)),
-            by_noise,
+            by_noise: noise.as_ref().map_or_else(Filled::default, LaneNoise::filled),
+            noise,
+            projections: (!projections.is_empty())
+                .then(|| LaneProjections::load(projections, inhibition, cells)),
             by_projections,
         }
     }
@@ -77,6 +78,7 @@ impl<'a> LaneSources<'a> {
         Filled {
             currents: self.by_noise.currents,
             arriving: self.by_noise.arriving || self.by_projections.arriving,
+            inhibitory: self.by_noise.inhibitory || self.by_projections.inhibitory,
             jumps: self.by_noise.jumps || self.by_projections.jumps,
         }
     }
@@ -91,6 +93,9 @@ impl<'a> LaneSources<'a> {
             // Sums that no random source has filled start at zero.
             if self.by_projections.arriving && !self.by_noise.arriving {
                 sums.arriving[from..to].fill([0.0; LANES]);
+            }
+            if self.by_projections.inhibitory && !self.by_noise.inhibitory {
+                sums.inhibitory[from..to].fill([0.0; LANES]);
             }
             if self.by_projections.jumps && !self.by_noise.jumps {
                 sums.jumps[from..to].fill([0.0; LANES]);

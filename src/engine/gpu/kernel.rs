@@ -84,7 +84,7 @@ pub(crate) struct Block {
     pub(crate) word_start: u32,
     pub(crate) sums_made_place: u32,
     pub(crate) sums_made: u32,
-    pub(crate) unused_0: u32,
+    pub(crate) arriving_inhibitory: u32,
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 

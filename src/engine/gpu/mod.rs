@@ -52,7 +52,7 @@ use crate::error::Result;
 use crate::prepared::coefficients::Table;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
-use projection::ProjectionKernel;
+use projection::ProjectionKernels;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
 use std::sync::{Arc, OnceLock};
@@ -72,7 +72,7 @@ const UNIFORM: wgpu::BufferUsages = wgpu::BufferUsages::UNIFORM.union(wgpu::Buff
 pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
-    projection: ProjectionKernel,
+    projections: ProjectionKernels,
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
     zero: wgpu::Buffer,
@@ -93,7 +93,7 @@ impl Gpu {
         Ok(Self {
             context,
             kernels,
-            projection: ProjectionKernel::default(),
+            projections: ProjectionKernels::default(),
             score_kernels: ScoreKernels::new(SCORE_SHADER),
             score_checks: ScoreChecks::default(),
             zero,

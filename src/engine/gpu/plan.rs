@@ -228,9 +228,9 @@ impl Plan<'_> {
             block.voltage_every = *every;
             block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
         }
-        if self.planes.arriving {
-            block.arriving_jumps = (steps as usize * self.cells()) as u32;
-        }
+        let sums = steps as usize * self.cells();
+        block.arriving_inhibitory = (self.planes.before_inhibitory() * sums) as u32;
+        block.arriving_jumps = (self.planes.before_jumps() * sums) as u32;
         if let Some(start) = self.keeps_from {
             block.word_start = ((blocks(start, first_step + 1 - start) - 1) * self.cells()) as u32;
         }

@@ -158,13 +158,13 @@ fn structs_have_the_same_layout_on_both_sides() {
             word_start,
             sums_made_place,
             sums_made,
-            unused_0,
+            arriving_inhibitory,
             spread,
         }
     );
     let (check, _) = parse(CHECK_SHADER);
     assert_layout!(&check, Check { cells, steps, unused_0, unused_1 });
-    assert_layout!(&check, Case { options, v, jump, arriving, coefficients });
+    assert_layout!(&check, Case { options, v, jump, arriving, inhibitory, coefficients });
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
     let (projection, _) = parse(PROJECTION_SHADER);
     assert_layout!(
@@ -189,7 +189,7 @@ fn structs_have_the_same_layout_on_both_sides() {
             goes_on,
             sums_made_place,
             most_sums_made,
-            unused_0,
+            inhibitory_sums,
         }
     );
     let (score, _) = parse(SCORE_SHADER);

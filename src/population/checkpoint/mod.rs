@@ -19,7 +19,7 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// The newest format that this version reads. It writes the oldest format that can represent the population.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = parts::INHIBITION_FORMAT;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";
