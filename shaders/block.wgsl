@@ -71,21 +71,23 @@ struct Block {
     // Number of the first cell in the whole population.
     first_cell_low: u32,
     first_cell_high: u32,
-    // The place in `arrivals` of the first jump.
+    // The places in `arrivals` of the first jump and of the first sum of negative weights.
     arriving_jumps: u32,
     // The place in `recorded` of the first word.
     word_start: u32,
     // The place in `arrivals` of the count of how often sums were made, and the value that it should have.
     sums_made_place: u32,
     sums_made: u32,
-    unused_0: u32,
+    arriving_inhibitory: u32,
     // The number of batch rows.
     rows: u32,
     // The place in `arrivals` of the sums of the first step.
     arrival_start: u32,
-    // The channels of the network; those whose bits are set are jumps. The place in `parameters` of their units.
+    // The channels of the network; those whose bits are set are jumps, or inhibitory currents. The place in
+    // `parameters` of their units.
     channels: u32,
     jump_channels: u32,
+    inhibitory_channels: u32,
     units: u32,
     // Steps of the ring, and the place of the first step in it.
     ring_steps: u32,
@@ -93,9 +95,8 @@ struct Block {
     // The number of the list of spikes, and the place of its first spike.
     list: u32,
     list_start: u32,
+    unused_0: u32,
     unused_1: u32,
-    unused_2: u32,
-    unused_3: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, COEFFICIENTS>,
 }
@@ -111,7 +112,7 @@ struct Block {
 @group(0) @binding(5) var<storage, read_write> counters: array<u32>;
 @group(0) @binding(6) var<storage, read_write> recorded: array<u32>;
 // The sums of arriving spikes for each step of the block, as projection.wgsl makes them: currents, then
-// jumps.
+// those of negative weights if they are apart, then jumps.
 @group(0) @binding(7) var<storage, read> arrivals: array<f32>;
 
 fn parameter_bits(index: u32, row: u32, neuron: u32) -> u32 {
@@ -223,16 +224,22 @@ fn step(
 ) {
     var input = (*path).input;
     var jump = 0.0;
-    if (NOISE || ARRIVING || ARRIVING_JUMPS || NETWORK || SYNAPSE) {
+    if (NOISE || ARRIVING || ARRIVING_JUMPS || NETWORK || SYNAPSE || INHIBITION) {
         input = current[(*path).current_place];
         var arriving = 0.0;
+        var inhibitory = 0.0;
         if (NOISE) {
             input = rounded(input + (*path).random.currents[within]);
             arriving = (*path).random.arriving[within];
+            inhibitory = (*path).random.inhibitory[within];
             jump = (*path).random.jumps[within];
         }
         if (ARRIVING) {
             arriving = rounded(arriving + arrivals[(*path).arrival_place]);
+        }
+        if (ARRIVING && INHIBITION) {
+            inhibitory =
+                rounded(inhibitory + arrivals[block.arriving_inhibitory + (*path).arrival_place]);
         }
         if (ARRIVING_JUMPS) {
             jump = rounded(jump + arrivals[block.arriving_jumps + (*path).arrival_place]);
@@ -241,11 +248,12 @@ fn step(
             (*path).arrival_place += block.cells;
         }
         if (NETWORK) {
-            let arrived = take_arrivals(path, ring_place, arriving, jump);
+            let arrived = take_arrivals(path, ring_place, Arrived(arriving, inhibitory, jump));
             arriving = arrived.current;
+            inhibitory = arrived.inhibitory;
             jump = arrived.jump;
         }
-        (*path).state = receive((*path).state, arriving);
+        (*path).state = receive((*path).state, arriving, inhibitory);
         input = total_current(options, (*path).cell, (*path).state, input);
         input = drive((*path).cell.resistance, input);
     } else if (SEQUENCE) {

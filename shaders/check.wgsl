@@ -6,7 +6,7 @@
 
 const WORKGROUP: u32 = 64u;
 
-// Steps between arriving spikes; none arrives at a step without current.
+// Steps between arriving spikes, with a positive weight and a negative one; none arrives at a step without current.
 const ARRIVES_EVERY: u32 = 11u;
 
 struct Check {
@@ -22,6 +22,7 @@ struct Case {
     v: u32,
     jump: u32,
     arriving: u32,
+    inhibitory: u32,
     coefficients: array<u32, COEFFICIENTS>,
 }
 
@@ -58,7 +59,8 @@ fn run(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var step = 0u; step < check.steps; step++) {
         let arrives = step % ARRIVES_EVERY == 0u && currents[step] != 0.0;
         let arriving = select(0.0, bitcast<f32>(c.arriving), arrives);
-        let input = StepInput(currents[step], arriving, bitcast<f32>(c.jump));
+        let inhibitory = select(0.0, bitcast<f32>(c.inhibitory), arrives);
+        let input = StepInput(currents[step], arriving, inhibitory, bitcast<f32>(c.jump));
         state = step_cell(options, cell, state, input, step);
         spikes += select(0u, 1u, state.spike);
         path = mix(path, state.refractory);

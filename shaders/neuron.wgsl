@@ -36,6 +36,7 @@ override TRACE: u32 = 0u;
 override FAST_DECAY: bool = false;
 override JUMPS: bool = false;
 override SYNAPSE: bool = false;
+override INHIBITION: bool = false;
 
 struct Options {
     spike_test: u32,
@@ -46,6 +47,7 @@ struct Options {
     fast_decay: bool,
     jumps: bool,
     synapse: bool,
+    inhibition: bool,
 }
 
 struct Coefficients {
@@ -60,6 +62,8 @@ struct Coefficients {
     refractory_steps: u32,
     synaptic_decay: f32,
     synaptic_factor: f32,
+    inhibitory_decay: f32,
+    inhibitory_factor: f32,
 }
 
 struct State {
@@ -67,12 +71,14 @@ struct State {
     refractory: u32,
     trace: f32,
     synaptic: f32,
+    inhibitory: f32,
     spike: bool,
 }
 
 struct StepInput {
     current: f32,
     arriving: f32,
+    inhibitory: f32,
     jump: f32,
 }
 
@@ -92,9 +98,10 @@ fn drive(resistance: f32, current: f32) -> f32 {
     return flush(rounded(resistance * current), SMALLEST_PARAMETER);
 }
 
-fn receive(state: State, arriving: f32) -> State {
+fn receive(state: State, arriving: f32, inhibitory: f32) -> State {
     var received = state;
     received.synaptic = rounded(state.synaptic + arriving);
+    received.inhibitory = rounded(state.inhibitory + inhibitory);
     return received;
 }
 
@@ -102,7 +109,9 @@ fn total_current(options: Options, cell: Coefficients, state: State, input: f32)
     let synaptic = select(
         state.synaptic, rounded(cell.synaptic_factor * state.synaptic), options.synapse
     );
-    return rounded(input + synaptic);
+    let current = rounded(input + synaptic);
+    let inhibitory = rounded(cell.inhibitory_factor * state.inhibitory);
+    return select(current, rounded(current + inhibitory), options.inhibition);
 }
 
 fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
@@ -141,7 +150,8 @@ fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: 
         v,
         select(waited, cell.refractory_steps, spike),
         trace(options, cell, state.trace, spike),
-        synapse(options, cell, state.synaptic),
+        synapse(options.synapse, cell.synaptic_decay, state.synaptic),
+        synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory),
         spike,
     );
 }
@@ -155,8 +165,8 @@ fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
     return select(decayed, after_spike, spike);
 }
 
-fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
-    return select(0.0, rounded(synaptic * cell.synaptic_decay), options.synapse);
+fn synapse(is_there: bool, decay: f32, current: f32) -> f32 {
+    return select(0.0, rounded(current * decay), is_there);
 }
 
 fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
@@ -164,17 +174,21 @@ fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> Stat
     let v_due = due || (options.fast_decay && cell.leak > FASTEST_LEAK);
     let trace_due = due || (options.fast_decay && cell.trace_decay < 1.0 - FASTEST_LEAK);
     let synapse_due = due || (options.fast_decay && cell.synaptic_decay < 1.0 - FASTEST_LEAK);
+    let inhibition_due = due || (options.fast_decay && cell.inhibitory_decay < 1.0 - FASTEST_LEAK);
     return State(
         select(state.v, flush(state.v, SMALLEST_STATE), v_due),
         state.refractory,
         select(state.trace, flush(state.trace, SMALLEST_STATE), trace_due && options.trace != OFF),
         select(state.synaptic, flush(state.synaptic, SMALLEST_STATE), synapse_due && options.synapse),
+        select(
+            state.inhibitory, flush(state.inhibitory, SMALLEST_STATE), inhibition_due && options.inhibition
+        ),
         state.spike,
     );
 }
 
 fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
-    let received = receive(state, input.arriving);
+    let received = receive(state, input.arriving, input.inhibitory);
     let current = total_current(options, cell, received, input.current);
     let after = update(options, cell, received, drive(cell.resistance, current), input.jump);
     return settle(options, cell, after, step);
@@ -183,9 +197,9 @@ fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInpu
 // What follows loads and stores cells: it reaches the members of Options, Coefficients and State by number,
 // in the order of Options, Coefficient and Field in the crate lif-model.
 
-const OPTIONS: u32 = 8u;
-const COEFFICIENTS: u32 = 11u;
-const FIELDS: u32 = 3u;
+const OPTIONS: u32 = 9u;
+const COEFFICIENTS: u32 = 13u;
+const FIELDS: u32 = 4u;
 
 // Member by member: naga 30 refuses a constructor whose arguments are all overrides.
 fn chosen_options() -> Options {
@@ -198,12 +212,14 @@ fn chosen_options() -> Options {
     options.fast_decay = FAST_DECAY;
     options.jumps = JUMPS;
     options.synapse = SYNAPSE;
+    options.inhibition = INHIBITION;
     return options;
 }
 
 fn options_of(words: array<u32, OPTIONS>) -> Options {
     return Options(
         words[0], words[1], words[2], words[3] != 0u, words[4], words[5] != 0u, words[6] != 0u, words[7] != 0u,
+        words[8] != 0u,
     );
 }
 
@@ -220,6 +236,8 @@ fn coefficients_of(words: array<u32, COEFFICIENTS>) -> Coefficients {
         words[8],
         bitcast<f32>(words[9]),
         bitcast<f32>(words[10]),
+        bitcast<f32>(words[11]),
+        bitcast<f32>(words[12]),
     );
 }
 
@@ -227,6 +245,7 @@ fn has_field(options: Options, field: u32) -> bool {
     switch field {
         case 1u: { return options.trace != OFF; }
         case 2u: { return options.synapse; }
+        case 3u: { return options.inhibition; }
         default: { return true; }
     }
 }
@@ -235,6 +254,7 @@ fn field_of(state: State, field: u32) -> f32 {
     switch field {
         case 1u: { return state.trace; }
         case 2u: { return state.synaptic; }
+        case 3u: { return state.inhibitory; }
         default: { return state.v; }
     }
 }
@@ -244,6 +264,7 @@ fn with_field(state: State, field: u32, value: f32) -> State {
     switch field {
         case 1u: { changed.trace = value; }
         case 2u: { changed.synaptic = value; }
+        case 3u: { changed.inhibitory = value; }
         default: { changed.v = value; }
     }
     return changed;

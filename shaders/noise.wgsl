@@ -19,6 +19,7 @@ const GROUP: u32 = 4u;
 struct Contributions {
     currents: vec4<f32>,
     arriving: vec4<f32>,
+    inhibitory: vec4<f32>,
     jumps: vec4<f32>,
 }
 
@@ -72,6 +73,8 @@ fn draw_group(index: u32, row: u32, neuron: u32, group_offset: u32) -> Contribut
         let added = rounded_4(offset + rounded_4(scale * draws));
         if (kind == POISSON_JUMPS) {
             sum.jumps = rounded_4(sum.jumps + added);
+        } else if (kind == POISSON && INHIBITION && scale < 0.0) {
+            sum.inhibitory = rounded_4(sum.inhibitory + added);
         } else if (kind == POISSON) {
             sum.arriving = rounded_4(sum.arriving + added);
         } else {

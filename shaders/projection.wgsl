@@ -1,7 +1,8 @@
 // Sums the weights of arriving spikes for each cell and step.
 //
 // The CPU engine does the same in src/engine/cpu/projection.rs: the weights of trains that spike are added in
-// the order of the trains. Appended to neuron.wgsl, for rounded() and flush(). Each invocation makes eight
+// the order of the trains. With INHIBITION, negative weights have sums of their own. Appended to neuron.wgsl, for
+// rounded() and flush(). Each invocation makes eight
 // steps of one cell, so that each weight and word that it reads serves eight sums. The struct Projection and
 // the bindings are mirrored in src/engine/gpu/projection.rs.
 
@@ -39,7 +40,8 @@ struct Projection {
     // The place in `arrivals` of the count of how often sums were made, and the value at which it wraps to 0.
     sums_made_place: u32,
     most_sums_made: u32,
-    unused_0: u32,
+    // The place in `arrivals` of the sums of negative weights at the first step.
+    inhibitory_sums: u32,
 }
 
 @group(0) @binding(1) var<uniform> projection: Projection;
@@ -113,6 +115,13 @@ fn project(@builtin(global_invocation_id) id: vec3<u32>) {
     let sums = projection.sums + first_step * projection.cells + index;
     var first = sums_so_far(sums, 0u, steps);
     var second = sums_so_far(sums, 4u, steps);
+    let inhibitory_sums = projection.inhibitory_sums + first_step * projection.cells + index;
+    var first_inhibitory = vec4<f32>();
+    var second_inhibitory = vec4<f32>();
+    if (INHIBITION) {
+        first_inhibitory = sums_so_far(inhibitory_sums, 0u, steps);
+        second_inhibitory = sums_so_far(inhibitory_sums, 4u, steps);
+    }
 
     var train = projection.first_train;
     var end = projection.end_train;
@@ -125,14 +134,23 @@ fn project(@builtin(global_invocation_id) id: vec3<u32>) {
         let found = spikes(place + train, bit);
         if (found != 0u) {
             let weight = flush(weights[weight_place + train * projection.weight_train], SMALLEST_PARAMETER);
-            first = added(first, weight, found);
-            second = added(second, weight, found >> 4u);
+            if (INHIBITION && weight < 0.0) {
+                first_inhibitory = added(first_inhibitory, weight, found);
+                second_inhibitory = added(second_inhibitory, weight, found >> 4u);
+            } else {
+                first = added(first, weight, found);
+                second = added(second, weight, found >> 4u);
+            }
         }
         train += 1u;
     }
 
     store_sums(sums, 0u, steps, first);
     store_sums(sums, 4u, steps, second);
+    if (INHIBITION) {
+        store_sums(inhibitory_sums, 0u, steps, first_inhibitory);
+        store_sums(inhibitory_sums, 4u, steps, second_inhibitory);
+    }
     if (index == 0u && id.z == 0u) {
         let made = arrivals[projection.sums_made_place] + 1.0;
         arrivals[projection.sums_made_place] = select(made, 0.0, made >= f32(projection.most_sums_made));

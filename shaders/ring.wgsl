@@ -10,15 +10,16 @@
 
 const SPIKES: u32 = 2u;
 
-// What arrives at a cell: a current, nA, and a jump of the membrane potential, mV.
+// What arrives at a cell: currents, nA, and a jump of the membrane potential, mV.
 struct Arrived {
     current: f32,
+    inhibitory: f32,
     jump: f32,
 }
 
 // Adds what arrives at the step of this place of the ring, and removes it from there.
-fn take_arrivals(path: ptr<private, Path>, place: u32, current: f32, jump: f32) -> Arrived {
-    var arrived = Arrived(current, jump);
+fn take_arrivals(path: ptr<private, Path>, place: u32, before: Arrived) -> Arrived {
+    var arrived = before;
     for (var channel = 0u; channel < block.channels; channel++) {
         let at = (place * block.channels + channel) * block.cells + (*path).index;
         let unit = bitcast<f32>(parameters[block.units + channel * block.rows + (*path).row]);
@@ -28,6 +29,8 @@ fn take_arrivals(path: ptr<private, Path>, place: u32, current: f32, jump: f32) 
         }
         if ((block.jump_channels & (1u << channel)) != 0u) {
             arrived.jump = rounded(arrived.jump + weight);
+        } else if ((block.inhibitory_channels & (1u << channel)) != 0u) {
+            arrived.inhibitory = rounded(arrived.inhibitory + weight);
         } else {
             arrived.current = rounded(arrived.current + weight);
         }

@@ -19,7 +19,7 @@
 //! v -> v_reset, and refractory for t_ref      as soon as v > v_threshold (that step is a spike)
 //! ```
 //!
-//! I is the input current plus the synaptic current, if there is a synapse.
+//! I is the input current plus the synaptic currents, if there is a synapse.
 //!
 //! Times are in ms, potentials in mV, resistances in MOhm, currents in nA. [`Params`] holds the
 //! parameters, each a number or an array that broadcasts to `[batch, n]`, and the rules that can be

@@ -28,6 +28,7 @@ fn various() -> Params {
             kind: TraceKind::Set,
         }),
         tau_syn: Some(Array1::linspace(1.0_f32, 9.0, 5).into()),
+        tau_syn_inhibitory: Some(Array1::linspace(8.0_f32, 2.0, 5).into()),
         ..Params::default()
     }
 }
@@ -48,10 +49,12 @@ fn input() -> Input<'static> {
         .and(Random::gaussian(0.0, 0.5))
         .and(Random::poisson(300.0, 0.4))
         .and(Random::poisson_current(2000.0, 0.05))
+        .and(Random::poisson_current(500.0, -0.03))
 }
 
-/// Steps, potentials, refractory counters, traces, synaptic currents, counts, last spikes.
-type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<f32>, Array2<u32>, Array2<bool>);
+/// Steps, potentials, refractory counters, traces, synaptic and inhibitory currents, counts, last spikes.
+type Everything =
+    (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<f32>, Array2<f32>, Array2<u32>, Array2<bool>);
 
 fn everything(population: &mut Population) -> Everything {
     (
@@ -60,6 +63,7 @@ fn everything(population: &mut Population) -> Everything {
         population.refractory().expect("there"),
         population.traces().expect("there"),
         population.synaptic_currents().expect("there"),
+        population.inhibitory_currents().expect("there"),
         population.counts().expect("there"),
         population.spikes().expect("there"),
     )
@@ -164,9 +168,16 @@ fn a_reference_potential_goes_on_bit_for_bit() {
         let format = metadata.metadata().as_ref().and_then(|notes| notes.get("format").cloned());
         (format.expect("noted"), metadata.info("params.v_reference").is_some())
     };
-    assert_eq!(held(&path), ("2".to_owned(), true));
-    Population::new(various(), [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");
-    assert_eq!(held(&path), ("1".to_owned(), false));
+    assert_eq!(held(&path), ("3".to_owned(), true));
+    let alike = |params| Params { tau_syn_inhibitory: None, ..params };
+    for (params, expected) in [
+        (alike(referred()), ("2".to_owned(), true)),
+        (various(), ("3".to_owned(), false)),
+        (alike(various()), ("1".to_owned(), false)),
+    ] {
+        Population::new(params, [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");
+        assert_eq!(held(&path), expected);
+    }
 }
 
 #[test]
@@ -219,7 +230,7 @@ fn other_files_are_refused_by_what_they_are() {
     let meta = |rest: &str| format!("{{\"__metadata__\":{{\"checksum\":\"00000000\"{rest}}}");
     assert!(refused(&sealed(&meta("}"), b"")).contains("does not say its format"));
     assert!(
-        refused(&sealed(&meta(",\"format\":\"3\",\"version\":\"9.1\"}"), b""))
+        refused(&sealed(&meta(",\"format\":\"4\",\"version\":\"9.1\"}"), b""))
             .contains("resume it with lif 9.1")
     );
     let own = ",\"format\":\"1\",\"steps\":\"7\"}";
@@ -290,11 +301,13 @@ fn the_largest_states_are_loaded_as_they_were_saved() {
         reset: Reset::None,
         trace: Some(Trace { tau: 1e9.into(), scale: 1e20.into(), kind: TraceKind::Add }),
         tau_syn: Some(1e4.into()),
+        tau_syn_inhibitory: Some(5e3.into()),
         allow_constant_firing: true,
         ..Params::default()
     };
     let mut population = Population::new(params, 3, &Device::cpu()).expect("valid");
     population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
+    population.set_inhibitory_currents(&arr0(-9e19_f32)).expect("valid");
     let spikes = (0..1000).map(|step| Event { step, batch: 0, neuron: 0 });
     let spikes = Raster::from_events(spikes, 0, 1000, 1, 3).expect("valid");
     let jumps = SpikeInput::each(&spikes, 1e20).jumps();
@@ -333,6 +346,7 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
         ("state.voltages", -f32::MAX, "the membrane potentials is 3.4028235e38 mV; it must be"),
         ("state.traces", 1e31, "the spike traces is 1e31; it must be at most 1e30 in magnitude"),
         ("state.synaptic_currents", 1e29, "resistance x synaptic current is 2.2e30 mV; it must be"),
+        ("state.inhibitory_currents", -1e29, "resistance x inhibitory current is 2.2e30 mV; it must be"),
         ("state.synaptic_currents", f32::INFINITY, "has the value inf; every value must be finite"),
     ] {
         load(&whole, tensor, value).expect_err("refused");
@@ -365,6 +379,8 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     assert_eq!(traces.traces().expect("there")[[1, 2]], 0.0);
     let mut currents = load(&within, "state.synaptic_currents", -1e-39).expect("valid");
     assert_eq!(currents.synaptic_currents().expect("there")[[1, 2]], 0.0);
+    let mut currents = load(&within, "state.inhibitory_currents", -1e-39).expect("valid");
+    assert_eq!(currents.inhibitory_currents().expect("there")[[1, 2]], 0.0);
     // An unchanged file restores the same state.
     let mut loaded = Population::load(&path, &Device::cpu()).expect("whole");
     assert_eq!(everything(&mut loaded), everything(&mut population));

@@ -18,7 +18,7 @@ use lif::{
     Device, DeviceChoice, EngineKind, Error, Event, Input, Params, Population, Random, Raster, Recording,
     SpikeInput, Tensor, Trace, TraceKind,
 };
-use ndarray::{Array1, Array2, Array3};
+use ndarray::{Array1, Array2, Array3, arr0};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 type Test = fn(&Device) -> Result<(), Failed>;
@@ -133,7 +133,8 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
     let (inner, outer, batch) = (70, 33, 3);
     let weights =
         Array2::from_shape_fn((inner, outer), |(from, to)| 0.03 * ((from * 5 + to * 3) % 13) as f32 - 0.1);
-    let params = Params { tau_syn: Some(4.0.into()), ..Params::default() };
+    let params =
+        Params { tau_syn: Some(4.0.into()), tau_syn_inhibitory: Some(7.0.into()), ..Params::default() };
     let run = |places: [&Place; 3]| -> lif::Result<_> {
         let mut first = places[0].population(Params::default(), [batch, inner])?;
         let mut second = places[1].population(params.clone(), [batch, outer])?;
@@ -148,11 +149,13 @@ fn resident_spikes(device: &Device) -> Result<(), Failed> {
             third.run(steps, SpikeInput::each(&of_second, 6.0).jumps()).go()?;
             spikes += of_first.read()?.count();
         }
-        Ok((spikes, second.counts()?, second.synaptic_currents()?, third.counts()?, third.voltages()?))
+        let currents = [second.synaptic_currents()?, second.inhibitory_currents()?];
+        Ok((spikes, second.counts()?, currents, third.counts()?, third.voltages()?))
     };
     let cpu = Place::from(&Device::cpu());
     let expected = run([&cpu; 3])?;
     assert!(expected.0 > 0 && expected.1.sum() > 0 && expected.3.sum() > 0, "{expected:?}");
+    assert!(expected.2[0].sum() > 0.0 && expected.2[1].sum() < 0.0, "{expected:?}");
     let slabs = Place::in_slabs(device, 800);
     let several = Place::from(&Device::several(&[device.clone(), cpu.device.clone()])?);
     let device = &Place::from(device);
@@ -503,7 +506,7 @@ fn threads_share_a_device(device: &Device) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Potentials and traces decay to zero with the same values at each step: some devices
+/// Potentials, traces and synaptic currents decay to zero with the same values at each step: some devices
 /// have no subnormal numbers.
 fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
     let leaks = Array1::from(vec![0.05_f32, 0.2, 0.3, 0.37, 0.38, 0.5, 0.9, 0.999, 1.0, 1.5]);
@@ -514,6 +517,8 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
             scale: 1.0.into(),
             kind: TraceKind::Set,
         }),
+        tau_syn: Some(leaks.mapv(|leak| 0.2 / leak).into()),
+        tau_syn_inhibitory: Some(leaks.mapv(|leak| 0.25 / leak).into()),
         v_rest: 0.0.into(),
         v_reset: 0.5.into(),
         v_threshold: 1.0.into(),
@@ -522,14 +527,18 @@ fn what_decays_ends_at_zero(device: &Device) -> Result<(), Failed> {
     let run = |device: &Device| -> lif::Result<_> {
         let mut population = Population::new(params.clone(), leaks.len(), device)?;
         population.run(40, 0.2).go()?;
+        population.set_synaptic_currents(&arr0(0.3_f32))?;
+        population.set_inhibitory_currents(&arr0(-0.2_f32))?;
         let recording = Recording::none().all_voltages(1);
         let potentials = population.run(6000, 0.0).record(&recording).go()?.voltages;
-        Ok((potentials, population.voltages()?, population.traces()?))
+        let currents = [population.synaptic_currents()?, population.inhibitory_currents()?];
+        Ok((potentials, population.voltages()?, population.traces()?, currents))
     };
     let found = run(device)?;
     assert_eq!(found, run(&Device::cpu())?);
-    assert_eq!(found.1, Array2::<f32>::zeros((1, leaks.len())));
-    assert_eq!(found.2, Array2::<f32>::zeros((1, leaks.len())));
+    for zeros in [&found.1, &found.2, &found.3[0], &found.3[1]] {
+        assert_eq!(zeros, Array2::<f32>::zeros((1, leaks.len())));
+    }
     Ok(())
 }
 

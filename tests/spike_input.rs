@@ -88,6 +88,55 @@ fn only_spikes_go_through_the_synapse() {
     }
 }
 
+/// Spikes with a negative weight are added to a current of their own, which decays with its own time constant, whether
+/// they come through weights or from a Poisson process. Both currents act together.
+#[test]
+fn inhibitory_currents_decay_on_their_own() {
+    let params = || Params {
+        tau_syn: Some(2.0.into()),
+        tau_syn_inhibitory: Some(5.0.into()),
+        v_threshold: 1e6.into(),
+        ..integrator()
+    };
+    let mut population = Population::new(params(), 3, &Device::cpu()).expect("valid");
+    let spikes = raster(&[(0, 0), (0, 1), (0, 2), (10, 1)], 11, 3);
+    let own = SpikeInput::each(&spikes, arr1(&[0.5_f32, -0.25, 0.0]));
+    let weights = arr2(&[[0.125_f32, 0.0, -1.0], [-0.5, 0.0, 0.0], [0.0, 0.0, 2.0]]);
+    population
+        .run(11, Input::from(own).and_spikes(SpikeInput::dense(&spikes, &weights)))
+        .go()
+        .expect("valid");
+    let late = |tau: f64| (-0.1 / tau).exp();
+    let early = |tau: f64| (-1.1 / tau).exp();
+    let expected = [
+        [0.625 * early(2.0), 0.0, 2.0 * early(2.0)],
+        [-0.5 * (early(5.0) + late(5.0)), -0.25 * (early(5.0) + late(5.0)), -early(5.0)],
+    ];
+    let found = [population.synaptic_currents(), population.inhibitory_currents()];
+    for (expected, found) in expected.iter().zip(found) {
+        for (expected, found) in expected.iter().zip(&found.expect("there")) {
+            assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} instead of {expected}");
+        }
+    }
+
+    let voltage = |excitatory: f32, inhibitory: f32| {
+        let mut population = Population::new(params(), 1, &Device::cpu()).expect("valid");
+        population.set_synaptic_currents(&arr0(excitatory)).expect("valid");
+        population.set_inhibitory_currents(&arr0(inhibitory)).expect("valid");
+        population.run(1, 0.0).go().expect("valid");
+        population.voltages().expect("there")[[0, 0]]
+    };
+    assert_eq!((voltage(2.0, 0.0), voltage(0.0, -2.0), voltage(2.0, -0.5)), (2.0, -2.0, 1.5));
+
+    for (weight, is_inhibitory) in [(0.1, false), (-0.1, true)] {
+        let mut population = Population::new(params(), 1, &Device::cpu()).expect("valid");
+        population.run(40, Random::poisson_current(20_000.0, weight)).go().expect("valid");
+        let currents = [population.synaptic_currents(), population.inhibitory_currents()];
+        let [synaptic, inhibitory] = currents.map(|current| current.expect("there")[[0, 0]]);
+        assert_eq!((synaptic > 0.0, inhibitory < 0.0), (!is_inhibitory, is_inhibitory));
+    }
+}
+
 /// A layer drives the next: step by step as in one run, and with a weight matrix as with sums made by hand.
 #[test]
 fn layers_can_be_stacked() {
@@ -200,6 +249,24 @@ fn wrong_synapses_are_refused() {
     assert_says(with.set_synaptic_currents(&arr0(f32::NAN)), &["synaptic currents", "NaN"]);
     assert_says(with.set_synaptic_currents(&arr0(1e20_f32)), &["resistance x synaptic current"]);
     assert_says(with.set_synaptic_currents(&arr1(&[0.0_f32; 3])), &["synaptic currents", "[3]"]);
+    assert_says(with.inhibitory_currents(), &["tau_syn_inhibitory", "none"]);
+    assert_says(with.set_inhibitory_currents(&arr0(-1.0_f32)), &["tau_syn_inhibitory", "none"]);
+
+    let inhibited = |tau_syn: Option<f32>, tau: f32| {
+        let (tau_syn, tau_syn_inhibitory) = (tau_syn.map(Into::into), Some(tau.into()));
+        Population::new(Params { tau_syn, tau_syn_inhibitory, ..Params::default() }, 2, &Device::cpu())
+    };
+    assert_says(inhibited(None, 5.0), &["tau_syn is none", "beside tau_syn_inhibitory"]);
+    assert_says(inhibited(Some(5.0), 0.0), &["tau_syn_inhibitory", "above 0 ms"]);
+    assert_says(inhibited(Some(5.0), 1e8), &["tau_syn_inhibitory", "1e7 dt"]);
+    let mut with = inhibited(Some(5.0), 9.0).expect("valid");
+    assert_says(with.set_inhibitory_currents(&arr0(-1e20_f32)), &["resistance x inhibitory current"]);
+    assert_says(with.set_inhibitory_currents(&arr1(&[0.0_f32; 3])), &["inhibitory currents", "[3]"]);
+    // The slower of the two currents bounds the input.
+    let spikes = raster(&[(0, 0)], 5, 2);
+    let mut run = |weight: f32| with.run(5, SpikeInput::each(&spikes, weight)).go();
+    assert_says(run(-7e16), &["resistance x input"]);
+    run(-5e16).expect("less than 1e20 in all");
 }
 
 #[test]

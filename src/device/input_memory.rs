@@ -23,7 +23,7 @@ impl Input<'_> {
     /// How much memory it needs in a run of this many steps of a population of this shape, in addition to the
     /// caller's arrays: a GPU has a part of it at a time, and other parts are in transfer. Random sources are
     /// assumed to drive a population with the default `dt`; with longer steps the tables of Poisson spikes
-    /// are larger.
+    /// are larger. Spikes are assumed to drive a population without inhibitory currents.
     ///
     /// ```
     /// use lif::{Device, Input};

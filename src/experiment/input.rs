@@ -111,7 +111,8 @@ impl Input<'_> {
         };
         let spikes = self.spikes.iter().map(|spikes| spikes.size(n)).collect();
         let noise = NoiseSize::default();
-        InputSize { of_step: of_step as u64, is_sequence: self.time_axis, copied, spikes, noise }
+        let (of_step, is_sequence) = (of_step as u64, self.time_axis);
+        InputSize { of_step, is_sequence, copied, spikes, inhibition: false, noise }
     }
 }
 
@@ -125,14 +126,16 @@ pub(crate) struct InputSize {
     /// The number of bytes that are copied to bring them into row-major order.
     pub(crate) copied: u64,
     pub(crate) spikes: Vec<SpikeSize>,
+    /// Whether negative weights of currents have sums of their own in the population.
+    pub(crate) inhibition: bool,
     pub(crate) noise: NoiseSize,
 }
 
 impl InputSize {
-    /// The number of sums that the spikes add to: currents, potentials, or both.
+    /// The number of sums that the spikes add to: currents, those of negative weights if they are apart, and potentials.
     pub(crate) fn spike_targets(&self) -> u64 {
         let any = |effect| u64::from(self.spikes.iter().any(|spikes| spikes.effect == effect));
-        any(SpikeEffect::Current) + any(SpikeEffect::Potential)
+        any(SpikeEffect::Current) * (1 + u64::from(self.inhibition)) + any(SpikeEffect::Potential)
     }
 }
 

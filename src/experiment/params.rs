@@ -228,6 +228,11 @@ pub struct Params {
     /// decays as `exp(-t / tau_syn)`, with [`Integrator::Exact`] also within a step. Default none: a spike
     /// is a current for one step.
     pub tau_syn: Option<Parameter>,
+    /// Time constant of the inhibitory current, ms: a second synaptic current, which needs a [`tau_syn`](Self::tau_syn).
+    /// Arriving spikes with a negative weight are added to it, and those with another weight to the synaptic current.
+    /// Both currents act alike, as in NEST's `iaf_psc_exp` with its `tau_syn_ex` and `tau_syn_in` (Rotter & Diesmann
+    /// 1999, Biol. Cybern. 81:381, solve it exactly). Default none: all spikes are added to the synaptic current.
+    pub tau_syn_inhibitory: Option<Parameter>,
     /// Whether neurons are allowed that could spike at every step without input (reset above the threshold, and no
     /// refractory period). Default `false`: they are refused, as they are most often a mistake.
     pub allow_constant_firing: bool,
@@ -251,6 +256,7 @@ impl Default for Params {
             v_lower: None,
             trace: None,
             tau_syn: None,
+            tau_syn_inhibitory: None,
             allow_constant_firing: false,
         }
     }

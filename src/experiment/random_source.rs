@@ -70,7 +70,9 @@ impl Random {
         Self::new(Distribution::Poisson { rate: rate.into(), weight: weight.into(), jumps: true })
     }
 
-    /// Spikes of a Poisson process with this rate (Hz), each of which is a current of `weight` (nA) for one step.
+    /// Spikes of a Poisson process with this rate (Hz), each of which is a current of `weight` (nA) for one step. If
+    /// the population has a `tau_syn`, `weight` is added to its synaptic current instead, or to its inhibitory current
+    /// if it is negative and there is one.
     pub fn poisson_current(rate: impl Into<Parameter>, weight: impl Into<Parameter>) -> Self {
         Self::new(Distribution::Poisson { rate: rate.into(), weight: weight.into(), jumps: false })
     }

@@ -17,7 +17,8 @@ use crate::experiment::params::Parameter;
 /// next layer within the step in which it happens.
 ///
 /// - As a *current* (the default), a spike adds its weight, nA, to the synaptic current, which decays with
-///   `tau_syn`. If the population has no `tau_syn`, the spike is a current for one step.
+///   `tau_syn`. If the population has no `tau_syn`, the spike is a current for one step. If it has a
+///   `tau_syn_inhibitory`, a negative weight is added to the inhibitory current instead.
 /// - With [`jumps`](Self::jumps), a spike changes the membrane potential by its weight, mV, at once: after
 ///   the membrane equation has been stepped and before the threshold test. It has no effect on a refractory neuron
 ///   that ignores its input.

@@ -170,7 +170,7 @@ impl Population {
         let shape = Shape { batch, ..self.shape };
         let network = match &self.network {
             None => None,
-            Some(network) => Some(network.for_batch(batch, self.params.dt)?),
+            Some(network) => Some(network.for_batch(batch, &self.params)?),
         };
         let (table, engine) = build(&self.params, shape, &self.placement, network.as_ref())?;
         self.network = network;
@@ -341,7 +341,8 @@ impl Population {
         let noise = self.check_noise(&input.random)?;
         let last = self.noise.as_ref().filter(|_| noise.is_some());
         let size = last.map_or_else(NoiseSize::default, |last| last.size);
-        Ok((InputSize { noise: size, ..input.size(self.shape.n) }, noise))
+        let inhibition = self.table.options.inhibition;
+        Ok((InputSize { noise: size, inhibition, ..input.size(self.shape.n) }, noise))
     }
 
     /// Checks an input whose random sources have been checked.
@@ -379,7 +380,7 @@ impl Population {
             self.placement.on_this_machine(&need),
             "let fewer neurons differ in their rate",
         )?;
-        let noise = Noise::new(sources, self.seed, shape, self.params.dt).about(Argument::Random)?;
+        let noise = Noise::new(sources, self.seed, shape, &self.params).about(Argument::Random)?;
         let noise = Arc::new(noise);
         let sources = sources.to_vec();
         self.noise = Some(LastNoise { sources, noise: Arc::clone(&noise), size, bytes: need.total() });

@@ -164,7 +164,7 @@ impl Network {
     pub fn build(&self, batch: usize, device: &Device) -> Result<Population> {
         let params = self.params()?;
         let shape = Shape { batch, n: self.wiring.n() };
-        let network = BuiltNetwork::new(Arc::new(self.wiring.clone()), batch, params.dt)?;
+        let network = BuiltNetwork::new(Arc::new(self.wiring.clone()), batch, &params)?;
         Population::connected(params, shape, device, self.options, Some(network))
     }
 
@@ -194,7 +194,7 @@ impl Network {
     }
 
     fn connections(&self, batch: usize, params: &Params) -> Result<Connections> {
-        Connections::new(&self.wiring, batch, params.dt).about(Argument::Network)
+        Connections::new(&self.wiring, batch, params).about(Argument::Network)
     }
 
     /// See [`BuiltNetwork::fingerprint`].
@@ -220,6 +220,7 @@ impl Network {
             t_ref: or(joined(|params| Some(&params.t_ref))?),
             v_lower: joined(|params| params.v_lower.as_ref())?,
             tau_syn: joined(|params| params.tau_syn.as_ref())?,
+            tau_syn_inhibitory: joined(|params| params.tau_syn_inhibitory.as_ref())?,
             trace: match &first.trace {
                 None => None,
                 Some(trace) => Some(crate::Trace {
@@ -276,8 +277,8 @@ pub(super) struct BuiltNetwork {
 }
 
 impl BuiltNetwork {
-    fn new(wiring: Arc<Wiring>, batch: usize, dt: f64) -> Result<Self> {
-        let connections = Connections::new(&wiring, batch, dt).about(Argument::Network)?;
+    fn new(wiring: Arc<Wiring>, batch: usize, params: &Params) -> Result<Self> {
+        let connections = Connections::new(&wiring, batch, params).about(Argument::Network)?;
         Ok(Self { wiring, connections: Arc::new(connections) })
     }
 
@@ -288,8 +289,8 @@ impl BuiltNetwork {
     }
 
     /// The same network for another number of batch rows.
-    pub(super) fn for_batch(&self, batch: usize, dt: f64) -> Result<Self> {
-        Self::new(Arc::clone(&self.wiring), batch, dt)
+    pub(super) fn for_batch(&self, batch: usize, params: &Params) -> Result<Self> {
+        Self::new(Arc::clone(&self.wiring), batch, params)
     }
 }
 
@@ -317,6 +318,10 @@ fn different_rule(first: &Params, other: &Params) -> Option<&'static str> {
         ("the refractory rule", first.refractory == other.refractory),
         ("v_lower (none or some)", first.v_lower.is_some() == other.v_lower.is_some()),
         ("tau_syn (none or some)", first.tau_syn.is_some() == other.tau_syn.is_some()),
+        (
+            "tau_syn_inhibitory (none or some)",
+            first.tau_syn_inhibitory.is_some() == other.tau_syn_inhibitory.is_some(),
+        ),
         (
             "the trace",
             first.trace.as_ref().map(|trace| trace.kind) == other.trace.as_ref().map(|trace| trace.kind),

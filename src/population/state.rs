@@ -1,5 +1,5 @@
-//! Reads and sets the state of a population: spikes, membrane potentials, refractory counters, traces, synaptic
-//! currents, counts.
+//! Reads and sets the state of a population: spikes, membrane potentials, refractory counters, traces, synaptic and
+//! inhibitory currents, counts.
 
 use super::{Population, build};
 use crate::data::broadcast::finite;
@@ -8,10 +8,12 @@ use crate::engine::work_done::WorkDone;
 use crate::error::{About, Argument, Error, Result};
 use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
 use crate::prepared::field::{Counter, Field};
-use ndarray::{Array2, ArrayBase, Data, Dimension};
+use ndarray::{Array2, ArrayBase, ArrayViewD, Data, Dimension};
 
 /// The name of the synaptic current in messages.
 pub(super) const SYNAPTIC_CURRENT: &str = "synaptic current";
+/// The name of the inhibitory current in messages.
+pub(super) const INHIBITORY_CURRENT: &str = "inhibitory current";
 
 impl Population {
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -83,12 +85,43 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         self.require_synapse()?;
-        let values = values.view().into_dyn();
-        let largest = finite("the synaptic currents", &values).about(Argument::State)?;
-        self.table.bounds.require(SYNAPTIC_CURRENT, largest, "").about(Argument::State)?;
-        let all = self.spread("the synaptic currents", values)?;
+        self.set_currents(Field::SynapticCurrents, SYNAPTIC_CURRENT, values.view().into_dyn())
+    }
+
+    /// The inhibitory currents after the last step, nA, `[batch, n]`: the synaptic currents of spikes with a negative
+    /// weight. They are 0 or below, unless others were set.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] if the parameters have no `tau_syn_inhibitory`; faults of the device.
+    pub fn inhibitory_currents(&mut self) -> Result<Array2<f32>> {
+        self.require_inhibition()?;
+        let values = self.on_engine(|engine| engine.read(Field::InhibitoryCurrents))?;
+        self.array(values)
+    }
+
+    /// Sets the inhibitory currents, nA; `values` broadcasts to `[batch, n]`. They are added to the other currents, so
+    /// that negative values inhibit. Magnitudes below 1e-30 become zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, or if the
+    /// parameters have no `tau_syn_inhibitory`; the call then changes nothing. Faults of the device.
+    pub fn set_inhibitory_currents<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        self.require_inhibition()?;
+        self.set_currents(Field::InhibitoryCurrents, INHIBITORY_CURRENT, values.view().into_dyn())
+    }
+
+    /// Sets currents of the state; `what` is the name of one of them.
+    fn set_currents(&mut self, field: Field, what: &str, values: ArrayViewD<'_, f32>) -> Result<()> {
+        let largest = finite(field.words(), &values).about(Argument::State)?;
+        self.table.bounds.require(what, largest, "").about(Argument::State)?;
+        let all = self.spread(field.words(), values)?;
         let all: Vec<f32> = all.iter().map(|current| flush(*current, SMALLEST_STATE)).collect();
-        self.on_engine(|engine| engine.write(Field::SynapticCurrents, &all))
+        self.on_engine(|engine| engine.write(field, &all))
     }
 
     fn require_synapse(&self) -> Result<()> {
@@ -97,6 +130,14 @@ impl Population {
         }
         let requirement = "set in the parameters for synaptic currents to be there";
         Err(Error::out_of_range("tau_syn", "none", requirement).about(Argument::Parameter))
+    }
+
+    fn require_inhibition(&self) -> Result<()> {
+        if self.params.tau_syn_inhibitory.is_some() {
+            return Ok(());
+        }
+        let requirement = "set in the parameters for inhibitory currents to be there";
+        Err(Error::out_of_range("tau_syn_inhibitory", "none", requirement).about(Argument::Parameter))
     }
 
     /// The number of spikes of each cell since the population was built or reset or its counts cleared,
@@ -163,7 +204,7 @@ impl Population {
         self.on_engine(|engine| engine.write_counter(Counter::Refractory, &all))
     }
 
-    /// Resets the state: v at rest, no synaptic current, no spikes, counts 0, step 0. Also clears a fault, if the
+    /// Resets the state: v at rest, no synaptic currents, no spikes, counts 0, step 0. Also clears a fault, if the
     /// device still works.
     ///
     /// # Errors

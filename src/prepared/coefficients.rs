@@ -89,16 +89,26 @@ impl Table {
                 },
             ),
         };
-        let (synaptic_decay, synaptic_factor) = match &params.tau_syn {
-            None => (Column::scalar(0.0), Column::scalar(1.0)),
-            Some(tau) => {
-                (synaptic_decay(tau, dt, shape)?, synaptic_factor(&tau_m, tau, dt, shape, params.integrator)?)
-            }
+        let synaptic_current = |what, tau: Option<&Parameter>| match tau {
+            None => Ok((Column::scalar(0.0), Column::scalar(1.0))),
+            Some(tau) => Ok((
+                synaptic_decay(what, tau, dt, shape)?,
+                synaptic_factor(&tau_m, (what, tau), dt, shape, params.integrator)?,
+            )),
         };
+        let (synaptic_decay, synaptic_factor) = synaptic_current("tau_syn", params.tau_syn.as_ref())?;
+        if params.tau_syn_inhibitory.is_some() && params.tau_syn.is_none() {
+            let requirement =
+                "set, as spikes that are not inhibitory need a synaptic current beside tau_syn_inhibitory";
+            return Err(Error::out_of_range("tau_syn", "none", requirement));
+        }
+        let (inhibitory_decay, inhibitory_factor) =
+            synaptic_current("tau_syn_inhibitory", params.tau_syn_inhibitory.as_ref())?;
         let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
         let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
             || (params.trace.is_some() && decays_fast(&trace_decay))
-            || (params.tau_syn.is_some() && decays_fast(&synaptic_decay));
+            || (params.tau_syn.is_some() && decays_fast(&synaptic_decay))
+            || (params.tau_syn_inhibitory.is_some() && decays_fast(&inhibitory_decay));
 
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
@@ -116,8 +126,9 @@ impl Table {
                 fast_decay,
                 jumps: false,
                 synapse: params.tau_syn.is_some(),
+                inhibition: params.tau_syn_inhibitory.is_some(),
             },
-            bounds: bounds(&resistance, &synaptic_decay),
+            bounds: bounds(&resistance, &[&synaptic_decay, &inhibitory_decay]),
             reference,
             columns: in_order([
                 (Coefficient::Leak, leak.into_bits()),
@@ -131,6 +142,8 @@ impl Table {
                 (Coefficient::RefractorySteps, refractory_steps),
                 (Coefficient::SynapticDecay, synaptic_decay.into_bits()),
                 (Coefficient::SynapticFactor, synaptic_factor.into_bits()),
+                (Coefficient::InhibitoryDecay, inhibitory_decay.into_bits()),
+                (Coefficient::InhibitoryFactor, inhibitory_factor.into_bits()),
             ]),
         })
     }
@@ -245,18 +258,19 @@ fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f3
     Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(flush_parameter))
 }
 
-fn bounds(resistance: &Column<f32>, synaptic_decay: &Column<f32>) -> Bounds {
-    let slowest = synaptic_decay.values.iter().fold(0.0_f32, |most, decay| decay.max(most));
+fn bounds(resistance: &Column<f32>, synaptic_decays: &[&Column<f32>]) -> Bounds {
+    let decays = synaptic_decays.iter().flat_map(|decays| &decays.values);
+    let slowest = decays.fold(0.0_f32, |most, decay| decay.max(most));
     Bounds { resistance: resistance.largest(), synaptic_gain: 1.0 / (1.0 - slowest) }
 }
 
-fn synaptic_decay(tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
-    let decay = decay("tau_syn", tau, dt, shape)?;
+fn synaptic_decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
+    let decay = decay(what, tau, dt, shape)?;
     // Otherwise synaptic currents would grow without bound.
     let requirement =
         "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
-    let column = column(tau.name_or("tau_syn"), tau.values().view(), shape)?;
-    require_parameter(tau, "tau_syn", &column, &decay.map(|decay| *decay < 1.0), requirement)?;
+    let column = column(tau.name_or(what), tau.values().view(), shape)?;
+    require_parameter(tau, what, &column, &decay.map(|decay| *decay < 1.0), requirement)?;
     Ok(decay)
 }
 
@@ -303,7 +317,7 @@ fn leak(parameter: &Parameter, tau_m: &Column<f32>, dt: f64, integrator: Integra
 
 fn synaptic_factor(
     tau_m: &Column<f32>,
-    tau_syn: &Parameter,
+    (what, tau_syn): (&str, &Parameter),
     dt: f64,
     shape: Shape,
     integrator: Integrator,
@@ -311,13 +325,13 @@ fn synaptic_factor(
     if integrator == Integrator::Euler {
         return Ok(Column::scalar(1.0));
     }
-    let tau_syn = time_constant("tau_syn", tau_syn, shape)?;
+    let tau_syn = time_constant(what, tau_syn, shape)?;
     let factor = tau_m.zip(&tau_syn, shape, |tau_m, tau_syn| {
         synaptic_factor_of(dt / f64::from(tau_m), dt / f64::from(tau_syn))
     });
     require(
         &tau_syn,
-        "tau_syn",
+        what,
         &factor.map(|factor| *factor >= SMALLEST_SYNAPTIC_FACTOR),
         format!(
             "longer, as less than {SMALLEST_SYNAPTIC_FACTOR:e} of a synaptic current would act on v within its \

@@ -4,7 +4,7 @@ use crate::data::broadcast::{Column, column};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::error::{Error, Result};
-use crate::experiment::params::Parameter;
+use crate::experiment::params::{Parameter, Params};
 use crate::experiment::poisson_rates::PoissonRates;
 use crate::experiment::random_source::{Distribution, Random};
 use crate::model::random::{self, GROUP};
@@ -26,6 +26,8 @@ pub(crate) struct Noise {
     /// The number of the first driven cell in the whole population.
     pub(crate) first_cell: u64,
     pub(crate) sources: Vec<NoiseSource>,
+    /// Whether the spikes with a negative weight are summed apart, for the inhibitory current.
+    pub(crate) inhibition: bool,
     /// The largest magnitude of the sum of all currents, nA.
     pub(crate) largest_current: f32,
     /// The largest magnitude of the sum of all currents of spikes that arrive at one step, nA.
@@ -81,12 +83,13 @@ impl Draws {
 }
 
 impl Noise {
-    /// Checks the sources of a population of this shape and step length (ms).
-    pub(crate) fn new(sources: &[Random], seed: u64, shape: Shape, dt: f64) -> Result<Self> {
+    /// Checks the sources of a population of this shape with these parameters.
+    pub(crate) fn new(sources: &[Random], seed: u64, shape: Shape, params: &Params) -> Result<Self> {
         let mut noise = Self {
             seed,
             first_cell: 0,
             sources: Vec::new(),
+            inhibition: params.tau_syn_inhibitory.is_some(),
             largest_current: 0.0,
             largest_arriving: 0.0,
             poisson_tables: Arc::default(),
@@ -98,7 +101,7 @@ impl Noise {
                     Error::out_of_range("the stream of a random source", stream, "below 2^32 - 1")
                 })?,
             };
-            noise.add(stream, &source.distribution, shape, dt)?;
+            noise.add(stream, &source.distribution, shape, params.dt)?;
         }
         Ok(noise)
     }
@@ -205,7 +208,8 @@ impl Noise {
             let scale = source.scale.get(row, neuron);
             let offset = source.offset.get(row, neuron);
             let table = source.table.get(row, neuron);
-            source.add(&mut sum, words[(step % GROUP) as usize], offset, scale, self.poisson_table(table));
+            let word = words[(step % GROUP) as usize];
+            source.add(&mut sum, word, offset, scale, self.poisson_table(table), self.inhibition);
         }
         sum
     }
@@ -226,7 +230,7 @@ impl Noise {
 impl NoiseSource {
     /// Adds the draw of a word to the sum of the sources before.
     #[inline(always)]
-    pub(crate) fn add(&self, sum: &mut StepInput, word: u32, offset: f32, scale: f32, table: &[u32]) {
+    fn add(&self, sum: &mut StepInput, word: u32, offset: f32, scale: f32, table: &[u32], inhibition: bool) {
         let draw = match self.kind {
             NoiseKind::Normal => random::normal(word, tables::normal()),
             NoiseKind::Uniform => random::uniform(word),
@@ -235,6 +239,7 @@ impl NoiseSource {
         let added = rounded(offset + rounded(scale * draw));
         let sum = match self.kind {
             NoiseKind::Normal | NoiseKind::Uniform => &mut sum.current,
+            NoiseKind::Poisson if inhibition && scale < 0.0 => &mut sum.inhibitory,
             NoiseKind::Poisson => &mut sum.arriving,
             NoiseKind::PoissonJumps => &mut sum.jump,
         };
@@ -255,7 +260,8 @@ mod tests {
     #[test]
     fn slabs_share_the_tables() {
         let rates = ndarray::arr1(&[-0.0_f32, 500.0, 0.0, 9e7]);
-        let noise = Noise::new(&[Random::poisson(rates, 0.1)], 7, 4.into(), 0.1).expect("valid");
+        let noise =
+            Noise::new(&[Random::poisson(rates, 0.1)], 7, 4.into(), &Params::default()).expect("valid");
         let part = noise.part(&Slab { rows: 0..1, neurons: 1..4 }, 4);
         assert!(Arc::ptr_eq(&noise.poisson_tables, &part.poisson_tables));
         let places = &noise.sources[0].table.values;

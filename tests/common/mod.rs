@@ -21,4 +21,5 @@ pub struct Outcome {
     pub counts: Array2<u32>,
     pub traces: Option<Array2<f32>>,
     pub synaptic_currents: Option<Array2<f32>>,
+    pub inhibitory_currents: Option<Array2<f32>>,
 }

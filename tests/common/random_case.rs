@@ -140,6 +140,12 @@ impl Case {
                 .is_some()
                 .then(|| population.synaptic_currents())
                 .transpose()?,
+            inhibitory_currents: self
+                .params
+                .tau_syn_inhibitory
+                .is_some()
+                .then(|| population.inhibitory_currents())
+                .transpose()?,
         })
     }
 }
@@ -231,10 +237,10 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
         prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
         any::<bool>(),
         any::<bool>(),
-        any::<bool>(),
+        0..4_u8,
     );
-    (rules, any::<u64>(), prop::collection::vec(0..4_usize, 10)).prop_map(move |(rules, seed, shapes)| {
-        let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapse) = rules;
+    (rules, any::<u64>(), prop::collection::vec(0..4_usize, 11)).prop_map(move |(rules, seed, shapes)| {
+        let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapses) = rules;
         // 0 or near the potentials.
         let v_reference = if seed % 4 == 0 { (seed >> 8) as f64 % 1000.0 / 700.0 - 0.7 } else { 0.0 };
         let mut numbers = Numbers(seed);
@@ -264,7 +270,8 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
             refractory,
             v_lower: bounded.then(|| any_shape(-1.5, 0.2)),
             trace: trace.map(|kind| Trace { tau: any_shape(tau.0, tau.1), scale: any_shape(0.1, 2.0), kind }),
-            tau_syn: synapse.then(|| any_shape(tau.0, tau.1 / 5.0)),
+            tau_syn: (synapses > 0).then(|| any_shape(tau.0, tau.1 / 5.0)),
+            tau_syn_inhibitory: (synapses > 1).then(|| any_shape(tau.0, tau.1 / 3.0)),
             allow_constant_firing: false,
         }
     })

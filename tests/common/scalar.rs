@@ -29,6 +29,7 @@ pub fn outcome(case: &Case) -> Outcome {
         counts: Array2::zeros((batch, n)),
         traces: case.params.trace.as_ref().map(|_| Array2::zeros((batch, n))),
         synaptic_currents: case.params.tau_syn.as_ref().map(|_| Array2::zeros((batch, n))),
+        inhibitory_currents: case.params.tau_syn_inhibitory.as_ref().map(|_| Array2::zeros((batch, n))),
     };
     let sampled = case.sampled_neurons();
     let mut samples = Array3::<f32>::zeros((steps, batch, n));
@@ -48,14 +49,16 @@ pub fn outcome(case: &Case) -> Outcome {
                 for offset in 0..segment.steps {
                     let drawn = draws.at(row, neuron, step as u64).expect("inside the population");
                     let current = segment.current(offset, row, neuron) + drawn.current;
-                    let projected = |jumps: bool| {
+                    let projected = |jumps: bool, counts: &dyn Fn(f32) -> bool| {
                         let trains = segment.spikes.iter().filter(|trains| trains.jumps == jumps);
-                        trains.fold(0.0, |sum, trains| trains.add(sum, offset, row, neuron))
+                        trains.fold(0.0, |sum, trains| trains.add(sum, (offset, row, neuron), counts))
                     };
+                    let is_inhibitory = |weight: f32| options.inhibition && weight < 0.0;
                     let input = StepInput {
                         current,
-                        arriving: drawn.arriving + projected(false),
-                        jump: drawn.jump + projected(true),
+                        arriving: drawn.arriving + projected(false, &|weight| !is_inhibitory(weight)),
+                        inhibitory: drawn.inhibitory + projected(false, &is_inhibitory),
+                        jump: drawn.jump + projected(true, &|_| true),
                     };
                     state = model::step_cell(options, cell, state, input, (step % 32) as u32);
                     outcome.spikes[[step, row, neuron]] = state.spike;
@@ -73,6 +76,9 @@ pub fn outcome(case: &Case) -> Outcome {
             }
             if let Some(currents) = &mut outcome.synaptic_currents {
                 currents[[row, neuron]] = state.synaptic;
+            }
+            if let Some(currents) = &mut outcome.inhibitory_currents {
+                currents[[row, neuron]] = state.inhibitory;
             }
         }
     }

@@ -84,8 +84,13 @@ impl Trains {
         if self.jumps { input.jumps() } else { input }
     }
 
-    /// Adds the weights of the spikes of a step to the sum of a cell.
-    pub fn add(&self, sum: f32, step: usize, row: usize, neuron: usize) -> f32 {
+    /// Adds the weights of the spikes of a step to the sum of a cell, as far as they count.
+    pub fn add(
+        &self,
+        sum: f32,
+        (step, row, neuron): (usize, usize, usize),
+        counts: &dyn Fn(f32) -> bool,
+    ) -> f32 {
         let row_of_trains = if self.batch == 1 { 0 } else { row as u32 };
         let place = |event: &Event| (event.step, event.batch);
         let here = (step as u64, row_of_trains);
@@ -94,7 +99,8 @@ impl Trains {
         let here = &self.events[start..end];
         match &self.weights {
             Weights::Dense(matrix) => {
-                here.iter().fold(sum, |sum, event| sum + matrix[[event.neuron as usize, neuron]])
+                let weights = here.iter().map(|event| matrix[[event.neuron as usize, neuron]]);
+                weights.filter(|weight| counts(*weight)).fold(sum, |sum, weight| sum + weight)
             }
             Weights::Each(weight) => {
                 let values = weight.values();
@@ -105,7 +111,7 @@ impl Trains {
                     _ => values[[place(0, row), place(1, neuron)].as_slice()],
                 };
                 let spikes = here.binary_search_by_key(&(neuron as u32), |event| event.neuron).is_ok();
-                if spikes { sum + weight } else { sum }
+                if spikes && counts(weight) { sum + weight } else { sum }
             }
         }
     }

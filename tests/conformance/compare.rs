@@ -146,7 +146,7 @@ fn margin(params: &Params, currents: ArrayView1<'_, f32>, weight: Option<f32>, s
             None => (*current, 0.0),
             Some(weight) => (0.0, if *current == 0.0 { 0.0 } else { weight }),
         };
-        let input = StepInput { current, arriving, jump: 0.0 };
+        let input = StepInput { current, arriving, ..StepInput::default() };
         // Flushing does not change potentials near the threshold.
         let step_with =
             |reset| model::step_cell(Options { reset, ..options }, cell, state, input, now as u32).v;

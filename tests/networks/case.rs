@@ -67,6 +67,7 @@ pub struct Outcome {
     pub spikes: Vec<(u64, u32, u32)>,
     pub voltages: Vec<u32>,
     pub synaptic: Vec<u32>,
+    pub inhibitory: Vec<u32>,
     pub sampled: Vec<u32>,
 }
 
@@ -95,6 +96,7 @@ impl Case {
             }
         };
         let synapse = dice.chance(0.7);
+        let inhibition = synapse && dice.chance(0.5);
         let longest_rest = if dice.chance(0.2) { 6.0 } else { 2.0 };
         let params = Params {
             tau_m: parameter(dice, 5.0, 20.0),
@@ -110,6 +112,7 @@ impl Case {
                 [if dice.chance(0.6) { 0 } else { dice.below(3) }],
             reset: if dice.chance(0.8) { Reset::ToValue } else { Reset::Subtract },
             tau_syn: synapse.then(|| parameter(dice, 0.5, 8.0)),
+            tau_syn_inhibitory: inhibition.then(|| parameter(dice, 0.5, 8.0)),
             trace: dice.chance(0.15).then(|| Trace {
                 tau: 10.0.into(),
                 scale: 1.0.into(),
@@ -220,6 +223,9 @@ impl Case {
         if self.params.tau_syn.is_some() {
             outcome.synaptic = population.synaptic_currents()?.iter().map(|v| v.to_bits()).collect();
         }
+        if self.params.tau_syn_inhibitory.is_some() {
+            outcome.inhibitory = population.inhibitory_currents()?.iter().map(|v| v.to_bits()).collect();
+        }
         Ok(())
     }
 }
@@ -250,6 +256,10 @@ impl Listed {
             unit,
             factors: dice.chance(0.3).then(|| (0..batch).map(|_| dice.uniform(0.2, 2.0) as f32).collect()),
         }
+    }
+
+    pub fn count(&self) -> usize {
+        self.sources.len()
     }
 
     pub fn weight(&self, index: usize) -> f32 {

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 /// Synapses whose weights are summed together.
 struct Channel {
     jumps: bool,
+    inhibitory: bool,
     given: Option<f64>,
     factors: Option<Vec<f32>>,
     unit: f64,
@@ -16,19 +17,35 @@ struct Channel {
 
 fn channels(case: &Case) -> Vec<Channel> {
     let mut channels: Vec<Channel> = Vec::new();
-    for (index, Listed { jumps, unit, factors, .. }) in case.projections.iter().enumerate() {
-        let same = |channel: &&mut Channel| {
-            channel.jumps == *jumps && channel.given == *unit && channel.factors == *factors
-        };
-        match channels.iter_mut().find(same) {
-            Some(channel) => channel.members.push(index),
-            None => channels.push(Channel {
-                jumps: *jumps,
-                given: *unit,
-                factors: factors.clone(),
-                unit: 1.0,
-                members: vec![index],
-            }),
+    let apart = case.params.tau_syn_inhibitory.is_some();
+    for (index, listed) in case.projections.iter().enumerate() {
+        let Listed { jumps, unit, factors, .. } = listed;
+        for inhibitory in [false, true] {
+            if inhibitory && (*jumps || !apart) {
+                continue;
+            }
+            let any =
+                |negative: bool| (0..listed.count()).any(|index| (listed.weight(index) < 0.0) == negative);
+            if apart && !*jumps && !any(inhibitory) && (inhibitory || any(true)) {
+                continue;
+            }
+            let same = |channel: &&mut Channel| {
+                channel.jumps == *jumps
+                    && channel.inhibitory == inhibitory
+                    && channel.given == *unit
+                    && channel.factors == *factors
+            };
+            match channels.iter_mut().find(same) {
+                Some(channel) => channel.members.push(index),
+                None => channels.push(Channel {
+                    jumps: *jumps,
+                    inhibitory,
+                    given: *unit,
+                    factors: factors.clone(),
+                    unit: 1.0,
+                    members: vec![index],
+                }),
+            }
         }
     }
     for channel in &mut channels {
@@ -36,6 +53,9 @@ fn channels(case: &Case) -> Vec<Channel> {
             let mut sums = vec![(0.0, 0); case.n];
             for listed in channel.members.iter().map(|index| &case.projections[*index]) {
                 for (index, target) in listed.targets.iter().enumerate() {
+                    if apart && !channel.jumps && (listed.weight(index) < 0.0) != channel.inhibitory {
+                        continue;
+                    }
                     let sum = &mut sums[*target as usize];
                     *sum = (sum.0 + f64::from(listed.weight(index).abs()), sum.1 + 1);
                 }
@@ -70,8 +90,12 @@ pub fn outcome(case: &Case) -> Outcome {
             outgoing[*source as usize].push((projection, index));
         }
     }
-    let channel_of = |projection: usize| {
-        channels.iter().position(|channel| channel.members.contains(&projection)).expect("of some channel")
+    let apart = case.params.tau_syn_inhibitory.is_some();
+    let channel_of = |projection: usize, weight: f32| {
+        let inhibitory = apart && !case.projections[projection].jumps && weight < 0.0;
+        let is_its =
+            |channel: &Channel| channel.members.contains(&projection) && channel.inhibitory == inhibitory;
+        channels.iter().position(is_its).expect("of some channel")
     };
     let mut result = Outcome::default();
     let cell = |row, neuron| population.coefficients(row, neuron).expect("inside");
@@ -95,7 +119,11 @@ pub fn outcome(case: &Case) -> Outcome {
                         let sum = i32::try_from(sum).expect("no sum overflows");
                         let factor = channel.factors.as_ref().map_or(1.0, |factors| factors[row]);
                         let arrived = model::arrival(sum, channel.unit as f32 * factor);
-                        let sum = if channel.jumps { &mut input.jump } else { &mut input.arriving };
+                        let sum = match (channel.jumps, channel.inhibitory) {
+                            (true, _) => &mut input.jump,
+                            (false, true) => &mut input.inhibitory,
+                            (false, false) => &mut input.arriving,
+                        };
                         *sum += arrived;
                     }
                     let state = states[row][neuron];
@@ -111,7 +139,7 @@ pub fn outcome(case: &Case) -> Outcome {
                         let listed = &case.projections[*projection];
                         let delay = (f64::from(listed.delay(*index)) / dt).round() as u64;
                         let arrival = step + delay + u64::from(!listed.jumps);
-                        let channel = channel_of(*projection);
+                        let channel = channel_of(*projection, listed.weight(*index));
                         let weight =
                             (f64::from(listed.weight(*index)) / channels[channel].unit).round() as i64;
                         let target = listed.targets[*index] as usize;
@@ -134,6 +162,9 @@ pub fn outcome(case: &Case) -> Outcome {
     result.voltages = all().map(|state| outside(state.v).to_bits()).collect();
     if case.params.tau_syn.is_some() {
         result.synaptic = all().map(|state| state.synaptic.to_bits()).collect();
+    }
+    if apart {
+        result.inhibitory = all().map(|state| state.inhibitory.to_bits()).collect();
     }
     result
 }

@@ -2,7 +2,7 @@
 //! second time.
 
 pub use crate::draws::normal_place;
-pub use crate::kernels::{Input, Kernel};
+pub use crate::kernels::{Input, Kernel, Synapse};
 pub use crate::spike_memory::SpikeMemory;
 pub use crate::vector::kernel;
 #[cfg(target_arch = "x86_64")]

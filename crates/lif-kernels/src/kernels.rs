@@ -2,8 +2,9 @@
 //!
 //! The rules are constants for the compiler, so that nothing is decided in the loop: the rules of
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
-//! all, with a synapse or without. Parts that cells lack are given values that change no bits: a bound of minus
-//! infinity, a trace that stays 0, a jump of -0.
+//! all, with none, one or two synaptic currents. Parts that cells lack are given values that change no bits: a bound
+//! of minus infinity, a trace that stays 0, a jump of -0. The cells of most networks have nothing but their synaptic
+//! currents, and kernels of their own.
 //!
 //! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
 //! with the same constants. All matches are exhaustive, so that a new rule causes a compile error here.
@@ -33,14 +34,14 @@ pub enum Kernel {
         /// Whether currents are read in place.
         reads_rows: bool,
     },
-    /// Neurons with all optional parts; a synapse only if wanted.
+    /// Neurons with all optional parts; synaptic currents only if wanted.
     Rich {
         /// What a spike does to v.
         reset: Reset,
         /// What happens during the refractory period.
         refractory: Refractory,
-        /// Whether there is a synapse.
-        synapse: bool,
+        /// Which synaptic currents there are.
+        synapse: Synapse,
     },
 }
 
@@ -53,6 +54,49 @@ pub enum Input {
     DrivesAndJumps,
     /// Currents that are read in place, step by step.
     Rows,
+    /// Currents, and one synaptic current.
+    Synapse,
+    /// Currents, a synaptic current and an inhibitory current.
+    Synapses,
+}
+
+/// The synaptic currents of the cells of a kernel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Synapse {
+    /// There is none.
+    None,
+    /// There is one, which all spikes are added to.
+    One,
+    /// There is one, and an inhibitory current.
+    Two,
+}
+
+impl Synapse {
+    /// Returns the synaptic currents of cells with these rules. An inhibitory current comes with a synaptic current;
+    /// if the rules have none, its coefficients make it last one step.
+    pub(crate) const fn of(options: Options) -> Self {
+        match (options.synapse, options.inhibition) {
+            (false, false) => Self::None,
+            (true, false) => Self::One,
+            (_, true) => Self::Two,
+        }
+    }
+
+    /// Returns the same options with these synaptic currents.
+    const fn with(self, options: Options) -> Options {
+        Options { synapse: !matches!(self, Self::None), inhibition: matches!(self, Self::Two), ..options }
+    }
+}
+
+impl Input {
+    /// Returns the synaptic currents.
+    const fn synapse(self) -> Synapse {
+        match self {
+            Self::Drives | Self::DrivesAndJumps | Self::Rows => Synapse::None,
+            Self::Synapse => Synapse::One,
+            Self::Synapses => Synapse::Two,
+        }
+    }
 }
 
 /// The rules of a kernel, as the steps use them.
@@ -73,7 +117,9 @@ impl Kernel {
                 memory,
                 adds_zero: true,
                 reads_rows: matches!(input, Input::Rows),
-                options: Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST },
+                options: input
+                    .synapse()
+                    .with(Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST }),
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
@@ -84,16 +130,15 @@ impl Kernel {
                 memory: SpikeMemory::Both,
                 adds_zero: false,
                 reads_rows: false,
-                options: Options {
+                options: synapse.with(Options {
                     // Thresholds for the other test are lowered; see `LaneCoefficients::adapt`.
                     spike_test: SpikeTest::Above,
                     reset,
                     refractory,
                     // Whether a spike adds or sets is a coefficient of each cell.
                     trace: TraceRule::Add,
-                    synapse,
                     ..Options::LAST
-                },
+                }),
             },
         }
     }
@@ -110,7 +155,8 @@ pub fn is_plain(options: Options) -> bool {
 /// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::adds_zero).
 pub(crate) fn can_add_zero(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
-    is_plain(Options { jumps: false, ..options }) && is_frozen
+    let has_both = options.jumps && options.has_synaptic_currents();
+    is_plain(Options { jumps: false, synapse: false, inhibition: false, ..options }) && is_frozen && !has_both
 }
 
 /// A kernel as a type, for which the steps are compiled. Tests of its constants are `if const`, so that no code is made
@@ -160,6 +206,11 @@ constants! {
     Drives: Input = Input::Drives;
     DrivesAndJumps: Input = Input::DrivesAndJumps;
     Rows: Input = Input::Rows;
+    WithSynapse: Input = Input::Synapse;
+    WithSynapses: Input = Input::Synapses;
+    NoSynapse: Synapse = Synapse::None;
+    OneSynapse: Synapse = Synapse::One;
+    TwoSynapses: Synapse = Synapse::Two;
     Frozen: Refractory = Refractory::Frozen;
     LeakOnly: Refractory = Refractory::LeakOnly;
     Silent: Refractory = Refractory::Silent;
@@ -179,7 +230,12 @@ macro_rules! with_type {
     };
     (input $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
-            Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows)
+            Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows,
+            Input::Synapse => WithSynapse, Input::Synapses => WithSynapses)
+    };
+    (synapse $value:expr, $name:ident => $call:expr) => {
+        with_type!(@ $value, $name, $call;
+            Synapse::None => NoSynapse, Synapse::One => OneSynapse, Synapse::Two => TwoSynapses)
     };
     (refractory $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
@@ -219,7 +275,7 @@ where
 
 struct RichKernel<R, P, S>(PhantomData<(R, P, S)>);
 
-impl<R: Constant<Reset>, P: Constant<Refractory>, S: Constant<bool>> Compiled for RichKernel<R, P, S> {
+impl<R: Constant<Reset>, P: Constant<Refractory>, S: Constant<Synapse>> Compiled for RichKernel<R, P, S> {
     const KERNEL: Kernel = Kernel::Rich { reset: R::VALUE, refractory: P::VALUE, synapse: S::VALUE };
 }
 
@@ -232,7 +288,7 @@ pub(crate) fn dispatch(kernel: Kernel, visitor: impl Visitor) {
             with_type!(bool subtracts, S => with_type!(refractory refractory, P => with_type!(bool reads_rows, R =>
                 visitor.visit::<PlainKernel<M, S, P, R>>())))),
         Kernel::Rich { reset, refractory, synapse } => with_type!(reset reset, R =>
-            with_type!(refractory refractory, P => with_type!(bool synapse, S =>
+            with_type!(refractory refractory, P => with_type!(synapse synapse, S =>
                 visitor.visit::<RichKernel<R, P, S>>()))),
     }
 }

@@ -27,7 +27,7 @@ pub struct Lanes {
     /// The numbers of the state, indexed by [`Field`].
     pub(crate) fields: [[f32; LANES]; Field::COUNT],
     pub(crate) memory: SpikeMemory,
-    /// Whether refractory cells can be kept constant just by adding 0 to v; see [`is_frozen`].
+    /// Whether refractory cells can be kept constant just by adding 0 to v; see [`holds_by_adding_zero`].
     pub(crate) adds_zero: bool,
     /// The refractory periods, stored as [`SpikeMemory`] describes.
     pub(crate) stored_refractory: [u32; LANES],
@@ -170,6 +170,8 @@ impl LaneCoefficients {
             refractory: [0; LANES],
         };
         none[Coefficient::VLower] = [f32::NEG_INFINITY; LANES];
+        // With a decay of 0, a current of one step, all of which acts.
+        none[Coefficient::SynapticFactor] = [1.0; LANES];
         none
     }
 

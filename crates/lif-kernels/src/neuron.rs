@@ -25,6 +25,9 @@ pub(crate) struct Cells<S: Simd> {
     synaptic_decay: S::f32s,
     synaptic_factor: S::f32s,
     synaptic_smallest: S::f32s,
+    inhibitory_decay: S::f32s,
+    inhibitory_factor: S::f32s,
+    inhibitory_smallest: S::f32s,
     refractory: S::u32s,
 }
 
@@ -46,6 +49,10 @@ impl<S: Simd> Cells<S> {
             synaptic_decay: S::as_simd_f32s(&cells[Coefficient::SynapticDecay]).0[vector],
             synaptic_factor: S::as_simd_f32s(&cells[Coefficient::SynapticFactor]).0[vector],
             synaptic_smallest: S::as_simd_f32s(&cells.smallest[Field::SynapticCurrents as usize]).0[vector],
+            inhibitory_decay: S::as_simd_f32s(&cells[Coefficient::InhibitoryDecay]).0[vector],
+            inhibitory_factor: S::as_simd_f32s(&cells[Coefficient::InhibitoryFactor]).0[vector],
+            inhibitory_smallest: S::as_simd_f32s(&cells.smallest[Field::InhibitoryCurrents as usize]).0
+                [vector],
             refractory: S::as_simd_u32s(&cells.refractory).0[vector],
         }
     }
@@ -57,6 +64,7 @@ pub(crate) struct VectorState<S: Simd> {
     pub(crate) v: S::f32s,
     pub(crate) trace: S::f32s,
     pub(crate) synaptic: S::f32s,
+    pub(crate) inhibitory: S::f32s,
     pub(crate) memory: S::u32s,
     /// The spikes so far of the current word, if `memory` does not contain them.
     pub(crate) word: S::u32s,
@@ -69,6 +77,7 @@ impl<S: Simd> VectorState<S> {
             v: S::as_simd_f32s(&lanes[Field::Voltages]).0[vector],
             trace: S::as_simd_f32s(&lanes[Field::Traces]).0[vector],
             synaptic: S::as_simd_f32s(&lanes[Field::SynapticCurrents]).0[vector],
+            inhibitory: S::as_simd_f32s(&lanes[Field::InhibitoryCurrents]).0[vector],
             memory: S::as_simd_u32s(&lanes.stored_refractory).0[vector],
             word: S::as_simd_u32s(&lanes.partial_word).0[vector],
         }
@@ -81,6 +90,9 @@ impl<S: Simd> VectorState<S> {
         if const { K::OPTIONS.synapse } {
             S::as_mut_simd_f32s(&mut fields[Field::SynapticCurrents as usize]).0[vector] = self.synaptic;
         }
+        if const { K::OPTIONS.inhibition } {
+            S::as_mut_simd_f32s(&mut fields[Field::InhibitoryCurrents as usize]).0[vector] = self.inhibitory;
+        }
         if const { K::HAS_TRACE } {
             S::as_mut_simd_f32s(&mut fields[Field::Traces as usize]).0[vector] = self.trace;
         }
@@ -92,6 +104,7 @@ impl<S: Simd> VectorState<S> {
 pub(crate) struct Drive<S: Simd> {
     pub(crate) drive: S::f32s,
     pub(crate) arriving: S::f32s,
+    pub(crate) inhibitory: S::f32s,
     pub(crate) jump: S::f32s,
 }
 
@@ -115,8 +128,9 @@ pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     number: S::i32s,
     bit: S::u32s,
 ) {
+    let input = receive::<K, S>(simd, cells, state, drive);
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
-    let change = simd.mul_f32s(cells.leak, simd.sub_f32s(drive.drive, above_rest));
+    let change = simd.mul_f32s(cells.leak, simd.sub_f32s(input, above_rest));
     let none = simd.splat_u32s(0);
     let free = if const { K::KEEPS_HISTORY } {
         simd.equal_u32s(simd.and_u32s(state.memory, cells.refractory), none)
@@ -138,6 +152,49 @@ pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
+    synapse::<K, S>(simd, cells, state);
+}
+
+/// [`lif_model::receive`] and [`lif_model::total_current`], if there is a synapse. Returns the voltage that drives the
+/// cells.
+#[inline(always)]
+fn receive<K: Compiled, S: Simd>(
+    simd: S,
+    cells: &Cells<S>,
+    state: &mut VectorState<S>,
+    drive: Drive<S>,
+) -> S::f32s {
+    if const { !K::OPTIONS.synapse } {
+        return drive.drive;
+    }
+    state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
+    let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
+    let mut current = simd.add_f32s(drive.drive, acting);
+    if const { K::OPTIONS.inhibition } {
+        state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
+        let acting = simd.mul_f32s(cells.inhibitory_factor, state.inhibitory);
+        current = simd.add_f32s(current, acting);
+    }
+    voltage(simd, cells.resistance, current)
+}
+
+/// [`lif_model::synapse`] for all synaptic currents, and the part of `settle` that is due at every step.
+#[inline(always)]
+fn synapse<K: Compiled, S: Simd>(simd: S, cells: &Cells<S>, state: &mut VectorState<S>) {
+    if const { K::OPTIONS.synapse } {
+        let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
+        state.synaptic = settled::<K, S>(simd, decayed, cells.synaptic_smallest);
+    }
+    if const { K::OPTIONS.inhibition } {
+        let decayed = simd.mul_f32s(state.inhibitory, cells.inhibitory_decay);
+        state.inhibitory = settled::<K, S>(simd, decayed, cells.inhibitory_smallest);
+    }
+}
+
+/// Sets what is below `smallest` to zero, for cells that decay fast.
+#[inline(always)]
+fn settled<K: Compiled, S: Simd>(simd: S, decayed: S::f32s, smallest: S::f32s) -> S::f32s {
+    if const { K::OPTIONS.fast_decay } { flush(simd, decayed, smallest) } else { decayed }
 }
 
 /// Returns the [history](SpikeMemory::History) with one more step.
@@ -162,13 +219,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     } else {
         simd.equal_u32s(state.memory, none)
     };
-    let mut input = drive.drive;
-    if const { K::OPTIONS.synapse } {
-        state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
-        let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
-        input = voltage(simd, cells.resistance, simd.add_f32s(input, acting));
-    }
-
+    let mut input = receive::<K, S>(simd, cells, state, drive);
     if const { K::LEAKS_ONLY } {
         input = select(simd, free, input, simd.splat_f32s(0.0));
     }
@@ -199,7 +250,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     if const { K::OPTIONS.bounded } {
         v = select(simd, simd.less_than_f32s(v, cells.v_lower), cells.v_lower, v);
     }
-    state.v = if const { K::OPTIONS.fast_decay } { flush(simd, v, cells.v_smallest) } else { v };
+    state.v = settled::<K, S>(simd, v, cells.v_smallest);
 
     state.memory = if const { K::KEEPS_HISTORY } {
         remember(simd, state.memory, spike)
@@ -211,15 +262,12 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    if const { K::OPTIONS.synapse } {
-        let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
-        state.synaptic = flush(simd, decayed, cells.synaptic_smallest);
-    }
+    synapse::<K, S>(simd, cells, state);
     if const { K::HAS_TRACE } {
         let decayed = simd.mul_f32s(state.trace, cells.trace_decay);
         let before = cast(simd.and_u32s(cast(decayed), cells.trace_added_to));
         let after_spike = simd.add_f32s(before, cells.trace_scale);
-        state.trace = flush(simd, select(simd, spike, after_spike, decayed), cells.trace_smallest);
+        state.trace = settled::<K, S>(simd, select(simd, spike, after_spike, decayed), cells.trace_smallest);
     }
 }
 
@@ -233,6 +281,9 @@ pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut VectorState<S>) 
     }
     if const { K::OPTIONS.synapse } {
         state.synaptic = flush(simd, state.synaptic, smallest);
+    }
+    if const { K::OPTIONS.inhibition } {
+        state.inhibitory = flush(simd, state.inhibitory, smallest);
     }
 }
 

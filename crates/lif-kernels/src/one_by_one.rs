@@ -34,8 +34,9 @@ impl Advance<'_, '_> {
                 Some(rows) => lif_model::drive(cell.resistance, rows.currents[step * rows.stride + lane]),
                 None => {
                     let input = drives.drives[if drives.constant { 0 } else { place }][lane];
-                    if options.synapse {
-                        state = lif_model::receive(state, drives.arriving[place][lane]);
+                    if options.has_synaptic_currents() {
+                        let (arriving, inhibitory) = (&drives.arriving[place], &drives.inhibitory[place]);
+                        state = lif_model::receive(state, arriving[lane], inhibitory[lane]);
                         let current = lif_model::total_current(options, cell, state, input);
                         lif_model::drive(cell.resistance, current)
                     } else {

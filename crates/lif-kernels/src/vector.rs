@@ -3,7 +3,7 @@
 //!
 //! `pulp` chooses the instruction set at run time; the [`Kernel`] fixes the rules before the loop.
 
-use crate::kernels::{Compiled, Input, Kernel, Visitor, dispatch, is_plain};
+use crate::kernels::{Compiled, Input, Kernel, Synapse, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
 use crate::neuron::{Cells, Drive, VectorState, left, settle, step_adding_zero, step_cells, voltage};
 use crate::{LANES, OfWord, WORD};
@@ -66,10 +66,12 @@ impl Span {
 pub struct Drives<'a> {
     /// Whether the first row of `drives` is used for all steps.
     pub constant: bool,
-    /// Voltages, mV; with a synapse, the currents other than the synaptic current, nA.
+    /// Voltages, mV; with synaptic currents, the other currents, nA.
     pub drives: &'a OfWord,
     /// Weights of the spikes that arrive at the synapse, nA.
     pub arriving: &'a OfWord,
+    /// Weights of the spikes that are added to the inhibitory current, nA.
+    pub inhibitory: &'a OfWord,
     /// Jumps of the membrane potential, mV.
     pub jumps: &'a OfWord,
     /// Currents that are read instead of `drives`, for cells that [are plain](is_plain).
@@ -123,13 +125,15 @@ pub fn advance(
 /// Chooses the kernel for the cells in the lanes.
 #[must_use]
 pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
-    let Options { reset, refractory, synapse, jumps, .. } = options;
-    let memory = lanes.memory;
+    let Options { reset, refractory, jumps, .. } = options;
+    let (memory, synapse) = (lanes.memory, Synapse::of(options));
     if lanes.adds_zero {
-        let input = match (reads_rows, jumps) {
-            (true, _) => Input::Rows,
-            (false, true) => Input::DrivesAndJumps,
-            (false, false) => Input::Drives,
+        let input = match (synapse, reads_rows, jumps) {
+            (Synapse::One, ..) => Input::Synapse,
+            (Synapse::Two, ..) => Input::Synapses,
+            (Synapse::None, true, _) => Input::Rows,
+            (Synapse::None, false, true) => Input::DrivesAndJumps,
+            (Synapse::None, false, false) => Input::Drives,
         };
         Kernel::Holding { memory, input }
     } else if is_plain(options) {
@@ -229,6 +233,7 @@ impl Advance<'_, '_> {
                     if const { K::RULES.reads_rows } { currents } else { &drives.drives[step & mask] };
                 let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
                 let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
+                let inhibitory_now = S::as_simd_f32s(&drives.inhibitory[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
                 // Hides from the compiler that the coefficients are the same at each step: it would keep some of them
                 // in registers, and in memory the states, each of which the next step waits for.
@@ -243,6 +248,7 @@ impl Advance<'_, '_> {
                             input
                         },
                         arriving: arriving_now[vector],
+                        inhibitory: inhibitory_now[vector],
                         jump: jumps_now[vector],
                     };
                     let state = &mut states[vector];

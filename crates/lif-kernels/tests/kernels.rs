@@ -1,6 +1,6 @@
 //! Checks that each kernel is used, and gives the bits of the definition with each set of instructions.
 
-use lif_kernels::internals::{Input, Kernel, SpikeMemory, compiled, kernel, normal_place};
+use lif_kernels::internals::{Input, Kernel, SpikeMemory, Synapse, compiled, kernel, normal_place};
 use lif_kernels::{
     Arch, Drives, LANES, Lanes, NO_JUMPS, OfWord, Rows, SampleRows, Span, WORD, advance, is_plain,
 };
@@ -9,7 +9,9 @@ use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, Sp
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
 const MEMORIES: [SpikeMemory; 3] = [SpikeMemory::History, SpikeMemory::Countdown, SpikeMemory::Both];
-const INPUTS: [Input; 3] = [Input::Drives, Input::DrivesAndJumps, Input::Rows];
+const INPUTS: [Input; 5] =
+    [Input::Drives, Input::DrivesAndJumps, Input::Rows, Input::Synapse, Input::Synapses];
+const SYNAPSES: [Synapse; 3] = [Synapse::None, Synapse::One, Synapse::Two];
 const EITHER: [bool; 2] = [false, true];
 
 /// Returns all compiled kernels.
@@ -27,10 +29,12 @@ fn all() -> Vec<Kernel> {
         }
     }
     for refractory in REFRACTORY {
-        for one in EITHER {
-            for reset in RESETS {
-                find(Kernel::Rich { reset, refractory, synapse: one });
+        for reset in RESETS {
+            for synapse in SYNAPSES {
+                find(Kernel::Rich { reset, refractory, synapse });
             }
+        }
+        for one in EITHER {
             for other in EITHER {
                 for memory in MEMORIES {
                     find(Kernel::Plain { memory, subtracts: one, refractory, reads_rows: other });
@@ -77,6 +81,10 @@ fn cells(options: Options, refractoriness: Refractoriness, can_freeze: bool) -> 
     if options.synapse {
         cells[Coefficient::SynapticFactor] = of(|lane| 0.8 + 0.2 * scattered(lane + 2));
     }
+    if options.inhibition {
+        cells[Coefficient::InhibitoryDecay] = of(|lane| 0.3 + 0.6 * scattered(lane + 600));
+        cells[Coefficient::InhibitoryFactor] = of(|lane| 0.7 + 0.2 * scattered(lane + 3));
+    }
     lanes[Field::Voltages] = of(|lane| 5.0 * scattered(lane + 100));
     if !can_freeze {
         // A negative zero, which adding 0 would change.
@@ -101,6 +109,7 @@ struct Seen {
     v: Vec<u32>,
     trace: Vec<u32>,
     synaptic: Vec<u32>,
+    inhibitory: Vec<u32>,
     left: Vec<u32>,
     counts: Vec<u32>,
     last: Vec<u32>,
@@ -114,6 +123,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
     let drives: OfWord =
         std::array::from_fn(|step| std::array::from_fn(|lane| 12.0 * scattered(step * LANES + lane)));
     let arriving: OfWord = std::array::from_fn(|step| [if step % 5 == 0 { 0.7 } else { 0.0 }; LANES]);
+    let inhibitory: OfWord = std::array::from_fn(|step| [if step % 6 == 0 { -0.9 } else { 0.0 }; LANES]);
     let jumps: OfWord = std::array::from_fn(|step| [if step % 7 == 0 { 0.4 } else { 0.0 }; LANES]);
     lanes.begin(options, &left(lanes));
     let mut words = vec![vec![0; LANES]; 3];
@@ -124,6 +134,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
             constant: false,
             drives: &drives,
             arriving: &arriving,
+            inhibitory: &inhibitory,
             jumps: if options.jumps { &jumps } else { &NO_JUMPS },
             rows: reads_rows.then_some(Rows { currents: &rows[word * LANES..], stride: LANES }),
         };
@@ -140,6 +151,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
         v: bits(&lanes[Field::Voltages]),
         trace: bits(&lanes[Field::Traces]),
         synaptic: bits(&lanes[Field::SynapticCurrents]),
+        inhibitory: bits(&lanes[Field::InhibitoryCurrents]),
         left: left[..cells].to_vec(),
         counts: lanes.counts[..cells].to_vec(),
         last: lanes.spiked_last[..cells].to_vec(),

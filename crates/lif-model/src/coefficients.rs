@@ -93,6 +93,10 @@ coefficients! {
     /// The constant current that changes v over a step as much as a synaptic current that is 1 at the beginning
     /// of the step. Times `leak` and the resistance it is P21 of Rotter & Diesmann 1999.
     SynapticFactor synaptic_factor: f32,
+    /// `exp(-dt / tau_syn_inhibitory)`.
+    InhibitoryDecay inhibitory_decay: f32,
+    /// What [`SynapticFactor`](Self::SynapticFactor) is for the synaptic current, for the inhibitory current.
+    InhibitoryFactor inhibitory_factor: f32,
 }
 
 impl Coefficient {
@@ -109,6 +113,7 @@ impl Coefficient {
             Self::VLower => options.bounded,
             Self::TraceDecay | Self::TraceScale => options.trace != TraceRule::Off,
             Self::SynapticDecay | Self::SynapticFactor => options.synapse,
+            Self::InhibitoryDecay | Self::InhibitoryFactor => options.inhibition,
         }
     }
 }

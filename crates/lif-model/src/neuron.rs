@@ -9,7 +9,9 @@
 //! ```
 //!
 //! I is the sum of the input current and the synaptic current. Each arriving spike adds its weight to the synaptic
-//! current, which decays as `exp(-t / tau_syn)`. Without a synapse, an arriving spike is a current for one step.
+//! current, which decays as `exp(-t / tau_syn)`. Without a synapse, an arriving spike is a current for one step. With
+//! inhibition, spikes with a negative weight are added to a current of their own, the inhibitory current, which decays
+//! with another time constant.
 //!
 //! The input current is constant over a step. The exact integrator lets the synaptic current decay within the step;
 //! over the step it drives v as much as a constant current, a fixed part of it, would
@@ -102,6 +104,8 @@ options! {
     "JUMPS" jumps: bool,
     /// Whether a synaptic current outlasts the step in which its spikes arrive.
     "SYNAPSE" synapse: bool,
+    /// Whether spikes with a negative weight have a synaptic current of their own.
+    "INHIBITION" inhibition: bool,
 }
 
 /// The input of a cell during one step.
@@ -110,8 +114,10 @@ pub struct StepInput {
     /// Input current, nA.
     pub current: f32,
     /// Sum of the weights of the spikes that arrive, nA. It is added to the synaptic current, or is a current for
-    /// this step if there is no synapse.
+    /// this step if there is no synapse. With inhibition it is the sum of the weights that are not negative.
     pub arriving: f32,
+    /// With inhibition, the sum of the negative weights, nA. It is added to the inhibitory current.
+    pub inhibitory: f32,
     /// Jump of the membrane potential, mV.
     pub jump: f32,
 }
@@ -137,21 +143,28 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
     flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
-/// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current.
+/// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current and to the
+/// inhibitory current.
 #[inline(always)]
 #[must_use]
-pub fn receive(state: State, arriving: f32) -> State {
-    State { synaptic: rounded(state.synaptic + arriving), ..state }
+pub fn receive(state: State, arriving: f32, inhibitory: f32) -> State {
+    State {
+        synaptic: rounded(state.synaptic + arriving),
+        inhibitory: rounded(state.inhibitory + inhibitory),
+        ..state
+    }
 }
 
-/// Returns the current (nA) that drives a cell during a step: the input current plus the part of the synaptic
-/// current that acts on v.
+/// Returns the current (nA) that drives a cell during a step: the input current plus the parts of the synaptic
+/// current and of the inhibitory current that act on v.
 #[inline(always)]
 #[must_use]
 pub fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
     let synaptic =
         if options.synapse { rounded(cell.synaptic_factor * state.synaptic) } else { state.synaptic };
-    rounded(input + synaptic)
+    let current = rounded(input + synaptic);
+    let inhibitory = rounded(cell.inhibitory_factor * state.inhibitory);
+    if options.inhibition { rounded(current + inhibitory) } else { current }
 }
 
 /// Whether a membrane potential causes a spike.
@@ -197,7 +210,8 @@ pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, ju
         v,
         refractory: if spike { cell.refractory_steps } else { waited },
         trace: trace(options, cell, state.trace, spike),
-        synaptic: synapse(options, cell, state.synaptic),
+        synaptic: synapse(options.synapse, cell.synaptic_decay, state.synaptic),
+        inhibitory: synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory),
         spike,
     }
 }
@@ -217,11 +231,12 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
     if spike { after_spike } else { decayed }
 }
 
-/// Advances the synaptic current by one step; the decay is exact for any length of the step.
+/// Advances the synaptic current, or the inhibitory current, by one step; the decay is exact for any length of the
+/// step. A current that is not there becomes 0.
 #[inline(always)]
 #[must_use]
-pub fn synapse(options: Options, cell: Coefficients, synaptic: f32) -> f32 {
-    if options.synapse { rounded(synaptic * cell.synaptic_decay) } else { 0.0 }
+pub fn synapse(is_there: bool, decay: f32, current: f32) -> f32 {
+    if is_there { rounded(current * decay) } else { 0.0 }
 }
 
 /// Sets state that has decayed below [`SMALLEST_STATE`] to zero, at the steps where that is due (see the
@@ -233,6 +248,7 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
     let v_due = due | (options.fast_decay & (cell.leak > FASTEST_LEAK));
     let trace_due = due | (options.fast_decay & (cell.trace_decay < 1.0 - FASTEST_LEAK));
     let synapse_due = due | (options.fast_decay & (cell.synaptic_decay < 1.0 - FASTEST_LEAK));
+    let inhibition_due = due | (options.fast_decay & (cell.inhibitory_decay < 1.0 - FASTEST_LEAK));
     State {
         v: if v_due { flush(state.v, SMALLEST_STATE) } else { state.v },
         trace: if trace_due & (options.trace != TraceRule::Off) {
@@ -245,6 +261,11 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
         } else {
             state.synaptic
         },
+        inhibitory: if inhibition_due & options.inhibition {
+            flush(state.inhibitory, SMALLEST_STATE)
+        } else {
+            state.inhibitory
+        },
         ..state
     }
 }
@@ -254,7 +275,7 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
 #[inline(always)]
 #[must_use]
 pub fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
-    let state = receive(state, input.arriving);
+    let state = receive(state, input.arriving, input.inhibitory);
     let current = total_current(options, cell, state, input.current);
     let state = update(options, cell, state, drive(cell.resistance, current), input.jump);
     settle(options, cell, state, step)

@@ -1,7 +1,7 @@
 //! The macro that lists the rules of cells once. All code that iterates over the rules, or numbers them for shaders,
 //! uses what the macro makes of that list.
 
-use crate::{Refractory, Reset, SpikeTest, TraceRule};
+use crate::{Options, Refractory, Reset, SpikeTest, TraceRule};
 
 /// A rule with a few values.
 #[doc(hidden)]
@@ -90,16 +90,23 @@ macro_rules! options {
 
 pub(crate) use options;
 
+impl Options {
+    /// Whether there is a current to which arriving spikes are added, and which decays.
+    #[must_use]
+    pub const fn has_synaptic_currents(self) -> bool {
+        self.synapse || self.inhibition
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Options;
     use std::collections::HashSet;
 
     #[test]
     fn every_combination_comes_once_and_numbers_count_the_values() {
         let all: Vec<Options> = Options::every().collect();
-        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2);
+        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 2);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         for (choice, (name, values)) in Options::values().into_iter().enumerate() {
             let numbers: HashSet<_> = all.iter().map(|options| options.numbers()[choice]).collect();

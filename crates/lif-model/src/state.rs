@@ -115,6 +115,14 @@ state! {
         used: |options: Options| options.synapse,
         decay: Some(Coefficient::SynapticDecay),
     }
+    /// Inhibitory current, nA: the synaptic current of the spikes with a negative weight, if they have their own.
+    InhibitoryCurrents inhibitory {
+        words: "the inhibitory currents",
+        unit: "nA",
+        key: "state.inhibitory_currents",
+        used: |options: Options| options.inhibition,
+        decay: Some(Coefficient::InhibitoryDecay),
+    }
 }
 
 impl Field {

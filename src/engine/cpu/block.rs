@@ -165,7 +165,13 @@ impl WithSimd for Advance<'_, '_> {
                 group.sampled = sampling.map_or(Sampled::NONE, |sampling| group.sampled(sampling, &tile));
                 if current.has_sources() {
                     let first_cell = tile.first_cell + group.first;
-                    sources.push(LaneSources::load(current.noise, current.spikes, &cells, first_cell));
+                    sources.push(LaneSources::load(
+                        current.noise,
+                        current.spikes,
+                        options.inhibition,
+                        &cells,
+                        first_cell,
+                    ));
                 }
             }
             let sampling = sampling.filter(|_| groups.iter().any(|group| !group.sampled.is_empty()));
@@ -270,9 +276,9 @@ pub(super) fn advance_groups(
                 }
             }
             let sums = sums.as_deref().unwrap_or(&NOTHING);
-            // With a synapse, the kernel adds arriving currents to the synaptic current; they are no part of
-            // the drives.
-            let arriving = filled.arriving && !options.synapse;
+            // The kernel adds arriving currents to the synaptic currents, if there are any; they are then no part
+            // of the drives.
+            let arriving = filled.arriving && !options.has_synaptic_currents();
             let constant = current.strides.step == 0 && !filled.currents && !arriving;
             let rows = if readable { current.rows(places, made as usize, count) } else { None };
             if rows.is_none() {
@@ -290,7 +296,8 @@ pub(super) fn advance_groups(
             let jumps = if options.jumps { &sums.jumps } else { &NO_JUMPS };
             // Sums that are not filled still have values of another call.
             let arriving = if filled.arriving { &sums.arriving } else { &NOTHING.arriving };
-            let drives = Drives { constant, drives, arriving, jumps, rows };
+            let inhibitory = if filled.inhibitory { &sums.inhibitory } else { &NOTHING.inhibitory };
+            let drives = Drives { constant, drives, arriving, inhibitory, jumps, rows };
             let words = words.get_mut(block..).unwrap_or_default();
             let words = (words, *first);
             match &mut sampling {
@@ -317,7 +324,7 @@ pub(super) fn advance_groups(
 }
 
 /// Computes the drives of the cells for the steps of a word from the bit `from` on, which is step `made` of
-/// the run. With a synapse these are the currents besides the synaptic one.
+/// the run. With synaptic currents these are the other currents.
 struct FillDrives<'a> {
     options: Options,
     resistance: &'a [f32; LANES],
@@ -354,7 +361,7 @@ impl WithSimd for FillDrives<'_> {
                     &summed[..]
                 }
             };
-            if options.synapse {
+            if options.has_synaptic_currents() {
                 drives.copy_from_slice(currents);
             } else {
                 drive(simd, resistance, currents, drives);

@@ -6,7 +6,7 @@ use super::noise::LaneNoise;
 use super::projection::LaneProjections;
 use crate::experiment::spike_input::SpikeEffect;
 use crate::model::random::GROUP;
-use crate::prepared::noise::{Noise, NoiseKind};
+use crate::prepared::noise::Noise;
 use crate::prepared::projection::Projection;
 use lif_kernels::{LANES, OfWord, WORD};
 
@@ -17,6 +17,8 @@ pub(super) struct InputSums {
     pub(super) currents: OfWord,
     /// Currents of arriving spikes, nA.
     pub(super) arriving: OfWord,
+    /// Currents of arriving spikes with a negative weight, nA, if they are apart.
+    pub(super) inhibitory: OfWord,
     /// Jumps of the membrane potential, mV.
     pub(super) jumps: OfWord,
 }
@@ -24,7 +26,7 @@ pub(super) struct InputSums {
 impl InputSums {
     pub(super) const fn none() -> Self {
         let none = [[0.0; LANES]; WORD];
-        Self { currents: none, arriving: none, jumps: none }
+        Self { currents: none, arriving: none, inhibitory: none, jumps: none }
     }
 }
 
@@ -33,6 +35,7 @@ impl InputSums {
 pub(super) struct Filled {
     pub(super) currents: bool,
     pub(super) arriving: bool,
+    pub(super) inhibitory: bool,
     pub(super) jumps: bool,
 }
 
@@ -50,8 +53,8 @@ pub(super) struct LaneSources<'a> {
 struct Ahead {
     /// The number of the step after the last one that has been drawn.
     end: u64,
-    /// The draws of each step of a group: currents, arriving currents and jumps.
-    draws: Box<[[[f32; LANES]; GROUP as usize]; 3]>,
+    /// The draws of each step of a group: currents, arriving currents, inhibitory currents and jumps.
+    draws: Box<[[[f32; LANES]; GROUP as usize]; 4]>,
 }
 
 impl Ahead {
@@ -73,6 +76,7 @@ impl Ahead {
         let sums = [
             (filled.currents, &mut sums.currents),
             (filled.arriving, &mut sums.arriving),
+            (filled.inhibitory, &mut sums.inhibitory),
             (filled.jumps, &mut sums.jumps),
         ];
         for ((_, sums), draws) in sums.into_iter().zip(&mut *self.draws).filter(|((filled, _), _)| *filled) {
@@ -92,38 +96,36 @@ impl Ahead {
 }
 
 impl<'a> LaneSources<'a> {
-    /// Loads the sources of the cells that begin with `first_cell` of the engine.
+    /// Loads the sources of the cells that begin with `first_cell` of the engine; `inhibition` is the rule of the
+    /// cells.
     pub(super) fn load(
         noise: Option<&'a Noise>,
         projections: &'a [Projection<'a>],
+        inhibition: bool,
         cells: &Cells,
         first_cell: usize,
     ) -> Self {
-        let mut by_noise = Filled::default();
-        for source in noise.iter().flat_map(|noise| &noise.sources) {
-            match source.kind {
-                NoiseKind::Normal | NoiseKind::Uniform => by_noise.currents = true,
-                NoiseKind::Poisson => by_noise.arriving = true,
-                NoiseKind::PoissonJumps => by_noise.jumps = true,
-            }
-        }
+        let noise = noise.map(|noise| LaneNoise::load(noise, cells, first_cell));
+        let arriving = projections.iter().any(|projection| projection.effect == SpikeEffect::Current);
         let by_projections = Filled {
             currents: false,
-            arriving: projections.iter().any(|projection| projection.effect == SpikeEffect::Current),
+            arriving,
+            inhibitory: arriving && inhibition,
             jumps: projections.iter().any(|projection| projection.effect == SpikeEffect::Potential),
         };
         Self {
-            noise: noise.map(|noise| LaneNoise::load(noise, cells, first_cell)),
-            projections: (!projections.is_empty()).then(|| LaneProjections::load(projections, cells)),
+            by_noise: noise.as_ref().map_or_else(Filled::default, LaneNoise::filled),
+            noise,
+            projections: (!projections.is_empty())
+                .then(|| LaneProjections::load(projections, inhibition, cells)),
             ahead: None,
-            by_noise,
             by_projections,
         }
     }
 
     /// Keeps the draws of steps to come, for calls of a few steps that follow each other.
     pub(super) fn draws_ahead(mut self) -> Self {
-        let nothing = || Ahead { end: 0, draws: Box::new([[[0.0; LANES]; GROUP as usize]; 3]) };
+        let nothing = || Ahead { end: 0, draws: Box::new([[[0.0; LANES]; GROUP as usize]; 4]) };
         self.ahead = self.noise.is_some().then(nothing);
         self
     }
@@ -133,6 +135,7 @@ impl<'a> LaneSources<'a> {
         Filled {
             currents: self.by_noise.currents,
             arriving: self.by_noise.arriving || self.by_projections.arriving,
+            inhibitory: self.by_noise.inhibitory || self.by_projections.inhibitory,
             jumps: self.by_noise.jumps || self.by_projections.jumps,
         }
     }
@@ -149,6 +152,9 @@ impl<'a> LaneSources<'a> {
             // Sums that no random source has filled start at zero.
             if self.by_projections.arriving && !self.by_noise.arriving {
                 sums.arriving[from..to].fill([0.0; LANES]);
+            }
+            if self.by_projections.inhibitory && !self.by_noise.inhibitory {
+                sums.inhibitory[from..to].fill([0.0; LANES]);
             }
             if self.by_projections.jumps && !self.by_noise.jumps {
                 sums.jumps[from..to].fill([0.0; LANES]);

@@ -261,7 +261,9 @@ impl WithSimd for Load<'_, '_, '_> {
             };
             if current.has_sources() {
                 let first = tile.first_cell + first;
-                sources.push(LaneSources::load(current.noise, current.spikes, &cells, first).draws_ahead());
+                let of_lanes =
+                    LaneSources::load(current.noise, current.spikes, options.inhibition, &cells, first);
+                sources.push(of_lanes.draws_ahead());
             }
         }
     }

@@ -1,46 +1,50 @@
 //! Draws random sources for the cells in the lanes: [`Noise::at`] for all lanes and a word of 32 steps at
 //! once.
 
-use super::input_sums::InputSums;
+use super::input_sums::{Filled, InputSums};
 use super::instructions;
 use super::lanes::{Cells, spread};
-use crate::prepared::noise::{Noise, NoiseKind};
+use crate::prepared::noise::{Noise, NoiseKind, NoiseSource};
 use lif_kernels::{LANES, LaneDistribution, LaneGenerators, LaneSource, OfWord};
 
 /// The random sources of the cells in the lanes.
 pub(super) struct LaneNoise<'a> {
     generators: LaneGenerators,
-    sources: Vec<(NoiseKind, LaneSource<'a>)>,
+    sources: Vec<(SumKind, LaneSource<'a>)>,
 }
 
 impl<'a> LaneNoise<'a> {
     /// Loads the sources of the cells that begin with `first_cell` of the engine.
     pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
-        let sources = noise.sources.iter().enumerate().map(|(index, source)| {
+        let mut sources: Vec<(SumKind, LaneSource<'a>)> = Vec::new();
+        for source in &noise.sources {
             let (mut offset, mut scale) = ([0.0; LANES], [0.0; LANES]);
             spread(&source.offset, cells, &mut offset);
             spread(&source.scale, cells, &mut scale);
-            let before = &noise.sources[..index];
-            let distribution = match source.kind {
-                NoiseKind::Normal => LaneDistribution::Normal,
-                NoiseKind::Uniform => LaneDistribution::Uniform,
-                NoiseKind::Poisson | NoiseKind::PoissonJumps => {
-                    let mut tables = [0; LANES];
-                    spread(&source.table, cells, &mut tables);
-                    LaneDistribution::counts(tables.map(|place| noise.poisson_table(place)))
-                }
-            };
-            let lanes = LaneSource {
-                distribution,
-                stream: source.stream,
-                is_first: before.iter().all(|before| sum_kind(before.kind) != sum_kind(source.kind)),
-                offset,
-                scale,
-            };
-            (source.kind, lanes)
-        });
+            for (kind, scale) in sums_of(source.kind, noise.inhibition, scale).into_iter().flatten() {
+                let lanes = LaneSource {
+                    distribution: distribution(noise, source, cells),
+                    stream: source.stream,
+                    is_first: sources.iter().all(|(before, _)| *before != kind),
+                    offset,
+                    scale,
+                };
+                sources.push((kind, lanes));
+            }
+        }
         let generators = LaneGenerators::new(noise.seed, noise.first_cell + first_cell as u64);
-        Self { generators, sources: sources.collect() }
+        Self { generators, sources }
+    }
+
+    /// Returns which sums [`fill`](Self::fill) fills.
+    pub(super) fn filled(&self) -> Filled {
+        let any = |kind| self.sources.iter().any(|(other, _)| *other == kind);
+        Filled {
+            currents: any(SumKind::Currents),
+            arriving: any(SumKind::Arriving),
+            inhibitory: any(SumKind::Inhibitory),
+            jumps: any(SumKind::Jumps),
+        }
     }
 
     /// Fills the sums with the draws of the sources, for the steps `from..to` of the word that begins with
@@ -50,9 +54,10 @@ impl<'a> LaneNoise<'a> {
     #[inline(never)]
     pub(super) fn fill(&self, word_start: u64, steps: (usize, usize), sums: &mut InputSums) {
         for (kind, source) in &self.sources {
-            let sum: &mut OfWord = match sum_kind(*kind) {
+            let sum: &mut OfWord = match kind {
                 SumKind::Currents => &mut sums.currents,
                 SumKind::Arriving => &mut sums.arriving,
+                SumKind::Inhibitory => &mut sums.inhibitory,
                 SumKind::Jumps => &mut sums.jumps,
             };
             source.fill(instructions::best(), &self.generators, word_start, steps, sum);
@@ -60,18 +65,44 @@ impl<'a> LaneNoise<'a> {
     }
 }
 
-/// The sum that a source adds to.
-#[derive(PartialEq, Eq)]
+fn distribution<'a>(noise: &'a Noise, source: &NoiseSource, cells: &Cells) -> LaneDistribution<'a> {
+    match source.kind {
+        NoiseKind::Normal => LaneDistribution::Normal,
+        NoiseKind::Uniform => LaneDistribution::Uniform,
+        NoiseKind::Poisson | NoiseKind::PoissonJumps => {
+            let mut tables = [0; LANES];
+            spread(&source.table, cells, &mut tables);
+            LaneDistribution::counts(tables.map(|place| noise.poisson_table(place)))
+        }
+    }
+}
+
+/// A sum that a source adds to.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum SumKind {
     Currents,
     Arriving,
+    Inhibitory,
     Jumps,
 }
 
-fn sum_kind(kind: NoiseKind) -> SumKind {
+/// The values of a source's scale.
+type Scale = [f32; LANES];
+
+/// Returns the sums that a source of this kind and scale adds to, with the scale for each. A source whose weights have
+/// different signs is drawn twice: where it has no weight it adds 0, which changes no bits of a sum that began at 0.
+fn sums_of(kind: NoiseKind, inhibition: bool, scale: Scale) -> [Option<(SumKind, Scale)>; 2] {
+    let one = |kind| [Some((kind, scale)), None];
     match kind {
-        NoiseKind::Normal | NoiseKind::Uniform => SumKind::Currents,
-        NoiseKind::Poisson => SumKind::Arriving,
-        NoiseKind::PoissonJumps => SumKind::Jumps,
+        NoiseKind::Normal | NoiseKind::Uniform => one(SumKind::Currents),
+        NoiseKind::PoissonJumps => one(SumKind::Jumps),
+        NoiseKind::Poisson if !inhibition || scale.iter().all(|weight| *weight >= 0.0) => {
+            one(SumKind::Arriving)
+        }
+        NoiseKind::Poisson if scale.iter().all(|weight| *weight <= 0.0) => one(SumKind::Inhibitory),
+        NoiseKind::Poisson => [
+            Some((SumKind::Arriving, scale.map(|weight| weight.max(0.0)))),
+            Some((SumKind::Inhibitory, scale.map(|weight| weight.min(0.0)))),
+        ],
     }
 }

@@ -63,6 +63,7 @@ impl Ring {
         for channel in 0..self.channels.len() {
             let is_filled = match self.channels[channel].0 {
                 Receptor::Current => &mut filled.arriving,
+                Receptor::Inhibitory => &mut filled.inhibitory,
                 Receptor::Potential => &mut filled.jumps,
             };
             let begins = !std::mem::replace(is_filled, true);
@@ -72,6 +73,7 @@ impl Ring {
                 let (receptor, unit) = self.channels[channel];
                 let sums = match receptor {
                     Receptor::Current => &mut sums.arriving[step],
+                    Receptor::Inhibitory => &mut sums.inhibitory[step],
                     Receptor::Potential => &mut sums.jumps[step],
                 };
                 if begins {

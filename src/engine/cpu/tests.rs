@@ -34,9 +34,11 @@ enum Family {
     Rich,
     /// A synapse at which spikes arrive.
     Synapse,
+    /// An inhibitory current too.
+    Inhibition,
 }
 
-const FAMILIES: [Family; 7] = [
+const FAMILIES: [Family; 8] = [
     Family::Short,
     Family::Long,
     Family::Mixed,
@@ -44,6 +46,7 @@ const FAMILIES: [Family; 7] = [
     Family::Jumps,
     Family::Rich,
     Family::Synapse,
+    Family::Inhibition,
 ];
 
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
@@ -70,7 +73,9 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         t_ref: match family {
             Family::Short | Family::Rich => per_neuron(|neuron| [0.0, 1.0, 2.0, 31.0][neuron % 4]),
             Family::Long => per_neuron(|neuron| [32.0, 33.0, 64.0, 65.0][neuron % 4]),
-            Family::Mixed | Family::Synapse => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
+            Family::Mixed | Family::Synapse | Family::Inhibition => {
+                per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5])
+            }
             Family::Surplus => 3.0.into(),
             Family::Jumps => if n.is_multiple_of(2) { 2.0 } else { 40.0 }.into(),
         },
@@ -87,9 +92,12 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         let kind = if n.is_multiple_of(2) { TraceKind::Add } else { TraceKind::Set };
         params.trace = Some(Trace { tau: 1.2.into(), scale: 1.0.into(), kind });
     }
-    if family == Family::Synapse {
+    if matches!(family, Family::Synapse | Family::Inhibition) {
         params.tau_syn = Some(per_neuron(|neuron| 0.8 + neuron as f32 % 4.0));
         params.integrator = if n.is_multiple_of(2) { Integrator::Euler } else { Integrator::Exact };
+    }
+    if family == Family::Inhibition {
+        params.tau_syn_inhibitory = Some(per_neuron(|neuron| 0.9 + neuron as f32 % 5.0));
     }
     params
 }
@@ -101,6 +109,7 @@ struct Found {
     refractory: Vec<u32>,
     trace: Vec<u32>,
     synaptic: Vec<u32>,
+    inhibitory: Vec<u32>,
     counts: Vec<u32>,
     /// The words of one call.
     words: Vec<u32>,
@@ -143,6 +152,7 @@ fn modelled(
         refractory: states.iter().map(|state| state.refractory | flag(state.spike)).collect(),
         trace: states.iter().map(|state| state.trace.to_bits()).collect(),
         synaptic: states.iter().map(|state| state.synaptic.to_bits()).collect(),
+        inhibitory: states.iter().map(|state| state.inhibitory.to_bits()).collect(),
         counts: counts.to_vec(),
         words,
     }
@@ -180,10 +190,18 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
         Family::Rich => vec![Random::poisson(300.0, 0.7), Random::gaussian(0.1, 0.5)],
         Family::Jumps => vec![Random::poisson(300.0, 0.7)],
         Family::Synapse => vec![Random::poisson_current(300.0, 0.7)],
+        // Lanes with weights of either sign, and of both.
+        Family::Inhibition => vec![
+            Random::poisson_current(300.0, 0.9),
+            Random::poisson_current(200.0, -0.6),
+            Random::poisson_current(
+                100.0,
+                Array1::from_shape_fn(n, |neuron| 0.4 - 0.3 * (neuron % 4) as f32),
+            ),
+        ],
         _ => Vec::new(),
     };
-    let noise =
-        (!random.is_empty()).then(|| Arc::new(Noise::new(&random, 9, shape, params.dt).expect("valid")));
+    let noise = (!random.is_empty()).then(|| Arc::new(Noise::new(&random, 9, shape, params).expect("valid")));
     let mut first_step = 0;
     for (call, steps) in CALLS.into_iter().enumerate() {
         // Some at the threshold, where they stay, the others around it. Every other call has a time axis.
@@ -213,6 +231,7 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
             refractory: engine.read_counter(Counter::Refractory).expect("kept"),
             trace: bits(engine.read(Field::Traces).expect("kept")),
             synaptic: bits(engine.read(Field::SynapticCurrents).expect("kept")),
+            inhibitory: bits(engine.read(Field::InhibitoryCurrents).expect("kept")),
             counts: engine.read_counter(Counter::Spikes).expect("kept"),
             words,
         };
@@ -230,6 +249,9 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
         }
         if found.synaptic.is_empty() {
             expected.synaptic.clear();
+        }
+        if found.inhibitory.is_empty() {
+            expected.inhibitory.clear();
         }
         assert!(
             found == expected,

@@ -13,20 +13,25 @@ fn each_part_of_a_buffer_stands_where_it_says() {
         let (wgpu_device, queue) = (context.device.clone(), context.queue.clone());
         let device = Device::from_wgpu(wgpu_device, queue).expect("the driver is right");
         // Some drivers take long to compile a kernel, so that only as many are used as needed.
-        for (has_traces, has_synapse) in [(false, true), (true, true)] {
+        for (has_traces, has_inhibition) in [(false, true), (true, false)] {
             let params = Params {
                 trace: has_traces.then(|| trace.clone()),
-                tau_syn: has_synapse.then(|| 50.0.into()),
+                tau_syn: Some(50.0.into()),
+                tau_syn_inhibitory: has_inhibition.then(|| 70.0.into()),
                 ..Params::default()
             };
             let mut population = Population::new(params, CELLS, &device).expect("valid");
             population.set_synaptic_currents(&arr0(0.4)).expect("valid");
+            if has_inhibition {
+                population.set_inhibitory_currents(&arr0(-0.1)).expect("valid");
+            }
             population.run(300, 1.2).go().expect("it runs");
             let found = population.buffers().expect("there").remove(0);
             assert_eq!(found.cells, 0..CELLS);
+            assert!(found.synaptic_currents_at().is_some());
             assert_eq!(
-                (found.traces_at().is_some(), found.synaptic_currents_at().is_some()),
-                (has_traces, has_synapse)
+                (found.traces_at().is_some(), found.inhibitory_currents_at().is_some()),
+                (has_traces, has_inhibition)
             );
 
             let read = |buffer: &wgpu::Buffer, first: usize, count: usize| {
@@ -46,6 +51,11 @@ fn each_part_of_a_buffer_stands_where_it_says() {
             }
             if let Some(first) = found.synaptic_currents_at() {
                 let expected = bits(population.synaptic_currents().expect("there"));
+                assert!(expected.iter().any(|bits| *bits != 0));
+                assert_eq!(read(&found.state, first, CELLS), expected);
+            }
+            if let Some(first) = found.inhibitory_currents_at() {
+                let expected = bits(population.inhibitory_currents().expect("there"));
                 assert!(expected.iter().any(|bits| *bits != 0));
                 assert_eq!(read(&found.state, first, CELLS), expected);
             }

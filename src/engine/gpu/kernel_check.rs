@@ -47,7 +47,7 @@ const QUIET: usize = 3;
 /// The initial state of the second.
 const ALMOST_NOTHING: f32 = 2e-30;
 
-/// The initial state of the third: a potential, and a trace and a synaptic current, which decay more slowly.
+/// The initial state of the third: a potential, and a trace and synaptic currents, which decay more slowly.
 const LITTLE: [f32; 2] = [3e-4, 3e-13];
 
 /// Trains of spikes with a matrix of weights.
@@ -134,10 +134,9 @@ impl Case {
         let n = before as usize / ROWS + 5;
         let params = params(&key.options, n);
         let table = Arc::new(Table::new(&params, [ROWS, n].into())?);
-        let sources = if key.noise { sources(key.options.jumps, n) } else { Vec::new() };
-        let noise = (!sources.is_empty())
-            .then(|| Noise::new(&sources, 77, [ROWS, n].into(), params.dt))
-            .transpose()?;
+        let sources = if key.noise { sources(&key.options, n) } else { Vec::new() };
+        let noise =
+            (!sources.is_empty()).then(|| Noise::new(&sources, 77, [ROWS, n].into(), &params)).transpose()?;
         let chosen = || vec![n as u32 - 1, 0, 3, 1];
         let request = Request {
             spikes: match key.words {
@@ -147,7 +146,7 @@ impl Case {
             },
             voltages: key.voltages.then(|| VoltageRequest { neurons: chosen(), every: 3 }),
         };
-        let connections = key.network.then(|| connections(&key, n, params.dt)).transpose()?;
+        let connections = key.network.then(|| connections(&key, n, &params)).transpose()?;
         Ok(Self { key, n, table, noise: noise.map(Arc::new), connections, request })
     }
 
@@ -221,7 +220,8 @@ impl Case {
                     -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32
                 }),
                 other => self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| {
-                    0.1 * other as usize as f32 * (row + neuron % 4) as f32
+                    let scale = if other == Field::InhibitoryCurrents { -0.1 } else { 0.1 };
+                    scale * other as usize as f32 * (row + neuron % 4) as f32
                 }),
             };
             engine.write(field, &values)?;
@@ -261,14 +261,22 @@ impl Case {
         });
         let input = if self.key.sequence { Input::sequence(&sequence) } else { Input::constant(&constant) };
         let (few, own) = (spikes(steps, 1, TRAINS), spikes(steps, ROWS, n));
-        let weights = |scale: f32| {
+        let weights = |scale: f32, sign: &dyn Fn(usize) -> f32| {
             let matrix = Array2::from_shape_fn((TRAINS, n), |(train, neuron)| {
-                if silent(neuron) { 0.0 } else { scale * (1.0 + train as f32 - 0.037 * (neuron % 29) as f32) }
+                let weight = scale * (1.0 + train as f32 - 0.037 * (neuron % 29) as f32);
+                if silent(neuron) { 0.0 } else { sign(train + neuron) * weight }
             });
-            let each = Array1::from_shape_fn(n, |neuron| if silent(neuron) { 0.0 } else { scale * 1.7 });
+            let each =
+                Array1::from_shape_fn(
+                    n,
+                    |neuron| {
+                        if silent(neuron) { 0.0 } else { sign(neuron) * scale * 1.7 }
+                    },
+                );
             (matrix, each)
         };
-        let (currents, jumps) = (weights(0.13), weights(-0.21));
+        let options = self.key.options;
+        let (currents, jumps) = (weights(0.13, &|place| sign(&options, place)), weights(-0.21, &|_| 1.0));
         let mut input = input;
         if self.key.arriving {
             input = input.and_spikes(SpikeInput::dense(&few, &currents.0));
@@ -286,6 +294,11 @@ impl Case {
 /// Resting potential and threshold of the first quiet neuron.
 const AT_THRESHOLD: f32 = -60.0;
 
+/// The sign of the weight of currents at a place. Where there is inhibition, every third is negative.
+fn sign(options: &Options, place: usize) -> f32 {
+    if options.inhibition && place.is_multiple_of(3) { -1.0 } else { 1.0 }
+}
+
 /// Parameters of neurons with these options.
 fn params(options: &Options, n: usize) -> Params {
     let each = |quiet: [f32; QUIET], other: &dyn Fn(usize) -> f32| {
@@ -294,7 +307,8 @@ fn params(options: &Options, n: usize) -> Params {
     let time = |neuron: usize| {
         if options.fast_decay && neuron.is_multiple_of(3) { 0.4 } else { 2.0 + (neuron % 13) as f32 }
     };
-    let times = || each([5.0, 0.7, if options.fast_decay { 0.4 } else { 0.7 }], &time);
+    let quiet = [5.0, 0.7, if options.fast_decay { 0.4 } else { 0.7 }];
+    let times = || each(quiet, &time);
     Params {
         dt: 0.25,
         tau_m: times().into(),
@@ -318,6 +332,7 @@ fn params(options: &Options, n: usize) -> Params {
             }),
         },
         tau_syn: options.synapse.then(|| times().into()),
+        tau_syn_inhibitory: options.inhibition.then(|| each(quiet, &|neuron| time(neuron + 3)).into()),
         spike_test: options.spike_test,
         reset: options.reset,
         refractory: options.refractory,
@@ -327,21 +342,25 @@ fn params(options: &Options, n: usize) -> Params {
 }
 
 /// A random source of each kind.
-fn sources(jumps: bool, n: usize) -> Vec<Random> {
-    let scale = |scale: f32| Array1::from_shape_fn(n, |neuron| if neuron < QUIET { 0.0 } else { scale });
+fn sources(options: &Options, n: usize) -> Vec<Random> {
+    let of = |scale: &dyn Fn(usize) -> f32| {
+        Array1::from_shape_fn(n, |neuron| if neuron < QUIET { 0.0 } else { scale(neuron) })
+    };
+    let scale = |scale: f32| of(&|_| scale);
     let mut sources = vec![
         Random::gaussian(0.0, scale(0.4)),
         Random::uniform(scale(-0.2), scale(0.3)),
-        Random::poisson_current(900.0, scale(0.3)),
+        Random::poisson_current(900.0, of(&|neuron| 0.3 * sign(options, neuron))),
     ];
-    if jumps {
+    if options.jumps {
         sources.push(Random::poisson(700.0, scale(1.3)));
     }
     sources
 }
 
 /// Synapses onto all but the quiet neurons, as currents and, if the kernel has jumps, as jumps.
-fn connections(key: &Specialisation, n: usize, dt: f64) -> Result<Arc<Connections>> {
+fn connections(key: &Specialisation, n: usize, params: &Params) -> Result<Arc<Connections>> {
+    let dt = params.dt;
     let all = Group { name: "all".into(), first: 0, size: n as u32 };
     let projection = |scale: f32, effect: fn(Distribution) -> Synapse, longest: usize| {
         let synapses = (0..n).flat_map(|source| {
@@ -364,7 +383,7 @@ fn connections(key: &Specialisation, n: usize, dt: f64) -> Result<Arc<Connection
         projections.push(projection(2.3, Synapse::jump, 300));
     }
     let wiring = Wiring { groups: vec![all.clone()], projections, ..Wiring::default() };
-    Ok(Arc::new(Connections::new(&wiring, ROWS, dt)?))
+    Ok(Arc::new(Connections::new(&wiring, ROWS, params)?))
 }
 
 /// Trains that share some spikes, beginning in the middle of a word.

@@ -28,6 +28,10 @@ fn traced_with_synapse() -> Params {
     Params { tau_syn: Some(5.0.into()), ..traced() }
 }
 
+fn bounded_with_inhibition() -> Params {
+    Params { tau_syn: Some(5.0.into()), tau_syn_inhibitory: Some(9.0.into()), ..bounded() }
+}
+
 /// Calls that make a population use a pipeline.
 type Act = fn(&mut Population) -> Result<()>;
 
@@ -42,6 +46,7 @@ const VOLTAGES: Act =
     |population| population.run(STEPS, 1.0).record(Recording::none().voltages([3, 1], 7)).go().map(drop);
 const RESIDENT: Act = |population| population.run_resident(STEPS, 1.0).map(drop);
 const NOISE: Act = |population| population.run(STEPS, Random::poisson(900.0, 0.7)).go().map(drop);
+const CURRENTS: Act = |population| population.run(STEPS, Random::poisson_current(900.0, -0.7)).go().map(drop);
 const DRIVEN: Act = |population| {
     let spikes = population.run(STEPS, 3.0).record(Recording::none().spikes()).go()?.spikes;
     let weights = Array2::from_elem((N, N), 0.2_f32);
@@ -65,6 +70,12 @@ const DRIVERS: [&[Fault]; 3] = [
             bounded,
             DRIVEN,
         ),
+        (
+            "block.arriving_inhibitory + (*path)",
+            "block.arriving_inhibitory * select(1u, 0u, BOUNDED) + (*path)",
+            bounded_with_inhibition,
+            DRIVEN,
+        ),
     ],
     &[
         ("decayed + cell.trace_scale", "cell.trace_scale", traced, RUN),
@@ -77,12 +88,23 @@ const DRIVERS: [&[Fault]; 3] = [
         ),
     ],
     &[
-        ("    place += block.cells", "    place = block.cells + index", traced_with_synapse, RUN),
+        (
+            "    place += block.cells",
+            "    place = select(place, index, TRACE != OFF) + block.cells",
+            traced_with_synapse,
+            RUN,
+        ),
         (
             "jump = (*path).random.jumps[within]",
             "jump = select((*path).random.jumps[within], 0.1, BOUNDED)",
             bounded,
             NOISE,
+        ),
+        (
+            "sum.inhibitory + added",
+            "sum.inhibitory + added * select(1.0, 2.0, BOUNDED)",
+            bounded_with_inhibition,
+            CURRENTS,
         ),
     ],
 ];

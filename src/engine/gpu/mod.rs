@@ -55,7 +55,7 @@ use crate::prepared::network::Connections;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use network::DeliveryKernel;
-use projection::ProjectionKernel;
+use projection::ProjectionKernels;
 use score::{SCORE_SHADER, ScoreKernels};
 use score_check::ScoreChecks;
 use std::sync::{Arc, OnceLock};
@@ -75,7 +75,7 @@ const UNIFORM: wgpu::BufferUsages = wgpu::BufferUsages::UNIFORM.union(wgpu::Buff
 pub(crate) struct Gpu {
     pub(crate) context: GpuContext,
     kernels: Kernels,
-    projection: ProjectionKernel,
+    projections: ProjectionKernels,
     delivery: DeliveryKernel,
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
@@ -97,7 +97,7 @@ impl Gpu {
         Ok(Self {
             context,
             kernels,
-            projection: ProjectionKernel::default(),
+            projections: ProjectionKernels::default(),
             delivery: DeliveryKernel::default(),
             score_kernels: ScoreKernels::new(SCORE_SHADER),
             score_checks: ScoreChecks::default(),

@@ -126,6 +126,7 @@ pub(super) struct DeviceNetwork {
     pub(super) units: Vec<u32>,
     most_spikes: usize,
     jump_channels: u32,
+    inhibitory_channels: u32,
     batch: usize,
     /// The list of the next block.
     list: u32,
@@ -201,12 +202,15 @@ impl DeviceNetwork {
         let units = connections.channels.iter().zip(&units).flat_map(|(channel, unit)| {
             (0..shape.batch).map(move |row| channel.unit_of_row(*unit, row).to_bits())
         });
-        let jumps = connections.channels.iter().map(|channel| channel.receptor == Receptor::Potential);
+        let bits_of = |receptor| {
+            let channels = (0..).zip(&connections.channels);
+            channels
+                .fold(0, |bits, (number, channel)| bits | u32::from(channel.receptor == receptor) << number)
+        };
         Ok(Self {
             units: units.collect(),
-            jump_channels: (0..)
-                .zip(jumps)
-                .fold(0, |bits, (channel, jumps)| bits | u32::from(jumps) << channel),
+            jump_channels: bits_of(Receptor::Potential),
+            inhibitory_channels: bits_of(Receptor::Inhibitory),
             connections: Arc::clone(connections),
             workgroups: workgroups(context, &packed, most_spikes),
             ring,
@@ -248,6 +252,7 @@ impl DeviceNetwork {
         block.rows = self.batch as u32;
         block.channels = self.connections.channels.len() as u32;
         block.jump_channels = self.jump_channels;
+        block.inhibitory_channels = self.inhibitory_channels;
         block.units = units as u32;
         block.ring_steps = self.ring_steps;
         block.ring_place = (first_step % u64::from(self.ring_steps)) as u32;

@@ -235,9 +235,9 @@ impl Plan<'_> {
             block.voltage_every = *every;
             block.voltage_wait = (first_step.div_ceil(every_step) * every_step - first_step) as u32;
         }
-        if self.planes.arriving {
-            block.arriving_jumps = (steps as usize * self.cells()) as u32;
-        }
+        let sums = steps as usize * self.cells();
+        block.arriving_inhibitory = (self.planes.before_inhibitory() * sums) as u32;
+        block.arriving_jumps = (self.planes.before_jumps() * sums) as u32;
         if let Some(start) = self.keeps_from {
             block.word_start = ((blocks(start, first_step + 1 - start) - 1) * self.cells()) as u32;
         }
@@ -260,6 +260,7 @@ impl Plan<'_> {
         let rows = blocks(first_step, made + 1) - 1;
         block.word_start = whole.word_start + (rows * self.word_cells()) as u32;
         block.arrival_start = (made as usize * self.cells()) as u32;
+        block.arriving_inhibitory = whole.arriving_inhibitory;
         block.arriving_jumps = whole.arriving_jumps;
         if let Some(voltages) = &self.request.voltages {
             let before = voltages.samples(first_step, first_step + made) * self.voltage_cells();

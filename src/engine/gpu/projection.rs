@@ -65,16 +65,21 @@ pub(crate) struct Projection {
     pub(crate) goes_on: u32,
     pub(crate) sums_made_place: u32,
     pub(crate) most_sums_made: u32,
-    pub(crate) unused_0: u32,
+    pub(crate) inhibitory_sums: u32,
 }
 
-/// The kernel of a device, compiled when it is first needed.
+/// The kernels of a device, each compiled when it is first needed: one that adds all weights to the same sums, and one
+/// that adds negative weights to sums of their own.
 #[derive(Debug, Default)]
-pub(super) struct ProjectionKernel(Mutex<Option<(wgpu::BindGroupLayout, wgpu::ComputePipeline)>>);
+pub(super) struct ProjectionKernels([Mutex<Option<Compiled>>; 2]);
 
-impl ProjectionKernel {
-    fn get(&self, context: &GpuContext) -> Result<(wgpu::BindGroupLayout, wgpu::ComputePipeline)> {
-        let mut kernel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+type Compiled = (wgpu::BindGroupLayout, wgpu::ComputePipeline);
+
+impl ProjectionKernels {
+    fn get(&self, context: &GpuContext, inhibition: bool) -> Result<Compiled> {
+        let [together, apart] = &self.0;
+        let kernel = if inhibition { apart } else { together };
+        let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kernel) = &*kernel {
             return Ok(kernel.clone());
         }
@@ -91,7 +96,10 @@ impl ProjectionKernel {
                 module: &module,
                 entry_point: Some("project"),
                 compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[("WORKGROUP", f64::from(WORKGROUP))],
+                    constants: &[
+                        ("WORKGROUP", f64::from(WORKGROUP)),
+                        ("INHIBITION", f64::from(u32::from(inhibition))),
+                    ],
                     zero_initialize_workgroup_memory: false,
                 },
                 cache: None,
@@ -103,22 +111,36 @@ impl ProjectionKernel {
     }
 }
 
-/// Which sums of arriving spikes there are: of currents, and of jumps.
+/// Which sums of arriving spikes there are: of currents, of those with negative weights if they are apart, and of jumps.
+/// They are stored in this order.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct ArrivalSums {
     pub(super) arriving: bool,
+    pub(super) inhibitory: bool,
     pub(super) jumps: bool,
 }
 
 impl ArrivalSums {
-    pub(super) fn of(inputs: &[Input<'_>]) -> Self {
+    /// The sums of these inputs; `inhibition` is the rule of the cells.
+    pub(super) fn of(inputs: &[Input<'_>], inhibition: bool) -> Self {
         let any = |effect| inputs.iter().any(|input| input.effect == effect);
-        Self { arriving: any(SpikeEffect::Current), jumps: any(SpikeEffect::Potential) }
+        let arriving = any(SpikeEffect::Current);
+        Self { arriving, inhibitory: arriving && inhibition, jumps: any(SpikeEffect::Potential) }
     }
 
     /// Number of these sums.
     pub(super) fn count(self) -> usize {
-        usize::from(self.arriving) + usize::from(self.jumps)
+        self.before_jumps() + usize::from(self.jumps)
+    }
+
+    /// Number of sums that are stored before those of negative weights.
+    pub(super) fn before_inhibitory(self) -> usize {
+        usize::from(self.arriving)
+    }
+
+    /// Number of sums that are stored before the jumps.
+    pub(super) fn before_jumps(self) -> usize {
+        self.before_inhibitory() + usize::from(self.inhibitory)
     }
 }
 
@@ -126,8 +148,7 @@ impl ArrivalSums {
 #[derive(Debug)]
 pub(super) struct Projections<'a> {
     inputs: Vec<OnDevice<'a>>,
-    layout: wgpu::BindGroupLayout,
-    pipeline: wgpu::ComputePipeline,
+    planes: ArrivalSums,
     /// The sums, followed by the count of how often sums were made. It equals the count of the host unless a
     /// driver drops work.
     pub(super) arrivals: wgpu::Buffer,
@@ -141,6 +162,8 @@ struct OnDevice<'a> {
     input: &'a Input<'a>,
     words: wgpu::Buffer,
     weights: wgpu::Buffer,
+    layout: wgpu::BindGroupLayout,
+    pipeline: wgpu::ComputePipeline,
     /// The place of the first weight, and the stride from one train to the next.
     weight_offset: usize,
     weight_train: usize,
@@ -191,24 +214,23 @@ pub(super) struct CellGrid {
 
 impl<'a> Projections<'a> {
     /// Uploads the weights, and the words that are not sent block by block. `None` if there are no spike
-    /// inputs. `arrivals` is the most sums that are in memory at a time.
+    /// inputs. `planes` are the sums of a step, and `arrivals` is the most sums that are in memory at a time.
     pub(super) fn new(
         gpu: &Gpu,
         inputs: &'a [Input<'a>],
         grid: &CellGrid,
-        arrivals: usize,
+        (planes, arrivals): (ArrivalSums, usize),
         last_weights: &mut LastWeights,
     ) -> Result<Option<Self>> {
         if inputs.is_empty() {
             return Ok(None);
         }
-        let (layout, pipeline) = gpu.projection.get(&gpu.context)?;
         last_weights.keep_first(inputs.len());
-        let on_device = |(number, input)| OnDevice::new(gpu, (number, input), grid.shape, last_weights);
+        let on_device =
+            |(number, input)| OnDevice::new(gpu, (number, input), planes, grid.shape, last_weights);
         Ok(Some(Self {
             inputs: inputs.iter().enumerate().map(on_device).collect::<Result<_>>()?,
-            layout,
-            pipeline,
+            planes,
             arrivals: gpu.context.buffer("the arriving spikes", bytes_of_arrivals(arrivals), STATE)?,
             sums_made_place: arrivals,
             sums_made: Cell::new(0),
@@ -238,16 +260,15 @@ impl<'a> Projections<'a> {
     ) {
         let CellGrid { shape, groups: (width, height) } = *grid;
         let cells = shape.cells();
-        let arriving = self.inputs.iter().any(|input| input.input.effect == SpikeEffect::Current);
+        let sums_of_plane = steps as usize * cells;
+        let inhibitory_sums = self.planes.before_inhibitory() * sums_of_plane;
         let mut begun = ArrivalSums::default();
-        pass.set_pipeline(&self.pipeline);
         for input in &self.inputs {
             let (begun, sums) = match input.input.effect {
                 SpikeEffect::Current => (&mut begun.arriving, 0),
-                SpikeEffect::Potential => {
-                    (&mut begun.jumps, if arriving { steps as usize * cells } else { 0 })
-                }
+                SpikeEffect::Potential => (&mut begun.jumps, self.planes.before_jumps() * sums_of_plane),
             };
+            pass.set_pipeline(&input.pipeline);
             for (part, uniform) in input.uniforms.iter().enumerate() {
                 let values = Projection {
                     cells: cells as u32,
@@ -255,6 +276,7 @@ impl<'a> Projections<'a> {
                     grid_width: width * WORKGROUP,
                     steps: steps as u32,
                     sums: sums as u32,
+                    inhibitory_sums: inhibitory_sums as u32,
                     goes_on: u32::from(*begun),
                     sums_made_place: self.sums_made_place as u32,
                     most_sums_made: MOST_SUMS_MADE,
@@ -263,7 +285,7 @@ impl<'a> Projections<'a> {
                 self.sums_made.set((self.sums_made.get() + 1) % MOST_SUMS_MADE);
                 gpu.context.queue.write_buffer(uniform, 0, bytemuck::bytes_of(&values));
                 let buffers = [&gpu.zero, uniform, &input.words, &input.weights, &self.arrivals];
-                let bindings = kernel::bind_group(&gpu.context.device, &self.layout, &buffers);
+                let bindings = kernel::bind_group(&gpu.context.device, &input.layout, &buffers);
                 pass.set_bind_group(0, &bindings, &[]);
                 let groups = [width, height, (steps as u32).div_ceil(STEPS)];
                 gpu.context.dispatch(pass, "the sums of spikes", groups);
@@ -316,10 +338,13 @@ impl<'a> OnDevice<'a> {
     fn new(
         gpu: &Gpu,
         (number, input): (usize, &'a Input<'a>),
+        planes: ArrivalSums,
         shape: Shape,
         last_weights: &mut LastWeights,
     ) -> Result<Self> {
         let context = &gpu.context;
+        let inhibition = planes.inhibitory && input.effect == SpikeEffect::Current;
+        let (layout, pipeline) = gpu.projections.get(context, inhibition)?;
         let upload = |weights: &[f32]| last_weights.upload(gpu, number, weights);
         let (weights, weight_offset, weight_train) = weights(&input.wiring, shape.n, upload)?;
         let words = match &input.words {
@@ -335,7 +360,7 @@ impl<'a> OnDevice<'a> {
         let uniforms = (0..input.trains().div_ceil(MOST_TRAINS).max(1))
             .map(|_| context.buffer("the spike input", size_of::<Projection>() as u64, UNIFORM))
             .collect::<Result<_>>()?;
-        Ok(Self { input, words, weights, weight_offset, weight_train, uniforms })
+        Ok(Self { input, words, weights, layout, pipeline, weight_offset, weight_train, uniforms })
     }
 
     fn upload(&mut self, gpu: &Gpu, shape: Shape, first: u64, steps: u64) -> Result<()> {

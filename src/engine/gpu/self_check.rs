@@ -52,8 +52,9 @@ const STEPS: u32 = 256;
 /// The jump at each step if the options have jumps, mV.
 const JUMP: f32 = 0.037;
 
-/// The weight that arrives, nA, and the steps between arrivals; none arrives at a step without current.
+/// The weights that arrive, nA, and the steps between arrivals; none arrives at a step without current.
 const ARRIVING: f32 = 0.29;
+const INHIBITORY: f32 = -0.17;
 const ARRIVES_EVERY: u32 = 11;
 
 /// Cells that the kernel itself advances.
@@ -80,6 +81,7 @@ pub(crate) struct Case {
     pub(crate) v: u32,
     pub(crate) jump: u32,
     pub(crate) arriving: u32,
+    pub(crate) inhibitory: u32,
     pub(crate) coefficients: [u32; Coefficient::COUNT],
 }
 
@@ -101,11 +103,16 @@ pub(crate) fn check(gpu: &Arc<Gpu>) -> Result<()> {
     let sources = [
         Random::gaussian(0.1, 0.9),
         Random::uniform(-0.3, 0.8),
-        Random::poisson_current(9000.0, 0.2),
+        Random::poisson_current(9000.0, Array1::linspace(-0.1_f32, 0.3, CELLS)),
         Random::poisson(700.0, 1.3),
     ];
-    let params = Params { tau_syn: Some(3.1.into()), integrator: Integrator::Exact, ..params() };
-    let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, CELLS.into(), params.dt)?;
+    let params = Params {
+        tau_syn: Some(3.1.into()),
+        tau_syn_inhibitory: Some(4.7.into()),
+        integrator: Integrator::Exact,
+        ..params()
+    };
+    let mut noise = Noise::new(&sources, 0x0123_4567_89ab_cdef, CELLS.into(), &params)?;
     // The numbers of cells and of groups of steps exceed 32 bits on the way.
     noise.first_cell = (1 << 32) - 3;
     let first_step = (GROUP << 32) - NOISY_STEPS / 2;
@@ -153,7 +160,8 @@ fn expected(options: Options, cell: Coefficients, currents: &[f32]) -> Outcome {
     let (mut spikes, mut path) = (0, 0);
     for (step, &current) in (0..).zip(currents) {
         let arrives = step % ARRIVES_EVERY == 0 && current != 0.0;
-        let input = StepInput { current, arriving: if arrives { ARRIVING } else { 0.0 }, jump: JUMP };
+        let (arriving, inhibitory) = if arrives { (ARRIVING, INHIBITORY) } else { (0.0, 0.0) };
+        let input = StepInput { current, arriving, inhibitory, jump: JUMP };
         state = model::step_cell(options, cell, state, input, step);
         spikes += u32::from(state.spike);
         path = mix(path, state.refractory);
@@ -189,7 +197,7 @@ fn every_combination() -> Vec<(Options, Coefficients)> {
 /// counts.
 fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     // Factors that differ for all cells, so that a mix-up of cells is noticed too.
-    let vary = 1.0 + index as f32 * 5e-5;
+    let vary = 1.0 + index as f32 * 2.5e-5;
     let (leak, v_rest) = if options.fast_decay { (0.83, 0.0) } else { (0.13 * vary, -0.7) };
     let v_threshold = if at_threshold { v_rest } else { 2.3 };
     let v_reset = v_rest - 1.1 * vary;
@@ -209,6 +217,8 @@ fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     cell.refractory_steps = (index % 5) as u32;
     cell.synaptic_decay = if options.fast_decay { 0.33 } else { 0.93 / vary };
     cell.synaptic_factor = if options.fast_decay { 0.61 } else { 0.97 / vary };
+    cell.inhibitory_decay = if options.fast_decay { 0.27 } else { 0.91 / vary };
+    cell.inhibitory_factor = if options.fast_decay { 0.57 } else { 0.95 / vary };
     cell
 }
 
@@ -268,6 +278,7 @@ fn case(options: Options, cell: Coefficients) -> Case {
         v: cell.v_rest.to_bits(),
         jump: JUMP.to_bits(),
         arriving: ARRIVING.to_bits(),
+        inhibitory: INHIBITORY.to_bits(),
         coefficients: cell.words(),
     }
 }
@@ -364,6 +375,7 @@ mod tests {
 
     type Perturbation = fn(Coefficients, fn(f32) -> f32) -> Coefficients;
     type Change = fn(Options) -> Options;
+    type Has = fn(Options) -> bool;
 
     #[test]
     fn every_bit_shows_in_the_outcome_of_every_combination() {
@@ -386,17 +398,27 @@ mod tests {
     }
 
     #[test]
-    fn what_acts_of_a_synaptic_current_shows_in_the_outcome() {
+    fn what_acts_of_synaptic_currents_shows_in_the_outcome() {
         let currents = currents(STEPS as usize);
-        for pair in
-            every_combination().chunks(2).filter(|pair| pair.iter().all(|(options, _)| options.synapse))
-        {
-            let shows = pair.iter().any(|(options, cell)| {
-                let synaptic_factor = f32::from_bits(cell.synaptic_factor.to_bits() + 512);
-                expected(*options, Coefficients { synaptic_factor, ..*cell }, &currents)
-                    != expected(*options, *cell, &currents)
-            });
-            assert!(shows, "{pair:?}");
+        let next = |x: f32| f32::from_bits(x.to_bits() + 512);
+        let parts: [(Has, Perturbation); 2] = [
+            (
+                |options| options.synapse,
+                |cell, next| Coefficients { synaptic_factor: next(cell.synaptic_factor), ..cell },
+            ),
+            (
+                |options| options.inhibition,
+                |cell, next| Coefficients { inhibitory_factor: next(cell.inhibitory_factor), ..cell },
+            ),
+        ];
+        for (has, perturb) in parts {
+            for pair in every_combination().chunks(2).filter(|pair| has(pair[0].0)) {
+                let shows = pair.iter().any(|(options, cell)| {
+                    expected(*options, perturb(*cell, next), &currents)
+                        != expected(*options, *cell, &currents)
+                });
+                assert!(shows, "{pair:?}");
+            }
         }
     }
 
@@ -408,8 +430,9 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 9] = [
+        let wrong: [(&str, Change); 10] = [
             ("synapse", |options| Options { synapse: false, ..options }),
+            ("inhibition", |options| Options { inhibition: false, ..options }),
             ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
@@ -430,15 +453,21 @@ mod tests {
     /// A driver that contracts a product and a sum into one operation is noticed.
     #[test]
     fn contraction_shows_in_the_outcome() {
-        let (mut differs, mut currents_differ) = (0, 0);
+        let (mut differs, mut currents_differ, mut inhibition_differs) = (0, 0, 0);
         for (options, cell) in every_combination() {
             let mut state = State { v: cell.v_rest, ..State::default() };
             for (step, &input) in (0..).zip(&currents(STEPS as usize)) {
                 let arrives = step % ARRIVES_EVERY == 0 && input != 0.0;
-                state = model::receive(state, if arrives { ARRIVING } else { 0.0 });
+                let (arriving, inhibitory) = if arrives { (ARRIVING, INHIBITORY) } else { (0.0, 0.0) };
+                state = model::receive(state, arriving, inhibitory);
                 let current = model::total_current(options, cell, state, input);
                 let fused = cell.synaptic_factor.mul_add(state.synaptic, input);
-                currents_differ += u32::from(options.synapse && fused.to_bits() != current.to_bits());
+                let is_alone = options.synapse && !options.inhibition;
+                currents_differ += u32::from(is_alone && fused.to_bits() != current.to_bits());
+                let excited =
+                    model::total_current(Options { inhibition: false, ..options }, cell, state, input);
+                let fused = cell.inhibitory_factor.mul_add(state.inhibitory, excited);
+                inhibition_differs += u32::from(options.inhibition && fused.to_bits() != current.to_bits());
                 let drive = model::drive(cell.resistance, current);
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;
@@ -446,6 +475,7 @@ mod tests {
                 differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
             }
         }
-        assert!(differs > 1000 && currents_differ > 1000, "{differs}, {currents_differ}");
+        let all = [differs, currents_differ, inhibition_differs];
+        assert!(all.iter().all(|count| *count > 1000), "{all:?}");
     }
 }

@@ -165,25 +165,25 @@ fn structs_have_the_same_layout_on_both_sides() {
             word_start,
             sums_made_place,
             sums_made,
-            unused_0,
+            arriving_inhibitory,
             rows,
             arrival_start,
             channels,
             jump_channels,
+            inhibitory_channels,
             units,
             ring_steps,
             ring_place,
             list,
             list_start,
+            unused_0,
             unused_1,
-            unused_2,
-            unused_3,
             spread,
         }
     );
     let (check, _) = parse(CHECK_SHADER);
     assert_layout!(&check, Check { cells, steps, unused_0, unused_1 });
-    assert_layout!(&check, Case { options, v, jump, arriving, coefficients });
+    assert_layout!(&check, Case { options, v, jump, arriving, inhibitory, coefficients });
     assert_layout!(&check, Outcome { v, refractory, trace, spikes, path });
     let (projection, _) = parse(PROJECTION_SHADER);
     assert_layout!(
@@ -208,7 +208,7 @@ fn structs_have_the_same_layout_on_both_sides() {
             goes_on,
             sums_made_place,
             most_sums_made,
-            unused_0,
+            inhibitory_sums,
         }
     );
     let (deliver, _) = parse(DELIVER_SHADER);

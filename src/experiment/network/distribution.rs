@@ -84,6 +84,22 @@ impl Distribution {
     }
 }
 
+impl Distribution {
+    /// Whether values above 0 (or 0), and values below 0, can be drawn.
+    pub(crate) fn signs(&self) -> [bool; 2] {
+        match &self.0 {
+            DistributionKind::Constant(value) => [*value >= 0.0, *value < 0.0],
+            DistributionKind::Normal { mean, .. } => [*mean >= 0.0, *mean <= 0.0],
+            DistributionKind::Lognormal { negative, .. } => [!negative, *negative],
+            DistributionKind::Uniform { low, high } => [*high >= 0.0, *low < 0.0],
+            DistributionKind::List(values) => {
+                let any = |negative: bool| values.iter().any(|value| (*value < 0.0) == negative);
+                [any(false), any(true)]
+            }
+        }
+    }
+}
+
 impl From<f64> for Distribution {
     fn from(value: f64) -> Self {
         Self::constant(value)

@@ -44,7 +44,8 @@ pub(crate) enum Delay {
 
 impl Synapse {
     /// A spike adds its weight (nA) to the synaptic current, which decays with
-    /// [`tau_syn`](crate::Params::tau_syn). Without `tau_syn` it is a current for one step.
+    /// [`tau_syn`](crate::Params::tau_syn), or, if its weight is negative, to the inhibitory current, if there is a
+    /// [`tau_syn_inhibitory`](crate::Params::tau_syn_inhibitory). Without `tau_syn` it is a current for one step.
     pub fn current(weight: impl Into<Distribution>) -> Self {
         Self::new(SpikeEffect::Current, weight.into())
     }
@@ -83,7 +84,7 @@ impl Synapse {
         self
     }
 
-    /// Multiplies what arrives by a factor for each batch row: a sweep over weights in one population, with one copy
+    /// Multiplies what arrives by a factor of 0 or more for each batch row: a sweep over weights in one population, with one copy
     /// of the synapses.
     #[must_use]
     pub fn factors(mut self, of_rows: impl Into<Vec<f32>>) -> Self {

@@ -156,7 +156,7 @@ impl Neurons {
     ///
     /// # Errors
     /// If the parameters do not broadcast to `[n]`, or the neurons do not exist in NIR: with a lower
-    /// bound, or with spikes at the threshold.
+    /// bound, with spikes at the threshold, or with an inhibitory current.
     pub fn from_params(params: &Params, n: usize) -> Result<Self> {
         Self::made_from(params, n).about(Argument::Parameter)
     }
@@ -175,6 +175,7 @@ impl Neurons {
             v_lower,
             spike_test,
             tau_syn,
+            tau_syn_inhibitory,
             dt,
             integrator,
             v_reference: _,
@@ -186,6 +187,10 @@ impl Neurons {
         } = params;
         if v_lower.is_some() {
             return Err(Error::out_of_range("v_lower", "a bound", "absent, as NIR has no lower bound"));
+        }
+        if tau_syn_inhibitory.is_some() {
+            let requirement = "absent, as a CubaLIF has one synaptic current";
+            return Err(Error::out_of_range("tau_syn_inhibitory", "a time constant", requirement));
         }
         if *spike_test != SpikeTest::Above {
             return Err(Error::out_of_range(
@@ -307,6 +312,9 @@ mod tests {
         let refusal = |params| Neurons::from_params(&params, 3).unwrap_err().to_string();
         let default = Params::default;
         assert!(refusal(Params { v_lower: Some((-70.0).into()), ..default() }).contains("no lower bound"));
+        let inhibition =
+            Params { tau_syn: Some(5.0.into()), tau_syn_inhibitory: Some(9.0.into()), ..default() };
+        assert!(refusal(inhibition).contains("one synaptic current"));
         assert!(refusal(Params { spike_test: SpikeTest::AtOrAbove, ..default() }).contains("the spike test"));
         let rows = Array2::from_elem((2, 1), 5.0_f32);
         assert!(refusal(Params { tau_m: rows.into(), ..default() }).contains("no batch rows"));

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 const FORMAT: u32 = 3;
 
 /// The format of files with a network.
-const NETWORK_FORMAT: u32 = 3;
+const NETWORK_FORMAT: u32 = FORMAT;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";

@@ -19,6 +19,7 @@ const V_LOWER: &str = "params.v_lower";
 const TRACE_TAU: &str = "params.trace_tau";
 const TRACE_SCALE: &str = "params.trace_scale";
 const TAU_SYN: &str = "params.tau_syn";
+const TAU_SYN_INHIBITORY: &str = "params.tau_syn_inhibitory";
 const DT: &str = "params.dt";
 const V_REFERENCE: &str = "params.v_reference";
 
@@ -26,9 +27,14 @@ const V_REFERENCE: &str = "params.v_reference";
 const FIRST_FORMAT: u32 = 1;
 /// The format of files with a reference potential, or with parameters in double precision.
 const REFERENCE_FORMAT: u32 = 2;
+/// The format of files with an inhibitory current.
+pub(super) const INHIBITION_FORMAT: u32 = 3;
 
 /// Returns the oldest format in which these parameters can be written.
 pub(super) fn format(params: &Params) -> u32 {
+    if params.tau_syn_inhibitory.is_some() {
+        return INHIBITION_FORMAT;
+    }
     let Params { tau_m, resistance, v_rest, v_reset, v_threshold, t_ref, v_lower, trace, tau_syn, .. } =
         params;
     let of_trace = trace.iter().flat_map(|trace| [&trace.tau, &trace.scale]);
@@ -88,6 +94,7 @@ pub(super) fn write<'a>(
         v_lower,
         trace,
         tau_syn,
+        tau_syn_inhibitory,
         allow_constant_firing,
     } = params;
     let mut number = |name, number: &'a f64| {
@@ -109,6 +116,7 @@ pub(super) fn write<'a>(
         (TRACE_TAU, trace.as_ref().map(|trace| &trace.tau)),
         (TRACE_SCALE, trace.as_ref().map(|trace| &trace.scale)),
         (TAU_SYN, tau_syn.as_ref()),
+        (TAU_SYN_INHIBITORY, tau_syn_inhibitory.as_ref()),
     ];
     let named = named.into_iter().filter_map(|(name, parameter)| Some((name, parameter?)));
     let (doubles, singles): (Vec<_>, Vec<_>) =
@@ -186,6 +194,7 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
         v_lower,
         trace,
         tau_syn: optional(contents, TAU_SYN)?,
+        tau_syn_inhibitory: optional(contents, TAU_SYN_INHIBITORY)?,
         allow_constant_firing: choice(contents, &CONSTANT_FIRING)?,
     })
 }

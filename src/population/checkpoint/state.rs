@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
-use crate::population::state::{SYNAPTIC_CURRENT, require_at_most};
+use crate::population::state::{INHIBITORY_CURRENT, SYNAPTIC_CURRENT, require_at_most};
 use crate::population::{MOST_STEPS_EVER, Population};
 use crate::prepared::coefficients::LARGEST_STATE;
 use crate::prepared::field::{Counter, Field};
@@ -51,10 +51,14 @@ impl Population {
         let smallest = smallest_after(state.steps);
         for (field, values) in &mut state.fields {
             let largest = settled(values, smallest);
-            if *field == Field::SynapticCurrents {
-                self.table.bounds.require_at_most(LARGEST_STATE, SYNAPTIC_CURRENT, largest, "")?;
-            } else {
-                require_at_most(LARGEST_STATE, field.words(), largest, field.unit())?;
+            let current = match field {
+                Field::SynapticCurrents => Some(SYNAPTIC_CURRENT),
+                Field::InhibitoryCurrents => Some(INHIBITORY_CURRENT),
+                Field::Voltages | Field::Traces => None,
+            };
+            match current {
+                Some(what) => self.table.bounds.require_at_most(LARGEST_STATE, what, largest, "")?,
+                None => require_at_most(LARGEST_STATE, field.words(), largest, field.unit())?,
             }
         }
         self.on_engine(|engine| {

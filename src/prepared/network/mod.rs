@@ -14,6 +14,7 @@ use crate::data::memory::MemoryNeed;
 use crate::data::shape::Shape;
 use crate::error::{Error, Result};
 use crate::experiment::network::Wiring;
+use crate::experiment::params::Params;
 use crate::experiment::spike_input::SpikeEffect;
 use projection::Projection;
 use std::ops::Range;
@@ -30,6 +31,8 @@ const PAGE: u32 = 1 << 8;
 pub(crate) enum Receptor {
     /// The synaptic current.
     Current,
+    /// The inhibitory current.
+    Inhibitory,
     /// The membrane potential.
     Potential,
 }
@@ -83,8 +86,8 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Checks the wiring of a population with this number of batch rows and length of a step (ms).
-    pub(crate) fn new(wiring: &Wiring, batch: usize, dt: f64) -> Result<Self> {
+    /// Checks the wiring of a population with this number of batch rows.
+    pub(crate) fn new(wiring: &Wiring, batch: usize, params: &Params) -> Result<Self> {
         if !wiring.positions.is_empty() && wiring.positions.len() != wiring.n() {
             let expected = format!("[{}] (one for each neuron)", wiring.n());
             return Err(Error::shape("the positions of the neurons", expected, &[wiring.positions.len()]));
@@ -109,16 +112,24 @@ impl Connections {
                 let what = format!("the unit of the weights {name}");
                 return Err(Error::out_of_range(&what, unit, "a number above 1e-20"));
             }
-            let receptor = match synapse.effect {
-                SpikeEffect::Current => Receptor::Current,
-                SpikeEffect::Potential => Receptor::Potential,
+            let mut channel = |receptor| {
+                connections.channel(Channel {
+                    receptor,
+                    unit: synapse.unit,
+                    factors: synapse.factors.clone(),
+                })
             };
-            let channel = connections.channel(Channel {
-                receptor,
-                unit: synapse.unit,
-                factors: synapse.factors.clone(),
-            });
-            let projection = Projection::new(number, described, wiring, &positions, dt, [channel, channel])?;
+            // Of positive and of negative weights.
+            let channels = match (synapse.effect, synapse.weight.signs()) {
+                (SpikeEffect::Potential, _) => [channel(Receptor::Potential); 2],
+                (SpikeEffect::Current, signs) if params.tau_syn_inhibitory.is_some() => match signs {
+                    [true, true] => [channel(Receptor::Current), channel(Receptor::Inhibitory)],
+                    [_, false] => [channel(Receptor::Current); 2],
+                    [false, true] => [channel(Receptor::Inhibitory); 2],
+                },
+                (SpikeEffect::Current, _) => [channel(Receptor::Current); 2],
+            };
+            let projection = Projection::new(number, described, wiring, &positions, params.dt, channels)?;
             connections.add(projection);
         }
         Ok(connections)
@@ -222,13 +233,11 @@ fn check_factors(name: &str, factors: &[f32], batch: usize) -> Result<()> {
     if factors.len() != batch {
         return Err(Error::shape(&what, format!("[{batch}] (one for each batch row)"), &[factors.len()]));
     }
-    match factors.iter().position(|factor| !(factor.abs() <= 1e10)) {
-        Some(row) => Err(Error::NonFinite {
-            argument: None,
-            what,
-            place: format!(" for batch row {row}"),
-            value: factors[row],
-        }),
+    match factors.iter().position(|factor| !(0.0..=1e10).contains(factor)) {
+        Some(row) => {
+            let value = format!("{} for batch row {row}", factors[row]);
+            Err(Error::out_of_range(&what, value, "from 0 to 1e10"))
+        }
         None => Ok(()),
     }
 }

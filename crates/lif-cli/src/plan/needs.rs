@@ -84,7 +84,9 @@ impl Plan {
         if let Some(checkpoint) = checkpoint {
             // A new checkpoint is written before the last one is removed.
             let copies = if parts.is_some() { 1 } else { 2 };
-            let bytes = copies * (3 * cells + traces + of_all(self.params.tau_syn.is_some()));
+            let synaptic =
+                of_all(self.params.tau_syn.is_some()) + of_all(self.params.tau_syn_inhibitory.is_some());
+            let bytes = copies * (3 * cells + traces + synaptic);
             needs.push(Need::new(folder_of(checkpoint), [("the checkpoints", bytes)]));
         }
         Ok(needs)

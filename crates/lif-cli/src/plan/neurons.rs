@@ -49,8 +49,14 @@ pub fn with_settings(mut params: Params, settings: &Settings, n: usize) -> Resul
         }
     }
     params.v_lower = settings.v_lower.and_then(Bound::spread).map(potential);
-    if let Some(tau_syn) = settings.tau_syn {
-        params.tau_syn = tau_syn.spread().map(|spread| spread.parameter(n));
+    let synaptic = [
+        (&mut params.tau_syn, settings.tau_syn),
+        (&mut params.tau_syn_inhibitory, settings.tau_syn_inhibitory),
+    ];
+    for (parameter, bound) in synaptic {
+        if let Some(bound) = bound {
+            *parameter = bound.spread().map(|spread| spread.parameter(n));
+        }
     }
     params.dt = settings.dt.unwrap_or(params.dt);
     params.integrator = settings.integrator.map_or(params.integrator, Into::into);

@@ -4,8 +4,17 @@ use crate::failure::Failure;
 use serde_json::{Map, Value};
 
 /// Settings that a node gives, or that choose other neurons.
-const IN_A_NODE: [&str; 8] =
-    ["preset", "tau-m", "resistance", "v-rest", "v-reset", "v-threshold", "tau-syn", "spike-test"];
+const IN_A_NODE: [&str; 9] = [
+    "preset",
+    "tau-m",
+    "resistance",
+    "v-rest",
+    "v-reset",
+    "v-threshold",
+    "tau-syn",
+    "tau-syn-inhibitory",
+    "spike-test",
+];
 
 /// Settings that no node gives, with their options.
 const NOT_IN_A_NODE: [(&str, &str); 3] = [

@@ -154,6 +154,7 @@ pub fn refuse_spreads(settings: &Settings, why: &str) -> Result<(), Failure> {
         ("tau-trace", settings.tau_trace),
         ("trace-scale", settings.trace_scale),
         ("tau-syn", settings.tau_syn.and_then(Bound::spread)),
+        ("tau-syn-inhibitory", settings.tau_syn_inhibitory.and_then(Bound::spread)),
         ("events-weight", settings.events_weight.map(|weight| weight.value)),
     ];
     let range = parameters.into_iter().find(|(_, spread)| spread.is_some_and(is_range)).map(|(name, _)| name);

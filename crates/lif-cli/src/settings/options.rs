@@ -183,6 +183,12 @@ pub struct Settings {
     /// with none it is a current for one step.
     #[arg(long, value_name = "VALUE", value_parser = bound::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_syn: Option<Bound>,
+    /// Time constant of the inhibitory current, ms, or none [default: none]
+    ///
+    /// With it, spikes with a negative weight are added to a synaptic current of their own, which decays with this time
+    /// constant. It needs a --tau-syn.
+    #[arg(long, value_name = "VALUE", value_parser = bound::ms, allow_hyphen_values = true, help_heading = MODEL)]
+    pub tau_syn_inhibitory: Option<Bound>,
     /// Allow neurons that could spike at every step
     ///
     /// Those with v_reset above the threshold and no refractory period, which are a mistake otherwise.

@@ -38,7 +38,7 @@ const OTHER_NAMES: [(&str, &[&str]); 10] = [
 const OTHER_INPUTS: [&str; 5] = ["weights", "Gaussian", "noise", "uniform", "Poisson"];
 
 /// Parameters of neurons, on which others can depend.
-const PARAMETERS: [&str; 11] = [
+const PARAMETERS: [&str; 12] = [
     "dt",
     "tau-m",
     "resistance",
@@ -50,6 +50,7 @@ const PARAMETERS: [&str; 11] = [
     "tau-trace",
     "trace-scale",
     "tau-syn",
+    "tau-syn-inhibitory",
 ];
 
 impl Words {

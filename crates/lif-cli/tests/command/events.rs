@@ -132,6 +132,23 @@ fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
     let settings = folder.summary(matrix)["settings"].clone();
     folder.write("again.toml", &toml::to_string(&settings).unwrap());
     assert_eq!(folder.summary("--config again.toml")["spike_hash"], synapse["spike_hash"]);
+
+    // Without negative weights the inhibitory current changes nothing; with them, the shorter it is the less it inhibits.
+    let inhibited = |words: &str| folder.summary(&format!("{matrix} {words}"));
+    assert_eq!(inhibited("--tau-syn-inhibitory 8")["spike_hash"], synapse["spike_hash"]);
+    let weights = Array2::from_shape_fn((40, 40), |(from, to)| {
+        if from == to {
+            3.0
+        } else if to == (from + 1) % 40 {
+            -0.5
+        } else {
+            0.0_f32
+        }
+    });
+    write_npy(folder.path("matrix.npy"), &weights).unwrap();
+    let counts = ["8", "3", "1"].map(|tau| count(&inhibited(&format!("--tau-syn-inhibitory {tau}"))));
+    assert!(counts[0] < counts[1] && counts[1] < counts[2], "{counts:?}");
+    assert!(counts[2] < count(&synapse), "{counts:?}");
 }
 
 /// With a stimulus the spikes are read in the blocks of the stimulus.
@@ -236,6 +253,8 @@ fn mistakes_in_events_are_told() {
         ("--events-weight 1", 2, "events-weight needs events: add --events FILE"),
         ("--events-matrix wide.npy", 2, "events-matrix needs events: add --events FILE"),
         ("--tau-syn 0", 2, "tau_syn is 0"),
+        ("--tau-syn 5 --tau-syn-inhibitory 0", 2, "tau_syn_inhibitory is 0"),
+        ("--tau-syn-inhibitory 5", 2, "tau_syn is none; it must be set"),
     ] {
         folder
             .run(&format!("--neurons 5 --steps 10 {words}"))

@@ -313,7 +313,7 @@ fn the_memory_of_a_run_counts_no_queue() {
     let folder = Folder::new();
     let memory = &folder.summary("--neurons 100000 --steps 32 --record none")["memory_bytes"]["host"];
     // 12 bytes of state, 4 bytes read back, 4 bytes of current; and the parameters.
-    assert_eq!(memory, 100_000 * 20 + 44);
+    assert_eq!(memory, 100_000 * 20 + 4 * 13);
     // It was 88 MiB.
     let words = "--neurons 1000 --steps 20000 --record voltage:0..1000 --memory-budget 70MiB";
     let memory = folder.summary(words)["memory_bytes"]["host"].as_u64().unwrap();

@@ -12,7 +12,7 @@ fn refusal(folder: &Folder, words: &str) -> String {
 }
 
 /// Options, the same options with units and in other notations, and the settings that result from both.
-const SAID: [(&str, &str, &str); 31] = [
+const SAID: [(&str, &str, &str); 32] = [
     ("neurons", "20", "2e1"),
     ("batch", "2", "+2.0"),
     ("duration", "10", "0.01s"),
@@ -29,6 +29,7 @@ const SAID: [(&str, &str, &str); 31] = [
     ("tau-trace", "5", "5ms"),
     ("trace-scale", "1.5", "15e-1"),
     ("tau-syn", "5", "0.005 s"),
+    ("tau-syn-inhibitory", "8", "0.008 s"),
     ("init-voltage", "-60", "-60mV"),
     ("current", "0.3", "300pA"),
     ("input", "gaussian:mean=0.3,sd=0.2:0.5", "gaussian:mean=300pA,sd=200:500pA"),
@@ -87,7 +88,10 @@ fn numbers_are_the_same_however_they_are_written_and_wherever() {
 fn options_of_quantities_know_their_units() {
     let folder = Folder::new();
     for (command, options) in [
-        ("run", "dt duration tau-m t-ref tau-trace tau-syn stimulus-low-pass stimulus-delay stimulus-dt"),
+        (
+            "run",
+            "dt duration tau-m t-ref tau-trace tau-syn tau-syn-inhibitory stimulus-low-pass stimulus-delay stimulus-dt",
+        ),
         ("score", "window tau-distance from to"),
         ("fit", "split window"),
     ] {

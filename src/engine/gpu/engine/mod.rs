@@ -397,7 +397,7 @@ impl GpuEngine {
             self.prepare_run((first_step, steps, receiver.most_steps()), current, request, kept.is_some())?;
         let (host, tensor) = (current.values.host(), buffer_of(&current.values));
         let step_stride = current.strides.step;
-        let arrivals = plan.arrivals(steps);
+        let arrivals = (plan.planes, plan.arrivals(steps));
         let mut spikes =
             Projections::new(&gpu, &current.spikes, &plan.cell_grid(), arrivals, &mut self.last_weights)?;
         let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;

@@ -39,7 +39,7 @@ impl GpuEngine {
         let read = (self.shape.batch - 1) * row + (self.shape.n - 1) * neuron + 1;
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
         self.parameters.place(&self.gpu, self.shape.n, request, current.noise.as_ref())?;
-        let planes = ArrivalSums::of(&current.spikes);
+        let planes = ArrivalSums::of(&current.spikes, self.options.inhibition);
         let key = Specialisation {
             workgroup: self.workgroup,
             options: Options {

@@ -27,6 +27,7 @@ fn full() -> Specialisation {
         fast_decay: true,
         jumps: true,
         synapse: true,
+        inhibition: true,
         ..Options::default()
     };
     Specialisation {
@@ -52,7 +53,9 @@ fn outcome(case: &Case) -> Outcome {
 
 #[test]
 fn a_case_is_of_the_options_that_are_tried() {
-    for options in Options::every().filter(|options| !options.jumps) {
+    // An inhibitory current comes with a synaptic current.
+    let possible = |options: &Options| !options.jumps && (options.synapse || !options.inhibition);
+    for options in Options::every().filter(possible) {
         for key in [
             Specialisation { options, ..plain() },
             Specialisation { options: Options { jumps: true, ..options }, ..full() },
@@ -73,7 +76,9 @@ fn a_case_is_of_the_options_that_are_tried() {
 #[test]
 fn every_rule_and_every_part_of_the_input_shows() {
     let fast = Options { fast_decay: true, trace: TraceRule::Set, synapse: true, ..Options::default() };
-    for key in [plain(), full(), Specialisation { options: fast, ..plain() }] {
+    let inhibited = Options { inhibition: true, ..fast };
+    let keys = [fast, inhibited].map(|options| Specialisation { options, ..plain() });
+    for key in [plain(), full()].into_iter().chain(keys) {
         let case = Case::new(key).expect("valid");
         let right = outcome(&case);
         let differs = |what: &str, wrong: Outcome| {
@@ -82,7 +87,7 @@ fn every_rule_and_every_part_of_the_input_shows() {
             assert!(!same, "{what} does not show: {key:?}");
         };
         let options = case.table.options;
-        let wrong: [(&str, Options); 10] = [
+        let wrong: [(&str, Options); 11] = [
             ("spike test", Options { spike_test: SpikeTest::AtOrAbove, ..options }),
             ("subtract", Options { reset: Reset::Subtract, ..options }),
             ("subtract ahead", Options { reset: Reset::SubtractAhead, ..options }),
@@ -99,6 +104,7 @@ fn every_rule_and_every_part_of_the_input_shows() {
                 },
             ),
             ("synapse", Options { synapse: false, ..options }),
+            ("inhibition", Options { inhibition: false, ..options }),
         ];
         for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
             // Without a lower bound the coefficient is -infinity, so that kernels need no other rule.

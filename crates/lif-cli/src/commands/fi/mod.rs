@@ -42,7 +42,7 @@ const NEURON_STEPS_AT_A_TIME: u64 = 1 << 26;
 const MOST_ROWS: usize = 18;
 
 /// Options of `lif run` that have no meaning here.
-pub const UNUSED: [&str; 33] = [
+pub const UNUSED: [&str; 34] = [
     "plot-from",
     "plot-to",
     "rate-bin",
@@ -57,6 +57,7 @@ pub const UNUSED: [&str; 33] = [
     "events-weight",
     "events-matrix",
     "tau-syn",
+    "tau-syn-inhibitory",
     "stimulus-scale",
     "stimulus-offset",
     "stimulus-decibel",

@@ -70,7 +70,7 @@ fn list_settings(name: &'static str, text: &str) -> Listed {
 /// The unit of an option of neurons.
 fn unit(option: &str) -> &'static str {
     match option {
-        "dt" | "tau-m" | "t-ref" | "tau-syn" | "tau-trace" => "ms",
+        "dt" | "tau-m" | "t-ref" | "tau-syn" | "tau-syn-inhibitory" | "tau-trace" => "ms",
         "v-rest" | "v-reset" | "v-threshold" | "v-lower" => "mV",
         "resistance" => "MOhm",
         _ => "",

@@ -25,7 +25,7 @@ pub const SETTINGS: [(&str, &str, AxisUnits); 3] = [
 ];
 
 /// Settings of neurons, which other simulators give by their own parameters.
-const OF_A_NEURON: [&str; 17] = [
+const OF_A_NEURON: [&str; 18] = [
     "dt",
     "tau-m",
     "resistance",
@@ -35,6 +35,7 @@ const OF_A_NEURON: [&str; 17] = [
     "v-reference",
     "t-ref",
     "tau-syn",
+    "tau-syn-inhibitory",
     "integrator",
     "spike-test",
     "reset",
