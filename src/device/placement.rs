@@ -75,10 +75,7 @@ impl Placement {
         shape: Shape,
         connections: Option<&Arc<Connections>>,
     ) -> Result<Box<dyn Engine>> {
-        let mut need = self.memory_needed(table, shape);
-        if let Some(connections) = connections {
-            need = need.and(connections.memory_needed(shape));
-        }
+        let need = self.memory_needed(table, shape, connections.map(Arc::as_ref));
         self.options.require_within_budget(&need, "the population")?;
         memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
         let slabs = self.slabs(table.buffers(), shape);
@@ -142,15 +139,21 @@ impl Placement {
         self.parts(batch * n).into_iter().map(|(member, cells)| (member, slabs((member, cells)))).collect()
     }
 
-    /// The memory that a population itself needs.
-    pub(crate) fn memory_needed(&self, table: &Table, shape: Shape) -> MemoryNeed {
+    /// The memory that a population itself needs, with its synapses if its neurons are connected.
+    pub(crate) fn memory_needed(
+        &self,
+        table: &Table,
+        shape: Shape,
+        connections: Option<&Connections>,
+    ) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         // The checked parameters; each slab has a copy of its part.
         need.add("the parameters", bytes(table.footprint().words(shape)), 0);
         let shares = self.shares(table, shape);
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
         need.add("reading or writing state", bytes(shape.cells() as u64), 0);
-        need
+        let on_gpu = matches!(self.device.backend, Backend::Gpu(_));
+        connections.map_or(need.clone(), |connections| need.and(connections.memory_needed(shape, on_gpu)))
     }
 
     /// The memory that the cells on each device need.
@@ -362,11 +365,11 @@ mod tests {
             assert!(software.is_software_adapter() && !real.is_software_adapter());
             let on_this_machine = |device: &Device| {
                 let placement = Placement::from(device);
-                let need = placement.memory_needed(&table(), SHAPE);
+                let need = placement.memory_needed(&table(), SHAPE, None);
                 bytes_here(&need, &placement.shares(&table(), SHAPE)) - need.host_bytes()
             };
             let buffers =
-                |device: &Device| Placement::from(device).memory_needed(&table(), SHAPE).device_bytes();
+                |device: &Device| Placement::from(device).memory_needed(&table(), SHAPE, None).device_bytes();
             assert!(buffers(&real) == buffers(&software) && buffers(&real) > 2 * N as u64 * 16);
             assert_eq!(on_this_machine(&real), 0);
             assert_eq!(on_this_machine(&software), buffers(&software));

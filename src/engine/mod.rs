@@ -91,6 +91,11 @@ pub(crate) trait Engine: Debug + Send {
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>>;
     fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()>;
 
+    /// The number of synapses that were drawn.
+    fn synapses(&self) -> u64 {
+        0
+    }
+
     /// Waits for all submitted work and returns what has been done since the engine was built.
     fn work(&mut self) -> Result<WorkDone>;
 

@@ -381,6 +381,10 @@ impl Engine for CpuEngine {
         Ok(())
     }
 
+    fn synapses(&self) -> u64 {
+        self.network.as_ref().map_or(0, Network::synapses)
+    }
+
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
         Ok(self.network.as_mut().map_or_else(Vec::new, |network| network.arriving(next_step)))
     }

@@ -95,6 +95,10 @@ impl Network {
             .collect()
     }
 
+    pub(super) fn synapses(&self) -> u64 {
+        self.tables.iter().flatten().map(|rows| rows.targets.len() as u64).sum()
+    }
+
     pub(super) fn clear(&mut self) {
         self.rings.iter_mut().for_each(Ring::clear);
     }

@@ -124,6 +124,7 @@ pub(super) struct DeviceNetwork {
     ring_steps: u32,
     /// The units of the sums of each channel, row by row, as bits.
     pub(super) units: Vec<u32>,
+    pub(super) synapses: u64,
     most_spikes: usize,
     jump_channels: u32,
     inhibitory_channels: u32,
@@ -148,7 +149,7 @@ impl DeviceNetwork {
         // Before anything is drawn.
         require("the synapses", connections.expected_synapses().saturating_mul(4))?;
         let parts = parts(shape.n);
-        let Tables { parts: tables, units, ring: ring_steps, .. } = connections.draw(&parts)?;
+        let Tables { parts: tables, units, ring: ring_steps, synapses } = connections.draw(&parts)?;
         let channels = connections.channels.len();
         let ring_bytes = u64::from(ring_steps) * 4 * (channels * shape.cells()) as u64;
         require("what will arrive", ring_bytes)?;
@@ -218,6 +219,7 @@ impl DeviceNetwork {
             pipeline,
             deliveries: [first, second],
             ring_steps,
+            synapses,
             most_spikes,
             batch: shape.batch,
             list: 0,

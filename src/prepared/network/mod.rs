@@ -187,26 +187,23 @@ impl Connections {
         first + ((block + 1) * word).div_ceil(blocks).min(word)
     }
 
-    /// A bound of the number of steps of the ring of each cell.
-    pub(crate) fn longest(&self) -> u32 {
-        self.longest
-    }
-
     /// The number of synapses: more than there are in all likelihood, where the rules draw their number.
     pub(crate) fn expected_synapses(&self) -> u64 {
         self.projections.iter().fold(0, |sum, projection| sum.saturating_add(projection.expected()))
     }
 
-    /// The memory of the synapses, and of what will arrive, for a population of this shape.
-    pub(crate) fn memory_needed(&self, shape: Shape) -> MemoryNeed {
+    /// The memory of the synapses, and of what will arrive, for a population of this shape. A GPU has copies of the
+    /// synapses that are drawn here.
+    pub(crate) fn memory_needed(&self, shape: Shape, on_gpu: bool) -> MemoryNeed {
         let bytes = self.projections.iter().fold(0_u64, |sum, projection| {
             let each = if projection.shared().is_some() { 4 } else { 8 };
             sum.saturating_add(projection.expected().saturating_mul(each))
         });
         let sums = u64::from(self.longest) * self.channels.len() as u64;
         let mut need = MemoryNeed::default();
-        need.add("the synapses", bytes, 0);
-        need.add("what will arrive", sums.saturating_mul(4 * shape.cells() as u64), 0);
+        let sums = sums.saturating_mul(4 * shape.cells() as u64);
+        need.add("the synapses", bytes, if on_gpu { bytes } else { 0 });
+        need.add("what will arrive", if on_gpu { 0 } else { sums }, if on_gpu { sums } else { 0 });
         need
     }
 }

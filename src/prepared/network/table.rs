@@ -5,7 +5,6 @@
 
 use super::{Connections, Kind, PAGE};
 use crate::data::large::Large;
-use crate::data::memory;
 use crate::error::{Error, Result};
 use rayon::prelude::*;
 use std::ops::Range;
@@ -97,8 +96,6 @@ pub(crate) struct Tables {
 impl Connections {
     /// Draws the synapses onto these neurons.
     pub(crate) fn draw(&self, parts: &[Range<u32>]) -> Result<Tables> {
-        let expected = self.memory_needed(1.into()).host_bytes();
-        memory::require("the synapses of the network", expected, "take a smaller network")?;
         let counted: Vec<Counted> = parts.par_iter().map(|part| self.count(part)).collect::<Result<_>>()?;
         let nothing = Extremes { sums: vec![(0.0, 0); self.channels.len()], longest: 1, synapses: 0 };
         let extremes = counted.iter().fold(nothing, |all, part| all.and(&part.extremes));

@@ -535,6 +535,10 @@ impl Engine for GpuEngine {
         self.write(Field::Voltages, start)
     }
 
+    fn synapses(&self) -> u64 {
+        self.network.as_ref().map_or(0, |network| network.synapses)
+    }
+
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
         let Some(network) = &self.network else { return Ok(Vec::new()) };
         let ring = network.ring.clone();
