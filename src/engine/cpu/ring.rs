@@ -2,6 +2,7 @@
 
 use super::input_sums::{Filled, InputSums};
 use crate::data::large::Large;
+use crate::data::prefetch::prefetch;
 use crate::model::{arrival, rounded};
 use crate::prepared::network::Receptor;
 use crate::prepared::network::table::{Rows, TARGET_BITS};
@@ -170,15 +171,6 @@ impl<'a> Ahead<'a> {
             sums[*at] = sums[*at].wrapping_add(*weight);
         }
     }
-}
-
-/// Tells the processor that a sum is needed soon.
-#[inline(always)]
-fn prefetch(sum: &i32) {
-    #[cfg(target_arch = "x86_64")]
-    safe_arch::prefetch_t0(sum);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = sum;
 }
 
 #[inline(always)]

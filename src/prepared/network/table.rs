@@ -184,9 +184,10 @@ impl Connections {
         let mut lost = 0;
         let mut quantised = |weight: f32, unit: f64| {
             let exact = f64::from(weight) / unit;
-            let rounded = exact.round();
-            lost += u64::from((rounded - exact).abs() > NOTABLE * exact.abs());
-            rounded as i32
+            // A cast drops what is behind the point; to round is a function call on old processors.
+            let rounded = (exact + 0.5_f64.copysign(exact)) as i32;
+            lost += u64::from((f64::from(rounded) - exact).abs() > NOTABLE * exact.abs());
+            rounded
         };
         let mut rows: Vec<Rows> = self
             .classes
