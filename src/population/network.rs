@@ -76,7 +76,7 @@ impl Network {
         let refusal = |what: &str, value: String, requirement: &str| {
             Err(Error::out_of_range(what, value, requirement).about(Argument::Network))
         };
-        if size == 0 || first + size >= u32::MAX as usize {
+        if size == 0 || first.saturating_add(size) >= u32::MAX as usize {
             let what = format!("the number of neurons in group {name}");
             return refusal(&what, size.to_string(), "1 or more, and with all others below 2^32 - 1");
         }
