@@ -1,7 +1,7 @@
 //! [`Network`]: describes groups of neurons and the synapses between them, and builds the population.
 
 use super::Population;
-use crate::data::memory::MemoryNeed;
+use crate::data::memory::{self, MemoryNeed};
 use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::device::placement::Placement;
@@ -248,6 +248,9 @@ impl Network {
         // Parameters that differ between batch rows have two dimensions, also if there is one row.
         let of_rows = rows.max();
         let rows = of_rows.unwrap_or(1);
+        // The parts, and all together.
+        let bytes = (self.wiring.n() as u64).saturating_mul(rows as u64).saturating_mul(32);
+        memory::require("a parameter of all groups", bytes, "take a smaller network")?;
         let spread = |(group, parameter): (&Group, &&Parameter)| {
             let shape = if of_rows.is_some() { vec![rows, group.len()] } else { vec![group.len()] };
             let refusal = || {

@@ -197,6 +197,11 @@ impl Connections {
         self.projections.iter().fold(0, |sum, projection| sum.saturating_add(projection.expected()))
     }
 
+    /// The memory of the places of the rows of a table.
+    pub(crate) fn row_bytes(&self) -> u64 {
+        self.classes.iter().map(|class| 4 * (class.sources.len() as u64 + 1)).sum()
+    }
+
     /// The memory of the synapses, and of what will arrive, for a population of this shape.
     pub(crate) fn memory_needed(&self, shape: Shape) -> MemoryNeed {
         let bytes = self.projections.iter().fold(0_u64, |sum, projection| {
@@ -205,7 +210,7 @@ impl Connections {
         });
         let sums = u64::from(self.longest) * self.channels.len() as u64;
         let mut need = MemoryNeed::default();
-        need.add("the synapses", bytes, 0);
+        need.add("the synapses", bytes.saturating_add(self.row_bytes()), 0);
         need.add("what will arrive", sums.saturating_mul(4 * shape.cells() as u64), 0);
         need
     }

@@ -3,6 +3,7 @@
 use super::PAGE;
 use super::chance::fraction;
 use super::rules::MOST_OUTDEGREE;
+use crate::data::memory;
 use crate::error::{Error, Result};
 use crate::experiment::network::distribution::{Distribution, DistributionKind};
 use crate::experiment::network::rule::{Profile, Rule, RuleKind};
@@ -103,7 +104,11 @@ impl Projection {
             check_distribution(&format!("the delays {name}"), "ms", delay, synapses)?;
         }
         let by_target = match &described.rule.kind {
-            RuleKind::List { targets, .. } => ByTarget::new(targets, to.len()),
+            RuleKind::List { targets, .. } => {
+                let bytes = 16 * (to.len() as u64 + 1) + 4 * targets.len() as u64;
+                memory::require("the order of a list of synapses", bytes, "take a smaller network")?;
+                ByTarget::new(targets, to.len())
+            }
             _ => ByTarget::default(),
         };
         let seed = random::key(wiring.seed);

@@ -97,7 +97,10 @@ pub(crate) struct Tables {
 impl Connections {
     /// Draws the synapses onto these neurons.
     pub(crate) fn draw(&self, parts: &[Range<u32>]) -> Result<Tables> {
-        let expected = self.memory_needed(1.into()).host_bytes();
+        // Each part has rows of its own, and counts what its targets get.
+        let rows = self.row_bytes().saturating_mul(parts.len() as u64);
+        let sums = 16 * (self.channels.len() * self.n) as u64;
+        let expected = self.memory_needed(1.into()).host_bytes().saturating_add(rows).saturating_add(sums);
         memory::require("the synapses of the network", expected, "take a smaller network")?;
         let counted: Vec<Counted> = parts.par_iter().map(|part| self.count(part)).collect::<Result<_>>()?;
         let nothing = Extremes { sums: vec![(0.0, 0); self.channels.len()], longest: 1, synapses: 0 };
