@@ -132,8 +132,8 @@ impl Connections {
     fn count(&self, part: &Range<u32>) -> Result<Counted> {
         let mut rows: Vec<Vec<u32>> =
             self.classes.iter().map(|class| vec![0; class.sources.len() + 1]).collect();
-        let mut sums = vec![vec![(0.0, 0); part.len()]; self.channels.len()];
-        let (mut longest, mut synapses) = (1, 0);
+        let mut sums = vec![vec![(0.0, 0_u32); part.len()]; self.channels.len()];
+        let (mut longest, mut synapses) = (1, 0_u64);
         for (projection, places) in self.projections.iter().zip(&self.places) {
             let shared = projection.shared();
             // What is the same for all synapses, or bounded tightly, is not drawn yet.
@@ -144,10 +144,11 @@ impl Connections {
                 let weight = weight.unwrap_or_else(|| projection.weight(pick));
                 let arrival = arrival.unwrap_or_else(|| projection.arrival(pick));
                 let class = places.class(weight, arrival);
-                rows[class][(pick.source - self.classes[class].sources.start) as usize + 1] += 1;
+                let row = &mut rows[class][(pick.source - self.classes[class].sources.start) as usize + 1];
+                *row = row.saturating_add(1);
                 let sum: &mut (f64, u32) =
                     &mut sums[self.classes[class].channel][(pick.target - part.start) as usize];
-                *sum = (sum.0 + f64::from(weight.abs()), sum.1 + 1);
+                *sum = (sum.0 + f64::from(weight.abs()), sum.1.saturating_add(1));
                 longest = longest.max(arrival);
                 synapses += 1;
             });
