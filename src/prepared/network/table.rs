@@ -6,7 +6,7 @@
 use super::{Connections, Kind, PAGE};
 use crate::data::large::Large;
 use crate::data::memory;
-use crate::error::{Error, Result};
+use crate::error::{Argument, Error, Result};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -155,7 +155,8 @@ impl Connections {
         }
         if synapses > u64::from(u32::MAX) {
             let requirement = format!("at most {} onto {} neurons", u32::MAX, part.len());
-            return Err(Error::out_of_range("the number of synapses", synapses, requirement));
+            let error = Error::out_of_range("the number of synapses", synapses, requirement);
+            return Err(error.about(Argument::Network));
         }
         let largest = |sums: Vec<(f64, u32)>| {
             sums.into_iter().fold((0.0_f64, 0), |largest, sum| (largest.0.max(sum.0), largest.1.max(sum.1)))
@@ -173,7 +174,8 @@ impl Connections {
             if overflows(unit) {
                 let value = format!("{unit}, with weights onto a neuron of {sum} in all");
                 let requirement = format!("larger than their sum divided by {LIMIT}");
-                return Err(Error::out_of_range("the unit of the weights", value, requirement));
+                let error = Error::out_of_range("the unit of the weights", value, requirement);
+                return Err(error.about(Argument::Network));
             }
             return Ok(unit);
         }
