@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::experiment::network::Wiring;
 use crate::experiment::params::Params;
 use crate::experiment::spike_input::SpikeEffect;
+use crate::model::LARGEST_PARAMETER;
 use projection::Projection;
 use std::ops::Range;
 use std::sync::Arc;
@@ -108,9 +109,10 @@ impl Connections {
             if let Some(factors) = &synapse.factors {
                 check_factors(&name, factors, batch)?;
             }
-            if let Some(unit) = synapse.unit.filter(|unit| !(unit.is_finite() && *unit > 1e-20)) {
+            let largest = f64::from(LARGEST_PARAMETER);
+            if let Some(unit) = synapse.unit.filter(|unit| !(*unit > 1e-20 && *unit <= largest)) {
                 let what = format!("the unit of the weights {name}");
-                return Err(Error::out_of_range(&what, unit, "a number above 1e-20"));
+                return Err(Error::out_of_range(&what, unit, format!("above 1e-20, and at most {largest:e}")));
             }
             let mut channel = |receptor| {
                 connections.channel(Channel {
