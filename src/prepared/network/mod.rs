@@ -240,10 +240,11 @@ fn check_factors(name: &str, factors: &[f32], batch: usize) -> Result<()> {
     if factors.len() != batch {
         return Err(Error::shape(&what, format!("[{batch}] (one for each batch row)"), &[factors.len()]));
     }
-    match factors.iter().position(|factor| !(0.0..=1e10).contains(factor)) {
+    // With a smaller factor, a unit could be a subnormal number, which some devices take for 0.
+    match factors.iter().position(|factor| !(*factor == 0.0 || (1e-10..=1e10).contains(factor))) {
         Some(row) => {
             let value = format!("{} for batch row {row}", factors[row]);
-            Err(Error::out_of_range(&what, value, "from 0 to 1e10"))
+            Err(Error::out_of_range(&what, value, "0, or from 1e-10 to 1e10"))
         }
         None => Ok(()),
     }
