@@ -27,6 +27,9 @@ const WORD: u32 = 32;
 /// The steps until a spike acts that the 8 bits in a synapse tell apart.
 const PAGE: u32 = 1 << 8;
 
+/// The most sums of a cell and step: devices have a bit for each in a word.
+const MOST_CHANNELS: usize = 32;
+
 /// What arriving weights are added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Receptor {
@@ -133,6 +136,13 @@ impl Connections {
             };
             let projection = Projection::new(number, described, wiring, &positions, params.dt, channels)?;
             connections.add(projection);
+        }
+        if connections.channels.len() > MOST_CHANNELS {
+            return Err(Error::out_of_range(
+                "the number of sums with a unit or factors of their own",
+                connections.channels.len(),
+                format!("at most {MOST_CHANNELS}; synapses with the same unit and factors share a sum"),
+            ));
         }
         Ok(connections)
     }
