@@ -96,6 +96,10 @@ impl Connections {
             let expected = format!("[{}] (one for each neuron)", wiring.n());
             return Err(Error::shape("the positions of the neurons", expected, &[wiring.positions.len()]));
         }
+        if let Some(neuron) = wiring.positions.iter().position(|position| !position.iter().all(|x| x.is_finite())) {
+            let value = format!("{:?} of neuron {neuron}", wiring.positions[neuron]);
+            return Err(Error::out_of_range("the positions of the neurons", value, "finite"));
+        }
         let positions = Arc::new(wiring.positions.clone());
         let mut connections = Self {
             n: wiring.n(),

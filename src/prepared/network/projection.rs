@@ -166,6 +166,10 @@ impl Projection {
         let (shortest, longest) = match &self.delay {
             Delay::Smallest => return Ok(()),
             Delay::OfDistance { velocity, constant } => {
+                if !constant.is_finite() {
+                    let what = format!("the constant part of the delays {name}");
+                    return Err(Error::out_of_range(&what, format!("{constant} ms"), "finite"));
+                }
                 if !(velocity.is_finite() && *velocity > 0.0) {
                     let what = format!("the velocity of the delays {name}");
                     return Err(Error::out_of_range(&what, velocity, "a number above 0"));
