@@ -24,7 +24,7 @@ const FURTHEST: f64 = 6.5;
 /// A constant delay that rounding to steps changes by more than this part of itself is reported.
 const NOTABLE: f64 = 1e-3;
 
-/// What is drawn again, in the last word of a counter.
+/// What is drawn again, in the key of its draws.
 const WEIGHT: u32 = 1 << 28;
 const DELAY: u32 = 2 << 28;
 
@@ -376,11 +376,11 @@ impl Projection {
     /// Draws again until there is a value.
     #[cold]
     fn again(&self, pick: &Pick, purpose: u32, draw: impl Fn(u32) -> Option<f64>) -> f64 {
-        let [first, second, number, low] = pick.counter;
         // Half of all draws are good, so that this many in vain do not happen.
         for attempt in 0..64 {
-            let counter = [first, second ^ low.rotate_left(8), number, purpose | attempt];
-            if let Some(value) = philox(counter, self.key).into_iter().find_map(&draw) {
+            // The counter of a synapse has no room for more; each attempt has a key of its own.
+            let key = [self.key[0] ^ (purpose | attempt), self.key[1]];
+            if let Some(value) = philox(pick.counter, key).into_iter().find_map(&draw) {
                 return value;
             }
         }
