@@ -155,6 +155,10 @@ impl Projection {
     fn check_delays(&self, name: &str) -> Result<()> {
         let what = format!("the delays {name}");
         let smallest = self.smallest_delay();
+        let refuse_small = |what_is: &str, value: f64| {
+            let requirement = format!("at least half a step ({} ms), as shorter delays are drawn again", self.dt / 2.0);
+            Err(Error::out_of_range(&format!("the {what_is} of {what}"), format!("{value} ms"), requirement))
+        };
         let refuse_short = |shortest: f64| {
             let requirement = match smallest {
                 0 => "0 or more".to_owned(),
@@ -191,16 +195,25 @@ impl Projection {
                     }
                     (*delay, *delay)
                 }
-                DistributionKind::Normal { mean, sd, .. } => {
-                    // Draws that are too short are repeated, which must come to an end.
-                    if *mean < self.dt * 0.5 {
+                DistributionKind::Normal { mean, sd, clipped: true } => {
+                    if is_short(*mean) {
                         return refuse_short(*mean);
                     }
                     (self.dt * f64::from(smallest), mean + FURTHEST * sd)
                 }
+                DistributionKind::Normal { mean, sd, clipped: false } => {
+                    // Draws that are too short are repeated, which must come to an end.
+                    if *mean < self.dt * 0.5 {
+                        return refuse_small("mean", *mean);
+                    }
+                    (self.dt * f64::from(smallest), mean + FURTHEST * sd)
+                }
                 DistributionKind::Lognormal { mu, sigma, negative } => {
-                    if *negative || libm::exp(*mu) < self.dt * 0.5 {
-                        return refuse_short(if *negative { -libm::exp(*mu) } else { libm::exp(*mu) });
+                    if *negative {
+                        return refuse_short(-libm::exp(*mu));
+                    }
+                    if libm::exp(*mu) < self.dt * 0.5 {
+                        return refuse_small("median", libm::exp(*mu));
                     }
                     (self.dt, libm::exp(mu + FURTHEST * sigma))
                 }
@@ -479,7 +492,12 @@ fn check_rule(name: &str, described: &Described, positions: &[[f32; 3]]) -> Resu
         }
         Err(Error::out_of_range(&what, value, format!("at most {most}{why}")))
     };
-    const DISTINCT: &str = ", as no pair is connected twice";
+    // The limit of a number of synapses onto so many different neurons, and the reason for it.
+    let limit = |distinct: u64, in_all: u64| match (distinct, *multapses) {
+        (0, _) => (0, ", as no neuron is connected to itself"),
+        (_, true) => (in_all, ""),
+        (_, false) => (distinct.min(in_all), ", as no pair is connected twice"),
+    };
     let probability = |p: f64| {
         if (0.0..=1.0).contains(&p) {
             return Ok(());
@@ -489,19 +507,19 @@ fn check_rule(name: &str, described: &Described, positions: &[[f32; 3]]) -> Resu
     };
     match kind {
         RuleKind::FixedIndegree(synapses) => {
-            let limit = if *multapses { u64::MAX } else { sources - own };
-            let limit = if sources == own { 0 } else { limit };
-            most(format!("the in-degree {name}"), u64::from(*synapses), limit, DISTINCT)?;
+            let distinct = sources - own;
+            let (limit, why) = limit(distinct, u64::MAX);
+            most(format!("the in-degree {name}"), u64::from(*synapses), limit, why)?;
         }
         RuleKind::FixedOutdegree(synapses) => {
-            let limit = if *multapses { u64::from(MOST_OUTDEGREE) } else { targets - own };
-            let limit = if targets == own { 0 } else { limit };
-            most(format!("the out-degree {name}"), u64::from(*synapses), limit, DISTINCT)?;
+            let distinct = targets - own;
+            let (limit, why) = limit(distinct, u64::from(MOST_OUTDEGREE));
+            most(format!("the out-degree {name}"), u64::from(*synapses), limit, why)?;
         }
         RuleKind::FixedTotal(synapses) => {
             let pairs = targets * (sources - own);
-            let limit = if *multapses && pairs > 0 { 1 << 60 } else { pairs };
-            most(format!("the number of synapses {name}"), *synapses, limit, DISTINCT)?;
+            let (limit, why) = limit(pairs, 1 << 60);
+            most(format!("the number of synapses {name}"), *synapses, limit, why)?;
         }
         RuleKind::Pairwise(p) => probability(*p)?,
         RuleKind::Distance { profile, extent } => {
