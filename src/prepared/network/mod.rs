@@ -96,7 +96,9 @@ impl Connections {
             let expected = format!("[{}] (one for each neuron)", wiring.n());
             return Err(Error::shape("the positions of the neurons", expected, &[wiring.positions.len()]));
         }
-        if let Some(neuron) = wiring.positions.iter().position(|position| !position.iter().all(|x| x.is_finite())) {
+        if let Some(neuron) =
+            wiring.positions.iter().position(|position| !position.iter().all(|x| x.is_finite()))
+        {
             let value = format!("{:?} of neuron {neuron}", wiring.positions[neuron]);
             return Err(Error::out_of_range("the positions of the neurons", value, "finite"));
         }
@@ -119,7 +121,11 @@ impl Connections {
             let largest = f64::from(LARGEST_PARAMETER);
             if let Some(unit) = synapse.unit.filter(|unit| !(*unit > 1e-20 && *unit <= largest)) {
                 let what = format!("the unit of the weights {name}");
-                return Err(Error::out_of_range(&what, unit, format!("above 1e-20, and at most {largest:e}")));
+                return Err(Error::out_of_range(
+                    &what,
+                    unit,
+                    format!("above 1e-20, and at most {largest:e}"),
+                ));
             }
             let mut channel = |receptor| {
                 connections.channel(Channel {

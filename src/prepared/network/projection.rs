@@ -156,7 +156,8 @@ impl Projection {
         let what = format!("the delays {name}");
         let smallest = self.smallest_delay();
         let refuse_small = |what_is: &str, value: f64| {
-            let requirement = format!("at least half a step ({} ms), as shorter delays are drawn again", self.dt / 2.0);
+            let requirement =
+                format!("at least half a step ({} ms), as shorter delays are drawn again", self.dt / 2.0);
             Err(Error::out_of_range(&format!("the {what_is} of {what}"), format!("{value} ms"), requirement))
         };
         let refuse_short = |shortest: f64| {
