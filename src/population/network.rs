@@ -1,7 +1,7 @@
 //! [`Network`]: describes groups of neurons and the synapses between them, and builds the population.
 
 use super::Population;
-use crate::data::memory::MemoryNeed;
+use crate::data::memory::{self, MemoryNeed};
 use crate::data::shape::Shape;
 use crate::device::Device;
 use crate::device::placement::Placement;
@@ -76,7 +76,7 @@ impl Network {
         let refusal = |what: &str, value: String, requirement: &str| {
             Err(Error::out_of_range(what, value, requirement).about(Argument::Network))
         };
-        if size == 0 || first + size >= u32::MAX as usize {
+        if size == 0 || first.saturating_add(size) >= u32::MAX as usize {
             let what = format!("the number of neurons in group {name}");
             return refusal(&what, size.to_string(), "1 or more, and with all others below 2^32 - 1");
         }
@@ -241,13 +241,18 @@ impl Network {
         if all.iter().all(|parameter| parameter.values().ndim() == 0 && parameter == first) {
             return Ok(Some((*first).clone()));
         }
-        let rows = all.iter().map(|parameter| match *parameter.values().shape() {
-            [rows, _] => rows,
-            _ => 1,
+        let rows = all.iter().filter_map(|parameter| match *parameter.values().shape() {
+            [rows, _] => Some(rows),
+            _ => None,
         });
-        let rows = rows.max().unwrap_or(1);
+        // Parameters that differ between batch rows have two dimensions, also if there is one row.
+        let of_rows = rows.max();
+        let rows = of_rows.unwrap_or(1);
+        // The parts, and all together.
+        let bytes = (self.wiring.n() as u64).saturating_mul(rows as u64).saturating_mul(32);
+        memory::require("a parameter of all groups", bytes, "take a smaller network")?;
         let spread = |(group, parameter): (&Group, &&Parameter)| {
-            let shape = if rows > 1 { vec![rows, group.len()] } else { vec![group.len()] };
+            let shape = if of_rows.is_some() { vec![rows, group.len()] } else { vec![group.len()] };
             let refusal = || {
                 let what = format!("a parameter of group {}", group.name());
                 let expected = format!("[] or [{0}] or [{rows}, 1] or [{rows}, {0}]", group.len());
@@ -263,7 +268,7 @@ impl Network {
         let parts: Vec<ArrayD<f64>> =
             self.wiring.groups.iter().zip(&all).map(spread).collect::<Result<_>>()?;
         let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-        let joined = concatenate(Axis(usize::from(rows > 1)), &views)
+        let joined = concatenate(Axis(usize::from(of_rows.is_some())), &views)
             .map_err(|error| Error::shape("the parameters of all groups", error.to_string(), &[]))?;
         Ok(Some(Parameter::in_double(&joined)))
     }

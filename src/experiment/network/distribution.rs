@@ -91,7 +91,8 @@ impl Distribution {
             DistributionKind::Constant(value) => [*value >= 0.0, *value < 0.0],
             DistributionKind::Normal { mean, .. } => [*mean >= 0.0, *mean <= 0.0],
             DistributionKind::Lognormal { negative, .. } => [!negative, *negative],
-            DistributionKind::Uniform { low, high } => [*high >= 0.0, *low < 0.0],
+            // A high end of 0 is not drawn, but may be what the smallest weights are rounded to.
+            DistributionKind::Uniform { low, high } => [*high > 0.0 || *low >= 0.0, *low < 0.0],
             DistributionKind::List(values) => {
                 let any = |negative: bool| values.iter().any(|value| (*value < 0.0) == negative);
                 [any(false), any(true)]

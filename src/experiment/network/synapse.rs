@@ -84,8 +84,8 @@ impl Synapse {
         self
     }
 
-    /// Multiplies what arrives by a factor of 0 or more for each batch row: a sweep over weights in one population, with one copy
-    /// of the synapses.
+    /// Multiplies what arrives by a factor for each batch row: a sweep over weights in one population, with one copy of
+    /// the synapses. There are as many factors as batch rows; each is 0, or from 1e-10 to 1e10.
     #[must_use]
     pub fn factors(mut self, of_rows: impl Into<Vec<f32>>) -> Self {
         self.factors = Some(Arc::new(of_rows.into()));

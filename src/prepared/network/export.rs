@@ -8,7 +8,7 @@ use crate::experiment::network::synapses::Synapses;
 impl Connections {
     /// Lists all synapses by source, then target, then the order in which they were drawn. `dt` is the length of a step.
     pub(crate) fn synapses(&self, dt: f64) -> Result<Synapses> {
-        let bytes = self.expected_synapses().saturating_mul(17);
+        let bytes = self.expected_synapses().saturating_mul(17).saturating_add(8 * self.n as u64);
         memory::require("the list of synapses", bytes, "list those of a smaller network")?;
         let all = 0..self.n as u32;
         // Each entry becomes the place of the next synapse of the source before it, and in the end its end.

@@ -16,6 +16,7 @@ use crate::error::{Error, Result};
 use crate::experiment::network::Wiring;
 use crate::experiment::params::Params;
 use crate::experiment::spike_input::SpikeEffect;
+use crate::model::LARGEST_PARAMETER;
 use projection::Projection;
 use std::ops::Range;
 use std::sync::Arc;
@@ -25,6 +26,9 @@ const WORD: u32 = 32;
 
 /// The steps until a spike acts that the 8 bits in a synapse tell apart.
 const PAGE: u32 = 1 << 8;
+
+/// The most sums of a cell and step: devices have a bit for each in a word.
+const MOST_CHANNELS: usize = 32;
 
 /// What arriving weights are added to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +96,12 @@ impl Connections {
             let expected = format!("[{}] (one for each neuron)", wiring.n());
             return Err(Error::shape("the positions of the neurons", expected, &[wiring.positions.len()]));
         }
+        if let Some(neuron) =
+            wiring.positions.iter().position(|position| !position.iter().all(|x| x.is_finite()))
+        {
+            let value = format!("{:?} of neuron {neuron}", wiring.positions[neuron]);
+            return Err(Error::out_of_range("the positions of the neurons", value, "finite"));
+        }
         let positions = Arc::new(wiring.positions.clone());
         let mut connections = Self {
             n: wiring.n(),
@@ -108,9 +118,14 @@ impl Connections {
             if let Some(factors) = &synapse.factors {
                 check_factors(&name, factors, batch)?;
             }
-            if let Some(unit) = synapse.unit.filter(|unit| !(unit.is_finite() && *unit > 1e-20)) {
+            let largest = f64::from(LARGEST_PARAMETER);
+            if let Some(unit) = synapse.unit.filter(|unit| !(*unit > 1e-20 && *unit <= largest)) {
                 let what = format!("the unit of the weights {name}");
-                return Err(Error::out_of_range(&what, unit, "a number above 1e-20"));
+                return Err(Error::out_of_range(
+                    &what,
+                    unit,
+                    format!("above 1e-20, and at most {largest:e}"),
+                ));
             }
             let mut channel = |receptor| {
                 connections.channel(Channel {
@@ -131,6 +146,13 @@ impl Connections {
             };
             let projection = Projection::new(number, described, wiring, &positions, params.dt, channels)?;
             connections.add(projection);
+        }
+        if connections.channels.len() > MOST_CHANNELS {
+            return Err(Error::out_of_range(
+                "the number of sums with a unit or factors of their own",
+                connections.channels.len(),
+                format!("at most {MOST_CHANNELS}; synapses with the same unit and factors share a sum"),
+            ));
         }
         Ok(connections)
     }
@@ -192,6 +214,11 @@ impl Connections {
         self.projections.iter().fold(0, |sum, projection| sum.saturating_add(projection.expected()))
     }
 
+    /// The memory of the places of the rows of a table.
+    pub(crate) fn row_bytes(&self) -> u64 {
+        self.classes.iter().map(|class| 4 * (class.sources.len() as u64 + 1)).sum()
+    }
+
     /// The memory of the synapses, and of what will arrive, for a population of this shape. A GPU has copies of the
     /// synapses that are drawn here.
     pub(crate) fn memory_needed(&self, shape: Shape, on_gpu: bool) -> MemoryNeed {
@@ -202,6 +229,7 @@ impl Connections {
         let sums = u64::from(self.longest) * self.channels.len() as u64;
         let mut need = MemoryNeed::default();
         let sums = sums.saturating_mul(4 * shape.cells() as u64);
+        let bytes = bytes.saturating_add(self.row_bytes());
         need.add("the synapses", bytes, if on_gpu { bytes } else { 0 });
         need.add("what will arrive", if on_gpu { 0 } else { sums }, if on_gpu { sums } else { 0 });
         need
@@ -230,10 +258,11 @@ fn check_factors(name: &str, factors: &[f32], batch: usize) -> Result<()> {
     if factors.len() != batch {
         return Err(Error::shape(&what, format!("[{batch}] (one for each batch row)"), &[factors.len()]));
     }
-    match factors.iter().position(|factor| !(0.0..=1e10).contains(factor)) {
+    // With a smaller factor, a unit could be a subnormal number, which some devices take for 0.
+    match factors.iter().position(|factor| !(*factor == 0.0 || (1e-10..=1e10).contains(factor))) {
         Some(row) => {
             let value = format!("{} for batch row {row}", factors[row]);
-            Err(Error::out_of_range(&what, value, "from 0 to 1e10"))
+            Err(Error::out_of_range(&what, value, "0, or from 1e-10 to 1e10"))
         }
         None => Ok(()),
     }

@@ -3,6 +3,7 @@
 use super::PAGE;
 use super::chance::fraction;
 use super::rules::MOST_OUTDEGREE;
+use crate::data::memory;
 use crate::error::{Error, Result};
 use crate::experiment::network::distribution::{Distribution, DistributionKind};
 use crate::experiment::network::rule::{Profile, Rule, RuleKind};
@@ -23,7 +24,7 @@ const FURTHEST: f64 = 6.5;
 /// A constant delay that rounding to steps changes by more than this part of itself is reported.
 const NOTABLE: f64 = 1e-3;
 
-/// What is drawn again, in the last word of a counter.
+/// What is drawn again, in the key of its draws.
 const WEIGHT: u32 = 1 << 28;
 const DELAY: u32 = 2 << 28;
 
@@ -103,7 +104,11 @@ impl Projection {
             check_distribution(&format!("the delays {name}"), "ms", delay, synapses)?;
         }
         let by_target = match &described.rule.kind {
-            RuleKind::List { targets, .. } => ByTarget::new(targets, to.len()),
+            RuleKind::List { targets, .. } => {
+                let bytes = 16 * (to.len() as u64 + 1) + 4 * targets.len() as u64;
+                memory::require("the order of a list of synapses", bytes, "take a smaller network")?;
+                ByTarget::new(targets, to.len())
+            }
             _ => ByTarget::default(),
         };
         let seed = random::key(wiring.seed);
@@ -150,6 +155,11 @@ impl Projection {
     fn check_delays(&self, name: &str) -> Result<()> {
         let what = format!("the delays {name}");
         let smallest = self.smallest_delay();
+        let refuse_small = |what_is: &str, value: f64| {
+            let requirement =
+                format!("at least half a step ({} ms), as shorter delays are drawn again", self.dt / 2.0);
+            Err(Error::out_of_range(&format!("the {what_is} of {what}"), format!("{value} ms"), requirement))
+        };
         let refuse_short = |shortest: f64| {
             let requirement = match smallest {
                 0 => "0 or more".to_owned(),
@@ -161,6 +171,10 @@ impl Projection {
         let (shortest, longest) = match &self.delay {
             Delay::Smallest => return Ok(()),
             Delay::OfDistance { velocity, constant } => {
+                if !constant.is_finite() {
+                    let what = format!("the constant part of the delays {name}");
+                    return Err(Error::out_of_range(&what, format!("{constant} ms"), "finite"));
+                }
                 if !(velocity.is_finite() && *velocity > 0.0) {
                     let what = format!("the velocity of the delays {name}");
                     return Err(Error::out_of_range(&what, velocity, "a number above 0"));
@@ -182,16 +196,25 @@ impl Projection {
                     }
                     (*delay, *delay)
                 }
-                DistributionKind::Normal { mean, sd, .. } => {
-                    // Draws that are too short are repeated, which must come to an end.
-                    if *mean < self.dt * 0.5 {
+                DistributionKind::Normal { mean, sd, clipped: true } => {
+                    if is_short(*mean) {
                         return refuse_short(*mean);
                     }
                     (self.dt * f64::from(smallest), mean + FURTHEST * sd)
                 }
+                DistributionKind::Normal { mean, sd, clipped: false } => {
+                    // Draws that are too short are repeated, which must come to an end.
+                    if *mean < self.dt * 0.5 {
+                        return refuse_small("mean", *mean);
+                    }
+                    (self.dt * f64::from(smallest), mean + FURTHEST * sd)
+                }
                 DistributionKind::Lognormal { mu, sigma, negative } => {
-                    if *negative || libm::exp(*mu) < self.dt * 0.5 {
-                        return refuse_short(if *negative { -libm::exp(*mu) } else { libm::exp(*mu) });
+                    if *negative {
+                        return refuse_short(-libm::exp(*mu));
+                    }
+                    if libm::exp(*mu) < self.dt * 0.5 {
+                        return refuse_small("median", libm::exp(*mu));
                     }
                     (self.dt, libm::exp(mu + FURTHEST * sigma))
                 }
@@ -367,11 +390,11 @@ impl Projection {
     /// Draws again until there is a value.
     #[cold]
     fn again(&self, pick: &Pick, purpose: u32, draw: impl Fn(u32) -> Option<f64>) -> f64 {
-        let [first, second, number, low] = pick.counter;
         // Half of all draws are good, so that this many in vain do not happen.
         for attempt in 0..64 {
-            let counter = [first, second ^ low.rotate_left(8), number, purpose | attempt];
-            if let Some(value) = philox(counter, self.key).into_iter().find_map(&draw) {
+            // The counter of a synapse has no room for more; each attempt has a key of its own.
+            let key = [self.key[0] ^ (purpose | attempt), self.key[1]];
+            if let Some(value) = philox(pick.counter, key).into_iter().find_map(&draw) {
                 return value;
             }
         }
@@ -470,7 +493,12 @@ fn check_rule(name: &str, described: &Described, positions: &[[f32; 3]]) -> Resu
         }
         Err(Error::out_of_range(&what, value, format!("at most {most}{why}")))
     };
-    const DISTINCT: &str = ", as no pair is connected twice";
+    // The limit of a number of synapses onto so many different neurons, and the reason for it.
+    let limit = |distinct: u64, in_all: u64| match (distinct, *multapses) {
+        (0, _) => (0, ", as no neuron is connected to itself"),
+        (_, true) => (in_all, ""),
+        (_, false) => (distinct.min(in_all), ", as no pair is connected twice"),
+    };
     let probability = |p: f64| {
         if (0.0..=1.0).contains(&p) {
             return Ok(());
@@ -480,19 +508,19 @@ fn check_rule(name: &str, described: &Described, positions: &[[f32; 3]]) -> Resu
     };
     match kind {
         RuleKind::FixedIndegree(synapses) => {
-            let limit = if *multapses { u64::MAX } else { sources - own };
-            let limit = if sources == own { 0 } else { limit };
-            most(format!("the in-degree {name}"), u64::from(*synapses), limit, DISTINCT)?;
+            let distinct = sources - own;
+            let (limit, why) = limit(distinct, u64::MAX);
+            most(format!("the in-degree {name}"), u64::from(*synapses), limit, why)?;
         }
         RuleKind::FixedOutdegree(synapses) => {
-            let limit = if *multapses { u64::from(MOST_OUTDEGREE) } else { targets - own };
-            let limit = if targets == own { 0 } else { limit };
-            most(format!("the out-degree {name}"), u64::from(*synapses), limit, DISTINCT)?;
+            let distinct = targets - own;
+            let (limit, why) = limit(distinct, u64::from(MOST_OUTDEGREE));
+            most(format!("the out-degree {name}"), u64::from(*synapses), limit, why)?;
         }
         RuleKind::FixedTotal(synapses) => {
             let pairs = targets * (sources - own);
-            let limit = if *multapses && pairs > 0 { 1 << 60 } else { pairs };
-            most(format!("the number of synapses {name}"), *synapses, limit, DISTINCT)?;
+            let (limit, why) = limit(pairs, 1 << 60);
+            most(format!("the number of synapses {name}"), *synapses, limit, why)?;
         }
         RuleKind::Pairwise(p) => probability(*p)?,
         RuleKind::Distance { profile, extent } => {

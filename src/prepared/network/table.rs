@@ -5,7 +5,8 @@
 
 use super::{Connections, Kind, PAGE};
 use crate::data::large::Large;
-use crate::error::{Error, Result};
+use crate::data::memory;
+use crate::error::{Argument, Error, Result};
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -96,6 +97,11 @@ pub(crate) struct Tables {
 impl Connections {
     /// Draws the synapses onto these neurons.
     pub(crate) fn draw(&self, parts: &[Range<u32>]) -> Result<Tables> {
+        // Each part has rows of its own, and counts what its targets get.
+        let rows = self.row_bytes().saturating_mul(parts.len() as u64);
+        let sums = 16 * (self.channels.len() * self.n) as u64;
+        let expected = self.memory_needed(1.into(), false).host_bytes().saturating_add(rows).saturating_add(sums);
+        memory::require("the synapses of the network", expected, "take a smaller network")?;
         let counted: Vec<Counted> = parts.par_iter().map(|part| self.count(part)).collect::<Result<_>>()?;
         let nothing = Extremes { sums: vec![(0.0, 0); self.channels.len()], longest: 1, synapses: 0 };
         let extremes = counted.iter().fold(nothing, |all, part| all.and(&part.extremes));
@@ -126,8 +132,8 @@ impl Connections {
     fn count(&self, part: &Range<u32>) -> Result<Counted> {
         let mut rows: Vec<Vec<u32>> =
             self.classes.iter().map(|class| vec![0; class.sources.len() + 1]).collect();
-        let mut sums = vec![vec![(0.0, 0); part.len()]; self.channels.len()];
-        let (mut longest, mut synapses) = (1, 0);
+        let mut sums = vec![vec![(0.0, 0_u32); part.len()]; self.channels.len()];
+        let (mut longest, mut synapses) = (1, 0_u64);
         for (projection, places) in self.projections.iter().zip(&self.places) {
             let shared = projection.shared();
             // What is the same for all synapses, or bounded tightly, is not drawn yet.
@@ -138,17 +144,19 @@ impl Connections {
                 let weight = weight.unwrap_or_else(|| projection.weight(pick));
                 let arrival = arrival.unwrap_or_else(|| projection.arrival(pick));
                 let class = places.class(weight, arrival);
-                rows[class][(pick.source - self.classes[class].sources.start) as usize + 1] += 1;
+                let row = &mut rows[class][(pick.source - self.classes[class].sources.start) as usize + 1];
+                *row = row.saturating_add(1);
                 let sum: &mut (f64, u32) =
                     &mut sums[self.classes[class].channel][(pick.target - part.start) as usize];
-                *sum = (sum.0 + f64::from(weight.abs()), sum.1 + 1);
+                *sum = (sum.0 + f64::from(weight.abs()), sum.1.saturating_add(1));
                 longest = longest.max(arrival);
                 synapses += 1;
             });
         }
         if synapses > u64::from(u32::MAX) {
             let requirement = format!("at most {} onto {} neurons", u32::MAX, part.len());
-            return Err(Error::out_of_range("the number of synapses", synapses, requirement));
+            let error = Error::out_of_range("the number of synapses", synapses, requirement);
+            return Err(error.about(Argument::Network));
         }
         let largest = |sums: Vec<(f64, u32)>| {
             sums.into_iter().fold((0.0_f64, 0), |largest, sum| (largest.0.max(sum.0), largest.1.max(sum.1)))
@@ -166,7 +174,8 @@ impl Connections {
             if overflows(unit) {
                 let value = format!("{unit}, with weights onto a neuron of {sum} in all");
                 let requirement = format!("larger than their sum divided by {LIMIT}");
-                return Err(Error::out_of_range("the unit of the weights", value, requirement));
+                let error = Error::out_of_range("the unit of the weights", value, requirement);
+                return Err(error.about(Argument::Network));
             }
             return Ok(unit);
         }
