@@ -10,11 +10,12 @@ use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::gpu_limits::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{DeviceSlabs, MOST_MERGED_BYTES, SlabEngine, SlabPart};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::population_options::PopulationOptions;
 use crate::prepared::coefficients::Table;
 use crate::prepared::field::{Counter, Field};
-use crate::prepared::network::Connections;
+use crate::prepared::network::table::Tables;
+use crate::prepared::network::{self, Connections, Part, Wired};
 use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
@@ -82,17 +83,23 @@ impl Placement {
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
         {
-            return self.whole(device, table, shape, connections);
+            return self.whole(device, table, shape, connections.map(Part::Whole));
         }
-        if connections.is_some() {
-            return Err(Error::out_of_range(
-                "the number of parts that a network is cut into",
-                slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>(),
-                "1, on one device; take a CPU, or a device that binds more at once",
-            ));
-        }
+        let tables = connections.map(|connections| self.tables(connections, &slabs)).transpose()?;
         let part = |device: &Device, slab: Slab| {
-            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape(), None)?;
+            let network = connections.zip(tables.as_ref()).map(|(connections, tables)| {
+                let own = |(part, _): &&(Range<u32>, network::table::Table)| *part == neurons_of(&slab);
+                Part::Slab(Wired {
+                    connections: Arc::clone(connections),
+                    tables: Tables {
+                        parts: tables.parts.iter().filter(own).cloned().collect(),
+                        ..tables.clone()
+                    },
+                    first_row: slab.rows.start,
+                    is_whole: false,
+                })
+            });
+            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape(), network)?;
             Ok(SlabPart::new(slab, engine))
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
@@ -100,7 +107,18 @@ impl Placement {
             Ok(DeviceSlabs { parts, waits: matches!(device.backend, Backend::Gpu(_)) })
         };
         let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
-        Ok(Box::new(SlabEngine::new(shape, devices)))
+        Ok(Box::new(SlabEngine::new(shape, devices, connections.cloned())))
+    }
+
+    /// Draws the synapses onto the neurons of each slab. Slabs of different rows share them.
+    fn tables(&self, connections: &Connections, slabs: &[(&Device, Vec<Slab>)]) -> Result<Tables> {
+        let mut parts: Vec<Range<u32>> = Vec::new();
+        for slab in slabs.iter().flat_map(|(_, slabs)| slabs) {
+            if !parts.contains(&neurons_of(slab)) {
+                parts.push(neurons_of(slab));
+            }
+        }
+        connections.draw(&parts)
     }
 
     /// The engine of a single slab.
@@ -109,13 +127,17 @@ impl Placement {
         device: &Device,
         table: &Arc<Table>,
         shape: Shape,
-        connections: Option<&Arc<Connections>>,
+        network: Option<Part<'_>>,
     ) -> Result<Box<dyn Engine>> {
         match &device.backend {
-            Backend::Gpu(gpu) => gpu.engine(table, shape, connections, self.options.kernel_times),
+            Backend::Gpu(gpu) => gpu.engine(table, shape, network, self.options.kernel_times),
             Backend::Cpu | Backend::Several(_) => {
                 let mut engine = CpuEngine::new(Arc::clone(table), shape);
-                connections.map_or(Ok(()), |connections| engine.connect(connections))?;
+                match network {
+                    None => {}
+                    Some(Part::Whole(connections)) => engine.connect(connections)?,
+                    Some(Part::Slab(wired)) => engine.connect_part(wired),
+                }
                 Ok(Box::new(engine))
             }
         }
@@ -274,6 +296,11 @@ impl Placement {
             devices.all(|device| device.is_software_adapter() || matches!(device.backend, Backend::Cpu));
         if software { need.total() } else { need.host_bytes() }
     }
+}
+
+/// The neurons of a slab.
+fn neurons_of(slab: &Slab) -> Range<u32> {
+    slab.neurons.start as u32..slab.neurons.end as u32
 }
 
 /// The same for a population, for which it is known what is on which device.

@@ -20,6 +20,7 @@ use crate::model::LARGEST_PARAMETER;
 use projection::Projection;
 use std::ops::Range;
 use std::sync::Arc;
+use table::Tables;
 
 /// The number of steps in a word of spikes, which no block crosses.
 const WORD: u32 = 32;
@@ -233,6 +234,41 @@ impl Connections {
         need.add("the synapses", bytes, if on_gpu { bytes } else { 0 });
         need.add("what will arrive", if on_gpu { 0 } else { sums }, if on_gpu { sums } else { 0 });
         need
+    }
+}
+
+/// The part of a network that an engine has: its synapses onto the engine's cells.
+#[derive(Debug, Clone)]
+pub(crate) struct Wired {
+    pub(crate) connections: Arc<Connections>,
+    /// The tables of the engine's neurons, in their order.
+    pub(crate) tables: Tables,
+    /// The number of the engine's first batch row.
+    pub(crate) first_row: usize,
+    /// Whether the engine has all cells. Otherwise it gets the spikes of all cells from outside.
+    pub(crate) is_whole: bool,
+}
+
+/// What connects the cells of an engine.
+#[derive(Debug)]
+pub(crate) enum Part<'a> {
+    /// It draws all synapses.
+    Whole(&'a Arc<Connections>),
+    /// The synapses onto its cells have been drawn.
+    Slab(Wired),
+}
+
+impl Wired {
+    /// Draws the synapses of a whole network, cut into these parts.
+    pub(crate) fn whole(connections: &Arc<Connections>, parts: &[Range<u32>]) -> Result<Self> {
+        let tables = connections.draw(parts)?;
+        Ok(Self { connections: Arc::clone(connections), tables, first_row: 0, is_whole: true })
+    }
+
+    /// What a channel acts on, and the unit of its sums in a batch row of the engine.
+    pub(crate) fn channels(&self, row: usize) -> impl Iterator<Item = (Receptor, f32)> {
+        let units = self.connections.channels.iter().zip(&self.tables.units);
+        units.map(move |(channel, unit)| (channel.receptor, channel.unit_of_row(*unit, self.first_row + row)))
     }
 }
 

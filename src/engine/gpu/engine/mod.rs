@@ -20,13 +20,13 @@ use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::engine::gpu_limits::IN_FLIGHT;
 use crate::engine::work_done::WorkDone;
-use crate::engine::{Engine, Piece, Receiver, Request, SpikeRequest};
+use crate::engine::{Engine, OutsideSpike, Piece, Receiver, Request, SpikeRequest};
 use crate::error::Result;
 use crate::model::Options;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
-use crate::prepared::network::Connections;
+use crate::prepared::network::{Connections, Wired};
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
 use prepare::PreparedRun;
@@ -155,9 +155,19 @@ impl GpuEngine {
     /// Draws the synapses of a network between the cells.
     pub(super) fn connect(&mut self, table: &Table, connections: &Arc<Connections>) -> Result<()> {
         let network = DeviceNetwork::new(&self.gpu, table, self.shape, connections)?;
+        self.use_network(table, network)
+    }
+
+    fn use_network(&mut self, table: &Table, network: DeviceNetwork) -> Result<()> {
         self.parameters = Parameters::new(&self.gpu, table, &network.units)?;
         self.network = Some(network);
         Ok(())
+    }
+
+    /// Takes synapses that have been drawn between the cells of several engines.
+    pub(super) fn connect_part(&mut self, table: &Table, wired: Wired) -> Result<()> {
+        let network = DeviceNetwork::of(&self.gpu, table, self.shape, wired)?;
+        self.use_network(table, network)
     }
 
     /// Builds an engine that checks a kernel.
@@ -533,6 +543,13 @@ impl Engine for GpuEngine {
         let all: Vec<_> = all.map(|buffer| (buffer.clone(), 0..buffer.size())).collect();
         self.clear(&all)?;
         self.write(Field::Voltages, start)
+    }
+
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()> {
+        match &self.network {
+            Some(network) => network.deliver_outside(&self.gpu, spikes),
+            None => Ok(()),
+        }
     }
 
     fn synapses(&self) -> u64 {
