@@ -203,9 +203,9 @@ impl Case {
     /// Makes steps, and adds what can be seen of them.
     pub fn call(&self, population: &mut Population, steps: u64, outcome: &mut Outcome) -> Result<()> {
         let first = population.steps();
-        if steps == 1 && first % 3 != 0 {
+        if steps == 1 && !first.is_multiple_of(3) {
             population.forward(self.input())?;
-            if first % 7 == 0 || self.random.is_empty() {
+            if first.is_multiple_of(7) || self.random.is_empty() {
                 let spikes = population.spikes()?;
                 let spiked = spikes.indexed_iter().filter(|(_, spiked)| **spiked);
                 outcome.spikes.extend(spiked.map(|((row, neuron), _)| (first, row as u32, neuron as u32)));

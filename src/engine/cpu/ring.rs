@@ -175,7 +175,7 @@ impl<'a> Ahead<'a> {
 
 #[inline(always)]
 fn take_row(row: &mut [i32], unit: f32, sums: &mut [f32; LANES]) {
-    match row.as_mut_array::<LANES>() {
+    match <&mut [i32; LANES]>::try_from(&mut *row).ok() {
         // The length of full lanes is known to the compiler.
         Some(row) => {
             for lane in 0..LANES {

@@ -328,14 +328,14 @@ impl DeviceNetwork {
     }
 
     /// Brings the sums of the ring, which begin with place 0, into the order of the steps from this one on.
-    pub(super) fn from_step(&self, next_step: u64, mut sums: Vec<i32>) -> Vec<i32> {
+    pub(super) fn sorted_from(&self, next_step: u64, mut sums: Vec<i32>) -> Vec<i32> {
         let place = self.place(next_step, sums.len());
         sums.rotate_left(place);
         sums
     }
 
     /// Brings sums that begin with this step into the order of the ring.
-    pub(super) fn from_place_0(&self, next_step: u64, sums: &[i32]) -> Vec<i32> {
+    pub(super) fn sorted_from_place_0(&self, next_step: u64, sums: &[i32]) -> Vec<i32> {
         let mut sums = sums.to_vec();
         let place = self.place(next_step, sums.len());
         sums.rotate_right(place);

@@ -560,12 +560,12 @@ impl Engine for GpuEngine {
         let Some(network) = &self.network else { return Ok(Vec::new()) };
         let ring = network.ring.clone();
         let sums = bytemuck::cast_vec(self.read_bytes("what will arrive", &ring, 0..ring.size())?);
-        Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.from_step(next_step, sums)))
+        Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.sorted_from(next_step, sums)))
     }
 
     fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
         let Some(network) = &self.network else { return Ok(()) };
-        let sums = network.from_place_0(next_step, sums);
+        let sums = network.sorted_from_place_0(next_step, sums);
         self.gpu.write(&network.ring, "what will arrive", bytemuck::cast_slice(&sums))
     }
 
