@@ -9,7 +9,7 @@ mod case;
 mod reference;
 
 use case::Case;
-use lif::Device;
+use lif::{Device, Recording, Scorer, Target};
 use rayon_threads::with_threads;
 
 mod rayon_threads {
@@ -177,5 +177,36 @@ fn the_number_of_threads_changes_nothing() {
             let several = with_threads(threads, || case.outcome(&Device::cpu()).expect("valid"));
             assert_eq!(several, one, "{threads} threads");
         }
+    }
+}
+
+/// Scores and blocks see the same spikes as a recording does.
+#[test]
+fn spikes_of_a_network_are_scored_and_streamed() {
+    let mut devices = vec![Device::cpu(), Device::several(&[Device::cpu(), Device::cpu()]).expect("two")];
+    if !cfg!(skip_gpu_tests) {
+        devices.extend(adapters());
+    }
+    let case = Case { random: Vec::new(), ..Case::random(4) };
+    let target = || Target::new([40, 90, 170], 0..300).expect("valid");
+    let build = |device: &Device| case.network().build(case.batch, device).expect("valid");
+    let mut population = build(&devices[0]);
+    let recording = Recording::none().spikes();
+    let recorded = population.run(300, case.input()).record(&recording).go().expect("valid");
+    let spikes = recorded.spikes.expect("asked for");
+    let counts: Vec<u32> = spikes.counts().iter().copied().collect();
+    assert!(counts.iter().sum::<u32>() > 20, "{counts:?}");
+    for device in &devices {
+        let mut scorer = Scorer::new([case.batch, case.n], vec![target()], 20).expect("valid");
+        build(device).run(300, case.input()).score(&mut scorer).go().expect("valid");
+        let predicted: Vec<u32> = scorer.tallies(0).map(|tally| tally.predicted as u32).collect();
+        assert_eq!(predicted, counts, "{device}");
+        let mut events = Vec::new();
+        let mut sink = |block: lif::Recorded| {
+            events.extend(block.spikes.iter().flat_map(|spikes| spikes.events().collect::<Vec<_>>()));
+            Ok(())
+        };
+        build(device).run(300, case.input()).record(&recording).sink(&mut sink).go().expect("valid");
+        assert_eq!(events, spikes.events().collect::<Vec<_>>(), "{device}");
     }
 }
