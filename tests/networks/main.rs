@@ -6,6 +6,7 @@
 #[path = "../common/adapters.rs"]
 mod adapters;
 mod case;
+mod effects;
 mod reference;
 
 use case::Case;
