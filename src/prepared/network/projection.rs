@@ -587,7 +587,7 @@ fn check_distribution(what: &str, unit: &str, values: &Distribution, synapses: O
         if value.is_finite() && value.abs() <= largest {
             return Ok(());
         }
-        let requirement = format!("finite, and at most {largest:e} in magnitude");
+        let requirement = format!("finite, and at most {LARGEST_PARAMETER:e} in magnitude");
         Err(Error::out_of_range(what, format!("{value} {unit}"), requirement))
     };
     let spread = |name: &str, value: f64| {
