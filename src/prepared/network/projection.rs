@@ -620,6 +620,11 @@ fn check_distribution(what: &str, unit: &str, values: &Distribution, synapses: O
             Some(synapses) if synapses == values.len() => {
                 match values.iter().position(|value| !value.is_finite() || value.abs() > LARGEST_PARAMETER) {
                     None => Ok(()),
+                    Some(index) if values[index].is_finite() => {
+                        let value = format!("{} {unit} at index {index}", values[index]);
+                        let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+                        Err(Error::out_of_range(what, value, requirement))
+                    }
                     Some(index) => Err(Error::NonFinite {
                         argument: None,
                         what: what.to_owned(),
