@@ -8,6 +8,7 @@ mod adapters;
 mod case;
 mod effects;
 mod reference;
+mod refused;
 mod rules;
 
 use case::Case;
