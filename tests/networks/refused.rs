@@ -540,6 +540,7 @@ fn hostile_values_cause_no_panic() {
         Distribution::negative_lognormal(0.0, 7.0),
         Distribution::lognormal(46.0, 0.0),
         Distribution::uniform(-1e-40, 0.0),
+        Distribution::uniform(-1e-45, 0.0),
         Distribution::uniform(-1e-45, 1e-45),
         Distribution::uniform(-1.0, 0.0),
         Distribution::uniform(-0.0, 0.0),

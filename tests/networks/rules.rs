@@ -526,7 +526,8 @@ fn weights_and_delays_are_drawn_again_for_each_synapse() {
     // About half of all draws are drawn again; the 32 bits of a draw seldom repeat themselves.
     let synapse = Synapse::jump(Distribution::normal(0.01, 10.0));
     for rule in [Rule::fixed_outdegree(2000), Rule::fixed_indegree(20), Rule::fixed_total(20_000)] {
-        let all = drawn(10, Some(1000), &rule, &synapse, 1).weights;
+        // Targets of a source are drawn in ranges that begin at multiples of 256.
+        let all = drawn(10, Some(1024), &rule, &synapse, 1).weights;
         let different: HashSet<u32> = all.iter().map(|weight| weight.to_bits()).collect();
         assert!(all.len() - different.len() < 20, "{} of {}", different.len(), all.len());
     }
