@@ -279,7 +279,7 @@ fn end_word(path: ptr<private, Path>) {
     (*path).word = 0u;
     (*path).count += countOneBits(word);
     if (NETWORK && (*path).there) {
-        list_spikes((*path).index, word);
+        list_spikes((*path).row, (*path).neuron, word);
     }
     if (WORDS != NO_WORDS && (*path).word_place != NOT_RECORDED) {
         if (WORDS_GO_ON) {

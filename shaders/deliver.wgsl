@@ -79,11 +79,10 @@ fn deliver(
 ) {
     let count = min(spikes[delivery.list], delivery.most_spikes);
     for (var number = group.x; number < count; number += groups.x) {
-        let spike = delivery.list_start + 2u * number;
-        let cell = spikes[spike];
-        let source = cell % delivery.neurons;
+        let spike = delivery.list_start + 3u * number;
+        let first_cell = spikes[spike + 1u] * delivery.neurons;
         for (var table = group.y; table < delivery.tables; table += groups.y) {
-            deliver_row(table * TABLE, source, cell - source, spikes[spike + 1u], lane);
+            deliver_row(table * TABLE, spikes[spike], first_cell, spikes[spike + 2u], lane);
         }
     }
 }

@@ -5,7 +5,8 @@
 
 // [steps, channels, cells]; step s has the place s modulo the number of steps.
 @group(0) @binding(8) var<storage, read_write> ring: array<i32>;
-// The lengths of two lists of spikes, and from SPIKES on the lists: a cell, and the place of its step in the ring.
+// The lengths of two lists of spikes, and from SPIKES on the lists: a neuron, its batch row, and the place of its step in
+// the ring.
 @group(0) @binding(9) var<storage, read_write> spikes: array<atomic<u32>>;
 
 const SPIKES: u32 = 2u;
@@ -44,15 +45,16 @@ fn next_place(place: u32) -> u32 {
 }
 
 // Lists the spikes of a cell in this block, whose bits of a word are these.
-fn list_spikes(index: u32, word: u32) {
+fn list_spikes(row: u32, neuron: u32, word: u32) {
     var bits = word;
     while (bits != 0u) {
         let bit = firstTrailingBit(bits);
         bits &= bits - 1u;
-        let at = block.list_start + 2u * atomicAdd(&spikes[block.list], 1u);
+        let at = block.list_start + 3u * atomicAdd(&spikes[block.list], 1u);
         let after = block.ring_place + bit - block.first_step % WORD;
-        atomicStore(&spikes[at], index);
-        atomicStore(&spikes[at + 1u], select(after, after - block.ring_steps, after >= block.ring_steps));
+        atomicStore(&spikes[at], neuron);
+        atomicStore(&spikes[at + 1u], row);
+        atomicStore(&spikes[at + 2u], select(after, after - block.ring_steps, after >= block.ring_steps));
     }
 }
 

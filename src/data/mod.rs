@@ -5,6 +5,7 @@ pub(crate) mod broadcast;
 mod cgroup;
 pub(crate) mod large;
 pub(crate) mod memory;
+pub(crate) mod prefetch;
 pub(crate) mod raster;
 pub(crate) mod regular_file;
 pub(crate) mod resident;

@@ -10,11 +10,12 @@ use crate::engine::Engine;
 use crate::engine::cpu::{self, CpuEngine, MOST_VOLTAGE_BYTES, MOST_WORD_BYTES};
 use crate::engine::gpu_limits::{IN_FLIGHT, MOST_RECORDED_BYTES, MOST_SCORED_BYTES};
 use crate::engine::slabs::{DeviceSlabs, MOST_MERGED_BYTES, SlabEngine, SlabPart};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::experiment::population_options::PopulationOptions;
 use crate::prepared::coefficients::Table;
 use crate::prepared::field::{Counter, Field};
-use crate::prepared::network::Connections;
+use crate::prepared::network::table::Tables;
+use crate::prepared::network::{self, Connections, Part, Wired};
 use crate::prepared::scoring::Scoring;
 use std::ops::Range;
 use std::sync::Arc;
@@ -75,27 +76,30 @@ impl Placement {
         shape: Shape,
         connections: Option<&Arc<Connections>>,
     ) -> Result<Box<dyn Engine>> {
-        let mut need = self.memory_needed(table, shape);
-        if let Some(connections) = connections {
-            need = need.and(connections.memory_needed(shape));
-        }
+        let need = self.memory_needed(table, shape, connections.map(Arc::as_ref));
         self.options.require_within_budget(&need, "the population")?;
         memory::require("the population", bytes_here(&need, &self.shares(table, shape)), FEWER)?;
         let slabs = self.slabs(table.buffers(), shape);
         if let [(device, slabs)] = slabs.as_slice()
             && slabs.len() == 1
         {
-            return self.whole(device, table, shape, connections);
+            return self.whole(device, table, shape, connections.map(Part::Whole));
         }
-        if connections.is_some() {
-            return Err(Error::out_of_range(
-                "the number of parts that a network is cut into",
-                slabs.iter().map(|(_, slabs)| slabs.len()).sum::<usize>(),
-                "1, on one device; take a CPU, or a device that binds more at once",
-            ));
-        }
+        let tables = connections.map(|connections| self.tables(connections, &slabs)).transpose()?;
         let part = |device: &Device, slab: Slab| {
-            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape(), None)?;
+            let network = connections.zip(tables.as_ref()).map(|(connections, tables)| {
+                let own = |(part, _): &&(Range<u32>, network::table::Table)| *part == neurons_of(&slab);
+                Part::Slab(Wired {
+                    connections: Arc::clone(connections),
+                    tables: Tables {
+                        parts: tables.parts.iter().filter(own).cloned().collect(),
+                        ..tables.clone()
+                    },
+                    first_row: slab.rows.start,
+                    is_whole: false,
+                })
+            });
+            let engine = self.whole(device, &Arc::new(table.part(&slab)), slab.shape(), network)?;
             Ok(SlabPart::new(slab, engine))
         };
         let member = |(device, slabs): (&Device, Vec<Slab>)| {
@@ -103,7 +107,18 @@ impl Placement {
             Ok(DeviceSlabs { parts, waits: matches!(device.backend, Backend::Gpu(_)) })
         };
         let devices = slabs.into_iter().map(member).collect::<Result<_>>()?;
-        Ok(Box::new(SlabEngine::new(shape, devices)))
+        Ok(Box::new(SlabEngine::new(shape, devices, connections.cloned())))
+    }
+
+    /// Draws the synapses onto the neurons of each slab. Slabs of different rows share them.
+    fn tables(&self, connections: &Connections, slabs: &[(&Device, Vec<Slab>)]) -> Result<Tables> {
+        let mut parts: Vec<Range<u32>> = Vec::new();
+        for slab in slabs.iter().flat_map(|(_, slabs)| slabs) {
+            if !parts.contains(&neurons_of(slab)) {
+                parts.push(neurons_of(slab));
+            }
+        }
+        connections.draw(&parts)
     }
 
     /// The engine of a single slab.
@@ -112,13 +127,17 @@ impl Placement {
         device: &Device,
         table: &Arc<Table>,
         shape: Shape,
-        connections: Option<&Arc<Connections>>,
+        network: Option<Part<'_>>,
     ) -> Result<Box<dyn Engine>> {
         match &device.backend {
-            Backend::Gpu(gpu) => gpu.engine(table, shape, connections, self.options.kernel_times),
+            Backend::Gpu(gpu) => gpu.engine(table, shape, network, self.options.kernel_times),
             Backend::Cpu | Backend::Several(_) => {
                 let mut engine = CpuEngine::new(Arc::clone(table), shape);
-                connections.map_or(Ok(()), |connections| engine.connect(connections))?;
+                match network {
+                    None => {}
+                    Some(Part::Whole(connections)) => engine.connect(connections)?,
+                    Some(Part::Slab(wired)) => engine.connect_part(wired),
+                }
                 Ok(Box::new(engine))
             }
         }
@@ -142,15 +161,21 @@ impl Placement {
         self.parts(batch * n).into_iter().map(|(member, cells)| (member, slabs((member, cells)))).collect()
     }
 
-    /// The memory that a population itself needs.
-    pub(crate) fn memory_needed(&self, table: &Table, shape: Shape) -> MemoryNeed {
+    /// The memory that a population itself needs, with its synapses if its neurons are connected.
+    pub(crate) fn memory_needed(
+        &self,
+        table: &Table,
+        shape: Shape,
+        connections: Option<&Connections>,
+    ) -> MemoryNeed {
         let mut need = MemoryNeed::default();
         // The checked parameters; each slab has a copy of its part.
         need.add("the parameters", bytes(table.footprint().words(shape)), 0);
         let shares = self.shares(table, shape);
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
         need.add("reading or writing state", bytes(shape.cells() as u64), 0);
-        need
+        let on_gpu = matches!(self.device.backend, Backend::Gpu(_));
+        connections.map_or(need.clone(), |connections| need.and(connections.memory_needed(shape, on_gpu)))
     }
 
     /// The memory that the cells on each device need.
@@ -273,6 +298,11 @@ impl Placement {
     }
 }
 
+/// The neurons of a slab.
+fn neurons_of(slab: &Slab) -> Range<u32> {
+    slab.neurons.start as u32..slab.neurons.end as u32
+}
+
 /// The same for a population, for which it is known what is on which device.
 fn bytes_here(need: &MemoryNeed, shares: &[DeviceNeed<'_>]) -> u64 {
     let software = shares.iter().filter(|share| share.device.is_software_adapter());
@@ -362,11 +392,11 @@ mod tests {
             assert!(software.is_software_adapter() && !real.is_software_adapter());
             let on_this_machine = |device: &Device| {
                 let placement = Placement::from(device);
-                let need = placement.memory_needed(&table(), SHAPE);
+                let need = placement.memory_needed(&table(), SHAPE, None);
                 bytes_here(&need, &placement.shares(&table(), SHAPE)) - need.host_bytes()
             };
             let buffers =
-                |device: &Device| Placement::from(device).memory_needed(&table(), SHAPE).device_bytes();
+                |device: &Device| Placement::from(device).memory_needed(&table(), SHAPE, None).device_bytes();
             assert!(buffers(&real) == buffers(&software) && buffers(&real) > 2 * N as u64 * 16);
             assert_eq!(on_this_machine(&real), 0);
             assert_eq!(on_this_machine(&software), buffers(&software));

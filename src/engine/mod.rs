@@ -91,6 +91,13 @@ pub(crate) trait Engine: Debug + Send {
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>>;
     fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()>;
 
+    /// The number of synapses that were drawn.
+    fn synapses(&self) -> u64;
+
+    /// Adds the spikes of the last block of steps, of the cells of all slabs, to what will arrive at the cells of this
+    /// slab.
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()>;
+
     /// Waits for all submitted work and returns what has been done since the engine was built.
     fn work(&mut self) -> Result<WorkDone>;
 
@@ -99,6 +106,15 @@ pub(crate) trait Engine: Debug + Send {
     fn buffers(&self) -> Vec<(Range<usize>, Box<dyn Any>)> {
         Vec::new()
     }
+}
+
+/// A spike of a neuron in a network of several slabs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct OutsideSpike {
+    /// The batch row, counted in the whole population, and the neuron.
+    pub(crate) row: u32,
+    pub(crate) source: u32,
+    pub(crate) step: u64,
 }
 
 /// What an engine passes to its receiver while it advances.

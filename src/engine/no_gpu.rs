@@ -5,7 +5,7 @@ use crate::data::storage::{DeviceArray, DeviceWords};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::prepared::coefficients::Table;
-use crate::prepared::network::Connections;
+use crate::prepared::network::Part;
 use std::sync::Arc;
 
 /// Has no values, so that none of its methods can be called.
@@ -33,7 +33,7 @@ impl Gpu {
         self: &Arc<Self>,
         _: &Table,
         _: Shape,
-        _: Option<&Arc<Connections>>,
+        _: Option<Part<'_>>,
         _: bool,
     ) -> Result<Box<dyn Engine>> {
         match **self {}

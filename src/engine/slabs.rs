@@ -1,12 +1,13 @@
 //! The engine of a population in several slabs: one that is larger than one buffer of its device, or spread
 //! over several devices.
 //!
-//! Slabs on one device are advanced one after the other, those on different devices at the same time. Cells
-//! do not act on each other, so that the slabs have to be synchronised only for recordings.
+//! Slabs on one device are advanced one after the other, those on different devices at the same time. Cells that are
+//! not connected do not act on each other, so that the slabs have to be synchronised only for recordings. The slabs of a
+//! network exchange their spikes after each block of steps that is no longer than the shortest delay.
 
 use super::merge::{Merged, SlabRequest};
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Request};
+use super::{Engine, OutsideSpike, Piece, Receiver, Request, SpikeRequest};
 use crate::data::shape::Shape;
 use crate::data::slab::Slab;
 use crate::data::steps::whole_words;
@@ -14,6 +15,7 @@ use crate::engine::work_done::WorkDone;
 use crate::error::{Error, Result};
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
+use crate::prepared::network::Connections;
 use crate::prepared::noise::Noise;
 use crate::prepared::scoring::Scoring;
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -78,14 +80,20 @@ pub(crate) struct SlabEngine {
     /// of a small population.
     threads: Option<ThreadPool>,
     pace: Pace,
-    /// The scores of all cells as they were when scoring started on the slabs.
+    /// The scores of all cells as they were when scoring started on the slabs; with a network, as they are.
     scoring: Option<Scoring>,
+    /// If the cells are connected: slabs then exchange their spikes after each block of steps.
+    connections: Option<Arc<Connections>>,
 }
 
 impl SlabEngine {
-    pub(crate) fn new(shape: Shape, devices: Vec<DeviceSlabs>) -> Self {
+    pub(crate) fn new(
+        shape: Shape,
+        devices: Vec<DeviceSlabs>,
+        connections: Option<Arc<Connections>>,
+    ) -> Self {
         let threads = threads(&devices);
-        Self { shape, devices, threads, pace: Pace::new(shape.cells()), scoring: None }
+        Self { shape, devices, threads, pace: Pace::new(shape.cells()), scoring: None, connections }
     }
 
     fn parts(&mut self) -> impl Iterator<Item = &mut SlabPart> {
@@ -161,6 +169,70 @@ impl SlabEngine {
     /// Number of steps in the block that begins with `first_step`.
     fn block_steps(&self, request: &Request, first_step: u64, most_steps: u64) -> u64 {
         whole_words(first_step, self.most_steps(request, most_steps))
+    }
+
+    /// Advances connected cells, block by block.
+    fn advance_network(
+        &mut self,
+        connections: &Connections,
+        (first_step, steps): (u64, u64),
+        current: &Current<'_>,
+        request: &Request,
+        receiver: &mut dyn Receiver,
+    ) -> Result<u64> {
+        let n = self.shape.n;
+        // All spikes are needed here, whatever is requested.
+        let inner = Request { spikes: SpikeRequest::All, voltages: request.voltages.clone() };
+        let merged = Mutex::new(Merged::new(&inner, self.shape));
+        let lock = || merged.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut spikes = Vec::new();
+        let mut made = 0;
+        while made < steps {
+            let first = first_step + made;
+            let count = (connections.block_end(first) - first).min(steps - made).min(receiver.most_steps());
+            lock().start(&inner, first, count);
+            self.on_all(|device, part| {
+                let current = part.current(current, device, made as usize, n);
+                let slab = &part.slab;
+                let slab_request = SlabRequest::new(&inner, slab, n);
+                let mut next = first;
+                let mut take = |piece: Piece<'_>| {
+                    lock().take(&slab_request, slab, next, piece);
+                    next += piece.steps;
+                    ControlFlow::Continue(())
+                };
+                part.engine.advance(first, count, &current, Some(&slab_request.request), &mut take)?;
+                Ok(())
+            })?;
+            spikes.clear();
+            list_spikes(lock().piece().words, first, n, &mut spikes);
+            self.on_all(|_, part| part.engine.deliver(&spikes))?;
+            made += count;
+            let merged = lock();
+            let piece = merged.piece();
+            let chosen;
+            let words = match &request.spikes {
+                SpikeRequest::All => piece.words,
+                SpikeRequest::None => &[],
+                SpikeRequest::Scored => {
+                    if let Some(scoring) = &mut self.scoring {
+                        scoring.take(first, count, piece.words);
+                    }
+                    &[]
+                }
+                SpikeRequest::Chosen(neurons) => {
+                    let of_row = |row: &[u32]| -> Vec<u32> {
+                        neurons.iter().map(|neuron| row[*neuron as usize]).collect()
+                    };
+                    chosen = piece.words.chunks_exact(n).flat_map(of_row).collect::<Vec<u32>>();
+                    &chosen
+                }
+            };
+            if receiver.take(Piece { words, ..piece }).is_break() {
+                break;
+            }
+        }
+        Ok(made)
     }
 
     fn advance_blocks(
@@ -243,6 +315,11 @@ impl Engine for SlabEngine {
     ) -> Result<u64> {
         let n = self.shape.n;
         self.prepare(first_step, steps, current, request)?;
+        if let Some(connections) = self.connections.clone() {
+            let request = request.cloned().unwrap_or_default();
+            let made = self.advance_network(&connections, (first_step, steps), current, &request, receiver);
+            return made.map_err(|error| if error.is_fault() { error } else { fault(&error) });
+        }
         let made = match request {
             Some(request) => self.advance_blocks(first_step, steps, current, request, receiver),
             None => self
@@ -259,6 +336,10 @@ impl Engine for SlabEngine {
     }
 
     fn start_scoring(&mut self, scoring: Scoring) -> Result<()> {
+        if self.connections.is_some() {
+            self.scoring = Some(scoring);
+            return Ok(());
+        }
         let n = self.shape.n;
         let started =
             self.parts().try_for_each(|part| part.engine.start_scoring(scoring.part(&part.slab.cells(n))));
@@ -272,6 +353,9 @@ impl Engine for SlabEngine {
 
     fn finish_scoring(&mut self) -> Result<Option<Scoring>> {
         let Some(mut scoring) = self.scoring.take() else { return Ok(None) };
+        if self.connections.is_some() {
+            return Ok(Some(scoring));
+        }
         let n = self.shape.n;
         let finished = self.parts().try_for_each(|part| {
             if let Some(own) = part.engine.finish_scoring()? {
@@ -318,12 +402,39 @@ impl Engine for SlabEngine {
         self.scatter(start, |engine, start| engine.reset(start))
     }
 
-    fn read_arriving(&mut self, _next_step: u64) -> Result<Vec<i32>> {
-        Ok(Vec::new())
+    fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
+        let (n, cells) = (self.shape.n, self.shape.cells());
+        let mut all = Vec::new();
+        for part in self.parts() {
+            let own = part.engine.read_arriving(next_step)?;
+            let range = part.slab.cells(n);
+            all.resize(own.len() / range.len() * cells, 0);
+            for (all, own) in all.chunks_exact_mut(cells).zip(own.chunks_exact(range.len())) {
+                all[range.clone()].copy_from_slice(own);
+            }
+        }
+        Ok(all)
     }
 
-    fn write_arriving(&mut self, _next_step: u64, _sums: &[i32]) -> Result<()> {
-        Ok(())
+    fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
+        let (n, cells) = (self.shape.n, self.shape.cells());
+        self.parts().try_for_each(|part| {
+            let range = part.slab.cells(n);
+            let own: Vec<i32> =
+                sums.chunks_exact(cells).flat_map(|all| &all[range.clone()]).copied().collect();
+            part.engine.write_arriving(next_step, &own)
+        })
+    }
+
+    fn synapses(&self) -> u64 {
+        // Slabs of different batch rows have the same synapses.
+        let first = |part: &&SlabPart| part.slab.rows.start == 0;
+        let parts = self.devices.iter().flat_map(|device| &device.parts);
+        parts.filter(first).map(|part| part.engine.synapses()).sum()
+    }
+
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()> {
+        self.parts().try_for_each(|part| part.engine.deliver(spikes))
     }
 
     fn work(&mut self) -> Result<WorkDone> {
@@ -338,6 +449,20 @@ impl Engine for SlabEngine {
             buffers.map(move |(cells, buffers)| (first + cells.start..first + cells.end, buffers))
         };
         self.devices.iter().flat_map(|device| &device.parts).flat_map(of_part).collect()
+    }
+}
+
+/// Lists the spikes in the words of a block of steps, which is within one word.
+fn list_spikes(words: &[u32], first_step: u64, n: usize, spikes: &mut Vec<OutsideSpike>) {
+    for (row, words) in (0..).zip(words.chunks_exact(n)) {
+        for (source, word) in (0..).zip(words) {
+            let mut word = *word;
+            while word != 0 {
+                let step = first_step - first_step % 32 + u64::from(word.trailing_zeros());
+                spikes.push(OutsideSpike { row, source, step });
+                word &= word - 1;
+            }
+        }
     }
 }
 

@@ -131,7 +131,11 @@ impl Population {
         let (table, engine) = build(&params, shape, &placement, network.as_ref())?;
         coefficients::warn_of_long_steps(&params);
         Ok(Self {
-            queue_room: options.left_of_budget(&placement.memory_needed(&table, shape)),
+            queue_room: options.left_of_budget(&placement.memory_needed(
+                &table,
+                shape,
+                network.as_ref().map(|network| &*network.connections),
+            )),
             params,
             shape,
             placement,
@@ -158,7 +162,7 @@ impl Population {
     /// Anything wrong with the parameters or the sizes, as in [`new`](Self::new).
     pub fn memory_needed(params: &Params, shape: impl Into<Shape>, device: &Device) -> Result<MemoryNeed> {
         let shape = shape.into();
-        Ok(Placement::from(device).memory_needed(&table(params, shape)?, shape))
+        Ok(Placement::from(device).memory_needed(&table(params, shape)?, shape, None))
     }
 
     /// Changes the number of batch rows, and resets the state: v at rest, no spikes, step 0.
@@ -174,11 +178,10 @@ impl Population {
         };
         let (table, engine) = build(&self.params, shape, &self.placement, network.as_ref())?;
         self.network = network;
-        let need = self.placement.memory_needed(&table, shape);
-        self.queue_room = self.placement.options.left_of_budget(&need);
         self.table = table;
         self.engine = engine;
         self.shape = shape;
+        self.queue_room = self.placement.options.left_of_budget(&self.memory_of_population());
         self.noise = None;
         self.forget();
         Ok(())
@@ -288,6 +291,12 @@ impl Population {
         self.seed = seed;
         self.noise = None;
         Ok(())
+    }
+
+    /// The memory that the population takes without its input and recordings.
+    fn memory_of_population(&self) -> MemoryNeed {
+        let connections = self.network.as_ref().map(|network| &*network.connections);
+        self.placement.memory_needed(&self.table, self.shape, connections)
     }
 
     /// Makes the queued steps.

@@ -151,7 +151,7 @@ impl Network {
         let connections = self.connections(batch, &params)?;
         let shape = Shape { batch, n: self.wiring.n() };
         let table = super::table(&params, shape)?;
-        Ok(Placement::from(device).memory_needed(&table, shape).and(connections.memory_needed(shape)))
+        Ok(Placement::from(device).memory_needed(&table, shape, Some(&connections)))
     }
 
     /// Draws the synapses and builds the population, with its neurons at rest. The same description and seed give the
@@ -305,6 +305,12 @@ fn fingerprint(wiring: &Wiring) -> String {
 }
 
 impl Population {
+    /// The number of synapses of a [`Network`]; batch rows share them.
+    #[must_use]
+    pub fn synapses(&self) -> u64 {
+        self.engine.synapses()
+    }
+
     /// The groups of a [`Network`], in the order of their neurons; empty for neurons that are not connected.
     #[must_use]
     pub fn groups(&self) -> &[Group] {

@@ -59,7 +59,7 @@ impl Population {
         let Values::Host(values) = &current.values else { return Ok(Some(room)) };
         let bytes = (size_of_val(&values[..]) as u64).saturating_mul(self.placement.copies_of_queued());
         if bytes > room {
-            let need = self.placement.memory_needed(&self.table, self.shape);
+            let need = self.memory_of_population();
             let need = need.and(MemoryNeed::of("the queue of inputs", bytes, 0));
             let need = need.and(MemoryNeed::of("the random sources", noise, 0));
             self.placement.options.require_within_budget(&need, "the population and an input that waits")?;
@@ -162,7 +162,7 @@ impl Population {
             return Ok(());
         }
         let buffers = self.table.buffers();
-        let population = self.placement.memory_needed(&self.table, self.shape);
+        let population = self.memory_of_population();
         let input = self.placement.memory_of_input(input, steps, buffers, self.shape);
         self.placement.options.require_within_budget(&population.and(input).and(more.clone()), what)
     }

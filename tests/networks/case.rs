@@ -1,8 +1,8 @@
 //! [`Case`]: random networks with listed synapses and random inputs, and their simulation by an engine.
 
 use lif::{
-    Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population, Random,
-    Recording, Refractory, Reset, Result, Rule, Synapse, Trace,
+    Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population,
+    PopulationOptions, Random, Recording, Refractory, Reset, Result, Rule, Synapse, Trace,
 };
 use ndarray::Array1;
 
@@ -163,7 +163,13 @@ impl Case {
     }
 
     pub fn outcome(&self, device: &Device) -> Result<Outcome> {
-        let mut population = self.network().build(self.batch, device)?;
+        self.outcome_with(device, PopulationOptions::default())
+    }
+
+    pub fn outcome_with(&self, device: &Device, options: PopulationOptions) -> Result<Outcome> {
+        let mut network = self.network();
+        network.set_options(options);
+        let mut population = network.build(self.batch, device)?;
         let mut outcome = Outcome::default();
         for steps in &self.calls {
             self.call(&mut population, *steps, &mut outcome)?;
@@ -197,9 +203,9 @@ impl Case {
     /// Makes steps, and adds what can be seen of them.
     pub fn call(&self, population: &mut Population, steps: u64, outcome: &mut Outcome) -> Result<()> {
         let first = population.steps();
-        if steps == 1 && first % 3 != 0 {
+        if steps == 1 && !first.is_multiple_of(3) {
             population.forward(self.input())?;
-            if first % 7 == 0 || self.random.is_empty() {
+            if first.is_multiple_of(7) || self.random.is_empty() {
                 let spikes = population.spikes()?;
                 let spiked = spikes.indexed_iter().filter(|(_, spiked)| **spiked);
                 outcome.spikes.extend(spiked.map(|((row, neuron), _)| (first, row as u32, neuron as u32)));

@@ -97,6 +97,49 @@ fn random_networks_on(device: &Device, seeds: impl Iterator<Item = u64>) {
     }
 }
 
+/// Cuts a case into slabs of a few cells.
+fn in_slabs(case: &Case, device: &Device) -> case::Outcome {
+    // A slab has at least two words for each cell, and some that all share.
+    let bytes = 4 * (2 * (case.n * case.batch / 3) as u64 + 40);
+    let options = lif::PopulationOptions { largest_binding: Some(bytes), ..Default::default() };
+    case.outcome_with(device, options).expect("valid")
+}
+
+#[test]
+fn slabs_and_several_devices_exchange_their_spikes() {
+    let cpu = Device::cpu();
+    let two = Device::several(&[cpu.clone(), cpu.clone()]).expect("two");
+    let three = Device::several(&[cpu.clone(), cpu.clone(), cpu.clone()]).expect("three");
+    for seed in 0..120 {
+        let case = Case::random(seed);
+        let expected = case.outcome(&cpu).expect("valid");
+        let slabs = in_slabs(&case, &cpu);
+        assert!(slabs == expected, "case {seed} in slabs: {}", difference(&slabs, &expected));
+        for device in [&two, &three] {
+            let got = case.outcome(device).expect("valid");
+            assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
+        }
+        let resumed = case.resumed(case.calls.len() / 2, [&two, &cpu]);
+        assert!(resumed == expected, "case {seed}, saved on two: {}", difference(&resumed, &expected));
+        let resumed = case.resumed(case.calls.len() / 2, [&cpu, &three]);
+        assert!(resumed == expected, "case {seed}, resumed on three: {}", difference(&resumed, &expected));
+    }
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_cpu_and_an_adapter_share_a_network() {
+    for device in adapters() {
+        let both = Device::several(&[Device::cpu(), device.clone()]).expect("two");
+        for seed in [0, 40] {
+            let case = Case::random(seed);
+            let expected = case.outcome(&Device::cpu()).expect("valid");
+            let got = case.outcome(&both).expect("valid");
+            assert!(got == expected, "case {seed} on {both}: {}", difference(&got, &expected));
+        }
+    }
+}
+
 #[test]
 fn a_network_that_was_saved_goes_on_bit_for_bit() {
     let cpu = Device::cpu();

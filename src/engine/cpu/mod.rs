@@ -13,7 +13,7 @@ mod sampling;
 mod tests;
 
 use super::pace::Pace;
-use super::{Engine, Piece, Receiver, Request, Room, SpikeRequest};
+use super::{Engine, OutsideSpike, Piece, Receiver, Request, Room, SpikeRequest};
 use crate::data::large::Large;
 use crate::data::shape::Shape;
 use crate::data::steps::{blocks, whole_words};
@@ -22,7 +22,7 @@ use crate::error::{Error, Result};
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
-use crate::prepared::network::Connections;
+use crate::prepared::network::{Connections, Wired};
 use crate::prepared::scoring::Scoring;
 use block::{CurrentView, Tile, Workspace};
 use lif_kernels::LANES;
@@ -109,6 +109,11 @@ impl CpuEngine {
     pub(crate) fn connect(&mut self, connections: &Arc<Connections>) -> Result<()> {
         self.network = Some(Network::new(connections, self.shape)?);
         Ok(())
+    }
+
+    /// Takes synapses that have been drawn between the cells of several engines.
+    pub(crate) fn connect_part(&mut self, wired: Wired) {
+        self.network = Some(Network::of(wired, self.shape));
     }
 
     /// Number of steps in the next piece, at most `most_steps`. `keeps_words` says whether the engine has to
@@ -379,6 +384,15 @@ impl Engine for CpuEngine {
         self.counts.fill(0);
         self.network.iter_mut().for_each(Network::clear);
         Ok(())
+    }
+
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()> {
+        self.network.iter_mut().for_each(|network| network.deliver(spikes));
+        Ok(())
+    }
+
+    fn synapses(&self) -> u64 {
+        self.network.as_ref().map_or(0, Network::synapses)
     }
 
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {

@@ -11,11 +11,12 @@ use super::ring::{Ring, Spike};
 use super::sampling::{Sampled, Samples, Sampling};
 use crate::data::shape::Shape;
 use crate::data::steps::blocks;
+use crate::engine::OutsideSpike;
 use crate::error::Result;
 use crate::model::Options;
 use crate::prepared::coefficients::Table;
-use crate::prepared::network::table::{MOST_TARGETS, Rows, Tables};
-use crate::prepared::network::{Connections, Receptor};
+use crate::prepared::network::table::{MOST_TARGETS, Tables};
+use crate::prepared::network::{Connections, Receptor, Wired};
 use lif_kernels::LANES;
 use pulp::{Simd, WithSimd};
 use rayon::prelude::*;
@@ -37,13 +38,11 @@ const MOST_SYNAPSES: u64 = 1 << 31;
 /// The synapses onto the cells of an engine, and what will arrive.
 #[derive(Debug)]
 pub(super) struct Network {
-    connections: Arc<Connections>,
+    wired: Wired,
     /// The first neurons of the parts of a row, and at the end the number of neurons.
     bounds: Vec<usize>,
-    tables: Vec<Vec<Rows>>,
     /// Row after row, part after part.
     rings: Vec<Ring>,
-    ring_steps: u32,
     shape: Shape,
     /// Whether a block is worth several threads.
     is_shared: bool,
@@ -56,32 +55,25 @@ impl Network {
         let is_shared = shape.cells() * block >= LEAST_WORK && rayon::current_num_threads() > 1;
         let bounds = bounds(connections, shape, is_shared);
         let parts: Vec<Range<u32>> = bounds.windows(2).map(|ends| ends[0] as u32..ends[1] as u32).collect();
-        let Tables { parts: tables, units, ring, .. } = connections.draw(&parts)?;
-        let rings = (0..shape.batch)
-            .flat_map(|row| parts.iter().map(move |part| (row, part.len())))
-            .map(|(row, neurons)| {
-                let channels = connections.channels.iter().zip(&units);
-                let channels = channels
-                    .map(|(channel, unit)| (channel.receptor, channel.unit_of_row(*unit, row)))
-                    .collect();
-                Ring::new(ring, channels, neurons)
-            })
-            .collect();
-        Ok(Self {
-            connections: Arc::clone(connections),
-            bounds,
-            tables,
-            rings,
-            ring_steps: ring,
-            shape,
-            is_shared,
-            workspaces: Vec::new(),
-        })
+        Ok(Self { is_shared, ..Self::of(Wired::whole(connections, &parts)?, shape) })
+    }
+
+    /// Takes synapses that have been drawn.
+    pub(super) fn of(wired: Wired, shape: Shape) -> Self {
+        let mut bounds = vec![0];
+        bounds.extend(wired.tables.parts.iter().scan(0, |end, (part, _)| {
+            *end += part.len();
+            Some(*end)
+        }));
+        let ring = |(row, neurons)| Ring::new(wired.tables.ring, wired.channels(row).collect(), neurons);
+        let parts = || wired.tables.parts.iter().map(|(part, _)| part.len());
+        let rings = (0..shape.batch).flat_map(|row| parts().map(move |part| (row, part))).map(ring).collect();
+        Self { bounds, rings, wired, shape, is_shared: false, workspaces: Vec::new() }
     }
 
     /// Whether spikes make the membrane potential jump.
     pub(super) fn jumps(&self) -> bool {
-        self.connections.channels.iter().any(|channel| channel.receptor == Receptor::Potential)
+        self.wired.connections.channels.iter().any(|channel| channel.receptor == Receptor::Potential)
     }
 
     fn parts(&self) -> usize {
@@ -93,6 +85,10 @@ impl Network {
         (0..self.shape.batch)
             .flat_map(|row| self.bounds[1..].iter().map(move |end| row * self.shape.n + end))
             .collect()
+    }
+
+    pub(super) fn synapses(&self) -> u64 {
+        self.wired.tables.synapses()
     }
 
     pub(super) fn clear(&mut self) {
@@ -117,10 +113,22 @@ impl Network {
     }
 
     fn each_row(&mut self, next_step: u64, mut act: impl FnMut(&mut [i32])) {
-        for step in next_step..next_step + u64::from(self.ring_steps) {
-            for channel in 0..self.connections.channels.len() {
+        for step in next_step..next_step + u64::from(self.wired.tables.ring) {
+            for channel in 0..self.wired.connections.channels.len() {
                 self.rings.iter_mut().for_each(|ring| act(ring.row(step, channel)));
             }
+        }
+    }
+
+    /// Adds the spikes of the cells of all engines to what will arrive here.
+    pub(super) fn deliver(&mut self, all: &[OutsideSpike]) {
+        let (parts, first_row) = (self.parts(), self.wired.first_row);
+        for (index, ring) in self.rings.iter_mut().enumerate() {
+            let row = first_row + index / parts;
+            let own = all.iter().filter(|spike| spike.row as usize == row);
+            let spikes: Vec<Spike> =
+                own.map(|spike| Spike { source: spike.source, place: ring.place(spike.step) }).collect();
+            ring.deliver(&self.wired.tables.parts[index % parts].1, &spikes);
         }
     }
 
@@ -164,14 +172,16 @@ impl Network {
         // Spikes of the last block, and of this one.
         let mut before: Vec<Vec<Spike>> = members.iter().map(|_| Vec::new()).collect();
         let mut spikes = before.clone();
-        let tables = &self.tables;
+        let Wired { connections, tables, is_whole, .. } = &self.wired;
         let mut made = 0;
         while made < steps {
             let first = first_step + made;
-            let count = (self.connections.block_end(first) - first).min(steps - made);
+            let count = (connections.block_end(first) - first).min(steps - made);
             let view = current.after(made as usize);
             let act = |(member, spikes): (&mut Member<'_, 'b>, &mut Vec<Spike>)| {
-                member.receive(tables, &before, parts);
+                if *is_whole {
+                    member.receive(tables, &before, parts);
+                }
                 spikes.clear();
                 let block = Block { first, count, from: made, view: &view, options, sampling, first_step };
                 instructions::best().dispatch(Advance { member, block, spikes, bounds: &self.bounds });
@@ -185,7 +195,9 @@ impl Network {
             made += count;
         }
         let finish = |member: &mut Member<'_, '_>| {
-            member.receive(tables, &before, parts);
+            if *is_whole {
+                member.receive(tables, &before, parts);
+            }
             for group in &member.groups {
                 lanes::store(&group.lanes, &mut member.tile, group.first);
             }
@@ -224,10 +236,10 @@ struct Member<'a, 'b> {
 
 impl Member<'_, '_> {
     /// Adds the spikes of all parts of its row to what will arrive.
-    fn receive(&mut self, tables: &[Vec<Rows>], spikes: &[Vec<Spike>], parts: usize) {
+    fn receive(&mut self, tables: &Tables, spikes: &[Vec<Spike>], parts: usize) {
         let row = self.index - self.index % parts;
         for spikes in &spikes[row..row + parts] {
-            self.ring.deliver(&tables[self.index % parts], spikes);
+            self.ring.deliver(&tables.parts[self.index % parts].1, spikes);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::input_sums::{Filled, InputSums};
 use crate::data::large::Large;
+use crate::data::prefetch::prefetch;
 use crate::model::{arrival, rounded};
 use crate::prepared::network::Receptor;
 use crate::prepared::network::table::{Rows, TARGET_BITS};
@@ -172,18 +173,9 @@ impl<'a> Ahead<'a> {
     }
 }
 
-/// Tells the processor that a sum is needed soon.
-#[inline(always)]
-fn prefetch(sum: &i32) {
-    #[cfg(target_arch = "x86_64")]
-    safe_arch::prefetch_t0(sum);
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = sum;
-}
-
 #[inline(always)]
 fn take_row(row: &mut [i32], unit: f32, sums: &mut [f32; LANES]) {
-    match row.as_mut_array::<LANES>() {
+    match <&mut [i32; LANES]>::try_from(&mut *row).ok() {
         // The length of full lanes is known to the compiler.
         Some(row) => {
             for lane in 0..LANES {

@@ -51,7 +51,7 @@ use crate::data::storage::{DeviceArray, DeviceWords, array_as, words_as};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::prepared::coefficients::Table;
-use crate::prepared::network::Connections;
+use crate::prepared::network::Part;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use network::DeliveryKernel;
@@ -166,12 +166,14 @@ impl Gpu {
         self: &Arc<Self>,
         table: &Table,
         shape: Shape,
-        connections: Option<&Arc<Connections>>,
+        network: Option<Part<'_>>,
         kernel_times: bool,
     ) -> Result<Box<dyn Engine>> {
         let mut engine = GpuEngine::new(self, table, shape)?;
-        if let Some(connections) = connections {
-            engine.connect(table, connections)?;
+        match network {
+            None => {}
+            Some(Part::Whole(connections)) => engine.connect(table, connections)?,
+            Some(Part::Slab(wired)) => engine.connect_part(table, wired)?,
         }
         if kernel_times {
             engine.take_times()?;

@@ -8,11 +8,12 @@ use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, Block};
 use super::{Gpu, STATE, UNIFORM};
 use crate::data::shape::Shape;
+use crate::engine::OutsideSpike;
 use crate::error::Result;
 use crate::model::Coefficient;
 use crate::prepared::coefficients::Table;
-use crate::prepared::network::table::{Rows, Tables};
-use crate::prepared::network::{Connections, Receptor};
+use crate::prepared::network::table::{self, Rows, Tables};
+use crate::prepared::network::{Connections, Receptor, Wired};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,6 +33,9 @@ pub(crate) const DELIVER_BINDINGS: [(&str, Access); 6] = [
 
 /// Words before the lists of spikes: `SPIKES` in `shaders/ring.wgsl`.
 pub(super) const SPIKES: usize = 2;
+
+/// Words of a spike in a list.
+const SPIKE: usize = 3;
 
 /// A table whose synapses share their weight: `NONE` in `shaders/deliver.wgsl`.
 pub(super) const NONE: u32 = u32::MAX;
@@ -113,6 +117,9 @@ fn invocations(context: &GpuContext) -> u32 {
 #[derive(Debug)]
 pub(super) struct DeviceNetwork {
     connections: Arc<Connections>,
+    /// Whether the engine has all cells of the network.
+    is_whole: bool,
+    first_row: usize,
     /// `[steps, channels, batch, n]`; step s has the place s modulo the number of steps.
     pub(super) ring: wgpu::Buffer,
     /// The lengths of the two lists, and the lists.
@@ -124,6 +131,7 @@ pub(super) struct DeviceNetwork {
     ring_steps: u32,
     /// The units of the sums of each channel, row by row, as bits.
     pub(super) units: Vec<u32>,
+    pub(super) synapses: u64,
     most_spikes: usize,
     jump_channels: u32,
     inhibitory_channels: u32,
@@ -140,23 +148,36 @@ impl DeviceNetwork {
         shape: Shape,
         connections: &Arc<Connections>,
     ) -> Result<Self> {
+        // Before anything is drawn.
+        let (bytes, largest) =
+            (connections.expected_synapses().saturating_mul(4), gpu.context.largest_binding());
+        if bytes > largest {
+            return Err(too_large("the synapses", bytes, largest));
+        }
+        let wired = Wired::whole(connections, &parts(shape.n))?;
+        Self::of(gpu, table, shape, wired)
+    }
+
+    /// Uploads synapses that have been drawn.
+    pub(super) fn of(gpu: &Gpu, table: &Table, shape: Shape, wired: Wired) -> Result<Self> {
         let context = &gpu.context;
         let largest = context.largest_binding();
         let require = |what: &str, bytes: u64| {
             if bytes > largest { Err(too_large(what, bytes, largest)) } else { Ok(()) }
         };
-        // Before anything is drawn.
-        require("the synapses", connections.expected_synapses().saturating_mul(4))?;
-        let parts = parts(shape.n);
-        let Tables { parts: tables, units, ring: ring_steps, .. } = connections.draw(&parts)?;
+        let Wired { connections, tables: Tables { parts, ring: ring_steps, .. }, .. } = &wired;
+        let ring_steps = *ring_steps;
+        let synapses = wired.tables.synapses();
+        require("the synapses", 4 * synapses)?;
         let channels = connections.channels.len();
         let ring_bytes = u64::from(ring_steps) * 4 * (channels * shape.cells()) as u64;
         require("what will arrive", ring_bytes)?;
-        let most_spikes = most_spikes(table, connections, shape);
-        let spike_bytes = 4 * (SPIKES + 4 * most_spikes) as u64;
+        let cells = if wired.is_whole { shape.cells() } else { shape.batch * connections.n };
+        let most_spikes = most_spikes(table, connections, cells);
+        let spike_bytes = 4 * (SPIKES + 2 * SPIKE * most_spikes) as u64;
         require("the lists of spikes", spike_bytes)?;
 
-        let packed = Packed::new(&parts, &tables);
+        let packed = Packed::new(parts);
         let ring = context.buffer("what will arrive", ring_bytes.max(4), STATE)?;
         let spikes = context.buffer("the lists of spikes", spike_bytes, STATE)?;
         let rows = gpu.upload("the rows of synapses", bytemuck::cast_slice(&packed.rows))?;
@@ -170,7 +191,7 @@ impl DeviceNetwork {
             }
             Ok(buffer)
         };
-        let all = || tables.iter().flatten();
+        let all = || parts.iter().flat_map(|(_, table)| &**table);
         let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.targets[..])).collect();
         let targets = upload("the targets of synapses", &bytes)?;
         let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.weights[..])).collect();
@@ -199,25 +220,28 @@ impl DeviceNetwork {
             );
         }
         let [first, second] = [bindings.remove(0), bindings.remove(0)];
-        let units = connections.channels.iter().zip(&units).flat_map(|(channel, unit)| {
-            (0..shape.batch).map(move |row| channel.unit_of_row(*unit, row).to_bits())
-        });
+        let units_of_rows: Vec<Vec<f32>> =
+            (0..shape.batch).map(|row| wired.channels(row).map(|(_, unit)| unit).collect()).collect();
+        let units = (0..channels).flat_map(|channel| units_of_rows.iter().map(move |units| units[channel]));
         let bits_of = |receptor| {
             let channels = (0..).zip(&connections.channels);
             channels
                 .fold(0, |bits, (number, channel)| bits | u32::from(channel.receptor == receptor) << number)
         };
         Ok(Self {
-            units: units.collect(),
+            units: units.map(f32::to_bits).collect(),
             jump_channels: bits_of(Receptor::Potential),
             inhibitory_channels: bits_of(Receptor::Inhibitory),
             connections: Arc::clone(connections),
+            is_whole: wired.is_whole,
+            first_row: wired.first_row,
             workgroups: workgroups(context, &packed, most_spikes),
             ring,
             spikes,
             pipeline,
             deliveries: [first, second],
             ring_steps,
+            synapses,
             most_spikes,
             batch: shape.batch,
             list: 0,
@@ -261,8 +285,42 @@ impl DeviceNetwork {
         self.list = 1 - self.list;
     }
 
-    /// Adds the delivery of the spikes of a list to a pass.
+    /// Adds the delivery of the spikes of a list to a pass. Spikes that come from outside are delivered later.
     pub(super) fn deliver(&self, context: &GpuContext, pass: &mut wgpu::ComputePass<'_>, list: u32) {
+        if self.is_whole {
+            self.deliver_list(context, pass, list);
+        }
+    }
+
+    /// Delivers spikes of the cells of several engines, which take the place of the last list.
+    pub(super) fn deliver_outside(&self, gpu: &Gpu, spikes: &[OutsideSpike]) -> Result<()> {
+        let rows = self.first_row..self.first_row + self.batch;
+        let own = spikes.iter().filter(|spike| rows.contains(&(spike.row as usize)));
+        let listed: Vec<[u32; SPIKE]> = own
+            .map(|spike| {
+                let place = (spike.step % u64::from(self.ring_steps)) as u32;
+                [spike.source, spike.row - self.first_row as u32, place]
+            })
+            .collect();
+        if listed.is_empty() {
+            return Ok(());
+        }
+        // The next block empties the list that was used last.
+        let list = 1 - self.list;
+        let start = 4 * u64::from(list_start(list, self.most_spikes));
+        gpu.write_at(&self.spikes, start, "spikes", bytemuck::cast_slice(&listed))?;
+        gpu.write_at(&self.spikes, 4 * u64::from(list), "spikes", &(listed.len() as u32).to_ne_bytes())?;
+        gpu.context.scoped("delivering spikes", || {
+            let mut encoder =
+                gpu.context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            self.deliver_list(&gpu.context, &mut pass, list);
+            drop(pass);
+            gpu.context.queue.submit([encoder.finish()]);
+        })
+    }
+
+    fn deliver_list(&self, context: &GpuContext, pass: &mut wgpu::ComputePass<'_>, list: u32) {
         pass.set_pipeline(&self.pipeline);
         pass.set_bind_group(0, &self.deliveries[list as usize], &[]);
         let [width, height] = self.workgroups;
@@ -270,14 +328,14 @@ impl DeviceNetwork {
     }
 
     /// Brings the sums of the ring, which begin with place 0, into the order of the steps from this one on.
-    pub(super) fn from_step(&self, next_step: u64, mut sums: Vec<i32>) -> Vec<i32> {
+    pub(super) fn sorted_from(&self, next_step: u64, mut sums: Vec<i32>) -> Vec<i32> {
         let place = self.place(next_step, sums.len());
         sums.rotate_left(place);
         sums
     }
 
     /// Brings sums that begin with this step into the order of the ring.
-    pub(super) fn from_place_0(&self, next_step: u64, sums: &[i32]) -> Vec<i32> {
+    pub(super) fn sorted_from_place_0(&self, next_step: u64, sums: &[i32]) -> Vec<i32> {
         let mut sums = sums.to_vec();
         let place = self.place(next_step, sums.len());
         sums.rotate_right(place);
@@ -300,16 +358,16 @@ fn parts(n: usize) -> Vec<Range<u32>> {
 }
 
 /// The most spikes of a block: refractory cells spike no more than once.
-fn most_spikes(table: &Table, connections: &Connections, shape: Shape) -> usize {
+fn most_spikes(table: &Table, connections: &Connections, cells: usize) -> usize {
     let shortest =
         table.column(Coefficient::RefractorySteps).values.iter().min().copied().unwrap_or_default();
     let block = connections.block_end(0);
-    shape.cells() * block.div_ceil(u64::from(shortest) + 1) as usize
+    cells * block.div_ceil(u64::from(shortest) + 1) as usize
 }
 
 /// The place of the first spike of a list.
 fn list_start(list: u32, most_spikes: usize) -> u32 {
-    (SPIKES + list as usize * 2 * most_spikes) as u32
+    (SPIKES + list as usize * SPIKE * most_spikes) as u32
 }
 
 /// Tables as the kernel reads them.
@@ -322,12 +380,10 @@ struct Packed {
 }
 
 impl Packed {
-    fn new(parts: &[Range<u32>], tables: &[Vec<Rows>]) -> Self {
-        let all: Vec<(&Range<u32>, &Rows)> = parts
-            .iter()
-            .zip(tables)
-            .flat_map(|(part, rows)| rows.iter().map(move |rows| (part, rows)))
-            .collect();
+    fn new(parts: &[(Range<u32>, table::Table)]) -> Self {
+        let first = parts.first().map_or(0, |(part, _)| part.start);
+        let all: Vec<(&Range<u32>, &Rows)> =
+            parts.iter().flat_map(|(part, table)| table.iter().map(move |rows| (part, rows))).collect();
         let mut rows = vec![0; TABLE * all.len()];
         let (mut targets, mut weights, mut longest) = (0, 0, 0);
         for (number, (part, table)) in all.iter().enumerate() {
@@ -338,7 +394,7 @@ impl Packed {
                 table.starts.len() as u32 - 1,
                 rows.len() as u32,
                 targets,
-                part.start,
+                part.start - first,
                 table.arrival,
                 if is_shared { NONE } else { weights },
                 table.weight as u32,

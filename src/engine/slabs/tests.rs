@@ -104,6 +104,14 @@ impl Engine for Double {
         self.engine.reset(start)
     }
 
+    fn synapses(&self) -> u64 {
+        self.engine.synapses()
+    }
+
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()> {
+        self.engine.deliver(spikes)
+    }
+
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
         self.engine.read_arriving(next_step)
     }
@@ -134,7 +142,7 @@ fn slabs(fails: &'static str) -> (SlabEngine, Table, Arc<AtomicUsize>) {
     };
     let devices = [[part(0), part(1)], [part(2), part(3)]];
     let devices = devices.map(|parts| DeviceSlabs { parts: parts.into(), waits: true }).into();
-    (SlabEngine::new(N.into(), devices), table, scored)
+    (SlabEngine::new(N.into(), devices, None), table, scored)
 }
 
 fn advance(engine: &mut SlabEngine, table: &Table, request: Option<Request>) -> Result<u64> {

@@ -140,7 +140,7 @@ mod tests {
         let all: Vec<f64> =
             (0..SAMPLES).map(|index| draw((f64::from(index) + 0.5) / f64::from(SAMPLES)) as f64).collect();
         let mean = all.iter().sum::<f64>() / f64::from(SAMPLES);
-        (mean, all.iter().map(|count| (count - mean).powi(2)).sum::<f64>() / f64::from(SAMPLES))
+        (mean, all.iter().map(|count| (count - mean) * (count - mean)).sum::<f64>() / f64::from(SAMPLES))
     }
 
     #[test]

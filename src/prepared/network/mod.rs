@@ -20,6 +20,7 @@ use crate::model::LARGEST_PARAMETER;
 use projection::Projection;
 use std::ops::Range;
 use std::sync::Arc;
+use table::Tables;
 
 /// The number of steps in a word of spikes, which no block crosses.
 const WORD: u32 = 32;
@@ -209,11 +210,6 @@ impl Connections {
         first + ((block + 1) * word).div_ceil(blocks).min(word)
     }
 
-    /// A bound of the number of steps of the ring of each cell.
-    pub(crate) fn longest(&self) -> u32 {
-        self.longest
-    }
-
     /// The number of synapses: more than there are in all likelihood, where the rules draw their number.
     pub(crate) fn expected_synapses(&self) -> u64 {
         self.projections.iter().fold(0, |sum, projection| sum.saturating_add(projection.expected()))
@@ -224,17 +220,55 @@ impl Connections {
         self.classes.iter().map(|class| 4 * (class.sources.len() as u64 + 1)).sum()
     }
 
-    /// The memory of the synapses, and of what will arrive, for a population of this shape.
-    pub(crate) fn memory_needed(&self, shape: Shape) -> MemoryNeed {
+    /// The memory of the synapses, and of what will arrive, for a population of this shape. A GPU has copies of the
+    /// synapses that are drawn here.
+    pub(crate) fn memory_needed(&self, shape: Shape, on_gpu: bool) -> MemoryNeed {
         let bytes = self.projections.iter().fold(0_u64, |sum, projection| {
             let each = if projection.shared().is_some() { 4 } else { 8 };
             sum.saturating_add(projection.expected().saturating_mul(each))
         });
         let sums = u64::from(self.longest) * self.channels.len() as u64;
         let mut need = MemoryNeed::default();
-        need.add("the synapses", bytes.saturating_add(self.row_bytes()), 0);
-        need.add("what will arrive", sums.saturating_mul(4 * shape.cells() as u64), 0);
+        let sums = sums.saturating_mul(4 * shape.cells() as u64);
+        let bytes = bytes.saturating_add(self.row_bytes());
+        need.add("the synapses", bytes, if on_gpu { bytes } else { 0 });
+        need.add("what will arrive", if on_gpu { 0 } else { sums }, if on_gpu { sums } else { 0 });
         need
+    }
+}
+
+/// The part of a network that an engine has: its synapses onto the engine's cells.
+#[derive(Debug, Clone)]
+pub(crate) struct Wired {
+    pub(crate) connections: Arc<Connections>,
+    /// The tables of the engine's neurons, in their order.
+    pub(crate) tables: Tables,
+    /// The number of the engine's first batch row.
+    pub(crate) first_row: usize,
+    /// Whether the engine has all cells. Otherwise it gets the spikes of all cells from outside.
+    pub(crate) is_whole: bool,
+}
+
+/// What connects the cells of an engine.
+#[derive(Debug)]
+pub(crate) enum Part<'a> {
+    /// It draws all synapses.
+    Whole(&'a Arc<Connections>),
+    /// The synapses onto its cells have been drawn.
+    Slab(Wired),
+}
+
+impl Wired {
+    /// Draws the synapses of a whole network, cut into these parts.
+    pub(crate) fn whole(connections: &Arc<Connections>, parts: &[Range<u32>]) -> Result<Self> {
+        let tables = connections.draw(parts)?;
+        Ok(Self { connections: Arc::clone(connections), tables, first_row: 0, is_whole: true })
+    }
+
+    /// What a channel acts on, and the unit of its sums in a batch row of the engine.
+    pub(crate) fn channels(&self, row: usize) -> impl Iterator<Item = (Receptor, f32)> {
+        let units = self.connections.channels.iter().zip(&self.tables.units);
+        units.map(move |(channel, unit)| (channel.receptor, channel.unit_of_row(*unit, self.first_row + row)))
     }
 }
 

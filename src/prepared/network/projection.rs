@@ -426,7 +426,10 @@ impl Projection {
         };
         let squared = (0..3).map(|axis| {
             let (from, to) = (bounds(&self.from, axis), bounds(&self.to, axis));
-            (from.1 - to.0).max(to.1 - from.0).powi(2)
+            {
+                let apart = (from.1 - to.0).max(to.1 - from.0);
+                apart * apart
+            }
         });
         squared.sum::<f64>().sqrt()
     }

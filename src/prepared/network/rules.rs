@@ -191,7 +191,7 @@ impl Projection {
             return;
         }
         if range.len() as u32 <= TARGETS_TOGETHER {
-            return self.from_source(source, &range, count, wanted, drawn, visit);
+            return self.targets_of(source, &range, count, wanted, drawn, visit);
         }
         let middle = range.start + (range.end - range.start) / 2;
         let words = philox([source, range.start, self.number, TREE | 1 << 27 | depth], self.key);
@@ -205,7 +205,7 @@ impl Projection {
     }
 
     /// Draws the targets of one source in a small range.
-    fn from_source(
+    fn targets_of(
         &self,
         source: u32,
         range: &Range<u32>,

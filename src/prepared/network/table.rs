@@ -9,6 +9,7 @@ use crate::data::memory;
 use crate::error::{Argument, Error, Result};
 use rayon::prelude::*;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// The bits of a target's number in a synapse; the others are the steps until a spike acts.
 pub(crate) const TARGET_BITS: u32 = 24;
@@ -82,16 +83,25 @@ struct Counted {
     extremes: Extremes,
 }
 
-/// The table of each part of the targets.
-#[derive(Debug)]
+/// The synapses onto some neurons, class by class.
+pub(crate) type Table = Arc<Vec<Rows>>;
+
+/// The tables of some parts of the targets.
+#[derive(Debug, Clone)]
 pub(crate) struct Tables {
-    /// The synapses onto each part, class by class.
-    pub(crate) parts: Vec<Vec<Rows>>,
+    /// The targets of each part, numbered from the first of them on, with their synapses.
+    pub(crate) parts: Vec<(Range<u32>, Table)>,
     /// The unit of the sums of each channel, nA or mV.
     pub(crate) units: Vec<f32>,
     /// The steps for which the ring of each cell has room.
     pub(crate) ring: u32,
-    pub(crate) synapses: u64,
+}
+
+impl Tables {
+    /// The number of synapses.
+    pub(crate) fn synapses(&self) -> u64 {
+        self.parts.iter().flat_map(|(_, table)| &**table).map(|rows| rows.targets.len() as u64).sum()
+    }
 }
 
 impl Connections {
@@ -100,7 +110,8 @@ impl Connections {
         // Each part has rows of its own, and counts what its targets get.
         let rows = self.row_bytes().saturating_mul(parts.len() as u64);
         let sums = 16 * (self.channels.len() * self.n) as u64;
-        let expected = self.memory_needed(1.into()).host_bytes().saturating_add(rows).saturating_add(sums);
+        let expected =
+            self.memory_needed(1.into(), false).host_bytes().saturating_add(rows).saturating_add(sums);
         memory::require("the synapses of the network", expected, "take a smaller network")?;
         let counted: Vec<Counted> = parts.par_iter().map(|part| self.count(part)).collect::<Result<_>>()?;
         let nothing = Extremes { sums: vec![(0.0, 0); self.channels.len()], longest: 1, synapses: 0 };
@@ -121,10 +132,9 @@ impl Connections {
             );
         }
         Ok(Tables {
-            parts: filled.into_iter().map(|(rows, _)| rows).collect(),
+            parts: parts.iter().cloned().zip(filled.into_iter().map(|(rows, _)| Arc::new(rows))).collect(),
             units: units.iter().map(|unit| *unit as f32).collect(),
             ring: extremes.longest,
-            synapses: extremes.synapses,
         })
     }
 
@@ -193,9 +203,10 @@ impl Connections {
         let mut lost = 0;
         let mut quantised = |weight: f32, unit: f64| {
             let exact = f64::from(weight) / unit;
-            let rounded = exact.round();
-            lost += u64::from((rounded - exact).abs() > NOTABLE * exact.abs());
-            rounded as i32
+            // A cast drops what is behind the point; to round is a function call on old processors.
+            let rounded = (exact + 0.5_f64.copysign(exact)) as i32;
+            lost += u64::from((f64::from(rounded) - exact).abs() > NOTABLE * exact.abs());
+            rounded
         };
         let mut rows: Vec<Rows> = self
             .classes

@@ -20,13 +20,13 @@ use crate::data::steps::blocks;
 use crate::data::storage::DeviceWords;
 use crate::engine::gpu_limits::IN_FLIGHT;
 use crate::engine::work_done::WorkDone;
-use crate::engine::{Engine, Piece, Receiver, Request, SpikeRequest};
+use crate::engine::{Engine, OutsideSpike, Piece, Receiver, Request, SpikeRequest};
 use crate::error::Result;
 use crate::model::Options;
 use crate::prepared::coefficients::Table;
 use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
-use crate::prepared::network::Connections;
+use crate::prepared::network::{Connections, Wired};
 use crate::prepared::scoring::Scoring;
 use parameters::Parameters;
 use prepare::PreparedRun;
@@ -155,9 +155,19 @@ impl GpuEngine {
     /// Draws the synapses of a network between the cells.
     pub(super) fn connect(&mut self, table: &Table, connections: &Arc<Connections>) -> Result<()> {
         let network = DeviceNetwork::new(&self.gpu, table, self.shape, connections)?;
+        self.use_network(table, network)
+    }
+
+    fn use_network(&mut self, table: &Table, network: DeviceNetwork) -> Result<()> {
         self.parameters = Parameters::new(&self.gpu, table, &network.units)?;
         self.network = Some(network);
         Ok(())
+    }
+
+    /// Takes synapses that have been drawn between the cells of several engines.
+    pub(super) fn connect_part(&mut self, table: &Table, wired: Wired) -> Result<()> {
+        let network = DeviceNetwork::of(&self.gpu, table, self.shape, wired)?;
+        self.use_network(table, network)
     }
 
     /// Builds an engine that checks a kernel.
@@ -535,16 +545,27 @@ impl Engine for GpuEngine {
         self.write(Field::Voltages, start)
     }
 
+    fn deliver(&mut self, spikes: &[OutsideSpike]) -> Result<()> {
+        match &self.network {
+            Some(network) => network.deliver_outside(&self.gpu, spikes),
+            None => Ok(()),
+        }
+    }
+
+    fn synapses(&self) -> u64 {
+        self.network.as_ref().map_or(0, |network| network.synapses)
+    }
+
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
         let Some(network) = &self.network else { return Ok(Vec::new()) };
         let ring = network.ring.clone();
         let sums = bytemuck::cast_vec(self.read_bytes("what will arrive", &ring, 0..ring.size())?);
-        Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.from_step(next_step, sums)))
+        Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.sorted_from(next_step, sums)))
     }
 
     fn write_arriving(&mut self, next_step: u64, sums: &[i32]) -> Result<()> {
         let Some(network) = &self.network else { return Ok(()) };
-        let sums = network.from_place_0(next_step, sums);
+        let sums = network.sorted_from_place_0(next_step, sums);
         self.gpu.write(&network.ring, "what will arrive", bytemuck::cast_slice(&sums))
     }
 
