@@ -339,7 +339,8 @@ fn weights_that_are_not_possible_are_refused() {
 
 #[test]
 fn delays_that_are_not_possible_are_refused() {
-    let makes: [(fn(f64) -> Synapse, f64); 2] = [(Synapse::jump, 1.0), (Synapse::current, 0.0)];
+    type Make = fn(f64) -> Synapse;
+    let makes: [(Make, f64); 2] = [(Synapse::jump, 1.0), (Synapse::current, 0.0)];
     let what = "the delays from sources to targets";
     for (distribution, parts) in wrong_distributions() {
         for (make, _) in makes {
