@@ -59,6 +59,9 @@
 //! [`Random`] sources and spikes ([`SpikeInput`]) can be added to any input. A [`ResidentRaster`] passes the
 //! spikes of one population to another without leaving the device.
 //!
+//! A [`Network`] connects the neurons of a population: groups, rules by which synapses are drawn or lists of them,
+//! weights and delays.
+//!
 //! A [`Scorer`] measures how well the spikes of each neuron predict recorded spikes. A [run](Run::score) computes
 //! the scores on the device.
 //!
