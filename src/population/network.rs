@@ -18,8 +18,8 @@ use std::sync::Arc;
 
 /// A network to be built: groups of neurons, and the synapses between them.
 ///
-/// All groups become one [`Population`], whose neurons are numbered group after group. It is driven, recorded, saved and
-/// read as any other. Batch rows are independent copies of the network with the same synapses.
+/// All groups become one [`Population`], whose neurons are numbered group after group. It is driven, recorded, saved
+/// and read as any other. Batch rows are independent copies of the network with the same synapses.
 ///
 /// ```
 /// use lif::{Device, Integrator, Network, Params, Random, Recording, Rule, Synapse};
@@ -65,12 +65,13 @@ impl Network {
 
     /// Adds a group of `size` neurons. Parameters may differ between its neurons (`[size]`), between batch rows
     /// (`[batch, 1]`), or both (`[batch, size]`). The rules of the model, `dt`, `v_reference` and the presence of a
-    /// synaptic current, a trace and a lower bound must be the same in all groups.
+    /// synaptic current, a trace and a lower bound must be the same in all groups. Neurons that could spike at every
+    /// step are allowed if all groups [allow](Params::allow_constant_firing) them.
     ///
     /// # Errors
     ///
-    /// [`Error::OutOfRange`] for a group without neurons, a name that is taken, or other rules than those of the
-    /// first group.
+    /// [`Error::OutOfRange`] for a group without neurons, 2^32 - 1 neurons or more in all, a name that is taken, or
+    /// other rules than those of the first group. [`build`](Self::build) checks the parameters.
     pub fn add(&mut self, name: &str, size: usize, params: Params) -> Result<Group> {
         let first = self.wiring.n();
         let refusal = |what: &str, value: String, requirement: &str| {
@@ -119,8 +120,9 @@ impl Network {
         Ok(())
     }
 
-    /// Sets the positions of all neurons, in the order of their numbers, for rules that depend on distance. In two
-    /// dimensions the third is 0.
+    /// Sets the positions of all neurons, in the order of their numbers and in any unit, for rules and delays that
+    /// depend on distance. In two dimensions the third is 0. [`build`](Self::build) refuses positions that are not
+    /// finite, and another number of them than of neurons.
     pub fn set_positions(&mut self, positions: Vec<[f32; 3]>) {
         self.wiring.positions = positions;
     }
@@ -135,13 +137,14 @@ impl Network {
         self.options = options;
     }
 
-    /// The groups.
+    /// The groups, in the order of their neurons.
     #[must_use]
     pub fn groups(&self) -> &[Group] {
         &self.wiring.groups
     }
 
-    /// Returns the memory that the population would need, synapses included.
+    /// Returns the memory that the population would need, synapses included, without drawing them. Where their number
+    /// is drawn, this counts more than there will be in all likelihood.
     ///
     /// # Errors
     ///
@@ -168,7 +171,7 @@ impl Network {
         Population::connected(params, shape, device, self.options, Some(network))
     }
 
-    /// Draws the synapses, and lists them by source, then by target.
+    /// Draws the synapses, and lists them by source, then by target. Factors of batch rows are not in the list.
     ///
     /// ```
     /// use lif::{Network, Params, Rule, Synapse};

@@ -6,7 +6,10 @@
 #[path = "../common/adapters.rs"]
 mod adapters;
 mod case;
+mod effects;
 mod reference;
+mod refused;
+mod rules;
 
 use case::Case;
 use lif::{Device, Recording, Scorer, Target};

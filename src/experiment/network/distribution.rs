@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 /// How the weights (nA or mV) or the delays (ms) of the synapses of a projection are distributed.
 ///
+/// All weights must be finite and at most 1e20 in magnitude, and all delays at most 65,535 steps. So must be draws at
+/// 6.5 standard deviations from the mean; none is farther. [`Network::build`](crate::Network::build) refuses others.
+///
 /// ```
 /// use lif::Distribution;
 ///
@@ -45,39 +48,41 @@ impl Distribution {
     }
 
     /// A normal distribution. A weight whose sign is not that of the mean, and a delay below half a step, is
-    /// drawn again.
+    /// drawn again. With the mean 0, weights have both signs. The mean of delays must be at least half a step.
     #[must_use]
     pub fn normal(mean: f64, sd: f64) -> Self {
         Self(DistributionKind::Normal { mean, sd, clipped: false })
     }
 
     /// A normal distribution. A weight whose sign is not that of the mean becomes 0, and a delay below the smallest
-    /// possible becomes that.
+    /// possible becomes that. With the mean 0, weights have both signs. The mean of delays must be possible itself.
     #[must_use]
     pub fn normal_clipped(mean: f64, sd: f64) -> Self {
         Self(DistributionKind::Normal { mean, sd, clipped: true })
     }
 
     /// A lognormal distribution: the natural logarithm of the value in nA, mV or ms has this mean and standard
-    /// deviation. Its mean is `exp(mu + sigma^2 / 2)`.
+    /// deviation. Its mean is `exp(mu + sigma^2 / 2)`, and its median `exp(mu)`. A delay below half a step is drawn
+    /// again; the median of delays must be at least that.
     #[must_use]
     pub fn lognormal(mu: f64, sigma: f64) -> Self {
         Self(DistributionKind::Lognormal { mu, sigma, negative: false })
     }
 
-    /// As [`lognormal`](Self::lognormal), for inhibitory weights: with a negative sign.
+    /// As [`lognormal`](Self::lognormal), for inhibitory weights: with a negative sign. Delays cannot have it.
     #[must_use]
     pub fn negative_lognormal(mu: f64, sigma: f64) -> Self {
         Self(DistributionKind::Lognormal { mu, sigma, negative: true })
     }
 
-    /// A uniform distribution from `low` up to, but not including, `high`.
+    /// A uniform distribution from `low` up to, but not including, `high`, before it is rounded. Weights may have both
+    /// signs.
     #[must_use]
     pub fn uniform(low: f64, high: f64) -> Self {
         Self(DistributionKind::Uniform { low, high })
     }
 
-    /// One value for each synapse of a [list](crate::Rule::list).
+    /// One value for each synapse of a [list](crate::Rule::list), in its order. Other rules refuse it.
     #[must_use]
     pub fn list(values: impl Into<Vec<f32>>) -> Self {
         Self(DistributionKind::List(Arc::new(values.into())))

@@ -5,7 +5,10 @@ use std::sync::Arc;
 /// Which neurons of two groups are connected.
 ///
 /// A pair may be connected more than once (a multapse), and a neuron to itself (an autapse), unless that is excluded
-/// or cannot happen. All draws depend on the seed of the network and on the neurons alone.
+/// or cannot happen. All draws depend on the seed of the network, on the place of the connection among all
+/// connections, and on the neurons alone.
+///
+/// Rules accept any value. [`Network::build`](crate::Network::build) refuses those that cannot be followed.
 ///
 /// ```
 /// use lif::Rule;
@@ -36,23 +39,23 @@ pub(crate) enum RuleKind {
 pub enum Profile {
     /// `p exp(-d^2 / (2 sigma^2))`.
     Gaussian {
-        /// The probability at distance 0.
+        /// The probability at distance 0, from 0 to 1.
         p: f64,
-        /// The standard deviation.
+        /// The standard deviation, above 0.
         sigma: f64,
     },
     /// `p exp(-d / length)`.
     Exponential {
-        /// The probability at distance 0.
+        /// The probability at distance 0, from 0 to 1.
         p: f64,
-        /// The distance over which it falls to 1/e.
+        /// The distance over which it falls to 1/e, above 0.
         length: f64,
     },
     /// `p` up to a distance, and 0 beyond.
     Step {
-        /// The probability within the radius.
+        /// The probability within the radius, from 0 to 1.
         p: f64,
-        /// The largest distance of a connection.
+        /// The largest distance of a connection, above 0.
         radius: f64,
     },
 }
@@ -66,25 +69,28 @@ impl Rule {
         Self { kind, autapses: true, multapses }
     }
 
-    /// Each target has this many synapses, from sources drawn at random.
+    /// Each target has this many synapses, from sources drawn at random. Without multapses there are at most as many as
+    /// sources.
     #[must_use]
     pub fn fixed_indegree(synapses: u32) -> Self {
         Self::new(RuleKind::FixedIndegree(synapses))
     }
 
-    /// Each source has this many synapses, onto targets drawn at random.
+    /// Each source has this many synapses, at most 2^28, onto targets drawn at random. Without multapses there are at
+    /// most as many as targets.
     #[must_use]
     pub fn fixed_outdegree(synapses: u32) -> Self {
         Self::new(RuleKind::FixedOutdegree(synapses))
     }
 
-    /// This many synapses in all, each between a source and a target drawn at random.
+    /// This many synapses in all, each between a source and a target drawn at random. Without multapses there are at
+    /// most as many as pairs.
     #[must_use]
     pub fn fixed_total(synapses: u64) -> Self {
         Self::new(RuleKind::FixedTotal(synapses))
     }
 
-    /// Each pair is connected with this probability.
+    /// Each pair is connected with this probability, from 0 to 1, at most once.
     #[must_use]
     pub fn pairwise(probability: f64) -> Self {
         Self::new(RuleKind::Pairwise(probability))
@@ -103,33 +109,36 @@ impl Rule {
     }
 
     /// Each pair is connected with a probability that depends on the distance between the two. The neurons need
-    /// [positions](crate::Network::set_positions).
+    /// [positions](crate::Network::set_positions). Each pair is looked at, so that the time to build the network grows
+    /// with the number of pairs.
     #[must_use]
     pub fn by_distance(profile: Profile) -> Self {
         Self::new(RuleKind::Distance { profile, extent: None })
     }
 
-    /// As [`by_distance`](Self::by_distance) in a space that repeats itself after this extent in each direction, so that
-    /// it has no borders. An extent of 0 means no repetition in that direction.
+    /// As [`by_distance`](Self::by_distance) in a space that repeats itself after this extent in each direction, so
+    /// that it has no borders. An extent of 0 means no repetition in that direction.
     #[must_use]
     pub fn by_periodic_distance(profile: Profile, extent: [f32; 3]) -> Self {
         Self::new(RuleKind::Distance { profile, extent: Some(extent) })
     }
 
-    /// These synapses: the numbers of their sources and targets within the two groups. Repeated pairs are kept.
+    /// These synapses: the numbers of their sources and targets within the two groups, from 0 on. Both lists have the
+    /// same length. Repeated pairs are kept.
     #[must_use]
     pub fn list(sources: impl Into<Vec<u32>>, targets: impl Into<Vec<u32>>) -> Self {
         Self::new(RuleKind::List { sources: Arc::new(sources.into()), targets: Arc::new(targets.into()) })
     }
 
-    /// Excludes synapses of a neuron onto itself.
+    /// Excludes synapses of a neuron onto itself, which there are if a group is connected to itself. Numbers of
+    /// synapses stay exact; from a list, from pairs and from one to one they are left out.
     #[must_use]
     pub fn without_autapses(mut self) -> Self {
         self.autapses = false;
         self
     }
 
-    /// Excludes several synapses between the same pair.
+    /// Excludes several synapses between the same pair in this connection. A list with repeated pairs is then refused.
     #[must_use]
     pub fn without_multapses(mut self) -> Self {
         self.multapses = false;

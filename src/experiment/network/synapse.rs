@@ -60,7 +60,8 @@ impl Synapse {
         Self { effect, weight, delay: Delay::Smallest, unit: None, factors: None }
     }
 
-    /// Sets the delays, ms. Without this they are the smallest possible: 0 for currents, one step for jumps.
+    /// Sets the delays, ms, at most 65,535 steps. Without this they are the smallest possible: 0 for currents, one step
+    /// for jumps. Each cell has room for as many sums as the longest delay has steps.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Distribution>) -> Self {
         self.delay = Delay::Drawn(delay.into());
@@ -68,7 +69,8 @@ impl Synapse {
     }
 
     /// Makes each delay the distance between the two neurons over a velocity (in the unit of the positions, per ms),
-    /// plus a constant (ms).
+    /// plus a constant (ms), which must be a possible delay itself. The neurons need
+    /// [positions](crate::Network::set_positions). Distances are periodic if those of the rule are.
     #[must_use]
     pub fn velocity(mut self, velocity: f64, constant: f64) -> Self {
         self.delay = Delay::OfDistance { velocity, constant };
@@ -77,7 +79,10 @@ impl Synapse {
 
     /// States that all weights are whole multiples of a unit (nA or mV), as counts of synapses are. Their sums are
     /// then exact. Without this, weights are rounded once to multiples of a small power of two, as small as the
-    /// largest possible sum allows.
+    /// largest possible sum allows. A unit is above 1e-20 and at most 1e20, and the magnitudes of all weights onto a
+    /// neuron must be below 2^31 units together.
+    ///
+    /// Synapses with the same effect, unit and factors share their sums; a network has at most 32 different ones.
     #[must_use]
     pub fn unit(mut self, unit: f64) -> Self {
         self.unit = Some(unit);

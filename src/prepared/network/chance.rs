@@ -26,7 +26,7 @@ pub(super) fn binomial(u: f64, draws: u64, part: u64, whole: u64) -> u64 {
     let odds = part as f64 / (whole - part) as f64;
     let mode = (((n + 1.0) * p) as u64).min(draws);
     let k = mode as f64;
-    let logarithm = log_choose(n, k) + k * libm::log(p) + (n - k) * libm::log1p(-p);
+    let logarithm = log_binomial(k, n, p, (whole - part) as f64 / whole as f64);
     search(u, (0, mode, draws), logarithm, |k| (n - k) / (k + 1.0) * odds)
 }
 
@@ -44,13 +44,55 @@ pub(super) fn hypergeometric(u: f64, draws: u64, part: u64, whole: u64) -> u64 {
     let mode = ((n + 1.0) * (of + 1.0) / (all + 2.0)) as u64;
     let mode = mode.clamp(lowest, highest);
     let k = mode as f64;
-    let logarithm = log_choose(of, k) + log_choose(all - of, n - k) - log_choose(all, n);
+    let (p, q) = (n / all, (whole - draws) as f64 / all);
+    let logarithm =
+        log_binomial(k, of, p, q) + log_binomial(n - k, all - of, p, q) - log_binomial(n, all, p, q);
     let ratio = |k: f64| (of - k) / (k + 1.0) * (n - k) / (all - of - n + k + 1.0);
     search(u, (lowest, mode, highest), logarithm, ratio)
 }
 
-fn log_choose(n: f64, k: f64) -> f64 {
-    libm::lgamma(n + 1.0) - libm::lgamma(k + 1.0) - libm::lgamma(n - k + 1.0)
+/// Returns the logarithm of the probability of `k` of `n` draws, if each has probability p = 1 - q, without the large
+/// terms of factorials, which would cancel (Loader 2000, Fast and accurate computation of binomial probabilities).
+fn log_binomial(k: f64, n: f64, p: f64, q: f64) -> f64 {
+    if k == 0.0 {
+        return n * libm::log1p(-p);
+    }
+    if k == n {
+        return n * libm::log(p);
+    }
+    let rest = n - k;
+    let errors = stirling_error(n) - stirling_error(k) - stirling_error(rest);
+    let spread = std::f64::consts::TAU * k * (rest / n);
+    errors - deviance(k, n * p) - deviance(rest, n * q) - 0.5 * libm::log(spread)
+}
+
+/// Returns what Stirling's formula for the logarithm of n! lacks.
+fn stirling_error(n: f64) -> f64 {
+    if n < 16.0 {
+        return libm::lgamma(n + 1.0) - (n + 0.5) * libm::log(n) + n - 0.5 * libm::log(std::f64::consts::TAU);
+    }
+    let square = n * n;
+    (1.0 / 12.0 - (1.0 / 360.0 - (1.0 / 1260.0 - 1.0 / 1680.0 / square) / square) / square) / n
+}
+
+/// Returns `k log(k / mean) + mean - k`.
+fn deviance(k: f64, mean: f64) -> f64 {
+    let apart = k - mean;
+    if apart.abs() >= 0.1 * (k + mean) {
+        return k * libm::log(k / mean) - apart;
+    }
+    let ratio = apart / (k + mean);
+    let mut term = 2.0 * k * ratio;
+    let mut sum = apart * ratio;
+    for odd in (3_u32..).step_by(2) {
+        term *= ratio * ratio;
+        let more = sum + term / f64::from(odd);
+        if more == sum {
+            break;
+        }
+        sum = more;
+    }
+    sum
 }
 
 /// Inverts a distribution from its mode outwards: the expected number of rounds is about its standard deviation.
@@ -103,13 +145,16 @@ mod tests {
 
     #[test]
     fn counts_have_mean_and_variance_of_their_distributions() {
-        for (draws, part, whole) in [(1, 1, 3), (10, 2, 5), (1000, 1, 2), (300_000, 20_683, 77_169)] {
+        /// The logarithms of their factorials have no digits behind the point.
+        const MANY: (u64, u64, u64) = (1_000_000_000_000_000, 1, 1_000_000_000_000);
+        const OF_MANY: (u64, u64, u64) = (1000, 1 << 59, 1 << 60);
+        for (draws, part, whole) in [(1, 1, 3), (10, 2, 5), (1000, 1, 2), (300_000, 20_683, 77_169), MANY] {
             let (n, p) = (draws as f64, part as f64 / whole as f64);
             let (mean, variance) = moments(|u| binomial(u, draws, part, whole));
             assert!((mean - n * p).abs() < 1e-3 * (n * p * (1.0 - p)).sqrt() + 1e-4, "{mean}");
             assert!((variance / (n * p * (1.0 - p)) - 1.0).abs() < 3e-3, "{variance}");
         }
-        for (draws, part, whole) in [(1, 1, 3), (4, 2, 5), (90, 50, 100), (1000, 5000, 20_000)] {
+        for (draws, part, whole) in [(1, 1, 3), (4, 2, 5), (90, 50, 100), (1000, 5000, 20_000), OF_MANY] {
             let (n, of, all) = (draws as f64, part as f64, whole as f64);
             let expected = n * of / all;
             let spread = expected * (1.0 - of / all) * (all - n) / (all - 1.0);

@@ -125,7 +125,7 @@ impl Connections {
                 return Err(Error::out_of_range(
                     &what,
                     unit,
-                    format!("above 1e-20, and at most {largest:e}"),
+                    format!("above 1e-20, and at most {LARGEST_PARAMETER:e}"),
                 ));
             }
             let mut channel = |receptor| {

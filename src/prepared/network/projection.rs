@@ -590,7 +590,7 @@ fn check_distribution(what: &str, unit: &str, values: &Distribution, synapses: O
         if value.is_finite() && value.abs() <= largest {
             return Ok(());
         }
-        let requirement = format!("finite, and at most {largest:e} in magnitude");
+        let requirement = format!("finite, and at most {LARGEST_PARAMETER:e} in magnitude");
         Err(Error::out_of_range(what, format!("{value} {unit}"), requirement))
     };
     let spread = |name: &str, value: f64| {
@@ -623,6 +623,11 @@ fn check_distribution(what: &str, unit: &str, values: &Distribution, synapses: O
             Some(synapses) if synapses == values.len() => {
                 match values.iter().position(|value| !value.is_finite() || value.abs() > LARGEST_PARAMETER) {
                     None => Ok(()),
+                    Some(index) if values[index].is_finite() => {
+                        let value = format!("{} {unit} at index {index}", values[index]);
+                        let requirement = format!("at most {LARGEST_PARAMETER:e} in magnitude");
+                        Err(Error::out_of_range(what, value, requirement))
+                    }
                     Some(index) => Err(Error::NonFinite {
                         argument: None,
                         what: what.to_owned(),

@@ -201,11 +201,13 @@ impl Connections {
     /// rounding, too.
     fn fill(&self, part: &Range<u32>, rows: Vec<Vec<u32>>, units: &[f64]) -> (Vec<Rows>, u64) {
         let mut lost = 0;
-        let mut quantised = |weight: f32, unit: f64| {
+        // The weight of this many synapses.
+        let mut quantised = |weight: f32, unit: f64, synapses: u32| {
             let exact = f64::from(weight) / unit;
             // A cast drops what is behind the point; to round is a function call on old processors.
             let rounded = (exact + 0.5_f64.copysign(exact)) as i32;
-            lost += u64::from((f64::from(rounded) - exact).abs() > NOTABLE * exact.abs());
+            let is_lost = (f64::from(rounded) - exact).abs() > NOTABLE * exact.abs();
+            lost += u64::from(is_lost) * u64::from(synapses);
             rounded
         };
         let mut rows: Vec<Rows> = self
@@ -229,7 +231,7 @@ impl Connections {
                     targets: Large::zeroed(before as usize),
                     arrival,
                     weights: Large::zeroed(if is_shared { 0 } else { before as usize }),
-                    weight: quantised(weight, units[class.channel]),
+                    weight: quantised(weight, units[class.channel], before),
                 }
             })
             .collect();
@@ -244,7 +246,7 @@ impl Connections {
                 *next += 1;
                 rows.targets[place] = (pick.target - part.start) | (arrival - rows.arrival) << TARGET_BITS;
                 if shared.is_none() {
-                    rows.weights[place] = quantised(weight, units[rows.channel]);
+                    rows.weights[place] = quantised(weight, units[rows.channel], 1);
                 }
             });
         }
