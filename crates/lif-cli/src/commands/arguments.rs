@@ -23,6 +23,8 @@ const EXAMPLES: &str = "\
 Examples:
   lif run
       100,000 neurons for one second, on the GPU if there is one
+  lif run --network brunel
+      neurons that are connected with each other
   lif fi --preset nest:tau_m=20
       the rate of a neuron against its input current, simulated and in theory
   lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
@@ -51,7 +53,11 @@ Examples:
   lif run --preset nest:tau_m=20 --current 150:400 --duration 5s
       the neurons of another simulator, in its units
   lif run --config experiment.toml --seed 7 --json > summary.json
-      settings from a file, one of them changed";
+      settings from a file, one of them changed
+  lif run --network brunel --regime d --duration 5s
+      a network of 12,500 neurons with 15.6 million synapses
+  lif run --network microcircuit --scale 0.1
+      a model of cortex at a tenth of its size";
 
 const FI_EXAMPLES: &str = "\
 Examples:
@@ -159,6 +165,16 @@ impl Command {
             Self::Score(options) => options.settings.quiet,
             Self::Fit(options) => options.settings.quiet,
             Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
+        }
+    }
+
+    /// The number of threads, if an option says it.
+    pub fn threads(&self) -> Option<usize> {
+        match self {
+            Self::Run(settings) | Self::Fi(settings) => settings.threads,
+            Self::Score(options) => options.settings.threads,
+            Self::Fit(options) => options.settings.threads,
+            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => None,
         }
     }
 

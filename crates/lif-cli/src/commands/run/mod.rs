@@ -3,6 +3,7 @@
 mod checkpoints;
 #[cfg(test)]
 mod lost_device_tests;
+mod network;
 mod picture;
 mod simulation;
 mod summary;
@@ -18,7 +19,7 @@ use crate::process::interrupt::{self, INTERRUPTED};
 use crate::process::memory;
 use crate::recording::npz::{self, Arrays};
 use crate::recording::spools::Spools;
-use crate::settings::Settings;
+use crate::settings::{Settings, layers};
 use crate::terminal;
 use crate::terminal::figures::grouped;
 use checkpoints::{Checkpoints, Interrupted};
@@ -33,6 +34,9 @@ use summary::{Outcome, Summary};
 
 /// Simulates, writes the files and prints a summary.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
+    if let Some((settings, described)) = layers::of_a_network(&given)? {
+        return network::run(settings, described);
+    }
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();

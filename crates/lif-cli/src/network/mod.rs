@@ -1,0 +1,10 @@
+//! Networks: their description, which a model of the literature or a file gives, and how it becomes a population.
+
+pub mod built;
+pub mod description;
+mod entries;
+mod file;
+pub mod models;
+
+pub use description::Description;
+pub use file::{is_network, is_of_network, read};
