@@ -54,14 +54,14 @@ const TAU_SYN: f64 = 0.5;
 /// pF.
 const CAPACITANCE: f64 = 250.0;
 
-/// The height of the response of the membrane potential to a spike, mV.
-const RESPONSE: f64 = 0.15;
+/// The weight of an excitatory synapse at full scale, nA. It makes the membrane potential respond by 0.15 mV.
+const WEIGHT: f64 = 0.0878085;
 
 /// Inhibitory weights are this many times the excitatory ones.
 const INHIBITION: f64 = -4.0;
 
-/// The standard deviation of weights over their mean.
-const WEIGHT_SPREAD: f64 = 0.1;
+/// The mean of weights over their standard deviation.
+const WEIGHT_PRECISION: f64 = 10.0;
 
 /// Delays of excitatory and inhibitory synapses, ms, and their standard deviation over their mean.
 const DELAYS: [f64; 2] = [1.5, 0.75];
@@ -71,9 +71,8 @@ const DELAY_SPREAD: f64 = 0.5;
 const DOUBLED: (usize, usize) = (2, 0);
 
 pub fn description(scale: f64, drive: DriveKind) -> Description {
-    let weight = weight();
     let of_scale = scale.sqrt();
-    let groups = (0..8).map(|group| group_at(group, scale, drive, weight)).collect();
+    let groups = (0..8).map(|group| group_at(group, scale, drive)).collect();
     let mut projections = Vec::new();
     // Excitatory ones first, those of doubled weight next, inhibitory ones last: as in examples/microcircuit.toml.
     let is_doubled = |from: usize, to: usize| (from, to) == DOUBLED;
@@ -82,7 +81,7 @@ pub fn description(scale: f64, drive: DriveKind) -> Description {
     for is_of_kind in kinds {
         for (to, row) in PROBABILITIES.iter().enumerate() {
             for (from, p) in row.iter().enumerate().filter(|(from, p)| **p > 0.0 && is_of_kind(*from, to)) {
-                let mean = weight * factor(from, to) / of_scale;
+                let mean = WEIGHT * factor(from, to) / of_scale;
                 let delay = DELAYS[from % 2];
                 projections.push(Projection {
                     from,
@@ -90,7 +89,7 @@ pub fn description(scale: f64, drive: DriveKind) -> Description {
                     rule: Rule::FixedTotal((synapses(*p, from, to) * scale * scale).round() as u64),
                     autapses: true,
                     multapses: true,
-                    weight: Distribution::Normal { mean, sd: mean.abs() * WEIGHT_SPREAD },
+                    weight: Distribution::Normal { mean, sd: mean.abs() / WEIGHT_PRECISION },
                     delay: Some(Distribution::Normal { mean: delay, sd: delay * DELAY_SPREAD }),
                     effect: Effect::Current,
                 });
@@ -100,7 +99,7 @@ pub fn description(scale: f64, drive: DriveKind) -> Description {
     Description { groups, projections, ..Description::new("microcircuit", -65.0) }
 }
 
-fn group_at(group: usize, scale: f64, drive: DriveKind, weight: f64) -> Group {
+fn group_at(group: usize, scale: f64, drive: DriveKind) -> Group {
     let of_scale = scale.sqrt();
     let outer_rate = OUTER_INDEGREES[group] * OUTER_RATE;
     // nA: spikes of this rate, Hz, are a mean current of their weight times tau_syn.
@@ -108,15 +107,15 @@ fn group_at(group: usize, scale: f64, drive: DriveKind, weight: f64) -> Group {
     let inner: f64 = (0..8)
         .map(|from| {
             let indegree = synapses(PROBABILITIES[group][from], from, group) / SIZES[group];
-            mean_current(indegree * RATES[from], weight * factor(from, group))
+            mean_current(indegree * RATES[from], WEIGHT * factor(from, group))
         })
         .sum();
-    let outer = mean_current(outer_rate, weight);
+    let outer = mean_current(outer_rate, WEIGHT);
     let (current, poisson) = match drive {
         DriveKind::Dc => ((1.0 - of_scale) * inner + outer, Vec::new()),
         DriveKind::Poisson => {
             let rate = (OUTER_INDEGREES[group] * scale).round() * OUTER_RATE;
-            let poisson = Poisson { rate, weight: weight / of_scale, effect: Effect::Current };
+            let poisson = Poisson { rate, weight: WEIGHT / of_scale, effect: Effect::Current };
             ((1.0 - of_scale) * (inner + outer), vec![poisson])
         }
     };
@@ -156,10 +155,28 @@ fn factor(from: usize, to: usize) -> f64 {
     }
 }
 
-/// The weight of an excitatory synapse at full scale, nA: the current that makes a response of this height.
-fn weight() -> f64 {
-    let k = 1.0 / (TAU_SYN - TAU_M);
-    let factor = libm::pow(TAU_M / TAU_SYN, k);
-    let of_pa = TAU_M * TAU_SYN / CAPACITANCE * k * (libm::pow(factor, TAU_M) - libm::pow(factor, TAU_SYN));
-    1e-3 * RESPONSE / of_pa
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_spike_moves_the_membrane_by_the_response_of_the_paper() {
+        // The peak of the response to a current that decays.
+        let rate = 1.0 / (TAU_SYN - TAU_M);
+        let ratio = libm::pow(TAU_M / TAU_SYN, rate);
+        let of_na = 1e3 * TAU_M * TAU_SYN / CAPACITANCE * rate;
+        let response = WEIGHT * of_na * (libm::pow(ratio, TAU_M) - libm::pow(ratio, TAU_SYN));
+        assert!((response - 0.15).abs() < 1e-7, "{response}");
+    }
+
+    #[test]
+    fn the_numbers_are_those_of_the_model_of_the_authors() {
+        let description = description(1.0, DriveKind::Poisson);
+        assert_eq!(description.n(), 77_169);
+        assert_eq!(description.synapses(), 298_880_970);
+        assert!(description.groups.iter().all(|group| group.current == 0.0));
+        // nA.
+        let dc = super::description(1.0, DriveKind::Dc);
+        assert!((dc.groups[0].current - 0.562).abs() < 1e-3, "{}", dc.groups[0].current);
+    }
 }

@@ -108,3 +108,61 @@ impl Model {
 fn scaled(size: f64, scale: f64) -> usize {
     (size * scale).round() as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::network::read;
+
+    /// The description of a model at full scale, and that in its example.
+    fn both(model: Model) -> [Description; 2] {
+        let name = format!("../../examples/{}.toml", model.name());
+        let text = std::fs::read_to_string(&name).unwrap();
+        [model.description(&mut Settings::default()).unwrap(), read(&text, &name).unwrap()]
+    }
+
+    #[test]
+    fn the_examples_describe_the_models() {
+        for model in Model::value_variants() {
+            let [named, described] = both(*model);
+            assert_eq!(named.groups, described.groups);
+            assert_eq!(named.projections, described.projections);
+            let of_all = |one: &Description| {
+                (one.dt, one.v_reference, one.integrator, one.spike_test, one.reset, one.refractory, one.seed)
+            };
+            assert_eq!(of_all(&named), of_all(&described));
+        }
+    }
+
+    #[test]
+    fn options_are_of_their_model() {
+        let refusal = |model: Model, settings: &Settings| {
+            model.description(&mut settings.clone()).map(drop).unwrap_err().to_string()
+        };
+        let of = Settings { regime: Some(Regime::A), ..Settings::default() };
+        assert!(refusal(Model::Cuba, &of).contains("regime is of the network brunel, and this is cuba"));
+        let of = Settings { drive: Some(DriveKind::Dc), ..Settings::default() };
+        assert!(refusal(Model::Brunel, &of).contains("drive is of the network microcircuit"));
+        let of = Settings { scale: Some(1e-4), ..Settings::default() };
+        assert!(refusal(Model::Brunel, &of).contains("at which group I has no neurons"));
+        let of = Settings { scale: Some(-1.0), ..Settings::default() };
+        assert!(refusal(Model::Brunel, &of).contains("scale is -1; it must be"));
+    }
+
+    #[test]
+    fn a_model_keeps_its_mean_input_at_any_scale() {
+        let [full, part] = [1.0, 0.1].map(|scale| {
+            let mut settings = Settings { scale: Some(scale), ..Settings::default() };
+            Model::Microcircuit.description(&mut settings).unwrap()
+        });
+        assert_eq!(part.groups[0].size, 2068);
+        // Fewer synapses, as their weights are larger.
+        let weight = |of: &Description| match of.projections[0].weight {
+            crate::network::description::Distribution::Normal { mean, .. } => mean,
+            _ => unreachable!(),
+        };
+        assert!((weight(&part) / weight(&full) - 10_f64.sqrt()).abs() < 1e-9);
+        assert!((part.synapses() as f64 / full.synapses() as f64 - 0.01).abs() < 1e-6);
+        assert!(part.groups.iter().all(|group| group.current > 0.0));
+    }
+}
