@@ -64,13 +64,15 @@ impl<'a> Source<'a> {
 impl<'a> Entry<'a> {
     /// File, line, table, key and value.
     pub fn place(&self) -> String {
-        let line = self.source.line(self.at);
-        let table = if self.table.is_empty() { String::new() } else { format!("{}: ", self.table) };
-        let value = match self.value.get_ref() {
-            DeValue::Table(_) if !self.text().trim_start().starts_with('{') => String::new(),
-            _ => format!(" = {}", shown(self.text())),
-        };
-        format!("{}:{line}: {table}{}{value}", self.source.name, self.key)
+        let (file, line, key) = (self.source.name, self.source.line(self.at), &self.key);
+        // A table with a heading of its own has many lines.
+        let has_heading = self.is_table() && !self.text().trim_start().starts_with('{');
+        match (self.table.as_str(), has_heading) {
+            ("", true) => format!("{file}:{line}: {key}"),
+            (table, true) => format!("{file}:{line}: {table}.{key}"),
+            ("", false) => format!("{file}:{line}: {key} = {}", shown(self.text())),
+            (table, false) => format!("{file}:{line}: {table}: {key} = {}", shown(self.text())),
+        }
     }
 
     fn text(&self) -> &'a str {

@@ -255,12 +255,12 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
         ("run --network brunel --warmup -1", "warmup is -1 ms; it must be 0 or more"),
         ("run --network brunel --eta -1", "eta is -1; it must be 0 or more"),
         ("run --network brunel --batch 0", "batch is 0; it must be at least 1"),
-        ("run --network brunel --memory-budget 1MiB", "budget"),
         ("run --network none", "none"),
         ("fi --network brunel", "lif fi has no use for --network"),
     ] {
         folder.refuses(words, 2, message);
     }
+    folder.refuses("run --network brunel --memory-budget 1MiB", 1, "the synapses 59.60 MiB");
     folder.write("net.toml", SMALL);
     folder.refuses("run --config net.toml --network brunel", 2, "there are two networks");
     folder.refuses("run --config net.toml --scale 2", 2, "the file says all of this one");

@@ -8,7 +8,7 @@ use super::summary::{NetworkSummary, cut};
 use crate::picture::axes::{self, Area, Chart, FRAME, Horizontal, INK, TEXT_SIZE, Vertical, note, plain};
 use crate::picture::pixels::fill;
 use crate::picture::{TITLE_HEIGHT, page, present};
-use crate::terminal::figures::{grouped, short};
+use crate::terminal::figures::{counted, grouped, short};
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use std::ops::Range;
@@ -82,10 +82,10 @@ impl<'a> NetworkScene<'a> {
             summary.mean_rate_hz.map_or_else(String::new, |hz| format!(", mean rate {} Hz", short(hz)));
         Self {
             title: format!(
-                "{}: {} neurons, {} synapses{rate}",
-                summary.network,
-                grouped(summary.neurons as u64),
-                grouped(summary.synapses)
+                "{}: {}, {}{rate}",
+                file_name(&summary.network),
+                counted(summary.neurons as u64, "neuron"),
+                counted(summary.synapses, "synapse")
             ),
             groups: all
                 .map(|(index, (group, of_group))| (cut(&group.name, WIDEST_NAME), colour(index), of_group))
@@ -97,6 +97,11 @@ impl<'a> NetworkScene<'a> {
             dt: description.dt,
         }
     }
+}
+
+/// The name of a network, without the folder of a file.
+fn file_name(name: &str) -> &str {
+    Path::new(name).file_name().and_then(|name| name.to_str()).unwrap_or(name)
 }
 
 /// The steps that are drawn: chosen, or the last ones, fewer of them if there are many spikes.
