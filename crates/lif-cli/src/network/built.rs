@@ -37,7 +37,7 @@ impl Description {
         network.set_options(options);
         let mut groups = Vec::new();
         for group in &self.groups {
-            groups.push(network.add(&group.name, group.size, self.params(group)?)?);
+            groups.push(network.add(&group.name, group.size, self.params(group))?);
         }
         for projection in &self.projections {
             let (Some(from), Some(to)) = (groups.get(projection.from), groups.get(projection.to)) else {
@@ -48,19 +48,11 @@ impl Description {
         Ok(network)
     }
 
-    fn params(&self, group: &Group) -> Result<Params, Failure> {
+    fn params(&self, group: &Group) -> Params {
         let neurons = &group.neurons;
-        if neurons.tau_syn_inhibitory.is_some() {
-            let message = format!(
-                "the network {} needs a synaptic current of its own for inhibitory synapses, which this version does not \
-                 have yet (tau-syn-inhibitory of group {})",
-                self.name, group.name
-            );
-            return Err(Failure::of("tau-syn-inhibitory", message));
-        }
         // Potentials keep their double precision, as the reference is subtracted before they are rounded.
         let potential = |value: f64| Parameter::in_double(&ndarray::arr0(value));
-        Ok(Params {
+        Params {
             tau_m: neurons.tau_m.into(),
             resistance: neurons.resistance.into(),
             v_rest: potential(neurons.v_rest),
@@ -75,8 +67,9 @@ impl Description {
             refractory: self.refractory,
             v_lower: neurons.v_lower.map(potential),
             tau_syn: neurons.tau_syn.map(Into::into),
+            tau_syn_inhibitory: neurons.tau_syn_inhibitory.map(Into::into),
             ..Params::default()
-        })
+        }
     }
 
     /// What drives it. A group has as many sources as it describes, and others have none of them.

@@ -5,6 +5,7 @@ pub mod description;
 mod entries;
 mod file;
 pub mod models;
+pub mod written;
 
 pub use description::Description;
 pub use file::{is_network, is_of_network, read};

@@ -114,7 +114,17 @@ fn a_named_network_has_groups_with_statistics() {
     assert!(e["cv"].as_f64().unwrap() > 0.1 && e["fano"].as_f64().unwrap() > 0.0);
     // The warm-up is in none of the results.
     assert_eq!(folder.array::<u32>("counts").sum() as usize, spikes.len());
-    assert_eq!(folder.written(), ["raster.png", "spikes.npz", "summary.json"]);
+    assert_eq!(folder.written(), ["network.toml", "raster.png", "spikes.npz", "summary.json"]);
+    // Its description repeats the run.
+    let (again, _) = folder.json("run --config lif-out/network.toml --device cpu --json --out again");
+    for key in ["spike_hash", "groups", "synapses", "seed", "warmup_steps", "steps"] {
+        assert_eq!(again[key], summary[key], "{key}");
+    }
+    folder.refuses(
+        "run --config lif-out/network.toml --device cpu",
+        2,
+        "would be replaced by the network.toml",
+    );
 }
 
 #[test]
@@ -224,7 +234,7 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_key() {
         ("integrator = \"exact\"", "integrator = \"best\"", "it must be one of euler, exact"),
         ("duration = 100", "duration = 100\nstimulus = \"x\"", "a network has no use for stimulus"),
         ("fixed-indegree = [[10], [3]]", "fixed-indegree = [[60], [3]]", "net.toml:39: projections"),
-        ("tau-syn = 2\n", "tau-syn = 2\ntau-syn-inhibitory = 3\n", "tau-syn-inhibitory"),
+        ("tau-syn = 2\n", "tau-syn-inhibitory = 3\n", "net.toml:19: groups.drivers: tau_syn_inhibitory"),
         ("[groups.pair]", "[[groups]]", "net.toml"),
         ("v-reset = -65", "v-reset = -65\ncolour = 1", "no such key"),
     ] {

@@ -9,7 +9,7 @@ mod summary;
 use crate::failure::Failure;
 use crate::files::disk::{self, Need};
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, Staged};
-use crate::files::names::{ARRAYS, GRAPH, OF_RUN, PICTURE, SUMMARY};
+use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY};
 use crate::network::{Description, built};
 use crate::picture::stage;
 use crate::plan::select;
@@ -133,6 +133,8 @@ fn write(
     let voltage_neurons = plan.record.voltage_neurons(plan.shape.n)?.into();
     let mut arrays = Arrays { spools: &simulated.spools, population, voltage_neurons };
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, &mut arrays))?);
+    let text = plan.written();
+    files.push(folder.stage(NETWORK, |file, _| write!(file, "{text}"))?);
     let text = json(summary)?;
     files.push(folder.stage(SUMMARY, |file, _| writeln!(file, "{text}"))?);
     Ok(files)

@@ -1,7 +1,7 @@
 //! The plan of a run of a network: all that can be decided before a device is opened.
 
 use crate::failure::Failure;
-use crate::network::Description;
+use crate::network::{Description, written};
 use crate::plan::{self, steps_of};
 use crate::quantity::shown;
 use crate::settings::record::Record;
@@ -126,6 +126,19 @@ impl NetworkPlan {
     pub fn options(&self) -> PopulationOptions {
         let memory_budget = self.settings.memory_budget.map(|budget| budget.bytes());
         PopulationOptions { memory_budget, ..PopulationOptions::default() }
+    }
+
+    /// The network and its settings as a file, which repeats the run.
+    pub fn written(&self) -> String {
+        let ms = |steps: u64| steps as f64 * self.description.dt;
+        let settings = [
+            ("steps", self.steps.to_string()),
+            ("warmup", format!("{:?}", ms(self.warmup))),
+            ("seed", written::quoted(&self.seed.to_string())),
+            ("batch", self.shape.batch.to_string()),
+            ("record", written::quoted(&self.record.to_string())),
+        ];
+        self.description.written(&settings)
     }
 
     /// The input files, with their options.
