@@ -211,7 +211,7 @@ impl Description {
         });
         let of_group = || {
             let mut groups = self.groups.iter().zip(&self.places.groups);
-            groups.find(|(group, _)| names(&message, &format!("of group {}", group.name)))
+            groups.find(|(group, _)| names(&message, &format!("group {}", group.name)))
         };
         let place = of_projection.map(|(_, place)| place).or_else(|| of_group().map(|(_, place)| place));
         match (place, failure) {

@@ -13,6 +13,9 @@ use toml::de::{DeTable, DeValue};
 /// The tables of a network.
 const TABLES: [&str; 4] = ["network", "neurons", "groups", "projections"];
 
+/// The most pairs of groups of a projection.
+const MOST_PAIRS: usize = 1_000_000;
+
 /// What a distribution can be.
 const DISTRIBUTIONS: &str = "it must be a number or one of { normal = [mean, sd] }, { normal-clipped = [mean, sd] }, \
                              { lognormal = [mu, sigma] }, { negative-lognormal = [mu, sigma] } and { uniform = [low, \
@@ -299,7 +302,10 @@ fn rules(
     to: &[usize],
     description: &Description,
 ) -> Result<Vec<Option<Rule>>, Failure> {
-    let pairs = from.len() * to.len();
+    let pairs = from.len().saturating_mul(to.len());
+    if pairs > MOST_PAIRS {
+        return Err(entry.refusal(format!("{pairs} pairs of groups are more than {MOST_PAIRS}; take fewer")));
+    }
     if !entry.is_table() {
         let rule = match entry.string().map_err(|_| entry.refusal(RULES))? {
             "one-to-one" => Rule::OneToOne,
@@ -336,7 +342,8 @@ fn rules(
                 if p >= 1.0 {
                     return Err(entry.refusal("it must be below 1"));
                 }
-                (p > 0.0).then(|| Rule::FixedTotal(total_of(p, sources, targets).round() as u64))
+                let count = total_of(p, sources, targets).round() as u64;
+                Some(count).filter(|count| *count > 0).map(Rule::FixedTotal)
             }
             "fixed-indegree" => Some(entry.count()?).filter(|count| *count > 0).map(Rule::FixedIndegree),
             "fixed-outdegree" => Some(entry.count()?).filter(|count| *count > 0).map(Rule::FixedOutdegree),
