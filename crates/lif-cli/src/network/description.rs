@@ -216,6 +216,9 @@ impl Description {
         let place = of_projection.map(|(_, place)| place).or_else(|| of_group().map(|(_, place)| place));
         match (place, failure) {
             (Some(place), Failure::Value { .. }) => Failure::Usage(format!("{place}: {message}")),
+            (None, Failure::Value { .. }) if !self.places.groups.is_empty() => {
+                Failure::Usage(format!("{}: {message}", self.name))
+            }
             (_, failure) => failure,
         }
     }

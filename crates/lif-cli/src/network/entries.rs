@@ -75,6 +75,11 @@ impl<'a> Entry<'a> {
         }
     }
 
+    /// The key as options are spelled.
+    pub fn option(&self) -> String {
+        self.key.replace('_', "-")
+    }
+
     fn text(&self) -> &'a str {
         self.source.text.get(self.value.span()).unwrap_or_default()
     }
@@ -177,11 +182,7 @@ impl<'a> Entry<'a> {
 
     /// The same, to be taken one by one.
     pub fn entries(&self) -> Result<Entries<'a>, Failure> {
-        let mut left = self.table()?;
-        for entry in &mut left {
-            entry.key = entry.key.replace('_', "-");
-        }
-        Ok(Entries { left, known: Vec::new(), place: self.place() })
+        Ok(Entries { left: self.table()?, known: Vec::new(), place: self.place() })
     }
 }
 
@@ -189,7 +190,7 @@ impl<'a> Entries<'a> {
     /// Takes an entry, if it is there.
     pub fn take(&mut self, key: &'static str) -> Option<Entry<'a>> {
         self.known.push(key);
-        let index = self.left.iter().position(|entry| entry.key == key)?;
+        let index = self.left.iter().position(|entry| entry.option() == key)?;
         Some(self.left.remove(index))
     }
 
@@ -207,8 +208,8 @@ impl<'a> Entries<'a> {
     pub fn finish(self) -> Result<(), Failure> {
         match self.left.first() {
             None => Ok(()),
-            Some(entry) if self.known.contains(&entry.key.as_str()) => {
-                Err(entry.refusal(format!("{} is there twice; keep one of them", entry.key)))
+            Some(entry) if self.known.contains(&entry.option().as_str()) => {
+                Err(entry.refusal(format!("{} is there twice; keep one of them", entry.option())))
             }
             Some(entry) => Err(entry.refusal(format!("no such key; there are {}", self.known.join(", ")))),
         }

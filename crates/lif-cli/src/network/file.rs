@@ -8,6 +8,7 @@ use super::entries::{Entries, Entry, Source};
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 use crate::settings::rules;
+use crate::terminal::figures::counted;
 use toml::de::{DeTable, DeValue};
 
 /// The tables of a network.
@@ -180,7 +181,7 @@ fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
     }
     let form = "it must be a number, { uniform = [low, high] } or { normal = [mean, sd] }";
     let kind = only(entry, form)?;
-    match kind.key.as_str() {
+    match kind.option().as_str() {
         "uniform" => kind.pair(mv).map(|(low, high)| InitVoltage::Uniform { low, high }),
         "normal" => kind.pair(mv).map(|(mean, sd)| InitVoltage::Normal { mean, sd }),
         _ => Err(entry.refusal(form)),
@@ -220,10 +221,7 @@ fn only<'a>(entry: &Entry<'a>, form: &str) -> Result<Entry<'a>, Failure> {
     }
     let mut entries = entry.table()?;
     match (entries.pop(), entries.is_empty()) {
-        (Some(mut one), true) => {
-            one.key = one.key.replace('_', "-");
-            Ok(one)
-        }
+        (Some(one), true) => Ok(one),
         _ => Err(refusal()),
     }
 }
@@ -234,7 +232,7 @@ fn distribution(entry: &Entry<'_>, unit: Unit) -> Result<Distribution, Failure> 
     }
     let kind = only(entry, DISTRIBUTIONS)?;
     let (in_unit, plain) = (|entry: &Entry<'_>| entry.number_in(unit), |entry: &Entry<'_>| entry.number());
-    match kind.key.as_str() {
+    match kind.option().as_str() {
         "normal" => kind.pair(in_unit).map(|(mean, sd)| Distribution::Normal { mean, sd }),
         "normal-clipped" => kind.pair(in_unit).map(|(mean, sd)| Distribution::NormalClipped { mean, sd }),
         "lognormal" => kind.pair(plain).map(|(mu, sigma)| Distribution::Lognormal { mu, sigma }),
@@ -322,7 +320,7 @@ fn rules(
         (size(from.get(index % from.len().max(1))), size(to.get(index / from.len().max(1))))
     };
     // As many synapses as connect a pair with this probability.
-    let of_probability = kind.key == "fixed-total" && kind.is_table();
+    let of_probability = kind.option() == "fixed-total" && kind.is_table();
     let number = if of_probability {
         let form = "it must be a number or { pairwise = P }";
         let inner = only(&kind, form)?;
@@ -335,7 +333,7 @@ fn rules(
     };
     let numbers = matrix(&number, from.len(), to.len())?;
     let rule = |(index, entry): (usize, &Entry<'_>)| {
-        Ok(match kind.key.as_str() {
+        Ok(match kind.option().as_str() {
             "fixed-total" if of_probability => {
                 let (sources, targets) = sizes(index);
                 let p = probability(entry)?;
@@ -364,8 +362,9 @@ fn probability(entry: &Entry<'_>) -> Result<f64, Failure> {
 fn matrix<'a>(entry: &Entry<'a>, sources: usize, targets: usize) -> Result<Vec<Entry<'a>>, Failure> {
     let Some(rows) = entry.values() else { return Ok(vec![entry.clone(); sources * targets]) };
     let shape = format!(
-        "it must be a number, or a matrix of {targets} rows (one for each group in to) of {sources} numbers (one for \
-         each group in from)"
+        "it must be a number, or a matrix with {} (for the groups in to) of {} (for the groups in from)",
+        counted(targets as u64, "row"),
+        counted(sources as u64, "number")
     );
     if rows.len() != targets {
         return Err(entry.refusal(&shape));

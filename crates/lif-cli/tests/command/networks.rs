@@ -217,10 +217,10 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_key() {
             "tau-m = \"20mV\"",
             "net.toml:11: neurons: tau-m = \"20mV\": '20mV' is a potential, not a time",
         ),
-        ("tau_m = 20", "tau-m = 20\ntau_m = 20", "net.toml:12: neurons: tau-m = 20: tau-m is there twice"),
+        ("tau_m = 20", "tau-m = 20\ntau_m = 20", "net.toml:12: neurons: tau_m = 20: tau-m is there twice"),
         ("to = \"pair\"", "to = \"pairs\"", "there is no group 'pairs'; there are drivers, followers, pair"),
         ("\"one-to-one\"", "\"one\"", "it must be one of { fixed-indegree = N }"),
-        ("[[10], [3]]", "[10, 3]", "a matrix of 2 rows (one for each group in to) of 1 numbers"),
+        ("[[10], [3]]", "[10, 3]", "a matrix with 2 rows (for the groups in to) of 1 number ("),
         ("pairwise = 0.1", "pairwise = 1.1", "pairwise = 1.1: it must be from 0 to 1"),
         ("weight = 20\n", "", "projections: weight is missing"),
         ("weight = 20\n", "weight = { normal = [1] }\n", "it must be a list of two numbers"),
@@ -233,8 +233,12 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_key() {
         ("seed = 4", "seed = 4\nsteps = 3", "network: steps = 3: no such key; there are dt, seed"),
         ("integrator = \"exact\"", "integrator = \"best\"", "it must be one of euler, exact"),
         ("duration = 100", "duration = 100\nstimulus = \"x\"", "a network has no use for stimulus"),
-        ("fixed-indegree = [[10], [3]]", "fixed-indegree = [[60], [3]]", "net.toml:39: projections"),
-        ("tau-syn = 2\n", "tau-syn-inhibitory = 3\n", "net.toml:19: groups.drivers: tau_syn_inhibitory"),
+        (
+            "fixed-indegree = [[10], [3]]",
+            "fixed-indegree = [[60], [3]]",
+            "net.toml:36: projections: the in-degree from drivers to followers is 60",
+        ),
+        ("tau-syn = 2\n", "tau-syn-inhibitory = 3\n", "net.toml: tau_syn is none; it must be set"),
         ("[groups.pair]", "[[groups]]", "net.toml"),
         ("v-reset = -65", "v-reset = -65\ncolour = 1", "no such key"),
     ] {
@@ -274,6 +278,8 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
     folder.write("net.toml", SMALL);
     folder.refuses("run --config net.toml --network brunel", 2, "there are two networks");
     folder.refuses("run --config net.toml --scale 2", 2, "the file says all of this one");
+    folder.write("large.toml", "[groups.a]\nsize = 100\ntau-m = 5\n[groups.b]\nsize = 4_000_000_000\n");
+    folder.refuses("run --config large.toml --device cpu", 1, "the network: ");
     folder.write("named.toml", "network = \"brunel\"\nscale = 0.02\nduration = 10\nwarmup = 0\n");
     let (summary, _) = folder.json("run --config named.toml --device cpu --json --no-plot");
     assert_eq!(summary["neurons"], json!(250));

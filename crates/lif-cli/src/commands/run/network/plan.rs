@@ -1,5 +1,6 @@
 //! The plan of a run of a network: all that can be decided before a device is opened.
 
+use super::statistics;
 use crate::failure::Failure;
 use crate::network::{Description, written};
 use crate::plan::{self, steps_of};
@@ -9,6 +10,10 @@ use crate::settings::{Settings, layers};
 use lif::{DeviceChoice, PopulationOptions, Recording, Shape};
 use std::ops::Range;
 use std::path::PathBuf;
+
+/// Approximate bytes per cell: state, parameters that differ between groups, and what is read back. The exact need is
+/// known later, when some of it is already taken.
+const BYTES_PER_CELL: u64 = 64;
 
 const DEFAULT_WARMUP_MS: f64 = 500.0;
 
@@ -88,6 +93,9 @@ impl NetworkPlan {
             return Err(Failure::of("batch", "batch is 0; it must be at least 1"));
         }
         let shape = Shape { batch, n: description.n() };
+        let cells = (shape.n as u64).saturating_mul(batch as u64);
+        let bytes = cells.saturating_mul(BYTES_PER_CELL + statistics::BYTES_PER_CELL);
+        lif::require_memory("the network", bytes, "take a smaller network or batch")?;
         let steps = plan::steps(&mut settings, dt)?;
         let warmup = *settings.warmup.get_or_insert(DEFAULT_WARMUP_MS);
         let warmup = match warmup {
