@@ -149,7 +149,7 @@ impl Spools {
 
     /// Counts steps from this one on, and writes the spikes of these neurons alone.
     #[must_use]
-    pub fn from_step(mut self, first_step: u64, chosen: Option<Vec<u32>>) -> Self {
+    pub fn counting_from(mut self, first_step: u64, chosen: Option<Vec<u32>>) -> Self {
         self.first_step = first_step;
         self.chosen = chosen;
         self

@@ -101,6 +101,10 @@ fn settings(layer: Layer) -> Result<Settings, Failure> {
 /// The settings of a run of a network, and the network that the settings file describes; `None` if this is a run of
 /// neurons that are not connected.
 pub fn of_a_network(given: &Settings) -> Result<Option<(Settings, Option<Description>)>, Failure> {
+    if given.resume.is_some() && given.network.is_none() {
+        // Its checkpoint says all.
+        return Ok(None);
+    }
     let (config, description) = match &given.config {
         None => (Settings::default(), None),
         Some(path) => {

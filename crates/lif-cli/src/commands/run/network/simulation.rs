@@ -60,7 +60,7 @@ fn steps(
     let statistics = Statistics::new(&plan.description, plan.shape, first, plan.window.clone());
     let chosen = plan.record.spiking_neurons(plan.shape.n)?;
     let chosen = chosen.filter(|neurons| neurons.len() < plan.shape.n);
-    let results = Results { spools: spools.from_step(first, chosen), statistics };
+    let results = Results { spools: spools.counting_from(first, chosen), statistics };
     let mut sink = ObservedSink { sink: Background::new(results), clock: Clock::new(plan, bar, plan.warmup) };
     let start = Instant::now();
     let made = population.run(plan.steps, drive.input()).record(&plan.recording).sink(&mut sink).go();
