@@ -12,7 +12,7 @@ pub fn bar(steps: u64, quiet: bool) -> ProgressBar {
 pub fn simulated(steps: u64, quiet: bool) -> ProgressBar {
     let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
     let bar = ProgressBar::with_draw_target(Some(steps), target);
-    match ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}, {eta} left") {
+    match ProgressStyle::with_template("{bar:16} {percent:>3}%  {msg}, {eta} left") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -77,7 +77,7 @@ fn a_named_network_has_groups_with_statistics() {
     let (summary, said) = folder.json(words);
     assert_eq!(said, "");
     for (key, value) in [
-        ("network", json!("brunel at scale 0.02")),
+        ("network", json!("brunel, regime c, scale 0.02")),
         ("neurons", json!(250)),
         ("batch", json!(1)),
         ("synapses", json!(312_500)),
@@ -189,7 +189,7 @@ fn the_table_fits_into_a_terminal() {
     let table =
         folder.printed("run --network microcircuit --scale 0.02 --duration 50 --warmup 10 --device cpu");
     for line in [
-        "network      microcircuit at scale 0.02",
+        "network      microcircuit, scale 0.02",
         "of warm-up",
         "times the simulated time",
         "synaptic events/s",

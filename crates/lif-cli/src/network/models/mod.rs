@@ -75,7 +75,9 @@ impl Model {
         }
         let mut description = match self {
             Self::Brunel => {
-                let (g, eta) = match *settings.regime.get_or_insert(Regime::C) {
+                let is_own = settings.g.or(settings.eta).is_some();
+                let regime = *settings.regime.get_or_insert(Regime::C);
+                let (g, eta) = match regime {
                     Regime::A => (3.0, 2.0),
                     Regime::B => (6.0, 4.0),
                     Regime::C => (5.0, 2.0),
@@ -85,12 +87,21 @@ impl Model {
                 if eta < 0.0 {
                     return Err(Failure::of("eta", format!("eta is {}; it must be 0 or more", shown(eta))));
                 }
-                brunel::description(scale, g, eta)
+                let mut description = brunel::description(scale, g, eta);
+                description.name = match regime.to_possible_value() {
+                    Some(value) if !is_own => format!("brunel, regime {}", value.get_name()),
+                    _ => format!("brunel, g {}, eta {}", shown(g), shown(eta)),
+                };
+                description
             }
             Self::Cuba => cuba::description(scale),
             Self::Microcircuit => {
                 let drive = *settings.drive.get_or_insert(DriveKind::Poisson);
-                microcircuit::description(scale, drive)
+                let mut description = microcircuit::description(scale, drive);
+                if drive == DriveKind::Dc {
+                    description.name.push_str(", dc");
+                }
+                description
             }
         };
         if let Some(empty) = description.groups.iter().find(|group| group.size == 0) {
@@ -98,7 +109,7 @@ impl Model {
             return Err(Failure::of("scale", message));
         }
         if scale != 1.0 {
-            description.name = format!("{} at scale {}", description.name, shown(scale));
+            description.name = format!("{}, scale {}", description.name, shown(scale));
         }
         Ok(description)
     }

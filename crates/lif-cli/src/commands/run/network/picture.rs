@@ -165,7 +165,8 @@ fn raster(area: &Area<'_>, scene: &NetworkScene<'_>) -> Result<(), String> {
         let at = (ms(u64::from(*step) + 1), height(f64::from(*place) + 0.5));
         let (x, y) = chart.plotting_area().map_coordinate(&at);
         let (left, top) = (x - width / 2, y - tall / 2);
-        fill(&panel, left..left + width, top.max(rows.start)..(top + tall).min(rows.end), &colour)?;
+        let across = left.max(columns.start)..(left + width).min(columns.end);
+        fill(&panel, across, top.max(rows.start)..(top + tall).min(rows.end), &colour)?;
     }
     let drawn = grouped(neurons as u64);
     if neurons == scene.all_neurons {
