@@ -274,7 +274,7 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
     ] {
         folder.refuses(words, 2, message);
     }
-    folder.refuses("run --network brunel --memory-budget 1MiB", 1, "the synapses 59.60 MiB");
+    folder.refuses("run --network brunel --memory-budget 1MiB", 1, "the memory budget is 1.00 MiB");
     folder.write("net.toml", SMALL);
     folder.refuses("run --config net.toml --network brunel", 2, "there are two networks");
     folder.refuses("run --config net.toml --scale 2", 2, "the file says all of this one");
