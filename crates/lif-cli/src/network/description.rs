@@ -185,6 +185,7 @@ impl Description {
     }
 
     /// The number of synapses.
+    #[cfg(test)]
     pub fn synapses(&self) -> u64 {
         self.projections.iter().map(|projection| self.synapses_of(projection)).sum::<f64>().round() as u64
     }

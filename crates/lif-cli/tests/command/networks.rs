@@ -160,7 +160,8 @@ fn a_file_describes_a_network() {
     let (summary, said) = folder.json("run --config net.toml --device cpu --json");
     assert_eq!(said, "");
     assert_eq!(summary["network"], "net.toml");
-    assert_eq!(summary["synapses"], json!(30 * 10 + 50 * 3 + 50 + 90));
+    let drawn = summary["synapses"].as_u64().unwrap() - (30 * 10 + 50 * 3 + 50);
+    assert!((50..150).contains(&drawn), "{drawn} of 900 pairs with a probability of 0.1");
     let names: Vec<&str> =
         summary["groups"].as_array().unwrap().iter().map(|group| group["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["drivers", "followers", "pair"]);

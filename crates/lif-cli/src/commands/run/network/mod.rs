@@ -78,6 +78,7 @@ fn execute(plan: &NetworkPlan) -> Result<ExitCode, Failure> {
     let outcome = Outcome {
         device: &device,
         memory: &memory,
+        synapses: population.synapses(),
         build_s,
         steps: simulated.steps,
         wall_s: simulated.wall_s,

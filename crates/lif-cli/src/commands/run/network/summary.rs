@@ -22,7 +22,7 @@ pub struct NetworkSummary {
     pub network: String,
     pub neurons: usize,
     pub batch: usize,
-    /// The number of synapses of a batch row, or its mean where rules draw it.
+    /// The number of synapses of a batch row.
     pub synapses: u64,
     pub warmup_steps: u64,
     /// The steps after the warm-up, of which are all results.
@@ -69,6 +69,7 @@ pub struct GroupSummary {
 pub struct Outcome<'a> {
     pub device: &'a Device,
     pub memory: &'a MemoryNeed,
+    pub synapses: u64,
     pub build_s: f64,
     pub steps: u64,
     pub wall_s: f64,
@@ -112,7 +113,7 @@ impl NetworkSummary {
             network: description.name.clone(),
             neurons: n,
             batch,
-            synapses: description.synapses(),
+            synapses: outcome.synapses,
             warmup_steps: plan.warmup,
             steps: outcome.steps,
             dt_ms: description.dt,
