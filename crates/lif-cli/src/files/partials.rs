@@ -15,6 +15,11 @@ use std::path::{Path, PathBuf};
 
 /// All arrays that grow during a run.
 pub const STREAMS: [&str; 6] = ["step", "batch", "neuron", "rate", "voltage", "voltage_steps"];
+
+/// The state of what is computed during a run. A checkpoint depends on one of them, while the next is written into the
+/// other.
+pub const STATES: [&str; 2] = ["state_0", "state_1"];
+
 const END: &str = ".partial";
 
 /// The name of the note.
@@ -79,7 +84,7 @@ pub fn is_partial(name: &str) -> bool {
 fn parse(name: &str) -> Option<(RunId, &str)> {
     let rest = name.strip_prefix(ARRAYS)?.strip_prefix('.')?.strip_suffix(END)?;
     let (id, name) = rest.split_once('.')?;
-    let is_known = name == NOTE || STREAMS.contains(&name);
+    let is_known = name == NOTE || STREAMS.contains(&name) || STATES.contains(&name);
     Some((RunId::try_from(id.to_owned()).ok()?, name)).filter(|_| is_known)
 }
 
@@ -130,7 +135,7 @@ fn numbers(folder: &Path) -> (Option<u64>, Option<u64>) {
 
 /// All possible files of a run, the note last.
 pub fn paths(folder: &Path, id: RunId) -> Vec<PathBuf> {
-    STREAMS.into_iter().chain([NOTE]).map(|name| path(folder, id, name)).collect()
+    STREAMS.into_iter().chain(STATES).chain([NOTE]).map(|name| path(folder, id, name)).collect()
 }
 
 /// Removes the partial files of a run, the note last, so that the rest is recognised if the process is killed
@@ -247,6 +252,7 @@ mod tests {
         let name = |name| path(Path::new(""), id, name).display().to_string();
         assert_eq!(parse(&name("voltage_steps")), Some((id, "voltage_steps")));
         assert_eq!(parse(&name(NOTE)), Some((id, NOTE)));
+        assert_eq!(parse(&name(STATES[1])), Some((id, STATES[1])));
         for other in
             [name("sound"), "spikes.npz.step.partial".to_owned(), "spikes.npz.12.step.partial".to_owned()]
         {

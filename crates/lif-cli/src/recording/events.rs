@@ -80,6 +80,16 @@ fn variation(cells: &[Intervals]) -> Option<f64> {
     (count > 0).then(|| sum / count as f64)
 }
 
+/// Two numbers in one.
+pub fn pair(one: u32, other: u32) -> u64 {
+    u64::from(one) | u64::from(other) << 32
+}
+
+/// The two numbers in one.
+pub fn of_pair(both: u64) -> (u32, u32) {
+    (both as u32, (both >> 32) as u32)
+}
+
 /// Bytes per cell in [`Events::statistics`].
 pub const BYTES_PER_CELL: u64 = size_of::<Intervals>() as u64;
 
@@ -103,6 +113,17 @@ impl Intervals {
         }
         self.last = step;
         self.spikes += 1;
+    }
+
+    /// All of it, in numbers for a state that is kept.
+    pub fn numbers(&self) -> [u64; 3] {
+        [pair(self.first, self.last), u64::from(self.spikes), self.sum_of_squares]
+    }
+
+    /// That of these numbers.
+    pub fn of_numbers([spikes_at, spikes, sum_of_squares]: [u64; 3]) -> Self {
+        let (first, last) = of_pair(spikes_at);
+        Self { first, last, spikes: spikes as u32, sum_of_squares }
     }
 
     /// Their standard deviation over their mean; `None` with fewer than three spikes.

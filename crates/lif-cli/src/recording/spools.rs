@@ -26,6 +26,9 @@ const BUFFER: usize = 1 << 18;
 /// Spikes written at a time.
 const SPIKES: usize = 1 << 14;
 
+/// Numbers of a state written at a time.
+const STATE: usize = 1 << 16;
+
 /// Bytes read at a time for a checksum.
 const CHUNK: usize = 1 << 20;
 
@@ -50,6 +53,19 @@ pub struct Spools {
     first_step: u64,
     /// The neurons whose spikes are written, in ascending order, if blocks have those of others too.
     chosen: Option<Vec<u32>>,
+    /// The files for the state of what is computed during the run, if it has one that must be kept.
+    states: Vec<StateFile>,
+    /// The file of the last state, and what it has.
+    state: Option<(&'static str, Part)>,
+}
+
+/// A file for a state.
+#[derive(Debug)]
+struct StateFile {
+    name: &'static str,
+    /// Its name in messages.
+    shown: String,
+    file: Arc<File>,
 }
 
 /// The partial files of a run.
@@ -74,17 +90,19 @@ pub type Parts = BTreeMap<String, Part>;
 
 impl Spools {
     /// Creates the files. Those of a run with checkpoints have names with the number of the run; others have
-    /// none, so that nothing is left however the process ends.
+    /// none, so that nothing is left however the process ends. With `has_state`, checkpoints also depend on the state
+    /// of what is computed during the run.
     pub fn create(
         folder: &Folder,
         record: &Record,
         checkpoint: Option<(&Path, RunId)>,
+        has_state: bool,
     ) -> Result<Self, Failure> {
         let mut spools = Self::default();
         let out = folder;
         let folder = folder.path();
         let names = record.streams();
-        let named = checkpoint.filter(|_| !names.is_empty());
+        let named = checkpoint.filter(|_| has_state || !names.is_empty());
         if let Some((checkpoint, id)) = named {
             let mut leftovers = leftovers::lock();
             partials::paths(folder, id).iter().for_each(|path| leftovers.add(path));
@@ -106,6 +124,14 @@ impl Spools {
             let file = file.map_err(|error| unwritten(&shown, &error))?;
             spools.push(name, shown, file, Part::default(), Hasher::new());
         }
+        if let Some((_, id)) = named.filter(|_| has_state) {
+            for name in partials::STATES {
+                let path = partials::path(folder, id, name);
+                let file = partials::create(&path)
+                    .map_err(|error| unwritten(&path.display().to_string(), &error))?;
+                spools.push_state(name, &path, file);
+            }
+        }
         if named.is_some() {
             // A checkpoint that survives a crash of the machine depends on files that must survive too.
             out.sync()?;
@@ -121,6 +147,7 @@ impl Spools {
         parts: &Parts,
         (checkpoint, id): (&Path, RunId),
     ) -> Result<Self, Failure> {
+        let out = folder;
         let folder = folder.path();
         let names = record.streams();
         let mut found = Vec::new();
@@ -131,7 +158,14 @@ impl Spools {
             found.push((*name, path, file, part, hasher));
         }
         let mut spools = Self::default();
-        if !names.is_empty() {
+        let state = partials::STATES.into_iter().find_map(|name| Some((name, *parts.get(name)?)));
+        if let Some((name, part)) = state {
+            let path = partials::path(folder, id, name);
+            let (file, _) = reread(&path, part)?;
+            spools.push_state(name, &path, file);
+            spools.state = state;
+        }
+        if !names.is_empty() || state.is_some() {
             // The checkpoint may have moved.
             partials::note(folder, id, checkpoint)
                 .map_err(|error| unwritten(&format!("to {}", folder.display()), &error))?;
@@ -144,7 +178,21 @@ impl Spools {
             )?;
             spools.push(name, path.display().to_string(), file, part, hasher);
         }
+        if let Some((last, _)) = state {
+            // The other one has nothing that is needed.
+            for name in partials::STATES.into_iter().filter(|name| *name != last) {
+                let path = partials::path(folder, id, name);
+                let file = partials::create_anew(&path)
+                    .map_err(|error| unwritten(&path.display().to_string(), &error))?;
+                spools.push_state(name, &path, file);
+            }
+            out.sync()?;
+        }
         Ok(spools)
+    }
+
+    fn push_state(&mut self, name: &'static str, path: &Path, file: File) {
+        self.states.push(StateFile { name, shown: path.display().to_string(), file: Arc::new(file) });
     }
 
     /// Counts steps from this one on, and writes the spikes of these neurons alone.
@@ -176,9 +224,42 @@ impl Spools {
             .try_for_each(|spool| act(spool).map_err(|error| unwritten(&spool.shown, &error)))
     }
 
+    /// Writes the state of what is computed during the run, so that the next checkpoint depends on it. The state of the
+    /// last checkpoint stays until then.
+    pub fn keep_state(&mut self, mut numbers: impl Iterator<Item = u64>) -> Result<(), Failure> {
+        let last = self.state.map(|(name, _)| name);
+        let next = self.states.iter().find(|state| Some(state.name) != last);
+        let Some(StateFile { name, shown, file }) = next else { return Ok(()) };
+        let fault = |error: io::Error| unwritten(shown, &error);
+        let mut writer = &**file;
+        writer.set_len(0).and_then(|()| writer.seek(SeekFrom::Start(0))).map_err(fault)?;
+        let (mut values, mut hasher) = (0, Hasher::new());
+        loop {
+            let chunk: Vec<u64> = numbers.by_ref().take(STATE).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            let bytes: &[u8] = bytemuck::cast_slice(&chunk);
+            hasher.update(bytes);
+            values += bytes.len() as u64 / BYTES_PER_VALUE;
+            writer.write_all(bytes).map_err(fault)?;
+        }
+        writer.sync_all().map_err(fault)?;
+        self.state = Some((*name, Part { values, checksum: hasher.finalize() }));
+        Ok(())
+    }
+
+    /// The state that was kept, for reading.
+    pub fn state(&self) -> Option<Column> {
+        let (name, Part { values: length, checksum }) = self.state?;
+        let StateFile { shown, file, .. } = self.states.iter().find(|state| state.name == name)?;
+        Some(Column { file: Arc::clone(file), name: shown.clone(), length, checksum })
+    }
+
     /// The parts so far.
     pub fn parts(&self) -> Parts {
-        self.spools.iter().map(|spool| (spool.name.to_owned(), spool.part())).collect()
+        let spools = self.spools.iter().map(|spool| (spool.name.to_owned(), spool.part()));
+        spools.chain(self.state.map(|(name, part)| (name.to_owned(), part))).collect()
     }
 
     /// A pattern for the files from which the run can be resumed.

@@ -101,7 +101,7 @@ fn settings(layer: Layer) -> Result<Settings, Failure> {
 /// The settings of a run of a network, and the network that the settings file describes; `None` if this is a run of
 /// neurons that are not connected.
 pub fn of_a_network(given: &Settings) -> Result<Option<(Settings, Option<Description>)>, Failure> {
-    if given.resume.is_some() && given.network.is_none() {
+    if given.resume.is_some() {
         // Its checkpoint says all.
         return Ok(None);
     }

@@ -20,6 +20,7 @@ mod memory;
 mod misread;
 mod names;
 mod networks;
+mod networks_resume;
 mod outputs;
 mod processes;
 mod random_inputs;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::fs;
 
 /// A small network in which each kind of entry occurs.
-const SMALL: &str = r#"
+pub const SMALL: &str = r#"
 duration = 100
 warmup = 20
 
@@ -261,7 +261,8 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
         ("run --warmup 2", "warmup is of networks"),
         ("run --network brunel --tau-m 3", "--tau-m 3: a network has no use for tau-m"),
         ("run --network brunel --neurons 3", "a network has no use for neurons"),
-        ("run --network brunel --checkpoint x", "networks have no checkpoints yet"),
+        ("run --network brunel --checkpoint-every 5", "checkpoint-every needs a file: add --checkpoint FILE"),
+        ("run --network brunel --resume x", "--network cannot go with --resume"),
         (
             "run --network brunel --drive dc",
             "--drive dc: drive is of the network microcircuit, and this is brunel",

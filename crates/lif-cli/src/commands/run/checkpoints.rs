@@ -7,14 +7,17 @@ use crate::files::identity::Identity;
 use crate::files::leftovers;
 use crate::files::lock::Lock;
 use crate::files::partials::{self, RunId};
+use crate::network::description::Places;
+use crate::network::{self, Description};
 use crate::plan::Plan;
 use crate::recording::spools::{self, Parts, Spools};
 use crate::settings::Settings;
 use crate::settings::layers;
+use crate::settings::record::Record;
 use crate::spikes::trains::Trains;
 use crate::stimulus::Stimulus;
 use crate::terminal::quoted;
-use lif::{Checkpoint, Device, Population};
+use lif::{Checkpoint, Device, Network, Population};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -22,6 +25,9 @@ use std::path::{Path, PathBuf};
 
 /// The note with the settings, as in a settings file.
 const SETTINGS: &str = "lif-run.settings";
+/// The note with the network and its settings, as in its own file. It is behind the progress, so that the number of the
+/// run is near the beginning of the checkpoint.
+const NETWORK: &str = "lif-run.settings.network";
 /// The note with the progress of the run.
 const PROGRESS: &str = "lif-run.progress";
 
@@ -44,10 +50,13 @@ struct Progress {
     wall_s: f64,
     /// The input files, to recognise them.
     files: Files,
+    /// What the network is called, if it is a run of one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    network: Option<String>,
 }
 
 /// Checksums of the input files. The settings are in the checkpoint itself.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 struct Files {
     stimulus: Option<u32>,
     /// The spikes that drive the population, and their weights.
@@ -74,6 +83,7 @@ pub struct Interrupted {
     opened: Option<Identity>,
     checkpoint: Checkpoint,
     settings: Settings,
+    network: Option<Description>,
     progress: Progress,
 }
 
@@ -93,9 +103,19 @@ impl Interrupted {
             })
         };
         let mut settings = layers::parse(note(SETTINGS)?, &format!("the settings in {shown}"))?;
-        let progress = serde_json::from_str(note(PROGRESS)?).map_err(|error| {
+        let progress: Progress = serde_json::from_str(note(PROGRESS)?).map_err(|error| {
             Failure::fault(format!("checkpoint {shown}: its progress cannot be read: {error}"))
         })?;
+        let network = match &progress.network {
+            None => None,
+            Some(name) => {
+                let described = network::read(note(NETWORK)?, name).map_err(|failure| {
+                    Failure::fault(format!("checkpoint {shown}: its network cannot be read: {failure}"))
+                })?;
+                // Nobody has this file, so messages do not name places in it.
+                Some(Description { places: Places::default(), ..described })
+            }
+        };
         if given.device.is_some() {
             settings.device.clone_from(&given.device);
             settings.words.lay_over(&given.words);
@@ -109,12 +129,17 @@ impl Interrupted {
         settings.json = given.json;
         settings.quiet = given.quiet;
         settings.no_plot |= given.no_plot;
-        Ok(Some(Self { path: path.clone(), opened, checkpoint, settings, progress }))
+        Ok(Some(Self { path: path.clone(), opened, checkpoint, settings, network, progress }))
     }
 
     /// The settings of the run.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Its network, if it is a run of one.
+    pub fn network(&self) -> Option<&Description> {
+        self.network.as_ref()
     }
 
     /// Its output folder.
@@ -135,12 +160,7 @@ impl Interrupted {
         device: &Device,
         folder: &Folder,
     ) -> Result<(Population, Spools, f64), Failure> {
-        if self.opened != Identity::of(&self.path).ok() {
-            return Err(Failure::fault(format!(
-                "cannot resume {}: another run has gone on with it in the meantime; try again",
-                self.path.display()
-            )));
-        }
+        self.refuse_another()?;
         let (kept, now) = (self.progress.files, Files::of(plan));
         for (what, has_changed) in [
             ("stimulus has", kept.stimulus != now.stimulus),
@@ -154,10 +174,73 @@ impl Interrupted {
                 )));
             }
         }
-        let run = (self.path.as_path(), self.progress.run);
-        let spools = Spools::reopen(folder, &plan.record, &self.progress.parts, run)?;
+        let spools = self.reopen(folder, &plan.record)?;
         let population = self.checkpoint.population_with_options(device, plan.options())?;
         Ok((population, spools, self.progress.wall_s))
+    }
+
+    /// The same with the population of a network.
+    pub fn take_up_network(
+        self,
+        network: &Network,
+        record: &Record,
+        device: &Device,
+        folder: &Folder,
+    ) -> Result<(Population, Spools, f64), Failure> {
+        self.refuse_another()?;
+        let spools = self.reopen(folder, record)?;
+        let population = network.resume(self.checkpoint, device)?;
+        Ok((population, spools, self.progress.wall_s))
+    }
+
+    /// Refuses a checkpoint that has changed since it was opened.
+    fn refuse_another(&self) -> Result<(), Failure> {
+        if self.opened == Identity::of(&self.path).ok() {
+            return Ok(());
+        }
+        Err(Failure::fault(format!(
+            "cannot resume {}: another run has gone on with it in the meantime; try again",
+            self.path.display()
+        )))
+    }
+
+    fn reopen(&self, folder: &Folder, record: &Record) -> Result<Spools, Failure> {
+        let run = (self.path.as_path(), self.progress.run);
+        Spools::reopen(folder, record, &self.progress.parts, run)
+    }
+}
+
+/// What checkpoints keep of a plan, so that its run can go on.
+#[derive(Debug)]
+pub struct Kept<'a> {
+    pub settings: &'a Settings,
+    /// Those from which the run goes on.
+    pub portable: Settings,
+    pub out: &'a Path,
+    /// All steps.
+    pub steps: u64,
+    files: Files,
+    /// Name and file of a network.
+    network: Option<(String, String)>,
+}
+
+impl<'a> Kept<'a> {
+    /// Of a run of neurons that are not connected.
+    fn of(plan: &'a Plan) -> Self {
+        Self {
+            settings: &plan.settings,
+            portable: plan.portable_settings(),
+            out: &plan.out,
+            steps: plan.steps,
+            files: Files::of(plan),
+            network: None,
+        }
+    }
+
+    /// Of a network with this name and this file.
+    pub fn of_network(settings: &'a Settings, out: &'a Path, steps: u64, network: (String, String)) -> Self {
+        let network = Some(network);
+        Self { settings, portable: settings.clone(), out, steps, files: Files::default(), network }
     }
 }
 
@@ -190,13 +273,20 @@ pub struct Checkpoints {
     settings: String,
     folder: PathBuf,
     files: Files,
+    /// Name and file of a network.
+    network: Option<(String, String)>,
 }
 
 impl Checkpoints {
     /// `None` without `--checkpoint`.
     pub fn new(plan: &Plan, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
-        let given = plan.settings.checkpoint_every;
-        let Some(path) = &plan.settings.checkpoint else {
+        Self::keeping(Kept::of(plan), resumed)
+    }
+
+    /// The same for any kind of run.
+    pub fn keeping(kept: Kept<'_>, resumed: Option<&Interrupted>) -> Result<Option<Self>, Failure> {
+        let given = kept.settings.checkpoint_every;
+        let Some(path) = &kept.settings.checkpoint else {
             return match given {
                 None => Ok(None),
                 Some(_) => Err(Failure::of(
@@ -213,10 +303,10 @@ impl Checkpoints {
         if resumed.is_none() {
             refuse_existing(path)?;
         }
-        let settings = toml::to_string(&plan.portable_settings()).map_err(|error| {
+        let settings = toml::to_string(&kept.portable).map_err(|error| {
             Failure::usage(format!("these settings cannot be kept in a checkpoint: {error}"))
         })?;
-        let folder = resumed.map_or(plan.out.as_path(), Interrupted::folder);
+        let folder = resumed.map_or(kept.out, Interrupted::folder);
         let folder = std::path::absolute(folder)
             .map_err(|error| {
                 Failure::fault(format!(
@@ -225,7 +315,7 @@ impl Checkpoints {
                     folder.display()
                 ))
             })?;
-        let every = given.unwrap_or(plan.steps.div_ceil(DEFAULT_COUNT));
+        let every = given.unwrap_or(kept.steps.div_ceil(DEFAULT_COUNT));
         Ok(Some(Self {
             path: path.clone(),
             lock: None,
@@ -235,7 +325,8 @@ impl Checkpoints {
             every,
             settings,
             folder,
-            files: Files::of(plan),
+            files: kept.files,
+            network: kept.network,
         }))
     }
 
@@ -337,11 +428,13 @@ impl Checkpoints {
             parts: parts.clone(),
             wall_s,
             files: self.files,
+            network: self.network.as_ref().map(|(name, _)| name.clone()),
         };
         let progress = serde_json::to_string(&progress).map_err(|error| Failure::fault(error.to_string()))?;
         let notes = [(SETTINGS, self.settings.clone()), (PROGRESS, progress)];
+        let network = self.network.as_ref().map(|(_, text)| (NETWORK, text.clone()));
         let notes: BTreeMap<String, String> =
-            notes.map(|(name, text)| (name.to_owned(), text)).into_iter().collect();
+            notes.into_iter().chain(network).map(|(name, text)| (name.to_owned(), text)).collect();
         let is_first = self.saved.borrow().is_none();
         // The first checkpoint and its partial files are kept together, or not at all.
         let mut list = is_first.then(leftovers::lock);

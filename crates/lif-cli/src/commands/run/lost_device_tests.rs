@@ -47,7 +47,7 @@ fn lost(settings: &Settings) -> String {
     let (raw, queue) = open();
     let device = Device::from_wgpu(raw.clone(), queue).unwrap();
     let population = crate::plan::start(&plan, &device).unwrap();
-    let spools = Spools::create(&folder, &plan.record, Some(checkpoints.run())).unwrap();
+    let spools = Spools::create(&folder, &plan.record, Some(checkpoints.run()), false).unwrap();
     let mut simulation =
         Simulation { plan: &plan, checkpoints: Some(&checkpoints), population, spools, wall_s: 0.0 };
     let (path, _) = checkpoints.run();

@@ -35,9 +35,15 @@ use summary::{Outcome, Summary};
 /// Simulates, writes the files and prints a summary.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
     if let Some((settings, described)) = layers::of_a_network(&given)? {
-        return network::run(settings, described);
+        return network::run(settings, described, None);
     }
     let interrupted = Interrupted::open(&given)?;
+    let of_network = interrupted
+        .as_ref()
+        .and_then(|interrupted| Some((interrupted.settings().clone(), interrupted.network()?.clone())));
+    if let Some((settings, description)) = of_network {
+        return network::run(settings, Some(description), interrupted);
+    }
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();
     execute(plan, interrupted).map_err(|failure| words.explain(failure))
@@ -86,7 +92,7 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
                     "interrupted before the first step; nothing is written".to_owned(),
                 ));
             }
-            (population, Spools::create(&folder, &plan.record, partial_files)?, 0.0)
+            (population, Spools::create(&folder, &plan.record, partial_files, false)?, 0.0)
         }
     };
     let mut simulation =

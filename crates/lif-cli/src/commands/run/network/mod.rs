@@ -6,9 +6,11 @@ mod simulation;
 mod statistics;
 mod summary;
 
+use super::checkpoints::{Checkpoints, Interrupted, Kept};
 use crate::failure::Failure;
 use crate::files::disk::{self, Need};
-use crate::files::folder::{CHOOSE_ANOTHER, Folder, Staged};
+use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
+use crate::files::folder_of;
 use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY};
 use crate::network::{Description, built};
 use crate::picture::stage;
@@ -16,78 +18,122 @@ use crate::plan::select;
 use crate::process::interrupt::{self, INTERRUPTED};
 use crate::process::memory;
 use crate::recording::npz::{self, Arrays};
-use crate::recording::spools::Spools;
+use crate::recording::spools::{Parts, Spools};
 use crate::settings::{Settings, layers};
 use crate::terminal;
 use crate::terminal::figures::grouped;
 use lif::{Device, MemoryNeed, Network, Population};
 use picture::NetworkScene;
 use plan::NetworkPlan;
-use simulation::{Simulated, simulate};
+use simulation::{Results, Simulation};
 use statistics::OfGroup;
 use std::io::Write;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 use summary::{NetworkSummary, Outcome};
 
-/// Simulates a network, writes the files and prints a summary.
-pub fn run(settings: Settings, described: Option<Description>) -> Result<ExitCode, Failure> {
+/// Simulates a network, writes the files and prints a summary. A run that goes on has its description from its
+/// checkpoint.
+pub fn run(
+    settings: Settings,
+    described: Option<Description>,
+    interrupted: Option<Interrupted>,
+) -> Result<ExitCode, Failure> {
     let words = settings.words.clone();
-    NetworkPlan::new(settings, described)
-        .and_then(|plan| execute(&plan))
-        .map_err(|failure| words.explain(failure))
+    let plan = match (described, &interrupted) {
+        (Some(description), Some(_)) => NetworkPlan::of(settings, description),
+        (described, _) => NetworkPlan::new(settings, described),
+    };
+    plan.and_then(|plan| execute(&plan, interrupted)).map_err(|failure| words.explain(failure))
 }
 
-fn execute(plan: &NetworkPlan) -> Result<ExitCode, Failure> {
+fn execute(plan: &NetworkPlan, interrupted: Option<Interrupted>) -> Result<ExitCode, Failure> {
     let explain = |failure: Failure| plan.description.explain(failure);
+    // A resumed run cannot be changed, so the advice is different.
+    let [take_less, choose_another, write_less] = match interrupted {
+        None => ["take a smaller network or batch, or record less", CHOOSE_ANOTHER, disk::WRITE_LESS],
+        Some(_) => ["resume it where there is more", MEND_IT, disk::MAKE_ROOM],
+    };
+    let network_file = (plan.description.name.clone(), plan.written());
+    let kept = Kept::of_network(&plan.settings, &plan.out, plan.all_steps(), network_file);
+    let checkpoints = Checkpoints::keeping(kept, interrupted.as_ref())?;
     let device = select(&plan.device)?;
     let network = plan.description.network(plan.seed, plan.options()).map_err(explain)?;
     let memory = memory_needed(plan, &network, &device).map_err(explain)?;
-    memory::require("the run", &memory, &device, "take a smaller network or batch, or record less")?;
+    memory::require("the run", &memory, &device, take_less)?;
+    let out = interrupted.as_ref().map_or(plan.out.as_path(), Interrupted::folder).to_owned();
     interrupt::listen()?;
-    let folder = Folder::prepare(&plan.out, &OF_RUN, CHOOSE_ANOTHER)?;
+    let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
     let replaced: Vec<&str> = OF_RUN.into_iter().filter(|name| *name != GRAPH).collect();
     folder.refuse_to_replace(&plan.inputs(), &replaced)?;
-    let known = plan.record.known_bytes(plan.shape, plan.steps)?;
-    let bytes =
-        known.iter().fold(8 * plan.shape.cells() as u64, |sum, (_, bytes)| sum.saturating_add(*bytes));
+    let checkpoints =
+        checkpoints.map(|checkpoints| checkpoints.claim(&folder, &plan.inputs())).transpose()?;
+    let partial_files = checkpoints.as_ref().map(Checkpoints::run);
+    let parts = interrupted.as_ref().map(Interrupted::parts);
     disk::require(
-        vec![Need::new(&plan.out, [("the recording", bytes), ("the results with it", bytes)])],
-        disk::WRITE_LESS,
+        disk_needed(plan, parts, &out, partial_files.map(|(checkpoint, _)| checkpoint))?,
+        write_less,
     )?;
-    folder.tidy();
 
     let start = Instant::now();
-    let mut population = network.build(plan.shape.batch, &device).map_err(|error| explain(error.into()))?;
+    let (population, spools, wall_s) = match interrupted {
+        Some(interrupted) => interrupted.take_up_network(&network, &plan.record, &device, &folder)?,
+        None => {
+            folder.tidy();
+            let mut population =
+                network.build(plan.shape.batch, &device).map_err(|error| explain(error.into()))?;
+            population.set_seed(plan.seed)?;
+            if let Some(voltages) = plan.description.initial_voltages(plan.shape.batch, plan.seed) {
+                population.set_voltages(&voltages)?;
+            }
+            if interrupt::is_requested() {
+                let message = "interrupted before the first step; nothing is written";
+                return Err(Failure::Interrupted(message.to_owned()));
+            }
+            (population, Spools::create(&folder, &plan.record, partial_files, true)?, 0.0)
+        }
+    };
     let build_s = start.elapsed().as_secs_f64();
-    population.set_seed(plan.seed)?;
-    if let Some(voltages) = plan.description.initial_voltages(plan.shape.batch, plan.seed) {
-        population.set_voltages(&voltages)?;
-    }
-    if interrupt::is_requested() {
-        let message = "interrupted before the first step; nothing is written";
-        return Err(Failure::Interrupted(message.to_owned()));
-    }
+    let results = Results::new(plan, spools)?;
     let drive = plan.description.drive();
-    let spools = Spools::create(&folder, &plan.record, None)?;
-    let mut simulated = simulate(plan, &drive, &mut population, spools)?;
+    let mut simulation =
+        Simulation { plan, drive: &drive, checkpoints: checkpoints.as_ref(), population, wall_s };
+    let result = simulation.run(results);
+    let (made, all) = (simulation.population.steps(), plan.all_steps());
+    let with_resume_advice = |failure| match &checkpoints {
+        Some(checkpoints) => checkpoints.after(failure, made, made == all),
+        None => failure,
+    };
+    let mut results = result.map_err(with_resume_advice)?;
+    if made < all
+        && let Some(checkpoints) = &checkpoints
+    {
+        let of_warmup = if plan.warmup > 0 { " (with those of the warm-up)" } else { "" };
+        terminal::complain(&format!(
+            "interrupted after {} of {} steps{of_warmup}; {}",
+            grouped(made),
+            grouped(all),
+            checkpoints.interrupted_advice(&results.spools)
+        ));
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    if made < plan.warmup {
+        return Err(Failure::Interrupted("interrupted during the warm-up; nothing is written".to_owned()));
+    }
     interrupt::steps_are_over();
 
-    simulated.spools.flush()?;
-    let groups = simulated.statistics.of_groups(simulated.steps, plan.description.dt);
-    let outcome = Outcome {
-        device: &device,
-        memory: &memory,
-        synapses: population.synapses(),
-        build_s,
-        steps: simulated.steps,
-        wall_s: simulated.wall_s,
-        groups: &groups,
-        hash: simulated.statistics.hash(),
-    };
-    let summary = NetworkSummary::new(plan, layers::layer(&plan.settings)?, &outcome);
-    let files = write(plan, &folder, &summary, &groups, &mut simulated, &mut population)?;
-    let files = folder.publish(files, &plan.inputs(), false)?;
+    let of_run = OfRun { device: &device, memory: &memory, build_s };
+    // The checkpoint is removed when the results exist, so they have to be on the disk.
+    let must_last = checkpoints.is_some();
+    let finished = finish(&folder, &of_run, &mut simulation, &mut results, must_last);
+    let (summary, files) = finished.map_err(with_resume_advice)?;
+    if let Some(checkpoints) = checkpoints {
+        checkpoints.finish()?;
+    }
+    results.spools.release_files();
+    drop(results);
+
     if plan.settings.json {
         terminal::print(&json(&summary)?)?;
     } else {
@@ -102,6 +148,65 @@ fn execute(plan: &NetworkPlan) -> Result<ExitCode, Failure> {
         return Ok(ExitCode::from(INTERRUPTED));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is known of a run before its steps.
+struct OfRun<'a> {
+    device: &'a Device,
+    memory: &'a MemoryNeed,
+    build_s: f64,
+}
+
+/// Sums up, and writes the files.
+fn finish(
+    folder: &Folder,
+    of_run: &OfRun<'_>,
+    simulation: &mut Simulation<'_>,
+    results: &mut Results,
+    must_last: bool,
+) -> Result<(NetworkSummary, Vec<PathBuf>), Failure> {
+    let plan = simulation.plan;
+    results.spools.flush()?;
+    let steps = simulation.steps();
+    let groups = results.statistics.of_groups(steps, plan.description.dt);
+    let outcome = Outcome {
+        device: of_run.device,
+        memory: of_run.memory,
+        synapses: simulation.population.synapses(),
+        build_s: of_run.build_s,
+        steps,
+        wall_s: simulation.wall_s,
+        groups: &groups,
+        hash: results.statistics.hash(),
+    };
+    let summary = NetworkSummary::new(plan, layers::layer(&plan.settings)?, &outcome);
+    let files = write(plan, folder, &summary, &groups, results, &mut simulation.population)?;
+    let files = folder.publish(files, &plan.inputs(), must_last)?;
+    Ok((summary, files))
+}
+
+/// What the run will write: recordings, results and checkpoints. A resumed run has written some of it.
+fn disk_needed(
+    plan: &NetworkPlan,
+    parts: Option<&Parts>,
+    out: &Path,
+    checkpoint: Option<&Path>,
+) -> Result<Vec<Need>, Failure> {
+    let known = plan.record.known_bytes(plan.shape, plan.steps)?;
+    let bytes_of = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
+    let cells = plan.shape.cells() as u64;
+    let all = known.iter().fold(8 * cells, |sum, (_, bytes)| sum.saturating_add(*bytes));
+    let left = known
+        .iter()
+        .fold(8 * cells, |sum, (name, bytes)| sum.saturating_add(bytes.saturating_sub(bytes_of(name))));
+    let mut needs = vec![Need::new(out, [("the recording", left), ("the results with it", all)])];
+    if let Some(checkpoint) = checkpoint {
+        // A new one is written before the last one is removed.
+        let copies = if parts.is_some() { 1 } else { 2 };
+        needs.push(Need::new(out, [("the statistics so far", copies * statistics::BYTES_PER_CELL * cells)]));
+        needs.push(Need::new(folder_of(checkpoint), [("the checkpoints", copies * 12 * cells)]));
+    }
+    Ok(needs)
 }
 
 /// The memory of the population, its input, its recording and its statistics. Refuses more than the budget.
@@ -123,16 +228,16 @@ fn write(
     folder: &Folder,
     summary: &NetworkSummary,
     groups: &[OfGroup],
-    simulated: &mut Simulated,
+    results: &Results,
     population: &mut Population,
 ) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
-    if !plan.settings.no_plot && simulated.steps > 0 {
-        let scene = NetworkScene::new(plan, summary, groups, &simulated.statistics.sample);
+    if !plan.settings.no_plot && summary.steps > 0 {
+        let scene = NetworkScene::new(plan, summary, groups, &results.statistics.sample);
         files.extend(stage(folder, PICTURE, |path| picture::draw(path, &scene))?);
     }
     let voltage_neurons = plan.record.voltage_neurons(plan.shape.n)?.into();
-    let mut arrays = Arrays { spools: &simulated.spools, population, voltage_neurons };
+    let mut arrays = Arrays { spools: &results.spools, population, voltage_neurons };
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, &mut arrays))?);
     let text = plan.written();
     files.push(folder.stage(NETWORK, |file, _| write!(file, "{text}"))?);

@@ -18,7 +18,7 @@ const BYTES_PER_CELL: u64 = 64;
 const DEFAULT_WARMUP_MS: f64 = 500.0;
 
 /// Options that a network has; the rest of its settings are in its description.
-const USED: [&str; 20] = [
+const USED: [&str; 22] = [
     "network",
     "scale",
     "regime",
@@ -34,15 +34,14 @@ const USED: [&str; 20] = [
     "seed",
     "record",
     "out",
+    "checkpoint",
+    "checkpoint-every",
     "json",
     "plot-from",
     "plot-to",
     "no-plot",
     "quiet",
 ];
-
-/// Options with the reason why a network does not have them yet.
-const OF_CHECKPOINTS: [&str; 3] = ["checkpoint", "checkpoint-every", "resume"];
 
 /// A run of a network with all decisions made.
 #[derive(Debug)]
@@ -86,6 +85,11 @@ impl NetworkPlan {
             }
             (None, None) => return Err(Failure::usage("there is no network: add --network NAME")),
         };
+        Self::of(settings, description)
+    }
+
+    /// The same for a run that goes on: the description is that of its checkpoint, also if its settings name one.
+    pub fn of(mut settings: Settings, description: Description) -> Result<Self, Failure> {
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let dt = description.dt;
         let batch = *settings.batch.get_or_insert(1);
@@ -149,6 +153,11 @@ impl NetworkPlan {
         self.description.written(&settings)
     }
 
+    /// The steps of the warm-up and those after it.
+    pub fn all_steps(&self) -> u64 {
+        self.warmup + self.steps
+    }
+
     /// The input files, with their options.
     pub fn inputs(&self) -> Vec<(&'static str, &std::path::Path)> {
         self.settings.inputs()
@@ -157,11 +166,6 @@ impl NetworkPlan {
 
 fn refuse_unused(settings: &Settings) -> Result<(), Failure> {
     let options = layers::layer(settings)?;
-    if let Some(name) = OF_CHECKPOINTS.into_iter().find(|name| options.contains_key(*name)) {
-        let message =
-            format!("{name} is for neurons that are not connected: networks have no checkpoints yet");
-        return Err(Failure::of(name, message));
-    }
     match options.keys().find(|name| !USED.contains(&name.as_str())) {
         None => Ok(()),
         Some(name) => {

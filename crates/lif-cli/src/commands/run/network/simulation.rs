@@ -2,6 +2,7 @@
 
 use super::plan::NetworkPlan;
 use super::statistics::Statistics;
+use crate::commands::run::checkpoints::Checkpoints;
 use crate::failure::Failure;
 use crate::network::built::Drive;
 use crate::process::interrupt;
@@ -13,68 +14,110 @@ use lif::{Background, Population, Recorded, Sink};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
-/// The results of the steps.
+/// A running simulation.
 #[derive(Debug)]
-pub struct Simulated {
-    pub spools: Spools,
-    pub statistics: Statistics,
-    /// Steps made after the warm-up.
-    pub steps: u64,
-    /// Their time.
+pub struct Simulation<'a> {
+    pub plan: &'a NetworkPlan,
+    pub drive: &'a Drive,
+    pub checkpoints: Option<&'a Checkpoints>,
+    pub population: Population,
+    /// The time of the steps after the warm-up so far.
     pub wall_s: f64,
 }
 
-/// Makes the steps of the warm-up and those after it, or until an interrupt.
-pub fn simulate(
-    plan: &NetworkPlan,
-    drive: &Drive,
-    population: &mut Population,
-    spools: Spools,
-) -> Result<Simulated, Failure> {
-    let bar = progress::simulated(plan.warmup + plan.steps, plan.settings.quiet);
-    let result = steps(plan, drive, population, spools, &bar);
-    bar.finish_and_clear();
-    result
+/// What is recorded and computed from the spikes.
+#[derive(Debug)]
+pub struct Results {
+    pub spools: Spools,
+    pub statistics: Statistics,
 }
 
-fn steps(
-    plan: &NetworkPlan,
-    drive: &Drive,
-    population: &mut Population,
-    spools: Spools,
-    bar: &ProgressBar,
-) -> Result<Simulated, Failure> {
-    let clock = Clock::new(plan, bar, 0);
-    population
-        .run(plan.warmup, drive.input())
-        .observe(|made| {
-            clock.tell(made);
-            interrupt::control_flow()
-        })
-        .go()?;
-    if interrupt::is_requested() && population.steps() < plan.warmup {
-        return Err(Failure::Interrupted("interrupted during the warm-up; nothing is written".to_owned()));
+impl Results {
+    /// Goes on with what the spools have of an earlier process; nothing for a new run.
+    pub fn new(plan: &NetworkPlan, spools: Spools) -> Result<Self, Failure> {
+        let chosen = plan.record.spiking_neurons(plan.shape.n)?;
+        let chosen = chosen.filter(|neurons| neurons.len() < plan.shape.n);
+        let mut statistics = Statistics::new(&plan.description, plan.shape, plan.warmup, plan.window.clone());
+        if let Some(state) = spools.state() {
+            statistics.restore(&state).map_err(Failure::fault)?;
+        }
+        Ok(Self { spools: spools.counting_from(plan.warmup, chosen), statistics })
     }
-    population.clear_counts()?;
-    let first = population.steps();
-    let statistics = Statistics::new(&plan.description, plan.shape, first, plan.window.clone());
-    let chosen = plan.record.spiking_neurons(plan.shape.n)?;
-    let chosen = chosen.filter(|neurons| neurons.len() < plan.shape.n);
-    let results = Results { spools: spools.counting_from(first, chosen), statistics };
-    let mut sink = ObservedSink { sink: Background::new(results), clock: Clock::new(plan, bar, plan.warmup) };
-    let start = Instant::now();
-    let made = population.run(plan.steps, drive.input()).record(&plan.recording).sink(&mut sink).go();
-    let wall_s = start.elapsed().as_secs_f64();
-    let results = sink.sink.finish();
-    let steps = made?.steps;
-    let Results { spools, statistics } = results?;
-    Ok(Simulated { spools, statistics, steps, wall_s })
 }
 
-/// Takes the spikes for both.
-struct Results {
-    spools: Spools,
-    statistics: Statistics,
+impl Simulation<'_> {
+    /// Makes the remaining steps, or until an interrupt.
+    pub fn run(&mut self, results: Results) -> Result<Results, Failure> {
+        let bar = progress::simulated(self.plan.all_steps(), self.plan.settings.quiet);
+        let result = self.stretches(results, &bar);
+        bar.finish_and_clear();
+        result
+    }
+
+    /// From checkpoint to checkpoint. The warm-up ends a stretch too.
+    fn stretches(&mut self, mut results: Results, bar: &ProgressBar) -> Result<Results, Failure> {
+        if self.population.steps() == 0 {
+            // So that a run can be resumed from its first step on.
+            self.save(&mut results)?;
+        }
+        let warmup = self.plan.warmup;
+        let mut clock = Clock::new(self.plan, bar, self.population.steps());
+        while self.population.steps() < self.plan.all_steps() && !interrupt::is_requested() {
+            let first = self.population.steps();
+            let left = if first < warmup { warmup } else { self.plan.all_steps() } - first;
+            let steps = self.checkpoints.map_or(left, |checkpoints| left.min(checkpoints.steps_from(first)));
+            if first < warmup {
+                self.warm_up(first, steps, &clock)?;
+                if self.population.steps() == warmup {
+                    // Results have nothing of the warm-up. A checkpoint of this step has no counts either.
+                    self.population.clear_counts()?;
+                    clock = Clock::new(self.plan, bar, warmup);
+                }
+            } else {
+                let start = Instant::now();
+                results = self.advance(results, (first, steps), &clock)?;
+                self.wall_s += start.elapsed().as_secs_f64();
+            }
+            // After the last step too, as writing the files may fail.
+            self.save(&mut results)?;
+        }
+        Ok(results)
+    }
+
+    fn save(&mut self, Results { spools, statistics }: &mut Results) -> Result<(), Failure> {
+        let Some(checkpoints) = self.checkpoints else { return Ok(()) };
+        spools.keep_state(statistics.numbers())?;
+        checkpoints.save(&mut self.population, spools, self.wall_s)
+    }
+
+    fn warm_up(&mut self, first: u64, steps: u64, clock: &Clock<'_>) -> Result<(), Failure> {
+        let run = self.population.run(steps, self.drive.input()).observe(|made| {
+            clock.tell(first + made);
+            interrupt::control_flow()
+        });
+        run.go()?;
+        Ok(())
+    }
+
+    fn advance(
+        &mut self,
+        results: Results,
+        (first, steps): (u64, u64),
+        clock: &Clock<'_>,
+    ) -> Result<Results, Failure> {
+        let mut sink = ObservedSink { sink: Background::new(results), clock, first };
+        let run = self.population.run(steps, self.drive.input());
+        let made = run.record(&self.plan.recording).sink(&mut sink).go();
+        let results = sink.sink.finish();
+        // An error of the sink makes the run fail first.
+        made?;
+        Ok(results?)
+    }
+
+    /// The steps made after the warm-up.
+    pub fn steps(&self) -> u64 {
+        self.population.steps().saturating_sub(self.plan.warmup)
+    }
 }
 
 impl Sink for Results {
@@ -89,7 +132,9 @@ impl Sink for Results {
 /// A sink that also moves the progress bar and checks for Ctrl-C.
 struct ObservedSink<'a> {
     sink: Background<Results>,
-    clock: Clock<'a>,
+    clock: &'a Clock<'a>,
+    /// The step from which progress counts.
+    first: u64,
 }
 
 impl Sink for ObservedSink<'_> {
@@ -98,7 +143,7 @@ impl Sink for ObservedSink<'_> {
     }
 
     fn progress(&mut self, made: u64) -> ControlFlow<()> {
-        self.clock.tell(made);
+        self.clock.tell(self.first + made);
         interrupt::control_flow()
     }
 }
@@ -109,28 +154,25 @@ struct Clock<'a> {
     dt: f64,
     /// All steps.
     all: u64,
-    /// The steps before those that this one times.
-    before: u64,
+    /// The first step that it times.
+    first: u64,
     start: Instant,
 }
 
 impl<'a> Clock<'a> {
-    fn new(plan: &NetworkPlan, bar: &'a ProgressBar, before: u64) -> Self {
-        let all = plan.warmup + plan.steps;
-        Self { bar, dt: plan.description.dt, all, before, start: Instant::now() }
+    fn new(plan: &NetworkPlan, bar: &'a ProgressBar, first: u64) -> Self {
+        Self { bar, dt: plan.description.dt, all: plan.all_steps(), first, start: Instant::now() }
     }
 
+    /// Shows that this many of all steps are made.
     fn tell(&self, made: u64) {
         if self.bar.is_hidden() {
             return;
         }
         let ms = |steps: u64| grouped((steps as f64 * self.dt).round() as u64);
-        let factor = self.start.elapsed().as_secs_f64() / (made as f64 * self.dt * 1e-3).max(1e-9);
-        self.bar.set_message(format!(
-            "{} of {} ms, real-time factor {factor:.2}",
-            ms(self.before + made),
-            ms(self.all)
-        ));
-        self.bar.set_position(self.before + made);
+        let factor =
+            self.start.elapsed().as_secs_f64() / ((made - self.first) as f64 * self.dt * 1e-3).max(1e-9);
+        self.bar.set_message(format!("{} of {} ms, real-time factor {factor:.2}", ms(made), ms(self.all)));
+        self.bar.set_position(made);
     }
 }

@@ -4,7 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
 use crate::network::Description;
-use crate::recording::events::{Intervals, Spike};
+use crate::recording::columns::Column;
+use crate::recording::events::{Intervals, Spike, of_pair, pair};
 use crate::recording::spike_hash;
 use lif::{Raster, Shape};
 use std::collections::VecDeque;
@@ -151,6 +152,49 @@ impl Statistics {
                 *count = 0;
             }
         }
+    }
+
+    /// All that is known so far, in numbers from which [`Self::restore`] goes on.
+    pub fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
+        let groups = self.groups.iter().flat_map(|tally| {
+            let squares = tally.sum_of_squares;
+            let sums = [tally.spikes, tally.sum, squares as u64, (squares >> 64) as u64];
+            sums.into_iter().chain(tally.of_bin.iter().copied())
+        });
+        let cells = self.cells.iter().flat_map(Intervals::numbers);
+        let sample = &self.sample;
+        let spikes = sample.spikes.iter().map(|(step, place)| pair(*step, *place));
+        let numbers = [self.hash, self.bin].into_iter().chain(groups).chain(cells);
+        numbers.chain([u64::from(sample.is_cut)]).chain(spikes)
+    }
+
+    /// Goes on from these numbers, which are of a run with the same description, batch and window.
+    pub fn restore(&mut self, numbers: &Column) -> Result<(), String> {
+        let mut reader = numbers.reader();
+        let mut left = numbers.length / 2;
+        let mut next = || {
+            let mut number = [0_u64];
+            left = left.saturating_sub(1);
+            numbers.fill(&mut reader, &mut number).map(|()| (number[0], left))
+        };
+        self.hash = next()?.0;
+        self.bin = next()?.0;
+        for tally in &mut self.groups {
+            tally.spikes = next()?.0;
+            tally.sum = next()?.0;
+            tally.sum_of_squares = u128::from(next()?.0) | u128::from(next()?.0) << 64;
+            for count in &mut tally.of_bin {
+                *count = next()?.0;
+            }
+        }
+        for cell in &mut self.cells {
+            *cell = Intervals::of_numbers([next()?.0, next()?.0, next()?.0]);
+        }
+        let (is_cut, spikes) = next()?;
+        self.sample.is_cut = is_cut != 0;
+        self.sample.spikes =
+            (0..spikes).map(|_| next().map(|(both, _)| of_pair(both))).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     /// The hash of all spikes.
