@@ -14,6 +14,9 @@ use lif::{Background, Population, Recorded, Sink};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
+/// Steps of the warm-up between two looks at Ctrl-C. Without a recording, blocks of the library are long.
+const WARMUP_STEPS: u64 = 512;
+
 /// A running simulation.
 #[derive(Debug)]
 pub struct Simulation<'a> {
@@ -91,11 +94,13 @@ impl Simulation<'_> {
     }
 
     fn warm_up(&mut self, first: u64, steps: u64, clock: &Clock<'_>) -> Result<(), Failure> {
-        let run = self.population.run(steps, self.drive.input()).observe(|made| {
+        let mut made = 0;
+        while made < steps && !interrupt::is_requested() {
+            let piece = WARMUP_STEPS.min(steps - made);
+            self.population.run(piece, self.drive.input()).go()?;
+            made += piece;
             clock.tell(first + made);
-            interrupt::control_flow()
-        });
-        run.go()?;
+        }
         Ok(())
     }
 
