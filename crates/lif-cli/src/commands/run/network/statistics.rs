@@ -314,6 +314,8 @@ mod tests {
     use super::*;
     use crate::network::description::{Group, Neurons};
     use lif::Event;
+    use std::io::Write;
+    use std::sync::Arc;
 
     fn description(sizes: &[usize]) -> Description {
         let group = |(index, size): (usize, &usize)| Group {
@@ -351,6 +353,33 @@ mod tests {
         // Spikes in the three whole bins: 2, 2, 0, of which the mean is 4/3; the last bin is cut.
         assert!((one.fano.unwrap() - (8.0 / 3.0 - 16.0 / 9.0) / (4.0 / 3.0)).abs() < 1e-12);
         assert!((other.fano.unwrap() - (3.0 / 3.0 - 1.0) / 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn statistics_go_on_from_their_numbers() {
+        let all = [(100, 0), (101, 2), (110, 0), (135, 1), (140, 0), (159, 2), (160, 2), (205, 0)];
+        let begin = || Statistics::new(&description(&[2, 1]), [1, 3].into(), 100, None);
+        let mut whole = begin();
+        whole.add(&raster(&all, 100, 110));
+        for cut in 0..=all.len() {
+            let (before, after) = all.split_at(cut);
+            let end = after.first().map_or(210, |(step, _)| *step);
+            let mut first = begin();
+            first.add(&raster(before, 100, end - 100));
+            let numbers: Vec<u64> = first.numbers().collect();
+            let mut file = tempfile::tempfile().unwrap();
+            file.write_all(bytemuck::cast_slice(&numbers)).unwrap();
+            let length = 2 * numbers.len() as u64;
+            let column = Column { file: Arc::new(file), name: "state".to_owned(), length, checksum: 0 };
+            let mut second = begin();
+            second.restore(&column).unwrap();
+            second.add(&raster(after, end, 210 - end));
+            assert!(second.numbers().eq(whole.numbers()), "after {cut} spikes");
+            // A file that is too short is no state.
+            let short = Column { length: 4, ..column };
+            short.file.set_len(8).unwrap();
+            assert!(begin().restore(&short).is_err());
+        }
     }
 
     #[test]
