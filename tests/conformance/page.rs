@@ -74,57 +74,62 @@ fn pulses_part(page: &mut String, pulses: &[Row]) {
 
 fn networks_part(page: &mut String, networks: &[networks::Row]) {
     page.push_str(
-        "\n### Networks of NEST and Brian2\n\nRandom lists of synapses, translated as above, with delays from the shortest possible \
-         to 20 ms, compared spike for spike. Each cell has its own constant current, threshold and start. Networks \
-         have 5 to 500 cells, most of them fewer than 60, and last 100 to 300 ms. Equal: networks whose spikes are the same \
-         to the end.\n\n\
-         | there | networks | cells | synapses | autapses | repeated pairs | spikes there | equal | equal in double precision |\n\
-         | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        "\n### Networks of NEST and Brian2\n\n\
+         Random lists of synapses, with excitation and inhibition and with delays from the shortest possible one to 20 \
+         ms. Each neuron has a constant current, a threshold and a start potential of its own. Networks have 5 to 500 \
+         neurons, most of them fewer than 60, and last 100 to 300 ms. Equal are networks with the same spikes to the \
+         end.\n\n\
+         | there | run | networks | neurons | synapses | autapses | repeated pairs | spikes there | equal | \
+         equal in double precision |\n\
+         | --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for row in networks {
-        let system = row.packages.split(',').next().unwrap();
-        write!(page, "| {system}, {} |", row.kind.title()).unwrap();
-        for number in [
-            row.networks,
-            row.cells,
-            row.synapses,
-            row.autapses,
-            row.multapses,
-            row.spikes,
-            row.equal,
-            row.exactly_equal,
-        ] {
+        write!(page, "| {} | {} |", row.kind.title(), row.packages).unwrap();
+        let networks::Row {
+            networks,
+            cells,
+            synapses,
+            autapses,
+            multapses,
+            spikes,
+            equal,
+            exactly_equal,
+            ..
+        } = *row;
+        for number in [networks, cells, synapses, autapses, multapses, spikes, equal, exactly_equal] {
             write!(page, " {} |", grouped(number)).unwrap();
         }
         page.push('\n');
     }
     page.push_str(
-        "\nDouble precision is a plain simulation of the same networks in the test. It follows the rules of this crate, and gives the \
-         spikes there in every network. With the usual schedule of Brian2 it has one rule more, that of the lost jumps.",
+        "\nThe last column is a simulation of the same networks with plain loops in double precision, which is part of \
+         the test.",
     );
     for row in networks.iter().filter(|row| row.equal_but_lost != row.equal) {
         write!(
             page,
-            " Without that rule, its spikes are those here in {} of these {} networks.",
-            row.equal_but_lost, row.networks
+            " For {}, it leaves out the jumps that are lost there; if it does not, its spikes are those here in {} of \
+             {} networks.",
+            row.kind.title(),
+            row.equal_but_lost,
+            row.networks
         )
         .unwrap();
     }
     page.push_str(
-        " Where rounding makes spikes differ, all later spikes of a network can differ. The first step in which they do, of all \
-         steps, and how far the neuron is above its threshold in double precision:\n\n\
-         | there | network | step | neuron | margin, mV |\n| --- | ---: | ---: | ---: | ---: |\n",
+        "\n\nRounding at the threshold explains the other differences. After the first one, all later spikes of a \
+         network can differ. The margin is how far the neuron is above its threshold in double precision in the first \
+         step that differs.\n\n\
+         | there | network | neuron | step | of | margin (mV) |\n| --- | ---: | ---: | ---: | ---: | ---: |\n",
     );
     for row in networks {
         for difference in &row.differences {
+            let networks::Difference { index, step, steps, .. } = difference;
             for (neuron, margin) in &difference.neurons {
                 writeln!(
                     page,
-                    "| {} | {} | {} of {} | {neuron} | {margin:+.1e} |",
-                    row.kind.title(),
-                    difference.index,
-                    difference.step,
-                    grouped(difference.steps),
+                    "| {} | {index} | {neuron} | {step} | {steps} | {margin:+.1e} |",
+                    row.kind.title()
                 )
                 .unwrap();
             }

@@ -26,8 +26,8 @@ impl Dice {
     }
 }
 
-/// A network in mV, nA, MOhm and ms. All of these numbers are exact in single precision. Delays and the refractory time are
-/// in steps.
+/// A network in mV, nA, MOhm and ms. All of these numbers are exact in single precision. Delays and the refractory time
+/// are in steps.
 pub struct Described {
     pub kind: Kind,
     pub n: usize,
@@ -72,7 +72,7 @@ impl Described {
         let reset = rest - 4.0 + dice.number(9);
         let refractory = 5 + dice.below(36) as usize;
         let mut tau_syn = [0; 2].map(|_| (17.0 + 2.0 * dice.number(153)) / 32.0);
-        if kind.is_nest() && index % 8 == 0 {
+        if kind.is_nest() && index.is_multiple_of(8) {
             tau_syn[0] = tau_m;
         }
         if kind.has_one_current() {
@@ -136,13 +136,13 @@ impl Described {
     /// What a spike adds to v, or to a current.
     pub fn weights(&self) -> Vec<f64> {
         // Added after the threshold test of a step, it has leaked by the next.
-        let part = if self.kind == Kind::BrianJump { (-DT / self.tau_m).exp() } else { 1.0 };
+        let part = if self.kind == Kind::BrianJump { libm::exp(-DT / self.tau_m) } else { 1.0 };
         self.weight.iter().map(|weight| weight * part).collect()
     }
 
     /// What one step of a synaptic current of 1 adds to v: the excitatory and the inhibitory one.
     pub fn driven(&self) -> [f64; 2] {
-        let decay = |tau: f64| (-DT / tau).exp();
+        let decay = |tau: f64| libm::exp(-DT / tau);
         self.tau_syn.map(|tau| {
             let membrane = decay(self.tau_m);
             let part = if tau == self.tau_m {
@@ -177,7 +177,7 @@ impl Described {
         let cells = network.add("cells", self.n, params).expect("valid");
         let mut weights = self.weights();
         if change == Change::Held {
-            let constant = -(-DT / self.tau_m).exp_m1() * self.resistance;
+            let constant = -libm::expm1(-DT / self.tau_m) * self.resistance;
             let factors = self.driven().map(|driven| driven / constant);
             weights.iter_mut().for_each(|weight| *weight /= factors[usize::from(*weight < 0.0)]);
         }

@@ -11,8 +11,8 @@ pub struct Exact {
     pub margins: Vec<f64>,
 }
 
-/// Simulates a network. With `lost`, a jump that arrives in the first step after the refractory period has no effect, as in
-/// Brian2, where it is written in the step before.
+/// Simulates a network. With `lost`, a jump that arrives in the first step after the refractory period has no effect,
+/// as in Brian2, where it is added at the end of the step before.
 pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
     let Described { kind, n, steps, .. } = *described;
     let weights = described.weights();
@@ -20,8 +20,8 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
     for (synapse, source) in described.source.iter().enumerate() {
         outgoing[*source as usize].push(synapse);
     }
-    let leak = (-DT / described.tau_m).exp();
-    let decay = described.tau_syn.map(|tau| (-DT / tau).exp());
+    let leak = libm::exp(-DT / described.tau_m);
+    let decay = described.tau_syn.map(|tau| libm::exp(-DT / tau));
     let driven = described.driven();
     let mut v = described.start.clone();
     let mut currents = vec![[0.0; 2]; n];
