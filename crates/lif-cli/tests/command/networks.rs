@@ -287,3 +287,89 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
     folder.write("wrong.toml", "scale = 0.02\n");
     folder.refuses("run --config wrong.toml", 2, "wrong.toml:1: scale = 0.02: scale is of networks");
 }
+
+/// Two groups of three neurons; the first spikes, and the synapses of a list pass the spikes on.
+const LISTED: &str = r#"
+duration = 100
+warmup = 0
+
+[groups.first]
+size = 3
+current = 0.7
+
+[groups.second]
+size = 3
+
+[[projections]]
+from = "first"
+to = "second"
+rule = { list = "synapses.csv" }
+effect = "jump"
+"#;
+
+#[test]
+fn synapses_can_be_listed_in_a_file() {
+    let folder = Folder::new();
+    let run = |words: &str| {
+        let (summary, _) =
+            folder.json(&format!("run --config net.toml --device cpu --json --no-plot --out {words}"));
+        summary
+    };
+    folder.write("net.toml", LISTED);
+    folder.write("synapses.csv", "source,target,weight,delay\n0,2,20,1.5\n1,0,20,3\n1,0,0,3\n");
+    let listed = run("a");
+    assert_eq!(listed["synapses"], json!(3));
+    let spikes = |name: &str| group(&listed, name)["spikes"].as_u64().unwrap();
+    assert!(spikes("first") >= 9 && spikes("second") * 3 == spikes("first") * 2, "{listed}");
+    // The same as an archive, with the weight and the delay of all in the description.
+    let mut archive = ndarray_npy::NpzWriter::new(fs::File::create(folder.path("synapses.npz")).unwrap());
+    archive.add_array("pre", &ndarray::arr1(&[0_i64, 1, 1])).unwrap();
+    archive.add_array("post", &ndarray::arr1(&[2_i32, 0, 0])).unwrap();
+    archive.add_array("weights", &ndarray::arr1(&[20.0_f64, 20.0, 0.0])).unwrap();
+    archive.add_array("delay", &ndarray::arr1(&[1.5_f32, 3.0, 3.0])).unwrap();
+    archive.finish().unwrap();
+    folder.write("net.toml", &LISTED.replace("synapses.csv", "synapses.npz"));
+    assert_eq!(run("b")["spike_hash"], listed["spike_hash"]);
+    folder.write("synapses.tsv", "target\tnote\tsource\n2\tx\t0\n0\ty\t1\n");
+    let same = LISTED.replace("synapses.csv\" }", "synapses.tsv\" }\nweight = 20\ndelay = 1.5\nunit = 0.5");
+    folder.write("net.toml", &same);
+    let summary = run("c");
+    assert_eq!(summary["groups"][1]["spikes"], listed["groups"][1]["spikes"]);
+    assert_ne!(summary["spike_hash"], listed["spike_hash"]);
+    let written = fs::read_to_string(folder.path("c/network.toml")).unwrap();
+    assert!(
+        written.contains("rule = { list = \"synapses.tsv\" }") && written.contains("unit = 0.5"),
+        "{written}"
+    );
+}
+
+#[test]
+fn what_is_wrong_in_a_list_is_told_with_the_description_and_the_line() {
+    let folder = Folder::new();
+    let good = "source,target,weight\n0,2,20\n";
+    for (list, more, message) in [
+        (good, "weight = 3\n", "the list has a weight for each synapse; leave this out"),
+        ("source,target\n0,2\n", "", "weight is missing"),
+        ("source,target,weight\n0,2\n", "", "line 2: it has fewer than the 3 columns of the heading"),
+        ("source,target,weight\n0,3,1\n", "", "the target of synapse 0 from first to second is 3"),
+        ("source,target,weight\n0,2,nan\n", "", "from first to second: NaN at index 0"),
+        ("source,target,weight,delay\n0,2,1,0\n", "", "the delays from first to second is 0 ms"),
+        ("a,b\n0,2\n", "weight = 1\n", "the first line must name the columns"),
+        (good, "unit = 0.3\nmultapses = false\n", ""),
+    ] {
+        folder.write("net.toml", &format!("{LISTED}{more}"));
+        folder.write("synapses.csv", list);
+        let output = folder.lif("run --config net.toml --device cpu --no-plot --out x").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        if message.is_empty() {
+            assert!(output.status.success(), "{said}");
+        } else {
+            assert!(!output.status.success() && said.contains(message), "{list}{more}: {said}");
+            assert!(said.contains("net.toml:"), "{said}");
+        }
+    }
+    folder.write("net.toml", &LISTED.replace("synapses.csv", "none.csv"));
+    folder.refuses("run --config net.toml", 2, "none.csv");
+    folder.write("net.toml", &LISTED.replace("to = \"second\"", "to = [\"second\", \"first\"]"));
+    folder.refuses("run --config net.toml", 2, "a list is of one group and another");
+}
