@@ -10,7 +10,6 @@ use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 use crate::settings::rules;
 use crate::terminal::figures::counted;
-use std::path::Path;
 use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
@@ -311,8 +310,8 @@ fn list(rule: &Entry<'_>) -> Result<Option<Arc<Edges>>, Failure> {
     if kind.option() != "list" {
         return Ok(None);
     }
-    let path = Path::new(kind.string()?);
-    let edges = Edges::read(path).map_err(|reason| kind.refusal(reason))?;
+    let path = kind.path()?;
+    let edges = Edges::read(&path).map_err(|reason| kind.refusal(reason))?;
     let repeated = edges.repeated();
     if repeated > 0 {
         log::info!("{}: {repeated} synapses repeat a pair of neurons, and are kept", path.display());

@@ -336,11 +336,11 @@ fn synapses_can_be_listed_in_a_file() {
     let summary = run("c");
     assert_eq!(summary["groups"][1]["spikes"], listed["groups"][1]["spikes"]);
     assert_ne!(summary["spike_hash"], listed["spike_hash"]);
+    // The description in the folder of the run finds the list again.
+    let (again, _) = folder.json("run --config c/network.toml --device cpu --json --no-plot --out d");
+    assert_eq!(again["spike_hash"], summary["spike_hash"]);
     let written = fs::read_to_string(folder.path("c/network.toml")).unwrap();
-    assert!(
-        written.contains("rule = { list = \"synapses.tsv\" }") && written.contains("unit = 0.5"),
-        "{written}"
-    );
+    assert!(written.contains("synapses.tsv\" }") && written.contains("unit = 0.5"), "{written}");
 }
 
 #[test]
@@ -372,4 +372,38 @@ fn what_is_wrong_in_a_list_is_told_with_the_description_and_the_line() {
     folder.refuses("run --config net.toml", 2, "none.csv");
     folder.write("net.toml", &LISTED.replace("to = \"second\"", "to = [\"second\", \"first\"]"));
     folder.refuses("run --config net.toml", 2, "a list is of one group and another");
+}
+
+#[test]
+fn the_synapses_of_a_network_are_written_as_a_list() {
+    let folder = Folder::new();
+    let table = folder.printed("synapses --network brunel --scale 0.02 --seed 3");
+    assert!(table.contains("312,500 synapses") && table.contains("E 0..200"), "{table}");
+    let mut archive =
+        ndarray_npy::NpzReader::new(fs::File::open(folder.path("synapses.npz")).unwrap()).unwrap();
+    let targets: ndarray::Array1<u32> = archive.by_name("target").unwrap();
+    let weights: ndarray::Array1<f32> = archive.by_name("weight").unwrap();
+    let sources: ndarray::Array1<u32> = archive.by_name("source").unwrap();
+    assert!(sources.as_slice().unwrap().is_sorted() && targets.len() == 312_500);
+    assert_eq!(targets.iter().filter(|target| **target == 7).count(), 1250);
+    assert_eq!(weights.iter().filter(|weight| **weight == -0.5).count(), 250 * 250);
+    // As text, the list describes the same network.
+    folder.write(
+        "net.toml",
+        &LISTED.replace("{ list = \"synapses.csv\" }", "{ fixed-indegree = 2 }\nweight = 9"),
+    );
+    folder.printed("synapses --config net.toml --out synapses.csv");
+    let text = fs::read_to_string(folder.path("synapses.csv")).unwrap();
+    assert!(text.starts_with("source,target,weight,delay\n") && text.lines().count() == 7, "{text}");
+    assert!(text.lines().skip(1).all(|line| line.ends_with(",9,0.1")), "{text}");
+    for (words, message) in [
+        ("synapses", "there is no network"),
+        ("synapses --config net.toml --network brunel", "there are two networks"),
+        ("synapses --network brunel --drive dc", "drive is of the network microcircuit"),
+        ("synapses --network brunel --scale 0.01 --out none/x.npz", "none/x.npz"),
+    ] {
+        let output = folder.lif(words).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(message), "{words}: {said}");
+    }
 }
