@@ -12,6 +12,7 @@ use super::fit::{self, FitOptions};
 use super::nir::NirOptions;
 use super::presets::PresetsOptions;
 use super::score::{self, ScoreOptions};
+use super::synapses::SynapsesOptions;
 use crate::failure::Failure;
 use crate::settings::presets::listing;
 use crate::settings::{self, Settings};
@@ -101,6 +102,13 @@ Examples:
   lif nir network.nir --json
       all that is known of them, for programs";
 
+const SYNAPSES_EXAMPLES: &str = "\
+Examples:
+  lif synapses --network brunel --scale 0.1
+      source, target, weight and delay of each synapse, for numpy
+  lif synapses --config net.toml --seed 3 --out net.csv
+      those of a network of your own, as text";
+
 const DEVICES_EXAMPLES: &str = "\
 Examples:
   lif devices
@@ -149,6 +157,9 @@ pub enum Command {
     /// List the nodes of a NIR graph, and how to simulate its neurons
     #[command(after_help = MORE, after_long_help = NIR_EXAMPLES)]
     Nir(NirOptions),
+    /// Draw the synapses of a network, and write them as a list
+    #[command(after_help = MORE, after_long_help = SYNAPSES_EXAMPLES)]
+    Synapses(Box<SynapsesOptions>),
     /// List what this machine can run on
     #[command(after_help = MORE, after_long_help = DEVICES_EXAMPLES)]
     Devices(DevicesOptions),
@@ -164,7 +175,7 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.quiet,
             Self::Score(options) => options.settings.quiet,
             Self::Fit(options) => options.settings.quiet,
-            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => false,
         }
     }
 
@@ -174,7 +185,7 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.threads,
             Self::Score(options) => options.settings.threads,
             Self::Fit(options) => options.settings.threads,
-            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => None,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => None,
         }
     }
 
@@ -184,7 +195,9 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings,
             Self::Score(options) => &options.settings,
             Self::Fit(options) => &options.settings,
-            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => return None,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => {
+                return None;
+            }
         };
         settings.preset.as_ref()?.help()
     }

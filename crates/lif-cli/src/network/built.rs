@@ -148,11 +148,12 @@ pub fn bytes_of_drive(shape: Shape) -> u64 {
 }
 
 fn rule(projection: &Projection) -> lif::Rule {
-    let rule = match projection.rule {
-        Rule::FixedIndegree(count) => lif::Rule::fixed_indegree(count),
-        Rule::FixedOutdegree(count) => lif::Rule::fixed_outdegree(count),
-        Rule::FixedTotal(count) => lif::Rule::fixed_total(count),
-        Rule::Pairwise(p) => lif::Rule::pairwise(p),
+    let rule = match &projection.rule {
+        Rule::FixedIndegree(count) => lif::Rule::fixed_indegree(*count),
+        Rule::FixedOutdegree(count) => lif::Rule::fixed_outdegree(*count),
+        Rule::FixedTotal(count) => lif::Rule::fixed_total(*count),
+        Rule::Pairwise(p) => lif::Rule::pairwise(*p),
+        Rule::List(edges) => lif::Rule::list(edges.sources.clone(), edges.targets.clone()),
         Rule::OneToOne => lif::Rule::one_to_one(),
         Rule::AllToAll => lif::Rule::all_to_all(),
     };
@@ -161,18 +162,27 @@ fn rule(projection: &Projection) -> lif::Rule {
 }
 
 fn synapse(projection: &Projection) -> Synapse {
-    let weight = distribution(projection.weight);
+    let edges = match &projection.rule {
+        Rule::List(edges) => Some(&**edges),
+        _ => None,
+    };
+    let weight = distribution(projection.weight, edges.and_then(|edges| edges.weights.as_ref()));
     let synapse = match projection.effect {
         Effect::Jump => Synapse::jump(weight),
         Effect::Current => Synapse::current(weight),
     };
+    let synapse = match projection.unit {
+        None => synapse,
+        Some(unit) => synapse.unit(unit),
+    };
     match projection.delay {
         None => synapse,
-        Some(delay) => synapse.delay(distribution(delay)),
+        Some(delay) => synapse.delay(distribution(delay, edges.and_then(|edges| edges.delays.as_ref()))),
     }
 }
 
-fn distribution(distribution: Distribution) -> lif::Distribution {
+/// `listed` are the values of each synapse, if they are listed.
+fn distribution(distribution: Distribution, listed: Option<&Vec<f32>>) -> lif::Distribution {
     match distribution {
         Distribution::Constant(value) => value.into(),
         Distribution::Normal { mean, sd } => lif::Distribution::normal(mean, sd),
@@ -180,5 +190,6 @@ fn distribution(distribution: Distribution) -> lif::Distribution {
         Distribution::Lognormal { mu, sigma } => lif::Distribution::lognormal(mu, sigma),
         Distribution::NegativeLognormal { mu, sigma } => lif::Distribution::negative_lognormal(mu, sigma),
         Distribution::Uniform { low, high } => lif::Distribution::uniform(low, high),
+        Distribution::Listed => lif::Distribution::list(listed.cloned().unwrap_or_default()),
     }
 }

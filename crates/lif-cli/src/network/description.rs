@@ -2,8 +2,10 @@
 //!
 //! Units are ms, mV, MOhm, nA and Hz.
 
+use super::edges::Edges;
 use crate::failure::Failure;
 use lif::{Integrator, Refractory, Reset, SpikeTest};
+use std::sync::Arc;
 
 /// A network: groups of neurons, and the projections between them.
 #[derive(Debug, Clone)]
@@ -98,10 +100,12 @@ pub struct Projection {
     /// `None`: the smallest possible.
     pub delay: Option<Distribution>,
     pub effect: Effect,
+    /// What all weights are whole multiples of.
+    pub unit: Option<f64>,
 }
 
 /// Which neurons are connected.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Rule {
     FixedIndegree(u32),
     FixedOutdegree(u32),
@@ -109,17 +113,35 @@ pub enum Rule {
     Pairwise(f64),
     OneToOne,
     AllToAll,
+    List(Arc<Edges>),
 }
 
 /// How weights or delays are distributed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distribution {
     Constant(f64),
-    Normal { mean: f64, sd: f64 },
-    NormalClipped { mean: f64, sd: f64 },
-    Lognormal { mu: f64, sigma: f64 },
-    NegativeLognormal { mu: f64, sigma: f64 },
-    Uniform { low: f64, high: f64 },
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    NormalClipped {
+        mean: f64,
+        sd: f64,
+    },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    NegativeLognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    /// Each synapse of a list has its own.
+    Listed,
 }
 
 impl Default for Neurons {
@@ -168,10 +190,11 @@ impl Description {
         let (sources, targets) = (size(projection.from), size(projection.to));
         let is_to_itself = projection.from == projection.to && !projection.autapses;
         let pairs = if is_to_itself { sources * targets - sources } else { sources * targets };
-        match projection.rule {
-            Rule::FixedIndegree(count) => f64::from(count) * targets,
-            Rule::FixedOutdegree(count) => f64::from(count) * sources,
-            Rule::FixedTotal(count) => count as f64,
+        match &projection.rule {
+            Rule::FixedIndegree(count) => f64::from(*count) * targets,
+            Rule::FixedOutdegree(count) => f64::from(*count) * sources,
+            Rule::FixedTotal(count) => *count as f64,
+            Rule::List(edges) => edges.len() as f64,
             Rule::Pairwise(p) => p * pairs,
             Rule::OneToOne => {
                 if is_to_itself {
@@ -200,7 +223,7 @@ impl Description {
     /// Whether the synapses of a group are inhibitory.
     pub fn is_inhibitory(&self, group: usize) -> bool {
         let own = self.projections.iter().filter(|projection| projection.from == group);
-        own.map(|projection| projection.weight.sign()).sum::<f64>() < 0.0
+        own.map(Projection::sign).sum::<f64>() < 0.0
     }
 
     /// Adds to a failure where the file describes the group or the projection that the message names.
@@ -231,17 +254,31 @@ fn names(message: &str, words: &str) -> bool {
     ends.any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_' || next == '-'))
 }
 
+impl Projection {
+    /// The sign of the mean weight.
+    fn sign(&self) -> f64 {
+        let mean = match self.weight {
+            Distribution::Listed => match &self.rule {
+                Rule::List(edges) => edges.weights.iter().flatten().map(|weight| f64::from(*weight)).sum(),
+                _ => 0.0,
+            },
+            drawn => drawn.mean(),
+        };
+        if mean < 0.0 { -1.0 } else { 1.0 }
+    }
+}
+
 impl Distribution {
-    /// The sign of the mean.
-    fn sign(self) -> f64 {
-        let mean = match self {
+    /// A number with the sign of the mean.
+    fn mean(self) -> f64 {
+        match self {
             Self::Constant(value) => value,
             Self::Normal { mean, .. } | Self::NormalClipped { mean, .. } => mean,
             Self::Lognormal { .. } => 1.0,
             Self::NegativeLognormal { .. } => -1.0,
             Self::Uniform { low, high } => low + high,
-        };
-        if mean < 0.0 { -1.0 } else { 1.0 }
+            Self::Listed => 0.0,
+        }
     }
 }
 

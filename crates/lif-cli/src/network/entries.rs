@@ -6,6 +6,7 @@ use crate::settings::words::shown;
 use clap::ValueEnum;
 use std::borrow::Cow;
 use std::fmt::Display;
+use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -87,6 +88,13 @@ impl<'a> Entry<'a> {
     /// What is wrong with it.
     pub fn refusal(&self, reason: impl Display) -> Failure {
         Failure::usage(format!("{}: {reason}", self.place()))
+    }
+
+    /// A path in quotes, which is seen from the folder of the file. It is complete then, wherever it is written.
+    pub fn path(&self) -> Result<PathBuf, Failure> {
+        let folder = Path::new(self.source.name).parent().unwrap_or(Path::new(""));
+        let path = folder.join(self.string()?);
+        std::path::absolute(&path).map_err(|error| self.refusal(error))
     }
 
     /// Whether it is a table.

@@ -4,11 +4,13 @@ use super::Description;
 use super::description::{
     Distribution, Effect, Group, InitVoltage, Neurons, Poisson, Projection, Rule, total_of,
 };
+use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 use crate::settings::rules;
 use crate::terminal::figures::counted;
+use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// The tables of a network.
@@ -24,7 +26,7 @@ const DISTRIBUTIONS: &str = "it must be a number or one of { normal = [mean, sd]
 
 /// What a rule can be.
 const RULES: &str = "it must be one of { fixed-indegree = N }, { fixed-outdegree = N }, { fixed-total = N }, { pairwise \
-                     = P }, \"one-to-one\" and \"all-to-all\"";
+                     = P }, { list = FILE }, \"one-to-one\" and \"all-to-all\"";
 
 /// Whether a settings file describes a network.
 pub fn is_network(text: &str) -> bool {
@@ -251,17 +253,37 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let to = groups(&entries.need("to")?, description)?;
     let rule = entries.need("rule")?;
     let effect = effect(&entries.need("effect")?)?;
-    let weight = distribution(&entries.need("weight")?, unit_of(effect))?;
-    let delay = entries.take("delay").map(|delay| distribution(&delay, MS)).transpose()?;
+    let list = list(&rule)?;
+    let listed =
+        |key: &str, entry: Option<Entry<'_>>, unit: Unit, values: Option<&Vec<f32>>| match (entry, values) {
+            (Some(entry), Some(_)) => {
+                Err(entry.refusal(format!("the list has a {key} for each synapse; leave this out")))
+            }
+            (Some(entry), None) => distribution(&entry, unit).map(Some),
+            (None, Some(_)) => Ok(Some(Distribution::Listed)),
+            (None, None) => Ok(None),
+        };
+    let of_list = list.as_deref();
+    let weights = of_list.and_then(|edges| edges.weights.as_ref());
+    let weight = listed("weight", entries.take("weight"), unit_of(effect), weights)?;
+    let weight = weight.ok_or_else(|| entry.refusal("weight is missing"))?;
+    let delays = of_list.and_then(|edges| edges.delays.as_ref());
+    let delay = listed("delay", entries.take("delay"), MS, delays)?;
+    let unit = entries.number_in("unit", unit_of(effect))?;
     let autapses = entries.take("autapses").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
     let multapses = entries.take("multapses").map(|flag| flag.flag()).transpose()?;
     entries.finish()?;
-    let rules = rules(&rule, &from, &to, description)?;
+    let rules = match list {
+        None => rules(&rule, &from, &to, description)?,
+        Some(edges) if from.len() == 1 && to.len() == 1 => vec![Some(Rule::List(edges))],
+        Some(_) => {
+            return Err(rule.refusal("a list is of one group and another; name one in from and one in to"));
+        }
+    };
     let pairs = to.iter().flat_map(|to| from.iter().map(move |from| (*from, *to)));
     for ((from, to), rule) in pairs.zip(rules) {
         let Some(rule) = rule else { continue };
-        let has_multapses =
-            matches!(rule, Rule::FixedIndegree(_) | Rule::FixedOutdegree(_) | Rule::FixedTotal(_));
+        let has_multapses = !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll);
         let multapses = multapses.unwrap_or(has_multapses);
         description.projections.push(Projection {
             from,
@@ -272,10 +294,29 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
             weight,
             delay,
             effect,
+            unit,
         });
         description.places.projections.push(entry.place());
     }
     Ok(())
+}
+
+/// The synapses in the file that a rule names, if it names one.
+fn list(rule: &Entry<'_>) -> Result<Option<Arc<Edges>>, Failure> {
+    if !rule.is_table() {
+        return Ok(None);
+    }
+    let kind = only(rule, RULES)?;
+    if kind.option() != "list" {
+        return Ok(None);
+    }
+    let path = kind.path()?;
+    let edges = Edges::read(&path).map_err(|reason| kind.refusal(reason))?;
+    let repeated = edges.repeated();
+    if repeated > 0 {
+        log::info!("{}: {repeated} synapses repeat a pair of neurons, and are kept", path.display());
+    }
+    Ok(Some(Arc::new(edges)))
 }
 
 /// The groups of a name or of a list of names.

@@ -2,6 +2,7 @@
 
 pub mod built;
 pub mod description;
+mod edges;
 mod entries;
 mod file;
 pub mod models;

@@ -47,13 +47,18 @@ impl Description {
         let mut lines = vec![
             format!("from = {}", name(projection.from)),
             format!("to = {}", name(projection.to)),
-            format!("rule = {}", rule(projection.rule)),
+            format!("rule = {}", rule(&projection.rule)),
             format!("autapses = {}", projection.autapses),
             format!("multapses = {}", projection.multapses),
             format!("effect = {}", effect(projection.effect)),
-            format!("weight = {}", distribution(projection.weight)),
         ];
-        lines.extend(projection.delay.map(|delay| format!("delay = {}", distribution(delay))));
+        // Those of a list are in its file.
+        let drawn = |value: Option<Distribution>| value.filter(|value| *value != Distribution::Listed);
+        lines.extend(
+            drawn(Some(projection.weight)).map(|weight| format!("weight = {}", distribution(weight))),
+        );
+        lines.extend(drawn(projection.delay).map(|delay| format!("delay = {}", distribution(delay))));
+        lines.extend(projection.unit.map(|unit| format!("unit = {unit:?}")));
         lines
     }
 }
@@ -101,11 +106,12 @@ fn effect(of: Effect) -> &'static str {
     }
 }
 
-fn rule(rule: Rule) -> String {
+fn rule(rule: &Rule) -> String {
     match rule {
         Rule::FixedIndegree(count) => format!("{{ fixed-indegree = {count} }}"),
         Rule::FixedOutdegree(count) => format!("{{ fixed-outdegree = {count} }}"),
-        Rule::FixedTotal(count) => format!("{{ fixed-total = {} }}", whole(count)),
+        Rule::FixedTotal(count) => format!("{{ fixed-total = {} }}", whole(*count)),
+        Rule::List(edges) => format!("{{ list = {} }}", quoted(&edges.path.to_string_lossy())),
         Rule::Pairwise(p) => format!("{{ pairwise = {p:?} }}"),
         Rule::OneToOne => "\"one-to-one\"".to_owned(),
         Rule::AllToAll => "\"all-to-all\"".to_owned(),
@@ -120,6 +126,8 @@ fn distribution(distribution: Distribution) -> String {
         Distribution::Lognormal { mu, sigma } => ("lognormal", mu, sigma),
         Distribution::NegativeLognormal { mu, sigma } => ("negative-lognormal", mu, sigma),
         Distribution::Uniform { low, high } => ("uniform", low, high),
+        // It is not written.
+        Distribution::Listed => return String::new(),
     };
     format!("{{ {name} = [{one:?}, {other:?}] }}")
 }

@@ -288,3 +288,123 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
     folder.write("wrong.toml", "scale = 0.02\n");
     folder.refuses("run --config wrong.toml", 2, "wrong.toml:1: scale = 0.02: scale is of networks");
 }
+
+/// Two groups of three neurons; the first spikes, and the synapses of a list pass the spikes on.
+const LISTED: &str = r#"
+duration = 100
+warmup = 0
+
+[groups.first]
+size = 3
+current = 0.7
+
+[groups.second]
+size = 3
+
+[[projections]]
+from = "first"
+to = "second"
+rule = { list = "synapses.csv" }
+effect = "jump"
+"#;
+
+#[test]
+fn synapses_can_be_listed_in_a_file() {
+    let folder = Folder::new();
+    let run = |words: &str| {
+        let (summary, _) =
+            folder.json(&format!("run --config net.toml --device cpu --json --no-plot --out {words}"));
+        summary
+    };
+    folder.write("net.toml", LISTED);
+    folder.write("synapses.csv", "source,target,weight,delay\n0,2,20,1.5\n1,0,20,3\n1,0,0,3\n");
+    let listed = run("a");
+    assert_eq!(listed["synapses"], json!(3));
+    let spikes = |name: &str| group(&listed, name)["spikes"].as_u64().unwrap();
+    assert!(spikes("first") >= 9 && spikes("second") * 3 == spikes("first") * 2, "{listed}");
+    // The same as an archive, with the weight and the delay of all in the description.
+    let mut archive = ndarray_npy::NpzWriter::new(fs::File::create(folder.path("synapses.npz")).unwrap());
+    archive.add_array("pre", &ndarray::arr1(&[0_i64, 1, 1])).unwrap();
+    archive.add_array("post", &ndarray::arr1(&[2_i32, 0, 0])).unwrap();
+    archive.add_array("weights", &ndarray::arr1(&[20.0_f64, 20.0, 0.0])).unwrap();
+    archive.add_array("delay", &ndarray::arr1(&[1.5_f32, 3.0, 3.0])).unwrap();
+    archive.finish().unwrap();
+    folder.write("net.toml", &LISTED.replace("synapses.csv", "synapses.npz"));
+    assert_eq!(run("b")["spike_hash"], listed["spike_hash"]);
+    folder.write("synapses.tsv", "target\tnote\tsource\n2\tx\t0\n0\ty\t1\n");
+    let same = LISTED.replace("synapses.csv\" }", "synapses.tsv\" }\nweight = 20\ndelay = 1.5\nunit = 0.5");
+    folder.write("net.toml", &same);
+    let summary = run("c");
+    assert_eq!(summary["groups"][1]["spikes"], listed["groups"][1]["spikes"]);
+    assert_ne!(summary["spike_hash"], listed["spike_hash"]);
+    // The description in the folder of the run finds the list again.
+    let (again, _) = folder.json("run --config c/network.toml --device cpu --json --no-plot --out d");
+    assert_eq!(again["spike_hash"], summary["spike_hash"]);
+    let written = fs::read_to_string(folder.path("c/network.toml")).unwrap();
+    assert!(written.contains("synapses.tsv\" }") && written.contains("unit = 0.5"), "{written}");
+}
+
+#[test]
+fn what_is_wrong_in_a_list_is_told_with_the_description_and_the_line() {
+    let folder = Folder::new();
+    let good = "source,target,weight\n0,2,20\n";
+    for (list, more, message) in [
+        (good, "weight = 3\n", "the list has a weight for each synapse; leave this out"),
+        ("source,target\n0,2\n", "", "weight is missing"),
+        ("source,target,weight\n0,2\n", "", "line 2: it has fewer than the 3 columns of the heading"),
+        ("source,target,weight\n0,3,1\n", "", "the target of synapse 0 from first to second is 3"),
+        ("source,target,weight\n0,2,nan\n", "", "from first to second: NaN at index 0"),
+        ("source,target,weight,delay\n0,2,1,0\n", "", "the delays from first to second is 0 ms"),
+        ("a,b\n0,2\n", "weight = 1\n", "the first line must name the columns"),
+        (good, "unit = 0.3\nmultapses = false\n", ""),
+    ] {
+        folder.write("net.toml", &format!("{LISTED}{more}"));
+        folder.write("synapses.csv", list);
+        let output = folder.lif("run --config net.toml --device cpu --no-plot --out x").output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        if message.is_empty() {
+            assert!(output.status.success(), "{said}");
+        } else {
+            assert!(!output.status.success() && said.contains(message), "{list}{more}: {said}");
+            assert!(said.contains("net.toml:"), "{said}");
+        }
+    }
+    folder.write("net.toml", &LISTED.replace("synapses.csv", "none.csv"));
+    folder.refuses("run --config net.toml", 2, "none.csv");
+    folder.write("net.toml", &LISTED.replace("to = \"second\"", "to = [\"second\", \"first\"]"));
+    folder.refuses("run --config net.toml", 2, "a list is of one group and another");
+}
+
+#[test]
+fn the_synapses_of_a_network_are_written_as_a_list() {
+    let folder = Folder::new();
+    let table = folder.printed("synapses --network brunel --scale 0.02 --seed 3");
+    assert!(table.contains("312,500 synapses") && table.contains("E 0..200"), "{table}");
+    let mut archive =
+        ndarray_npy::NpzReader::new(fs::File::open(folder.path("synapses.npz")).unwrap()).unwrap();
+    let targets: ndarray::Array1<u32> = archive.by_name("target").unwrap();
+    let weights: ndarray::Array1<f32> = archive.by_name("weight").unwrap();
+    let sources: ndarray::Array1<u32> = archive.by_name("source").unwrap();
+    assert!(sources.as_slice().unwrap().is_sorted() && targets.len() == 312_500);
+    assert_eq!(targets.iter().filter(|target| **target == 7).count(), 1250);
+    assert_eq!(weights.iter().filter(|weight| **weight == -0.5).count(), 250 * 250);
+    // As text, the list describes the same network.
+    folder.write(
+        "net.toml",
+        &LISTED.replace("{ list = \"synapses.csv\" }", "{ fixed-indegree = 2 }\nweight = 9"),
+    );
+    folder.printed("synapses --config net.toml --out synapses.csv");
+    let text = fs::read_to_string(folder.path("synapses.csv")).unwrap();
+    assert!(text.starts_with("source,target,weight,delay\n") && text.lines().count() == 7, "{text}");
+    assert!(text.lines().skip(1).all(|line| line.ends_with(",9,0.1")), "{text}");
+    for (words, message) in [
+        ("synapses", "there is no network"),
+        ("synapses --config net.toml --network brunel", "there are two networks"),
+        ("synapses --network brunel --drive dc", "drive is of the network microcircuit"),
+        ("synapses --network brunel --scale 0.01 --out none/x.npz", "none/x.npz"),
+    ] {
+        let output = folder.lif(words).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && said.contains(message), "{words}: {said}");
+    }
+}

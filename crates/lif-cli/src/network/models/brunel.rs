@@ -44,6 +44,7 @@ pub fn description(scale: f64, g: f64, eta: f64) -> Description {
         weight: Distribution::Constant(if from == 0 { WEIGHT } else { -g * WEIGHT }),
         delay: Some(Distribution::Constant(DELAY)),
         effect: Effect::Jump,
+        unit: None,
     };
     Description {
         groups: vec![group("E", 10_000.0), group("I", 2500.0)],

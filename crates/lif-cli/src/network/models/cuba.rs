@@ -41,6 +41,7 @@ pub fn description(scale: f64) -> Description {
         weight: Distribution::Constant(WEIGHTS[from]),
         delay: Some(Distribution::Constant(0.1)),
         effect: Effect::Current,
+        unit: None,
     };
     let projections = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(from, to)| projection(from, to)).into();
     Description { groups, projections, ..Description::new("cuba", -49.0) }

@@ -92,6 +92,7 @@ pub fn description(scale: f64, drive: DriveKind) -> Description {
                     weight: Distribution::Normal { mean, sd: mean.abs() / WEIGHT_PRECISION },
                     delay: Some(Distribution::Normal { mean: delay, sd: delay * DELAY_SPREAD }),
                     effect: Effect::Current,
+                    unit: None,
                 });
             }
         }
