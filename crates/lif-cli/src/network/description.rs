@@ -5,6 +5,8 @@
 use super::edges::Edges;
 use crate::failure::Failure;
 use lif::{Integrator, Refractory, Reset, SpikeTest};
+use std::collections::BTreeSet;
+use std::path::Path;
 use std::sync::Arc;
 
 /// A network: groups of neurons, and the projections between them.
@@ -182,6 +184,16 @@ impl Description {
     /// The number of neurons.
     pub fn n(&self) -> usize {
         self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.size))
+    }
+
+    /// The files with synapses, each once.
+    pub fn lists(&self) -> BTreeSet<&Path> {
+        let rules = self.projections.iter().map(|projection| &projection.rule);
+        let lists = rules.filter_map(|rule| match rule {
+            Rule::List(edges) => Some(edges.path.as_path()),
+            _ => None,
+        });
+        lists.collect()
     }
 
     /// The number of synapses of a projection, or its mean where the rule draws it.

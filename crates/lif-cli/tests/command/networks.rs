@@ -290,7 +290,7 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
 }
 
 /// Two groups of three neurons; the first spikes, and the synapses of a list pass the spikes on.
-const LISTED: &str = r#"
+pub const LISTED: &str = r#"
 duration = 100
 warmup = 0
 

@@ -2,7 +2,7 @@
 #![cfg(unix)]
 
 use super::Folder;
-use super::networks::SMALL;
+use super::networks::{LISTED, SMALL};
 use super::processes::{begin, begin_and_listen, interrupt, wait_for};
 use lif::{Checkpoint, Device, Network, Params, Population, Rule, Synapse};
 use predicates::prelude::*;
@@ -267,6 +267,34 @@ fn the_statistics_of_a_network_must_be_there_as_they_were() {
     folder.lif(&format!("run --resume {CHECKPOINT} --no-plot")).assert().success();
     assert_eq!(folder.written(), ["network.toml", "spikes.npz", "summary.json"]);
     assert_eq!(fs::read(folder.path("lif-out/spikes.npz")).unwrap(), expected.arrays);
+}
+
+#[test]
+fn a_list_of_synapses_must_be_as_it_was() {
+    let list = "source,target,weight,delay\n0,2,20,1.5\n1,0,20,3\n1,0,0,3\n";
+    let folder = Folder::new();
+    folder.write("net.toml", LISTED);
+    folder.write("synapses.csv", list);
+    let words = "--config net.toml --steps 4e6 --no-plot";
+    let whole = folder.json(&format!("run --device cpu --json {words} --out whole")).0;
+    let mut child = started(&folder, words, 100_000);
+    wait_for(&folder.path(CHECKPOINT));
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let resume = format!("run --resume {}", folder.path(CHECKPOINT).display());
+    fs::remove_file(folder.path("synapses.csv")).unwrap();
+    folder.refuses(&resume, 1, "synapses.csv");
+    for other in [list.replace("0,2,", "0,1,"), list.replace("1.5", "1.6"), format!("{list}2,2,20,3\n")] {
+        folder.write("synapses.csv", &other);
+        folder.refuses(&resume, 1, "it is of another network: ");
+        folder.refuses(&resume, 1, "synapses.csv as it was");
+    }
+    folder.write("synapses.csv", list);
+    // From another folder.
+    Folder::new().lif(&resume).assert().success();
+    let summary: Value =
+        serde_json::from_slice(&fs::read(folder.path("lif-out/summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["spike_hash"], whole["spike_hash"]);
 }
 
 /// A checkpoint says whether it is of a network, so that nobody has to; one with the state of the other kind is refused.

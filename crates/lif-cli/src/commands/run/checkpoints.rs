@@ -17,7 +17,7 @@ use crate::settings::record::Record;
 use crate::spikes::trains::Trains;
 use crate::stimulus::Stimulus;
 use crate::terminal::quoted;
-use lif::{Checkpoint, Device, Network, Population};
+use lif::{Checkpoint, Device, Error, Network, Population};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -109,11 +109,11 @@ impl Interrupted {
         let network = match &progress.network {
             None => None,
             Some(name) => {
-                let described = network::read(note(NETWORK)?, name).map_err(|failure| {
-                    Failure::fault(format!("checkpoint {shown}: its network cannot be read: {failure}"))
-                })?;
-                // Nobody has this file, so messages do not name places in it.
-                Some(Description { places: Places::default(), ..described })
+                let source = format!("the network in {shown}");
+                let described = network::read(note(NETWORK)?, &source)
+                    .map_err(|failure| Failure::fault(format!("cannot resume {shown}: {failure}")))?;
+                // Nobody has this file, so messages about its values do not name places in it.
+                Some(Description { name: name.clone(), places: Places::default(), ..described })
             }
         };
         if given.device.is_some() {
@@ -189,7 +189,14 @@ impl Interrupted {
     ) -> Result<(Population, Spools, f64), Failure> {
         self.refuse_another()?;
         let spools = self.reopen(folder, record)?;
-        let population = network.resume(self.checkpoint, device)?;
+        let lists: Vec<String> = self.network.iter().flat_map(Description::lists).map(quoted).collect();
+        let population = network.resume(self.checkpoint, device).map_err(|error| match error {
+            // All else is in the checkpoint.
+            Error::Checkpoint { .. } if !lists.is_empty() => {
+                Failure::from(error).with_advice(&format!("bring back {} as it was", lists.join(", ")))
+            }
+            error => error.into(),
+        })?;
         Ok((population, spools, self.progress.wall_s))
     }
 
