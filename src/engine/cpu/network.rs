@@ -26,9 +26,6 @@ use std::sync::Arc;
 /// Neuron-steps of a block below which another thread would cost more than it gains.
 const LEAST_WORK: usize = 20_000;
 
-/// Parts per thread: several, so that no thread waits long for the last.
-const PARTS_PER_THREAD: usize = 4;
-
 /// The fewest neurons of a part that is not the only one.
 const LEAST_NEURONS: usize = 1024;
 
@@ -210,10 +207,10 @@ impl Network {
     }
 }
 
-/// Cuts a row into parts for the threads.
+/// Cuts a row into parts, one for each thread: with more parts, rows of synapses are shorter, and slower to fetch.
 fn bounds(connections: &Connections, shape: Shape, is_shared: bool) -> Vec<usize> {
     let n = shape.n;
-    let wanted = if is_shared { PARTS_PER_THREAD * rayon::current_num_threads() } else { 1 };
+    let wanted = if is_shared { rayon::current_num_threads() } else { 1 };
     let fewest =
         n.div_ceil(MOST_TARGETS).max(connections.expected_synapses().div_ceil(MOST_SYNAPSES) as usize);
     let parts = wanted.div_ceil(shape.batch).min(n / LEAST_NEURONS).max(fewest).clamp(1, n);

@@ -97,7 +97,8 @@ impl Ring {
         for rows in table {
             let arrival = rows.arrival as usize;
             if rows.weights.is_empty() {
-                for spike in spikes {
+                for (index, spike) in spikes.iter().enumerate() {
+                    fetch(rows, &spikes[index + 1..]);
                     let place = (spike.place as usize + arrival) % steps;
                     let first = (place * channels + rows.channel) * cells;
                     let sums = &mut sums[first..first + cells];
@@ -109,7 +110,8 @@ impl Ring {
                 continue;
             }
             let mut ahead = Ahead::none();
-            for spike in spikes {
+            for (index, spike) in spikes.iter().enumerate() {
+                fetch(rows, &spikes[index + 1..]);
                 let row = rows.row(spike.source);
                 let place = (spike.place as usize + arrival) % steps;
                 let layout = Layout { place, steps, stride: channels * cells, first: rows.channel * cells };
@@ -187,6 +189,31 @@ fn take_row(row: &mut [i32], unit: f32, sums: &mut [f32; LANES]) {
             for (sum, arriving) in sums.iter_mut().zip(row) {
                 *sum = rounded(*sum + arrival(std::mem::take(arriving), unit));
             }
+        }
+    }
+}
+
+/// Synapses in a cache line.
+const OF_LINE: usize = 16;
+
+/// The cache lines of a row that are fetched before it is needed; the processor then sees the pattern and fetches the
+/// others.
+const LINES: usize = 12;
+
+/// Begins to fetch the first synapses of the next spike, and where the row of the one after it begins: rows are short, and
+/// anywhere in memory.
+#[inline(always)]
+fn fetch(rows: &Rows, next: &[Spike]) {
+    if let Some(start) = next.get(1).and_then(|spike| rows.start(spike.source)) {
+        prefetch(start);
+    }
+    let Some(row) = next.first().map(|spike| rows.row(spike.source)) else { return };
+    for synapse in rows.targets[row.clone()].iter().step_by(OF_LINE).take(LINES) {
+        prefetch(synapse);
+    }
+    if let Some(weights) = rows.weights.get(row) {
+        for weight in weights.iter().step_by(OF_LINE).take(LINES) {
+            prefetch(weight);
         }
     }
 }

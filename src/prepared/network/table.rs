@@ -45,6 +45,12 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
+    /// Where the place of the first synapse of a source stands.
+    #[inline(always)]
+    pub(crate) fn start(&self, source: u32) -> Option<&u32> {
+        self.starts.get(source.wrapping_sub(self.first_source) as usize)
+    }
+
     /// The range of the synapses of a source.
     #[inline(always)]
     pub(crate) fn row(&self, source: u32) -> Range<usize> {
