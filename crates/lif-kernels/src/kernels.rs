@@ -4,13 +4,14 @@
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
 //! all, with none, one or two synaptic currents. Parts that cells lack are given values that change no bits: a bound
 //! of minus infinity, a trace that stays 0, a jump of -0. The cells of most networks have nothing but their synaptic
-//! currents, and kernels of their own.
+//! currents, and kernels of their own. So have cells whose spikes clear their one synaptic current, with or without
+//! jumps; other cells whose spikes clear the synapse have kernels that look up whether they do.
 //!
 //! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
 //! with the same constants. All matches are exhaustive, so that a new rule causes a compile error here.
 
 use crate::spike_memory::SpikeMemory;
-use lif_model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use lif_model::{Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule, clears};
 use std::marker::PhantomData;
 
 /// A compiled combination of rules.
@@ -58,6 +59,10 @@ pub enum Input {
     Synapse,
     /// Currents, a synaptic current and an inhibitory current.
     Synapses,
+    /// Currents, and one synaptic current that spikes clear.
+    ClearedSynapse,
+    /// The same, and jumps of the membrane potential.
+    ClearedSynapseAndJumps,
 }
 
 /// The synaptic currents of the cells of a kernel.
@@ -93,9 +98,21 @@ impl Input {
     const fn synapse(self) -> Synapse {
         match self {
             Self::Drives | Self::DrivesAndJumps | Self::Rows => Synapse::None,
-            Self::Synapse => Synapse::One,
+            Self::Synapse | Self::ClearedSynapse | Self::ClearedSynapseAndJumps => Synapse::One,
             Self::Synapses => Synapse::Two,
         }
+    }
+
+    /// Returns the rules of the cells.
+    const fn options(self) -> Options {
+        let synapse_rule = match self {
+            Self::ClearedSynapse | Self::ClearedSynapseAndJumps => SynapseRule::Cleared,
+            Self::Drives | Self::DrivesAndJumps | Self::Rows | Self::Synapse | Self::Synapses => {
+                SynapseRule::Independent
+            }
+        };
+        let jumps = matches!(self, Self::DrivesAndJumps | Self::ClearedSynapseAndJumps);
+        self.synapse().with(Options { jumps, synapse_rule, ..Options::FIRST })
     }
 }
 
@@ -117,9 +134,7 @@ impl Kernel {
                 memory,
                 adds_zero: true,
                 reads_rows: matches!(input, Input::Rows),
-                options: input
-                    .synapse()
-                    .with(Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST }),
+                options: input.options(),
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
@@ -137,6 +152,8 @@ impl Kernel {
                     refractory,
                     // Whether a spike adds or sets is a coefficient of each cell.
                     trace: TraceRule::Add,
+                    // Whether spikes clear the synapse is looked up.
+                    synapse_rule: SynapseRule::Independent,
                     ..Options::LAST
                 }),
             },
@@ -155,8 +172,14 @@ pub fn is_plain(options: Options) -> bool {
 /// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::adds_zero).
 pub(crate) fn can_add_zero(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
-    let has_both = options.jumps && options.has_synaptic_currents();
-    is_plain(Options { jumps: false, synapse: false, inhibition: false, ..options }) && is_frozen && !has_both
+    let fits = match (Synapse::of(options), clears(options)) {
+        (Synapse::None, _) | (Synapse::One, true) => true,
+        (Synapse::One | Synapse::Two, false) => !options.jumps,
+        (Synapse::Two, true) => false,
+    };
+    let Options { spike_test, reset, refractory, bounded, trace, fast_decay, .. } = options;
+    let others = Options { spike_test, reset, refractory, bounded, trace, fast_decay, ..Options::FIRST };
+    is_plain(others) && is_frozen && fits
 }
 
 /// A kernel as a type, for which the steps are compiled. Tests of its constants are `if const`, so that no code is made
@@ -171,6 +194,10 @@ pub(crate) trait Compiled {
     const LEAKS_ONLY: bool = matches!(Self::OPTIONS.refractory, Refractory::LeakOnly);
     const RESETS_TO_VALUE: bool = matches!(Self::OPTIONS.reset, Reset::ToValue);
     const SUBTRACTS_AHEAD: bool = matches!(Self::OPTIONS.reset, Reset::SubtractAhead);
+    /// Whether spikes clear the synapse.
+    const CLEARS: bool = clears(Self::OPTIONS);
+    /// Whether spikes may clear the synapse, which is looked up.
+    const MAY_CLEAR: bool = matches!(Self::KERNEL, Kernel::Rich { .. }) && Self::OPTIONS.synapse;
     const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, SpikeMemory::History);
     const KEEPS_WORD: bool = matches!(Self::RULES.memory, SpikeMemory::Both);
 }
@@ -208,6 +235,8 @@ constants! {
     Rows: Input = Input::Rows;
     WithSynapse: Input = Input::Synapse;
     WithSynapses: Input = Input::Synapses;
+    WithClearedSynapse: Input = Input::ClearedSynapse;
+    WithClearedSynapseAndJumps: Input = Input::ClearedSynapseAndJumps;
     NoSynapse: Synapse = Synapse::None;
     OneSynapse: Synapse = Synapse::One;
     TwoSynapses: Synapse = Synapse::Two;
@@ -231,7 +260,9 @@ macro_rules! with_type {
     (input $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
             Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows,
-            Input::Synapse => WithSynapse, Input::Synapses => WithSynapses)
+            Input::Synapse => WithSynapse, Input::Synapses => WithSynapses,
+            Input::ClearedSynapse => WithClearedSynapse,
+            Input::ClearedSynapseAndJumps => WithClearedSynapseAndJumps)
     };
     (synapse $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
