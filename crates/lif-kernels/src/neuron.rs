@@ -105,25 +105,7 @@ pub(crate) struct Drive<S: Simd> {
     pub(crate) drive: S::f32s,
     pub(crate) arriving: S::f32s,
     pub(crate) inhibitory: S::f32s,
-    /// What is added at the end of the step.
-    pub(crate) late: S::f32s,
-    pub(crate) late_inhibitory: S::f32s,
     pub(crate) jump: S::f32s,
-}
-
-/// Whether spikes clear the synapse, for the kernels that look it up.
-#[derive(Clone, Copy)]
-pub(crate) struct Clears<S: Simd> {
-    yes: S::m32s,
-    no: S::m32s,
-}
-
-impl<S: Simd> Clears<S> {
-    #[inline(always)]
-    pub(crate) fn new(simd: S, clears: bool) -> Self {
-        let (number, one) = (simd.splat_u32s(u32::from(clears)), simd.splat_u32s(1));
-        Self { yes: simd.equal_u32s(number, one), no: simd.less_than_u32s(number, one) }
-    }
 }
 
 /// Returns the refractory steps left before step `number`, for cells that are refractory up to and including
@@ -145,7 +127,6 @@ pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     drive: Drive<S>,
     number: S::i32s,
     bit: S::u32s,
-    clears: Clears<S>,
 ) {
     let input = receive::<K, S>(simd, cells, state, drive);
     let above_rest = simd.sub_f32s(state.v, cells.v_rest);
@@ -171,7 +152,7 @@ pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    synapse::<K, S>(simd, cells, state, drive, (free, spike), clears);
+    synapse::<K, S>(simd, cells, state, drive, (free, spike));
 }
 
 /// [`lif_model::receive`] and [`lif_model::total_current`], if there is a synapse. Returns the voltage that drives the
@@ -192,7 +173,9 @@ fn receive<K: Compiled, S: Simd>(
     let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
     let mut current = simd.add_f32s(drive.drive, acting);
     if const { K::OPTIONS.inhibition } {
-        state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
+        if const { !K::CLEARS } {
+            state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
+        }
         let acting = simd.mul_f32s(cells.inhibitory_factor, state.inhibitory);
         current = simd.add_f32s(current, acting);
     }
@@ -200,49 +183,42 @@ fn receive<K: Compiled, S: Simd>(
 }
 
 /// [`lif_model::synapse`] for all synaptic currents, what spikes do to them, [`lif_model::receive_late`], and the part of
-/// `settle` that is due at every step. `free` are the cells that were not refractory before the step.
+/// `settle` that is due at every step. The masks are of the cells that were not refractory before the step, and of those
+/// that spiked.
 #[inline(always)]
 fn synapse<K: Compiled, S: Simd>(
     simd: S,
     cells: &Cells<S>,
     state: &mut VectorState<S>,
     drive: Drive<S>,
-    spikes: (S::m32s, S::m32s),
-    clears: Clears<S>,
+    masks: (S::m32s, S::m32s),
 ) {
     if const { K::OPTIONS.synapse } {
-        let decay = cells.synaptic_decay;
-        let next = advanced::<K, S>(simd, state.synaptic, decay, drive.late, spikes, clears);
+        let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
+        let next = cleared::<K, S>(simd, state.synaptic, decayed, drive.arriving, masks);
         state.synaptic = settled::<K, S>(simd, next, cells.synaptic_smallest);
     }
     if const { K::OPTIONS.inhibition } {
-        let decay = cells.inhibitory_decay;
-        let next = advanced::<K, S>(simd, state.inhibitory, decay, drive.late_inhibitory, spikes, clears);
+        let decayed = simd.mul_f32s(state.inhibitory, cells.inhibitory_decay);
+        let next = cleared::<K, S>(simd, state.inhibitory, decayed, drive.inhibitory, masks);
         state.inhibitory = settled::<K, S>(simd, next, cells.inhibitory_smallest);
     }
 }
 
-/// Returns a synaptic current after a step.
+/// Returns a synaptic current after a step, if spikes clear it; else the decayed current.
 #[inline(always)]
-fn advanced<K: Compiled, S: Simd>(
+fn cleared<K: Compiled, S: Simd>(
     simd: S,
-    current: S::f32s,
-    decay: S::f32s,
-    late: S::f32s,
+    before: S::f32s,
+    decayed: S::f32s,
+    arriving: S::f32s,
     (free, spike): (S::m32s, S::m32s),
-    clears: Clears<S>,
 ) -> S::f32s {
-    let decayed = simd.mul_f32s(current, decay);
-    if const { !K::CLEARS && !K::MAY_CLEAR } {
+    if const { !K::CLEARS } {
         return decayed;
     }
-    let (mut changes, mut drops) = (free, spike);
-    if const { K::MAY_CLEAR } {
-        changes = simd.or_m32s(free, clears.no);
-        drops = simd.and_m32s(spike, clears.yes);
-    }
-    let next = select(simd, changes, simd.add_f32s(decayed, late), current);
-    select(simd, drops, simd.splat_f32s(0.0), next)
+    let next = select(simd, free, simd.add_f32s(decayed, arriving), before);
+    select(simd, spike, simd.splat_f32s(0.0), next)
 }
 
 /// Sets what is below `smallest` to zero, for cells that decay fast.
@@ -266,7 +242,6 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     state: &mut VectorState<S>,
     drive: Drive<S>,
     bit: S::u32s,
-    clears: Clears<S>,
 ) {
     let (none, one) = (simd.splat_u32s(0), simd.splat_u32s(1));
     let free = if const { K::KEEPS_HISTORY } {
@@ -317,7 +292,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    synapse::<K, S>(simd, cells, state, drive, (free, spike), clears);
+    synapse::<K, S>(simd, cells, state, drive, (free, spike));
     if const { K::HAS_TRACE } {
         let decayed = simd.mul_f32s(state.trace, cells.trace_decay);
         let before = cast(simd.and_u32s(cast(decayed), cells.trace_added_to));

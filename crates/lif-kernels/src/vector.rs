@@ -5,20 +5,18 @@
 
 use crate::kernels::{Compiled, Input, Kernel, Synapse, Visitor, dispatch, is_plain};
 use crate::lanes::Lanes;
-use crate::neuron::{Cells, Clears, Drive, VectorState, left, settle, step_adding_zero, step_cells, voltage};
+use crate::neuron::{Cells, Drive, VectorState, left, settle, step_adding_zero, step_cells, voltage};
 use crate::{LANES, OfWord, WORD};
-use lif_model::{Field, Options, Reset, clears};
+use lif_model::{Field, Options, Reset};
 use pulp::{Arch, Simd, WithSimd};
 use std::marker::PhantomData;
 use std::ops::Range;
 
 /// The jumps of cells without jumps: -0, which changes no bits.
-pub static NO_JUMPS: OfWord = NOTHING;
+pub static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
 
-/// Values that change no bits when they are added.
-static NO_WEIGHTS: OfWord = NOTHING;
-
-const NOTHING: OfWord = [[-0.0; LANES]; WORD];
+/// The weights of cells without an inhibitory current.
+static NO_WEIGHTS: OfWord = [[0.0; LANES]; WORD];
 
 /// Repeats code for each vector by its number. The compiler would not unroll a loop of this length, and would keep the
 /// states in memory for it.
@@ -134,8 +132,8 @@ pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let (memory, synapse) = (lanes.memory, Synapse::of(options));
     if lanes.adds_zero {
         let input = match (synapse, reads_rows, jumps) {
-            (Synapse::One, _, false) if clears(options) => Input::ClearedSynapse,
-            (Synapse::One, _, true) if clears(options) => Input::ClearedSynapseAndJumps,
+            (Synapse::Cleared, _, false) => Input::Cleared,
+            (Synapse::Cleared, _, true) => Input::ClearedAndJumps,
             (Synapse::One, ..) => Input::Synapse,
             (Synapse::Two, ..) => Input::Synapses,
             (Synapse::None, true, _) => Input::Rows,
@@ -220,13 +218,7 @@ impl Advance<'_, '_> {
         let (span, mut row) = span.part(&steps);
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
-        // Kernels that look up whether spikes clear the synapse add weights both at the beginning and at the end of a step.
-        let is_late = clears(self.options);
-        let weights = (drives.arriving, drives.inhibitory);
-        let nothing = (&NO_WEIGHTS, &NO_WEIGHTS);
-        let ((early, early_inhibitory), (late, late_inhibitory)) =
-            if is_late { (nothing, weights) } else { (weights, nothing) };
-        let clears = Clears::new(simd, is_late);
+        let inhibitory = if self.options.inhibition { drives.inhibitory } else { &NO_WEIGHTS };
         // No closures: they would be compiled without the vector instructions of the processor.
         let mut states = [VectorState::<S>::load(lanes, first_vector); VECTORS];
         for_each_vector!(vector, {
@@ -246,10 +238,8 @@ impl Advance<'_, '_> {
                 let inputs_now =
                     if const { K::RULES.reads_rows } { currents } else { &drives.drives[step & mask] };
                 let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
-                let arriving_now = S::as_simd_f32s(&early[step % WORD][part.clone()]).0;
-                let inhibitory_now = S::as_simd_f32s(&early_inhibitory[step % WORD][part.clone()]).0;
-                let late_now = S::as_simd_f32s(&late[step % WORD][part.clone()]).0;
-                let late_inhibitory_now = S::as_simd_f32s(&late_inhibitory[step % WORD][part.clone()]).0;
+                let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
+                let inhibitory_now = S::as_simd_f32s(&inhibitory[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
                 // Hides from the compiler that the coefficients are the same at each step: it would keep some of them
                 // in registers, and in memory the states, each of which the next step waits for.
@@ -265,15 +255,13 @@ impl Advance<'_, '_> {
                         },
                         arriving: arriving_now[vector],
                         inhibitory: inhibitory_now[vector],
-                        late: late_now[vector],
-                        late_inhibitory: late_inhibitory_now[vector],
                         jump: jumps_now[vector],
                     };
                     let state = &mut states[vector];
                     if const { K::RULES.adds_zero } {
-                        step_adding_zero::<K, S>(simd, cells, state, drive, number, bit, clears);
+                        step_adding_zero::<K, S>(simd, cells, state, drive, number, bit);
                     } else {
-                        step_cells::<K, S>(simd, cells, state, drive, bit, clears);
+                        step_cells::<K, S>(simd, cells, state, drive, bit);
                     }
                 });
                 currents = currents.get(stride..).unwrap_or_default();

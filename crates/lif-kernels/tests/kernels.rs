@@ -15,10 +15,10 @@ const INPUTS: [Input; 7] = [
     Input::Rows,
     Input::Synapse,
     Input::Synapses,
-    Input::ClearedSynapse,
-    Input::ClearedSynapseAndJumps,
+    Input::Cleared,
+    Input::ClearedAndJumps,
 ];
-const SYNAPSES: [Synapse; 3] = [Synapse::None, Synapse::One, Synapse::Two];
+const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::One, Synapse::Two, Synapse::Cleared];
 const EITHER: [bool; 2] = [false, true];
 
 /// Returns all compiled kernels.

@@ -55,7 +55,7 @@ const JUMP: f32 = 0.037;
 /// The weights that arrive, nA, and the steps between arrivals; none arrives at a step without current.
 const ARRIVING: f32 = 0.29;
 const INHIBITORY: f32 = -0.17;
-const ARRIVES_EVERY: u32 = 11;
+const ARRIVES_EVERY: u32 = 4;
 
 /// Cells that the kernel itself advances.
 const CELLS: usize = 5;
