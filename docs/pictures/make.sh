@@ -17,3 +17,4 @@ picture grasshopper raster.png run --config examples/grasshopper.toml
 picture fi fi.png fi --current 0.4:2 --t-ref 2
 picture fit fit.png fit --stimulus data/grasshopper/stimulus.npz --stimulus-decibel 2e-5 --dt 0.05 \
     --spikes data/grasshopper/spike_times_ms.txt
+picture microcircuit raster.png run --network microcircuit --duration 2s --seed 1

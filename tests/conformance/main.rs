@@ -1,6 +1,7 @@
 //! Compares the spikes of the presets with the spikes of the systems that they reproduce, stored in `tests/reference`.
 
 mod compare;
+mod networks;
 mod page;
 mod pulses;
 mod reference;
@@ -78,7 +79,9 @@ fn spikes_are_those_of_the_systems() {
         }
     }
     let near = near(&compared);
-    page::check(&compared, &near, &pulses::rows());
+    let networks = networks::compared();
+    networks::check(&networks);
+    page::check(&compared, &near, &pulses::rows(), &networks);
 }
 
 /// Compares neurons just above their threshold, for each system; for presets with a reference potential also without

@@ -46,11 +46,11 @@ pub struct Reference {
     pub cases: Vec<Case>,
 }
 
-fn path(file: &str) -> PathBuf {
+pub fn path(file: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/reference").join(file)
 }
 
-fn array<T: ReadableElement>(file: &str, name: &str) -> Option<ArrayD<T>> {
+pub fn array<T: ReadableElement>(file: &str, name: &str) -> Option<ArrayD<T>> {
     NpzReader::new(File::open(path(file)).unwrap()).unwrap().by_name::<OwnedRepr<T>, _>(name).ok()
 }
 

@@ -5,6 +5,7 @@
 mod commands;
 mod failure;
 mod files;
+mod network;
 mod numbers;
 mod picture;
 mod plan;
@@ -49,7 +50,9 @@ pub fn main() -> ExitCode {
     logging::start(arguments.command.is_quiet());
     signals::fail_beyond_size_limit();
     // Checked again, as threads take memory.
-    let enough = memory::require_some().map(|()| threads::start()).and_then(|()| memory::require_some());
+    let enough = memory::require_some()
+        .map(|()| threads::start(arguments.command.threads()))
+        .and_then(|()| memory::require_some());
     if let Some(help) = arguments.command.help() {
         return end(help.and_then(|text| terminal::print(&text)).map(|()| ExitCode::SUCCESS));
     }

@@ -95,7 +95,7 @@ coefficients! {
     SynapticFactor synaptic_factor: f32,
     /// `exp(-dt / tau_syn_inhibitory)`.
     InhibitoryDecay inhibitory_decay: f32,
-    /// What [`SynapticFactor`](Self::SynapticFactor) is for the synaptic current, for the inhibitory current.
+    /// What `synaptic_factor` is for the synaptic current, for the inhibitory current.
     InhibitoryFactor inhibitory_factor: f32,
 }
 

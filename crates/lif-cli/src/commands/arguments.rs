@@ -12,6 +12,7 @@ use super::fit::{self, FitOptions};
 use super::nir::NirOptions;
 use super::presets::PresetsOptions;
 use super::score::{self, ScoreOptions};
+use super::synapses::SynapsesOptions;
 use crate::failure::Failure;
 use crate::settings::presets::listing;
 use crate::settings::{self, Settings};
@@ -23,6 +24,8 @@ const EXAMPLES: &str = "\
 Examples:
   lif run
       100,000 neurons for one second, on the GPU if there is one
+  lif run --network brunel
+      neurons that are connected with each other
   lif fi --preset nest:tau_m=20
       the rate of a neuron against its input current, simulated and in theory
   lif score --config neuron.toml --stimulus sound.npz --spikes recorded.txt
@@ -51,7 +54,11 @@ Examples:
   lif run --preset nest:tau_m=20 --current 150:400 --duration 5s
       the neurons of another simulator, in its units
   lif run --config experiment.toml --seed 7 --json > summary.json
-      settings from a file, one of them changed";
+      settings from a file, one of them changed
+  lif run --network brunel --regime d --duration 5s
+      a network of 12,500 neurons with 15.6 million synapses
+  lif run --network microcircuit --scale 0.1
+      a model of cortex at a tenth of its size";
 
 const FI_EXAMPLES: &str = "\
 Examples:
@@ -94,6 +101,13 @@ Examples:
       the nodes of a graph, and how to simulate those that are neurons
   lif nir network.nir --json
       all that is known of them, for programs";
+
+const SYNAPSES_EXAMPLES: &str = "\
+Examples:
+  lif synapses --network brunel --scale 0.1
+      source, target, weight and delay of each synapse, for numpy
+  lif synapses --config net.toml --seed 3 --out net.csv
+      those of a network of your own, as text";
 
 const DEVICES_EXAMPLES: &str = "\
 Examples:
@@ -143,6 +157,9 @@ pub enum Command {
     /// List the nodes of a NIR graph, and how to simulate its neurons
     #[command(after_help = MORE, after_long_help = NIR_EXAMPLES)]
     Nir(NirOptions),
+    /// Draw the synapses of a network, and write them as a list
+    #[command(after_help = MORE, after_long_help = SYNAPSES_EXAMPLES)]
+    Synapses(Box<SynapsesOptions>),
     /// List what this machine can run on
     #[command(after_help = MORE, after_long_help = DEVICES_EXAMPLES)]
     Devices(DevicesOptions),
@@ -158,7 +175,17 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.quiet,
             Self::Score(options) => options.settings.quiet,
             Self::Fit(options) => options.settings.quiet,
-            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => false,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => false,
+        }
+    }
+
+    /// The number of threads, if an option says it.
+    pub fn threads(&self) -> Option<usize> {
+        match self {
+            Self::Run(settings) | Self::Fi(settings) => settings.threads,
+            Self::Score(options) => options.settings.threads,
+            Self::Fit(options) => options.settings.threads,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => None,
         }
     }
 
@@ -168,7 +195,9 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings,
             Self::Score(options) => &options.settings,
             Self::Fit(options) => &options.settings,
-            Self::Presets(_) | Self::Nir(_) | Self::Devices(_) | Self::Bench(_) => return None,
+            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => {
+                return None;
+            }
         };
         settings.preset.as_ref()?.help()
     }

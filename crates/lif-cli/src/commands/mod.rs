@@ -9,6 +9,7 @@ mod nir;
 mod presets;
 mod run;
 mod score;
+mod synapses;
 
 pub use arguments::{Arguments, Command};
 
@@ -24,6 +25,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Fit(options) => fit::fit(*options),
         Command::Presets(options) => presets::presets(&options),
         Command::Nir(options) => nir::list(&options),
+        Command::Synapses(options) => synapses::synapses(&options),
         Command::Devices(options) => devices::devices(&options),
         Command::Bench(options) => bench::bench(&options),
     }

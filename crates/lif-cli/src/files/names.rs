@@ -24,11 +24,14 @@ pub const NEURON: &str = "neuron.toml";
 /// The neurons as a node of a graph.
 pub const GRAPH: &str = "neurons.nir";
 
+/// The description of a network, as settings.
+pub const NETWORK: &str = "network.toml";
+
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
 /// All files that `lif run` may write.
-pub const OF_RUN: [&str; 4] = [PICTURE, ARRAYS, GRAPH, SUMMARY];
+pub const OF_RUN: [&str; 5] = [PICTURE, ARRAYS, GRAPH, NETWORK, SUMMARY];
 
 /// All files that `lif fi` may write.
 pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];

@@ -13,7 +13,7 @@ mod population;
 
 pub use blocks::drive;
 pub use drive::Drive;
-pub use duration::{above_zero, steps_of};
+pub use duration::{above_zero, steps_of, window};
 pub use population::{select, start};
 
 use crate::failure::Failure;
@@ -30,6 +30,11 @@ use ndarray::Array1;
 use serde_json::{Map, Value};
 use std::ops::Range;
 use std::path::PathBuf;
+
+/// The number of steps in settings without a stimulus.
+pub fn steps(settings: &mut Settings, dt: f64) -> Result<u64, Failure> {
+    duration::steps(settings, None, dt)
+}
 
 const DEFAULT_NEURONS: usize = 100_000;
 const DEFAULT_DT_MS: f64 = 0.1;

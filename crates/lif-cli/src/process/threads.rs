@@ -8,6 +8,9 @@ use std::thread;
 /// The environment variable for the number of threads.
 const VARIABLE: &str = "RAYON_NUM_THREADS";
 
+/// The option for it, which is stronger.
+const OPTION: &str = "--threads";
+
 /// More threads per core only wait for each other.
 const MOST_PER_CORE: usize = 4;
 
@@ -17,12 +20,15 @@ const ALWAYS_ALLOWED: usize = 64;
 /// Threads left for others if the system does not grant all.
 const OTHER_THREADS: usize = 8;
 
-/// Starts the threads: one per core, or as many as the variable says within reason. If the system grants
-/// fewer, it makes do with these, and with the current thread if it grants none.
-pub fn start() {
+/// Starts the threads: one per core, or as many as the option or else the variable says within reason. If the system
+/// grants fewer, it makes do with these, and with the current thread if it grants none.
+pub fn start(given: Option<usize>) {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    let setting = std::env::var(VARIABLE).ok();
-    let (wanted, word) = bounded(setting.as_deref(), cores);
+    let (setting, name) = match given {
+        Some(threads) => (Some(threads.to_string()), OPTION),
+        None => (std::env::var(VARIABLE).ok(), VARIABLE),
+    };
+    let (wanted, word) = bounded(setting.as_deref(), cores, name);
     if let Some(word) = word {
         log::warn!("{word}");
     }
@@ -60,7 +66,7 @@ fn waiting(wanted: usize) -> Vec<Sender<ThreadBuilder>> {
 }
 
 /// The number of threads, with a warning if it is not the requested one.
-fn bounded(given: Option<&str>, cores: usize) -> (usize, Option<String>) {
+fn bounded(given: Option<&str>, cores: usize, name: &str) -> (usize, Option<String>) {
     let most = (MOST_PER_CORE * cores).max(ALWAYS_ALLOWED);
     // As in rayon, 0 and invalid numbers count as unset.
     match given.map(|text| (text, text.trim().parse::<u64>().unwrap_or(0))) {
@@ -68,7 +74,7 @@ fn bounded(given: Option<&str>, cores: usize) -> (usize, Option<String>) {
         Some((_, threads)) if threads <= most as u64 => (threads as usize, None),
         Some((text, _)) => (
             most,
-            Some(format!("{VARIABLE} is {text}, far more than {cores} cores can use; {most} threads start")),
+            Some(format!("{name} is {text}, far more than {cores} cores can use; {most} threads start")),
         ),
     }
 }
@@ -87,10 +93,10 @@ mod tests {
             (Some("64"), 2, 64),
             (Some("100"), 32, 100),
         ] {
-            assert_eq!(bounded(given, cores), (threads, None));
+            assert_eq!(bounded(given, cores, VARIABLE), (threads, None));
         }
         for (given, cores, threads) in [("100000", 2, 64), ("300", 64, 256), ("99999999999", 2, 64)] {
-            let (bounded, word) = bounded(Some(given), cores);
+            let (bounded, word) = bounded(Some(given), cores, VARIABLE);
             assert_eq!(bounded, threads);
             assert!(word.is_some_and(|word| word.starts_with(&format!("RAYON_NUM_THREADS is {given}, far"))));
         }

@@ -86,7 +86,7 @@ pub const BYTES_PER_CELL: u64 = size_of::<Intervals>() as u64;
 /// The intervals of one cell, in steps, so that nothing is rounded. A run has fewer than 2^32 steps, so 64
 /// bits suffice for the sum of squares.
 #[derive(Debug, Clone, Copy, Default)]
-struct Intervals {
+pub struct Intervals {
     first: u32,
     last: u32,
     spikes: u32,
@@ -94,7 +94,8 @@ struct Intervals {
 }
 
 impl Intervals {
-    fn add(&mut self, step: u32) {
+    /// Adds a spike, which is later than those before.
+    pub fn add(&mut self, step: u32) {
         if self.spikes == 0 {
             self.first = step;
         } else {
@@ -104,7 +105,8 @@ impl Intervals {
         self.spikes += 1;
     }
 
-    fn variation(&self) -> Option<f64> {
+    /// Their standard deviation over their mean; `None` with fewer than three spikes.
+    pub fn variation(&self) -> Option<f64> {
         if self.spikes < 3 {
             return None;
         }

@@ -46,6 +46,10 @@ pub struct Spools {
     spools: Vec<Spool>,
     /// For files with names, which contain the number of the run.
     named: Option<NamedFiles>,
+    /// The step from which the files count.
+    first_step: u64,
+    /// The neurons whose spikes are written, in ascending order, if blocks have those of others too.
+    chosen: Option<Vec<u32>>,
 }
 
 /// The partial files of a run.
@@ -141,6 +145,14 @@ impl Spools {
             spools.push(name, path.display().to_string(), file, part, hasher);
         }
         Ok(spools)
+    }
+
+    /// Counts steps from this one on, and writes the spikes of these neurons alone.
+    #[must_use]
+    pub fn counting_from(mut self, first_step: u64, chosen: Option<Vec<u32>>) -> Self {
+        self.first_step = first_step;
+        self.chosen = chosen;
+        self
     }
 
     fn push(&mut self, name: &'static str, shown: String, file: File, part: Part, hasher: Hasher) {
@@ -292,9 +304,12 @@ impl Sink for Spools {
     fn take(&mut self, block: Recorded) -> lif::Result<()> {
         if let Some(raster) = &block.spikes {
             let mut columns = [const { Vec::new() }; 3];
-            for event in raster.events() {
+            let chosen = self.chosen.take();
+            let is_chosen =
+                |neuron: &u32| chosen.as_ref().is_none_or(|list| list.binary_search(neuron).is_ok());
+            for event in raster.events().filter(|event| is_chosen(&event.neuron)) {
                 // A run has at most 2^32 - 1 steps, which its plan has checked.
-                columns[0].push(event.step as u32);
+                columns[0].push((event.step - self.first_step) as u32);
                 columns[1].push(event.batch);
                 columns[2].push(event.neuron);
                 if columns[0].len() == SPIKES {
@@ -302,6 +317,7 @@ impl Sink for Spools {
                 }
             }
             self.write_spikes(&mut columns)?;
+            self.chosen = chosen;
         }
         if let Some(rate) = block.rate.as_ref().and_then(|rate| rate.as_slice()) {
             self.write("rate", bytemuck::cast_slice(rate))?;
@@ -310,7 +326,8 @@ impl Sink for Spools {
             if let Some(values) = voltages.values().to_slice() {
                 self.write("voltage", bytemuck::cast_slice(values))?;
             }
-            let steps: Vec<u32> = voltages.steps.iter().map(|step| *step as u32).collect();
+            let steps: Vec<u32> =
+                voltages.steps.iter().map(|step| (*step - self.first_step) as u32).collect();
             self.write("voltage_steps", bytemuck::cast_slice(&steps))?;
         }
         Ok(())

@@ -7,6 +7,7 @@ use super::random_input::RandomInput;
 use super::words::{self, Words};
 use crate::failure::Failure;
 use crate::files::text;
+use crate::network::{self, Description};
 use crate::quantity::bound::Bound;
 use crate::quantity::spread::Spread;
 use clap::error::{ContextKind, ContextValue};
@@ -23,7 +24,10 @@ const NONE: &str = "none";
 const MOST_SETTINGS: u64 = 64 << 20;
 
 /// Options that are no keys of a settings file.
-const NO_KEYS: [&str; 2] = ["config", "resume"];
+const NO_KEYS: [&str; 3] = ["config", "resume", "threads"];
+
+/// Options that have a meaning for networks alone.
+const OF_NETWORKS: [&str; 6] = ["scale", "regime", "g", "eta", "drive", "warmup"];
 
 type Layer = Map<String, Value>;
 
@@ -92,6 +96,58 @@ fn in_preset_units(mut settings: Settings) -> Result<Settings, Failure> {
 
 fn settings(layer: Layer) -> Result<Settings, Failure> {
     serde_json::from_value(Value::Object(layer)).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// The settings of a run of a network, and the network that the settings file describes; `None` if this is a run of
+/// neurons that are not connected.
+pub fn of_a_network(given: &Settings) -> Result<Option<(Settings, Option<Description>)>, Failure> {
+    if given.resume.is_some() && given.network.is_none() {
+        // Its checkpoint says all.
+        return Ok(None);
+    }
+    let (config, description) = match &given.config {
+        None => (Settings::default(), None),
+        Some(path) => {
+            let text = config_text(path)?;
+            let name = path.display().to_string();
+            let is_described = network::is_network(&text);
+            if !is_described && given.network.is_none() {
+                // The settings may name a network.
+                let config = parse(&text, &name)?;
+                if config.network.is_none() {
+                    return refuse_without_a_network(&config).map(|()| None);
+                }
+                (config, None)
+            } else {
+                let config = parse_but(&text, &name, network::is_of_network)?;
+                (config, is_described.then(|| network::read(&text, &name)).transpose()?)
+            }
+        }
+    };
+    if description.is_none() && config.network.or(given.network).is_none() {
+        return refuse_without_a_network(given).map(|()| None);
+    }
+    let mut options = layer(&config)?;
+    lay_over(&mut options, layer(given)?);
+    let mut words = config.words;
+    words.lay_over(&given.words);
+    let mut complete = settings(options).map_err(|failure| words.explain(failure))?;
+    complete.words = words;
+    complete.config.clone_from(&given.config);
+    Ok(Some((complete, description)))
+}
+
+/// Refuses options that have a meaning for networks alone.
+fn refuse_without_a_network(given: &Settings) -> Result<(), Failure> {
+    let options = layer(given)?;
+    match OF_NETWORKS.into_iter().find(|name| options.contains_key(*name)) {
+        None => Ok(()),
+        Some(name) => {
+            let message =
+                format!("{name} is of networks: add --network NAME, or --config with the file of one");
+            Err(given.words.explain(Failure::of(name, message)))
+        }
+    }
 }
 
 /// The settings that are set, by the names of the options.
@@ -195,11 +251,13 @@ fn preset(choice: &Choice) -> Result<Layer, Failure> {
     Ok(all)
 }
 
+fn config_text(path: &Path) -> Result<String, Failure> {
+    text::read(path, MOST_SETTINGS)
+        .map_err(|error| Failure::fault(format!("cannot read the settings file {}: {error}", path.display())))
+}
+
 fn read_config(path: &Path) -> Result<Settings, Failure> {
-    let shown = path.display();
-    let text = text::read(path, MOST_SETTINGS)
-        .map_err(|error| Failure::fault(format!("cannot read the settings file {shown}: {error}")))?;
-    let mut settings = parse(&text, &shown.to_string())?;
+    let mut settings = parse(&config_text(path)?, &path.display().to_string())?;
     // Paths in a settings file are relative to its folder, so that all can be moved together.
     if let Some(folder) = path.parent() {
         let inputs = [&mut settings.events, &mut settings.events_matrix, &mut settings.nir];
@@ -212,6 +270,15 @@ fn read_config(path: &Path) -> Result<Settings, Failure> {
 
 /// Reads settings like the options of the same names; `name` is the source in messages.
 pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
+    parse_but(text, name, |_, _| false)
+}
+
+/// The same, but for entries that are read elsewhere.
+fn parse_but(
+    text: &str,
+    name: &str,
+    is_elsewhere: impl Fn(&str, &DeValue<'_>) -> bool,
+) -> Result<Settings, Failure> {
     let line = |at: usize| 1 + text.bytes().take(at).filter(|byte| *byte == b'\n').count();
     let refusal = |place: String, reason: &str| Failure::fault(format!("{place}: {reason}"));
     let table = DeTable::parse(text).map_err(|error| {
@@ -219,7 +286,8 @@ pub fn parse(text: &str, name: &str) -> Result<Settings, Failure> {
         refusal(format!("{name}:{line}"), &error.message().trim().replace('\n', ", "))
     })?;
     let options = Options::new();
-    let mut entries: Vec<_> = table.get_ref().iter().collect();
+    let own = table.get_ref().iter().filter(|(key, value)| !is_elsewhere(key.get_ref(), value.get_ref()));
+    let mut entries: Vec<_> = own.collect();
     entries.sort_by_key(|(key, _)| key.span().start);
     let mut words = Words::default();
     let mut arguments = Vec::new();

@@ -10,6 +10,7 @@ use super::random_input::RandomInput;
 use super::record::Record;
 use super::rules::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, Trace};
 use super::words::Words;
+use crate::network::models::{DriveKind, Model, Regime};
 use crate::numbers::TimeUnit;
 use crate::quantity::amount::Amount;
 use crate::quantity::bound::{self, Bound};
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
 const SIZE: &str = "Population and time";
+const NETWORK: &str = "Network";
 /// The heading of the options for neurons.
 pub const MODEL: &str = "Neuron (VALUE is a number or LO:HI, spread evenly over the neurons)";
 const INPUT: &str = "Input";
@@ -75,11 +77,59 @@ pub struct Settings {
     /// together, is refused before it starts. Without a budget the memory that there is bounds it.
     #[arg(long, value_name = "SIZE", help_heading = SIZE)]
     pub memory_budget: Option<Budget>,
+    /// Threads that compute on the CPU [default: one per core]
+    ///
+    /// The results are the same with any number.
+    #[arg(long, value_name = "N", value_parser = count::<usize>, allow_hyphen_values = true, help_heading = SIZE)]
+    #[serde(skip)]
+    pub threads: Option<usize>,
     /// Seed of everything that is drawn at random [default: 0]
     ///
-    /// Random inputs, and potentials at the start. The same seed draws the same on every device.
+    /// Random inputs, potentials at the start, and the synapses of a network. The same seed draws the same on every
+    /// device.
     #[arg(long, value_name = "S", value_parser = count::<u64>, allow_hyphen_values = true, help_heading = SIZE)]
     pub seed: Option<u64>,
+
+    /// Simulate a network: brunel, cuba or microcircuit
+    ///
+    /// brunel: Brunel (2000), 10,000 excitatory and 2,500 inhibitory neurons that make each other's membrane
+    /// potentials jump. cuba: Vogels & Abbott (2005), 3,200 and 800 neurons with synaptic currents. microcircuit:
+    /// Potjans & Diesmann (2014), 77,169 neurons in four layers of cortex. A network of your own is a file for
+    /// --config, which docs/networks.md explains.
+    #[arg(long, value_name = "NAME", hide_possible_values = true, help_heading = NETWORK)]
+    pub network: Option<Model>,
+    /// Size of the network [default: 1]
+    ///
+    /// A factor for the number of neurons. In brunel and cuba a neuron has as many synapses at any scale; in
+    /// microcircuit these are scaled too, and a current makes up for what is missing.
+    #[arg(long, value_name = "S", value_parser = number, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub scale: Option<f64>,
+    /// Activity of brunel: a, b, c or d [default: c]
+    ///
+    /// a: synchronous and regular, b: fast oscillations, c: asynchronous and irregular, d: slow oscillations. It
+    /// stands for --g and --eta: a is 3 and 2, b is 6 and 4, c is 5 and 2, d is 4.5 and 0.9.
+    #[arg(long, value_name = "NAME", hide_possible_values = true, help_heading = NETWORK)]
+    pub regime: Option<Regime>,
+    /// Inhibition of brunel [default: that of the regime]
+    ///
+    /// How many times stronger an inhibitory synapse is than an excitatory one.
+    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub g: Option<f64>,
+    /// Input of brunel from outside [default: that of the regime]
+    ///
+    /// The rate of its spikes, over the rate that brings a neuron just to its threshold.
+    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub eta: Option<f64>,
+    /// Input of microcircuit: poisson or dc [default: poisson]
+    ///
+    /// Random spikes, or a constant current of the same mean.
+    #[arg(long, value_name = "NAME", hide_possible_values = true, help_heading = NETWORK)]
+    pub drive: Option<DriveKind>,
+    /// Time before the network is measured, ms [default: 500]
+    ///
+    /// It is simulated first, and left out of all results.
+    #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub warmup: Option<f64>,
 
     /// Start from the neurons of this name [default: origin]
     ///
@@ -302,7 +352,8 @@ pub struct Settings {
     pub record: Option<Record>,
     /// Settings from a TOML file; options given here win
     ///
-    /// Its keys are the names of these options, as tau-m or tau_m. Paths in it are seen from its folder.
+    /// Its keys are the names of these options, as tau-m or tau_m. Paths in it are seen from its folder. With tables of
+    /// groups and projections it is a network.
     #[arg(short, long, value_name = "FILE", help_heading = OUTPUT)]
     #[serde(skip)]
     pub config: Option<PathBuf>,

@@ -8,6 +8,16 @@ pub fn bar(steps: u64, quiet: bool) -> ProgressBar {
     styled(ProgressBar::with_draw_target(Some(steps), target), "steps")
 }
 
+/// A bar for steps of a network, with a message instead of their number.
+pub fn simulated(steps: u64, quiet: bool) -> ProgressBar {
+    let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+    let bar = ProgressBar::with_draw_target(Some(steps), target);
+    match ProgressStyle::with_template("{bar:16} {percent:>3}%  {msg}, {eta} left") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
 /// A bar for the measurements of a benchmark.
 pub fn measurements(count: u64) -> ProgressBar {
     styled(ProgressBar::with_draw_target(Some(count), ProgressDrawTarget::stderr()), "measurements")

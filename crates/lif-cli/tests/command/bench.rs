@@ -199,3 +199,26 @@ fn a_case_that_fits_no_memory_is_left_out_with_a_word() {
                 .and(predicate::str::contains("error: no case fitted into memory")),
         );
 }
+
+#[test]
+fn networks_are_measured() {
+    let folder = Folder::new();
+    let output = folder.lif("bench --networks --quick --device cpu --json").output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines: Vec<Value> = String::from_utf8(output.stdout)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let of = |label: &str| lines.iter().filter(|line| line["label"] == label).collect::<Vec<_>>();
+    let names: Vec<&str> = of("cpu").iter().map(|line| line["network"].as_str().unwrap()).collect();
+    assert_eq!(names, ["one neuron", "cuba", "brunel c", "microcircuit dc", "microcircuit"]);
+    let circuit = of("cpu")[4];
+    assert_eq!(circuit["neurons"], 7718);
+    for key in ["real_time_factor", "events_per_s", "build_s", "us_per_step"] {
+        assert!(circuit[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    let bytes = circuit["bytes_per_synapse"].as_f64().unwrap();
+    assert!((8.0..11.0).contains(&bytes), "{bytes}");
+    folder.refuses("bench --networks --neurons 10", 2, "--neurons");
+}

@@ -124,7 +124,7 @@ fn copy(from: &Path, to: &Path) {
 
 /// Whether a line depends on the machine or on the time that something took.
 fn is_of_the_machine(line: &str) -> bool {
-    ["device", "wall time", "speed", "memory"].iter().any(|name| line.starts_with(name))
+    ["device", "wall time", "speed", "memory", "built in"].iter().any(|name| line.starts_with(name))
 }
 
 fn run(is_wanted: impl Fn(&Shown) -> bool) {

@@ -19,6 +19,7 @@ mod losses;
 mod memory;
 mod misread;
 mod names;
+mod networks;
 mod outputs;
 mod processes;
 mod random_inputs;

@@ -4,6 +4,7 @@ mod agreement;
 mod case;
 mod cost;
 mod measurement;
+mod networks;
 mod options;
 mod participant;
 mod picture;
@@ -33,6 +34,9 @@ use workload::{Sequences, Workload};
 
 /// Measures, and prints the results.
 pub fn bench(options: &BenchOptions) -> Result<ExitCode, Failure> {
+    if options.networks {
+        return networks::bench(options);
+    }
     let cases = case::chosen(options);
     for case in &cases {
         // Impossible sizes are refused before anything is measured.

@@ -18,7 +18,9 @@ Examples:
   lif bench --neurons 1e6 --input constant,gaussian --record none,spikes
       four cases on every device, each also with the model as written
   lif bench --neurons 1e4,1e5 --mode run,forward --json > speed.jsonl
-      one JSON object per line, for each case on each device";
+      one JSON object per line, for each case on each device
+  lif bench --networks --device cpu
+      networks of the literature: real-time factor, events per second";
 
 /// The options of `lif bench`.
 #[derive(Debug, Clone, Default, Args)]
@@ -66,6 +68,12 @@ pub struct BenchOptions {
     /// Their median counts; the devices take turns.
     #[arg(long, value_name = "N", value_parser = whole, allow_hyphen_values = true)]
     pub repeats: Option<u64>,
+    /// Measure networks of the literature instead
+    ///
+    /// cuba, brunel and microcircuit, and a network of one neuron, which shows what a step takes at least. With --quick
+    /// a tenth of their size; without, software adapters take part in that of one neuron only.
+    #[arg(long, conflicts_with_all = ["neurons", "batch", "steps", "input", "record", "mode", "plot"])]
+    pub networks: bool,
     /// Few sizes and short measurements
     ///
     /// A first look, in about a minute.

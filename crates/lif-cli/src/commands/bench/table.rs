@@ -7,6 +7,12 @@ use crate::terminal::figures::grouped;
 use lif::Shape;
 use std::fmt::Write;
 
+/// The names of the participants.
+pub fn names(participants: &[&Participant]) -> String {
+    let name = |participant: &&Participant| format!("{:<10} {}\n", participant.label, participant.name());
+    participants.iter().map(name).collect()
+}
+
 /// The participants, and the roofline of each.
 pub fn legend(participants: &[Participant]) -> String {
     let mut text = String::new();

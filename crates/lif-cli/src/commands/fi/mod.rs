@@ -42,7 +42,14 @@ const NEURON_STEPS_AT_A_TIME: u64 = 1 << 26;
 const MOST_ROWS: usize = 18;
 
 /// Options of `lif run` that have no meaning here.
-pub const UNUSED: [&str; 34] = [
+pub const UNUSED: [&str; 41] = [
+    "network",
+    "scale",
+    "regime",
+    "g",
+    "eta",
+    "drive",
+    "warmup",
     "plot-from",
     "plot-to",
     "rate-bin",

@@ -12,7 +12,14 @@ use super::space::Vary;
 const SEARCH: &str = "Search";
 
 /// Options of `lif run` that have no meaning here.
-pub const UNUSED: [&str; 16] = [
+pub const UNUSED: [&str; 23] = [
+    "network",
+    "scale",
+    "regime",
+    "g",
+    "eta",
+    "drive",
+    "warmup",
     "neurons",
     "batch",
     "steps",

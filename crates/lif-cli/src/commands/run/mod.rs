@@ -3,6 +3,7 @@
 mod checkpoints;
 #[cfg(test)]
 mod lost_device_tests;
+mod network;
 mod picture;
 mod simulation;
 mod summary;
@@ -10,7 +11,7 @@ mod summary;
 use crate::failure::Failure;
 use crate::files::disk;
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
-use crate::files::names::{ARRAYS, GRAPH, OF_RUN, PICTURE, SUMMARY};
+use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY};
 use crate::picture::stage;
 use crate::plan::Plan;
 use crate::plan::{select, start};
@@ -18,7 +19,7 @@ use crate::process::interrupt::{self, INTERRUPTED};
 use crate::process::memory;
 use crate::recording::npz::{self, Arrays};
 use crate::recording::spools::Spools;
-use crate::settings::Settings;
+use crate::settings::{Settings, layers};
 use crate::terminal;
 use crate::terminal::figures::grouped;
 use checkpoints::{Checkpoints, Interrupted};
@@ -33,6 +34,9 @@ use summary::{Outcome, Summary};
 
 /// Simulates, writes the files and prints a summary.
 pub fn run(given: Settings) -> Result<ExitCode, Failure> {
+    if let Some((settings, described)) = layers::of_a_network(&given)? {
+        return network::run(settings, described);
+    }
     let interrupted = Interrupted::open(&given)?;
     let plan = Plan::new(interrupted.as_ref().map_or(&given, Interrupted::settings))?;
     let words = plan.settings.words.clone();
@@ -62,9 +66,9 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
     // From here on an interrupt has something to remove.
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
-    // A graph is only replaced where this run writes one.
-    let replaced: Vec<&str> =
-        OF_RUN.into_iter().filter(|name| *name != GRAPH || plan.graph.is_some()).collect();
+    // A graph is only replaced where this run writes one, and a network never.
+    let is_replaced = |name: &&str| *name != NETWORK && (*name != GRAPH || plan.graph.is_some());
+    let replaced: Vec<&str> = OF_RUN.into_iter().filter(is_replaced).collect();
     folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;
     let checkpoints =
         checkpoints.map(|checkpoints| checkpoints.claim(&folder, &plan.settings.inputs())).transpose()?;

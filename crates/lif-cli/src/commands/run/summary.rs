@@ -48,10 +48,15 @@ pub struct MemoryBytes {
 }
 
 impl MemoryBytes {
-    fn new(need: &MemoryNeed) -> Self {
+    pub fn new(need: &MemoryNeed) -> Self {
         let (host, device) = (need.host_bytes(), need.device_bytes());
         let on_device = if device > 0 { format!(", {} on the device", bytes(device)) } else { String::new() };
         Self { host, device, text: format!("{}{on_device}", bytes(host)) }
+    }
+
+    /// For people.
+    pub fn text(&self) -> &str {
+        &self.text
     }
 }
 

@@ -21,7 +21,14 @@ pub const STIMULUS_HELP: &str = "Input over time, nA, from a file; repeatable. I
 pub const CURRENT_HELP: &str = "Constant current that is added to the stimulus, nA [default: 0]";
 
 /// Options of `lif run` that have no meaning here.
-pub const UNUSED: [&str; 15] = [
+pub const UNUSED: [&str; 22] = [
+    "network",
+    "scale",
+    "regime",
+    "g",
+    "eta",
+    "drive",
+    "warmup",
     "neurons",
     "batch",
     "steps",

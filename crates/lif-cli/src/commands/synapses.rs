@@ -1,0 +1,126 @@
+//! `lif synapses`: draws the synapses of a network, and writes them as a list.
+
+use crate::failure::Failure;
+use crate::network::models::{DriveKind, Model, Regime};
+use crate::quantity::{count, number};
+use crate::settings::{Settings, layers};
+use crate::terminal;
+use crate::terminal::figures::{counted, row};
+use clap::Args;
+use lif::{PopulationOptions, Synapses};
+use ndarray::aview1;
+use ndarray_npy::NpzWriter;
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tempfile::NamedTempFile;
+
+/// The options of `lif synapses`.
+#[derive(Debug, Args)]
+pub struct SynapsesOptions {
+    /// A network with a name: brunel, cuba or microcircuit
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub network: Option<Model>,
+    /// A network that a file describes
+    #[arg(short, long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Size of the network [default: 1]
+    #[arg(long, value_name = "S", value_parser = number, allow_hyphen_values = true)]
+    pub scale: Option<f64>,
+    /// Activity of brunel: a, b, c or d [default: c]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub regime: Option<Regime>,
+    /// Inhibition of brunel [default: that of the regime]
+    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true)]
+    pub g: Option<f64>,
+    /// Input of brunel from outside [default: that of the regime]
+    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true)]
+    pub eta: Option<f64>,
+    /// Input of microcircuit: poisson or dc [default: poisson]
+    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    pub drive: Option<DriveKind>,
+    /// Seed of the synapses [default: 0]
+    #[arg(long, value_name = "S", value_parser = count::<u64>, allow_hyphen_values = true)]
+    pub seed: Option<u64>,
+    /// The file to write: .npz for numpy, anything else as text with commas
+    #[arg(short, long, value_name = "FILE", default_value = "synapses.npz")]
+    pub out: PathBuf,
+}
+
+/// Writes the synapses of a network.
+pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
+    let given = Settings {
+        network: options.network,
+        config: options.config.clone(),
+        scale: options.scale,
+        regime: options.regime,
+        g: options.g,
+        eta: options.eta,
+        drive: options.drive,
+        seed: options.seed,
+        ..Settings::default()
+    };
+    let Some((mut settings, description)) = layers::of_a_network(&given)? else {
+        return Err(Failure::usage(
+            "there is no network: add --network NAME, or --config with the file of one",
+        ));
+    };
+    let description = match (settings.network, description) {
+        (Some(_), Some(description)) => {
+            let message = format!("there are two networks, this one and that of {}", description.name);
+            return Err(Failure::of("network", message));
+        }
+        (Some(model), None) => model.description(&mut settings)?,
+        (None, Some(description)) => description,
+        (None, None) => return Err(Failure::usage("there is no network: add --network NAME")),
+    };
+    let network = description
+        .network(settings.seed.unwrap_or(0), PopulationOptions::default())
+        .map_err(|failure| description.explain(failure))?;
+    let synapses = network.synapses().map_err(|error| description.explain(error.into()))?;
+    write(&options.out, &synapses)
+        .map_err(|reason| Failure::fault(format!("{}: {reason}", options.out.display())))?;
+    let mut text = row("network", &description.name) + "\n";
+    for group in network.groups() {
+        let neurons = group.neurons();
+        text +=
+            &format!("{}\n", row("group", &format!("{} {}..{}", group.name(), neurons.start, neurons.end)));
+    }
+    text += &format!("{}\n", row("synapses", &counted(synapses.len() as u64, "synapse")));
+    text += &format!("{}\n", row("file", &options.out.display().to_string()));
+    terminal::print(&text)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes the list under a temporary name first, so that there is never a part of it under its own.
+fn write(path: &Path, synapses: &Synapses) -> Result<(), String> {
+    let folder = crate::files::folder_of(path);
+    let mut file = NamedTempFile::new_in(folder).map_err(|error| error.to_string())?;
+    if path.extension().is_some_and(|extension| extension == "npz") {
+        as_archive(file.as_file_mut(), synapses).map_err(|error| error.to_string())?;
+    } else {
+        as_text(file.as_file_mut(), synapses).map_err(|error| error.to_string())?;
+    }
+    file.persist(path).map(drop).map_err(|error| error.error.to_string())
+}
+
+fn as_archive(file: &mut std::fs::File, synapses: &Synapses) -> Result<(), ndarray_npy::WriteNpzError> {
+    let mut archive = NpzWriter::new(BufWriter::new(file));
+    archive.add_array("source", &aview1(&synapses.sources))?;
+    archive.add_array("target", &aview1(&synapses.targets))?;
+    archive.add_array("weight", &aview1(&synapses.weights))?;
+    archive.add_array("delay", &aview1(&synapses.delays))?;
+    archive.finish()?;
+    Ok(())
+}
+
+fn as_text(file: &mut std::fs::File, synapses: &Synapses) -> std::io::Result<()> {
+    let mut file = BufWriter::new(file);
+    writeln!(file, "source,target,weight,delay")?;
+    for index in 0..synapses.len() {
+        let (source, target) = (synapses.sources[index], synapses.targets[index]);
+        let (weight, delay) = (synapses.weights[index], synapses.delays[index]);
+        writeln!(file, "{source},{target},{weight},{delay}")?;
+    }
+    file.flush()
+}

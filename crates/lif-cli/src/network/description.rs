@@ -1,0 +1,288 @@
+//! [`Description`]: all that determines a network. A file can say all of it, and a model of the literature is one.
+//!
+//! Units are ms, mV, MOhm, nA and Hz.
+
+use super::edges::Edges;
+use crate::failure::Failure;
+use lif::{Integrator, Refractory, Reset, SpikeTest};
+use std::sync::Arc;
+
+/// A network: groups of neurons, and the projections between them.
+#[derive(Debug, Clone)]
+pub struct Description {
+    /// What it is called in the summary.
+    pub name: String,
+    /// Length of a step.
+    pub dt: f64,
+    pub v_reference: f64,
+    pub integrator: Integrator,
+    pub spike_test: SpikeTest,
+    pub reset: Reset,
+    pub refractory: Refractory,
+    /// The seed of the synapses, if it is another than that of the run.
+    pub seed: Option<u64>,
+    pub groups: Vec<Group>,
+    pub projections: Vec<Projection>,
+    /// Where the file describes its groups and projections, in their order.
+    pub places: Places,
+}
+
+/// Places in a file, for messages; empty if there is no file.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    pub groups: Vec<String>,
+    pub projections: Vec<String>,
+}
+
+/// Neurons with the same parameters.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    pub name: String,
+    pub size: usize,
+    pub neurons: Neurons,
+    /// `None`: at rest.
+    pub init_voltage: Option<InitVoltage>,
+    /// Constant current.
+    pub current: f64,
+    pub poisson: Vec<Poisson>,
+}
+
+/// The parameters of the neurons of a group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Neurons {
+    pub tau_m: f64,
+    pub resistance: f64,
+    pub v_rest: f64,
+    pub v_reset: f64,
+    pub v_threshold: f64,
+    pub t_ref: f64,
+    pub v_lower: Option<f64>,
+    pub tau_syn: Option<f64>,
+    /// Of a synaptic current of its own for negative weights.
+    pub tau_syn_inhibitory: Option<f64>,
+}
+
+/// The membrane potentials at the start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum InitVoltage {
+    Same(f64),
+    Uniform { low: f64, high: f64 },
+    Normal { mean: f64, sd: f64 },
+}
+
+/// Spikes from outside the network: an independent Poisson process for each neuron.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Poisson {
+    pub rate: f64,
+    pub weight: f64,
+    pub effect: Effect,
+}
+
+/// What a spike does at its target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It moves the membrane potential by the weight, mV.
+    Jump,
+    /// It adds the weight, nA, to the synaptic current.
+    Current,
+}
+
+/// The synapses from one group to another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Projection {
+    /// The index of the group.
+    pub from: usize,
+    pub to: usize,
+    pub rule: Rule,
+    pub autapses: bool,
+    pub multapses: bool,
+    pub weight: Distribution,
+    /// `None`: the smallest possible.
+    pub delay: Option<Distribution>,
+    pub effect: Effect,
+    /// What all weights are whole multiples of.
+    pub unit: Option<f64>,
+}
+
+/// Which neurons are connected.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Rule {
+    FixedIndegree(u32),
+    FixedOutdegree(u32),
+    FixedTotal(u64),
+    Pairwise(f64),
+    OneToOne,
+    AllToAll,
+    List(Arc<Edges>),
+}
+
+/// How weights or delays are distributed.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Distribution {
+    Constant(f64),
+    Normal {
+        mean: f64,
+        sd: f64,
+    },
+    NormalClipped {
+        mean: f64,
+        sd: f64,
+    },
+    Lognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    NegativeLognormal {
+        mu: f64,
+        sigma: f64,
+    },
+    Uniform {
+        low: f64,
+        high: f64,
+    },
+    /// Each synapse of a list has its own.
+    Listed,
+}
+
+impl Default for Neurons {
+    /// Those of `lif run`.
+    fn default() -> Self {
+        Self {
+            tau_m: 10.0,
+            resistance: 20.0,
+            v_rest: -62.0,
+            v_reset: -62.0,
+            v_threshold: -52.0,
+            t_ref: 5.0,
+            v_lower: None,
+            tau_syn: None,
+            tau_syn_inhibitory: None,
+        }
+    }
+}
+
+impl Description {
+    /// A network without groups, of steps of 0.1 ms and exact integration.
+    pub fn new(name: &str, v_reference: f64) -> Self {
+        Self {
+            name: name.to_owned(),
+            dt: 0.1,
+            v_reference,
+            integrator: Integrator::Exact,
+            spike_test: SpikeTest::default(),
+            reset: Reset::default(),
+            refractory: Refractory::default(),
+            seed: None,
+            groups: Vec::new(),
+            projections: Vec::new(),
+            places: Places::default(),
+        }
+    }
+
+    /// The number of neurons.
+    pub fn n(&self) -> usize {
+        self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.size))
+    }
+
+    /// The number of synapses of a projection, or its mean where the rule draws it.
+    pub fn synapses_of(&self, projection: &Projection) -> f64 {
+        let size = |group: usize| self.groups.get(group).map_or(0.0, |group| group.size as f64);
+        let (sources, targets) = (size(projection.from), size(projection.to));
+        let is_to_itself = projection.from == projection.to && !projection.autapses;
+        let pairs = if is_to_itself { sources * targets - sources } else { sources * targets };
+        match &projection.rule {
+            Rule::FixedIndegree(count) => f64::from(*count) * targets,
+            Rule::FixedOutdegree(count) => f64::from(*count) * sources,
+            Rule::FixedTotal(count) => *count as f64,
+            Rule::List(edges) => edges.len() as f64,
+            Rule::Pairwise(p) => p * pairs,
+            Rule::OneToOne => {
+                if is_to_itself {
+                    0.0
+                } else {
+                    sources
+                }
+            }
+            Rule::AllToAll => pairs,
+        }
+    }
+
+    /// The number of synapses.
+    #[cfg(test)]
+    pub fn synapses(&self) -> u64 {
+        self.projections.iter().map(|projection| self.synapses_of(projection)).sum::<f64>().round() as u64
+    }
+
+    /// The mean number of synapses that a neuron of a group has onto others.
+    pub fn outdegree(&self, group: usize) -> f64 {
+        let own = self.projections.iter().filter(|projection| projection.from == group);
+        let synapses: f64 = own.map(|projection| self.synapses_of(projection)).sum();
+        self.groups.get(group).map_or(0.0, |of| synapses / of.size as f64)
+    }
+
+    /// Whether the synapses of a group are inhibitory.
+    pub fn is_inhibitory(&self, group: usize) -> bool {
+        let own = self.projections.iter().filter(|projection| projection.from == group);
+        own.map(Projection::sign).sum::<f64>() < 0.0
+    }
+
+    /// Adds to a failure where the file describes the group or the projection that the message names.
+    pub fn explain(&self, failure: Failure) -> Failure {
+        let message = failure.to_string();
+        let name = |group: usize| self.groups.get(group).map_or("", |group| group.name.as_str());
+        let of_projection = self.projections.iter().zip(&self.places.projections).find(|(projection, _)| {
+            names(&message, &format!("from {} to {}", name(projection.from), name(projection.to)))
+        });
+        let of_group = || {
+            let mut groups = self.groups.iter().zip(&self.places.groups);
+            groups.find(|(group, _)| names(&message, &format!("group {}", group.name)))
+        };
+        let place = of_projection.map(|(_, place)| place).or_else(|| of_group().map(|(_, place)| place));
+        match (place, failure) {
+            (Some(place), Failure::Value { .. }) => Failure::Usage(format!("{place}: {message}")),
+            (None, Failure::Value { .. }) if !self.places.groups.is_empty() => {
+                Failure::Usage(format!("{}: {message}", self.name))
+            }
+            (_, failure) => failure,
+        }
+    }
+}
+
+/// Whether a message has these words, and not only as the beginning of longer ones.
+fn names(message: &str, words: &str) -> bool {
+    let mut ends = message.match_indices(words).map(|(start, _)| &message[start + words.len()..]);
+    ends.any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_' || next == '-'))
+}
+
+impl Projection {
+    /// The sign of the mean weight.
+    fn sign(&self) -> f64 {
+        let mean = match self.weight {
+            Distribution::Listed => match &self.rule {
+                Rule::List(edges) => edges.weights.iter().flatten().map(|weight| f64::from(*weight)).sum(),
+                _ => 0.0,
+            },
+            drawn => drawn.mean(),
+        };
+        if mean < 0.0 { -1.0 } else { 1.0 }
+    }
+}
+
+impl Distribution {
+    /// A number with the sign of the mean.
+    fn mean(self) -> f64 {
+        match self {
+            Self::Constant(value) => value,
+            Self::Normal { mean, .. } | Self::NormalClipped { mean, .. } => mean,
+            Self::Lognormal { .. } => 1.0,
+            Self::NegativeLognormal { .. } => -1.0,
+            Self::Uniform { low, high } => low + high,
+            Self::Listed => 0.0,
+        }
+    }
+}
+
+/// The number of synapses, drawn with repetition, that connects a pair of these groups with probability `p`.
+pub fn total_of(p: f64, sources: f64, targets: f64) -> f64 {
+    libm::log1p(-p) / libm::log1p(-1.0 / (sources * targets))
+}

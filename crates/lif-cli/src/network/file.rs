@@ -1,0 +1,421 @@
+//! Networks in TOML files.
+
+use super::Description;
+use super::description::{
+    Distribution, Effect, Group, InitVoltage, Neurons, Poisson, Projection, Rule, total_of,
+};
+use super::edges::Edges;
+use super::entries::{Entries, Entry, Source};
+use crate::failure::Failure;
+use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
+use crate::settings::rules;
+use crate::terminal::figures::counted;
+use std::sync::Arc;
+use toml::de::{DeTable, DeValue};
+
+/// The tables of a network.
+const TABLES: [&str; 4] = ["network", "neurons", "groups", "projections"];
+
+/// The most pairs of groups of a projection.
+const MOST_PAIRS: usize = 1_000_000;
+
+/// What a distribution can be.
+const DISTRIBUTIONS: &str = "it must be a number or one of { normal = [mean, sd] }, { normal-clipped = [mean, sd] }, \
+                             { lognormal = [mu, sigma] }, { negative-lognormal = [mu, sigma] } and { uniform = [low, \
+                             high] }";
+
+/// What a rule can be.
+const RULES: &str = "it must be one of { fixed-indegree = N }, { fixed-outdegree = N }, { fixed-total = N }, { pairwise \
+                     = P }, { list = FILE }, \"one-to-one\" and \"all-to-all\"";
+
+/// Whether a settings file describes a network.
+pub fn is_network(text: &str) -> bool {
+    DeTable::parse(text).is_ok_and(|table| {
+        table.get_ref().iter().any(|(key, value)| is_of_network(key.get_ref(), value.get_ref()))
+    })
+}
+
+/// Whether an entry of a settings file is part of a network. The number of neurons is a setting, and their
+/// parameters are a table.
+pub fn is_of_network(key: &str, value: &DeValue<'_>) -> bool {
+    let is_table = matches!(value, DeValue::Table(_));
+    match key {
+        "groups" | "projections" => true,
+        _ => TABLES.contains(&key) && is_table,
+    }
+}
+
+/// Reads the network in a settings file; `name` is the file in messages.
+pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
+    let table = DeTable::parse(text)
+        .map_err(|error| Failure::fault(format!("{name}: {}", error.message().trim().replace('\n', ", "))))?;
+    let source = Source { name, text };
+    let all = source.entries(table.get_ref());
+    let find = |key: &str| all.iter().find(|entry| entry.key == key);
+    let mut description = Description::new(name, 0.0);
+    let mut v_reference = None;
+    if let Some(network) = find("network").filter(|network| network.is_table()) {
+        v_reference = of_all(network.entries()?, &mut description)?;
+    }
+    let base = match find("neurons").filter(|neurons| neurons.is_table()) {
+        None => Base::default(),
+        Some(neurons) => {
+            let mut entries = neurons.entries()?;
+            let base = parameters(&mut entries, &Base::default())?;
+            entries.finish()?;
+            base
+        }
+    };
+    let Some(groups) = find("groups") else {
+        return Err(Failure::usage(format!("{name}: a network needs groups: add [groups.NAME] with a size")));
+    };
+    for group in groups.table()? {
+        description.groups.push(self::group(&group, &base)?);
+        description.places.groups.push(group.place());
+    }
+    if description.groups.is_empty() {
+        return Err(groups.refusal("a network needs at least one group"));
+    }
+    description.v_reference =
+        v_reference.or_else(|| description.groups.first().map(|group| group.neurons.v_rest)).unwrap_or(0.0);
+    if let Some(projections) = find("projections") {
+        let Some(all) = projections.values() else {
+            return Err(projections.refusal("it must be a list of tables; write [[projections]]"));
+        };
+        for projection in all {
+            add(&projection, &mut description)?;
+        }
+    }
+    Ok(description)
+}
+
+/// What is the same for all groups. Returns the reference of the potentials, if it is given.
+fn of_all(mut entries: Entries<'_>, description: &mut Description) -> Result<Option<f64>, Failure> {
+    if let Some(dt) = entries.take("dt") {
+        description.dt = above_zero(&dt, dt.number_in(MS)?)?;
+    }
+    description.seed = entries.take("seed").map(|entry| entry.count()).transpose()?;
+    let v_reference = entries.number_in("v-reference", MV)?;
+    if let Some(integrator) = entries.take("integrator") {
+        description.integrator = integrator.choice::<rules::Integrator>()?.into();
+    }
+    if let Some(test) = entries.take("spike-test") {
+        description.spike_test = test.choice::<rules::SpikeTest>()?.into();
+    }
+    if let Some(reset) = entries.take("reset") {
+        description.reset = reset.choice::<rules::Reset>()?.into();
+    }
+    if let Some(refractory) = entries.take("refractory") {
+        description.refractory = refractory.choice::<rules::Refractory>()?.into();
+    }
+    entries.finish()?;
+    Ok(v_reference)
+}
+
+fn above_zero(entry: &Entry<'_>, value: f64) -> Result<f64, Failure> {
+    if value > 0.0 { Ok(value) } else { Err(entry.refusal("it must be above 0")) }
+}
+
+/// All but the size of a group.
+#[derive(Debug, Clone, Default)]
+struct Base {
+    neurons: Neurons,
+    init_voltage: Option<InitVoltage>,
+    current: f64,
+    poisson: Vec<Poisson>,
+}
+
+/// Takes the parameters of neurons over those of all groups.
+fn parameters(entries: &mut Entries<'_>, base: &Base) -> Result<Base, Failure> {
+    let Base { mut neurons, mut init_voltage, mut current, mut poisson } = base.clone();
+    let numbers = [
+        ("tau-m", MS, &mut neurons.tau_m),
+        ("resistance", MOHM, &mut neurons.resistance),
+        ("v-rest", MV, &mut neurons.v_rest),
+        ("v-reset", MV, &mut neurons.v_reset),
+        ("v-threshold", MV, &mut neurons.v_threshold),
+        ("t-ref", MS, &mut neurons.t_ref),
+        ("current", NA, &mut current),
+    ];
+    for (key, unit, number) in numbers {
+        if let Some(value) = entries.number_in(key, unit)? {
+            *number = value;
+        }
+    }
+    let optional = [
+        ("v-lower", MV, &mut neurons.v_lower),
+        ("tau-syn", MS, &mut neurons.tau_syn),
+        ("tau-syn-inhibitory", MS, &mut neurons.tau_syn_inhibitory),
+    ];
+    for (key, unit, number) in optional {
+        if let Some(value) = entries.number_in(key, unit)? {
+            *number = Some(value);
+        }
+    }
+    if let Some(entry) = entries.take("init-voltage") {
+        init_voltage = Some(self::init_voltage(&entry)?);
+    }
+    if let Some(entry) = entries.take("poisson") {
+        poisson = match entry.values() {
+            Some(sources) => sources.iter().map(self::poisson).collect::<Result<_, _>>()?,
+            None => vec![self::poisson(&entry)?],
+        };
+    }
+    Ok(Base { neurons, init_voltage, current, poisson })
+}
+
+fn group(entry: &Entry<'_>, base: &Base) -> Result<Group, Failure> {
+    let mut entries = entry.entries()?;
+    let size = entries.need("size")?;
+    let count = size.count::<usize>()?;
+    if count == 0 {
+        return Err(size.refusal("it must be at least 1"));
+    }
+    let Base { neurons, init_voltage, current, poisson } = parameters(&mut entries, base)?;
+    entries.finish()?;
+    Ok(Group { name: entry.key.clone(), size: count, neurons, init_voltage, current, poisson })
+}
+
+fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
+    let mv = |entry: &Entry<'_>| entry.number_in(MV);
+    if entry.is_single() {
+        return Ok(InitVoltage::Same(mv(entry)?));
+    }
+    let form = "it must be a number, { uniform = [low, high] } or { normal = [mean, sd] }";
+    let kind = only(entry, form)?;
+    match kind.option().as_str() {
+        "uniform" => kind.pair(mv).map(|(low, high)| InitVoltage::Uniform { low, high }),
+        "normal" => kind.pair(mv).map(|(mean, sd)| InitVoltage::Normal { mean, sd }),
+        _ => Err(entry.refusal(form)),
+    }
+}
+
+fn poisson(entry: &Entry<'_>) -> Result<Poisson, Failure> {
+    let mut entries = entry.entries()?;
+    let rate = entries.need("rate")?.number_in(HZ)?;
+    let effect = effect(&entries.need("effect")?)?;
+    let weight = entries.need("weight")?.number_in(unit_of(effect))?;
+    entries.finish()?;
+    Ok(Poisson { rate, weight, effect })
+}
+
+fn effect(entry: &Entry<'_>) -> Result<Effect, Failure> {
+    match entry.string()? {
+        "jump" => Ok(Effect::Jump),
+        "current" => Ok(Effect::Current),
+        _ => Err(entry.refusal("it must be \"jump\", of mV, or \"current\", of nA")),
+    }
+}
+
+/// The unit of weights.
+fn unit_of(effect: Effect) -> Unit {
+    match effect {
+        Effect::Jump => MV,
+        Effect::Current => NA,
+    }
+}
+
+/// The only entry of a table; `form` is the form of what there should be.
+fn only<'a>(entry: &Entry<'a>, form: &str) -> Result<Entry<'a>, Failure> {
+    let refusal = || entry.refusal(form);
+    if !entry.is_table() {
+        return Err(refusal());
+    }
+    let mut entries = entry.table()?;
+    match (entries.pop(), entries.is_empty()) {
+        (Some(one), true) => Ok(one),
+        _ => Err(refusal()),
+    }
+}
+
+fn distribution(entry: &Entry<'_>, unit: Unit) -> Result<Distribution, Failure> {
+    if entry.is_single() {
+        return Ok(Distribution::Constant(entry.number_in(unit)?));
+    }
+    let kind = only(entry, DISTRIBUTIONS)?;
+    let (in_unit, plain) = (|entry: &Entry<'_>| entry.number_in(unit), |entry: &Entry<'_>| entry.number());
+    match kind.option().as_str() {
+        "normal" => kind.pair(in_unit).map(|(mean, sd)| Distribution::Normal { mean, sd }),
+        "normal-clipped" => kind.pair(in_unit).map(|(mean, sd)| Distribution::NormalClipped { mean, sd }),
+        "lognormal" => kind.pair(plain).map(|(mu, sigma)| Distribution::Lognormal { mu, sigma }),
+        "negative-lognormal" => {
+            kind.pair(plain).map(|(mu, sigma)| Distribution::NegativeLognormal { mu, sigma })
+        }
+        "uniform" => kind.pair(in_unit).map(|(low, high)| Distribution::Uniform { low, high }),
+        _ => Err(entry.refusal(DISTRIBUTIONS)),
+    }
+}
+
+/// Adds the projections of a table: from each of some groups to each of some groups.
+fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> {
+    let mut entries = entry.entries()?;
+    let from = groups(&entries.need("from")?, description)?;
+    let to = groups(&entries.need("to")?, description)?;
+    let rule = entries.need("rule")?;
+    let effect = effect(&entries.need("effect")?)?;
+    let list = list(&rule)?;
+    let listed =
+        |key: &str, entry: Option<Entry<'_>>, unit: Unit, values: Option<&Vec<f32>>| match (entry, values) {
+            (Some(entry), Some(_)) => {
+                Err(entry.refusal(format!("the list has a {key} for each synapse; leave this out")))
+            }
+            (Some(entry), None) => distribution(&entry, unit).map(Some),
+            (None, Some(_)) => Ok(Some(Distribution::Listed)),
+            (None, None) => Ok(None),
+        };
+    let of_list = list.as_deref();
+    let weights = of_list.and_then(|edges| edges.weights.as_ref());
+    let weight = listed("weight", entries.take("weight"), unit_of(effect), weights)?;
+    let weight = weight.ok_or_else(|| entry.refusal("weight is missing"))?;
+    let delays = of_list.and_then(|edges| edges.delays.as_ref());
+    let delay = listed("delay", entries.take("delay"), MS, delays)?;
+    let unit = entries.number_in("unit", unit_of(effect))?;
+    let autapses = entries.take("autapses").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
+    let multapses = entries.take("multapses").map(|flag| flag.flag()).transpose()?;
+    entries.finish()?;
+    let rules = match list {
+        None => rules(&rule, &from, &to, description)?,
+        Some(edges) if from.len() == 1 && to.len() == 1 => vec![Some(Rule::List(edges))],
+        Some(_) => {
+            return Err(rule.refusal("a list is of one group and another; name one in from and one in to"));
+        }
+    };
+    let pairs = to.iter().flat_map(|to| from.iter().map(move |from| (*from, *to)));
+    for ((from, to), rule) in pairs.zip(rules) {
+        let Some(rule) = rule else { continue };
+        let has_multapses = !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll);
+        let multapses = multapses.unwrap_or(has_multapses);
+        description.projections.push(Projection {
+            from,
+            to,
+            rule,
+            autapses,
+            multapses,
+            weight,
+            delay,
+            effect,
+            unit,
+        });
+        description.places.projections.push(entry.place());
+    }
+    Ok(())
+}
+
+/// The synapses in the file that a rule names, if it names one.
+fn list(rule: &Entry<'_>) -> Result<Option<Arc<Edges>>, Failure> {
+    if !rule.is_table() {
+        return Ok(None);
+    }
+    let kind = only(rule, RULES)?;
+    if kind.option() != "list" {
+        return Ok(None);
+    }
+    let path = kind.path()?;
+    let edges = Edges::read(&path).map_err(|reason| kind.refusal(reason))?;
+    let repeated = edges.repeated();
+    if repeated > 0 {
+        log::info!("{}: {repeated} synapses repeat a pair of neurons, and are kept", path.display());
+    }
+    Ok(Some(Arc::new(edges)))
+}
+
+/// The groups of a name or of a list of names.
+fn groups(entry: &Entry<'_>, description: &Description) -> Result<Vec<usize>, Failure> {
+    let find = |entry: &Entry<'_>| {
+        let name = entry.string()?;
+        description.groups.iter().position(|group| group.name == name).ok_or_else(|| {
+            let names: Vec<&str> = description.groups.iter().map(|group| group.name.as_str()).collect();
+            entry.refusal(format!("there is no group '{name}'; there are {}", names.join(", ")))
+        })
+    };
+    match entry.values() {
+        Some(names) => names.iter().map(find).collect(),
+        None => Ok(vec![find(entry)?]),
+    }
+}
+
+/// The rule for each pair of groups, target by target; `None` where they are not connected.
+fn rules(
+    entry: &Entry<'_>,
+    from: &[usize],
+    to: &[usize],
+    description: &Description,
+) -> Result<Vec<Option<Rule>>, Failure> {
+    let pairs = from.len().saturating_mul(to.len());
+    if pairs > MOST_PAIRS {
+        return Err(entry.refusal(format!("{pairs} pairs of groups are more than {MOST_PAIRS}; take fewer")));
+    }
+    if !entry.is_table() {
+        let rule = match entry.string().map_err(|_| entry.refusal(RULES))? {
+            "one-to-one" => Rule::OneToOne,
+            "all-to-all" => Rule::AllToAll,
+            _ => return Err(entry.refusal(RULES)),
+        };
+        return Ok(vec![Some(rule); pairs]);
+    }
+    let kind = only(entry, RULES)?;
+    let sizes = |index: usize| {
+        let size = |group: Option<&usize>| {
+            group.and_then(|group| description.groups.get(*group)).map_or(0.0, |group| group.size as f64)
+        };
+        (size(from.get(index % from.len().max(1))), size(to.get(index / from.len().max(1))))
+    };
+    // As many synapses as connect a pair with this probability.
+    let of_probability = kind.option() == "fixed-total" && kind.is_table();
+    let number = if of_probability {
+        let form = "it must be a number or { pairwise = P }";
+        let inner = only(&kind, form)?;
+        if inner.key != "pairwise" {
+            return Err(kind.refusal(form));
+        }
+        inner
+    } else {
+        kind.clone()
+    };
+    let numbers = matrix(&number, from.len(), to.len())?;
+    let rule = |(index, entry): (usize, &Entry<'_>)| {
+        Ok(match kind.option().as_str() {
+            "fixed-total" if of_probability => {
+                let (sources, targets) = sizes(index);
+                let p = probability(entry)?;
+                if p >= 1.0 {
+                    return Err(entry.refusal("it must be below 1"));
+                }
+                let count = total_of(p, sources, targets).round() as u64;
+                Some(count).filter(|count| *count > 0).map(Rule::FixedTotal)
+            }
+            "fixed-indegree" => Some(entry.count()?).filter(|count| *count > 0).map(Rule::FixedIndegree),
+            "fixed-outdegree" => Some(entry.count()?).filter(|count| *count > 0).map(Rule::FixedOutdegree),
+            "fixed-total" => Some(entry.count()?).filter(|count| *count > 0).map(Rule::FixedTotal),
+            "pairwise" => Some(probability(entry)?).filter(|p| *p > 0.0).map(Rule::Pairwise),
+            _ => return Err(kind.refusal(RULES)),
+        })
+    };
+    numbers.iter().enumerate().map(rule).collect()
+}
+
+fn probability(entry: &Entry<'_>) -> Result<f64, Failure> {
+    let p = entry.number()?;
+    if (0.0..=1.0).contains(&p) { Ok(p) } else { Err(entry.refusal("it must be from 0 to 1")) }
+}
+
+/// A number for each pair of groups: one for all, or a matrix with a row for each target.
+fn matrix<'a>(entry: &Entry<'a>, sources: usize, targets: usize) -> Result<Vec<Entry<'a>>, Failure> {
+    let Some(rows) = entry.values() else { return Ok(vec![entry.clone(); sources * targets]) };
+    let shape = format!(
+        "it must be a number, or a matrix with {} (for the groups in to) of {} (for the groups in from)",
+        counted(targets as u64, "row"),
+        counted(sources as u64, "number")
+    );
+    if rows.len() != targets {
+        return Err(entry.refusal(&shape));
+    }
+    let mut all = Vec::new();
+    for row in &rows {
+        match row.values() {
+            Some(numbers) if numbers.len() == sources => all.extend(numbers),
+            _ => return Err(row.refusal(&shape)),
+        }
+    }
+    Ok(all)
+}

@@ -1,0 +1,12 @@
+//! Networks: their description, which a model of the literature or a file gives, and how it becomes a population.
+
+pub mod built;
+pub mod description;
+mod edges;
+mod entries;
+mod file;
+pub mod models;
+pub mod written;
+
+pub use description::Description;
+pub use file::{is_network, is_of_network, read};

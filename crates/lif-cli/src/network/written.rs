@@ -1,0 +1,201 @@
+//! Writes a description as the file that describes the same network.
+
+use super::Description;
+use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Projection, Rule};
+use clap::ValueEnum;
+use lif::{Integrator, Refractory, Reset, SpikeTest};
+use std::fmt::Write;
+
+impl Description {
+    /// As a file; `settings` are the keys above its tables.
+    pub fn written(&self, settings: &[(&str, String)]) -> String {
+        let mut text = format!("# The network of this run, {}, and its settings.\n\n", self.name);
+        let mut line = |words: &str| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(text, "{words}");
+        };
+        for (key, value) in settings {
+            line(&format!("{key} = {value}"));
+        }
+        line("\n[network]");
+        line(&format!("dt = {:?}", self.dt));
+        if let Some(seed) = self.seed {
+            line(&format!("seed = {}", whole(seed)));
+        }
+        line(&format!("v-reference = {:?}", self.v_reference));
+        for (key, word) in [
+            ("integrator", integrator(self.integrator)),
+            ("spike-test", spike_test(self.spike_test)),
+            ("reset", reset(self.reset)),
+            ("refractory", refractory(self.refractory)),
+        ] {
+            line(&format!("{key} = {}", quoted(&word)));
+        }
+        for group in &self.groups {
+            line(&format!("\n[groups.{}]", quoted(&group.name)));
+            of_group(group).iter().for_each(|words| line(words));
+        }
+        for projection in &self.projections {
+            line("\n[[projections]]");
+            self.of_projection(projection).iter().for_each(|words| line(words));
+        }
+        text
+    }
+
+    fn of_projection(&self, projection: &Projection) -> Vec<String> {
+        let name = |group: usize| quoted(self.groups.get(group).map_or("", |group| &group.name));
+        let mut lines = vec![
+            format!("from = {}", name(projection.from)),
+            format!("to = {}", name(projection.to)),
+            format!("rule = {}", rule(&projection.rule)),
+            format!("autapses = {}", projection.autapses),
+            format!("multapses = {}", projection.multapses),
+            format!("effect = {}", effect(projection.effect)),
+        ];
+        // Those of a list are in its file.
+        let drawn = |value: Option<Distribution>| value.filter(|value| *value != Distribution::Listed);
+        lines.extend(
+            drawn(Some(projection.weight)).map(|weight| format!("weight = {}", distribution(weight))),
+        );
+        lines.extend(drawn(projection.delay).map(|delay| format!("delay = {}", distribution(delay))));
+        lines.extend(projection.unit.map(|unit| format!("unit = {unit:?}")));
+        lines
+    }
+}
+
+fn of_group(group: &Group) -> Vec<String> {
+    let neurons = &group.neurons;
+    let mut lines = vec![format!("size = {}", group.size)];
+    let numbers = [
+        ("tau-m", Some(neurons.tau_m)),
+        ("resistance", Some(neurons.resistance)),
+        ("v-rest", Some(neurons.v_rest)),
+        ("v-reset", Some(neurons.v_reset)),
+        ("v-threshold", Some(neurons.v_threshold)),
+        ("t-ref", Some(neurons.t_ref)),
+        ("v-lower", neurons.v_lower),
+        ("tau-syn", neurons.tau_syn),
+        ("tau-syn-inhibitory", neurons.tau_syn_inhibitory),
+        ("current", Some(group.current)),
+    ];
+    lines.extend(numbers.into_iter().filter_map(|(key, value)| Some(format!("{key} = {:?}", value?))));
+    lines.extend(group.init_voltage.map(|voltage| {
+        let value = match voltage {
+            InitVoltage::Same(value) => format!("{value:?}"),
+            InitVoltage::Uniform { low, high } => format!("{{ uniform = [{low:?}, {high:?}] }}"),
+            InitVoltage::Normal { mean, sd } => format!("{{ normal = [{mean:?}, {sd:?}] }}"),
+        };
+        format!("init-voltage = {value}")
+    }));
+    if !group.poisson.is_empty() {
+        let sources: Vec<String> = group.poisson.iter().map(poisson).collect();
+        lines.push(format!("poisson = [{}]", sources.join(", ")));
+    }
+    lines
+}
+
+fn poisson(poisson: &Poisson) -> String {
+    let Poisson { rate, weight, effect: of } = poisson;
+    format!("{{ rate = {rate:?}, weight = {weight:?}, effect = {} }}", effect(*of))
+}
+
+fn effect(of: Effect) -> &'static str {
+    match of {
+        Effect::Jump => "\"jump\"",
+        Effect::Current => "\"current\"",
+    }
+}
+
+fn rule(rule: &Rule) -> String {
+    match rule {
+        Rule::FixedIndegree(count) => format!("{{ fixed-indegree = {count} }}"),
+        Rule::FixedOutdegree(count) => format!("{{ fixed-outdegree = {count} }}"),
+        Rule::FixedTotal(count) => format!("{{ fixed-total = {} }}", whole(*count)),
+        Rule::List(edges) => format!("{{ list = {} }}", quoted(&edges.path.to_string_lossy())),
+        Rule::Pairwise(p) => format!("{{ pairwise = {p:?} }}"),
+        Rule::OneToOne => "\"one-to-one\"".to_owned(),
+        Rule::AllToAll => "\"all-to-all\"".to_owned(),
+    }
+}
+
+fn distribution(distribution: Distribution) -> String {
+    let (name, one, other) = match distribution {
+        Distribution::Constant(value) => return format!("{value:?}"),
+        Distribution::Normal { mean, sd } => ("normal", mean, sd),
+        Distribution::NormalClipped { mean, sd } => ("normal-clipped", mean, sd),
+        Distribution::Lognormal { mu, sigma } => ("lognormal", mu, sigma),
+        Distribution::NegativeLognormal { mu, sigma } => ("negative-lognormal", mu, sigma),
+        Distribution::Uniform { low, high } => ("uniform", low, high),
+        // It is not written.
+        Distribution::Listed => return String::new(),
+    };
+    format!("{{ {name} = [{one:?}, {other:?}] }}")
+}
+
+/// A whole number. Those of TOML have a sign, so that larger ones are text.
+fn whole(number: u64) -> String {
+    if i64::try_from(number).is_ok() { number.to_string() } else { format!("\"{number}\"") }
+}
+
+/// Text in quotes.
+pub fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+/// The word for a rule of the model.
+fn word<T: ValueEnum, Of: PartialEq>(of: Of, rule: impl Fn(T) -> Of) -> String {
+    let variants = T::value_variants().iter();
+    let names = variants.filter_map(|variant| Some((rule(variant.clone()), variant.to_possible_value()?)));
+    let mut own = names.filter(|(rule, _)| *rule == of);
+    own.next().map_or_else(String::new, |(_, value)| value.get_name().to_owned())
+}
+
+fn integrator(of: Integrator) -> String {
+    word(of, |rule: crate::settings::rules::Integrator| rule.into())
+}
+
+fn spike_test(of: SpikeTest) -> String {
+    word(of, |rule: crate::settings::rules::SpikeTest| rule.into())
+}
+
+fn reset(of: Reset) -> String {
+    word(of, |rule: crate::settings::rules::Reset| rule.into())
+}
+
+fn refractory(of: Refractory) -> String {
+    word(of, |rule: crate::settings::rules::Refractory| rule.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::models::Model;
+    use super::super::read;
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn what_is_written_describes_the_same() {
+        let mut all: Vec<Description> = Model::value_variants()
+            .iter()
+            .map(|model| {
+                let mut settings = Settings { scale: Some(0.3), ..Settings::default() };
+                model.description(&mut settings).unwrap()
+            })
+            .collect();
+        let text = "[network]\nseed = \"18446744073709551615\"\nreset = \"subtract\"\nrefractory = \"leak-only\"\n\
+                    spike-test = \"at-or-above\"\nintegrator = \"euler\"\n[groups.\"a \\\"b\\\".c\"]\nsize = 3\n\
+                    v-lower = -80\ninit-voltage = -61.3\n[groups.d]\nsize = 3\n[[projections]]\n\
+                    from = [\"d\", \"a \\\"b\\\".c\"]\nto = \"d\"\nrule = \"one-to-one\"\nweight = { lognormal = [0.1, 2] }\n\
+                    effect = \"jump\"\nautapses = false\n[[projections]]\nfrom = \"d\"\nto = \"d\"\nrule = { pairwise = 1e-7 }\n\
+                    weight = { normal-clipped = [1, 2] }\neffect = \"jump\"\ndelay = { uniform = [0.1, 3] }\n";
+        all.push(read(text, "net.toml").unwrap());
+        for described in all {
+            let text = described.written(&[("duration", "3".to_owned())]);
+            let again = read(&text, &described.name).unwrap();
+            // Its places are others.
+            let without =
+                |description: &Description| Description { places: Default::default(), ..description.clone() };
+            assert_eq!(format!("{:?}", without(&again)), format!("{:?}", without(&described)), "{text}");
+        }
+    }
+}
