@@ -223,11 +223,11 @@ fn step(
     options: Options, path: ptr<private, Path>, bit: u32, within: u32, may_settle: bool, sampled: bool
 ) {
     var input = (*path).input;
+    var arriving = 0.0;
+    var inhibitory = 0.0;
     var jump = 0.0;
     if (NOISE || ARRIVING || ARRIVING_JUMPS || NETWORK || SYNAPSE || INHIBITION) {
         input = current[(*path).current_place];
-        var arriving = 0.0;
-        var inhibitory = 0.0;
         if (NOISE) {
             input = rounded(input + (*path).random.currents[within]);
             arriving = (*path).random.arriving[within];
@@ -253,7 +253,7 @@ fn step(
             inhibitory = arrived.inhibitory;
             jump = arrived.jump;
         }
-        (*path).state = receive((*path).state, arriving, inhibitory);
+        (*path).state = receive(options, (*path).state, arriving, inhibitory);
         input = total_current(options, (*path).cell, (*path).state, input);
         input = drive((*path).cell.resistance, input);
     } else if (SEQUENCE) {
@@ -263,6 +263,7 @@ fn step(
         (*path).current_place += block.current_step;
     }
     var after = update(options, (*path).cell, (*path).state, input, jump);
+    after = receive_late(options, (*path).state, after, arriving, inhibitory);
     if (options.fast_decay || may_settle) {
         after = settle(options, (*path).cell, after, bit);
     }

@@ -7,7 +7,7 @@
 const WORKGROUP: u32 = 64u;
 
 // Steps between arriving spikes, with a positive weight and a negative one; none arrives at a step without current.
-const ARRIVES_EVERY: u32 = 11u;
+const ARRIVES_EVERY: u32 = 4u;
 
 struct Check {
     cells: u32,

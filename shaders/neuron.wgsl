@@ -27,6 +27,10 @@ const OFF: u32 = 0u;
 const ADD: u32 = 1u;
 const SET: u32 = 2u;
 
+// Values of SynapseRule.
+const INDEPENDENT: u32 = 0u;
+const CLEARED: u32 = 1u;
+
 // The rules that a kernel is compiled for, in the order of Options.
 override SPIKE_TEST: u32 = 0u;
 override RESET: u32 = 0u;
@@ -37,6 +41,7 @@ override FAST_DECAY: bool = false;
 override JUMPS: bool = false;
 override SYNAPSE: bool = false;
 override INHIBITION: bool = false;
+override SYNAPSE_RULE: u32 = 0u;
 
 struct Options {
     spike_test: u32,
@@ -48,6 +53,7 @@ struct Options {
     jumps: bool,
     synapse: bool,
     inhibition: bool,
+    synapse_rule: u32,
 }
 
 struct Coefficients {
@@ -98,7 +104,25 @@ fn drive(resistance: f32, current: f32) -> f32 {
     return flush(rounded(resistance * current), SMALLEST_PARAMETER);
 }
 
-fn receive(state: State, arriving: f32, inhibitory: f32) -> State {
+fn clears(options: Options) -> bool {
+    return options.synapse_rule == CLEARED && options.synapse;
+}
+
+fn receive(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
+    if (clears(options)) {
+        return state;
+    }
+    return add_weights(state, arriving, inhibitory);
+}
+
+fn receive_late(options: Options, before: State, after: State, arriving: f32, inhibitory: f32) -> State {
+    if (clears(options) && before.refractory == 0u && !after.spike) {
+        return add_weights(after, arriving, inhibitory);
+    }
+    return after;
+}
+
+fn add_weights(state: State, arriving: f32, inhibitory: f32) -> State {
     var received = state;
     received.synaptic = rounded(state.synaptic + arriving);
     received.inhibitory = rounded(state.inhibitory + inhibitory);
@@ -146,12 +170,16 @@ fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: 
     v = select(v, cell.v_lower, options.bounded && v < cell.v_lower);
 
     let waited = state.refractory - select(0u, 1u, refractory);
+    let holds = clears(options) && refractory;
+    let drops = clears(options) && spike;
+    let synaptic = synapse(options.synapse, cell.synaptic_decay, state.synaptic, holds);
+    let inhibitory = synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory, holds);
     return State(
         v,
         select(waited, cell.refractory_steps, spike),
         trace(options, cell, state.trace, spike),
-        synapse(options.synapse, cell.synaptic_decay, state.synaptic),
-        synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory),
+        select(synaptic, 0.0, drops),
+        select(inhibitory, 0.0, drops),
         spike,
     );
 }
@@ -165,8 +193,9 @@ fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f32 {
     return select(decayed, after_spike, spike);
 }
 
-fn synapse(is_there: bool, decay: f32, current: f32) -> f32 {
-    return select(0.0, rounded(current * decay), is_there);
+fn synapse(is_there: bool, decay: f32, current: f32, holds: bool) -> f32 {
+    let advanced = select(rounded(current * decay), current, holds);
+    return select(0.0, advanced, is_there);
 }
 
 fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
@@ -188,16 +217,17 @@ fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> Stat
 }
 
 fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
-    let received = receive(state, input.arriving, input.inhibitory);
-    let current = total_current(options, cell, received, input.current);
-    let after = update(options, cell, received, drive(cell.resistance, current), input.jump);
+    let before = receive(options, state, input.arriving, input.inhibitory);
+    let current = total_current(options, cell, before, input.current);
+    let updated = update(options, cell, before, drive(cell.resistance, current), input.jump);
+    let after = receive_late(options, before, updated, input.arriving, input.inhibitory);
     return settle(options, cell, after, step);
 }
 
 // What follows loads and stores cells: it reaches the members of Options, Coefficients and State by number,
 // in the order of Options, Coefficient and Field in the crate lif-model.
 
-const OPTIONS: u32 = 9u;
+const OPTIONS: u32 = 10u;
 const COEFFICIENTS: u32 = 13u;
 const FIELDS: u32 = 4u;
 
@@ -213,13 +243,14 @@ fn chosen_options() -> Options {
     options.jumps = JUMPS;
     options.synapse = SYNAPSE;
     options.inhibition = INHIBITION;
+    options.synapse_rule = SYNAPSE_RULE;
     return options;
 }
 
 fn options_of(words: array<u32, OPTIONS>) -> Options {
     return Options(
         words[0], words[1], words[2], words[3] != 0u, words[4], words[5] != 0u, words[6] != 0u, words[7] != 0u,
-        words[8] != 0u,
+        words[8] != 0u, words[9],
     );
 }
 

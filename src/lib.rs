@@ -136,7 +136,9 @@ pub use experiment::network::synapse::Synapse;
 pub use experiment::network::synapses::Synapses;
 #[cfg(feature = "nir")]
 pub use experiment::nir;
-pub use experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, Trace, TraceKind};
+pub use experiment::params::{
+    Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule, Trace, TraceKind,
+};
 pub use experiment::population_options::PopulationOptions;
 pub use experiment::preset::{Preset, PresetValue};
 pub use experiment::random_source::Random;

@@ -2,7 +2,7 @@
 
 use lif::{
     Checkpoint, Device, Error, Event, Input, Integrator, Parameter, Params, Population, Random, Raster,
-    Recording, Refractory, Reset, SpikeInput, SpikeTest, Trace, TraceKind,
+    Recording, Refractory, Reset, SpikeInput, SpikeTest, SynapseRule, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, arr0};
 use std::collections::BTreeMap;
@@ -29,6 +29,7 @@ fn various() -> Params {
         }),
         tau_syn: Some(Array1::linspace(1.0_f32, 9.0, 5).into()),
         tau_syn_inhibitory: Some(Array1::linspace(8.0_f32, 2.0, 5).into()),
+        synapse_rule: SynapseRule::Cleared,
         ..Params::default()
     }
 }
@@ -169,10 +170,14 @@ fn a_reference_potential_goes_on_bit_for_bit() {
         (format.expect("noted"), metadata.info("params.v_reference").is_some())
     };
     assert_eq!(held(&path), ("3".to_owned(), true));
-    let alike = |params| Params { tau_syn_inhibitory: None, ..params };
+    let independent = |params| Params { synapse_rule: SynapseRule::Independent, ..params };
+    let cleared = |params| Params { tau_syn_inhibitory: None, ..params };
+    let alike = |params| cleared(independent(params));
     for (params, expected) in [
         (alike(referred()), ("2".to_owned(), true)),
         (various(), ("3".to_owned(), false)),
+        (independent(various()), ("3".to_owned(), false)),
+        (cleared(various()), ("3".to_owned(), false)),
         (alike(various()), ("1".to_owned(), false)),
     ] {
         Population::new(params, [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");

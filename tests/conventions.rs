@@ -5,7 +5,8 @@
 #![allow(clippy::disallowed_methods, reason = "what is expected here is so within a tolerance")]
 
 use lif::{
-    Device, Input, Integrator, Params, Population, Recording, Refractory, Reset, SpikeTest, Trace, TraceKind,
+    Device, Event, Input, Integrator, Params, Population, Raster, Recording, Refractory, Reset, SpikeInput,
+    SpikeTest, SynapseRule, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, arr1};
 
@@ -178,6 +179,25 @@ fn resets_and_refractory_rules_are_as_documented() {
     let silent = Params { refractory: Refractory::Silent, ..half() };
     assert_eq!(trace(silent.clone()), [0.5, -0.5, 1.75, 2.875, -0.5]);
     assert_eq!(spike_steps(silent, 4.0, 8), [0, 3, 6]);
+}
+
+#[test]
+fn a_spike_clears_the_synapse_as_documented() {
+    let params = Params { tau_syn: Some(2.0.into()), synapse_rule: SynapseRule::Cleared, ..half() };
+    let raster = Raster::from_events([Event { step: 0, batch: 0, neuron: 0 }], 0, 1, 1, 1).expect("valid");
+    let mut population = Population::new(params, 1, &Device::cpu()).expect("valid");
+    // A spike arrives in each step.
+    let input = || Input::constant(0.0).and_spikes(SpikeInput::each(&raster, 4.0));
+    let mut steps = Vec::new();
+    for _ in 0..6 {
+        population.run(1, input()).go().expect("valid");
+        let current = population.synaptic_currents().expect("there")[[0, 0]];
+        steps.push((population.voltages().expect("there")[[0, 0]], current));
+    }
+    // The first acts from step 1 on, in which v is 2 > 1. What arrives in that step and in the next two is ignored. The
+    // spike of step 4 acts in step 5: -0.25 + (4 + 0.25) / 2 > 1.
+    let expected = [(0.0, 4.0), (-0.5, 0.0), (-0.5, 0.0), (-0.5, 0.0), (-0.25, 4.0), (-0.5, 0.0)];
+    assert_eq!(steps, expected);
 }
 
 #[test]

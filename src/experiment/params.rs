@@ -3,7 +3,7 @@
 use crate::error;
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
 
-pub use crate::model::{Refractory, Reset, SpikeTest};
+pub use crate::model::{Refractory, Reset, SpikeTest, SynapseRule};
 
 /// One parameter of the neurons: a number for all, or an array that broadcasts to
 /// `[batch, n]` as ndarray does: `[n]` (per neuron), `[batch, 1]` (per batch row) or `[batch, n]`.
@@ -233,6 +233,18 @@ pub struct Params {
     /// Both currents act alike, as in NEST's `iaf_psc_exp` with its `tau_syn_ex` and `tau_syn_in` (Rotter & Diesmann
     /// 1999, Biol. Cybern. 81:381, solve it exactly). Default none: all spikes are added to the synaptic current.
     pub tau_syn_inhibitory: Option<Parameter>,
+    /// What the synaptic currents have to do with the neuron's own spikes. Default: nothing. [`SynapseRule::Cleared`]
+    /// needs a [`tau_syn`](Self::tau_syn). With it,
+    ///
+    /// - a spike sets the synaptic current and the inhibitory current to 0;
+    /// - while the neuron is refractory, they stay constant, and spikes that arrive are ignored;
+    /// - spikes that arrive are added at the end of a step, after the spike test, so that they act from the next step
+    ///   on; those that arrive in the step of a spike are ignored.
+    ///
+    /// A step is then a step of Brian2 with `dg/dt = -g/tau : volt (unless refractory)`, `on_pre='g += w'` and
+    /// `reset='v = v_rst; g = 0*mV'`, as in the model of the brain of the fruit fly by Shiu et al. (2024), Nature
+    /// 634:210. A current that has been set during the refractory period acts after it.
+    pub synapse_rule: SynapseRule,
     /// Whether neurons are allowed that could spike at every step without input (reset above the threshold, and no
     /// refractory period). Default `false`: they are refused, as they are most often a mistake.
     pub allow_constant_firing: bool,
@@ -257,6 +269,7 @@ impl Default for Params {
             trace: None,
             tau_syn: None,
             tau_syn_inhibitory: None,
+            synapse_rule: SynapseRule::default(),
             allow_constant_firing: false,
         }
     }

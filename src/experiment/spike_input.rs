@@ -14,7 +14,9 @@ use crate::experiment::params::Parameter;
 /// population, or as many rows as the population.
 ///
 /// A spike at a step acts at the beginning of that step. There is no delay: a spike reaches the
-/// next layer within the step in which it happens.
+/// next layer within the step in which it happens. Where spikes clear the synapse
+/// ([`SynapseRule::Cleared`](crate::SynapseRule::Cleared)), a current is added at the end of the step and acts from the
+/// next one on.
 ///
 /// - As a *current* (the default), a spike adds its weight, nA, to the synaptic current, which decays with
 ///   `tau_syn`. If the population has no `tau_syn`, the spike is a current for one step. If it has a

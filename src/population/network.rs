@@ -336,6 +336,7 @@ fn different_rule(first: &Params, other: &Params) -> Option<&'static str> {
             "tau_syn_inhibitory (none or some)",
             first.tau_syn_inhibitory.is_some() == other.tau_syn_inhibitory.is_some(),
         ),
+        ("the synapse rule", first.synapse_rule == other.synapse_rule),
         (
             "the trace",
             first.trace.as_ref().map(|trace| trace.kind) == other.trace.as_ref().map(|trace| trace.kind),

@@ -8,7 +8,8 @@ use crate::experiment::params::leak_of;
 use crate::experiment::params::{Integrator, Parameter, Params, TraceKind};
 use crate::model::LARGEST_PARAMETER;
 use crate::model::{
-    self, Coefficient, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest, TraceRule,
+    self, Coefficient, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest,
+    SynapseRule, TraceRule,
 };
 use crate::prepared::current::Bounds;
 use crate::prepared::field::Field;
@@ -102,6 +103,10 @@ impl Table {
                 "set, as spikes that are not inhibitory need a synaptic current beside tau_syn_inhibitory";
             return Err(Error::out_of_range("tau_syn", "none", requirement));
         }
+        if params.synapse_rule == SynapseRule::Cleared && params.tau_syn.is_none() {
+            let requirement = "set, as without a synaptic current there is none that spikes could clear";
+            return Err(Error::out_of_range("tau_syn", "none", requirement));
+        }
         let (inhibitory_decay, inhibitory_factor) =
             synaptic_current("tau_syn_inhibitory", params.tau_syn_inhibitory.as_ref())?;
         let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
@@ -127,6 +132,7 @@ impl Table {
                 jumps: false,
                 synapse: params.tau_syn.is_some(),
                 inhibition: params.tau_syn_inhibitory.is_some(),
+                synapse_rule: params.synapse_rule,
             },
             bounds: bounds(&resistance, &[&synaptic_decay, &inhibitory_decay]),
             reference,

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::spike_case::{Lent, Trains};
 use lif::{
     Device, Input, Integrator, Parameter, Params, Random, Recording, Refractory, Reset, Result, SpikeTest,
-    Trace, TraceKind,
+    SynapseRule, Trace, TraceKind,
 };
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
 use proptest::prelude::*;
@@ -237,7 +237,7 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
         prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
         any::<bool>(),
         any::<bool>(),
-        0..4_u8,
+        0..8_u8,
     );
     (rules, any::<u64>(), prop::collection::vec(0..4_usize, 11)).prop_map(move |(rules, seed, shapes)| {
         let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapses) = rules;
@@ -270,8 +270,9 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
             refractory,
             v_lower: bounded.then(|| any_shape(-1.5, 0.2)),
             trace: trace.map(|kind| Trace { tau: any_shape(tau.0, tau.1), scale: any_shape(0.1, 2.0), kind }),
-            tau_syn: (synapses > 0).then(|| any_shape(tau.0, tau.1 / 5.0)),
-            tau_syn_inhibitory: (synapses > 1).then(|| any_shape(tau.0, tau.1 / 3.0)),
+            synapse_rule: if synapses > 4 { SynapseRule::Cleared } else { SynapseRule::Independent },
+            tau_syn: (synapses % 4 > 0).then(|| any_shape(tau.0, tau.1 / 5.0)),
+            tau_syn_inhibitory: (synapses % 4 > 1).then(|| any_shape(tau.0, tau.1 / 3.0)),
             allow_constant_firing: false,
         }
     })

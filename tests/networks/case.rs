@@ -2,7 +2,7 @@
 
 use lif::{
     Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population,
-    PopulationOptions, Random, Recording, Refractory, Reset, Result, Rule, Synapse, Trace,
+    PopulationOptions, Random, Recording, Refractory, Reset, Result, Rule, Synapse, SynapseRule, Trace,
 };
 use ndarray::Array1;
 
@@ -97,6 +97,7 @@ impl Case {
         };
         let synapse = dice.chance(0.7);
         let inhibition = synapse && dice.chance(0.5);
+        let clears = synapse && dice.chance(0.3);
         let longest_rest = if dice.chance(0.2) { 6.0 } else { 2.0 };
         let params = Params {
             tau_m: parameter(dice, 5.0, 20.0),
@@ -113,6 +114,7 @@ impl Case {
             reset: if dice.chance(0.8) { Reset::ToValue } else { Reset::Subtract },
             tau_syn: synapse.then(|| parameter(dice, 0.5, 8.0)),
             tau_syn_inhibitory: inhibition.then(|| parameter(dice, 0.5, 8.0)),
+            synapse_rule: if clears { SynapseRule::Cleared } else { SynapseRule::Independent },
             trace: dice.chance(0.15).then(|| Trace {
                 tau: 10.0.into(),
                 scale: 1.0.into(),
@@ -127,7 +129,8 @@ impl Case {
             1 => vec![Random::gaussian(0.3, 0.5), Random::poisson_current(800.0, 0.4)],
             _ => Vec::new(),
         };
-        let projections = (0..1 + dice.below(4)).map(|_| Listed::random(dice, n, batch, dt)).collect();
+        let projections =
+            (0..1 + dice.below(4)).map(|_| Listed::random(dice, n, batch, (dt, clears))).collect();
         let mut calls = Vec::new();
         for _ in 0..1 + dice.below(3) {
             if dice.chance(0.3) {
@@ -237,7 +240,7 @@ impl Case {
 }
 
 impl Listed {
-    fn random(dice: &mut Dice, n: usize, batch: usize, dt: f64) -> Self {
+    fn random(dice: &mut Dice, n: usize, batch: usize, (dt, clears): (f64, bool)) -> Self {
         let jumps = dice.chance(0.5);
         let count = if n > 1000 { 20 * n } else { dice.below(8 * n + 1) };
         let number = |dice: &mut Dice| (0..count).map(|_| dice.below(n) as u32).collect();
@@ -247,7 +250,7 @@ impl Listed {
             Some(unit) => (unit * dice.uniform(-30.0, 30.0).round()) as f32,
             None => (scale * dice.uniform(-1.0, 1.5)) as f32,
         };
-        let smallest = if jumps { 1.0 } else { 0.0 };
+        let smallest = if jumps || clears { 1.0 } else { 0.0 };
         // Some delays are longer than a synapse has bits for.
         let longest = if n < 1000 && dice.chance(0.1) { 700.0 } else { dice.uniform(1.0, 40.0) };
         Self {

@@ -169,6 +169,24 @@ fn each_synapse_of_a_projection_acts_after_its_own_delay() {
     }
 }
 
+/// A current acts at the same time whether spikes clear it or not, if its target does not spike.
+#[test]
+fn a_current_that_spikes_clear_acts_after_its_delay() {
+    let delays: Vec<f32> = DELAYS[1..].iter().map(|steps| (*steps as f64 * DT) as f32).collect();
+    let current = Synapse::current(0.3).delay(delays.clone());
+    let change = |params: &mut Params| {
+        params.tau_syn = Some(2.0.into());
+        params.synapse_rule = lif::SynapseRule::Cleared;
+    };
+    let found = potentials(change, delays.len(), current, SPIKE + 1100, 1);
+    for (delay, found) in DELAYS[1..].iter().zip(&found[0]) {
+        assert_follows(found, SPIKE + 1 + delay, |steps| 0.3 * response((steps + 1.0) * DT, 2.0));
+    }
+    // Without a delay it is the shortest, one step.
+    let found = potentials(change, 1, Synapse::current(0.3), 300, 1);
+    assert_follows(&found[0][0], SPIKE + 2, |steps| 0.3 * response((steps + 1.0) * DT, 2.0));
+}
+
 #[test]
 fn delays_are_rounded_to_the_nearest_step() {
     for (delay, steps) in [(0.06, 1), (0.14, 1), (0.16, 2), (1.249, 12), (1.251, 13)] {

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Listed, Outcome};
 use lif::model::{self, Options, State, StepInput};
-use lif::{Device, Population};
+use lif::{Device, Population, SynapseRule};
 use std::collections::HashMap;
 
 /// Synapses whose weights are summed together.
@@ -138,7 +138,8 @@ pub fn outcome(case: &Case) -> Outcome {
                     for (projection, index) in &outgoing[neuron] {
                         let listed = &case.projections[*projection];
                         let delay = (f64::from(listed.delay(*index)) / dt).round() as u64;
-                        let arrival = step + delay + u64::from(!listed.jumps);
+                        let is_late = listed.jumps || case.params.synapse_rule == SynapseRule::Cleared;
+                        let arrival = step + delay + u64::from(!is_late);
                         let channel = channel_of(*projection, listed.weight(*index));
                         let weight =
                             (f64::from(listed.weight(*index)) / channels[channel].unit).round() as i64;

@@ -83,6 +83,7 @@ fn groups_are_refused_that_are_not_possible() {
         (Params { v_lower: Some((-80.0).into()), ..first() }, "v_lower"),
         (Params { tau_syn: Some(2.0.into()), ..first() }, "tau_syn"),
         (Params { tau_syn_inhibitory: Some(2.0.into()), ..first() }, "tau_syn_inhibitory"),
+        (Params { synapse_rule: lif::SynapseRule::Cleared, ..first() }, "the synapse rule"),
         (Params { trace: Some(trace), ..first() }, "the trace"),
     ] {
         let parts = [what, "of group other", "as in the first group"];
@@ -617,4 +618,28 @@ fn narrow_profiles_connect_neurons_at_the_same_place() {
     let rule = Rule::by_distance(Profile::Gaussian { p: 1.0, sigma: 1e-200 });
     network.connect(&cells, &cells, rule, jump()).expect("valid");
     assert_eq!(network.synapses().expect("valid").targets, [0, 1, 0, 1, 2]);
+}
+
+#[test]
+fn a_current_that_spikes_clear_has_a_delay_of_a_step_or_more() {
+    let cleared =
+        Params { tau_syn: Some(5.0.into()), synapse_rule: lif::SynapseRule::Cleared, ..Params::default() };
+    let build = |params: &Params, synapse: Synapse| {
+        let mut network = Network::new();
+        let cells = network.add("cells", 3, params.clone())?;
+        network.connect(&cells, &cells, Rule::all_to_all(), synapse)?;
+        network.build(1, &Device::cpu()).map(drop)
+    };
+    for delay in [0.0, 0.04] {
+        let found = build(&cleared, Synapse::current(0.1).delay(delay));
+        assert_says(
+            found,
+            &["the delays from cells to cells", "at least one step (0.1 ms)", "clear the synapse"],
+        );
+    }
+    assert!(build(&cleared, Synapse::current(0.1)).is_ok());
+    assert!(build(&cleared, Synapse::current(0.1).delay(0.1)).is_ok());
+    let without = Params { tau_syn: None, ..cleared };
+    let refusal = build(&without, Synapse::current(0.1)).expect_err("refused").to_string();
+    assert!(refusal.contains("tau_syn is none") && refusal.contains("spikes could clear"), "{refusal}");
 }

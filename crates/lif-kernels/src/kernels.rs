@@ -2,15 +2,15 @@
 //!
 //! The rules are constants for the compiler, so that nothing is decided in the loop: the rules of
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
-//! all, with none, one or two synaptic currents. Parts that cells lack are given values that change no bits: a bound
-//! of minus infinity, a trace that stays 0, a jump of -0. The cells of most networks have nothing but their synaptic
-//! currents, and kernels of their own.
+//! all, with none, one or two synaptic currents, or with two that spikes clear. Parts that cells lack are given values
+//! that change no bits: a bound of minus infinity, a trace that stays 0, a jump of -0, an inhibitory current that stays
+//! 0. The cells of most networks have nothing but their synaptic currents, and kernels of their own.
 //!
 //! A [`Kernel`] is chosen for cells at run time; [`dispatch`] finds the type for which the steps are compiled
 //! with the same constants. All matches are exhaustive, so that a new rule causes a compile error here.
 
 use crate::spike_memory::SpikeMemory;
-use lif_model::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use lif_model::{Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule, clears};
 use std::marker::PhantomData;
 
 /// A compiled combination of rules.
@@ -58,6 +58,10 @@ pub enum Input {
     Synapse,
     /// Currents, a synaptic current and an inhibitory current.
     Synapses,
+    /// Currents, and one synaptic current that spikes clear.
+    Cleared,
+    /// The same, and jumps of the membrane potential.
+    ClearedAndJumps,
 }
 
 /// The synaptic currents of the cells of a kernel.
@@ -69,6 +73,8 @@ pub enum Synapse {
     One,
     /// There is one, and an inhibitory current.
     Two,
+    /// There is one that spikes clear, and an inhibitory current, which stays 0 for cells without it.
+    Cleared,
 }
 
 impl Synapse {
@@ -76,6 +82,7 @@ impl Synapse {
     /// if the rules have none, its coefficients make it last one step.
     pub(crate) const fn of(options: Options) -> Self {
         match (options.synapse, options.inhibition) {
+            _ if clears(options) => Self::Cleared,
             (false, false) => Self::None,
             (true, false) => Self::One,
             (_, true) => Self::Two,
@@ -84,18 +91,30 @@ impl Synapse {
 
     /// Returns the same options with these synaptic currents.
     const fn with(self, options: Options) -> Options {
-        Options { synapse: !matches!(self, Self::None), inhibition: matches!(self, Self::Two), ..options }
+        Options {
+            synapse: !matches!(self, Self::None),
+            inhibition: matches!(self, Self::Two | Self::Cleared),
+            synapse_rule: match self {
+                Self::None | Self::One | Self::Two => SynapseRule::Independent,
+                Self::Cleared => SynapseRule::Cleared,
+            },
+            ..options
+        }
     }
 }
 
 impl Input {
-    /// Returns the synaptic currents.
-    const fn synapse(self) -> Synapse {
-        match self {
-            Self::Drives | Self::DrivesAndJumps | Self::Rows => Synapse::None,
-            Self::Synapse => Synapse::One,
-            Self::Synapses => Synapse::Two,
-        }
+    /// Returns the rules of the cells.
+    const fn options(self) -> Options {
+        let options = match self {
+            Self::Drives | Self::DrivesAndJumps | Self::Rows => Options::FIRST,
+            Self::Synapse => Synapse::One.with(Options::FIRST),
+            Self::Synapses => Synapse::Two.with(Options::FIRST),
+            Self::Cleared | Self::ClearedAndJumps => {
+                Options { inhibition: false, ..Synapse::Cleared.with(Options::FIRST) }
+            }
+        };
+        Options { jumps: matches!(self, Self::DrivesAndJumps | Self::ClearedAndJumps), ..options }
     }
 }
 
@@ -117,9 +136,7 @@ impl Kernel {
                 memory,
                 adds_zero: true,
                 reads_rows: matches!(input, Input::Rows),
-                options: input
-                    .synapse()
-                    .with(Options { jumps: matches!(input, Input::DrivesAndJumps), ..Options::FIRST }),
+                options: input.options(),
             },
             Self::Plain { memory, subtracts, refractory, reads_rows } => {
                 let reset = if subtracts { Reset::Subtract } else { Reset::ToValue };
@@ -155,8 +172,13 @@ pub fn is_plain(options: Options) -> bool {
 /// Whether [`Kernel::Holding`] can serve cells with these rules; see [`is_frozen`](crate::Lanes::adds_zero).
 pub(crate) fn can_add_zero(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
-    let has_both = options.jumps && options.has_synaptic_currents();
-    is_plain(Options { jumps: false, synapse: false, inhibition: false, ..options }) && is_frozen && !has_both
+    let fits = match Synapse::of(options) {
+        Synapse::None => true,
+        Synapse::One | Synapse::Two => !options.jumps,
+        Synapse::Cleared => !options.inhibition,
+    };
+    let others = Options { jumps: false, ..Synapse::None.with(options) };
+    is_plain(others) && is_frozen && fits
 }
 
 /// A kernel as a type, for which the steps are compiled. Tests of its constants are `if const`, so that no code is made
@@ -171,6 +193,8 @@ pub(crate) trait Compiled {
     const LEAKS_ONLY: bool = matches!(Self::OPTIONS.refractory, Refractory::LeakOnly);
     const RESETS_TO_VALUE: bool = matches!(Self::OPTIONS.reset, Reset::ToValue);
     const SUBTRACTS_AHEAD: bool = matches!(Self::OPTIONS.reset, Reset::SubtractAhead);
+    /// Whether spikes clear the synapse.
+    const CLEARS: bool = clears(Self::OPTIONS);
     const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, SpikeMemory::History);
     const KEEPS_WORD: bool = matches!(Self::RULES.memory, SpikeMemory::Both);
 }
@@ -208,9 +232,12 @@ constants! {
     Rows: Input = Input::Rows;
     WithSynapse: Input = Input::Synapse;
     WithSynapses: Input = Input::Synapses;
+    WithCleared: Input = Input::Cleared;
+    WithClearedAndJumps: Input = Input::ClearedAndJumps;
     NoSynapse: Synapse = Synapse::None;
     OneSynapse: Synapse = Synapse::One;
     TwoSynapses: Synapse = Synapse::Two;
+    ClearedSynapses: Synapse = Synapse::Cleared;
     Frozen: Refractory = Refractory::Frozen;
     LeakOnly: Refractory = Refractory::LeakOnly;
     Silent: Refractory = Refractory::Silent;
@@ -231,11 +258,13 @@ macro_rules! with_type {
     (input $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
             Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows,
-            Input::Synapse => WithSynapse, Input::Synapses => WithSynapses)
+            Input::Synapse => WithSynapse, Input::Synapses => WithSynapses, Input::Cleared => WithCleared,
+            Input::ClearedAndJumps => WithClearedAndJumps)
     };
     (synapse $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
-            Synapse::None => NoSynapse, Synapse::One => OneSynapse, Synapse::Two => TwoSynapses)
+            Synapse::None => NoSynapse, Synapse::One => OneSynapse, Synapse::Two => TwoSynapses,
+            Synapse::Cleared => ClearedSynapses)
     };
     (refractory $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;

@@ -152,7 +152,7 @@ pub(crate) fn step_adding_zero<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    synapse::<K, S>(simd, cells, state);
+    synapse::<K, S>(simd, cells, state, drive, (free, spike));
 }
 
 /// [`lif_model::receive`] and [`lif_model::total_current`], if there is a synapse. Returns the voltage that drives the
@@ -167,28 +167,58 @@ fn receive<K: Compiled, S: Simd>(
     if const { !K::OPTIONS.synapse } {
         return drive.drive;
     }
-    state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
+    if const { !K::CLEARS } {
+        state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
+    }
     let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
     let mut current = simd.add_f32s(drive.drive, acting);
     if const { K::OPTIONS.inhibition } {
-        state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
+        if const { !K::CLEARS } {
+            state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
+        }
         let acting = simd.mul_f32s(cells.inhibitory_factor, state.inhibitory);
         current = simd.add_f32s(current, acting);
     }
     voltage(simd, cells.resistance, current)
 }
 
-/// [`lif_model::synapse`] for all synaptic currents, and the part of `settle` that is due at every step.
+/// [`lif_model::synapse`] for all synaptic currents, what spikes do to them, [`lif_model::receive_late`], and the part of
+/// `settle` that is due at every step. The masks are of the cells that were not refractory before the step, and of those
+/// that spiked.
 #[inline(always)]
-fn synapse<K: Compiled, S: Simd>(simd: S, cells: &Cells<S>, state: &mut VectorState<S>) {
+fn synapse<K: Compiled, S: Simd>(
+    simd: S,
+    cells: &Cells<S>,
+    state: &mut VectorState<S>,
+    drive: Drive<S>,
+    masks: (S::m32s, S::m32s),
+) {
     if const { K::OPTIONS.synapse } {
         let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
-        state.synaptic = settled::<K, S>(simd, decayed, cells.synaptic_smallest);
+        let next = cleared::<K, S>(simd, state.synaptic, decayed, drive.arriving, masks);
+        state.synaptic = settled::<K, S>(simd, next, cells.synaptic_smallest);
     }
     if const { K::OPTIONS.inhibition } {
         let decayed = simd.mul_f32s(state.inhibitory, cells.inhibitory_decay);
-        state.inhibitory = settled::<K, S>(simd, decayed, cells.inhibitory_smallest);
+        let next = cleared::<K, S>(simd, state.inhibitory, decayed, drive.inhibitory, masks);
+        state.inhibitory = settled::<K, S>(simd, next, cells.inhibitory_smallest);
     }
+}
+
+/// Returns a synaptic current after a step, if spikes clear it; else the decayed current.
+#[inline(always)]
+fn cleared<K: Compiled, S: Simd>(
+    simd: S,
+    before: S::f32s,
+    decayed: S::f32s,
+    arriving: S::f32s,
+    (free, spike): (S::m32s, S::m32s),
+) -> S::f32s {
+    if const { !K::CLEARS } {
+        return decayed;
+    }
+    let next = select(simd, free, simd.add_f32s(decayed, arriving), before);
+    select(simd, spike, simd.splat_f32s(0.0), next)
 }
 
 /// Sets what is below `smallest` to zero, for cells that decay fast.
@@ -262,7 +292,7 @@ pub(crate) fn step_cells<K: Compiled, S: Simd>(
     if const { K::KEEPS_WORD } {
         state.word = simd.or_u32s(state.word, simd.select_u32s(spike, bit, none));
     }
-    synapse::<K, S>(simd, cells, state);
+    synapse::<K, S>(simd, cells, state, drive, (free, spike));
     if const { K::HAS_TRACE } {
         let decayed = simd.mul_f32s(state.trace, cells.trace_decay);
         let before = cast(simd.and_u32s(cast(decayed), cells.trace_added_to));

@@ -30,13 +30,13 @@ impl Advance<'_, '_> {
         let (mut wait, mut sample, mut row) = (samples.wait, 0, 0);
         for step in 0..span.steps {
             let place = (span.first + step) % WORD;
+            let (arriving, inhibitory) = (drives.arriving[place][lane], drives.inhibitory[place][lane]);
             let drive = match &drives.rows {
                 Some(rows) => lif_model::drive(cell.resistance, rows.currents[step * rows.stride + lane]),
                 None => {
                     let input = drives.drives[if drives.constant { 0 } else { place }][lane];
                     if options.has_synaptic_currents() {
-                        let (arriving, inhibitory) = (&drives.arriving[place], &drives.inhibitory[place]);
-                        state = lif_model::receive(state, arriving[lane], inhibitory[lane]);
+                        state = lif_model::receive(options, state, arriving, inhibitory);
                         let current = lif_model::total_current(options, cell, state, input);
                         lif_model::drive(cell.resistance, current)
                     } else {
@@ -44,7 +44,9 @@ impl Advance<'_, '_> {
                     }
                 }
             };
+            let before = state;
             state = lif_model::update(options, cell, state, drive, drives.jumps[place][lane]);
+            state = lif_model::receive_late(options, before, state, arriving, inhibitory);
             state = lif_model::settle(options, cell, state, place as u32);
             word |= u32::from(state.spike) << place;
             wait -= 1;

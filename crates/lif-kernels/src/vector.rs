@@ -15,6 +15,9 @@ use std::ops::Range;
 /// The jumps of cells without jumps: -0, which changes no bits.
 pub static NO_JUMPS: OfWord = [[-0.0; LANES]; WORD];
 
+/// The weights of cells without an inhibitory current.
+static NO_WEIGHTS: OfWord = [[0.0; LANES]; WORD];
+
 /// Repeats code for each vector by its number. The compiler would not unroll a loop of this length, and would keep the
 /// states in memory for it.
 macro_rules! for_each_vector {
@@ -129,6 +132,8 @@ pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
     let (memory, synapse) = (lanes.memory, Synapse::of(options));
     if lanes.adds_zero {
         let input = match (synapse, reads_rows, jumps) {
+            (Synapse::Cleared, _, false) => Input::Cleared,
+            (Synapse::Cleared, _, true) => Input::ClearedAndJumps,
             (Synapse::One, ..) => Input::Synapse,
             (Synapse::Two, ..) => Input::Synapses,
             (Synapse::None, true, _) => Input::Rows,
@@ -213,6 +218,7 @@ impl Advance<'_, '_> {
         let (span, mut row) = span.part(&steps);
         let first_vector = part * VECTORS;
         let part = part * VECTORS * S::F32_LANES..(part + 1) * VECTORS * S::F32_LANES;
+        let inhibitory = if self.options.inhibition { drives.inhibitory } else { &NO_WEIGHTS };
         // No closures: they would be compiled without the vector instructions of the processor.
         let mut states = [VectorState::<S>::load(lanes, first_vector); VECTORS];
         for_each_vector!(vector, {
@@ -233,7 +239,7 @@ impl Advance<'_, '_> {
                     if const { K::RULES.reads_rows } { currents } else { &drives.drives[step & mask] };
                 let inputs_now = S::as_simd_f32s(&inputs_now[part.clone()]).0;
                 let arriving_now = S::as_simd_f32s(&drives.arriving[step % WORD][part.clone()]).0;
-                let inhibitory_now = S::as_simd_f32s(&drives.inhibitory[step % WORD][part.clone()]).0;
+                let inhibitory_now = S::as_simd_f32s(&inhibitory[step % WORD][part.clone()]).0;
                 let jumps_now = S::as_simd_f32s(&drives.jumps[step % WORD][part.clone()]).0;
                 // Hides from the compiler that the coefficients are the same at each step: it would keep some of them
                 // in registers, and in memory the states, each of which the next step waits for.

@@ -9,9 +9,16 @@ use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, Sp
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
 const MEMORIES: [SpikeMemory; 3] = [SpikeMemory::History, SpikeMemory::Countdown, SpikeMemory::Both];
-const INPUTS: [Input; 5] =
-    [Input::Drives, Input::DrivesAndJumps, Input::Rows, Input::Synapse, Input::Synapses];
-const SYNAPSES: [Synapse; 3] = [Synapse::None, Synapse::One, Synapse::Two];
+const INPUTS: [Input; 7] = [
+    Input::Drives,
+    Input::DrivesAndJumps,
+    Input::Rows,
+    Input::Synapse,
+    Input::Synapses,
+    Input::Cleared,
+    Input::ClearedAndJumps,
+];
+const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::One, Synapse::Two, Synapse::Cleared];
 const EITHER: [bool; 2] = [false, true];
 
 /// Returns all compiled kernels.

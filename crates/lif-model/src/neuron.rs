@@ -11,7 +11,8 @@
 //! I is the sum of the input current and the synaptic current. Each arriving spike adds its weight to the synaptic
 //! current, which decays as `exp(-t / tau_syn)`. Without a synapse, an arriving spike is a current for one step. With
 //! inhibition, spikes with a negative weight are added to a current of their own, the inhibitory current, which decays
-//! with another time constant.
+//! with another time constant. Where a spike clears the synapse ([`SynapseRule::Cleared`]), both currents become 0 with it
+//! and stay 0 during the refractory period.
 //!
 //! The input current is constant over a step. The exact integrator lets the synaptic current decay within the step;
 //! over the step it drives v as much as a constant current, a fixed part of it, would
@@ -87,6 +88,19 @@ pub enum TraceRule {
     Set,
 }
 
+/// What the synaptic currents of a neuron have to do with its own spikes. A neuron without a synaptic current has no
+/// such rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SynapseRule {
+    /// Nothing. Arriving spikes are added at the beginning of a step, and act in it.
+    #[default]
+    Independent,
+    /// A spike sets them to 0. While the neuron is refractory they stay constant and ignore the spikes that arrive.
+    /// Arriving spikes are added at the end of a step, after the spike test, and act from the next step on; those that
+    /// arrive in the step of a spike are ignored, too. This is `(unless refractory)` in the equations of Brian2.
+    Cleared,
+}
+
 options! {
     /// Which comparison of v with the threshold means a spike.
     "SPIKE_TEST" spike_test: SpikeTest,
@@ -106,6 +120,8 @@ options! {
     "SYNAPSE" synapse: bool,
     /// Whether spikes with a negative weight have a synaptic current of their own.
     "INHIBITION" inhibition: bool,
+    /// What the synaptic currents have to do with the spikes of the cell.
+    "SYNAPSE_RULE" synapse_rule: SynapseRule,
 }
 
 /// The input of a cell during one step.
@@ -115,6 +131,7 @@ pub struct StepInput {
     pub current: f32,
     /// Sum of the weights of the spikes that arrive, nA. It is added to the synaptic current, or is a current for
     /// this step if there is no synapse. With inhibition it is the sum of the weights that are not negative.
+    /// [`SynapseRule`] says when in the step it is added.
     pub arriving: f32,
     /// With inhibition, the sum of the negative weights, nA. It is added to the inhibitory current.
     pub inhibitory: f32,
@@ -143,11 +160,34 @@ pub fn drive(resistance: f32, current: f32) -> f32 {
     flush(rounded(resistance * current), SMALLEST_PARAMETER)
 }
 
-/// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current and to the
-/// inhibitory current.
+/// Whether the synaptic currents follow [`SynapseRule::Cleared`].
 #[inline(always)]
 #[must_use]
-pub fn receive(state: State, arriving: f32, inhibitory: f32) -> State {
+pub const fn clears(options: Options) -> bool {
+    matches!(options.synapse_rule, SynapseRule::Cleared) && options.synapse
+}
+
+/// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current and to the
+/// inhibitory current; but not if spikes clear them.
+#[inline(always)]
+#[must_use]
+pub fn receive(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
+    if clears(options) { state } else { add_weights(state, arriving, inhibitory) }
+}
+
+/// Adds the weights (nA) of the spikes that have arrived in a step at its end, if spikes clear the synaptic currents and
+/// the cell neither was refractory in this step nor spiked in it.
+#[inline(always)]
+#[must_use]
+pub fn receive_late(options: Options, before: State, after: State, arriving: f32, inhibitory: f32) -> State {
+    let received = add_weights(after, arriving, inhibitory);
+    if clears(options) && before.refractory == 0 && !after.spike { received } else { after }
+}
+
+/// Adds weights (nA) to the synaptic current and to the inhibitory current.
+#[inline(always)]
+#[must_use]
+pub fn add_weights(state: State, arriving: f32, inhibitory: f32) -> State {
     State {
         synaptic: rounded(state.synaptic + arriving),
         inhibitory: rounded(state.inhibitory + inhibitory),
@@ -206,12 +246,16 @@ pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, ju
     let v = if options.bounded && v < cell.v_lower { cell.v_lower } else { v };
 
     let waited = state.refractory - u32::from(refractory);
+    let holds = clears(options) && refractory;
+    let drops = clears(options) && spike;
+    let synaptic = synapse(options.synapse, cell.synaptic_decay, state.synaptic, holds);
+    let inhibitory = synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory, holds);
     State {
         v,
         refractory: if spike { cell.refractory_steps } else { waited },
         trace: trace(options, cell, state.trace, spike),
-        synaptic: synapse(options.synapse, cell.synaptic_decay, state.synaptic),
-        inhibitory: synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory),
+        synaptic: if drops { 0.0 } else { synaptic },
+        inhibitory: if drops { 0.0 } else { inhibitory },
         spike,
     }
 }
@@ -232,11 +276,12 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
 }
 
 /// Advances the synaptic current, or the inhibitory current, by one step; the decay is exact for any length of the
-/// step. A current that is not there becomes 0.
+/// step. A current that holds does not decay. A current that is not there becomes 0.
 #[inline(always)]
 #[must_use]
-pub fn synapse(is_there: bool, decay: f32, current: f32) -> f32 {
-    if is_there { rounded(current * decay) } else { 0.0 }
+pub fn synapse(is_there: bool, decay: f32, current: f32, holds: bool) -> f32 {
+    let advanced = if holds { current } else { rounded(current * decay) };
+    if is_there { advanced } else { 0.0 }
 }
 
 /// Sets state that has decayed below [`SMALLEST_STATE`] to zero, at the steps where that is due (see the
@@ -275,8 +320,9 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
 #[inline(always)]
 #[must_use]
 pub fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInput, step: u32) -> State {
-    let state = receive(state, input.arriving, input.inhibitory);
-    let current = total_current(options, cell, state, input.current);
-    let state = update(options, cell, state, drive(cell.resistance, current), input.jump);
-    settle(options, cell, state, step)
+    let before = receive(options, state, input.arriving, input.inhibitory);
+    let current = total_current(options, cell, before, input.current);
+    let after = update(options, cell, before, drive(cell.resistance, current), input.jump);
+    let after = receive_late(options, before, after, input.arriving, input.inhibitory);
+    settle(options, cell, after, step)
 }

@@ -1,7 +1,7 @@
 //! The macro that lists the rules of cells once. All code that iterates over the rules, or numbers them for shaders,
 //! uses what the macro makes of that list.
 
-use crate::{Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::{Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule};
 
 /// A rule with a few values.
 #[doc(hidden)]
@@ -37,6 +37,7 @@ choice!(SpikeTest { Above, AtOrAbove });
 choice!(Reset { ToValue, Subtract, SubtractAhead, None });
 choice!(Refractory { Frozen, LeakOnly, Silent });
 choice!(TraceRule { Off, Add, Set });
+choice!(SynapseRule { Independent, Cleared });
 
 macro_rules! options {
     ($($(#[$doc:meta])* $name:literal $field:ident: $rule:ty,)*) => {
@@ -106,7 +107,7 @@ mod tests {
     #[test]
     fn every_combination_comes_once_and_numbers_count_the_values() {
         let all: Vec<Options> = Options::every().collect();
-        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 2);
+        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 2 * 2);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         for (choice, (name, values)) in Options::values().into_iter().enumerate() {
             let numbers: HashSet<_> = all.iter().map(|options| options.numbers()[choice]).collect();

@@ -11,7 +11,8 @@ use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
 use crate::prepared::noise::Noise;
 use crate::{
-    Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, Trace, TraceKind,
+    Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, SynapseRule, Trace,
+    TraceKind,
 };
 use ndarray::{Array1, Array2, Array3};
 use std::ops::ControlFlow;
@@ -36,9 +37,13 @@ enum Family {
     Synapse,
     /// An inhibitory current too.
     Inhibition,
+    /// A synapse that spikes clear, with jumps in every other shape.
+    Cleared,
+    /// An inhibitory current too.
+    ClearedInhibition,
 }
 
-const FAMILIES: [Family; 8] = [
+const FAMILIES: [Family; 10] = [
     Family::Short,
     Family::Long,
     Family::Mixed,
@@ -47,6 +52,8 @@ const FAMILIES: [Family; 8] = [
     Family::Rich,
     Family::Synapse,
     Family::Inhibition,
+    Family::Cleared,
+    Family::ClearedInhibition,
 ];
 
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
@@ -73,9 +80,11 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         t_ref: match family {
             Family::Short | Family::Rich => per_neuron(|neuron| [0.0, 1.0, 2.0, 31.0][neuron % 4]),
             Family::Long => per_neuron(|neuron| [32.0, 33.0, 64.0, 65.0][neuron % 4]),
-            Family::Mixed | Family::Synapse | Family::Inhibition => {
-                per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5])
-            }
+            Family::Mixed
+            | Family::Synapse
+            | Family::Inhibition
+            | Family::Cleared
+            | Family::ClearedInhibition => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
             Family::Surplus => 3.0.into(),
             Family::Jumps => if n.is_multiple_of(2) { 2.0 } else { 40.0 }.into(),
         },
@@ -92,11 +101,15 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         let kind = if n.is_multiple_of(2) { TraceKind::Add } else { TraceKind::Set };
         params.trace = Some(Trace { tau: 1.2.into(), scale: 1.0.into(), kind });
     }
-    if matches!(family, Family::Synapse | Family::Inhibition) {
+    let clears = matches!(family, Family::Cleared | Family::ClearedInhibition);
+    if clears {
+        params.synapse_rule = SynapseRule::Cleared;
+    }
+    if clears || matches!(family, Family::Synapse | Family::Inhibition) {
         params.tau_syn = Some(per_neuron(|neuron| 0.8 + neuron as f32 % 4.0));
         params.integrator = if n.is_multiple_of(2) { Integrator::Euler } else { Integrator::Exact };
     }
-    if family == Family::Inhibition {
+    if matches!(family, Family::Inhibition | Family::ClearedInhibition) {
         params.tau_syn_inhibitory = Some(per_neuron(|neuron| 0.9 + neuron as f32 % 5.0));
     }
     params
@@ -189,9 +202,12 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
     let random = match family {
         Family::Rich => vec![Random::poisson(300.0, 0.7), Random::gaussian(0.1, 0.5)],
         Family::Jumps => vec![Random::poisson(300.0, 0.7)],
-        Family::Synapse => vec![Random::poisson_current(300.0, 0.7)],
+        Family::Cleared if n.is_multiple_of(2) => {
+            vec![Random::poisson_current(300.0, 0.7), Random::poisson(300.0, 0.7)]
+        }
+        Family::Synapse | Family::Cleared => vec![Random::poisson_current(300.0, 0.7)],
         // Lanes with weights of either sign, and of both.
-        Family::Inhibition => vec![
+        Family::Inhibition | Family::ClearedInhibition => vec![
             Random::poisson_current(300.0, 0.9),
             Random::poisson_current(200.0, -0.6),
             Random::poisson_current(

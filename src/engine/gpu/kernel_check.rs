@@ -332,6 +332,7 @@ fn params(options: &Options, n: usize) -> Params {
             }),
         },
         tau_syn: options.synapse.then(|| times().into()),
+        synapse_rule: options.synapse_rule,
         tau_syn_inhibitory: options.inhibition.then(|| each(quiet, &|neuron| time(neuron + 3)).into()),
         spike_test: options.spike_test,
         reset: options.reset,

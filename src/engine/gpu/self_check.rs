@@ -55,7 +55,7 @@ const JUMP: f32 = 0.037;
 /// The weights that arrive, nA, and the steps between arrivals; none arrives at a step without current.
 const ARRIVING: f32 = 0.29;
 const INHIBITORY: f32 = -0.17;
-const ARRIVES_EVERY: u32 = 11;
+const ARRIVES_EVERY: u32 = 4;
 
 /// Cells that the kernel itself advances.
 const CELLS: usize = 5;
@@ -371,7 +371,7 @@ fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Refractory, SpikeTest, TraceRule};
+    use crate::model::{Refractory, SpikeTest, SynapseRule, TraceRule};
 
     type Perturbation = fn(Coefficients, fn(f32) -> f32) -> Coefficients;
     type Change = fn(Options) -> Options;
@@ -430,9 +430,10 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 10] = [
+        let wrong: [(&str, Change); 11] = [
             ("synapse", |options| Options { synapse: false, ..options }),
             ("inhibition", |options| Options { inhibition: false, ..options }),
+            ("synapse rule", |options| Options { synapse_rule: SynapseRule::Independent, ..options }),
             ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
@@ -459,7 +460,8 @@ mod tests {
             for (step, &input) in (0..).zip(&currents(STEPS as usize)) {
                 let arrives = step % ARRIVES_EVERY == 0 && input != 0.0;
                 let (arriving, inhibitory) = if arrives { (ARRIVING, INHIBITORY) } else { (0.0, 0.0) };
-                state = model::receive(state, arriving, inhibitory);
+                state = model::receive(options, state, arriving, inhibitory);
+                let before = state;
                 let current = model::total_current(options, cell, state, input);
                 let fused = cell.synaptic_factor.mul_add(state.synaptic, input);
                 let is_alone = options.synapse && !options.inhibition;
@@ -472,6 +474,7 @@ mod tests {
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;
                 state = model::update(options, cell, state, drive, JUMP);
+                state = model::receive_late(options, before, state, arriving, inhibitory);
                 differs += u32::from(free && !state.spike && fused.to_bits() != state.v.to_bits());
             }
         }

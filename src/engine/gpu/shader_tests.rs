@@ -8,7 +8,7 @@ use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
 use crate::device::roofline::gpu as roofline;
 use crate::model::decays::Decays;
 use crate::model::score::CellScore;
-use crate::model::{self, Coefficient, Field, Options, Refractory, Reset, SpikeTest, TraceRule};
+use crate::model::{self, Coefficient, Field, Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule};
 use crate::prepared::network::table::TARGET_BITS;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
@@ -311,6 +311,8 @@ fn constants_are_the_same_on_both_sides() {
         ("OFF", f64::from(TraceRule::Off as u32)),
         ("ADD", f64::from(TraceRule::Add as u32)),
         ("SET", f64::from(TraceRule::Set as u32)),
+        ("INDEPENDENT", f64::from(SynapseRule::Independent as u32)),
+        ("CLEARED", f64::from(SynapseRule::Cleared as u32)),
         ("OPTIONS", Options::COUNT as f64),
         ("COEFFICIENTS", Coefficient::COUNT as f64),
         ("FIELDS", Field::COUNT as f64),

@@ -11,7 +11,10 @@ use std::sync::Arc;
 ///
 /// - a *current* flows from the beginning of step s + 1 + d on; its delay can be 0;
 /// - a *jump* is added in step s + d, after the membrane equation and before the threshold test; its delay
-///   must be at least one step.
+///   must be at least one step;
+/// - a *current* that spikes clear ([`SynapseRule::Cleared`](crate::SynapseRule::Cleared)) flows from the beginning of
+///   step s + 1 + d on, too, but is added at the end of step s + d, and only if its target neither is refractory in
+///   that step nor spikes in it; its delay must be at least one step.
 ///
 /// Delays are rounded once to a whole number of steps.
 ///
@@ -61,7 +64,7 @@ impl Synapse {
     }
 
     /// Sets the delays, ms, at most 65,535 steps. Without this they are the smallest possible: 0 for currents, one step
-    /// for jumps. Each cell has room for as many sums as the longest delay has steps.
+    /// for jumps and for currents that spikes clear. Each cell has room for as many sums as the longest delay has steps.
     #[must_use]
     pub fn delay(mut self, delay: impl Into<Distribution>) -> Self {
         self.delay = Delay::Drawn(delay.into());

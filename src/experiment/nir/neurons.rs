@@ -1,7 +1,7 @@
 //! [`Neurons`]: a node of neurons, and its conversion to and from the parameters of a population.
 
 use crate::error::{About, Argument, Error, Result};
-use crate::experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest};
+use crate::experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule};
 use ndarray::{Array1, ArrayD, Axis};
 
 /// Times are in s in NIR, and in ms in this crate.
@@ -176,6 +176,7 @@ impl Neurons {
             spike_test,
             tau_syn,
             tau_syn_inhibitory,
+            synapse_rule,
             dt,
             integrator,
             v_reference: _,
@@ -191,6 +192,10 @@ impl Neurons {
         if tau_syn_inhibitory.is_some() {
             let requirement = "absent, as a CubaLIF has one synaptic current";
             return Err(Error::out_of_range("tau_syn_inhibitory", "a time constant", requirement));
+        }
+        if *synapse_rule == SynapseRule::Cleared {
+            let requirement = "independent of spikes, as no spike changes the current of a CubaLIF";
+            return Err(Error::out_of_range("the synapse rule", "cleared", requirement));
         }
         if *spike_test != SpikeTest::Above {
             return Err(Error::out_of_range(
@@ -315,6 +320,8 @@ mod tests {
         let inhibition =
             Params { tau_syn: Some(5.0.into()), tau_syn_inhibitory: Some(9.0.into()), ..default() };
         assert!(refusal(inhibition).contains("one synaptic current"));
+        let cleared = Params { tau_syn: Some(5.0.into()), synapse_rule: SynapseRule::Cleared, ..default() };
+        assert!(refusal(cleared).contains("no spike changes the current"));
         assert!(refusal(Params { spike_test: SpikeTest::AtOrAbove, ..default() }).contains("the spike test"));
         let rows = Array2::from_elem((2, 1), 5.0_f32);
         assert!(refusal(Params { tau_m: rows.into(), ..default() }).contains("no batch rows"));

@@ -2,7 +2,7 @@
 
 use super::file::{Contents, Tensor};
 use crate::experiment::params::{Integrator, Parameter, Params, Trace, TraceKind};
-use crate::model::{Refractory, Reset, SpikeTest};
+use crate::model::{Refractory, Reset, SpikeTest, SynapseRule};
 use bytemuck::Pod;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::Dtype;
@@ -27,12 +27,12 @@ const V_REFERENCE: &str = "params.v_reference";
 const FIRST_FORMAT: u32 = 1;
 /// The format of files with a reference potential, or with parameters in double precision.
 const REFERENCE_FORMAT: u32 = 2;
-/// The format of files with an inhibitory current.
+/// The format of files with an inhibitory current, or with a synapse that spikes clear.
 pub(super) const INHIBITION_FORMAT: u32 = 3;
 
 /// Returns the oldest format in which these parameters can be written.
 pub(super) fn format(params: &Params) -> u32 {
-    if params.tau_syn_inhibitory.is_some() {
+    if params.tau_syn_inhibitory.is_some() || params.synapse_rule != SynapseRule::default() {
         return INHIBITION_FORMAT;
     }
     let Params { tau_m, resistance, v_rest, v_reset, v_threshold, t_ref, v_lower, trace, tau_syn, .. } =
@@ -69,6 +69,9 @@ const REFRACTORIES: RuleNames<Refractory, 3> = (
 );
 const TRACES: RuleNames<Option<TraceKind>, 3> =
     ("trace", [("none", None), ("add", Some(TraceKind::Add)), ("set", Some(TraceKind::Set))]);
+/// Not in files of neurons with the first of them, which are older than the others.
+const SYNAPSE_RULES: RuleNames<SynapseRule, 2> =
+    ("synapse_rule", [("independent", SynapseRule::Independent), ("cleared", SynapseRule::Cleared)]);
 const CONSTANT_FIRING: RuleNames<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
 
 /// Adds the parameters to the tensors and notes. Destructures them without `..`, so that a new parameter causes a
@@ -95,6 +98,7 @@ pub(super) fn write<'a>(
         trace,
         tau_syn,
         tau_syn_inhibitory,
+        synapse_rule,
         allow_constant_firing,
     } = params;
     let mut number = |name, number: &'a f64| {
@@ -127,6 +131,9 @@ pub(super) fn write<'a>(
     note(notes, &RESETS, *reset);
     note(notes, &REFRACTORIES, *refractory);
     note(notes, &TRACES, trace.as_ref().map(|trace| trace.kind));
+    if *synapse_rule != SynapseRule::default() {
+        note(notes, &SYNAPSE_RULES, *synapse_rule);
+    }
     note(notes, &CONSTANT_FIRING, *allow_constant_firing);
 }
 
@@ -178,6 +185,7 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
             kind,
         }),
     };
+    let has_synapse_rule = contents.notes().any(|(name, _)| name == SYNAPSE_RULES.0);
     Ok(Params {
         tau_m: parameter(contents, TAU_M)?,
         resistance: parameter(contents, RESISTANCE)?,
@@ -195,6 +203,11 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
         trace,
         tau_syn: optional(contents, TAU_SYN)?,
         tau_syn_inhibitory: optional(contents, TAU_SYN_INHIBITORY)?,
+        synapse_rule: if has_synapse_rule {
+            choice(contents, &SYNAPSE_RULES)?
+        } else {
+            SynapseRule::default()
+        },
         allow_constant_firing: choice(contents, &CONSTANT_FIRING)?,
     })
 }

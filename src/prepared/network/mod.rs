@@ -145,7 +145,7 @@ impl Connections {
                 },
                 (SpikeEffect::Current, _) => [channel(Receptor::Current); 2],
             };
-            let projection = Projection::new(number, described, wiring, &positions, params.dt, channels)?;
+            let projection = Projection::new(number, described, wiring, &positions, params, channels)?;
             connections.add(projection);
         }
         if connections.channels.len() > MOST_CHANNELS {

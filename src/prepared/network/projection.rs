@@ -9,6 +9,7 @@ use crate::experiment::network::distribution::{Distribution, DistributionKind};
 use crate::experiment::network::rule::{Profile, Rule, RuleKind};
 use crate::experiment::network::synapse::Delay;
 use crate::experiment::network::{Projection as Described, Wiring};
+use crate::experiment::params::{Params, SynapseRule};
 use crate::experiment::spike_input::SpikeEffect;
 use crate::model::random::{self, philox};
 use crate::model::{LARGEST_PARAMETER, tables};
@@ -55,6 +56,7 @@ pub(crate) struct Projection {
     delay: Delay,
     normal: &'static [[f32; 2]; tables::NORMAL_INTERVALS],
     dt: f64,
+    synapse_rule: SynapseRule,
     positions: Arc<Vec<[f32; 3]>>,
 }
 
@@ -91,7 +93,7 @@ impl Projection {
         described: &Described,
         wiring: &Wiring,
         positions: &Arc<Vec<[f32; 3]>>,
-        dt: f64,
+        params: &Params,
         channels: [usize; 2],
     ) -> Result<Self> {
         let range = |group: &crate::experiment::network::Group| group.first..group.first + group.size;
@@ -125,7 +127,8 @@ impl Projection {
             weight: synapse.weight.clone(),
             delay: synapse.delay.clone(),
             normal: tables::normal(),
-            dt,
+            dt: params.dt,
+            synapse_rule: params.synapse_rule,
             positions: Arc::clone(positions),
         };
         projection.check_delays(&name)?;
@@ -133,15 +136,16 @@ impl Projection {
         Ok(projection)
     }
 
-    /// The smallest delay, in steps: a spike cannot act before it has happened.
+    /// The smallest delay, in steps. A spike arrives in a step after its own. What is added at the beginning of that step
+    /// has arrived without a delay; a jump, and a current that spikes clear, are added after the membrane equation.
     fn smallest_delay(&self) -> u32 {
-        match self.effect {
-            SpikeEffect::Current => 0,
-            SpikeEffect::Potential => 1,
+        match (self.effect, self.synapse_rule) {
+            (SpikeEffect::Current, SynapseRule::Independent) => 0,
+            (SpikeEffect::Potential, _) | (SpikeEffect::Current, SynapseRule::Cleared) => 1,
         }
     }
 
-    /// The number of steps from the step of a spike to the one in which it acts, for a delay of 0 steps.
+    /// The number of steps from the step of a spike to the one in which it arrives, for a delay of 0 steps.
     fn first_arrival(&self) -> u32 {
         1 - self.smallest_delay()
     }
@@ -161,9 +165,15 @@ impl Projection {
             Err(Error::out_of_range(&format!("the {what_is} of {what}"), format!("{value} ms"), requirement))
         };
         let refuse_short = |shortest: f64| {
+            let why = match self.effect {
+                SpikeEffect::Potential => "a jump acts after its spike",
+                SpikeEffect::Current => {
+                    "spikes are added at the end of a step where spikes clear the synapse"
+                }
+            };
             let requirement = match smallest {
                 0 => "0 or more".to_owned(),
-                _ => format!("at least one step ({} ms), as a jump acts after its spike", self.dt),
+                _ => format!("at least one step ({} ms), as {why}", self.dt),
             };
             Err(Error::out_of_range(&what, format!("{shortest} ms"), requirement))
         };
@@ -240,7 +250,7 @@ impl Projection {
         Ok(())
     }
 
-    /// The fewest and the most steps from a spike's step to the one in which it acts. Draws need not reach the bounds.
+    /// The fewest and the most steps from a spike's step to the one in which it arrives. Draws need not reach the bounds.
     pub(super) fn arrival_bounds(&self) -> (u32, u32) {
         let first = self.first_arrival();
         let (shortest, longest) = match &self.delay {
@@ -329,7 +339,7 @@ impl Projection {
         }
     }
 
-    /// The number of steps from a spike's step to the one in which it acts.
+    /// The number of steps from a spike's step to the one in which it arrives.
     #[inline]
     pub(super) fn arrival(&self, pick: &Pick) -> u32 {
         self.delay(pick) + self.first_arrival()

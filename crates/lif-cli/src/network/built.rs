@@ -65,6 +65,7 @@ impl Description {
             spike_test: self.spike_test,
             reset: self.reset,
             refractory: self.refractory,
+            synapse_rule: self.synapse_rule,
             v_lower: neurons.v_lower.map(potential),
             tau_syn: neurons.tau_syn.map(Into::into),
             tau_syn_inhibitory: neurons.tau_syn_inhibitory.map(Into::into),

@@ -4,7 +4,7 @@
 
 use super::edges::Edges;
 use crate::failure::Failure;
-use lif::{Integrator, Refractory, Reset, SpikeTest};
+use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ pub struct Description {
     pub spike_test: SpikeTest,
     pub reset: Reset,
     pub refractory: Refractory,
+    pub synapse_rule: SynapseRule,
     /// The seed of the synapses, if it is another than that of the run.
     pub seed: Option<u64>,
     pub groups: Vec<Group>,
@@ -174,6 +175,7 @@ impl Description {
             spike_test: SpikeTest::default(),
             reset: Reset::default(),
             refractory: Refractory::default(),
+            synapse_rule: SynapseRule::default(),
             seed: None,
             groups: Vec::new(),
             projections: Vec::new(),

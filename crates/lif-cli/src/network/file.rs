@@ -108,6 +108,9 @@ fn of_all(mut entries: Entries<'_>, description: &mut Description) -> Result<Opt
     if let Some(refractory) = entries.take("refractory") {
         description.refractory = refractory.choice::<rules::Refractory>()?.into();
     }
+    if let Some(rule) = entries.take("synapse-rule") {
+        description.synapse_rule = rule.choice::<rules::SynapseRule>()?.into();
+    }
     entries.finish()?;
     Ok(v_reference)
 }

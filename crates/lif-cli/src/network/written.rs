@@ -3,7 +3,7 @@
 use super::Description;
 use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Projection, Rule};
 use clap::ValueEnum;
-use lif::{Integrator, Refractory, Reset, SpikeTest};
+use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::fmt::Write;
 
 impl Description {
@@ -28,6 +28,7 @@ impl Description {
             ("spike-test", spike_test(self.spike_test)),
             ("reset", reset(self.reset)),
             ("refractory", refractory(self.refractory)),
+            ("synapse-rule", synapse_rule(self.synapse_rule)),
         ] {
             line(&format!("{key} = {}", quoted(&word)));
         }
@@ -166,6 +167,10 @@ fn refractory(of: Refractory) -> String {
     word(of, |rule: crate::settings::rules::Refractory| rule.into())
 }
 
+fn synapse_rule(of: SynapseRule) -> String {
+    word(of, |rule: crate::settings::rules::SynapseRule| rule.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::models::Model;
@@ -182,7 +187,7 @@ mod tests {
                 model.description(&mut settings).unwrap()
             })
             .collect();
-        let text = "[network]\nseed = \"18446744073709551615\"\nreset = \"subtract\"\nrefractory = \"leak-only\"\n\
+        let text = "[network]\nseed = \"18446744073709551615\"\nreset = \"subtract\"\nrefractory = \"leak-only\"\nsynapse-rule = \"cleared\"\n\
                     spike-test = \"at-or-above\"\nintegrator = \"euler\"\n[groups.\"a \\\"b\\\".c\"]\nsize = 3\n\
                     v-lower = -80\ninit-voltage = -61.3\n[groups.d]\nsize = 3\n[[projections]]\n\
                     from = [\"d\", \"a \\\"b\\\".c\"]\nto = \"d\"\nrule = \"one-to-one\"\nweight = { lognormal = [0.1, 2] }\n\

@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use serde_json::{Map, Value};
 
 /// Settings that a node gives, or that choose other neurons.
-const IN_A_NODE: [&str; 9] = [
+const IN_A_NODE: [&str; 10] = [
     "preset",
     "tau-m",
     "resistance",
@@ -13,6 +13,7 @@ const IN_A_NODE: [&str; 9] = [
     "v-threshold",
     "tau-syn",
     "tau-syn-inhibitory",
+    "synapse-rule",
     "spike-test",
 ];
 

@@ -8,7 +8,7 @@ use super::paths;
 use super::presets::Choice;
 use super::random_input::RandomInput;
 use super::record::Record;
-use super::rules::{Integrator, Refractory, Reset, SpikeTest, Trace};
+use super::rules::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, Trace};
 use super::words::Words;
 use crate::network::models::{DriveKind, Model, Regime};
 use crate::numbers::TimeUnit;
@@ -239,6 +239,12 @@ pub struct Settings {
     /// constant. It needs a --tau-syn.
     #[arg(long, value_name = "VALUE", value_parser = bound::ms, allow_hyphen_values = true, help_heading = MODEL)]
     pub tau_syn_inhibitory: Option<Bound>,
+    /// What the synaptic currents have to do with the neuron's own spikes [default: independent]
+    ///
+    /// Nothing; or they are cleared: a spike sets them to 0, they stay as they are during the refractory period, and
+    /// spikes that arrive meanwhile are ignored. Others then act from the next step on. It needs a --tau-syn.
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub synapse_rule: Option<SynapseRule>,
     /// Allow neurons that could spike at every step
     ///
     /// Those with v_reset above the threshold and no refractory period, which are a mistake otherwise.

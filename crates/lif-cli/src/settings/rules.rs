@@ -77,6 +77,23 @@ impl From<Refractory> for lif::Refractory {
     }
 }
 
+/// `--synapse-rule`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SynapseRule {
+    Independent,
+    Cleared,
+}
+
+impl From<SynapseRule> for lif::SynapseRule {
+    fn from(rule: SynapseRule) -> Self {
+        match rule {
+            SynapseRule::Independent => Self::Independent,
+            SynapseRule::Cleared => Self::Cleared,
+        }
+    }
+}
+
 /// `--trace`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

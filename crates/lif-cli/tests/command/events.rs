@@ -255,6 +255,8 @@ fn mistakes_in_events_are_told() {
         ("--tau-syn 0", 2, "tau_syn is 0"),
         ("--tau-syn 5 --tau-syn-inhibitory 0", 2, "tau_syn_inhibitory is 0"),
         ("--tau-syn-inhibitory 5", 2, "tau_syn is none; it must be set"),
+        ("--synapse-rule cleared", 2, "tau_syn is none; it must be set"),
+        ("--synapse-rule none", 2, "[possible values: independent, cleared]"),
     ] {
         folder
             .run(&format!("--neurons 5 --steps 10 {words}"))

@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
-use crate::model::{Coefficient, Refractory, Reset, SpikeTest};
+use crate::model::{Coefficient, Refractory, Reset, SpikeTest, SynapseRule};
 
 /// A kernel that has little to do.
 fn plain() -> Specialisation {
@@ -53,8 +53,11 @@ fn outcome(case: &Case) -> Outcome {
 
 #[test]
 fn a_case_is_of_the_options_that_are_tried() {
-    // An inhibitory current comes with a synaptic current.
-    let possible = |options: &Options| !options.jumps && (options.synapse || !options.inhibition);
+    // An inhibitory current comes with a synaptic current, and so does a synapse that spikes clear.
+    let possible = |options: &Options| {
+        let has_nothing_else = !options.inhibition && options.synapse_rule == SynapseRule::Independent;
+        !options.jumps && (options.synapse || has_nothing_else)
+    };
     for options in Options::every().filter(possible) {
         for key in [
             Specialisation { options, ..plain() },
@@ -77,7 +80,8 @@ fn a_case_is_of_the_options_that_are_tried() {
 fn every_rule_and_every_part_of_the_input_shows() {
     let fast = Options { fast_decay: true, trace: TraceRule::Set, synapse: true, ..Options::default() };
     let inhibited = Options { inhibition: true, ..fast };
-    let keys = [fast, inhibited].map(|options| Specialisation { options, ..plain() });
+    let cleared = Options { synapse_rule: SynapseRule::Cleared, ..fast };
+    let keys = [fast, inhibited, cleared].map(|options| Specialisation { options, ..plain() });
     for key in [plain(), full()].into_iter().chain(keys) {
         let case = Case::new(key).expect("valid");
         let right = outcome(&case);
@@ -87,7 +91,11 @@ fn every_rule_and_every_part_of_the_input_shows() {
             assert!(!same, "{what} does not show: {key:?}");
         };
         let options = case.table.options;
-        let wrong: [(&str, Options); 11] = [
+        let other_rule = match options.synapse_rule {
+            SynapseRule::Independent if options.synapse => SynapseRule::Cleared,
+            _ => SynapseRule::Independent,
+        };
+        let wrong: [(&str, Options); 12] = [
             ("spike test", Options { spike_test: SpikeTest::AtOrAbove, ..options }),
             ("subtract", Options { reset: Reset::Subtract, ..options }),
             ("subtract ahead", Options { reset: Reset::SubtractAhead, ..options }),
@@ -105,6 +113,7 @@ fn every_rule_and_every_part_of_the_input_shows() {
             ),
             ("synapse", Options { synapse: false, ..options }),
             ("inhibition", Options { inhibition: false, ..options }),
+            ("synapse rule", Options { synapse_rule: other_rule, ..options }),
         ];
         for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
             // Without a lower bound the coefficient is -infinity, so that kernels need no other rule.

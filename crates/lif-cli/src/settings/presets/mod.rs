@@ -25,7 +25,7 @@ pub const SETTINGS: [(&str, &str, AxisUnits); 3] = [
 ];
 
 /// Settings of neurons, which other simulators give by their own parameters.
-const OF_A_NEURON: [&str; 18] = [
+const OF_A_NEURON: [&str; 19] = [
     "dt",
     "tau-m",
     "resistance",
@@ -36,6 +36,7 @@ const OF_A_NEURON: [&str; 18] = [
     "t-ref",
     "tau-syn",
     "tau-syn-inhibitory",
+    "synapse-rule",
     "integrator",
     "spike-test",
     "reset",
