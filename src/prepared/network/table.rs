@@ -92,6 +92,61 @@ struct Counted {
 /// The synapses onto some neurons, class by class.
 pub(crate) type Table = Arc<Vec<Rows>>;
 
+/// A synapse on its way to its row.
+#[derive(Clone, Copy)]
+struct Placed {
+    row: u32,
+    target: u32,
+    weight: i32,
+}
+
+impl Placed {
+    #[inline(always)]
+    fn place(self, rows: &mut Rows) {
+        let next = &mut rows.starts[self.row as usize + 1];
+        let place = *next as usize;
+        *next += 1;
+        rows.targets[place] = self.target;
+        if let Some(weight) = rows.weights.get_mut(place) {
+            *weight = self.weight;
+        }
+    }
+}
+
+/// Synapses that wait until some of them have neighbouring rows: those that are drawn one after the other have rows
+/// anywhere in memory, and placing each at once would wait for it.
+struct Waiting {
+    /// For each of some neighbouring rows, in the order in which they were drawn.
+    lots: Vec<Vec<Placed>>,
+    /// The number of rows of a lot is 2 to the power of this.
+    bits: u32,
+}
+
+impl Waiting {
+    /// The most lots, each of which is written to memory as one stream.
+    const LOTS: usize = 256;
+    /// The most synapses of a lot: together they take a few MiB.
+    const TOGETHER: usize = 2048;
+
+    fn new(rows: usize) -> Self {
+        let bits = (rows / Self::LOTS).next_power_of_two().ilog2();
+        Self { lots: vec![Vec::new(); (rows >> bits) + 1], bits }
+    }
+
+    #[inline(always)]
+    fn add(&mut self, synapse: Placed, rows: &mut Rows) {
+        let lot = &mut self.lots[(synapse.row >> self.bits) as usize];
+        lot.push(synapse);
+        if lot.len() == Self::TOGETHER {
+            lot.drain(..).for_each(|synapse| synapse.place(rows));
+        }
+    }
+
+    fn place_all(&mut self, rows: &mut Rows) {
+        self.lots.iter_mut().flat_map(|lot| lot.drain(..)).for_each(|synapse| synapse.place(rows));
+    }
+}
+
 /// The tables of some parts of the targets.
 #[derive(Debug, Clone)]
 pub(crate) struct Tables {
@@ -207,9 +262,16 @@ impl Connections {
     /// rounding, too.
     fn fill(&self, part: &Range<u32>, rows: Vec<Vec<u32>>, units: &[f64]) -> (Vec<Rows>, u64) {
         let mut lost = 0;
+        // The inverse of a power of two is exact, and quicker.
+        let inverse = |unit: f64| Some(1.0 / unit).filter(|inverse| inverse.to_bits() << 12 == 0);
+        let scales: Vec<(f64, Option<f64>)> = units.iter().map(|unit| (*unit, inverse(*unit))).collect();
         // The weight of this many synapses.
-        let mut quantised = |weight: f32, unit: f64, synapses: u32| {
-            let exact = f64::from(weight) / unit;
+        let mut quantised = |weight: f32, channel: usize, synapses: u32| {
+            let (unit, inverse) = scales[channel];
+            let exact = match inverse {
+                Some(inverse) => f64::from(weight) * inverse,
+                None => f64::from(weight) / unit,
+            };
             // A cast drops what is behind the point; to round is a function call on old processors.
             let rounded = (exact + 0.5_f64.copysign(exact)) as i32;
             let is_lost = (f64::from(rounded) - exact).abs() > NOTABLE * exact.abs();
@@ -237,24 +299,31 @@ impl Connections {
                     targets: Large::zeroed(before as usize),
                     arrival,
                     weights: Large::zeroed(if is_shared { 0 } else { before as usize }),
-                    weight: quantised(weight, units[class.channel], before),
+                    weight: quantised(weight, class.channel, before),
                 }
             })
             .collect();
+        let mut waiting: Vec<Waiting> = rows.iter().map(|rows| Waiting::new(rows.starts.len())).collect();
         for (projection, places) in self.projections.iter().zip(&self.places) {
             let shared = projection.shared();
             projection.each(part, &mut |pick| {
                 let (weight, arrival) =
                     shared.unwrap_or_else(|| (projection.weight(pick), projection.arrival(pick)));
-                let rows = &mut rows[places.class(weight, arrival)];
-                let next = &mut rows.starts[(pick.source - rows.first_source) as usize + 1];
-                let place = *next as usize;
-                *next += 1;
-                rows.targets[place] = (pick.target - part.start) | (arrival - rows.arrival) << TARGET_BITS;
-                if shared.is_none() {
-                    rows.weights[place] = quantised(weight, units[rows.channel], 1);
-                }
+                let class = places.class(weight, arrival);
+                let rows = &mut rows[class];
+                let synapse = Placed {
+                    row: pick.source - rows.first_source,
+                    target: (pick.target - part.start) | (arrival - rows.arrival) << TARGET_BITS,
+                    weight: match shared {
+                        Some(_) => rows.weight,
+                        None => quantised(weight, rows.channel, 1),
+                    },
+                };
+                waiting[class].add(synapse, rows);
             });
+        }
+        for (waiting, rows) in waiting.iter_mut().zip(&mut rows) {
+            waiting.place_all(rows);
         }
         (rows, lost)
     }
