@@ -175,7 +175,11 @@ impl Placement {
         let mut need = shares.into_iter().fold(need, |need, share| need.and(share.need));
         need.add("reading or writing state", bytes(shape.cells() as u64), 0);
         let on_gpu = matches!(self.device.backend, Backend::Gpu(_));
-        connections.map_or(need.clone(), |connections| need.and(connections.memory_needed(shape, on_gpu)))
+        let Some(connections) = connections else { return need };
+        if !on_gpu {
+            need.add("the cells while they are stepped", cpu::network::bytes_in_lanes(shape.cells()), 0);
+        }
+        need.and(connections.memory_needed(shape, on_gpu))
     }
 
     /// The memory that the cells on each device need.

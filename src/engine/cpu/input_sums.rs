@@ -8,7 +8,7 @@ use crate::experiment::spike_input::SpikeEffect;
 use crate::model::random::GROUP;
 use crate::prepared::noise::Noise;
 use crate::prepared::projection::Projection;
-use lif_kernels::{LANES, OfWord, WORD};
+use lif_kernels::{LANES, LaneSource, OfWord, WORD};
 
 /// The sums of what is added at each step of a word.
 #[repr(align(64))]
@@ -96,6 +96,10 @@ impl Ahead {
 }
 
 impl<'a> LaneSources<'a> {
+    /// About the bytes that the sources of some lanes take: those of one random source, and draws of steps to come.
+    pub(super) const BYTES: usize =
+        size_of::<Self>() + size_of::<LaneSource<'_>>() + size_of::<[[[f32; LANES]; GROUP as usize]; 4]>();
+
     /// Loads the sources of the cells that begin with `first_cell` of the engine; `inhibition` is the rule of the
     /// cells.
     pub(super) fn load(

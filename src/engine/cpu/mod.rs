@@ -4,7 +4,7 @@ mod block;
 mod input_sums;
 mod instructions;
 mod lanes;
-mod network;
+pub(crate) mod network;
 mod noise;
 mod projection;
 mod ring;

@@ -32,6 +32,13 @@ const LEAST_NEURONS: usize = 1024;
 /// The most synapses of a part, whose rows have 32-bit places.
 const MOST_SYNAPSES: u64 = 1 << 31;
 
+/// The bytes that this many connected cells take while they are stepped, in addition to their state: all stay in lanes,
+/// with their coefficients and with draws of steps to come.
+pub(crate) fn bytes_in_lanes(cells: usize) -> u64 {
+    let of_lanes = size_of::<Group>() + LaneSources::BYTES;
+    (cells.div_ceil(LANES) * of_lanes) as u64
+}
+
 /// The synapses onto the cells of an engine, and what will arrive.
 #[derive(Debug)]
 pub(super) struct Network {
