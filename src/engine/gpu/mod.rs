@@ -2,6 +2,7 @@
 //! with its kernels, [`GpuEngine`] the engine of one population or slab on it.
 
 mod allowance;
+mod compiled_kernel;
 pub(crate) mod context;
 mod engine;
 pub(crate) mod kernel;

@@ -4,6 +4,7 @@
 //! Nothing is read back: the kernel of a block lists its spikes on the device, and the delivery reads the list there. The
 //! two lists take turns.
 
+use super::compiled_kernel::{CompiledKernel, KeptKernel, KernelSource};
 use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, Block};
 use super::{Gpu, STATE, UNIFORM};
@@ -16,7 +17,7 @@ use crate::prepared::network::table::{self, Rows, Tables};
 use crate::prepared::network::{Connections, Receptor, Wired};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Source of the delivery.
 pub(crate) const DELIVER_SHADER: &str = include_str!("../../../shaders/deliver.wgsl");
@@ -76,36 +77,21 @@ pub(crate) struct Delivery {
 
 /// The kernel of a device, compiled when it is first needed.
 #[derive(Debug, Default)]
-pub(super) struct DeliveryKernel(Mutex<Option<(wgpu::BindGroupLayout, wgpu::ComputePipeline)>>);
+pub(super) struct DeliveryKernel(KeptKernel);
 
 impl DeliveryKernel {
-    fn get(&self, context: &GpuContext) -> Result<(wgpu::BindGroupLayout, wgpu::ComputePipeline)> {
-        let mut kernel = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kernel) = &*kernel {
-            return Ok(kernel.clone());
-        }
-        let compiled = context.scoped("compiling the delivery of spikes", || {
-            let device = &context.device;
-            let layout = kernel::bind_group_layout(device, &DELIVER_BINDINGS);
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some("lif deliver"),
-                source: wgpu::ShaderSource::Wgsl(DELIVER_SHADER.into()),
-            });
-            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some("lif deliver"),
-                layout: Some(&kernel::pipeline_layout(device, &layout)),
-                module: &module,
-                entry_point: Some("deliver"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[("WORKGROUP", f64::from(invocations(context)))],
-                    zero_initialize_workgroup_memory: false,
-                },
-                cache: None,
-            });
-            (layout, pipeline)
-        })?;
-        *kernel = Some(compiled.clone());
-        Ok(compiled)
+    fn get(&self, context: &GpuContext) -> Result<CompiledKernel> {
+        self.0.get(
+            context,
+            &KernelSource {
+                what: "compiling the delivery of spikes",
+                label: "lif deliver",
+                shader: DELIVER_SHADER,
+                entry_point: "deliver",
+                bindings: &DELIVER_BINDINGS,
+                constants: &[("WORKGROUP", f64::from(invocations(context)))],
+            },
+        )
     }
 }
 
@@ -197,7 +183,7 @@ impl DeviceNetwork {
         let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.weights[..])).collect();
         let weights = upload("the weights of synapses", &bytes)?;
 
-        let (layout, pipeline) = gpu.delivery.get(context)?;
+        let CompiledKernel { layout, pipeline } = gpu.delivery.get(context)?;
         let mut bindings = Vec::new();
         for list in 0..2_u32 {
             let delivery = Delivery {

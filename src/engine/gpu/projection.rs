@@ -1,6 +1,7 @@
 //! Arriving spikes on the device: uploads words and weights, and runs a kernel that sums the weights of each
 //! step before the block of steps that uses the sums.
 
+use super::compiled_kernel::{CompiledKernel, KeptKernel, KernelSource};
 use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, WORKGROUP};
 use super::plan::LEAST_SPIKE_BLOCKS;
@@ -15,7 +16,6 @@ use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
 pub(crate) const PROJECTION_SHADER: &str =
@@ -71,43 +71,26 @@ pub(crate) struct Projection {
 /// The kernels of a device, each compiled when it is first needed: one that adds all weights to the same sums, and one
 /// that adds negative weights to sums of their own.
 #[derive(Debug, Default)]
-pub(super) struct ProjectionKernels([Mutex<Option<Compiled>>; 2]);
-
-type Compiled = (wgpu::BindGroupLayout, wgpu::ComputePipeline);
+pub(super) struct ProjectionKernels([KeptKernel; 2]);
 
 impl ProjectionKernels {
-    fn get(&self, context: &GpuContext, inhibition: bool) -> Result<Compiled> {
+    fn get(&self, context: &GpuContext, inhibition: bool) -> Result<CompiledKernel> {
         let [together, apart] = &self.0;
         let kernel = if inhibition { apart } else { together };
-        let mut kernel = kernel.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kernel) = &*kernel {
-            return Ok(kernel.clone());
-        }
-        let compiled = context.scoped("compiling the kernel of the spike input", || {
-            let device = &context.device;
-            let layout = kernel::bind_group_layout(device, &PROJECTION_BINDINGS);
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some("lif projection"),
-                source: wgpu::ShaderSource::Wgsl(PROJECTION_SHADER.into()),
-            });
-            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some("lif projection"),
-                layout: Some(&kernel::pipeline_layout(device, &layout)),
-                module: &module,
-                entry_point: Some("project"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[
-                        ("WORKGROUP", f64::from(WORKGROUP)),
-                        ("INHIBITION", f64::from(u32::from(inhibition))),
-                    ],
-                    zero_initialize_workgroup_memory: false,
-                },
-                cache: None,
-            });
-            (layout, pipeline)
-        })?;
-        *kernel = Some(compiled.clone());
-        Ok(compiled)
+        kernel.get(
+            context,
+            &KernelSource {
+                what: "compiling the kernel of the spike input",
+                label: "lif projection",
+                shader: PROJECTION_SHADER,
+                entry_point: "project",
+                bindings: &PROJECTION_BINDINGS,
+                constants: &[
+                    ("WORKGROUP", f64::from(WORKGROUP)),
+                    ("INHIBITION", f64::from(u32::from(inhibition))),
+                ],
+            },
+        )
     }
 }
 
@@ -344,7 +327,7 @@ impl<'a> OnDevice<'a> {
     ) -> Result<Self> {
         let context = &gpu.context;
         let inhibition = planes.inhibitory && input.effect == SpikeEffect::Current;
-        let (layout, pipeline) = gpu.projections.get(context, inhibition)?;
+        let CompiledKernel { layout, pipeline } = gpu.projections.get(context, inhibition)?;
         let upload = |weights: &[f32]| last_weights.upload(gpu, number, weights);
         let (weights, weight_offset, weight_train) = weights(&input.wiring, shape.n, upload)?;
         let words = match &input.words {

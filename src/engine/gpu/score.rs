@@ -1,6 +1,7 @@
 //! Scores on the device: a kernel updates them with the words of each dispatch, so that neither words nor
 //! scores are read back before the end.
 
+use super::compiled_kernel::{CompiledKernel, KeptKernel, KernelSource};
 use super::context::GpuContext;
 use super::kernel::{self, Access, WORKGROUP};
 use super::{Gpu, MOST_STEPS_OF_A_DISPATCH, STATE, UNIFORM};
@@ -13,7 +14,6 @@ use bytemuck::{Pod, Zeroable};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
 
 /// Source of the kernel.
 pub(crate) const SCORE_SHADER: &str =
@@ -68,13 +68,7 @@ pub(crate) struct Goal {
 #[derive(Debug)]
 pub(super) struct ScoreKernels {
     shader: Cow<'static, str>,
-    built: [Mutex<Option<ScoreKernel>>; 2],
-}
-
-#[derive(Debug, Clone)]
-struct ScoreKernel {
-    layout: wgpu::BindGroupLayout,
-    pipeline: wgpu::ComputePipeline,
+    built: [KeptKernel; 2],
 }
 
 impl ScoreKernels {
@@ -82,37 +76,21 @@ impl ScoreKernels {
         Self { shader: shader.into(), built: Default::default() }
     }
 
-    fn get(&self, context: &GpuContext, has_distances: bool) -> Result<ScoreKernel> {
-        let mut kernel =
-            self.built[usize::from(has_distances)].lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kernel) = &*kernel {
-            return Ok(kernel.clone());
-        }
-        let compiled = context.scoped("compiling the kernel of the scores", || {
-            let device = &context.device;
-            let layout = kernel::bind_group_layout(device, &SCORE_BINDINGS);
-            let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some("lif score"),
-                source: wgpu::ShaderSource::Wgsl((&*self.shader).into()),
-            });
-            let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some("lif score"),
-                layout: Some(&kernel::pipeline_layout(device, &layout)),
-                module: &module,
-                entry_point: Some("take"),
-                compilation_options: wgpu::PipelineCompilationOptions {
-                    constants: &[
-                        ("WORKGROUP", f64::from(WORKGROUP)),
-                        ("DISTANCES", f64::from(u8::from(has_distances))),
-                    ],
-                    zero_initialize_workgroup_memory: false,
-                },
-                cache: None,
-            });
-            ScoreKernel { layout, pipeline }
-        })?;
-        *kernel = Some(compiled.clone());
-        Ok(compiled)
+    fn get(&self, context: &GpuContext, has_distances: bool) -> Result<CompiledKernel> {
+        self.built[usize::from(has_distances)].get(
+            context,
+            &KernelSource {
+                what: "compiling the kernel of the scores",
+                label: "lif score",
+                shader: &self.shader,
+                entry_point: "take",
+                bindings: &SCORE_BINDINGS,
+                constants: &[
+                    ("WORKGROUP", f64::from(WORKGROUP)),
+                    ("DISTANCES", f64::from(u8::from(has_distances))),
+                ],
+            },
+        )
     }
 }
 
@@ -132,7 +110,7 @@ struct Part {
     target: usize,
     /// The range among the cells that are compared with the target.
     cells: Range<usize>,
-    kernel: ScoreKernel,
+    kernel: CompiledKernel,
     tables: wgpu::Buffer,
     uniform: wgpu::Buffer,
     /// The scores of the cells, followed by the count of how often they were updated.
