@@ -26,6 +26,7 @@ use checkpoints::{Checkpoints, Interrupted};
 use lif::nir;
 use lif::{Device, Error, MemoryNeed, Population};
 use picture::Scene;
+use serde::Serialize;
 use simulation::Simulation;
 use std::io::Write;
 use std::path::PathBuf;
@@ -132,15 +133,20 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
     } else {
         terminal::print(&summary.table(plan.steps, &files))?;
     }
-    if summary.interrupted {
-        terminal::complain(&format!(
-            "interrupted after {} of {} steps; the files hold what was simulated until then",
-            grouped(summary.steps),
-            grouped(plan.steps)
-        ));
-        return Ok(ExitCode::from(INTERRUPTED));
+    Ok(exit_code(summary.interrupted, summary.steps, plan.steps))
+}
+
+/// The exit code of a run whose files are written; says so if they end early.
+fn exit_code(interrupted: bool, steps: u64, of_steps: u64) -> ExitCode {
+    if !interrupted {
+        return ExitCode::SUCCESS;
     }
-    Ok(ExitCode::SUCCESS)
+    terminal::complain(&format!(
+        "interrupted after {} of {} steps; the files hold what was simulated until then",
+        grouped(steps),
+        grouped(of_steps)
+    ));
+    ExitCode::from(INTERRUPTED)
 }
 
 /// The results of the steps.
@@ -205,6 +211,7 @@ fn write(
     Ok(files)
 }
 
-fn json(summary: &Summary) -> Result<String, Failure> {
+/// A summary as it is printed and written.
+fn json(summary: &impl Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(summary).map_err(|error| Failure::fault(error.to_string()))
 }

@@ -7,6 +7,7 @@ mod statistics;
 mod summary;
 
 use super::checkpoints::{Checkpoints, Interrupted, Kept};
+use super::{exit_code, json};
 use crate::failure::Failure;
 use crate::files::disk::{self, Need};
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
@@ -139,15 +140,7 @@ fn execute(plan: &NetworkPlan, interrupted: Option<Interrupted>) -> Result<ExitC
     } else {
         terminal::print(&summary.table(plan.steps, &files))?;
     }
-    if summary.interrupted {
-        terminal::complain(&format!(
-            "interrupted after {} of {} steps; the files hold what was simulated until then",
-            grouped(summary.steps),
-            grouped(plan.steps)
-        ));
-        return Ok(ExitCode::from(INTERRUPTED));
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(exit_code(summary.interrupted, summary.steps, plan.steps))
 }
 
 /// What is known of a run before its steps.
@@ -244,8 +237,4 @@ fn write(
     let text = json(summary)?;
     files.push(folder.stage(SUMMARY, |file, _| writeln!(file, "{text}"))?);
     Ok(files)
-}
-
-fn json(summary: &NetworkSummary) -> Result<String, Failure> {
-    serde_json::to_string_pretty(summary).map_err(|error| Failure::fault(error.to_string()))
 }
