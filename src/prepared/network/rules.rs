@@ -51,6 +51,18 @@ impl Drawn {
         }
         is_new
     }
+
+    /// Adds one of the numbers up to `last`, or `last` itself if that has been drawn before, and returns it. With one
+    /// more as `last` each time this is Floyd's method: each subset has the same probability, and nothing is drawn in
+    /// vain.
+    fn draw(&mut self, word: u32, last: u32) -> u32 {
+        let number = below(word, last + 1);
+        if self.add(number) {
+            return number;
+        }
+        self.add(last);
+        last
+    }
 }
 
 impl Projection {
@@ -127,18 +139,12 @@ impl Projection {
             }
             return;
         }
-        // Floyd's method: each subset has the same probability, and nothing is drawn in vain.
         drawn.clear(candidates);
         let count = count.min(u64::from(candidates)) as u32;
         for (index, last) in (candidates - count..candidates).enumerate() {
             let counter = [target, index as u32, self.number, SYNAPSE];
             let words = philox(counter, self.key);
-            let mut number = below(words[0], last + 1);
-            if !drawn.add(number) {
-                number = last;
-                drawn.add(number);
-            }
-            let source = self.candidate(number, target);
+            let source = self.candidate(drawn.draw(words[0], last), target);
             visit(&Pick { source, target, counter, words: Some(words) });
         }
     }
@@ -227,14 +233,7 @@ impl Projection {
             let number = if self.rule.multapses {
                 below(words[0], reachable)
             } else {
-                let last = reachable - count + index;
-                let number = below(words[0], last + 1);
-                if drawn.add(number) {
-                    number
-                } else {
-                    drawn.add(last);
-                    last
-                }
+                drawn.draw(words[0], reachable - count + index)
             };
             let target = range.start + number;
             let target = target + u32::from(skips_own && target >= source);
