@@ -2,6 +2,7 @@
 //! to command line.
 
 mod graph;
+mod keys;
 pub mod layers;
 mod options;
 mod paths;
