@@ -19,7 +19,7 @@ use tempfile::NamedTempFile;
 #[derive(Debug, Args)]
 pub struct SynapsesOptions {
     /// A network with a name: brunel, cuba or microcircuit
-    #[arg(long, value_name = "NAME", hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = Model::read)]
     pub network: Option<Model>,
     /// A network that a file describes
     #[arg(short, long, value_name = "FILE")]

@@ -96,7 +96,7 @@ pub struct Settings {
     /// potentials jump. cuba: Vogels & Abbott (2005), 3,200 and 800 neurons with synaptic currents. microcircuit:
     /// Potjans & Diesmann (2014), 77,169 neurons in four layers of cortex. A network of your own is a file for
     /// --config, which docs/networks.md explains.
-    #[arg(long, value_name = "NAME", hide_possible_values = true, help_heading = NETWORK)]
+    #[arg(long, value_name = "NAME", value_parser = Model::read, help_heading = NETWORK)]
     pub network: Option<Model>,
     /// Size of the network [default: 1]
     ///

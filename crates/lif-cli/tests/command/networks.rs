@@ -271,7 +271,9 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
         ("run --network brunel --warmup -1", "warmup is -1 ms; it must be 0 or more"),
         ("run --network brunel --eta -1", "eta is -1; it must be 0 or more"),
         ("run --network brunel --batch 0", "batch is 0; it must be at least 1"),
-        ("run --network none", "none"),
+        ("run --network none", "microcircuit; one of your own is a file: --config FILE"),
+        ("run --network my.toml", "no network has this name; there are brunel, "),
+        ("synapses --network my.toml", "one of your own is a file: --config my.toml"),
         ("fi --network brunel", "lif fi has no use for --network"),
     ] {
         folder.refuses(words, 2, message);

@@ -52,6 +52,18 @@ impl Model {
         }
     }
 
+    /// The model of a name.
+    pub fn read(text: &str) -> Result<Self, String> {
+        Self::from_str(text, false).map_err(|_| {
+            let names: Vec<&str> = Self::value_variants().iter().map(|model| model.name()).collect();
+            let config = if text.ends_with(".toml") { text } else { "FILE" };
+            format!(
+                "no network has this name; there are {}; one of your own is a file: --config {config}",
+                names.join(", ")
+            )
+        })
+    }
+
     /// Its description with these settings, whose defaults are filled in.
     pub fn description(self, settings: &mut Settings) -> Result<Description, Failure> {
         for (option, model) in OF_ONE_MODEL {
