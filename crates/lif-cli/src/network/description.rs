@@ -26,13 +26,12 @@ pub struct Description {
     pub seed: Option<u64>,
     pub groups: Vec<Group>,
     pub projections: Vec<Projection>,
-    /// Where the file describes its groups and projections, in their order.
-    pub places: Places,
+    pub in_file: InFile,
 }
 
-/// Places in a file, for messages; empty if there is no file.
+/// Where the file describes its groups and projections, in their order; empty if there is no file. Messages name it.
 #[derive(Debug, Clone, Default)]
-pub struct Places {
+pub struct InFile {
     pub groups: Vec<String>,
     pub projections: Vec<String>,
 }
@@ -119,6 +118,20 @@ pub enum Rule {
     List(Arc<Edges>),
 }
 
+impl Group {
+    /// Neurons with the default parameters, at rest and without input.
+    pub fn new(name: &str, size: usize) -> Self {
+        Self {
+            name: name.to_owned(),
+            size,
+            neurons: Neurons::default(),
+            init_voltage: None,
+            current: 0.0,
+            poisson: Vec::new(),
+        }
+    }
+}
+
 /// How weights or delays are distributed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Distribution {
@@ -179,7 +192,7 @@ impl Description {
             seed: None,
             groups: Vec::new(),
             projections: Vec::new(),
-            places: Places::default(),
+            in_file: InFile::default(),
         }
     }
 
@@ -244,17 +257,17 @@ impl Description {
     pub fn explain(&self, failure: Failure) -> Failure {
         let message = failure.to_string();
         let name = |group: usize| self.groups.get(group).map_or("", |group| group.name.as_str());
-        let of_projection = self.projections.iter().zip(&self.places.projections).find(|(projection, _)| {
+        let of_projection = self.projections.iter().zip(&self.in_file.projections).find(|(projection, _)| {
             names(&message, &format!("from {} to {}", name(projection.from), name(projection.to)))
         });
         let of_group = || {
-            let mut groups = self.groups.iter().zip(&self.places.groups);
+            let mut groups = self.groups.iter().zip(&self.in_file.groups);
             groups.find(|(group, _)| names(&message, &format!("group {}", group.name)))
         };
         let place = of_projection.map(|(_, place)| place).or_else(|| of_group().map(|(_, place)| place));
         match (place, failure) {
             (Some(place), Failure::Value { .. }) => Failure::Usage(format!("{place}: {message}")),
-            (None, Failure::Value { .. }) if !self.places.groups.is_empty() => {
+            (None, Failure::Value { .. }) if !self.in_file.groups.is_empty() => {
                 Failure::Usage(format!("{}: {message}", self.name))
             }
             (_, failure) => failure,
@@ -269,6 +282,12 @@ fn names(message: &str, words: &str) -> bool {
 }
 
 impl Projection {
+    /// Synapses with the smallest delay. The same pair can have several where the rule draws them one by one.
+    pub fn new((from, to): (usize, usize), rule: Rule, effect: Effect, weight: Distribution) -> Self {
+        let multapses = !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll);
+        Self { from, to, rule, autapses: true, multapses, weight, delay: None, effect, unit: None }
+    }
+
     /// The sign of the mean weight.
     fn sign(&self) -> f64 {
         let mean = match self.weight {

@@ -71,7 +71,7 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
     };
     for group in groups.table()? {
         description.groups.push(self::group(&group, &base)?);
-        description.places.groups.push(group.place());
+        description.in_file.groups.push(group.place());
     }
     if description.groups.is_empty() {
         return Err(groups.refusal("a network needs at least one group"));
@@ -176,7 +176,7 @@ fn group(entry: &Entry<'_>, base: &Base) -> Result<Group, Failure> {
     }
     let Base { neurons, init_voltage, current, poisson } = parameters(&mut entries, base)?;
     entries.finish()?;
-    Ok(Group { name: entry.key.clone(), size: count, neurons, init_voltage, current, poisson })
+    Ok(Group { neurons, init_voltage, current, poisson, ..Group::new(&entry.key, count) })
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
@@ -286,20 +286,10 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let pairs = to.iter().flat_map(|to| from.iter().map(move |from| (*from, *to)));
     for ((from, to), rule) in pairs.zip(rules) {
         let Some(rule) = rule else { continue };
-        let has_multapses = !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll);
-        let multapses = multapses.unwrap_or(has_multapses);
-        description.projections.push(Projection {
-            from,
-            to,
-            rule,
-            autapses,
-            multapses,
-            weight,
-            delay,
-            effect,
-            unit,
-        });
-        description.places.projections.push(entry.place());
+        let projection = Projection::new((from, to), rule, effect, weight);
+        let multapses = multapses.unwrap_or(projection.multapses);
+        description.projections.push(Projection { autapses, multapses, delay, unit, ..projection });
+        description.in_file.projections.push(entry.place());
     }
     Ok(())
 }

@@ -197,9 +197,11 @@ mod tests {
         for described in all {
             let text = described.written(&[("duration", "3".to_owned())]);
             let again = read(&text, &described.name).unwrap();
-            // Its places are others.
-            let without =
-                |description: &Description| Description { places: Default::default(), ..description.clone() };
+            // The file is another.
+            let without = |description: &Description| Description {
+                in_file: Default::default(),
+                ..description.clone()
+            };
             assert_eq!(format!("{:?}", without(&again)), format!("{:?}", without(&described)), "{text}");
         }
     }

@@ -7,7 +7,7 @@ use super::statistics::{extremes, median};
 use super::table;
 use crate::failure::Failure;
 use crate::network::Description;
-use crate::network::description::{Distribution, Effect, Group, Neurons, Projection, Rule};
+use crate::network::description::{Distribution, Effect, Group, Projection, Rule};
 use crate::network::models::{DriveKind, Model};
 use crate::process::interrupt::{self, INTERRUPTED};
 use crate::process::memory;
@@ -131,27 +131,9 @@ fn cases(quick: bool) -> Result<Vec<Case>, Failure> {
 /// A neuron with a synapse onto itself and the shortest delay: a block of steps is one step, and there is nothing to do
 /// in it.
 fn one_neuron() -> Description {
-    let group = Group {
-        name: "one".to_owned(),
-        size: 1,
-        neurons: Neurons::default(),
-        init_voltage: None,
-        current: 0.0,
-        poisson: Vec::new(),
-    };
-    let projection = Projection {
-        from: 0,
-        to: 0,
-        rule: Rule::AllToAll,
-        autapses: true,
-        multapses: false,
-        weight: Distribution::Constant(0.0),
-        delay: None,
-        effect: Effect::Jump,
-        unit: None,
-    };
+    let projection = Projection::new((0, 0), Rule::AllToAll, Effect::Jump, Distribution::Constant(0.0));
     Description {
-        groups: vec![group],
+        groups: vec![Group::new("one", 1)],
         projections: vec![projection],
         ..Description::new("one neuron", -62.0)
     }

@@ -7,7 +7,7 @@ use crate::files::identity::Identity;
 use crate::files::leftovers;
 use crate::files::lock::Lock;
 use crate::files::partials::{self, RunId};
-use crate::network::description::Places;
+use crate::network::description::InFile;
 use crate::network::{self, Description};
 use crate::plan::Plan;
 use crate::recording::spools::{self, Parts, Spools};
@@ -112,8 +112,8 @@ impl Interrupted {
                 let source = format!("the network in {shown}");
                 let described = network::read(note(NETWORK)?, &source)
                     .map_err(|failure| Failure::fault(format!("cannot resume {shown}: {failure}")))?;
-                // Nobody has this file, so messages about its values do not name places in it.
-                Some(Description { name: name.clone(), places: Places::default(), ..described })
+                // Nobody has this file, so messages about its values do not name it.
+                Some(Description { name: name.clone(), in_file: InFile::default(), ..described })
             }
         };
         if given.device.is_some() {

@@ -28,23 +28,15 @@ pub fn description(scale: f64, g: f64, eta: f64) -> Description {
     let rate = eta * neurons.v_threshold / (WEIGHT * neurons.tau_m);
     let poisson = Poisson { rate: 1000.0 * rate, weight: WEIGHT, effect: Effect::Jump };
     let group = |name: &str, size: f64| Group {
-        name: name.to_owned(),
-        size: scaled(size, scale),
         neurons: neurons.clone(),
-        init_voltage: None,
-        current: 0.0,
         poisson: vec![poisson],
+        ..Group::new(name, scaled(size, scale))
     };
-    let projection = |from: usize, to: usize| Projection {
-        from,
-        to,
-        rule: Rule::FixedIndegree(INDEGREES[from]),
-        autapses: true,
-        multapses: true,
-        weight: Distribution::Constant(if from == 0 { WEIGHT } else { -g * WEIGHT }),
-        delay: Some(Distribution::Constant(DELAY)),
-        effect: Effect::Jump,
-        unit: None,
+    let projection = |from: usize, to: usize| {
+        let weight = Distribution::Constant(if from == 0 { WEIGHT } else { -g * WEIGHT });
+        let rule = Rule::FixedIndegree(INDEGREES[from]);
+        let delay = Some(Distribution::Constant(DELAY));
+        Projection { delay, ..Projection::new((from, to), rule, Effect::Jump, weight) }
     };
     Description {
         groups: vec![group("E", 10_000.0), group("I", 2500.0)],

@@ -24,24 +24,16 @@ pub fn description(scale: f64) -> Description {
         tau_syn_inhibitory: Some(10.0),
     };
     let group = |name: &str, size: f64| Group {
-        name: name.to_owned(),
-        size: scaled(size, scale),
         neurons: neurons.clone(),
         init_voltage: Some(InitVoltage::Uniform { low: -60.0, high: -50.0 }),
-        current: 0.0,
-        poisson: Vec::new(),
+        ..Group::new(name, scaled(size, scale))
     };
     let groups = vec![group("E", 3200.0), group("I", 800.0)];
-    let projection = |from: usize, to: usize| Projection {
-        from,
-        to,
-        rule: Rule::FixedTotal(INDEGREES[from] * groups[to].size as u64),
-        autapses: true,
-        multapses: true,
-        weight: Distribution::Constant(WEIGHTS[from]),
-        delay: Some(Distribution::Constant(0.1)),
-        effect: Effect::Current,
-        unit: None,
+    let projection = |from: usize, to: usize| {
+        let rule = Rule::FixedTotal(INDEGREES[from] * groups[to].size as u64);
+        let weight = Distribution::Constant(WEIGHTS[from]);
+        let delay = Some(Distribution::Constant(0.1));
+        Projection { delay, ..Projection::new((from, to), rule, Effect::Current, weight) }
     };
     let projections = [(0, 0), (0, 1), (1, 0), (1, 1)].map(|(from, to)| projection(from, to)).into();
     Description { groups, projections, ..Description::new("cuba", -49.0) }

@@ -83,16 +83,11 @@ pub fn description(scale: f64, drive: DriveKind) -> Description {
             for (from, p) in row.iter().enumerate().filter(|(from, p)| **p > 0.0 && is_of_kind(*from, to)) {
                 let mean = WEIGHT * factor(from, to) / of_scale;
                 let delay = DELAYS[from % 2];
+                let rule = Rule::FixedTotal((synapses(*p, from, to) * scale * scale).round() as u64);
+                let weight = Distribution::Normal { mean, sd: mean.abs() / WEIGHT_PRECISION };
                 projections.push(Projection {
-                    from,
-                    to,
-                    rule: Rule::FixedTotal((synapses(*p, from, to) * scale * scale).round() as u64),
-                    autapses: true,
-                    multapses: true,
-                    weight: Distribution::Normal { mean, sd: mean.abs() / WEIGHT_PRECISION },
                     delay: Some(Distribution::Normal { mean: delay, sd: delay * DELAY_SPREAD }),
-                    effect: Effect::Current,
-                    unit: None,
+                    ..Projection::new((from, to), rule, Effect::Current, weight)
                 });
             }
         }
@@ -122,8 +117,6 @@ fn group_at(group: usize, scale: f64, drive: DriveKind) -> Group {
     };
     let (mean, sd) = INIT_VOLTAGES[group];
     Group {
-        name: NAMES[group].to_owned(),
-        size: scaled(SIZES[group], scale),
         neurons: Neurons {
             tau_m: TAU_M,
             // GOhm to MOhm.
@@ -139,6 +132,7 @@ fn group_at(group: usize, scale: f64, drive: DriveKind) -> Group {
         init_voltage: Some(InitVoltage::Normal { mean, sd }),
         current,
         poisson,
+        ..Group::new(NAMES[group], scaled(SIZES[group], scale))
     }
 }
 

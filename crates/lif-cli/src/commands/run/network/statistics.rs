@@ -312,20 +312,13 @@ impl Sample {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::description::{Group, Neurons};
+    use crate::network::description::Group;
     use lif::Event;
     use std::io::Write;
     use std::sync::Arc;
 
     fn description(sizes: &[usize]) -> Description {
-        let group = |(index, size): (usize, &usize)| Group {
-            name: index.to_string(),
-            size: *size,
-            neurons: Neurons::default(),
-            init_voltage: None,
-            current: 0.0,
-            poisson: Vec::new(),
-        };
+        let group = |(index, size): (usize, &usize)| Group::new(&index.to_string(), *size);
         let groups = sizes.iter().enumerate().map(group).collect();
         Description { groups, ..Description::new("test", 0.0) }
     }
