@@ -75,6 +75,20 @@ fn random_networks_equal_plain_loops_on_every_adapter() {
     }
 }
 
+/// A buffer is never empty, even if nothing will arrive.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_network_without_projections_is_saved_and_resumed_on_every_adapter() {
+    let case = Case { projections: Vec::new(), ..Case::random(40) };
+    let expected = reference::outcome(&case);
+    for device in adapters() {
+        for devices in [[&device, &Device::cpu()], [&Device::cpu(), &device]] {
+            let resumed = case.resumed(case.calls.len() / 2, devices);
+            assert!(resumed == expected, "on {device}: {}", difference(&resumed, &expected));
+        }
+    }
+}
+
 #[test]
 #[ignore = "takes minutes"]
 fn many_random_networks_equal_plain_loops_on_every_adapter() {

@@ -106,8 +106,9 @@ pub(super) struct DeviceNetwork {
     /// Whether the engine has all cells of the network.
     is_whole: bool,
     first_row: usize,
-    /// `[steps, channels, batch, n]`; step s has the place s modulo the number of steps.
+    /// `[steps, channels, batch, n]`; step s has the place s modulo the number of steps. A buffer of few sums is larger.
     pub(super) ring: wgpu::Buffer,
+    pub(super) ring_bytes: u64,
     /// The lengths of the two lists, and the lists.
     pub(super) spikes: wgpu::Buffer,
     pipeline: wgpu::ComputePipeline,
@@ -223,6 +224,7 @@ impl DeviceNetwork {
             first_row: wired.first_row,
             workgroups: workgroups(context, &packed, most_spikes),
             ring,
+            ring_bytes,
             spikes,
             pipeline,
             deliveries: [first, second],

@@ -558,8 +558,8 @@ impl Engine for GpuEngine {
 
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {
         let Some(network) = &self.network else { return Ok(Vec::new()) };
-        let ring = network.ring.clone();
-        let sums = bytemuck::cast_vec(self.read_bytes("what will arrive", &ring, 0..ring.size())?);
+        let (ring, bytes) = (network.ring.clone(), network.ring_bytes);
+        let sums = bytemuck::cast_vec(self.read_bytes("what will arrive", &ring, 0..bytes)?);
         Ok(self.network.as_ref().map_or_else(Vec::new, |network| network.sorted_from(next_step, sums)))
     }
 
