@@ -167,7 +167,13 @@ fn synapse(projection: &Projection) -> Synapse {
         Rule::List(edges) => Some(&**edges),
         _ => None,
     };
-    let weight = distribution(projection.weight, edges.and_then(|edges| edges.weights.as_ref()));
+    let weight = match (projection.weight, edges.and_then(|edges| edges.counts.as_ref())) {
+        (Distribution::Counted(one), Some(counts)) => {
+            let weight = |count: &f32| (f64::from(*count) * one) as f32;
+            lif::Distribution::list(counts.iter().map(weight).collect::<Vec<_>>())
+        }
+        (weight, _) => distribution(weight, edges.and_then(|edges| edges.weights.as_ref())),
+    };
     let synapse = match projection.effect {
         Effect::Jump => Synapse::jump(weight),
         Effect::Current => Synapse::current(weight),
@@ -185,7 +191,7 @@ fn synapse(projection: &Projection) -> Synapse {
 /// `listed` are the values of each synapse, if they are listed.
 fn distribution(distribution: Distribution, listed: Option<&Vec<f32>>) -> lif::Distribution {
     match distribution {
-        Distribution::Constant(value) => value.into(),
+        Distribution::Constant(value) | Distribution::Counted(value) => value.into(),
         Distribution::Normal { mean, sd } => lif::Distribution::normal(mean, sd),
         Distribution::NormalClipped { mean, sd } => lif::Distribution::normal_clipped(mean, sd),
         Distribution::Lognormal { mu, sigma } => lif::Distribution::lognormal(mu, sigma),

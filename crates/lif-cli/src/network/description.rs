@@ -158,6 +158,8 @@ pub enum Distribution {
     },
     /// Each synapse of a list has its own.
     Listed,
+    /// That of one synapse; each entry of a list stands for a number of them.
+    Counted(f64),
 }
 
 impl Default for Neurons {
@@ -281,6 +283,10 @@ fn names(message: &str, words: &str) -> bool {
     ends.any(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_' || next == '-'))
 }
 
+fn sum(values: &Option<Vec<f32>>) -> f64 {
+    values.iter().flatten().map(|value| f64::from(*value)).sum()
+}
+
 impl Projection {
     /// Synapses with the smallest delay. The same pair can have several where the rule draws them one by one.
     pub fn new((from, to): (usize, usize), rule: Rule, effect: Effect, weight: Distribution) -> Self {
@@ -292,7 +298,11 @@ impl Projection {
     fn sign(&self) -> f64 {
         let mean = match self.weight {
             Distribution::Listed => match &self.rule {
-                Rule::List(edges) => edges.weights.iter().flatten().map(|weight| f64::from(*weight)).sum(),
+                Rule::List(edges) => sum(&edges.weights),
+                _ => 0.0,
+            },
+            Distribution::Counted(one) => match &self.rule {
+                Rule::List(edges) => one * sum(&edges.counts),
                 _ => 0.0,
             },
             drawn => drawn.mean(),
@@ -310,7 +320,15 @@ impl Distribution {
             Self::Lognormal { .. } => 1.0,
             Self::NegativeLognormal { .. } => -1.0,
             Self::Uniform { low, high } => low + high,
-            Self::Listed => 0.0,
+            Self::Listed | Self::Counted(_) => 0.0,
+        }
+    }
+
+    /// What all values are whole multiples of, if there is such a number.
+    pub fn unit(self) -> Option<f64> {
+        match self {
+            Self::Counted(one) if one != 0.0 => Some(one.abs()),
+            _ => None,
         }
     }
 }

@@ -1,8 +1,6 @@
-//! Lists of synapses in files: arrays with names in an `.npz` archive, or columns of a text with a heading.
+//! Lists of synapses in files, whose columns are recognised by their names.
 
-use crate::numbers::numpy::Archive;
-use crate::numbers::{Format, Rows, Sample, Source};
-use std::io::{BufRead, BufReader};
+use super::columns::{Columns, Wanted};
 use std::path::{Path, PathBuf};
 
 /// The synapses in a file: four lists of the same length.
@@ -14,6 +12,8 @@ pub struct Edges {
     pub targets: Vec<u32>,
     /// mV or nA, if the file has them.
     pub weights: Option<Vec<f32>>,
+    /// How many synapses each entry stands for, if the file has that; negative if they are inhibitory.
+    pub counts: Option<Vec<f32>>,
     /// ms, if the file has them.
     pub delays: Option<Vec<f32>>,
 }
@@ -24,10 +24,11 @@ enum Column {
     Source,
     Target,
     Weight,
+    Count,
     Delay,
 }
 
-const COLUMNS: [(Column, &str, &[&str]); 4] = [
+const COLUMNS: [(Column, &str, &[&str]); 5] = [
     (
         Column::Source,
         "source",
@@ -39,6 +40,8 @@ const COLUMNS: [(Column, &str, &[&str]); 4] = [
         &["target", "targets", "post", "to", "postsynaptic", "postsynaptic index", "j"],
     ),
     (Column::Weight, "weight", &["weight", "weights", "w"]),
+    // The second as in the connectome of the fly of Shiu et al. (2024), Nature 634:210.
+    (Column::Count, "count", &["count", "excitatory x connectivity", "syn count"]),
     (Column::Delay, "delay", &["delay", "delays", "d"]),
 ];
 
@@ -46,30 +49,50 @@ impl Column {
     /// Recognises a name, without regard to capitals and to a unit behind it.
     fn of(name: &str) -> Option<Self> {
         let name = name.split(['(', '[']).next().unwrap_or_default();
-        let name = name.trim().trim_matches('"').to_lowercase().replace(['_', '-'], " ");
+        let name = name.trim().to_lowercase().replace(['_', '-'], " ");
         COLUMNS.into_iter().find_map(|(column, _, names)| names.contains(&name.as_str()).then_some(column))
     }
-}
 
-/// The values of each column.
-#[derive(Debug, Default)]
-struct Lists([Option<Vec<f64>>; COLUMNS.len()]);
+    /// The place of this column among those of a file.
+    fn find(self, names: &[String]) -> Result<Option<usize>, String> {
+        let mut places = (0..).zip(names).filter(|(_, name)| Self::of(name) == Some(self));
+        match (places.next(), places.next()) {
+            (Some((_, first)), Some((_, second))) => {
+                let (_, own, _) = COLUMNS[self as usize];
+                Err(format!("two of its columns are the {own}, '{first}' and '{second}'"))
+            }
+            (first, _) => Ok(first.map(|(place, _)| place)),
+        }
+    }
+}
 
 impl Edges {
     /// Reads a file. Numbers of neurons count from 0.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let source = Source::open(path)?;
-        let lists = match source.format() {
-            Format::Npz => from_archive(&source)?,
-            Format::Text => from_text(BufReader::new(source.reader()?))?,
-            Format::Npy => {
-                return Err(
-                    "it is one array without names; save source, target, weight and delay with numpy.savez"
-                        .to_owned(),
-                );
-            }
+        let mut columns = Columns::open(path)?;
+        let find = |column: Column| column.find(columns.names());
+        let (Some(source), Some(target)) = (find(Column::Source)?, find(Column::Target)?) else {
+            let names: Vec<String> = columns.names().iter().map(|name| format!("'{name}'")).collect();
+            return Err(format!(
+                "it must have columns with the names source and target; it has {}",
+                names.join(", ")
+            ));
         };
-        lists.edges(path)
+        let optional = [find(Column::Weight)?, find(Column::Count)?, find(Column::Delay)?];
+        if let [Some(_), Some(_), _] = optional {
+            return Err("it has both a weight and a count of synapses; leave one of them out".to_owned());
+        }
+        let (mut sources, mut targets) = (Vec::new(), Vec::new());
+        let mut lists = optional.map(|place| place.map(|_| Vec::new()));
+        let mut wanted: Vec<Wanted<'_>> = vec![(source, &mut sources), (target, &mut targets)];
+        for (place, list) in optional.iter().zip(&mut lists) {
+            if let (Some(place), Some(list)) = (place, list) {
+                wanted.push((*place, list));
+            }
+        }
+        columns.read(&mut wanted)?;
+        let [weights, counts, delays] = lists;
+        Ok(Self { path: path.to_owned(), sources, targets, weights, counts, delays })
     }
 
     /// The number of synapses.
@@ -86,147 +109,14 @@ impl Edges {
     }
 }
 
-impl Lists {
-    fn edges(mut self, path: &Path) -> Result<Edges, String> {
-        let mut take = |column: Column| self.0[column as usize].take();
-        let (sources, targets) = (take(Column::Source), take(Column::Target));
-        let (weights, delays) = (take(Column::Weight), take(Column::Delay));
-        let (Some(sources), Some(targets)) = (sources, targets) else {
-            return Err("it must have source and target of each synapse, under these names".to_owned());
-        };
-        let lengths = [Some(targets.len()), weights.as_ref().map(Vec::len), delays.as_ref().map(Vec::len)];
-        if let Some(other) = lengths.into_iter().flatten().find(|length| *length != sources.len()) {
-            return Err(format!(
-                "its arrays have {} and {other} values; all need the same number",
-                sources.len()
-            ));
-        }
-        let numbers = |what: &str, values: Vec<f64>| -> Result<Vec<u32>, String> {
-            let number = |(index, value): (usize, f64)| {
-                if value.fract() == 0.0 && (0.0..f64::from(u32::MAX)).contains(&value) {
-                    return Ok(value as u32);
-                }
-                Err(format!(
-                    "the {what} of synapse {index} is {value}; it must be the number of a neuron, from 0 on"
-                ))
-            };
-            values.into_iter().enumerate().map(number).collect()
-        };
-        let single = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
-        Ok(Edges {
-            path: path.to_owned(),
-            sources: numbers("source", sources)?,
-            targets: numbers("target", targets)?,
-            weights: weights.map(single),
-            delays: delays.map(single),
-        })
-    }
-}
-
-fn from_archive(source: &Source) -> Result<Lists, String> {
-    let mut archive = Archive::open(source)?;
-    let mut lists = Lists::default();
-    for name in archive.names() {
-        let Some(column) = Column::of(&name) else { continue };
-        let mut values = Vec::new();
-        archive.array(&name, &mut |array, rows| {
-            if array.shape.len() != 1 {
-                return Err(format!("it has shape {:?}; it must have one axis", array.shape));
-            }
-            read_all(rows, &mut values)
-        })?;
-        set(&mut lists, column, values)?;
-    }
-    Ok(lists)
-}
-
-fn read_all(rows: &mut dyn Rows, values: &mut Vec<f64>) -> Result<(), String> {
-    let mut row = Vec::new();
-    loop {
-        row.clear();
-        if rows.next(&mut row)? == Sample::End {
-            return Ok(());
-        }
-        values.append(&mut row);
-    }
-}
-
-fn set(lists: &mut Lists, column: Column, values: Vec<f64>) -> Result<(), String> {
-    let list = &mut lists.0[column as usize];
-    if list.is_some() {
-        let (_, name, _) = COLUMNS[column as usize];
-        return Err(format!("two of its columns are the {name}"));
-    }
-    *list = Some(values);
-    Ok(())
-}
-
-/// Reads lines: the first says what the columns are. Columns with other names are left out.
-fn from_text(reader: impl BufRead) -> Result<Lists, String> {
-    let mut lists = Lists::default();
-    let mut heading: Option<(char, Vec<Option<Column>>)> = None;
-    for (number, line) in (1..).zip(reader.lines()) {
-        let line = line.map_err(|error| format!("line {number}: {error}"))?;
-        let text = line.trim();
-        if text.is_empty() || text.starts_with('#') && heading.is_some() {
-            continue;
-        }
-        let Some((separator, columns)) = &heading else {
-            let text = text.trim_start_matches('#');
-            let separator = [',', '\t', ';'].into_iter().find(|sign| text.contains(*sign)).unwrap_or(' ');
-            let columns: Vec<Option<Column>> = fields(text, separator).map(Column::of).collect();
-            for column in columns.iter().flatten() {
-                set(&mut lists, *column, Vec::new())?;
-            }
-            if [Column::Source, Column::Target].iter().any(|column| lists.0[*column as usize].is_none()) {
-                return Err(format!(
-                    "line {number}: the first line must name the columns, among them source and target"
-                ));
-            }
-            heading = Some((separator, columns));
-            continue;
-        };
-        let mut fields = fields(text, *separator);
-        for column in columns {
-            let field = fields.next().ok_or_else(|| {
-                format!("line {number}: it has fewer than the {} columns of the heading", columns.len())
-            })?;
-            let Some(column) = column else { continue };
-            let value: f64 = field.trim_matches('"').parse().map_err(|_| {
-                let (_, name, _) = COLUMNS[*column as usize];
-                format!("line {number}: the {name} is '{field}', not a number")
-            })?;
-            if let Some(list) = &mut lists.0[*column as usize] {
-                list.push(value);
-            }
-        }
-        if fields.next().is_some() {
-            return Err(format!(
-                "line {number}: it has more than the {} columns of the heading",
-                columns.len()
-            ));
-        }
-    }
-    if heading.is_none() {
-        return Err("it is empty; its first line must name the columns".to_owned());
-    }
-    Ok(lists)
-}
-
-/// The fields of a line; blanks separate them however many there are.
-fn fields(text: &str, separator: char) -> Box<dyn Iterator<Item = &str> + '_> {
-    if separator == ' ' {
-        return Box::new(text.split_whitespace());
-    }
-    Box::new(text.split(separator).map(str::trim))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(text: &str) -> Result<Edges, String> {
-        from_text(text.as_bytes())?.edges(Path::new("edges.csv"))
+        let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
+        std::fs::write(&path, text).unwrap();
+        Edges::read(&path).map(|edges| Edges { path: "edges.csv".into(), ..edges })
     }
 
     #[test]
@@ -236,12 +126,15 @@ mod tests {
             sources: vec![0, 7],
             targets: vec![3, 3],
             weights: Some(vec![0.5, -2.0]),
+            counts: None,
             delays: None,
         };
         for form in [
             "source,target,weight\n0,3,0.5\n7,3,-2\n",
             "# pre\tpost\tweight (mV)\n0\t3\t0.5\n\n7\t3\t-2e0\n",
             "Weight; TO; note; FROM\n0.5; 3; a; 0\n# nothing\n-2; 3; b; 7\n",
+            "\u{feff}\"\",\"pre\",\"post\",\"w\"\r\n0,\"0\",\"3\",0.5\r\n1,7,3,-2\r\n",
+            "note\tpost\tpre\tw\n\t3\t0\t0.5\n\t3\t7\t-2\n",
             "i j w\n0   3  0.5\n 7 3 -2",
         ] {
             assert_eq!(text(form), Ok(expected.clone()), "{form}");
@@ -250,16 +143,26 @@ mod tests {
     }
 
     #[test]
+    fn counts_of_synapses_are_no_weights() {
+        let fly = "Presynaptic_ID,Postsynaptic_ID,Presynaptic_Index,Postsynaptic_Index,Connectivity,Excitatory,\
+                   Excitatory x Connectivity\n720575940612453042,720575940621039145,8,3,2,-1,-2\n";
+        let read = text(fly).unwrap();
+        assert_eq!((read.sources, read.targets), (vec![8], vec![3]));
+        assert_eq!((read.weights, read.counts), (None, Some(vec![-2.0])));
+    }
+
+    #[test]
     fn faults_are_named_with_their_line() {
         for (form, reason) in [
-            ("", "it is empty"),
-            ("0,3,0.5\n", "line 1: the first line must name the columns"),
+            ("\n\n", "it is empty"),
+            ("0,3,0.5\n", "it must have columns with the names source and target; it has '0', '3', '0.5'"),
             ("source,target\n0\n", "line 2: it has fewer than the 2 columns"),
             ("source,target\n0,1,2\n", "line 2: it has more than the 2 columns"),
-            ("source,target\n\n0,x\n", "line 3: the target is 'x', not a number"),
-            ("source,target\n0,1.5\n", "the target of synapse 0 is 1.5"),
-            ("source,target\n-1,1\n", "the source of synapse 0 is -1"),
-            ("source,pre,target\n", "two of its columns are the source"),
+            ("source,target\n\n0,x\n", "line 3: 'target': it is 'x', not a number"),
+            ("source,target\n0,1.5\n", "line 2: 'target': it is 1.5; it must be a whole number, from 0 on"),
+            ("source,target\n-1,1\n", "line 2: 'source': it is -1; it must be a whole number from 0"),
+            ("source,pre,target\n", "two of its columns are the source, 'source' and 'pre'"),
+            ("source,target,weight,count\n", "it has both a weight and a count"),
         ] {
             let found = text(form).unwrap_err();
             assert!(found.contains(reason), "{form}: {found}");

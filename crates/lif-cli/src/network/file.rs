@@ -268,11 +268,20 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
         };
     let of_list = list.as_deref();
     let weights = of_list.and_then(|edges| edges.weights.as_ref());
-    let weight = listed("weight", entries.take("weight"), unit_of(effect), weights)?;
+    let weight = match (of_list, entries.take("weight")) {
+        (Some(Edges { counts: Some(_), .. }), Some(one)) => {
+            let form = "the list has a count of synapses; the weight is that of one synapse, a number";
+            if !one.is_single() {
+                return Err(one.refusal(form));
+            }
+            Some(Distribution::Counted(one.number_in(unit_of(effect))?))
+        }
+        (_, weight) => listed("weight", weight, unit_of(effect), weights)?,
+    };
     let weight = weight.ok_or_else(|| entry.refusal("weight is missing"))?;
     let delays = of_list.and_then(|edges| edges.delays.as_ref());
     let delay = listed("delay", entries.take("delay"), MS, delays)?;
-    let unit = entries.number_in("unit", unit_of(effect))?;
+    let unit = entries.number_in("unit", unit_of(effect))?.or(weight.unit());
     let autapses = entries.take("autapses").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
     let multapses = entries.take("multapses").map(|flag| flag.flag()).transpose()?;
     entries.finish()?;

@@ -1,6 +1,7 @@
 //! Networks: their description, which a model of the literature or a file gives, and how it becomes a population.
 
 pub mod built;
+mod columns;
 pub mod description;
 mod edges;
 mod entries;

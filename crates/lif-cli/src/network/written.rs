@@ -121,7 +121,7 @@ fn rule(rule: &Rule) -> String {
 
 fn distribution(distribution: Distribution) -> String {
     let (name, one, other) = match distribution {
-        Distribution::Constant(value) => return format!("{value:?}"),
+        Distribution::Constant(value) | Distribution::Counted(value) => return format!("{value:?}"),
         Distribution::Normal { mean, sd } => ("normal", mean, sd),
         Distribution::NormalClipped { mean, sd } => ("normal-clipped", mean, sd),
         Distribution::Lognormal { mu, sigma } => ("lognormal", mu, sigma),

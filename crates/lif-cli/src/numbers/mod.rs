@@ -7,6 +7,7 @@ mod heading;
 pub mod interval;
 mod malformed;
 pub mod name;
+mod number;
 pub mod numpy;
 pub mod origin;
 pub mod sampling;
@@ -19,12 +20,15 @@ mod tokens;
 pub mod understood;
 pub mod units;
 pub mod unread;
+mod values;
 
+pub use number::Number;
 pub use origin::Origin;
 pub use source::{Format, Source};
 pub use time::{Precision, Time};
 pub use time_unit::TimeUnit;
 pub use understood::Understood;
+pub use values::Values;
 
 use name::Name;
 use numpy::Archive;

@@ -3,7 +3,7 @@
 
 use super::source::{Reader, Source};
 use super::time::Precision;
-use super::{Rows, Sample};
+use super::{Number, Rows, Sample, Values};
 use bytemuck::Pod;
 use flate2::bufread::DeflateDecoder;
 use lif::require_memory;
@@ -23,6 +23,7 @@ const MOST_AXES: usize = 3;
 const BYTES_PER_VALUE: u64 = 8;
 /// Bytes read at a time.
 const BUFFER: usize = 1 << 18;
+const TOO_MUCH: &str = "there is more data than its shape says";
 
 /// The place of an array in its file.
 #[derive(Debug, Clone)]
@@ -40,6 +41,8 @@ pub struct Array {
     /// How many bytes the header takes.
     header_bytes: u64,
     place: Place,
+    /// Whether the values are in the order of rows.
+    is_in_rows: bool,
     /// All values, row by row, if the file has them in another order.
     in_memory: Option<Arc<[f64]>>,
 }
@@ -47,19 +50,23 @@ pub struct Array {
 /// Appends the numbers in some bytes.
 type Append = fn(&[u8], &mut Vec<f64>);
 
+/// The number in some bytes, exactly.
+type Exact = fn(&[u8]) -> Number;
+
 /// The type of the elements.
 #[derive(Debug, Clone, Copy)]
 struct Element {
     bytes: usize,
     is_swapped: bool,
     append: Append,
+    exact: Exact,
     precision: Precision,
 }
 
 /// Reads an `.npy` file, and shows its rows to `check`.
 pub fn from_npy(source: &Source, check: &mut Check<'_>) -> Result<Array, String> {
     let place = Place { start: 0, is_compressed: false };
-    read(BufReader::with_capacity(BUFFER, source.reader()?), source.bytes(), place, check)
+    read(&mut BufReader::with_capacity(BUFFER, source.reader()?), source.bytes(), place, check)
 }
 
 /// Looks at an array and its rows.
@@ -98,6 +105,20 @@ impl Archive {
 
     /// Reads an array, and shows its rows to `check`.
     pub fn array(&mut self, name: &str, check: &mut Check<'_>) -> Result<Array, String> {
+        // Through the archive, which also checks the checksum.
+        self.entry(name, |reader, size, place| read(reader, size, place, check))
+    }
+
+    /// Appends an array with one axis to a list.
+    pub fn list(&mut self, name: &str, values: &mut dyn Values) -> Result<(), String> {
+        self.entry(name, |reader, size, place| read_list(reader, size, place, values))
+    }
+
+    fn entry<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&mut dyn BufRead, u64, Place) -> Result<T, String>,
+    ) -> Result<T, String> {
         let in_array = |reason: String| format!("'{name}' in it: {reason}");
         let place = self.0.index_for_name(name).or_else(|| self.0.index_for_name(&format!("{name}.npy")));
         let place = place.ok_or_else(|| in_array("there is no such array".to_owned()))?;
@@ -109,8 +130,7 @@ impl Archive {
             other => return Err(in_array(format!("it is compressed as {other}, which cannot be read"))),
         };
         let place = Place { start: entry.data_start(), is_compressed };
-        // Through the archive, which also checks the checksum.
-        read(BufReader::with_capacity(BUFFER, entry), size, place, check).map_err(in_array)
+        read(&mut BufReader::with_capacity(BUFFER, entry), size, place).map_err(in_array)
     }
 }
 
@@ -159,9 +179,9 @@ fn open(mut file: Reader, place: &Place, skipped: u64) -> io::Result<Box<dyn Rea
     }
 }
 
-/// Reads an array of `size` bytes.
-fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>) -> Result<Array, String> {
-    let start = header_bytes(&mut reader)?;
+/// Reads the header of an array of `size` bytes. Returns the number of values, too.
+fn described(reader: &mut dyn BufRead, size: u64, place: Place) -> Result<(Array, u64), String> {
+    let start = header_bytes(reader)?;
     let header = Header::from_reader(&mut start.as_slice()).map_err(unreadable)?;
     let name = header.type_descriptor.as_string().map(String::as_str).unwrap_or_default();
     let element = Element::new(name).ok_or_else(|| {
@@ -174,44 +194,79 @@ fn read(mut reader: impl BufRead, size: u64, place: Place, check: &mut Check<'_>
     if shape.len() > MOST_AXES {
         return Err(format!("it has shape {shape:?}; arrays of more than {MOST_AXES} axes are not read"));
     }
-    let product = |lengths: &[usize]| {
-        let count = lengths.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
-        count.unwrap_or(u64::MAX)
-    };
     let count = product(&shape);
-    if count.saturating_mul(element.bytes as u64) > size {
+    let bytes = count.saturating_mul(element.bytes as u64);
+    if bytes > size {
         return Err(format!(
             "it is said to have shape {shape:?}, which is more than the {size} bytes of data that it has"
         ));
     }
-    // A row can be larger than the array only if there are no values.
-    let row = if count == 0 { 0 } else { product(shape.get(1..).unwrap_or_default()) };
+    if count == 0 && size > 0 {
+        return Err(unreadable(TOO_MUCH));
+    }
     let is_in_rows =
         header.layout == Layout::Standard || shape.iter().filter(|length| **length > 1).count() < 2;
-    let values = if is_in_rows { row } else { count.saturating_mul(2) };
-    let room = values.saturating_mul(BYTES_PER_VALUE + element.bytes as u64);
-    require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
-    let mut array = Array { shape, element, header_bytes: start.len() as u64, place, in_memory: None };
-    if count > 0 {
-        if is_in_rows {
-            check(&array, &mut array.rows_of(&mut reader, 0))?;
-        } else {
-            let values = in_rows(&array, count, &mut reader)?;
-            let mut rows = MemoryRows { values: Arc::clone(&values), row: row as usize, next: 0 };
-            check(&array, &mut rows)?;
-            array.in_memory = Some(values);
-        }
-        if !reader.fill_buf().map_err(unreadable)?.is_empty() {
-            return Err(unreadable("there is more data than its shape says"));
-        }
-    } else if size > 0 {
-        return Err(unreadable("there is more data than its shape says"));
+    let header_bytes = start.len() as u64;
+    Ok((Array { shape, element, header_bytes, place, is_in_rows, in_memory: None }, count))
+}
+
+fn product(lengths: &[usize]) -> u64 {
+    let count = lengths.iter().try_fold(1_u64, |count, length| count.checked_mul(*length as u64));
+    count.unwrap_or(u64::MAX)
+}
+
+/// Reads an array with one axis.
+fn read_list(
+    reader: &mut dyn BufRead,
+    size: u64,
+    place: Place,
+    values: &mut dyn Values,
+) -> Result<(), String> {
+    let (array, count) = described(reader, size, place)?;
+    if array.shape.len() != 1 {
+        return Err(format!("it has shape {:?}; it must have one axis", array.shape));
     }
+    values.reserve(count)?;
+    let element = array.element;
+    let mut bytes = vec![0; element.bytes];
+    for index in 0..count {
+        reader.read_exact(&mut bytes).map_err(unreadable)?;
+        if element.is_swapped {
+            bytes.reverse();
+        }
+        values.push((element.exact)(&bytes)).map_err(|reason| format!("value {index}: {reason}"))?;
+    }
+    require_end(reader)
+}
+
+fn require_end(reader: &mut dyn BufRead) -> Result<(), String> {
+    if reader.fill_buf().map_err(unreadable)?.is_empty() { Ok(()) } else { Err(unreadable(TOO_MUCH)) }
+}
+
+/// Reads an array of `size` bytes.
+fn read(reader: &mut dyn BufRead, size: u64, place: Place, check: &mut Check<'_>) -> Result<Array, String> {
+    let (mut array, count) = described(reader, size, place)?;
+    if count == 0 {
+        return Ok(array);
+    }
+    let row = product(array.shape.get(1..).unwrap_or_default());
+    let values = if array.is_in_rows { row } else { count.saturating_mul(2) };
+    let room = values.saturating_mul(BYTES_PER_VALUE + array.element.bytes as u64);
+    require_memory("the array", room, "cut it into shorter ones").map_err(|error| error.to_string())?;
+    if array.is_in_rows {
+        check(&array, &mut array.rows_of(&mut *reader, 0))?;
+    } else {
+        let values = in_rows(&array, count, &mut *reader)?;
+        let mut rows = MemoryRows { values: Arc::clone(&values), row: row as usize, next: 0 };
+        check(&array, &mut rows)?;
+        array.in_memory = Some(values);
+    }
+    require_end(reader)?;
     Ok(array)
 }
 
 /// All values of an array in column-major order, in rows.
-fn in_rows(array: &Array, count: u64, reader: &mut impl Read) -> Result<Arc<[f64]>, String> {
+fn in_rows(array: &Array, count: u64, mut reader: impl Read) -> Result<Arc<[f64]>, String> {
     let mut bytes = vec![0; count as usize * array.element.bytes];
     reader.read_exact(&mut bytes).map_err(unreadable)?;
     let mut values = Vec::with_capacity(count as usize);
@@ -221,7 +276,7 @@ fn in_rows(array: &Array, count: u64, reader: &mut impl Read) -> Result<Arc<[f64
 }
 
 /// The bytes before the data.
-fn header_bytes(reader: &mut impl Read) -> Result<Vec<u8>, String> {
+fn header_bytes(mut reader: impl Read) -> Result<Vec<u8>, String> {
     // Six magic bytes, two for the version, and the length of the rest: two bytes in version 1, four in later
     // ones.
     let mut bytes = vec![0; 10];
@@ -255,22 +310,45 @@ impl Element {
         let is_swapped = name.starts_with(if cfg!(target_endian = "big") { '<' } else { '>' });
         // Whole numbers may be rounded.
         let whole = Precision::Place(0.5);
-        let (bytes, precision, append): (usize, _, Append) = match name
+        let (bytes, precision, append, exact): (usize, _, Append, Exact) = match name
             .trim_start_matches(['<', '>', '|', '='])
         {
-            "f4" => (4, Precision::Single, |bytes, values| append(bytes, values, |value: f32| value.into())),
-            "f8" => (8, Precision::Double, |bytes, values| append(bytes, values, |value: f64| value)),
-            "i1" | "b" => (1, whole, |bytes, values| append(bytes, values, |value: i8| value.into())),
-            "i2" => (2, whole, |bytes, values| append(bytes, values, |value: i16| value.into())),
-            "i4" => (4, whole, |bytes, values| append(bytes, values, |value: i32| value.into())),
-            "i8" => (8, whole, |bytes, values| append(bytes, values, |value: i64| value as f64)),
-            "u1" | "B" => (1, whole, |bytes, values| append(bytes, values, |value: u8| value.into())),
-            "u2" => (2, whole, |bytes, values| append(bytes, values, |value: u16| value.into())),
-            "u4" => (4, whole, |bytes, values| append(bytes, values, |value: u32| value.into())),
-            "u8" => (8, whole, |bytes, values| append(bytes, values, |value: u64| value as f64)),
+            "f4" => (
+                4,
+                Precision::Single,
+                |bytes, values| append(bytes, values, |value: f32| value.into()),
+                real::<f32>,
+            ),
+            "f8" => {
+                (8, Precision::Double, |bytes, values| append(bytes, values, |value: f64| value), real::<f64>)
+            }
+            "i1" | "b" => {
+                (1, whole, |bytes, values| append(bytes, values, |value: i8| value.into()), exact::<i8>)
+            }
+            "i2" => {
+                (2, whole, |bytes, values| append(bytes, values, |value: i16| value.into()), exact::<i16>)
+            }
+            "i4" => {
+                (4, whole, |bytes, values| append(bytes, values, |value: i32| value.into()), exact::<i32>)
+            }
+            "i8" => {
+                (8, whole, |bytes, values| append(bytes, values, |value: i64| value as f64), exact::<i64>)
+            }
+            "u1" | "B" => {
+                (1, whole, |bytes, values| append(bytes, values, |value: u8| value.into()), exact::<u8>)
+            }
+            "u2" => {
+                (2, whole, |bytes, values| append(bytes, values, |value: u16| value.into()), exact::<u16>)
+            }
+            "u4" => {
+                (4, whole, |bytes, values| append(bytes, values, |value: u32| value.into()), exact::<u32>)
+            }
+            "u8" => {
+                (8, whole, |bytes, values| append(bytes, values, |value: u64| value as f64), exact::<u64>)
+            }
             _ => return None,
         };
-        Some(Self { bytes, is_swapped, append, precision })
+        Some(Self { bytes, is_swapped, append, exact, precision })
     }
 
     fn append_all(self, bytes: &mut [u8], values: &mut Vec<f64>) {
@@ -284,6 +362,14 @@ impl Element {
 fn append<T: Pod>(bytes: &[u8], values: &mut Vec<f64>, convert: fn(T) -> f64) {
     values
         .extend(bytes.chunks_exact(size_of::<T>()).map(|bytes| convert(bytemuck::pod_read_unaligned(bytes))));
+}
+
+fn exact<T: Pod + Into<i128>>(bytes: &[u8]) -> Number {
+    Number::Whole(bytemuck::pod_read_unaligned::<T>(bytes).into())
+}
+
+fn real<T: Pod + Into<f64>>(bytes: &[u8]) -> Number {
+    Number::Real(bytemuck::pod_read_unaligned::<T>(bytes).into())
 }
 
 /// The rows of an array in a file.

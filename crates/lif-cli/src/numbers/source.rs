@@ -18,12 +18,13 @@ const NPY: &[u8] = b"\x93NUMPY";
 const ZIP: [&[u8]; 2] = [b"PK\x03\x04", b"PK\x05\x06"];
 
 /// The first bytes of other files that people may try.
-const FOREIGN: [(&[u8], &str); 11] = [
+const FOREIGN: [(&[u8], &str); 12] = [
     (b"\xff\xfe\0\0", "text in UTF-32; save it as UTF-8"),
     (b"\0\0\xfe\xff", "text in UTF-32; save it as UTF-8"),
     (b"\xff\xfe", "text in UTF-16; save it as UTF-8"),
     (b"\xfe\xff", "text in UTF-16; save it as UTF-8"),
     (b"\x89HDF", "an HDF5 file (a .mat file of MATLAB 7.3 is one); save the array as .npy"),
+    (b"PAR1", "a Parquet file, which only lists of synapses can be; save its numbers as text or as .npy"),
     (b"MATLAB 5.0", "a .mat file of MATLAB; save the array as .npy, or as text"),
     (b"RIFF", "a sound file; save its samples as .npy"),
     (b"\x1f\x8b", "compressed by gzip; unpack it"),
