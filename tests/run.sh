@@ -56,6 +56,9 @@ RUSTDOCFLAGS='-D warnings' cargo doc --no-deps
 say "unit, integration and documentation tests"
 cargo test
 
+say "lists in Parquet files, which a feature reads"
+tests/parquet.sh
+
 say "benchmarks, each once"
 cargo test --bench speed
 

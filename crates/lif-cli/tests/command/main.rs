@@ -15,6 +15,7 @@ mod graphs;
 mod headings;
 mod input_files;
 mod interrupt;
+mod lists;
 mod losses;
 mod memory;
 mod misread;

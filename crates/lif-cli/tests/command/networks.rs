@@ -357,7 +357,17 @@ fn what_is_wrong_in_a_list_is_told_with_the_description_and_the_line() {
         ("source,target,weight\n0,3,1\n", "", "the target of synapse 0 from first to second is 3"),
         ("source,target,weight\n0,2,nan\n", "", "from first to second: NaN at index 0"),
         ("source,target,weight,delay\n0,2,1,0\n", "", "the delays from first to second is 0 ms"),
-        ("a,b\n0,2\n", "weight = 1\n", "the first line must name the columns"),
+        (
+            "a,b\n0,2\n",
+            "weight = 1\n",
+            "it must have columns with the names source and target; it has 'a', 'b'",
+        ),
+        ("pre,post,count\n0,2,7\n", "", "weight is missing"),
+        (
+            "pre,post,count\n0,2,7\n",
+            "weight = { normal = [1, 1] }\n",
+            "the weight is that of one synapse, a number",
+        ),
         (good, "unit = 0.3\nmultapses = false\n", ""),
     ] {
         folder.write("net.toml", &format!("{LISTED}{more}"));
