@@ -60,6 +60,38 @@ pub enum Profile {
     },
 }
 
+impl Profile {
+    /// The probability at the square root of this distance.
+    pub(crate) fn probability(self, squared: f64) -> f64 {
+        match self {
+            // The square of a very small sigma would be 0.
+            Self::Gaussian { p, sigma } => p * libm::exp(-0.5 * (squared / sigma / sigma)),
+            Self::Exponential { p, length } => p * libm::exp(-squared.sqrt() / length),
+            Self::Step { p, radius } => {
+                if squared <= radius * radius {
+                    p
+                } else {
+                    0.0
+                }
+            }
+        }
+    }
+}
+
+/// The square of the distance between two positions, in a space that repeats itself after an extent where that is not 0.
+pub(crate) fn distance_squared(from: [f32; 3], to: [f32; 3], extent: Option<&[f32; 3]>) -> f64 {
+    (0..3).fold(0.0, |sum, axis| {
+        let mut apart = (f64::from(from[axis]) - f64::from(to[axis])).abs();
+        if let Some(length) = extent.map(|extent| f64::from(extent[axis]))
+            && length > 0.0
+        {
+            apart %= length;
+            apart = apart.min(length - apart);
+        }
+        sum + apart * apart
+    })
+}
+
 impl Rule {
     fn new(kind: RuleKind) -> Self {
         let multapses = !matches!(
@@ -128,6 +160,24 @@ impl Rule {
     #[must_use]
     pub fn list(sources: impl Into<Vec<u32>>, targets: impl Into<Vec<u32>>) -> Self {
         Self::new(RuleKind::List { sources: Arc::new(sources.into()), targets: Arc::new(targets.into()) })
+    }
+
+    /// The probability that a pair of neurons at these positions is connected, if the rule is one by distance.
+    ///
+    /// ```
+    /// use lif::{Profile, Rule};
+    ///
+    /// let step = Profile::Step { p: 0.5, radius: 2.0 };
+    /// let (near, far) = ([1.0, 0.0, 0.0], [9.0, 0.0, 0.0]);
+    /// assert_eq!(Rule::by_distance(step).probability(near, far), Some(0.0));
+    /// let ring = Rule::by_periodic_distance(step, [10.0, 0.0, 0.0]);
+    /// assert_eq!(ring.probability(near, far), Some(0.5));
+    /// assert_eq!(Rule::all_to_all().probability(near, far), None);
+    /// ```
+    #[must_use]
+    pub fn probability(&self, from: [f32; 3], to: [f32; 3]) -> Option<f64> {
+        let RuleKind::Distance { profile, extent } = &self.kind else { return None };
+        Some(profile.probability(distance_squared(from, to, extent.as_ref())))
     }
 
     /// Excludes synapses of a neuron onto itself, which there are if a group is connected to itself. Numbers of

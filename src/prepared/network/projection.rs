@@ -6,7 +6,7 @@ use super::rules::MOST_OUTDEGREE;
 use crate::data::memory;
 use crate::error::{Error, Result};
 use crate::experiment::network::distribution::{Distribution, DistributionKind};
-use crate::experiment::network::rule::{Profile, Rule, RuleKind};
+use crate::experiment::network::rule::{Profile, Rule, RuleKind, distance_squared};
 use crate::experiment::network::synapse::Delay;
 use crate::experiment::network::{Projection as Described, Wiring};
 use crate::experiment::params::{Params, SynapseRule};
@@ -414,16 +414,7 @@ impl Projection {
     /// The square of the distance between two neurons.
     pub(super) fn distance_squared(&self, source: u32, target: u32, extent: Option<&[f32; 3]>) -> f64 {
         let (from, to) = (self.positions[source as usize], self.positions[target as usize]);
-        (0..3).fold(0.0, |sum, axis| {
-            let mut apart = (f64::from(from[axis]) - f64::from(to[axis])).abs();
-            if let Some(length) = extent.map(|extent| f64::from(extent[axis]))
-                && length > 0.0
-            {
-                apart %= length;
-                apart = apart.min(length - apart);
-            }
-            sum + apart * apart
-        })
+        distance_squared(from, to, extent)
     }
 
     /// A bound of the distance between any source and any target.

@@ -312,21 +312,3 @@ impl Projection {
         }
     }
 }
-
-impl Profile {
-    /// The probability of a connection over a distance whose square is this.
-    pub(super) fn probability(self, squared: f64) -> f64 {
-        match self {
-            // The square of a very small sigma would be 0.
-            Self::Gaussian { p, sigma } => p * libm::exp(-0.5 * (squared / sigma / sigma)),
-            Self::Exponential { p, length } => p * libm::exp(-squared.sqrt() / length),
-            Self::Step { p, radius } => {
-                if squared <= radius * radius {
-                    p
-                } else {
-                    0.0
-                }
-            }
-        }
-    }
-}

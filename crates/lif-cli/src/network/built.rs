@@ -2,10 +2,11 @@
 
 use super::Description;
 use super::description::{Distribution, Effect, Group, InitVoltage, Projection, Rule};
+use super::distance;
 use crate::failure::Failure;
 use lif::model::tables;
 use lif::random::{counter, key, normal, philox};
-use lif::{Input, Network, Parameter, Params, PopulationOptions, Random, Shape, Synapse};
+use lif::{Input, Network, Parameter, Params, PopulationOptions, Random, Shape, Synapse, SynapseRule};
 use ndarray::{Array1, Array2};
 
 /// The random stream for initial values; random inputs have the streams after it.
@@ -39,11 +40,14 @@ impl Description {
         for group in &self.groups {
             groups.push(network.add(&group.name, group.size, self.params(group))?);
         }
+        if let Some(positions) = self.positions(seed) {
+            network.set_positions(positions);
+        }
         for projection in &self.projections {
             let (Some(from), Some(to)) = (groups.get(projection.from), groups.get(projection.to)) else {
                 continue;
             };
-            network.connect(from, to, rule(projection), synapse(projection))?;
+            network.connect(from, to, rule(projection), self.synapse(projection))?;
         }
         Ok(network)
     }
@@ -70,6 +74,42 @@ impl Description {
             tau_syn: neurons.tau_syn.map(Into::into),
             tau_syn_inhibitory: neurons.tau_syn_inhibitory.map(Into::into),
             ..Params::default()
+        }
+    }
+
+    fn synapse(&self, projection: &Projection) -> Synapse {
+        let edges = match &projection.rule {
+            Rule::List(edges) => Some(&**edges),
+            _ => None,
+        };
+        let weight = match (projection.weight, edges.and_then(|edges| edges.counts.as_ref())) {
+            (Distribution::Counted(one), Some(counts)) => {
+                let weight = |count: &f32| (f64::from(*count) * one) as f32;
+                lif::Distribution::list(counts.iter().map(weight).collect::<Vec<_>>())
+            }
+            (weight, _) => distribution(weight, edges.and_then(|edges| edges.weights.as_ref())),
+        };
+        let synapse = match projection.effect {
+            Effect::Jump => Synapse::jump(weight),
+            Effect::Current => Synapse::current(weight),
+        };
+        let synapse = match projection.unit {
+            None => synapse,
+            Some(unit) => synapse.unit(unit),
+        };
+        match (projection.velocity, projection.delay) {
+            (Some(velocity), delay) => {
+                let smallest = match (projection.effect, self.synapse_rule) {
+                    (Effect::Current, SynapseRule::Independent) => 0.0,
+                    _ => self.dt,
+                };
+                let constant = delay.and_then(Distribution::constant).unwrap_or(smallest);
+                synapse.velocity(velocity, constant)
+            }
+            (None, None) => synapse,
+            (None, Some(delay)) => {
+                synapse.delay(distribution(delay, edges.and_then(|edges| edges.delays.as_ref())))
+            }
         }
     }
 
@@ -155,37 +195,12 @@ fn rule(projection: &Projection) -> lif::Rule {
         Rule::FixedTotal(count) => lif::Rule::fixed_total(*count),
         Rule::Pairwise(p) => lif::Rule::pairwise(*p),
         Rule::List(edges) => lif::Rule::list(edges.sources.clone(), edges.targets.clone()),
+        Rule::ByDistance { profile, periodic } => distance::rule(*profile, *periodic),
         Rule::OneToOne => lif::Rule::one_to_one(),
         Rule::AllToAll => lif::Rule::all_to_all(),
     };
     let rule = if projection.autapses { rule } else { rule.without_autapses() };
     if projection.multapses { rule } else { rule.without_multapses() }
-}
-
-fn synapse(projection: &Projection) -> Synapse {
-    let edges = match &projection.rule {
-        Rule::List(edges) => Some(&**edges),
-        _ => None,
-    };
-    let weight = match (projection.weight, edges.and_then(|edges| edges.counts.as_ref())) {
-        (Distribution::Counted(one), Some(counts)) => {
-            let weight = |count: &f32| (f64::from(*count) * one) as f32;
-            lif::Distribution::list(counts.iter().map(weight).collect::<Vec<_>>())
-        }
-        (weight, _) => distribution(weight, edges.and_then(|edges| edges.weights.as_ref())),
-    };
-    let synapse = match projection.effect {
-        Effect::Jump => Synapse::jump(weight),
-        Effect::Current => Synapse::current(weight),
-    };
-    let synapse = match projection.unit {
-        None => synapse,
-        Some(unit) => synapse.unit(unit),
-    };
-    match projection.delay {
-        None => synapse,
-        Some(delay) => synapse.delay(distribution(delay, edges.and_then(|edges| edges.delays.as_ref()))),
-    }
 }
 
 /// `listed` are the values of each synapse, if they are listed.

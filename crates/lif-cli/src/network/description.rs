@@ -2,9 +2,11 @@
 //!
 //! Units are ms, mV, MOhm, nA and Hz.
 
+use super::distance;
 use super::edges::Edges;
+use super::positions::{self, Positions};
 use crate::failure::Failure;
-use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
+use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -47,6 +49,8 @@ pub struct Group {
     /// Constant current.
     pub current: f64,
     pub poisson: Vec<Poisson>,
+    /// `None`: nowhere.
+    pub positions: Option<Positions>,
 }
 
 /// The parameters of the neurons of a group.
@@ -101,6 +105,8 @@ pub struct Projection {
     pub weight: Distribution,
     /// `None`: the smallest possible.
     pub delay: Option<Distribution>,
+    /// Adds the distance over this velocity, in the unit of the positions per ms, to a constant delay.
+    pub velocity: Option<f64>,
     pub effect: Effect,
     /// What all weights are whole multiples of.
     pub unit: Option<f64>,
@@ -115,6 +121,7 @@ pub enum Rule {
     Pairwise(f64),
     OneToOne,
     AllToAll,
+    ByDistance { profile: Profile, periodic: Option<[f32; 3]> },
     List(Arc<Edges>),
 }
 
@@ -128,6 +135,7 @@ impl Group {
             init_voltage: None,
             current: 0.0,
             poisson: Vec::new(),
+            positions: None,
         }
     }
 }
@@ -203,14 +211,42 @@ impl Description {
         self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.size))
     }
 
-    /// The files with synapses, each once.
-    pub fn lists(&self) -> BTreeSet<&Path> {
+    /// The files with synapses and with positions, each once.
+    pub fn files(&self) -> BTreeSet<&Path> {
         let rules = self.projections.iter().map(|projection| &projection.rule);
         let lists = rules.filter_map(|rule| match rule {
             Rule::List(edges) => Some(edges.path.as_path()),
             _ => None,
         });
-        lists.collect()
+        let positions = self.groups.iter().filter_map(|group| match &group.positions {
+            Some(Positions::File(listed)) => Some(listed.path.as_path()),
+            _ => None,
+        });
+        lists.chain(positions).collect()
+    }
+
+    /// The positions of all neurons, if some have one; `seed` is that of the run.
+    pub fn positions(&self, seed: u64) -> Option<Vec<[f32; 3]>> {
+        if self.position_bytes() == 0 {
+            return None;
+        }
+        let seed = self.seed.unwrap_or(seed);
+        let mut all = Vec::with_capacity(self.n());
+        for group in &self.groups {
+            let first = all.len();
+            let at = |neuron: usize| {
+                let positions = group.positions.as_ref();
+                positions.map_or([0.0; 3], |positions| positions.at(neuron, first + neuron, seed))
+            };
+            all.extend((0..group.size).map(at));
+        }
+        Some(all)
+    }
+
+    /// The memory for the positions.
+    pub fn position_bytes(&self) -> u64 {
+        let has_some = self.groups.iter().any(|group| group.positions.is_some());
+        if has_some { positions::BYTES_PER_NEURON * self.n() as u64 } else { 0 }
     }
 
     /// The number of synapses of a projection, or its mean where the rule draws it.
@@ -225,6 +261,9 @@ impl Description {
             Rule::FixedTotal(count) => *count as f64,
             Rule::List(edges) => edges.len() as f64,
             Rule::Pairwise(p) => p * pairs,
+            Rule::ByDistance { profile, periodic } => {
+                self.mean_probability(projection, &distance::rule(*profile, *periodic)) * pairs
+            }
             Rule::OneToOne => {
                 if is_to_itself {
                     0.0
@@ -290,8 +329,20 @@ fn sum(values: &Option<Vec<f32>>) -> f64 {
 impl Projection {
     /// Synapses with the smallest delay. The same pair can have several where the rule draws them one by one.
     pub fn new((from, to): (usize, usize), rule: Rule, effect: Effect, weight: Distribution) -> Self {
-        let multapses = !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll);
-        Self { from, to, rule, autapses: true, multapses, weight, delay: None, effect, unit: None }
+        let multapses =
+            !matches!(rule, Rule::Pairwise(_) | Rule::OneToOne | Rule::AllToAll | Rule::ByDistance { .. });
+        Self {
+            from,
+            to,
+            rule,
+            autapses: true,
+            multapses,
+            weight,
+            delay: None,
+            velocity: None,
+            effect,
+            unit: None,
+        }
     }
 
     /// The sign of the mean weight.
@@ -312,6 +363,14 @@ impl Projection {
 }
 
 impl Distribution {
+    /// The value, if it is the same for all.
+    pub fn constant(self) -> Option<f64> {
+        match self {
+            Self::Constant(value) => Some(value),
+            _ => None,
+        }
+    }
+
     /// A number with the sign of the mean.
     fn mean(self) -> f64 {
         match self {

@@ -4,8 +4,10 @@ use super::Description;
 use super::description::{
     Distribution, Effect, Group, InitVoltage, Neurons, Poisson, Projection, Rule, total_of,
 };
+use super::distance;
 use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
+use super::positions::Positions;
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 use crate::settings::rules;
@@ -26,7 +28,7 @@ const DISTRIBUTIONS: &str = "it must be a number or one of { normal = [mean, sd]
 
 /// What a rule can be.
 const RULES: &str = "it must be one of { fixed-indegree = N }, { fixed-outdegree = N }, { fixed-total = N }, { pairwise \
-                     = P }, { list = FILE }, \"one-to-one\" and \"all-to-all\"";
+                     = P }, { by-distance = { PROFILE = { p = P, LENGTH } } }, { list = FILE }, \"one-to-one\" and \"all-to-all\"";
 
 /// Whether a settings file describes a network.
 pub fn is_network(text: &str) -> bool {
@@ -121,16 +123,17 @@ fn above_zero(entry: &Entry<'_>, value: f64) -> Result<f64, Failure> {
 
 /// All but the size of a group.
 #[derive(Debug, Clone, Default)]
-struct Base {
+struct Base<'a> {
     neurons: Neurons,
     init_voltage: Option<InitVoltage>,
     current: f64,
     poisson: Vec<Poisson>,
+    positions: Option<Entry<'a>>,
 }
 
 /// Takes the parameters of neurons over those of all groups.
-fn parameters(entries: &mut Entries<'_>, base: &Base) -> Result<Base, Failure> {
-    let Base { mut neurons, mut init_voltage, mut current, mut poisson } = base.clone();
+fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base<'a>, Failure> {
+    let Base { mut neurons, mut init_voltage, mut current, mut poisson, mut positions } = base.clone();
     let numbers = [
         ("tau-m", MS, &mut neurons.tau_m),
         ("resistance", MOHM, &mut neurons.resistance),
@@ -164,19 +167,21 @@ fn parameters(entries: &mut Entries<'_>, base: &Base) -> Result<Base, Failure> {
             None => vec![self::poisson(&entry)?],
         };
     }
-    Ok(Base { neurons, init_voltage, current, poisson })
+    positions = entries.take("positions").or(positions);
+    Ok(Base { neurons, init_voltage, current, poisson, positions })
 }
 
-fn group(entry: &Entry<'_>, base: &Base) -> Result<Group, Failure> {
+fn group<'a>(entry: &Entry<'a>, base: &Base<'a>) -> Result<Group, Failure> {
     let mut entries = entry.entries()?;
     let size = entries.need("size")?;
     let count = size.count::<usize>()?;
     if count == 0 {
         return Err(size.refusal("it must be at least 1"));
     }
-    let Base { neurons, init_voltage, current, poisson } = parameters(&mut entries, base)?;
+    let Base { neurons, init_voltage, current, poisson, positions } = parameters(&mut entries, base)?;
     entries.finish()?;
-    Ok(Group { neurons, init_voltage, current, poisson, ..Group::new(&entry.key, count) })
+    let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
+    Ok(Group { neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) })
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
@@ -219,7 +224,7 @@ fn unit_of(effect: Effect) -> Unit {
 }
 
 /// The only entry of a table; `form` is the form of what there should be.
-fn only<'a>(entry: &Entry<'a>, form: &str) -> Result<Entry<'a>, Failure> {
+pub fn only<'a>(entry: &Entry<'a>, form: &str) -> Result<Entry<'a>, Failure> {
     let refusal = || entry.refusal(form);
     if !entry.is_table() {
         return Err(refusal());
@@ -281,6 +286,7 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let weight = weight.ok_or_else(|| entry.refusal("weight is missing"))?;
     let delays = of_list.and_then(|edges| edges.delays.as_ref());
     let delay = listed("delay", entries.take("delay"), MS, delays)?;
+    let velocity = entries.take("velocity").map(|velocity| self::velocity(&velocity, delay)).transpose()?;
     let unit = entries.number_in("unit", unit_of(effect))?.or(weight.unit());
     let autapses = entries.take("autapses").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
     let multapses = entries.take("multapses").map(|flag| flag.flag()).transpose()?;
@@ -295,12 +301,28 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let pairs = to.iter().flat_map(|to| from.iter().map(move |from| (*from, *to)));
     for ((from, to), rule) in pairs.zip(rules) {
         let Some(rule) = rule else { continue };
+        if matches!(rule, Rule::ByDistance { .. }) || velocity.is_some() {
+            let mut ends = [from, to].into_iter().filter_map(|end| description.groups.get(end));
+            if let Some(group) = ends.find(|group| group.positions.is_none()) {
+                return Err(entry.refusal(format!(
+                    "the synapses depend on distance, and group {} has no positions; add positions to it",
+                    group.name
+                )));
+            }
+        }
         let projection = Projection::new((from, to), rule, effect, weight);
         let multapses = multapses.unwrap_or(projection.multapses);
-        description.projections.push(Projection { autapses, multapses, delay, unit, ..projection });
+        description.projections.push(Projection { autapses, multapses, delay, velocity, unit, ..projection });
         description.in_file.projections.push(entry.place());
     }
     Ok(())
+}
+
+fn velocity(entry: &Entry<'_>, delay: Option<Distribution>) -> Result<f64, Failure> {
+    if delay.is_some_and(|delay| delay.constant().is_none()) {
+        return Err(entry.refusal("with a velocity the delay must be a number, to which distances are added"));
+    }
+    above_zero(entry, entry.number()?)
 }
 
 /// The synapses in the file that a rule names, if it names one.
@@ -356,6 +378,9 @@ fn rules(
         return Ok(vec![Some(rule); pairs]);
     }
     let kind = only(entry, RULES)?;
+    if kind.option() == "by-distance" {
+        return distance::rules(&kind, from.len(), to.len());
+    }
     let sizes = |index: usize| {
         let size = |group: Option<&usize>| {
             group.and_then(|group| description.groups.get(*group)).map_or(0.0, |group| group.size as f64)
@@ -396,13 +421,13 @@ fn rules(
     numbers.iter().enumerate().map(rule).collect()
 }
 
-fn probability(entry: &Entry<'_>) -> Result<f64, Failure> {
+pub fn probability(entry: &Entry<'_>) -> Result<f64, Failure> {
     let p = entry.number()?;
     if (0.0..=1.0).contains(&p) { Ok(p) } else { Err(entry.refusal("it must be from 0 to 1")) }
 }
 
 /// A number for each pair of groups: one for all, or a matrix with a row for each target.
-fn matrix<'a>(entry: &Entry<'a>, sources: usize, targets: usize) -> Result<Vec<Entry<'a>>, Failure> {
+pub fn matrix<'a>(entry: &Entry<'a>, sources: usize, targets: usize) -> Result<Vec<Entry<'a>>, Failure> {
     let Some(rows) = entry.values() else { return Ok(vec![entry.clone(); sources * targets]) };
     let shape = format!(
         "it must be a number, or a matrix with {} (for the groups in to) of {} (for the groups in from)",

@@ -3,10 +3,12 @@
 pub mod built;
 mod columns;
 pub mod description;
+mod distance;
 mod edges;
 mod entries;
 mod file;
 pub mod models;
+mod positions;
 pub mod written;
 
 pub use description::Description;

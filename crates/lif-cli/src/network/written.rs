@@ -2,6 +2,7 @@
 
 use super::Description;
 use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Projection, Rule};
+use super::distance;
 use clap::ValueEnum;
 use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::fmt::Write;
@@ -59,6 +60,7 @@ impl Description {
             drawn(Some(projection.weight)).map(|weight| format!("weight = {}", distribution(weight))),
         );
         lines.extend(drawn(projection.delay).map(|delay| format!("delay = {}", distribution(delay))));
+        lines.extend(projection.velocity.map(|velocity| format!("velocity = {velocity:?}")));
         lines.extend(projection.unit.map(|unit| format!("unit = {unit:?}")));
         lines
     }
@@ -88,6 +90,7 @@ fn of_group(group: &Group) -> Vec<String> {
         };
         format!("init-voltage = {value}")
     }));
+    lines.extend(group.positions.iter().map(|positions| format!("positions = {}", positions.written())));
     if !group.poisson.is_empty() {
         let sources: Vec<String> = group.poisson.iter().map(poisson).collect();
         lines.push(format!("poisson = [{}]", sources.join(", ")));
@@ -114,6 +117,7 @@ fn rule(rule: &Rule) -> String {
         Rule::FixedTotal(count) => format!("{{ fixed-total = {} }}", whole(*count)),
         Rule::List(edges) => format!("{{ list = {} }}", quoted(&edges.path.to_string_lossy())),
         Rule::Pairwise(p) => format!("{{ pairwise = {p:?} }}"),
+        Rule::ByDistance { profile, periodic } => distance::written(*profile, *periodic),
         Rule::OneToOne => "\"one-to-one\"".to_owned(),
         Rule::AllToAll => "\"all-to-all\"".to_owned(),
     }
@@ -192,7 +196,15 @@ mod tests {
                     v-lower = -80\ninit-voltage = -61.3\n[groups.d]\nsize = 3\n[[projections]]\n\
                     from = [\"d\", \"a \\\"b\\\".c\"]\nto = \"d\"\nrule = \"one-to-one\"\nweight = { lognormal = [0.1, 2] }\n\
                     effect = \"jump\"\nautapses = false\n[[projections]]\nfrom = \"d\"\nto = \"d\"\nrule = { pairwise = 1e-7 }\n\
-                    weight = { normal-clipped = [1, 2] }\neffect = \"jump\"\ndelay = { uniform = [0.1, 3] }\n";
+                    weight = { normal-clipped = [1, 2] }\neffect = \"jump\"\ndelay = { uniform = [0.1, 3] }\n\
+                    [groups.sheet]\nsize = 6\npositions = { grid = [3, 2], extent = [30, 20], origin = [-1, 0.5, 7] }\n\
+                    [groups.cloud]\nsize = 2\npositions = { uniform = [3, 2.5, 1e3] }\n\
+                    [[projections]]\nfrom = \"sheet\"\nto = \"cloud\"\nweight = 1\neffect = \"jump\"\nvelocity = 3\ndelay = 0.5\n\
+                    rule = { by-distance = { step = { p = 0.3, radius = 4.5 }, periodic = [0, 2] } }\n\
+                    [[projections]]\nfrom = \"cloud\"\nto = \"sheet\"\nweight = 1\neffect = \"current\"\n\
+                    rule = { by-distance = { exponential = { p = 0.3, length = 4.5 } } }\n\
+                    [[projections]]\nfrom = \"cloud\"\nto = \"cloud\"\nweight = 1\neffect = \"current\"\nvelocity = 5\n\
+                    rule = { by-distance = { gaussian = { p = 0.3, sigma = 4.5 } } }\n";
         all.push(read(text, "net.toml").unwrap());
         for described in all {
             let text = described.written(&[("duration", "3".to_owned())]);

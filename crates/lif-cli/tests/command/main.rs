@@ -22,6 +22,7 @@ mod misread;
 mod names;
 mod networks;
 mod networks_resume;
+mod networks_space;
 mod outputs;
 mod processes;
 mod random_inputs;

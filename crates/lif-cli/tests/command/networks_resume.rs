@@ -3,6 +3,7 @@
 
 use super::Folder;
 use super::networks::{LISTED, SMALL};
+use super::networks_space::SHEET;
 use super::processes::{begin, begin_and_listen, interrupt, wait_for};
 use lif::{Checkpoint, Device, Network, Params, Population, Rule, Synapse};
 use predicates::prelude::*;
@@ -23,7 +24,7 @@ const RUN: &str =
 /// A folder with a network, in which each kind of entry occurs.
 fn with_network() -> Folder {
     let folder = Folder::new();
-    folder.write("net.toml", SMALL);
+    folder.write("net.toml", &format!("{SMALL}{SHEET}"));
     folder
 }
 

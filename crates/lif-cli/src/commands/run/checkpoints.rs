@@ -189,11 +189,11 @@ impl Interrupted {
     ) -> Result<(Population, Spools, f64), Failure> {
         self.refuse_another()?;
         let spools = self.reopen(folder, record)?;
-        let lists: Vec<String> = self.network.iter().flat_map(Description::lists).map(quoted).collect();
+        let files: Vec<String> = self.network.iter().flat_map(Description::files).map(quoted).collect();
         let population = network.resume(self.checkpoint, device).map_err(|error| match error {
             // All else is in the checkpoint.
-            Error::Checkpoint { .. } if !lists.is_empty() => {
-                Failure::from(error).with_advice(&format!("bring back {} as it was", lists.join(", ")))
+            Error::Checkpoint { .. } if !files.is_empty() => {
+                Failure::from(error).with_advice(&format!("bring back {} as it was", files.join(", ")))
             }
             error => error.into(),
         })?;

@@ -211,6 +211,7 @@ fn memory_needed(plan: &NetworkPlan, network: &Network, device: &Device) -> Resu
         .memory_needed(plan.shape.batch, device)?
         .and(recording)
         .and(MemoryNeed::of("the input", built::bytes_of_drive(plan.shape), 0))
+        .and(MemoryNeed::of("the positions of the neurons", plan.description.position_bytes(), 0))
         .and(MemoryNeed::of("the statistics of the spikes", statistics, 0));
     plan.options().require_within_budget(&need, "the run")?;
     Ok(need)
