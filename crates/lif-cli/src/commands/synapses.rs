@@ -8,8 +8,9 @@ use crate::terminal;
 use crate::terminal::figures::{counted, row};
 use clap::Args;
 use lif::{PopulationOptions, Synapses};
-use ndarray::aview1;
-use ndarray_npy::NpzWriter;
+use ndarray::{Array1, aview1};
+use ndarray_npy::{NpzWriter, WriteNpzError};
+use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -78,7 +79,8 @@ pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
         .network(settings.seed.unwrap_or(0), PopulationOptions::default())
         .map_err(|failure| description.explain(failure))?;
     let synapses = network.synapses().map_err(|error| description.explain(error.into()))?;
-    write(&options.out, &synapses)
+    let ids = description.ids();
+    write(&options.out, &synapses, ids.as_deref())
         .map_err(|reason| Failure::fault(format!("{}: {reason}", options.out.display())))?;
     let mut text = row("network", &description.name) + "\n";
     for group in network.groups() {
@@ -93,34 +95,51 @@ pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
 }
 
 /// Writes the list under a temporary name first, so that there is never a part of it under its own.
-fn write(path: &Path, synapses: &Synapses) -> Result<(), String> {
+fn write(path: &Path, synapses: &Synapses, ids: Option<&[u64]>) -> Result<(), String> {
     let folder = crate::files::folder_of(path);
     let mut file = NamedTempFile::new_in(folder).map_err(|error| error.to_string())?;
     if path.extension().is_some_and(|extension| extension == "npz") {
-        as_archive(file.as_file_mut(), synapses).map_err(|error| error.to_string())?;
+        as_archive(file.as_file_mut(), synapses, ids)?;
     } else {
-        as_text(file.as_file_mut(), synapses).map_err(|error| error.to_string())?;
+        as_text(file.as_file_mut(), synapses, ids).map_err(|error| error.to_string())?;
     }
     file.persist(path).map(drop).map_err(|error| error.error.to_string())
 }
 
-fn as_archive(file: &mut std::fs::File, synapses: &Synapses) -> Result<(), ndarray_npy::WriteNpzError> {
-    let mut archive = NpzWriter::new(BufWriter::new(file));
-    archive.add_array("source", &aview1(&synapses.sources))?;
-    archive.add_array("target", &aview1(&synapses.targets))?;
-    archive.add_array("weight", &aview1(&synapses.weights))?;
-    archive.add_array("delay", &aview1(&synapses.delays))?;
-    archive.finish()?;
-    Ok(())
+/// The identifiers of neurons with these numbers.
+fn of_neurons<'a>(ids: &'a [u64], neurons: &'a [u32]) -> impl Iterator<Item = u64> + 'a {
+    neurons.iter().map(|neuron| ids.get(*neuron as usize).copied().unwrap_or(0))
 }
 
-fn as_text(file: &mut std::fs::File, synapses: &Synapses) -> std::io::Result<()> {
+fn as_archive(file: &mut File, synapses: &Synapses, ids: Option<&[u64]>) -> Result<(), String> {
+    let mut archive = NpzWriter::new(BufWriter::new(file));
+    let message = |error: WriteNpzError| error.to_string();
+    archive.add_array("source", &aview1(&synapses.sources)).map_err(message)?;
+    archive.add_array("target", &aview1(&synapses.targets)).map_err(message)?;
+    archive.add_array("weight", &aview1(&synapses.weights)).map_err(message)?;
+    archive.add_array("delay", &aview1(&synapses.delays)).map_err(message)?;
+    if let Some(ids) = ids {
+        for (name, neurons) in [("source_id", &synapses.sources), ("target_id", &synapses.targets)] {
+            lif::require_memory("the ids", 8 * neurons.len() as u64, "list those of a smaller network")
+                .map_err(|error| error.to_string())?;
+            let of_all: Array1<u64> = of_neurons(ids, neurons).collect();
+            archive.add_array(name, &of_all).map_err(message)?;
+        }
+    }
+    archive.finish().map(drop).map_err(message)
+}
+
+fn as_text(file: &mut File, synapses: &Synapses, ids: Option<&[u64]>) -> std::io::Result<()> {
     let mut file = BufWriter::new(file);
-    writeln!(file, "source,target,weight,delay")?;
+    writeln!(file, "source,target,weight,delay{}", if ids.is_some() { ",source_id,target_id" } else { "" })?;
     for index in 0..synapses.len() {
         let (source, target) = (synapses.sources[index], synapses.targets[index]);
         let (weight, delay) = (synapses.weights[index], synapses.delays[index]);
-        writeln!(file, "{source},{target},{weight},{delay}")?;
+        write!(file, "{source},{target},{weight},{delay}")?;
+        if let Some(ids) = ids {
+            of_neurons(ids, &[source, target]).try_for_each(|id| write!(file, ",{id}"))?;
+        }
+        writeln!(file)?;
     }
     file.flush()
 }

@@ -4,6 +4,7 @@
 
 use super::distance;
 use super::edges::Edges;
+use super::ids::Ids;
 use super::positions::{self, Positions};
 use crate::failure::Failure;
 use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule};
@@ -43,6 +44,8 @@ pub struct InFile {
 pub struct Group {
     pub name: String,
     pub size: usize,
+    /// Of each of its neurons, if they have some.
+    pub ids: Option<Arc<Ids>>,
     pub neurons: Neurons,
     /// `None`: at rest.
     pub init_voltage: Option<InitVoltage>,
@@ -131,6 +134,7 @@ impl Group {
         Self {
             name: name.to_owned(),
             size,
+            ids: None,
             neurons: Neurons::default(),
             init_voltage: None,
             current: 0.0,
@@ -211,18 +215,43 @@ impl Description {
         self.groups.iter().fold(0, |sum, group| sum.saturating_add(group.size))
     }
 
-    /// The files with synapses and with positions, each once.
-    pub fn files(&self) -> BTreeSet<&Path> {
-        let rules = self.projections.iter().map(|projection| &projection.rule);
-        let lists = rules.filter_map(|rule| match rule {
-            Rule::List(edges) => Some(edges.path.as_path()),
+    /// The lists of synapses.
+    fn edges(&self) -> impl Iterator<Item = &Edges> {
+        self.projections.iter().filter_map(|projection| match &projection.rule {
+            Rule::List(edges) => Some(&**edges),
             _ => None,
-        });
+        })
+    }
+
+    /// The files with synapses, positions and identifiers, each once.
+    pub fn files(&self) -> BTreeSet<&Path> {
         let positions = self.groups.iter().filter_map(|group| match &group.positions {
             Some(Positions::File(listed)) => Some(listed.path.as_path()),
             _ => None,
         });
-        lists.chain(positions).collect()
+        let ids = self.groups.iter().filter_map(|group| Some(group.ids.as_ref()?.path.as_path()));
+        self.edges().map(|edges| edges.file.path.as_path()).chain(positions).chain(ids).collect()
+    }
+
+    /// How many synapses in lists are between the same neurons as another of their list; `None` without lists.
+    pub fn repeated(&self) -> Option<u64> {
+        self.edges().map(|edges| edges.repeated).reduce(|sum, repeated| sum + repeated)
+    }
+
+    /// Whether some neurons have identifiers.
+    pub fn has_ids(&self) -> bool {
+        self.groups.iter().any(|group| group.ids.is_some())
+    }
+
+    /// The identifier of each neuron, 0 in groups that have none; `None` if no group has some.
+    pub fn ids(&self) -> Option<Vec<u64>> {
+        self.has_ids().then(|| {
+            let of_group = |group: &Group| match &group.ids {
+                Some(ids) => ids.of_neurons.clone(),
+                None => vec![0; group.size],
+            };
+            self.groups.iter().flat_map(of_group).collect()
+        })
     }
 
     /// The positions of all neurons, if some have one; `seed` is that of the run.

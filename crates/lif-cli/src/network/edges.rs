@@ -1,12 +1,34 @@
 //! Lists of synapses in files, whose columns are recognised by their names.
 
-use super::columns::{Columns, Wanted};
-use std::path::{Path, PathBuf};
+use super::columns::{Columns, Wanted, normalised};
+use super::description::Group;
+use super::ids::Found;
+use crate::numbers::Values;
+use clap::ValueEnum;
+use rayon::prelude::*;
+use std::path::PathBuf;
 
-/// The synapses in a file: four lists of the same length.
+/// A file with a list, and what is said of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListFile {
+    pub path: PathBuf,
+    /// What neurons are named by, if that was said.
+    pub by: Option<By>,
+}
+
+/// What the neurons of a list are named by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    /// The place in its group, from 0 on.
+    Number,
+    /// The identifier.
+    Id,
+}
+
+/// The synapses in a file: lists of the same length.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Edges {
-    pub path: PathBuf,
+    pub file: ListFile,
     /// The number of the source within its group.
     pub sources: Vec<u32>,
     pub targets: Vec<u32>,
@@ -16,6 +38,8 @@ pub struct Edges {
     pub counts: Option<Vec<f32>>,
     /// ms, if the file has them.
     pub delays: Option<Vec<f32>>,
+    /// How many entries have the same source and target as another before them.
+    pub repeated: u64,
 }
 
 /// What a column can be.
@@ -23,12 +47,14 @@ pub struct Edges {
 enum Column {
     Source,
     Target,
+    SourceId,
+    TargetId,
     Weight,
     Count,
     Delay,
 }
 
-const COLUMNS: [(Column, &str, &[&str]); 5] = [
+const COLUMNS: [(Column, &str, &[&str]); 7] = [
     (
         Column::Source,
         "source",
@@ -39,6 +65,16 @@ const COLUMNS: [(Column, &str, &[&str]); 5] = [
         "target",
         &["target", "targets", "post", "to", "postsynaptic", "postsynaptic index", "j"],
     ),
+    (
+        Column::SourceId,
+        "id of the source",
+        &["source id", "pre id", "presynaptic id", "pre root id", "pre pt root id", "bodyid pre"],
+    ),
+    (
+        Column::TargetId,
+        "id of the target",
+        &["target id", "post id", "postsynaptic id", "post root id", "post pt root id", "bodyid post"],
+    ),
     (Column::Weight, "weight", &["weight", "weights", "w"]),
     // The second as in the connectome of the fly of Shiu et al. (2024), Nature 634:210.
     (Column::Count, "count", &["count", "excitatory x connectivity", "syn count"]),
@@ -46,10 +82,9 @@ const COLUMNS: [(Column, &str, &[&str]); 5] = [
 ];
 
 impl Column {
-    /// Recognises a name, without regard to capitals and to a unit behind it.
+    /// Recognises a name.
     fn of(name: &str) -> Option<Self> {
-        let name = name.split(['(', '[']).next().unwrap_or_default();
-        let name = name.trim().to_lowercase().replace(['_', '-'], " ");
+        let name = normalised(name);
         COLUMNS.into_iter().find_map(|(column, _, names)| names.contains(&name.as_str()).then_some(column))
     }
 
@@ -67,11 +102,20 @@ impl Column {
 }
 
 impl Edges {
-    /// Reads a file. Numbers of neurons count from 0.
-    pub fn read(path: &Path) -> Result<Self, String> {
-        let mut columns = Columns::open(path)?;
+    /// Reads a file with the synapses from one group to another. Numbers of neurons count from 0.
+    pub fn read(file: ListFile, [from, to]: [&Group; 2]) -> Result<Self, String> {
+        let mut columns = Columns::open(&file.path)?;
         let find = |column: Column| column.find(columns.names());
-        let (Some(source), Some(target)) = (find(Column::Source)?, find(Column::Target)?) else {
+        let both = |of: [Column; 2]| Ok::<_, String>(find(of[0])?.zip(find(of[1])?));
+        let (numbers, ids) =
+            (both([Column::Source, Column::Target])?, both([Column::SourceId, Column::TargetId])?);
+        let (ends, by) = match file.by {
+            Some(By::Id) => (ids.or(numbers), By::Id),
+            Some(By::Number) => (numbers, By::Number),
+            None if numbers.is_none() && ids.is_some() => (ids, By::Id),
+            None => (numbers, By::Number),
+        };
+        let Some((source, target)) = ends else {
             let names: Vec<String> = columns.names().iter().map(|name| format!("'{name}'")).collect();
             return Err(format!(
                 "it must have columns with the names source and target; it has {}",
@@ -82,31 +126,50 @@ impl Edges {
         if let [Some(_), Some(_), _] = optional {
             return Err("it has both a weight and a count of synapses; leave one of them out".to_owned());
         }
-        let (mut sources, mut targets) = (Vec::new(), Vec::new());
         let mut lists = optional.map(|place| place.map(|_| Vec::new()));
-        let mut wanted: Vec<Wanted<'_>> = vec![(source, &mut sources), (target, &mut targets)];
-        for (place, list) in optional.iter().zip(&mut lists) {
-            if let (Some(place), Some(list)) = (place, list) {
-                wanted.push((*place, list));
+        let mut read = |sources: &mut dyn Values, targets: &mut dyn Values| {
+            let mut wanted: Vec<Wanted<'_>> = vec![(source, sources), (target, targets)];
+            for (place, list) in optional.iter().zip(&mut lists) {
+                if let (Some(place), Some(list)) = (place, list) {
+                    wanted.push((*place, list));
+                }
             }
-        }
-        columns.read(&mut wanted)?;
+            columns.read(&mut wanted)
+        };
+        let (sources, targets) = match by {
+            By::Number => {
+                let (mut sources, mut targets) = (Vec::new(), Vec::new());
+                read(&mut sources, &mut targets).map_err(|reason| match (&from.ids, &to.ids) {
+                    (Some(_), Some(_)) => format!("{reason}; for ids write {{ list = FILE, by = \"id\" }}"),
+                    _ => reason,
+                })?;
+                (sources, targets)
+            }
+            By::Id => {
+                let (mut sources, mut targets) = (Found::new(from)?, Found::new(to)?);
+                read(&mut sources, &mut targets)?;
+                (sources.numbers, targets.numbers)
+            }
+        };
         let [weights, counts, delays] = lists;
-        Ok(Self { path: path.to_owned(), sources, targets, weights, counts, delays })
+        let repeated = repeated(&sources, &targets)?;
+        Ok(Self { file, sources, targets, weights, counts, delays, repeated })
     }
 
     /// The number of synapses.
     pub fn len(&self) -> usize {
         self.sources.len()
     }
+}
 
-    /// How many synapses have the same source and target as another before them.
-    pub fn repeated(&self) -> usize {
-        let mut pairs: Vec<(u32, u32)> =
-            self.sources.iter().copied().zip(self.targets.iter().copied()).collect();
-        pairs.sort_unstable();
-        pairs.windows(2).filter(|pair| pair[0] == pair[1]).count()
-    }
+/// How many pairs equal another before them.
+fn repeated(sources: &[u32], targets: &[u32]) -> Result<u64, String> {
+    let bytes = 8 * sources.len() as u64;
+    lif::require_memory("the pairs of the list", bytes, "take a shorter list")
+        .map_err(|error| error.to_string())?;
+    let mut pairs: Vec<(u32, u32)> = sources.iter().copied().zip(targets.iter().copied()).collect();
+    pairs.par_sort_unstable();
+    Ok(pairs.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64)
 }
 
 #[cfg(test)]
@@ -116,18 +179,25 @@ mod tests {
     fn text(text: &str) -> Result<Edges, String> {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&path, text).unwrap();
-        Edges::read(&path).map(|edges| Edges { path: "edges.csv".into(), ..edges })
+        let groups = [&Group::new("a", 9), &Group::new("b", 9)];
+        let file = ListFile { path: path.to_path_buf(), by: None };
+        Edges::read(file, groups).map(|edges| Edges { file: of_text(), ..edges })
+    }
+
+    fn of_text() -> ListFile {
+        ListFile { path: "edges.csv".into(), by: None }
     }
 
     #[test]
     fn columns_have_names_in_any_order() {
         let expected = Edges {
-            path: "edges.csv".into(),
+            file: of_text(),
             sources: vec![0, 7],
             targets: vec![3, 3],
             weights: Some(vec![0.5, -2.0]),
             counts: None,
             delays: None,
+            repeated: 0,
         };
         for form in [
             "source,target,weight\n0,3,0.5\n7,3,-2\n",
@@ -139,7 +209,7 @@ mod tests {
         ] {
             assert_eq!(text(form), Ok(expected.clone()), "{form}");
         }
-        assert_eq!(text("pre,post\n1,2\n1,2\n").map(|edges| edges.repeated()), Ok(1));
+        assert_eq!(text("pre,post\n1,2\n1,2\n").map(|edges| edges.repeated), Ok(1));
     }
 
     #[test]
@@ -162,6 +232,7 @@ mod tests {
             ("source,target\n0,1.5\n", "line 2: 'target': it is 1.5; it must be a whole number, from 0 on"),
             ("source,target\n-1,1\n", "line 2: 'source': it is -1; it must be a whole number from 0"),
             ("source,pre,target\n", "two of its columns are the source, 'source' and 'pre'"),
+            ("pre_root_id,post_root_id\n1,2\n", "the group a has none; give it ids = FILE"),
             ("source,target,weight,count\n", "it has both a weight and a count"),
         ] {
             let found = text(form).unwrap_err();

@@ -7,12 +7,12 @@ use super::description::{
 use super::distance;
 use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
+use super::listed;
 use super::positions::Positions;
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 use crate::settings::rules;
 use crate::terminal::figures::counted;
-use std::sync::Arc;
 use toml::de::{DeTable, DeValue};
 
 /// The tables of a network.
@@ -27,7 +27,7 @@ const DISTRIBUTIONS: &str = "it must be a number or one of { normal = [mean, sd]
                              high] }";
 
 /// What a rule can be.
-const RULES: &str = "it must be one of { fixed-indegree = N }, { fixed-outdegree = N }, { fixed-total = N }, { pairwise \
+pub(super) const RULES: &str = "it must be one of { fixed-indegree = N }, { fixed-outdegree = N }, { fixed-total = N }, { pairwise \
                      = P }, { by-distance = { PROFILE = { p = P, LENGTH } } }, { list = FILE }, \"one-to-one\" and \"all-to-all\"";
 
 /// Whether a settings file describes a network.
@@ -173,15 +173,23 @@ fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base<'a>
 
 fn group<'a>(entry: &Entry<'a>, base: &Base<'a>) -> Result<Group, Failure> {
     let mut entries = entry.entries()?;
-    let size = entries.need("size")?;
-    let count = size.count::<usize>()?;
-    if count == 0 {
-        return Err(size.refusal("it must be at least 1"));
-    }
+    let ids = entries.take("ids").map(|ids| listed::ids(&ids)).transpose()?;
+    let count = match (&ids, entries.take("size")) {
+        (None, None) => return Err(entry.refusal("size is missing")),
+        (None, Some(size)) => match size.count()? {
+            0 => return Err(size.refusal("it must be at least 1")),
+            count => count,
+        },
+        (Some(ids), Some(size)) if size.count::<usize>()? != ids.of_neurons.len() => {
+            let reason = format!("the file has ids of {} neurons; leave this out", ids.of_neurons.len());
+            return Err(size.refusal(reason));
+        }
+        (Some(ids), _) => ids.of_neurons.len(),
+    };
     let Base { neurons, init_voltage, current, poisson, positions } = parameters(&mut entries, base)?;
     entries.finish()?;
     let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
-    Ok(Group { neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) })
+    Ok(Group { ids, neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) })
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
@@ -261,7 +269,7 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let to = groups(&entries.need("to")?, description)?;
     let rule = entries.need("rule")?;
     let effect = effect(&entries.need("effect")?)?;
-    let list = list(&rule)?;
+    let list = listed::list(&rule, &from, &to, description)?;
     let listed =
         |key: &str, entry: Option<Entry<'_>>, unit: Unit, values: Option<&Vec<f32>>| match (entry, values) {
             (Some(entry), Some(_)) => {
@@ -293,10 +301,7 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     entries.finish()?;
     let rules = match list {
         None => rules(&rule, &from, &to, description)?,
-        Some(edges) if from.len() == 1 && to.len() == 1 => vec![Some(Rule::List(edges))],
-        Some(_) => {
-            return Err(rule.refusal("a list is of one group and another; name one in from and one in to"));
-        }
+        Some(edges) => vec![Some(Rule::List(edges))],
     };
     let pairs = to.iter().flat_map(|to| from.iter().map(move |from| (*from, *to)));
     for ((from, to), rule) in pairs.zip(rules) {
@@ -323,24 +328,6 @@ fn velocity(entry: &Entry<'_>, delay: Option<Distribution>) -> Result<f64, Failu
         return Err(entry.refusal("with a velocity the delay must be a number, to which distances are added"));
     }
     above_zero(entry, entry.number()?)
-}
-
-/// The synapses in the file that a rule names, if it names one.
-fn list(rule: &Entry<'_>) -> Result<Option<Arc<Edges>>, Failure> {
-    if !rule.is_table() {
-        return Ok(None);
-    }
-    let kind = only(rule, RULES)?;
-    if kind.option() != "list" {
-        return Ok(None);
-    }
-    let path = kind.path()?;
-    let edges = Edges::read(&path).map_err(|reason| kind.refusal(reason))?;
-    let repeated = edges.repeated();
-    if repeated > 0 {
-        log::info!("{}: {repeated} synapses repeat a pair of neurons, and are kept", path.display());
-    }
-    Ok(Some(Arc::new(edges)))
 }
 
 /// The groups of a name or of a list of names.

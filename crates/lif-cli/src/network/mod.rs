@@ -7,6 +7,8 @@ mod distance;
 mod edges;
 mod entries;
 mod file;
+mod ids;
+mod listed;
 pub mod models;
 mod positions;
 pub mod written;

@@ -3,6 +3,8 @@
 use super::Description;
 use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Projection, Rule};
 use super::distance;
+use super::edges::ListFile;
+use super::ids::Ids;
 use clap::ValueEnum;
 use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::fmt::Write;
@@ -69,6 +71,7 @@ impl Description {
 fn of_group(group: &Group) -> Vec<String> {
     let neurons = &group.neurons;
     let mut lines = vec![format!("size = {}", group.size)];
+    lines.extend(group.ids.as_deref().map(ids));
     let numbers = [
         ("tau-m", Some(neurons.tau_m)),
         ("resistance", Some(neurons.resistance)),
@@ -115,11 +118,25 @@ fn rule(rule: &Rule) -> String {
         Rule::FixedIndegree(count) => format!("{{ fixed-indegree = {count} }}"),
         Rule::FixedOutdegree(count) => format!("{{ fixed-outdegree = {count} }}"),
         Rule::FixedTotal(count) => format!("{{ fixed-total = {} }}", whole(*count)),
-        Rule::List(edges) => format!("{{ list = {} }}", quoted(&edges.path.to_string_lossy())),
+        Rule::List(edges) => list(&edges.file),
         Rule::Pairwise(p) => format!("{{ pairwise = {p:?} }}"),
         Rule::ByDistance { profile, periodic } => distance::written(*profile, *periodic),
         Rule::OneToOne => "\"one-to-one\"".to_owned(),
         Rule::AllToAll => "\"all-to-all\"".to_owned(),
+    }
+}
+
+fn list(file: &ListFile) -> String {
+    let by = file.by.and_then(|by| by.to_possible_value());
+    let by = by.map(|by| format!(", by = {}", quoted(by.get_name()))).unwrap_or_default();
+    format!("{{ list = {}{by} }}", quoted(&file.path.to_string_lossy()))
+}
+
+fn ids(ids: &Ids) -> String {
+    let file = quoted(&ids.path.to_string_lossy());
+    match &ids.column {
+        None => format!("ids = {file}"),
+        Some(column) => format!("ids = {{ file = {file}, column = {} }}", quoted(column)),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Arrays<'a> {
     /// The rest is read from its state, one array at a time, as each can be a large part of all memory.
     pub population: &'a mut Population,
     pub voltage_neurons: Array1<u32>,
+    /// The identifiers of the neurons, if they have some.
+    pub ids: Option<Array1<u64>>,
 }
 
 /// Writes the arrays.
@@ -32,6 +34,9 @@ pub fn write(file: impl Write + Seek, arrays: &mut Arrays<'_>) -> Result<(), Str
     }
     // So that readers know the length of a step.
     archive.array("dt_ms", &arr0(arrays.population.params().dt))?;
+    if let Some(ids) = &arrays.ids {
+        archive.array("ids", ids)?;
+    }
     archive.array("counts", &arrays.population.counts().map_err(message)?)?;
     archive.array("voltage_final", &arrays.population.voltages().map_err(message)?)?;
     if arrays.population.params().trace.is_some() {

@@ -48,6 +48,107 @@ fn counts_are_multiplied_by_the_weight_of_one_synapse() {
     assert_eq!(folder.json(&words).0["spike_hash"], counted["spike_hash"]);
 }
 
+/// The path of a file in `tests/reference/lists`, in quotes.
+fn given(name: &str) -> Value {
+    json!(fs::canonicalize(root().join("tests/reference/lists").join(name)).unwrap())
+}
+
+/// The same network, whose neurons have ids.
+fn with_ids(folder: &Folder, list: &str, by: &str) -> String {
+    let words = network(folder, "fly.csv", "weight = 0.5\ndelay = 1.5");
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    let net = net.replace("size = 40", &format!("ids = {}", given("neurons.csv")));
+    folder.write("net.toml", &net.replace(&given("fly.csv").to_string(), &format!("{list}{by}")));
+    words
+}
+
+#[test]
+fn neurons_can_have_ids() {
+    let counted = of_text();
+    let folder = Folder::new();
+    let text = fs::read_to_string(root().join("tests/reference/lists/fly.csv")).unwrap();
+    let ids = |line: &str| line.split(',').take(2).map(str::to_owned).collect::<Vec<_>>();
+    let ends: Vec<Vec<String>> = text.lines().skip(1).map(ids).collect();
+    let counts = text.lines().skip(1).filter_map(|line| line.rsplit(',').next());
+    let list: String =
+        ends.iter().zip(counts).map(|(ends, count)| format!("{},{},{count}\n", ends[0], ends[1])).collect();
+    folder.write("ids.csv", &format!("pre_root_id,post_root_id,syn_count\n{list}"));
+    folder.write("plain.csv", &format!("source,target,count\n{list}"));
+    for (list, by) in [
+        (given("fly.csv").to_string(), ", by = \"id\""),
+        (given("fly.csv").to_string(), ""),
+        ("\"ids.csv\"".to_owned(), ""),
+        ("\"plain.csv\"".to_owned(), ", by = \"id\""),
+    ] {
+        let words = with_ids(&folder, &list, by);
+        assert_eq!(folder.json(&words).0["spike_hash"], counted["spike_hash"], "{list}{by}");
+    }
+    // They are in the results, and with the synapses.
+    let neurons = fs::read_to_string(root().join("tests/reference/lists/neurons.csv")).unwrap();
+    let own: Vec<u64> =
+        neurons.lines().skip(1).map(|line| line.split(',').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(folder.array::<u64>("ids").into_raw_vec_and_offset().0, own);
+    let again = folder.json("run --config lif-out/network.toml --device cpu --json --no-plot --out again").0;
+    assert_eq!(again["spike_hash"], counted["spike_hash"]);
+    folder.printed("synapses --config net.toml --out synapses.csv");
+    let written = fs::read_to_string(folder.path("synapses.csv")).unwrap();
+    assert!(written.starts_with("source,target,weight,delay,source_id,target_id\n"), "{written}");
+    let mut pairs: Vec<Vec<String>> =
+        written.lines().skip(1).map(|line| line.split(',').skip(4).map(str::to_owned).collect()).collect();
+    let mut expected = ends.clone();
+    pairs.sort();
+    expected.sort();
+    assert_eq!(pairs, expected);
+    folder.printed("synapses --config net.toml");
+    let file = fs::File::open(folder.path("synapses.npz")).unwrap();
+    let ids: ndarray::Array1<u64> = ndarray_npy::NpzReader::new(file).unwrap().by_name("source_id").unwrap();
+    assert!(ids.len() == 300 && ids.iter().all(|id| own.contains(id)), "{ids}");
+}
+
+#[test]
+fn what_is_wrong_with_ids_is_told_with_id_file_and_line() {
+    let folder = Folder::new();
+    folder.write("unknown.csv", "pre_root_id,post_root_id,count\n720575940618139911,720575940618139912,1\n");
+    folder.write("plain.csv", "source,target,count\n720575940618139911,720575940618139911,1\n");
+    for (list, by, message) in [
+        (
+            "unknown.csv",
+            "",
+            "line 2: 'post_root_id': no neuron of the group fly has the id 720575940618139912;",
+        ),
+        ("plain.csv", "", "for ids write { list = FILE, by = \"id\" }"),
+        ("plain.csv", ", by = \"name\"", "it must be one of number, id"),
+    ] {
+        let words = with_ids(&folder, &format!("\"{list}\""), by);
+        folder.refuses(&words, 2, message);
+    }
+    let words = with_ids(&folder, "\"unknown.csv\"", "");
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    let ids = format!("ids = {}", given("neurons.csv"));
+    for (instead, message) in [
+        ("size = 40".to_owned(), "the group fly has none; give it ids = FILE"),
+        (format!("{ids}\nsize = 41"), "the file has ids of 40 neurons; leave this out"),
+        (format!("ids = {{ file = {}, column = \"id\" }}", given("neurons.csv")), "it has no column 'id'"),
+        ("ids = \"none.csv\"".to_owned(), "none.csv"),
+        (String::new(), "size is missing"),
+    ] {
+        folder.write("net.toml", &net.replace(&ids, &instead));
+        folder.refuses(&words, 2, message);
+    }
+}
+
+#[test]
+fn synapses_between_the_same_neurons_are_counted() {
+    let folder = Folder::new();
+    let words = network(&folder, "fly.csv", "weight = 1");
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    folder.write("net.toml", &net.replace(&given("fly.csv").to_string(), "\"pairs.csv\""));
+    folder.write("pairs.csv", "pre,post\n1,2\n1,2\n3,1\n1,2\n");
+    assert_eq!(folder.json(&words).0["repeated_synapses"], json!(2));
+    let table = folder.printed(&words.replace(" --json", ""));
+    assert!(table.contains("4 (2 between the same neurons as another)"), "{table}");
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn parquet_files_are_the_same_lists() {

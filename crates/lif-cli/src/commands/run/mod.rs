@@ -178,8 +178,12 @@ fn finish(
     let scene = is_drawn.then(|| Scene::new(plan, &summary, steps, spools, &counts)).transpose()?;
     let scene = scene.filter(|scene| !scene.is_empty());
     drop(counts);
-    let mut arrays =
-        Arrays { spools, population, voltage_neurons: plan.record.voltage_neurons(plan.shape.n)?.into() };
+    let mut arrays = Arrays {
+        spools,
+        population,
+        voltage_neurons: plan.record.voltage_neurons(plan.shape.n)?.into(),
+        ids: None,
+    };
     let files = write(folder, &summary, &mut arrays, scene.as_ref(), plan)?;
     let files = folder.publish(files, &plan.settings.inputs(), must_last)?;
     Ok((summary, files))

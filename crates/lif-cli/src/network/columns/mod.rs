@@ -22,6 +22,12 @@ const NO_PARQUET: &str = "it is a Parquet file, which this build of lif does not
 /// A file whose columns have names.
 pub struct Columns(Box<dyn Table>);
 
+/// The name of a column without a unit in brackets behind it, in small letters, with blanks between words.
+pub fn normalised(name: &str) -> String {
+    let name = name.split(['(', '[']).next().unwrap_or_default();
+    name.trim().to_lowercase().replace(['_', '-'], " ")
+}
+
 /// A column, and the list that its values go to.
 pub type Wanted<'a> = (usize, &'a mut dyn Values);
 

@@ -188,10 +188,11 @@ fn disk_needed(
     let known = plan.record.known_bytes(plan.shape, plan.steps)?;
     let bytes_of = |name: &str| parts.and_then(|parts| parts.get(name)).map_or(0, |part| part.bytes());
     let cells = plan.shape.cells() as u64;
-    let all = known.iter().fold(8 * cells, |sum, (_, bytes)| sum.saturating_add(*bytes));
+    let ids = if plan.description.has_ids() { 8 * plan.shape.n as u64 } else { 0 };
+    let all = known.iter().fold(8 * cells + ids, |sum, (_, bytes)| sum.saturating_add(*bytes));
     let left = known
         .iter()
-        .fold(8 * cells, |sum, (name, bytes)| sum.saturating_add(bytes.saturating_sub(bytes_of(name))));
+        .fold(8 * cells + ids, |sum, (name, bytes)| sum.saturating_add(bytes.saturating_sub(bytes_of(name))));
     let mut needs = vec![Need::new(out, [("the recording", left), ("the results with it", all)])];
     if let Some(checkpoint) = checkpoint {
         // A new one is written before the last one is removed.
@@ -231,7 +232,8 @@ fn write(
         files.extend(stage(folder, PICTURE, |path| picture::draw(path, &scene))?);
     }
     let voltage_neurons = plan.record.voltage_neurons(plan.shape.n)?.into();
-    let mut arrays = Arrays { spools: &results.spools, population, voltage_neurons };
+    let ids = plan.description.ids().map(Into::into);
+    let mut arrays = Arrays { spools: &results.spools, population, voltage_neurons, ids };
     files.push(folder.stage(ARRAYS, |file, _| npz::write(file, &mut arrays))?);
     let text = plan.written();
     files.push(folder.stage(NETWORK, |file, _| write!(file, "{text}"))?);

@@ -24,6 +24,9 @@ pub struct NetworkSummary {
     pub batch: usize,
     /// The number of synapses of a batch row.
     pub synapses: u64,
+    /// How many synapses in lists are between the same neurons as another of their list, if there are lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repeated_synapses: Option<u64>,
     pub warmup_steps: u64,
     /// The steps after the warm-up, of which are all results.
     pub steps: u64,
@@ -114,6 +117,7 @@ impl NetworkSummary {
             neurons: n,
             batch,
             synapses: outcome.synapses,
+            repeated_synapses: description.repeated(),
             warmup_steps: plan.warmup,
             steps: outcome.steps,
             dt_ms: description.dt,
@@ -150,11 +154,15 @@ impl NetworkSummary {
             0 => String::new(),
             steps => format!(" after {} ms of warm-up", ms(steps)),
         };
+        let repeated = match self.repeated_synapses {
+            None | Some(0) => String::new(),
+            Some(repeated) => format!(" ({} between the same neurons as another)", grouped(repeated)),
+        };
         let rows = [
             ("network", self.network.clone()),
             ("device", self.device.clone()),
             ("cells", cells([self.batch, self.neurons].into())),
-            ("synapses", grouped(self.synapses)),
+            ("synapses", grouped(self.synapses) + &repeated),
             (
                 "steps",
                 format!(
