@@ -1,16 +1,14 @@
 //! Networks in TOML files.
 
 use super::Description;
-use super::description::{
-    Distribution, Effect, Group, InitVoltage, Neurons, Poisson, Projection, Rule, total_of,
-};
+use super::description::{Distribution, Effect, Projection, Rule, total_of};
 use super::distance;
 use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
+use super::groups::{self, Base};
 use super::listed;
-use super::positions::Positions;
 use crate::failure::Failure;
-use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
+use crate::quantity::{MS, MV, NA, Unit};
 use crate::settings::rules;
 use crate::terminal::figures::counted;
 use toml::de::{DeTable, DeValue};
@@ -63,7 +61,7 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
         None => Base::default(),
         Some(neurons) => {
             let mut entries = neurons.entries()?;
-            let base = parameters(&mut entries, &Base::default())?;
+            let base = groups::parameters(&mut entries, &Base::default())?;
             entries.finish()?;
             base
         }
@@ -72,7 +70,7 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
         return Err(Failure::usage(format!("{name}: a network needs groups: add [groups.NAME] with a size")));
     };
     for group in groups.table()? {
-        description.groups.push(self::group(&group, &base)?);
+        description.groups.push(groups::group(&group, &base)?);
         description.in_file.groups.push(group.place());
     }
     if description.groups.is_empty() {
@@ -121,101 +119,7 @@ fn above_zero(entry: &Entry<'_>, value: f64) -> Result<f64, Failure> {
     if value > 0.0 { Ok(value) } else { Err(entry.refusal("it must be above 0")) }
 }
 
-/// All but the size of a group.
-#[derive(Debug, Clone, Default)]
-struct Base<'a> {
-    neurons: Neurons,
-    init_voltage: Option<InitVoltage>,
-    current: f64,
-    poisson: Vec<Poisson>,
-    positions: Option<Entry<'a>>,
-}
-
-/// Takes the parameters of neurons over those of all groups.
-fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base<'a>, Failure> {
-    let Base { mut neurons, mut init_voltage, mut current, mut poisson, mut positions } = base.clone();
-    let numbers = [
-        ("tau-m", MS, &mut neurons.tau_m),
-        ("resistance", MOHM, &mut neurons.resistance),
-        ("v-rest", MV, &mut neurons.v_rest),
-        ("v-reset", MV, &mut neurons.v_reset),
-        ("v-threshold", MV, &mut neurons.v_threshold),
-        ("t-ref", MS, &mut neurons.t_ref),
-        ("current", NA, &mut current),
-    ];
-    for (key, unit, number) in numbers {
-        if let Some(value) = entries.number_in(key, unit)? {
-            *number = value;
-        }
-    }
-    let optional = [
-        ("v-lower", MV, &mut neurons.v_lower),
-        ("tau-syn", MS, &mut neurons.tau_syn),
-        ("tau-syn-inhibitory", MS, &mut neurons.tau_syn_inhibitory),
-    ];
-    for (key, unit, number) in optional {
-        if let Some(value) = entries.number_in(key, unit)? {
-            *number = Some(value);
-        }
-    }
-    if let Some(entry) = entries.take("init-voltage") {
-        init_voltage = Some(self::init_voltage(&entry)?);
-    }
-    if let Some(entry) = entries.take("poisson") {
-        poisson = match entry.values() {
-            Some(sources) => sources.iter().map(self::poisson).collect::<Result<_, _>>()?,
-            None => vec![self::poisson(&entry)?],
-        };
-    }
-    positions = entries.take("positions").or(positions);
-    Ok(Base { neurons, init_voltage, current, poisson, positions })
-}
-
-fn group<'a>(entry: &Entry<'a>, base: &Base<'a>) -> Result<Group, Failure> {
-    let mut entries = entry.entries()?;
-    let ids = entries.take("ids").map(|ids| listed::ids(&ids)).transpose()?;
-    let count = match (&ids, entries.take("size")) {
-        (None, None) => return Err(entry.refusal("size is missing")),
-        (None, Some(size)) => match size.count()? {
-            0 => return Err(size.refusal("it must be at least 1")),
-            count => count,
-        },
-        (Some(ids), Some(size)) if size.count::<usize>()? != ids.of_neurons.len() => {
-            let reason = format!("the file has ids of {} neurons; leave this out", ids.of_neurons.len());
-            return Err(size.refusal(reason));
-        }
-        (Some(ids), _) => ids.of_neurons.len(),
-    };
-    let Base { neurons, init_voltage, current, poisson, positions } = parameters(&mut entries, base)?;
-    entries.finish()?;
-    let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
-    Ok(Group { ids, neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) })
-}
-
-fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
-    let mv = |entry: &Entry<'_>| entry.number_in(MV);
-    if entry.is_single() {
-        return Ok(InitVoltage::Same(mv(entry)?));
-    }
-    let form = "it must be a number, { uniform = [low, high] } or { normal = [mean, sd] }";
-    let kind = only(entry, form)?;
-    match kind.option().as_str() {
-        "uniform" => kind.pair(mv).map(|(low, high)| InitVoltage::Uniform { low, high }),
-        "normal" => kind.pair(mv).map(|(mean, sd)| InitVoltage::Normal { mean, sd }),
-        _ => Err(entry.refusal(form)),
-    }
-}
-
-fn poisson(entry: &Entry<'_>) -> Result<Poisson, Failure> {
-    let mut entries = entry.entries()?;
-    let rate = entries.need("rate")?.number_in(HZ)?;
-    let effect = effect(&entries.need("effect")?)?;
-    let weight = entries.need("weight")?.number_in(unit_of(effect))?;
-    entries.finish()?;
-    Ok(Poisson { rate, weight, effect })
-}
-
-fn effect(entry: &Entry<'_>) -> Result<Effect, Failure> {
+pub fn effect(entry: &Entry<'_>) -> Result<Effect, Failure> {
     match entry.string()? {
         "jump" => Ok(Effect::Jump),
         "current" => Ok(Effect::Current),
@@ -224,7 +128,7 @@ fn effect(entry: &Entry<'_>) -> Result<Effect, Failure> {
 }
 
 /// The unit of weights.
-fn unit_of(effect: Effect) -> Unit {
+pub fn unit_of(effect: Effect) -> Unit {
     match effect {
         Effect::Jump => MV,
         Effect::Current => NA,

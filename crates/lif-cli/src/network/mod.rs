@@ -7,6 +7,7 @@ mod distance;
 mod edges;
 mod entries;
 mod file;
+mod groups;
 mod ids;
 mod listed;
 pub mod models;
