@@ -18,3 +18,4 @@ picture fi fi.png fi --current 0.4:2 --t-ref 2
 picture fit fit.png fit --stimulus data/grasshopper/stimulus.npz --stimulus-decibel 2e-5 --dt 0.05 \
     --spikes data/grasshopper/spike_times_ms.txt
 picture microcircuit raster.png run --network microcircuit --duration 2s --seed 1
+picture sweep sweep.png run --network brunel --scale 0.2 --g 1:8:15 --eta 0.5:4:8 --warmup 200 --duration 300 --record none

@@ -55,8 +55,8 @@ pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
         config: options.config.clone(),
         scale: options.scale,
         regime: options.regime,
-        g: options.g,
-        eta: options.eta,
+        g: options.g.map(Into::into),
+        eta: options.eta.map(Into::into),
         drive: options.drive,
         seed: options.seed,
         ..Settings::default()

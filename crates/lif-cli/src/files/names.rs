@@ -27,11 +27,17 @@ pub const GRAPH: &str = "neurons.nir";
 /// The description of a network, as settings.
 pub const NETWORK: &str = "network.toml";
 
+/// The results of each row of a sweep.
+pub const SWEEP: &str = "sweep.csv";
+
+/// The picture of a sweep.
+pub const SWEEP_PICTURE: &str = "sweep.png";
+
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
 /// All files that `lif run` may write.
-pub const OF_RUN: [&str; 5] = [PICTURE, ARRAYS, GRAPH, NETWORK, SUMMARY];
+pub const OF_RUN: [&str; 7] = [PICTURE, ARRAYS, GRAPH, NETWORK, SWEEP, SWEEP_PICTURE, SUMMARY];
 
 /// All files that `lif fi` may write.
 pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];

@@ -1,13 +1,13 @@
 //! From a description to the network of the library, its input, and its membrane potentials at the start.
 
 use super::Description;
-use super::description::{Distribution, Effect, Group, InitVoltage, Projection, Rule};
+use super::description::{Distribution, Effect, Group, InitVoltage, Neurons, Projection, Rule};
 use super::distance;
 use crate::failure::Failure;
 use lif::model::tables;
 use lif::random::{counter, key, normal, philox};
-use lif::{Input, Network, Parameter, Params, PopulationOptions, Random, Shape, Synapse, SynapseRule};
-use ndarray::{Array1, Array2};
+use lif::{Input, Network, Parameter, Params, PopulationOptions, Random, Synapse, SynapseRule};
+use ndarray::{Array1, Array2, ArrayD, Axis, arr0};
 
 /// The random stream for initial values; random inputs have the streams after it.
 const STREAM: u32 = 0;
@@ -15,7 +15,8 @@ const STREAM: u32 = 0;
 /// What drives a network, apart from its own spikes.
 #[derive(Debug)]
 pub struct Drive {
-    current: Array1<f32>,
+    /// Of each cell, in as few axes as it needs.
+    current: ArrayD<f32>,
     random: Vec<Random>,
 }
 
@@ -23,7 +24,7 @@ impl Drive {
     /// The input of any steps.
     pub fn input(&self) -> Input<'_> {
         let current = match self.current.first() {
-            Some(first) if self.current.iter().all(|current| current == first) => Input::constant(*first),
+            Some(only) if self.current.ndim() == 0 => Input::constant(*only),
             _ => Input::constant(&self.current),
         };
         self.random.iter().cloned().fold(current, Input::and)
@@ -37,42 +38,57 @@ impl Description {
         network.set_seed(self.seed.unwrap_or(seed));
         network.set_options(options);
         let mut groups = Vec::new();
-        for group in &self.groups {
-            groups.push(network.add(&group.name, group.size, self.params(group))?);
+        for (index, group) in self.groups.iter().enumerate() {
+            groups.push(network.add(&group.name, group.size, self.params(index, group))?);
         }
         if let Some(positions) = self.positions(seed) {
             network.set_positions(positions);
         }
-        for projection in &self.projections {
+        for (index, projection) in self.projections.iter().enumerate() {
             let (Some(from), Some(to)) = (groups.get(projection.from), groups.get(projection.to)) else {
                 continue;
             };
-            network.connect(from, to, rule(projection), self.synapse(projection))?;
+            let synapse = self.synapse(projection);
+            let synapse = match self.sweep.factor(index) {
+                None => synapse,
+                Some(key) => {
+                    let rows = 0..self.sweep.rows().unwrap_or(1);
+                    synapse.factors(rows.map(|row| self.sweep.value(row, key) as f32).collect::<Vec<_>>())
+                }
+            };
+            network.connect(from, to, rule(projection), synapse)?;
         }
         Ok(network)
     }
 
-    fn params(&self, group: &Group) -> Params {
-        let neurons = &group.neurons;
+    /// The parameters of a group: `[batch, 1]` where they differ between rows.
+    fn params(&self, index: usize, group: &Group) -> Params {
+        let rows: Vec<Neurons> =
+            (0..self.rows()).map(|row| self.group_in(row, index, group).neurons).collect();
+        let values = |of: &dyn Fn(&Neurons) -> f64| of_rows(rows.iter().map(of).collect());
+        let number = |of: &dyn Fn(&Neurons) -> f64| Parameter::from(values(of).mapv(|value| value as f32));
         // Potentials keep their double precision, as the reference is subtracted before they are rounded.
-        let potential = |value: f64| Parameter::in_double(&ndarray::arr0(value));
+        let potential = |of: &dyn Fn(&Neurons) -> f64| Parameter::in_double(&values(of));
+        let neurons = &group.neurons;
         Params {
-            tau_m: neurons.tau_m.into(),
-            resistance: neurons.resistance.into(),
-            v_rest: potential(neurons.v_rest),
-            v_reset: potential(neurons.v_reset),
-            v_threshold: potential(neurons.v_threshold),
+            tau_m: number(&|own| own.tau_m),
+            resistance: number(&|own| own.resistance),
+            v_rest: potential(&|own| own.v_rest),
+            v_reset: potential(&|own| own.v_reset),
+            v_threshold: potential(&|own| own.v_threshold),
             v_reference: self.v_reference,
-            t_ref: neurons.t_ref.into(),
+            t_ref: number(&|own| own.t_ref),
             dt: self.dt,
             integrator: self.integrator,
             spike_test: self.spike_test,
             reset: self.reset,
             refractory: self.refractory,
             synapse_rule: self.synapse_rule,
-            v_lower: neurons.v_lower.map(potential),
-            tau_syn: neurons.tau_syn.map(Into::into),
-            tau_syn_inhibitory: neurons.tau_syn_inhibitory.map(Into::into),
+            v_lower: neurons.v_lower.map(|first| potential(&|own| own.v_lower.unwrap_or(first))),
+            tau_syn: neurons.tau_syn.map(|first| number(&|own| own.tau_syn.unwrap_or(first))),
+            tau_syn_inhibitory: neurons
+                .tau_syn_inhibitory
+                .map(|first| number(&|own| own.tau_syn_inhibitory.unwrap_or(first))),
             ..Params::default()
         }
     }
@@ -120,39 +136,56 @@ impl Description {
                 |group: &Group| group.poisson.iter().filter(|poisson| poisson.effect == effect).count();
             let sources = self.groups.iter().map(of_group).max().unwrap_or(0);
             (0..sources).map(move |index| {
-                let mut own = self.groups.iter().map(|group| {
-                    let mut own = group.poisson.iter().filter(|poisson| poisson.effect == effect);
-                    own.nth(index).map_or((0.0, 0.0), |poisson| (poisson.rate, poisson.weight))
-                });
-                let all: Vec<(f64, f64)> = own.by_ref().collect();
-                let rate = self.spread(all.iter().map(|(rate, _)| *rate));
-                let weight = self.spread(all.iter().map(|(_, weight)| *weight));
+                let own = |group: &Group| {
+                    group.poisson.iter().filter(|poisson| poisson.effect == effect).nth(index).copied()
+                };
+                let rate = self.spread(&|group| own(group).map_or(0.0, |poisson| poisson.rate));
+                let weight = self.spread(&|group| own(group).map_or(0.0, |poisson| poisson.weight));
                 match effect {
                     Effect::Jump => Random::poisson(rate, weight),
                     Effect::Current => Random::poisson_current(rate, weight),
                 }
             })
         };
-        let current: Vec<f64> = self.groups.iter().map(|group| group.current).collect();
         Drive {
-            current: self.of_neurons(&current),
+            current: self.spread(&|group| group.current),
             random: of_effect(Effect::Jump).chain(of_effect(Effect::Current)).collect(),
         }
     }
 
-    /// A value of each group as a parameter: a number if it is the same in all.
-    fn spread(&self, values: impl Iterator<Item = f64>) -> Parameter {
-        let values: Vec<f64> = values.collect();
-        match values.first() {
-            Some(first) if values.iter().all(|value| value == first) => (*first).into(),
-            _ => self.of_neurons(&values).into(),
+    /// A number of each group for its neurons, with no more axes than it needs: `[]`, `[n]`, `[batch, 1]` or
+    /// `[batch, n]`.
+    fn spread(&self, of: &dyn Fn(&Group) -> f64) -> ArrayD<f32> {
+        let of_row = |row: usize| -> Vec<f64> {
+            let groups = self.groups.iter().enumerate();
+            groups.map(|(index, group)| of(&self.group_in(row, index, group))).collect()
+        };
+        let rows: Vec<Vec<f64>> = (0..self.rows()).map(of_row).collect();
+        let of_neurons = |row: &[f64]| -> Array1<f32> {
+            let all = self.groups.iter().zip(row);
+            all.flat_map(|(group, value)| std::iter::repeat_n(*value as f32, group.size)).collect()
+        };
+        let has_one = |row: &Vec<f64>| row.iter().all(|value| Some(value) == row.first());
+        if rows.iter().all(has_one) {
+            let firsts = rows.iter().filter_map(|row| row.first().copied()).collect();
+            return of_rows(firsts).mapv(|value| value as f32);
+        }
+        match &rows[..] {
+            [row] => of_neurons(row).into_dyn(),
+            rows => {
+                let mut all = Array2::zeros((rows.len(), self.n()));
+                for (mut own, row) in all.rows_mut().into_iter().zip(rows) {
+                    own.assign(&of_neurons(row));
+                }
+                all.into_dyn()
+            }
         }
     }
 
-    /// A value of each group for each of its neurons.
-    fn of_neurons(&self, values: &[f64]) -> Array1<f32> {
-        let all = self.groups.iter().zip(values);
-        all.flat_map(|(group, value)| std::iter::repeat_n(*value as f32, group.size)).collect()
+    /// The memory for what drives a network, bytes: a current, and the rate and weight of each source.
+    pub fn bytes_of_drive(&self) -> u64 {
+        let sources = self.groups.iter().map(|group| group.poisson.len() as u64).max().unwrap_or(0);
+        4 * (1 + 2 * sources) * self.n() as u64 * self.rows() as u64
     }
 
     /// The membrane potentials at the start; `None` if all are at rest.
@@ -163,7 +196,9 @@ impl Description {
         let n = self.n();
         let mut voltages = Array2::zeros((batch, n));
         for (row, mut of_row) in voltages.rows_mut().into_iter().enumerate() {
-            let groups = self.groups.iter().flat_map(|group| std::iter::repeat_n(group, group.size));
+            let own = self.groups.iter().enumerate().map(|(index, group)| self.group_in(row, index, group));
+            let own: Vec<Group> = own.collect();
+            let groups = own.iter().flat_map(|group| std::iter::repeat_n(group, group.size));
             for ((neuron, v), group) in of_row.iter_mut().enumerate().zip(groups) {
                 let word = || philox(counter((row * n + neuron) as u64, 0, STREAM), key(seed))[0];
                 let value = match group.init_voltage {
@@ -183,9 +218,12 @@ impl Description {
     }
 }
 
-/// The memory for what drives a network, bytes: a current, and the rate and weight of each source.
-pub fn bytes_of_drive(shape: Shape) -> u64 {
-    12 * shape.n as u64
+/// A value for each row as a number, or as `[batch, 1]` if they differ.
+fn of_rows(values: Vec<f64>) -> ArrayD<f64> {
+    match values.first() {
+        Some(first) if values.iter().all(|value| value == first) => arr0(*first).into_dyn(),
+        _ => Array1::from(values).insert_axis(Axis(1)).into_dyn(),
+    }
 }
 
 fn rule(projection: &Projection) -> lif::Rule {

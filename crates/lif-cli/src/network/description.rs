@@ -6,6 +6,7 @@ use super::distance;
 use super::edges::Edges;
 use super::ids::Ids;
 use super::positions::{self, Positions};
+use super::sweep::Sweep;
 use crate::failure::Failure;
 use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule};
 use std::collections::BTreeSet;
@@ -29,6 +30,8 @@ pub struct Description {
     pub seed: Option<u64>,
     pub groups: Vec<Group>,
     pub projections: Vec<Projection>,
+    /// What differs between batch rows.
+    pub sweep: Sweep,
     pub in_file: InFile,
 }
 
@@ -206,6 +209,7 @@ impl Description {
             seed: None,
             groups: Vec::new(),
             projections: Vec::new(),
+            sweep: Sweep::default(),
             in_file: InFile::default(),
         }
     }

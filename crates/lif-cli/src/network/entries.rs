@@ -1,6 +1,7 @@
 //! Tables of a TOML file with the place of each key, so that a message can name file, line and key.
 
 use crate::failure::Failure;
+use crate::quantity::series::Series;
 use crate::quantity::{Unit, Written, count};
 use crate::settings::words::shown;
 use clap::ValueEnum;
@@ -136,6 +137,19 @@ impl<'a> Entry<'a> {
     pub fn count<T: TryFrom<u64>>(&self) -> Result<T, Failure> {
         let words = self.words().ok_or_else(|| self.refusal("it must be a whole number"))?;
         count(&words).map_err(|reason| self.refusal(reason))
+    }
+
+    /// The values of a sweep.
+    pub fn series(&self) -> Result<Series, Failure> {
+        let words = match self.values() {
+            None => self.words(),
+            Some(values) => {
+                values.iter().map(Self::words).collect::<Option<Vec<_>>>().map(|all| all.join(","))
+            }
+        };
+        let form =
+            "it must be a list, as [3, 4, 5], or a range in quotes, as \"3:8:11\" for 11 values from 3 to 8";
+        words.ok_or_else(|| self.refusal(form))?.parse().map_err(|reason| self.refusal(reason))
     }
 
     pub fn flag(&self) -> Result<bool, Failure> {

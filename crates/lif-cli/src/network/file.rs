@@ -7,6 +7,7 @@ use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
 use super::groups::{self, Base};
 use super::listed;
+use super::sweep::Names;
 use crate::failure::Failure;
 use crate::quantity::{MS, MV, NA, Unit};
 use crate::settings::rules;
@@ -14,7 +15,7 @@ use crate::terminal::figures::counted;
 use toml::de::{DeTable, DeValue};
 
 /// The tables of a network.
-const TABLES: [&str; 4] = ["network", "neurons", "groups", "projections"];
+const TABLES: [&str; 5] = ["network", "sweep", "neurons", "groups", "projections"];
 
 /// The most pairs of groups of a projection.
 const MOST_PAIRS: usize = 1_000_000;
@@ -57,11 +58,13 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
     if let Some(network) = find("network").filter(|network| network.is_table()) {
         v_reference = of_all(network.entries()?, &mut description)?;
     }
+    let names =
+        find("sweep").filter(|sweep| sweep.is_table()).map(Names::read).transpose()?.unwrap_or_default();
     let base = match find("neurons").filter(|neurons| neurons.is_table()) {
         None => Base::default(),
         Some(neurons) => {
             let mut entries = neurons.entries()?;
-            let base = groups::parameters(&mut entries, &Base::default())?;
+            let base = groups::parameters(&mut entries, &Base::default(), &names)?;
             entries.finish()?;
             base
         }
@@ -70,7 +73,10 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
         return Err(Failure::usage(format!("{name}: a network needs groups: add [groups.NAME] with a size")));
     };
     for group in groups.table()? {
-        description.groups.push(groups::group(&group, &base)?);
+        let (own, swept) = groups::group(&group, &base, &names)?;
+        let index = description.groups.len();
+        description.sweep.groups.extend(swept.into_iter().map(|(what, key)| (index, what, key)));
+        description.groups.push(own);
         description.in_file.groups.push(group.place());
     }
     if description.groups.is_empty() {
@@ -83,9 +89,10 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
             return Err(projections.refusal("it must be a list of tables; write [[projections]]"));
         };
         for projection in all {
-            add(&projection, &mut description)?;
+            add(&projection, &mut description, &names)?;
         }
     }
+    description.sweep.keys = names.keys()?;
     Ok(description)
 }
 
@@ -167,7 +174,9 @@ fn distribution(entry: &Entry<'_>, unit: Unit) -> Result<Distribution, Failure> 
 }
 
 /// Adds the projections of a table: from each of some groups to each of some groups.
-fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> {
+fn add(entry: &Entry<'_>, description: &mut Description, names: &Names<'_>) -> Result<(), Failure> {
+    let is_drawn = |own: &&Entry<'_>| ["weight", "delay"].contains(&own.key.as_str());
+    entry.table()?.iter().filter(is_drawn).try_for_each(|own| names.refuse(own))?;
     let mut entries = entry.entries()?;
     let from = groups(&entries.need("from")?, description)?;
     let to = groups(&entries.need("to")?, description)?;
@@ -200,6 +209,7 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
     let delay = listed("delay", entries.take("delay"), MS, delays)?;
     let velocity = entries.take("velocity").map(|velocity| self::velocity(&velocity, delay)).transpose()?;
     let unit = entries.number_in("unit", unit_of(effect))?.or(weight.unit());
+    let factor = entries.take("factor").map(|factor| names.factor(&factor)).transpose()?;
     let autapses = entries.take("autapses").map(|flag| flag.flag()).transpose()?.unwrap_or(true);
     let multapses = entries.take("multapses").map(|flag| flag.flag()).transpose()?;
     entries.finish()?;
@@ -221,6 +231,7 @@ fn add(entry: &Entry<'_>, description: &mut Description) -> Result<(), Failure> 
         }
         let projection = Projection::new((from, to), rule, effect, weight);
         let multapses = multapses.unwrap_or(projection.multapses);
+        description.sweep.projections.extend(factor.map(|key| (description.projections.len(), key)));
         description.projections.push(Projection { autapses, multapses, delay, velocity, unit, ..projection });
         description.in_file.projections.push(entry.place());
     }

@@ -5,8 +5,9 @@ use super::entries::{Entries, Entry};
 use super::file::{effect, only, unit_of};
 use super::listed;
 use super::positions::Positions;
+use super::sweep::{Names, Swept};
 use crate::failure::Failure;
-use crate::quantity::{HZ, MOHM, MS, MV, NA};
+use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
 
 /// All but the size of a group.
 #[derive(Debug, Clone, Default)]
@@ -16,11 +17,23 @@ pub struct Base<'a> {
     current: f64,
     poisson: Vec<Poisson>,
     positions: Option<Entry<'a>>,
+    /// What differs between batch rows, and the keys of its values.
+    swept: Vec<(Swept, usize)>,
 }
 
 /// Takes the parameters of neurons over those of all groups.
-pub fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base<'a>, Failure> {
-    let Base { mut neurons, mut init_voltage, mut current, mut poisson, mut positions } = base.clone();
+pub fn parameters<'a>(
+    entries: &mut Entries<'a>,
+    base: &Base<'a>,
+    names: &Names<'_>,
+) -> Result<Base<'a>, Failure> {
+    let Base { mut neurons, mut init_voltage, mut current, mut poisson, mut positions, mut swept } =
+        base.clone();
+    let mut number = |entries: &mut Entries<'_>, key: &'static str, unit: Unit| {
+        let Some(entry) = entries.take(key) else { return Ok(None) };
+        swept.retain(|(what, _)| *what != Swept::Number(key));
+        names.number_in(&entry, unit).map(|value| Some(value.or_swept(Swept::Number(key), &mut swept)))
+    };
     let numbers = [
         ("tau-m", MS, &mut neurons.tau_m),
         ("resistance", MOHM, &mut neurons.resistance),
@@ -30,9 +43,9 @@ pub fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base
         ("t-ref", MS, &mut neurons.t_ref),
         ("current", NA, &mut current),
     ];
-    for (key, unit, number) in numbers {
-        if let Some(value) = entries.number_in(key, unit)? {
-            *number = value;
+    for (key, unit, own) in numbers {
+        if let Some(value) = number(entries, key, unit)? {
+            *own = value;
         }
     }
     let optional = [
@@ -40,25 +53,30 @@ pub fn parameters<'a>(entries: &mut Entries<'a>, base: &Base<'a>) -> Result<Base
         ("tau-syn", MS, &mut neurons.tau_syn),
         ("tau-syn-inhibitory", MS, &mut neurons.tau_syn_inhibitory),
     ];
-    for (key, unit, number) in optional {
-        if let Some(value) = entries.number_in(key, unit)? {
-            *number = Some(value);
+    for (key, unit, own) in optional {
+        if let Some(value) = number(entries, key, unit)? {
+            *own = Some(value);
         }
     }
     if let Some(entry) = entries.take("init-voltage") {
         init_voltage = Some(self::init_voltage(&entry)?);
     }
     if let Some(entry) = entries.take("poisson") {
-        poisson = match entry.values() {
-            Some(sources) => sources.iter().map(self::poisson).collect::<Result<_, _>>()?,
-            None => vec![self::poisson(&entry)?],
-        };
+        swept.retain(|(what, _)| matches!(what, Swept::Number(_)));
+        let sources = entry.values().unwrap_or_else(|| vec![entry.clone()]);
+        let read = |(index, source): (usize, &Entry<'_>)| self::poisson(source, index, names, &mut swept);
+        poisson = sources.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     }
     positions = entries.take("positions").or(positions);
-    Ok(Base { neurons, init_voltage, current, poisson, positions })
+    Ok(Base { neurons, init_voltage, current, poisson, positions, swept })
 }
 
-pub fn group<'a>(entry: &Entry<'a>, base: &Base<'a>) -> Result<Group, Failure> {
+/// A group, and what of it differs between batch rows.
+pub fn group<'a>(
+    entry: &Entry<'a>,
+    base: &Base<'a>,
+    names: &Names<'_>,
+) -> Result<(Group, Vec<(Swept, usize)>), Failure> {
     let mut entries = entry.entries()?;
     let ids = entries.take("ids").map(|ids| listed::ids(&ids)).transpose()?;
     let count = match (&ids, entries.take("size")) {
@@ -73,10 +91,13 @@ pub fn group<'a>(entry: &Entry<'a>, base: &Base<'a>) -> Result<Group, Failure> {
         }
         (Some(ids), _) => ids.of_neurons.len(),
     };
-    let Base { neurons, init_voltage, current, poisson, positions } = parameters(&mut entries, base)?;
+    let Base { neurons, init_voltage, current, poisson, positions, swept } =
+        parameters(&mut entries, base, names)?;
     entries.finish()?;
     let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
-    Ok(Group { ids, neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) })
+    let own =
+        Group { ids, neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) };
+    Ok((own, swept))
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
@@ -93,11 +114,20 @@ fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {
     }
 }
 
-fn poisson(entry: &Entry<'_>) -> Result<Poisson, Failure> {
+fn poisson(
+    entry: &Entry<'_>,
+    index: usize,
+    names: &Names<'_>,
+    swept: &mut Vec<(Swept, usize)>,
+) -> Result<Poisson, Failure> {
     let mut entries = entry.entries()?;
-    let rate = entries.need("rate")?.number_in(HZ)?;
+    let rate = names.number_in(&entries.need("rate")?, HZ)?.or_swept(Swept::Rate(index), swept);
     let effect = effect(&entries.need("effect")?)?;
-    let weight = entries.need("weight")?.number_in(unit_of(effect))?;
+    let weight = names.number_in(&entries.need("weight")?, unit_of(effect))?;
+    let weight = weight.or_swept(Swept::Weight(index), swept);
+    if let Some(factor) = entries.take("factor") {
+        swept.push((Swept::Factor(index), names.factor(&factor)?));
+    }
     entries.finish()?;
     Ok(Poisson { rate, weight, effect })
 }

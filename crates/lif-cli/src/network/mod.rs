@@ -12,6 +12,7 @@ mod ids;
 mod listed;
 pub mod models;
 mod positions;
+pub mod sweep;
 pub mod written;
 
 pub use description::Description;

@@ -5,6 +5,7 @@ use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Proj
 use super::distance;
 use super::edges::ListFile;
 use super::ids::Ids;
+use super::sweep::Swept;
 use clap::ValueEnum;
 use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::fmt::Write;
@@ -35,15 +36,77 @@ impl Description {
         ] {
             line(&format!("{key} = {}", quoted(&word)));
         }
-        for group in &self.groups {
-            line(&format!("\n[groups.{}]", quoted(&group.name)));
-            of_group(group).iter().for_each(|words| line(words));
+        if !self.sweep.keys.is_empty() {
+            line("\n[sweep]");
         }
-        for projection in &self.projections {
+        for key in &self.sweep.keys {
+            line(&format!("{} = {:?}", quoted(&key.name), key.values));
+        }
+        for (index, group) in self.groups.iter().enumerate() {
+            line(&format!("\n[groups.{}]", quoted(&group.name)));
+            self.of_group(index, group).iter().for_each(|words| line(words));
+        }
+        for (index, projection) in self.projections.iter().enumerate() {
             line("\n[[projections]]");
             self.of_projection(projection).iter().for_each(|words| line(words));
+            if let Some(key) = self.sweep.factor(index).and_then(|key| self.sweep.keys.get(key)) {
+                line(&format!("factor = {}", quoted(&key.name)));
+            }
         }
         text
+    }
+
+    fn of_group(&self, index: usize, group: &Group) -> Vec<String> {
+        let number = |what: Swept, value: f64| {
+            self.sweep.name(index, what).map_or_else(|| format!("{value:?}"), quoted)
+        };
+        let poisson = |(source, poisson): (usize, &Poisson)| {
+            let factor = self
+                .sweep
+                .name(index, Swept::Factor(source))
+                .map(|name| format!(", factor = {}", quoted(name)));
+            format!(
+                "{{ rate = {}, weight = {}, effect = {}{} }}",
+                number(Swept::Rate(source), poisson.rate),
+                number(Swept::Weight(source), poisson.weight),
+                effect(poisson.effect),
+                factor.unwrap_or_default()
+            )
+        };
+        let neurons = &group.neurons;
+        let mut lines = vec![format!("size = {}", group.size)];
+        lines.extend(group.ids.as_deref().map(ids));
+        let numbers = [
+            ("tau-m", Some(neurons.tau_m)),
+            ("resistance", Some(neurons.resistance)),
+            ("v-rest", Some(neurons.v_rest)),
+            ("v-reset", Some(neurons.v_reset)),
+            ("v-threshold", Some(neurons.v_threshold)),
+            ("t-ref", Some(neurons.t_ref)),
+            ("v-lower", neurons.v_lower),
+            ("tau-syn", neurons.tau_syn),
+            ("tau-syn-inhibitory", neurons.tau_syn_inhibitory),
+            ("current", Some(group.current)),
+        ];
+        lines.extend(
+            numbers
+                .into_iter()
+                .filter_map(|(key, value)| Some(format!("{key} = {}", number(Swept::Number(key), value?)))),
+        );
+        lines.extend(group.init_voltage.map(|voltage| {
+            let value = match voltage {
+                InitVoltage::Same(value) => format!("{value:?}"),
+                InitVoltage::Uniform { low, high } => format!("{{ uniform = [{low:?}, {high:?}] }}"),
+                InitVoltage::Normal { mean, sd } => format!("{{ normal = [{mean:?}, {sd:?}] }}"),
+            };
+            format!("init-voltage = {value}")
+        }));
+        lines.extend(group.positions.iter().map(|positions| format!("positions = {}", positions.written())));
+        if !group.poisson.is_empty() {
+            let sources: Vec<String> = group.poisson.iter().enumerate().map(poisson).collect();
+            lines.push(format!("poisson = [{}]", sources.join(", ")));
+        }
+        lines
     }
 
     fn of_projection(&self, projection: &Projection) -> Vec<String> {
@@ -66,44 +129,6 @@ impl Description {
         lines.extend(projection.unit.map(|unit| format!("unit = {unit:?}")));
         lines
     }
-}
-
-fn of_group(group: &Group) -> Vec<String> {
-    let neurons = &group.neurons;
-    let mut lines = vec![format!("size = {}", group.size)];
-    lines.extend(group.ids.as_deref().map(ids));
-    let numbers = [
-        ("tau-m", Some(neurons.tau_m)),
-        ("resistance", Some(neurons.resistance)),
-        ("v-rest", Some(neurons.v_rest)),
-        ("v-reset", Some(neurons.v_reset)),
-        ("v-threshold", Some(neurons.v_threshold)),
-        ("t-ref", Some(neurons.t_ref)),
-        ("v-lower", neurons.v_lower),
-        ("tau-syn", neurons.tau_syn),
-        ("tau-syn-inhibitory", neurons.tau_syn_inhibitory),
-        ("current", Some(group.current)),
-    ];
-    lines.extend(numbers.into_iter().filter_map(|(key, value)| Some(format!("{key} = {:?}", value?))));
-    lines.extend(group.init_voltage.map(|voltage| {
-        let value = match voltage {
-            InitVoltage::Same(value) => format!("{value:?}"),
-            InitVoltage::Uniform { low, high } => format!("{{ uniform = [{low:?}, {high:?}] }}"),
-            InitVoltage::Normal { mean, sd } => format!("{{ normal = [{mean:?}, {sd:?}] }}"),
-        };
-        format!("init-voltage = {value}")
-    }));
-    lines.extend(group.positions.iter().map(|positions| format!("positions = {}", positions.written())));
-    if !group.poisson.is_empty() {
-        let sources: Vec<String> = group.poisson.iter().map(poisson).collect();
-        lines.push(format!("poisson = [{}]", sources.join(", ")));
-    }
-    lines
-}
-
-fn poisson(poisson: &Poisson) -> String {
-    let Poisson { rate, weight, effect: of } = poisson;
-    format!("{{ rate = {rate:?}, weight = {weight:?}, effect = {} }}", effect(*of))
 }
 
 fn effect(of: Effect) -> &'static str {
@@ -219,7 +244,9 @@ mod tests {
                     [[projections]]\nfrom = \"sheet\"\nto = \"cloud\"\nweight = 1\neffect = \"jump\"\nvelocity = 3\ndelay = 0.5\n\
                     rule = { by-distance = { step = { p = 0.3, radius = 4.5 }, periodic = [0, 2] } }\n\
                     [[projections]]\nfrom = \"cloud\"\nto = \"sheet\"\nweight = 1\neffect = \"current\"\n\
-                    rule = { by-distance = { exponential = { p = 0.3, length = 4.5 } } }\n\
+                    rule = { by-distance = { exponential = { p = 0.3, length = 4.5 } } }\nfactor = \"g\"\n\
+                    [sweep]\ng = \"3:4:2\"\nI = [\"100pA\", 0.3]\n\"a b\" = 7\n[groups.swept]\nsize = 1\ncurrent = \"I\"\ntau-m = \"a b\"\n\
+                    poisson = [{ rate = \"a b\", weight = \"g\", effect = \"jump\" }, { rate = 3, weight = 1, effect = \"jump\", factor = \"g\" }]\n\
                     [[projections]]\nfrom = \"cloud\"\nto = \"cloud\"\nweight = 1\neffect = \"current\"\nvelocity = 5\n\
                     rule = { by-distance = { gaussian = { p = 0.3, sigma = 4.5 } } }\n";
         all.push(read(text, "net.toml").unwrap());

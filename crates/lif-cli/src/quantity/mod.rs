@@ -4,6 +4,7 @@ pub mod amount;
 pub mod bound;
 pub mod budget;
 pub mod preset_units;
+pub mod series;
 pub mod spread;
 mod unit;
 pub mod weight;

@@ -15,6 +15,7 @@ use crate::numbers::TimeUnit;
 use crate::quantity::amount::Amount;
 use crate::quantity::bound::{self, Bound};
 use crate::quantity::budget::Budget;
+use crate::quantity::series::{self, Series};
 use crate::quantity::spread::{self, Spread};
 use crate::quantity::weight::Weight;
 use crate::quantity::{count, ms, mv, number};
@@ -112,14 +113,15 @@ pub struct Settings {
     pub regime: Option<Regime>,
     /// Inhibition of brunel [default: that of the regime]
     ///
-    /// How many times stronger an inhibitory synapse is than an excitatory one.
-    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true, help_heading = NETWORK)]
-    pub g: Option<f64>,
+    /// How many times stronger an inhibitory synapse is than an excitatory one. Several values, as 3,4,5, or 3:8:11 for
+    /// 11 values from 3 to 8, are simulated at once, each in a batch row; also with several --eta.
+    #[arg(long, value_name = "X", value_parser = series::plain, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub g: Option<Series>,
     /// Input of brunel from outside [default: that of the regime]
     ///
-    /// The rate of its spikes, over the rate that brings a neuron just to its threshold.
-    #[arg(long, value_name = "X", value_parser = number, allow_hyphen_values = true, help_heading = NETWORK)]
-    pub eta: Option<f64>,
+    /// The rate of its spikes, over the rate that brings a neuron just to its threshold. Several values as with --g.
+    #[arg(long, value_name = "X", value_parser = series::plain, allow_hyphen_values = true, help_heading = NETWORK)]
+    pub eta: Option<Series>,
     /// Input of microcircuit: poisson or dc [default: poisson]
     ///
     /// Random spikes, or a constant current of the same mean.

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Commands that take longer than a few seconds, by words in them. `tests/run.sh --all` runs them.
-const SLOW: [&str; 12] = [
+const SLOW: [&str; 13] = [
+    "--g 1:8:15",
     "--network microcircuit --duration",
     "lif bench",
     "lif fit ",

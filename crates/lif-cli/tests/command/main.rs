@@ -23,6 +23,7 @@ mod names;
 mod networks;
 mod networks_resume;
 mod networks_space;
+mod networks_sweep;
 mod outputs;
 mod processes;
 mod random_inputs;

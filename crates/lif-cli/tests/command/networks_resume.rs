@@ -48,7 +48,9 @@ fn outputs(folder: &Folder) -> Outputs {
         summary.as_object_mut().unwrap().remove(key);
     }
     let network = String::from_utf8(read("network.toml")).unwrap();
-    Outputs { arrays: read("spikes.npz"), picture: read("raster.png"), network, summary }
+    let is_sweep = summary["sweep"].is_object();
+    let picture = if is_sweep { [read("sweep.png"), read("sweep.csv")].concat() } else { read("raster.png") };
+    Outputs { arrays: read("spikes.npz"), picture, network, summary }
 }
 
 /// The output of a run without interruption.
@@ -126,6 +128,20 @@ fn a_network_goes_on_from_the_warm_up_and_from_any_step_after_it() {
             folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
             assert!(outputs(&folder) == expected, "{words}, from {steps:?}");
         }
+    }
+}
+
+#[test]
+fn a_sweep_goes_on_from_the_warm_up_and_from_any_step_after_it() {
+    let words = "--network brunel --scale 0.02 --g 3,6 --eta 1:2:2 --duration 500 --warmup 200 --seed 3";
+    let whole = with_network();
+    assert!(started(&whole, words, 500).wait().unwrap().success());
+    let expected = outputs(&whole);
+    assert_eq!(expected.summary["sweep"]["rows"].as_array().unwrap().len(), 4);
+    for steps in [0..2000, 2500..7000] {
+        let folder = killed(words, 500, steps);
+        folder.lif(&format!("run --resume {CHECKPOINT}")).assert().success();
+        assert!(outputs(&folder) == expected);
     }
 }
 

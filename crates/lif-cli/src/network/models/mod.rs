@@ -6,6 +6,7 @@ mod microcircuit;
 
 use super::Description;
 use crate::failure::Failure;
+use crate::quantity::series::Series;
 use crate::quantity::shown;
 use crate::settings::Settings;
 use clap::ValueEnum;
@@ -87,7 +88,7 @@ impl Model {
         }
         let mut description = match self {
             Self::Brunel => {
-                let is_own = settings.g.or(settings.eta).is_some();
+                let is_own = settings.g.is_some() || settings.eta.is_some();
                 let regime = *settings.regime.get_or_insert(Regime::C);
                 let (g, eta) = match regime {
                     Regime::A => (3.0, 2.0),
@@ -95,14 +96,20 @@ impl Model {
                     Regime::C => (5.0, 2.0),
                     Regime::D => (4.5, 0.9),
                 };
-                let (g, eta) = (*settings.g.get_or_insert(g), *settings.eta.get_or_insert(eta));
-                if eta < 0.0 {
+                let g = numbers("g", &mut settings.g, g)?;
+                let eta = numbers("eta", &mut settings.eta, eta)?;
+                let negative = |values: &[f64]| values.iter().copied().find(|value| *value < 0.0);
+                if let Some(eta) = negative(&eta) {
                     return Err(Failure::of("eta", format!("eta is {}; it must be 0 or more", shown(eta))));
                 }
-                let mut description = brunel::description(scale, g, eta);
+                if let Some(least) = negative(&g).filter(|_| g.len() > 1) {
+                    let message = format!("g is {}; several must be 0 or more", shown(least));
+                    return Err(Failure::of("g", message));
+                }
+                let mut description = brunel::description(scale, &g, &eta);
                 description.name = match regime.to_possible_value() {
                     Some(value) if !is_own => format!("brunel, regime {}", value.get_name()),
-                    _ => format!("brunel, g {}, eta {}", shown(g), shown(eta)),
+                    _ => format!("brunel, g {}, eta {}", ends(&g), ends(&eta)),
                 };
                 description
             }
@@ -125,6 +132,18 @@ impl Model {
         }
         Ok(description)
     }
+}
+
+/// The numbers of an option, or its default.
+fn numbers(name: &str, given: &mut Option<Series>, default: f64) -> Result<Vec<f64>, Failure> {
+    given.get_or_insert(default.into()).numbers().map_err(|reason| Failure::of(name, reason))
+}
+
+/// The only number, or the lowest and the highest of several.
+pub fn ends(values: &[f64]) -> String {
+    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if low == high { shown(low) } else { format!("{} to {}", shown(low), shown(high)) }
 }
 
 /// A number of neurons at a scale.

@@ -5,6 +5,7 @@ mod plan;
 mod simulation;
 mod statistics;
 mod summary;
+mod sweep;
 
 use super::checkpoints::{Checkpoints, Interrupted, Kept};
 use super::{exit_code, json};
@@ -12,8 +13,8 @@ use crate::failure::Failure;
 use crate::files::disk::{self, Need};
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
 use crate::files::folder_of;
-use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY};
-use crate::network::{Description, built};
+use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY, SWEEP, SWEEP_PICTURE};
+use crate::network::Description;
 use crate::picture::stage;
 use crate::plan::select;
 use crate::process::interrupt::{self, INTERRUPTED};
@@ -28,7 +29,7 @@ use picture::NetworkScene;
 use plan::NetworkPlan;
 use simulation::{Results, Simulation};
 use statistics::OfGroup;
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
@@ -207,11 +208,12 @@ fn disk_needed(
 fn memory_needed(plan: &NetworkPlan, network: &Network, device: &Device) -> Result<MemoryNeed, Failure> {
     let recording = plan.recording.memory_needed_in_blocks(plan.steps, plan.shape, device);
     let cells = plan.shape.cells() as u64;
-    let statistics = cells.saturating_mul(statistics::BYTES_PER_CELL);
+    let rows = plan.shape.batch as u64 * plan.description.groups.len() as u64;
+    let statistics = cells * statistics::BYTES_PER_CELL + rows * statistics::BYTES_PER_ROW;
     let need = network
         .memory_needed(plan.shape.batch, device)?
         .and(recording)
-        .and(MemoryNeed::of("the input", built::bytes_of_drive(plan.shape), 0))
+        .and(MemoryNeed::of("the input", plan.description.bytes_of_drive(), 0))
         .and(MemoryNeed::of("the positions of the neurons", plan.description.position_bytes(), 0))
         .and(MemoryNeed::of("the statistics of the spikes", statistics, 0));
     plan.options().require_within_budget(&need, "the run")?;
@@ -227,7 +229,15 @@ fn write(
     population: &mut Population,
 ) -> Result<Vec<Staged>, Failure> {
     let mut files = Vec::new();
-    if !plan.settings.no_plot && summary.steps > 0 {
+    if let Some(of_rows) = &summary.sweep {
+        files.push(folder.stage(SWEEP, |file, _| of_rows.write(&mut BufWriter::new(file)))?);
+    }
+    if plan.settings.no_plot || summary.steps == 0 {
+        // No picture.
+    } else if let Some(of_rows) = &summary.sweep {
+        let title = picture::title(summary);
+        files.extend(stage(folder, SWEEP_PICTURE, |path| sweep::picture::draw(path, &title, of_rows))?);
+    } else {
         let scene = NetworkScene::new(plan, summary, groups, &results.statistics.sample);
         files.extend(stage(folder, PICTURE, |path| picture::draw(path, &scene))?);
     }

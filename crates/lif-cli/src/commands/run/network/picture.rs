@@ -81,12 +81,7 @@ impl<'a> NetworkScene<'a> {
         let rate =
             summary.mean_rate_hz.map_or_else(String::new, |hz| format!(", mean rate {} Hz", short(hz)));
         Self {
-            title: format!(
-                "{}: {}, {}{rate}",
-                file_name(&summary.network),
-                counted(summary.neurons as u64, "neuron"),
-                counted(summary.synapses, "synapse")
-            ),
+            title: title(summary) + &rate,
             groups: all
                 .map(|(index, (group, of_group))| (cut(&group.name, WIDEST_NAME), colour(index), of_group))
                 .collect(),
@@ -97,6 +92,16 @@ impl<'a> NetworkScene<'a> {
             dt: description.dt,
         }
     }
+}
+
+/// The name and the size of a network.
+pub fn title(summary: &NetworkSummary) -> String {
+    format!(
+        "{}: {}, {}",
+        file_name(&summary.network),
+        counted(summary.neurons as u64, "neuron"),
+        counted(summary.synapses, "synapse")
+    )
 }
 
 /// The name of a network, without the folder of a file.

@@ -92,7 +92,12 @@ impl NetworkPlan {
     pub fn of(mut settings: Settings, description: Description) -> Result<Self, Failure> {
         let device: DeviceChoice = settings.device.get_or_insert_with(|| "auto".to_owned()).parse()?;
         let dt = description.dt;
-        let batch = *settings.batch.get_or_insert(1);
+        let rows = description.sweep.rows();
+        let batch = *settings.batch.get_or_insert(rows.unwrap_or(1));
+        if let Some(rows) = rows.filter(|rows| *rows != batch) {
+            let message = format!("batch is {batch}, and the sweep has {rows} rows; leave out the batch");
+            return Err(Failure::of("batch", message));
+        }
         if batch == 0 {
             return Err(Failure::of("batch", "batch is 0; it must be at least 1"));
         }

@@ -23,6 +23,9 @@ const SHOWN_MS: f64 = 400.0;
 /// The most spikes that are kept for the picture.
 const MOST_SHOWN: usize = 2_000_000;
 
+/// Bytes of a group in a batch row: its counts, its results and their text.
+pub const BYTES_PER_ROW: u64 = 512;
+
 /// Bytes per cell.
 pub const BYTES_PER_CELL: u64 = crate::recording::events::BYTES_PER_CELL + size_of::<u32>() as u64;
 
@@ -36,19 +39,20 @@ pub struct Statistics {
     group_of: Vec<u32>,
     cells: Vec<Intervals>,
     hash: u64,
-    groups: Vec<Tally>,
+    /// Of each group in each batch row, group by group.
+    tallies: Vec<Tally>,
     bin_steps: u64,
     /// The bin of the last spike.
     bin: u64,
     pub sample: Sample,
 }
 
-/// The spikes of one group.
+/// The spikes of one group in one batch row.
 #[derive(Debug, Clone, Default)]
 struct Tally {
     spikes: u64,
-    /// Spikes in the bin of the last spike, for each batch row.
-    of_bin: Vec<u64>,
+    /// Spikes in the bin of the last spike.
+    of_bin: u64,
     /// Of all bins before.
     sum: u64,
     sum_of_squares: u128,
@@ -80,6 +84,18 @@ pub struct OfGroup {
     pub fano: Option<f64>,
     /// The coefficients of variation of the intervals of its cells, sorted.
     pub variations: Vec<f64>,
+    /// In each batch row.
+    pub rows: Vec<OfRow>,
+}
+
+/// The statistics of one group in one batch row.
+#[derive(Debug, Clone)]
+pub struct OfRow {
+    pub spikes: u64,
+    /// Hz.
+    pub rate: Option<f64>,
+    pub cv: Option<f64>,
+    pub fano: Option<f64>,
 }
 
 impl OfGroup {
@@ -100,14 +116,13 @@ impl Statistics {
         let groups = (0_u32..).zip(&description.groups);
         let group_of = groups.flat_map(|(index, group)| std::iter::repeat_n(index, group.size)).collect();
         let steps_of = |ms: f64| ((ms / description.dt).round() as u64).max(1);
-        let tally = Tally { of_bin: vec![0; shape.batch], ..Tally::default() };
         Self {
             shape,
             first_step,
             group_of,
             cells: vec![Intervals::default(); shape.cells()],
             hash: 0,
-            groups: vec![tally; description.groups.len()],
+            tallies: vec![Tally::default(); description.groups.len() * shape.batch],
             bin_steps: steps_of(BIN_MS),
             bin: 0,
             sample: Sample::new(description, window, steps_of(SHOWN_MS)),
@@ -130,12 +145,10 @@ impl Statistics {
             if let Some(cell) = self.cells.get_mut(row * self.shape.n + neuron) {
                 cell.add(step);
             }
-            let group = self.group_of.get(neuron).and_then(|group| self.groups.get_mut(*group as usize));
-            if let Some(group) = group {
-                group.spikes += 1;
-                if let Some(count) = group.of_bin.get_mut(row) {
-                    *count += 1;
-                }
+            let place = self.group_of.get(neuron).map(|group| *group as usize * self.shape.batch + row);
+            if let Some(tally) = place.and_then(|place| self.tallies.get_mut(place)) {
+                tally.spikes += 1;
+                tally.of_bin += 1;
             }
             if row == 0 {
                 self.sample.add(step, neuron);
@@ -145,21 +158,18 @@ impl Statistics {
 
     /// Adds the bin of the last spike to those before; bins without spikes add nothing.
     fn end_bin(&mut self) {
-        for group in &mut self.groups {
-            for count in &mut group.of_bin {
-                group.sum += *count;
-                group.sum_of_squares += u128::from(*count).pow(2);
-                *count = 0;
-            }
+        for tally in &mut self.tallies {
+            let count = std::mem::take(&mut tally.of_bin);
+            tally.sum += count;
+            tally.sum_of_squares += u128::from(count).pow(2);
         }
     }
 
     /// All that is known so far, in numbers from which [`Self::restore`] goes on.
     pub fn numbers(&self) -> impl Iterator<Item = u64> + '_ {
-        let groups = self.groups.iter().flat_map(|tally| {
+        let groups = self.tallies.iter().flat_map(|tally| {
             let squares = tally.sum_of_squares;
-            let sums = [tally.spikes, tally.sum, squares as u64, (squares >> 64) as u64];
-            sums.into_iter().chain(tally.of_bin.iter().copied())
+            [tally.spikes, tally.sum, squares as u64, (squares >> 64) as u64, tally.of_bin]
         });
         let cells = self.cells.iter().flat_map(Intervals::numbers);
         let sample = &self.sample;
@@ -179,13 +189,11 @@ impl Statistics {
         };
         self.hash = next()?.0;
         self.bin = next()?.0;
-        for tally in &mut self.groups {
+        for tally in &mut self.tallies {
             tally.spikes = next()?.0;
             tally.sum = next()?.0;
             tally.sum_of_squares = u128::from(next()?.0) | u128::from(next()?.0) << 64;
-            for count in &mut tally.of_bin {
-                *count = next()?.0;
-            }
+            tally.of_bin = next()?.0;
         }
         for cell in &mut self.cells {
             *cell = Intervals::of_numbers([next()?.0, next()?.0, next()?.0]);
@@ -209,32 +217,50 @@ impl Statistics {
         if self.bin < bins {
             self.end_bin();
         }
-        let mut variations = vec![Vec::new(); self.groups.len()];
-        for row in self.cells.chunks(self.shape.n.max(1)) {
-            for (cell, group) in row.iter().zip(&self.group_of) {
-                if let (Some(variation), Some(all)) = (cell.variation(), variations.get_mut(*group as usize))
-                {
+        let batch = self.shape.batch;
+        let groups = self.tallies.len() / batch.max(1);
+        // Of each group, and their number and sum in each of its rows.
+        let mut variations = vec![Vec::new(); groups];
+        let mut of_rows = vec![(0_u64, 0.0); self.tallies.len()];
+        for (row, cells) in self.cells.chunks(self.shape.n.max(1)).enumerate() {
+            for (cell, group) in cells.iter().zip(&self.group_of) {
+                let Some(variation) = cell.variation() else { continue };
+                let group = *group as usize;
+                if let Some(all) = variations.get_mut(group) {
                     all.push(variation);
+                }
+                if let Some((count, sum)) = of_rows.get_mut(group * batch + row) {
+                    *count += 1;
+                    *sum += variation;
                 }
             }
         }
-        let mut sizes = vec![0_u64; self.groups.len()];
+        let mut sizes = vec![0_u64; groups];
         for group in &self.group_of {
             if let Some(size) = sizes.get_mut(*group as usize) {
                 *size += 1;
             }
         }
-        let rows = self.shape.batch as f64;
-        let groups = self.groups.iter().zip(sizes).zip(variations);
+        let seconds = steps as f64 * dt * 1e-3;
+        let rate = |spikes: u64, cells: f64| (steps > 0).then(|| spikes as f64 / (cells * seconds));
+        let tallies = self.tallies.chunks(batch.max(1)).zip(of_rows.chunks(batch.max(1)));
+        let groups = tallies.zip(sizes).zip(variations);
         groups
-            .map(|((tally, size), mut variations)| {
+            .map(|(((tallies, of_rows), size), mut variations)| {
                 variations.sort_by(f64::total_cmp);
-                let seconds = steps as f64 * dt * 1e-3;
-                OfGroup {
+                let all = tallies.iter().fold(Tally::default(), |sum, tally| sum.and(tally));
+                let row = |(tally, (count, sum)): (&Tally, &(u64, f64))| OfRow {
                     spikes: tally.spikes,
-                    rate: (steps > 0).then(|| tally.spikes as f64 / (size as f64 * rows * seconds)),
-                    fano: tally.fano(bins as f64 * rows),
+                    rate: rate(tally.spikes, size as f64),
+                    cv: (*count > 0).then(|| sum / *count as f64),
+                    fano: tally.fano(bins as f64),
+                };
+                OfGroup {
+                    spikes: all.spikes,
+                    rate: rate(all.spikes, size as f64 * batch as f64),
+                    fano: all.fano(bins as f64 * batch as f64),
                     variations,
+                    rows: tallies.iter().zip(of_rows).map(row).collect(),
                 }
             })
             .collect()
@@ -242,6 +268,16 @@ impl Statistics {
 }
 
 impl Tally {
+    /// Of both together.
+    fn and(self, other: &Self) -> Self {
+        Self {
+            spikes: self.spikes + other.spikes,
+            of_bin: self.of_bin + other.of_bin,
+            sum: self.sum + other.sum,
+            sum_of_squares: self.sum_of_squares + other.sum_of_squares,
+        }
+    }
+
     fn fano(&self, bins: f64) -> Option<f64> {
         if self.sum == 0 || bins < 1.0 {
             return None;

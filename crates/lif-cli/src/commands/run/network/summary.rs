@@ -2,6 +2,7 @@
 
 use super::plan::NetworkPlan;
 use super::statistics::{OfGroup, mean};
+use super::sweep::{self, SweepSummary};
 use crate::commands::run::summary::{MemoryBytes, cells};
 use crate::terminal::figures::{grouped, row, short};
 use lif::{Device, MemoryNeed, Shape};
@@ -43,6 +44,9 @@ pub struct NetworkSummary {
     pub mean_rate_hz: Option<f64>,
     pub cv_isi: Option<f64>,
     pub groups: Vec<GroupSummary>,
+    /// The batch rows, if they differ.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepSummary>,
     pub seed: u64,
     pub spike_hash: String,
     pub version: &'static str,
@@ -131,6 +135,7 @@ impl NetworkSummary {
             mean_rate_hz: is_made.then(|| spikes as f64 / ((n * batch) as f64 * simulated_s)),
             cv_isi: mean(&variations),
             groups: groups.collect(),
+            sweep: SweepSummary::new(description, outcome.groups),
             seed: plan.seed,
             spike_hash: format!("{:016x}", outcome.hash),
             version: env!("CARGO_PKG_VERSION"),
@@ -184,7 +189,8 @@ impl NetworkSummary {
             // Writing to a string cannot fail.
             let _ = writeln!(table, "{}", row(name, &value));
         }
-        let _ = writeln!(table, "\n{}", self.groups_table());
+        let groups = self.sweep.as_ref().map_or_else(|| self.groups_table(), sweep::table);
+        let _ = writeln!(table, "\n{groups}");
         for (index, file) in files.iter().enumerate() {
             let _ = writeln!(table, "{:<12} {}", if index == 0 { "files" } else { "" }, file.display());
         }
