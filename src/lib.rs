@@ -82,7 +82,7 @@
 //! | --- | --- | --- |
 //! | `gpu`, by default | the GPU engine, and devices shared with a program's own wgpu code | wgpu, two thirds of all dependencies |
 //! | `checkpoint`, by default | [`Population::save`] and [`Population::load`] | readers of safetensors files and of JSON |
-//! | `nir` | module `nir`: neurons in graphs of the Neuromorphic Intermediate Representation | a reader of HDF5 files |
+//! | `nir` | module `nir`: neurons in graphs of the Neuromorphic Intermediate Representation; `Hdf5`: lists of numbers in HDF5 files | a reader of HDF5 files |
 //!
 //! The command `lif` is the package `lif-cli`.
 //!
@@ -114,6 +114,8 @@ pub mod fit;
 mod population;
 mod prepared;
 
+#[cfg(feature = "nir")]
+pub use data::hdf5::{Hdf5, Hdf5List};
 pub use data::memory::{MemoryNeed, MemoryPart, address_space_limit, require as require_memory};
 pub use data::raster::{Event, Raster};
 pub use data::regular_file::open as open_regular_file;

@@ -3,6 +3,8 @@
 
 pub(crate) mod broadcast;
 mod cgroup;
+#[cfg(feature = "nir")]
+pub(crate) mod hdf5;
 pub(crate) mod large;
 pub(crate) mod memory;
 pub(crate) mod prefetch;

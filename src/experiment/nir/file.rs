@@ -2,12 +2,11 @@
 //! per field.
 
 use super::{Graph, Neurons, Node, Synapse};
+use crate::data::hdf5::{dataset, has, of_a_group, require_whole, words};
 use crate::data::{memory, regular_file};
 use crate::error::{Error, Result};
-use hdf5_pure::{Dataset, Datatype, File, FileBuilder, FormatError, Group, GroupBuilder, Layout};
+use hdf5_pure::{Dataset, Datatype, File, FileBuilder, Group, GroupBuilder};
 use ndarray::ArrayD;
-use std::collections::BTreeSet;
-use std::fmt::Display;
 use std::path::Path;
 
 /// The version of the package `nir` whose file format is written.
@@ -125,21 +124,6 @@ fn unread_in(group: &Group, neurons: &Neurons) -> Vec<String> {
     unread
 }
 
-fn has(group: &Group, name: &str) -> std::result::Result<bool, String> {
-    Ok(group
-        .datasets()
-        .map_err(|error| format!("in it {}", of_a_group(&error)))?
-        .iter()
-        .any(|known| known == name))
-}
-
-fn dataset(group: &Group, name: &str) -> std::result::Result<Dataset, String> {
-    if !has(group, name)? {
-        return Err(format!("it has no '{name}'"));
-    }
-    group.dataset(name).map_err(words)
-}
-
 fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> {
     let in_field = |reason: String| format!("'{name}': {reason}");
     let dataset = dataset(group, name)?;
@@ -171,66 +155,12 @@ fn array(group: &Group, name: &str) -> std::result::Result<ArrayD<f64>, String> 
     ArrayD::from_shape_vec(shape, values_there).map_err(|error| in_field(error.to_string()))
 }
 
-/// Refuses a field with missing or misplaced chunks. Older HDF5 files have no checksums, and their reader returns
-/// whatever chunks it finds.
-fn require_whole(dataset: &Dataset, shape: &[u64], value_bytes: u32) -> std::result::Result<(), String> {
-    const DAMAGED: &str = "the file is damaged, or was not written to its end";
-    let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(words)? else { return Ok(()) };
-    if chunk_shape.len() != shape.len() || chunk_shape.contains(&0) {
-        return Err(format!("it has the shape {shape:?}, and its chunks {chunk_shape:?}; {DAMAGED}"));
-    }
-    let chunks = dataset.chunks().map_err(words)?;
-    let is_in_place = |offset: &[u64]| {
-        offset.len() == shape.len()
-            && offset
-                .iter()
-                .zip(shape)
-                .zip(&chunk_shape)
-                .all(|((at, length), edge)| at % edge == 0 && at < length)
-    };
-    let places: BTreeSet<&[u64]> =
-        chunks.iter().map(|chunk| &chunk.offset[..]).filter(|offset| is_in_place(offset)).collect();
-    let counts = shape.iter().zip(&chunk_shape).map(|(length, edge)| length.div_ceil(*edge));
-    let expected = counts.fold(1_u64, u64::saturating_mul);
-    if places.len() as u64 != expected || chunks.len() as u64 != expected {
-        return Err(format!(
-            "{} of its {expected} chunks are where they should be, of {} that there are; {DAMAGED}",
-            places.len(),
-            chunks.len()
-        ));
-    }
-    let bytes = chunk_shape.iter().fold(u64::from(value_bytes), |bytes, edge| bytes.saturating_mul(*edge));
-    let is_plain = dataset.filters().is_empty();
-    match chunks.iter().find(|chunk| is_plain && chunk.storage_size != bytes) {
-        None => Ok(()),
-        Some(chunk) => Err(format!(
-            "a chunk of it has {} bytes, and {bytes} where nothing says how it was compressed; {DAMAGED}",
-            chunk.storage_size
-        )),
-    }
-}
-
 fn read_strings(dataset: &Dataset) -> std::result::Result<Vec<String>, String> {
     let shape = dataset.shape().map_err(words)?;
     let strings = shape.iter().fold(1_u64, |strings, length| strings.saturating_mul(*length));
     let bytes = strings.saturating_mul(size_of::<String>() as u64);
     memory::require("its strings", bytes, "the file may be damaged").map_err(words)?;
     dataset.read_string().map_err(words)
-}
-
-/// Returns why the contents of a group cannot be listed. A soft link has no address, which is read as the highest
-/// possible address.
-fn of_a_group(error: &hdf5_pure::Error) -> String {
-    match error {
-        hdf5_pure::Error::Format(FormatError::UnexpectedEof { expected: usize::MAX, .. }) => {
-            "is a link to a name (a soft link), which is not read; put the object itself there".to_owned()
-        }
-        error => format!("is something that cannot be read: {error}"),
-    }
-}
-
-fn words(error: impl Display) -> String {
-    error.to_string()
 }
 
 /// Writes a graph of three nodes: an `Input`, these neurons under this name, and an `Output`.
