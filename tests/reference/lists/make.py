@@ -64,6 +64,20 @@ with h5py.File("edges.h5", "w") as file:
         if has_own:
             group.create_dataset("syn_weight", data=(sign * count * 0.5).astype("float32"))
             group.create_dataset("delay", data=np.full(len(pre), 1.5))
+    # Two groups with attributes of their own, and a number of synapses of each edge; edges in any order.
+    edges = file.create_group("edges/grouped")
+    order = rng.permutation(len(pre))
+    edges.create_dataset("source_node_id", data=pre[order].astype("uint64"))
+    edges.create_dataset("target_node_id", data=post[order].astype("uint32"))
+    of_group = (pre[order] % 4 == 0).astype("int32")
+    index = np.where(of_group == 1, np.cumsum(of_group) - 1, np.cumsum(1 - of_group) - 1)
+    edges.create_dataset("edge_group_id", data=of_group)
+    edges.create_dataset("edge_group_index", data=index.astype("int64"))
+    for name, own, weight in [("0", of_group == 0, 0.5), ("1", of_group == 1, -0.5)]:
+        group = edges.create_group(name)
+        group.create_dataset("syn_weight", data=np.full(own.sum(), weight))
+        group.create_dataset("nsyns", data=count[order][own].astype("uint16"))
+        group.create_dataset("delay", data=np.full(own.sum(), 1.5, "float32"))
 with open("edge_types.csv", "w") as file:
     file.write("edge_type_id population syn_weight delay\n100 typed 0.5 1.5\n101 typed -0.5 NULL\n")
 with h5py.File("one.h5", "w") as file, h5py.File("edges.h5") as both:

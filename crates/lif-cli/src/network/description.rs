@@ -234,7 +234,9 @@ impl Description {
             _ => None,
         });
         let ids = self.groups.iter().filter_map(|group| Some(group.ids.as_ref()?.path.as_path()));
-        self.edges().map(|edges| edges.file.path.as_path()).chain(positions).chain(ids).collect()
+        let lists = self.edges().map(|edges| edges.file.path.as_path());
+        let types = self.edges().filter_map(|edges| edges.file.types.as_deref());
+        lists.chain(types).chain(positions).chain(ids).collect()
     }
 
     /// How many synapses in lists are between the same neurons as another of their list; `None` without lists.

@@ -14,6 +14,12 @@ pub struct ListFile {
     pub path: PathBuf,
     /// What neurons are named by, if that was said.
     pub by: Option<By>,
+    /// The population of edges in a SONATA file, if that was said.
+    pub population: Option<String>,
+    /// A table of types of edges, for a SONATA file.
+    pub types: Option<PathBuf>,
+    /// What weights in the file are multiples of, mV or nA.
+    pub weight_unit: Option<f64>,
 }
 
 /// What the neurons of a list are named by.
@@ -58,12 +64,12 @@ const COLUMNS: [(Column, &str, &[&str]); 7] = [
     (
         Column::Source,
         "source",
-        &["source", "sources", "pre", "from", "presynaptic", "presynaptic index", "i"],
+        &["source", "sources", "pre", "from", "presynaptic", "presynaptic index", "source node id", "i"],
     ),
     (
         Column::Target,
         "target",
-        &["target", "targets", "post", "to", "postsynaptic", "postsynaptic index", "j"],
+        &["target", "targets", "post", "to", "postsynaptic", "postsynaptic index", "target node id", "j"],
     ),
     (
         Column::SourceId,
@@ -75,9 +81,9 @@ const COLUMNS: [(Column, &str, &[&str]); 7] = [
         "id of the target",
         &["target id", "post id", "postsynaptic id", "post root id", "post pt root id", "bodyid post"],
     ),
-    (Column::Weight, "weight", &["weight", "weights", "w"]),
+    (Column::Weight, "weight", &["weight", "weights", "syn weight", "w"]),
     // The second as in the connectome of the fly of Shiu et al. (2024), Nature 634:210.
-    (Column::Count, "count", &["count", "excitatory x connectivity", "syn count"]),
+    (Column::Count, "count", &["count", "excitatory x connectivity", "syn count", "nsyns"]),
     (Column::Delay, "delay", &["delay", "delays", "d"]),
 ];
 
@@ -104,7 +110,7 @@ impl Column {
 impl Edges {
     /// Reads a file with the synapses from one group to another. Numbers of neurons count from 0.
     pub fn read(file: ListFile, [from, to]: [&Group; 2]) -> Result<Self, String> {
-        let mut columns = Columns::open(&file.path)?;
+        let mut columns = Columns::open_edges(&file.path, file.population.as_deref(), file.types.as_deref())?;
         let find = |column: Column| column.find(columns.names());
         let both = |of: [Column; 2]| Ok::<_, String>(find(of[0])?.zip(find(of[1])?));
         let (numbers, ids) =
@@ -151,7 +157,14 @@ impl Edges {
                 (sources.numbers, targets.numbers)
             }
         };
-        let [weights, counts, delays] = lists;
+        let [mut weights, counts, delays]: [Option<Vec<f32>>; 3] = lists;
+        match (file.weight_unit, &mut weights) {
+            (None, _) => {}
+            (Some(_), None) => return Err("it has no weights, which could have a unit".to_owned()),
+            (Some(unit), Some(weights)) => {
+                weights.iter_mut().for_each(|weight| *weight = (f64::from(*weight) * unit) as f32);
+            }
+        }
         let repeated = repeated(&sources, &targets)?;
         Ok(Self { file, sources, targets, weights, counts, delays, repeated })
     }
@@ -180,12 +193,12 @@ mod tests {
         let path = tempfile::NamedTempFile::new().unwrap().into_temp_path();
         std::fs::write(&path, text).unwrap();
         let groups = [&Group::new("a", 9), &Group::new("b", 9)];
-        let file = ListFile { path: path.to_path_buf(), by: None };
+        let file = ListFile { path: path.to_path_buf(), ..of_text() };
         Edges::read(file, groups).map(|edges| Edges { file: of_text(), ..edges })
     }
 
     fn of_text() -> ListFile {
-        ListFile { path: "edges.csv".into(), by: None }
+        ListFile { path: "edges.csv".into(), by: None, population: None, types: None, weight_unit: None }
     }
 
     #[test]

@@ -182,7 +182,7 @@ fn add(entry: &Entry<'_>, description: &mut Description, names: &Names<'_>) -> R
     let to = groups(&entries.need("to")?, description)?;
     let rule = entries.need("rule")?;
     let effect = effect(&entries.need("effect")?)?;
-    let list = listed::list(&rule, &from, &to, description)?;
+    let list = listed::list(&rule, &from, &to, unit_of(effect), description)?;
     let listed =
         |key: &str, entry: Option<Entry<'_>>, unit: Unit, values: Option<&Vec<f32>>| match (entry, values) {
             (Some(entry), Some(_)) => {

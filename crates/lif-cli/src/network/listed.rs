@@ -6,14 +6,16 @@ use super::entries::Entry;
 use super::file::RULES;
 use super::ids::Ids;
 use crate::failure::Failure;
+use crate::quantity::Unit;
 use crate::terminal::figures::counted;
 use std::sync::Arc;
 
-/// The synapses in the file that a rule names, if it names one.
+/// The synapses in the file that a rule names, if it names one; `unit` is that of weights.
 pub fn list(
     rule: &Entry<'_>,
     from: &[usize],
     to: &[usize],
+    unit: Unit,
     description: &Description,
 ) -> Result<Option<Arc<Edges>>, Failure> {
     if !rule.is_table() {
@@ -22,6 +24,9 @@ pub fn list(
     let mut entries = rule.entries()?;
     let Some(list) = entries.take("list") else { return Ok(None) };
     let by = entries.take("by").map(|by| by.choice::<By>()).transpose()?;
+    let population = entries.take("population").map(|name| name.string().map(str::to_owned)).transpose()?;
+    let types = entries.take("types").map(|types| types.path()).transpose()?;
+    let weight_unit = entries.number_in("weight-unit", unit)?;
     entries.finish()?;
     let ([from], [to]) = (from, to) else {
         return Err(rule.refusal("a list is of one group and another; name one in from and one in to"));
@@ -29,7 +34,7 @@ pub fn list(
     let (Some(from), Some(to)) = (description.groups.get(*from), description.groups.get(*to)) else {
         return Err(rule.refusal(RULES));
     };
-    let file = ListFile { path: list.path()?, by };
+    let file = ListFile { path: list.path()?, by, population, types, weight_unit };
     let edges = Edges::read(file, [from, to]).map_err(|reason| list.refusal(reason))?;
     if edges.repeated > 0 {
         let (path, repeated) = (edges.file.path.display(), counted(edges.repeated, "synapse"));

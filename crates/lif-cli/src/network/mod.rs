@@ -15,5 +15,6 @@ mod positions;
 pub mod sweep;
 pub mod written;
 
+pub use columns::Columns;
 pub use description::Description;
 pub use file::{is_network, is_of_network, read};

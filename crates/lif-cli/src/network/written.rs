@@ -9,6 +9,7 @@ use super::sweep::Swept;
 use clap::ValueEnum;
 use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
 use std::fmt::Write;
+use std::path::Path;
 
 impl Description {
     /// As a file; `settings` are the keys above its tables.
@@ -152,9 +153,18 @@ fn rule(rule: &Rule) -> String {
 }
 
 fn list(file: &ListFile) -> String {
+    let path = |path: &Path| quoted(&path.to_string_lossy());
     let by = file.by.and_then(|by| by.to_possible_value());
-    let by = by.map(|by| format!(", by = {}", quoted(by.get_name()))).unwrap_or_default();
-    format!("{{ list = {}{by} }}", quoted(&file.path.to_string_lossy()))
+    let keys = [
+        ("list", Some(path(&file.path))),
+        ("by", by.map(|by| quoted(by.get_name()))),
+        ("population", file.population.as_deref().map(quoted)),
+        ("types", file.types.as_deref().map(path)),
+        ("weight-unit", file.weight_unit.map(|unit| format!("{unit:?}"))),
+    ];
+    let keys: Vec<String> =
+        keys.into_iter().filter_map(|(key, value)| Some(format!("{key} = {}", value?))).collect();
+    format!("{{ {} }}", keys.join(", "))
 }
 
 fn ids(ids: &Ids) -> String {

@@ -11,8 +11,11 @@ pub enum Number {
 }
 
 impl Number {
-    /// Reads a number in text.
+    /// Reads a number in text. NULL is none, as SONATA has it.
     pub fn read(text: &str) -> Option<Self> {
+        if text == "NULL" {
+            return Some(Self::Real(f64::NAN));
+        }
         let whole = || text.parse().ok().map(Self::Whole);
         whole().or_else(|| text.parse().ok().map(Self::Real))
     }

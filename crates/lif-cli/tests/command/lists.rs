@@ -149,6 +149,88 @@ fn synapses_between_the_same_neurons_are_counted() {
     assert!(table.contains("4 (2 between the same neurons as another)"), "{table}");
 }
 
+/// A run whose rule has more keys.
+fn with_rule(folder: &Folder, list: &str, keys: &str, more: &str) -> String {
+    let words = network(folder, list, more);
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    let name = given(list).to_string();
+    folder.write("net.toml", &net.replace(&name, &format!("{name}{keys}")));
+    words
+}
+
+#[test]
+fn sonata_files_are_the_same_lists() {
+    let text = of_text();
+    let folder = Folder::new();
+    for (list, keys) in [
+        ("one.h5", ""),
+        ("edges.h5", ", population = \"own\""),
+        ("edges.h5", ", population = \"grouped\""),
+        ("edges.h5", ", population = \"own\", weight-unit = \"1mV\", by = \"number\""),
+    ] {
+        let read = folder.json(&with_rule(&folder, list, keys, "")).0;
+        assert_eq!(read["synapses"], json!(300), "{list}{keys}");
+        assert_eq!(read["spike_hash"], text["spike_hash"], "{list}{keys}");
+    }
+    // What is written has the keys, too.
+    let again = folder.json("run --config lif-out/network.toml --device cpu --json --no-plot --out again").0;
+    assert_eq!(again["spike_hash"], text["spike_hash"]);
+    // Weights of types: those of the list, as it has the same numbers.
+    folder.write("types.csv", "edge_type_id model syn_weight delay\n101 x -0.5 1.5\n100 y 0.5 1.5\n");
+    let typed = with_rule(&folder, "edges.h5", ", population = \"typed\", types = \"types.csv\"", "");
+    let typed = folder.json(&typed).0;
+    let signs = fs::read_to_string(root().join("tests/reference/lists/fly.csv")).unwrap();
+    let signs = signs.lines().skip(1).map(|line| line.split(',').collect::<Vec<_>>());
+    let list: String = signs.map(|fields| format!("{},{},{}\n", fields[2], fields[3], fields[5])).collect();
+    folder.write("signs.csv", &format!("pre,post,count\n{list}"));
+    let words = network(&folder, "fly.csv", "weight = 0.5\ndelay = 1.5");
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    folder.write("net.toml", &net.replace(&given("fly.csv").to_string(), "\"signs.csv\""));
+    assert_eq!(typed["spike_hash"], folder.json(&words).0["spike_hash"]);
+    assert_ne!(typed["spike_hash"], text["spike_hash"]);
+}
+
+#[test]
+fn what_is_wrong_in_a_sonata_file_is_told() {
+    let folder = Folder::new();
+    let types = given("edge_types.csv");
+    for (list, keys, message) in [
+        (
+            "edges.h5",
+            "",
+            "several populations of edges; name one with { list = FILE, population = NAME }: 'grouped', 'own', 'typed'",
+        ),
+        (
+            "edges.h5",
+            ", population = \"x\"",
+            "it has no population 'x' of edges; there are 'grouped', 'own', 'typed'",
+        ),
+        ("edges.h5", ", population = \"typed\"", "weight is missing"),
+        ("fly.csv", ", population = \"own\"", "only a SONATA file, which is HDF5, has a population"),
+        ("fly.csv", ", weight-unit = 2", "it has no weights, which could have a unit"),
+        ("one.h5", ", unit = 2", "no such key; there are list, by, population, types, weight-unit"),
+        (
+            "edges.h5",
+            &format!(", population = \"typed\", types = {types}"),
+            "has no 'delay', and neither has its type 101 in",
+        ),
+        ("edges.h5", ", population = \"typed\", types = \"none.csv\"", "none.csv"),
+    ] {
+        folder.refuses(&with_rule(&folder, list, keys, ""), 2, message);
+    }
+    let bytes = fs::read(root().join("tests/reference/lists/one.h5")).unwrap();
+    let words = network(&folder, "one.h5", "");
+    let net = fs::read_to_string(folder.path("net.toml")).unwrap();
+    folder.write("net.toml", &net.replace(&given("one.h5").to_string(), "\"cut.h5\""));
+    for length in [8, 2000, bytes.len() / 2] {
+        fs::write(folder.path("cut.h5"), &bytes[..length]).unwrap();
+        folder.refuses(&words, 2, "cut.h5");
+    }
+    let nir = fs::read(root().join("fuzz/corpus/nir/cuba.nir")).unwrap();
+    fs::write(folder.path("cut.h5"), nir).unwrap();
+    folder.refuses(&words, 2, "it has no group 'edges', so it is no SONATA file of edges");
+}
+
 #[cfg(feature = "parquet")]
 #[test]
 fn parquet_files_are_the_same_lists() {

@@ -1,9 +1,10 @@
-//! Files with named columns of numbers: text with a heading, archives of numpy and Parquet. Whole numbers are exact, as
+//! Files with named columns of numbers: text with a heading, archives of numpy, Parquet and SONATA. Whole numbers are exact, as
 //! the identifiers of neurons have more digits than double precision.
 
 mod archive;
 #[cfg(feature = "parquet")]
 mod parquet;
+mod sonata;
 mod text;
 
 use crate::numbers::{Format, Source, Values};
@@ -11,8 +12,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The first bytes of a Parquet file.
+/// The first bytes of a Parquet file, and of one in HDF5.
 const PARQUET: &[u8] = b"PAR1";
+const HDF5: &[u8] = b"\x89HDF\r\n\x1a\n";
 
 #[cfg(not(feature = "parquet"))]
 const NO_PARQUET: &str = "it is a Parquet file, which this build of lif does not read; build it with cargo install --path \
@@ -43,6 +45,17 @@ trait Table {
 impl Columns {
     /// Opens a file, and reads the names of its columns.
     pub fn open(path: &Path) -> Result<Self, String> {
+        Self::open_edges(path, None, None)
+    }
+
+    /// The same for edges, of a population and with a table of their types where the file is SONATA.
+    pub fn open_edges(path: &Path, population: Option<&str>, types: Option<&Path>) -> Result<Self, String> {
+        if starts_with(path, HDF5) {
+            return Ok(Self(Box::new(sonata::Table::open(path, population, types)?)));
+        }
+        if population.or(types.map(|_| "")).is_some() {
+            return Err("only a SONATA file, which is HDF5, has a population or types of edges".to_owned());
+        }
         if starts_with(path, PARQUET) {
             return of_parquet(path);
         }
