@@ -30,6 +30,7 @@ use terminal::logging;
 /// What the fuzz targets need.
 #[doc(hidden)]
 pub mod fuzzing {
+    pub use crate::network::{Columns, read as network};
     pub use crate::numbers::Time;
     pub use crate::plan::neurons;
     pub use crate::quantity::spread::Spread;

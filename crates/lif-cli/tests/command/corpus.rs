@@ -73,3 +73,26 @@ fn settings_of_any_content_end_well() {
     }
     assert!(results.iter().all(|count| *count > 0), "{results:?}");
 }
+
+#[test]
+fn networks_of_any_content_end_well() {
+    let folder = Folder::new();
+    let mut results = [[0, 0]; 2];
+    for (file, bytes) in corpus("networks") {
+        let Some((kind, bytes)) = bytes.split_first() else { continue };
+        let name = format!("in.{}", ["toml", "csv", "npz", "h5", "parquet"][usize::from(*kind) % 5]);
+        fs::write(folder.path(&name), bytes).unwrap();
+        let list = format!(
+            "[groups.a]\nsize = 40\n[[projections]]\nfrom = \"a\"\nto = \"a\"\nrule = {{ list = \"{name}\" }}\n\
+             effect = \"jump\"\n"
+        );
+        folder.write("net.toml", &list);
+        let is_list = kind % 5 > 0;
+        let config = if is_list { "net.toml" } else { &name };
+        let words = format!(
+            "run --config {config} --device cpu --steps 5 --warmup 0 --record counts --out lif-out --no-plot"
+        );
+        results[usize::from(is_list)][usize::from(ends_well(folder.lif(&words), &file))] += 1;
+    }
+    assert!(results.as_flattened().iter().all(|count| *count > 0), "{results:?}");
+}
