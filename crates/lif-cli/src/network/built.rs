@@ -3,6 +3,7 @@
 use super::Description;
 use super::description::{Distribution, Effect, Group, InitVoltage, Neurons, Projection, Rule};
 use super::distance;
+use super::noise::{Kind, Noise};
 use crate::failure::Failure;
 use lif::model::tables;
 use lif::random::{counter, key, normal, philox};
@@ -147,9 +148,26 @@ impl Description {
                 }
             })
         };
+        let of_noise = |kind: Kind| {
+            let of_group = |group: &Group| group.noise.iter().filter(|noise| noise.kind == kind).count();
+            let sources = self.groups.iter().map(of_group).max().unwrap_or(0);
+            (0..sources).map(move |index| {
+                let own = |group: &Group| {
+                    let own = group.noise.iter().filter(|noise| noise.kind == kind).nth(index);
+                    own.map_or([0.0; 2], |noise| [noise.first, noise.second])
+                };
+                let [first, second] = [0, 1].map(|place| self.spread(&|group| own(group)[place]));
+                match kind {
+                    Kind::Gaussian => Random::gaussian(first, second),
+                    Kind::White => Random::white_noise(first, second),
+                    Kind::Uniform => Random::uniform(first, second),
+                }
+            })
+        };
+        let spikes = of_effect(Effect::Jump).chain(of_effect(Effect::Current));
         Drive {
             current: self.spread(&|group| group.current),
-            random: of_effect(Effect::Jump).chain(of_effect(Effect::Current)).collect(),
+            random: spikes.chain(Noise::kinds().flat_map(of_noise)).collect(),
         }
     }
 
@@ -184,7 +202,12 @@ impl Description {
 
     /// The memory for what drives a network, bytes: a current, and the rate and weight of each source.
     pub fn bytes_of_drive(&self) -> u64 {
-        let sources = self.groups.iter().map(|group| group.poisson.len() as u64).max().unwrap_or(0);
+        let sources = self
+            .groups
+            .iter()
+            .map(|group| (group.poisson.len() + group.noise.len()) as u64)
+            .max()
+            .unwrap_or(0);
         4 * (1 + 2 * sources) * self.n() as u64 * self.rows() as u64
     }
 

@@ -5,6 +5,7 @@
 use super::distance;
 use super::edges::Edges;
 use super::ids::Ids;
+use super::noise::Noise;
 use super::positions::{self, Positions};
 use super::sweep::Sweep;
 use crate::failure::Failure;
@@ -55,6 +56,7 @@ pub struct Group {
     /// Constant current.
     pub current: f64,
     pub poisson: Vec<Poisson>,
+    pub noise: Vec<Noise>,
     /// `None`: nowhere.
     pub positions: Option<Positions>,
 }
@@ -142,6 +144,7 @@ impl Group {
             init_voltage: None,
             current: 0.0,
             poisson: Vec::new(),
+            noise: Vec::new(),
             positions: None,
         }
     }

@@ -7,6 +7,7 @@ use super::edges::Edges;
 use super::entries::{Entries, Entry, Source};
 use super::groups::{self, Base};
 use super::listed;
+use super::presets;
 use super::sweep::Names;
 use crate::failure::Failure;
 use crate::quantity::{MS, MV, NA, Unit};
@@ -54,10 +55,6 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
     let all = source.entries(table.get_ref());
     let find = |key: &str| all.iter().find(|entry| entry.key == key);
     let mut description = Description::new(name, 0.0);
-    let mut v_reference = None;
-    if let Some(network) = find("network").filter(|network| network.is_table()) {
-        v_reference = of_all(network.entries()?, &mut description)?;
-    }
     let names =
         find("sweep").filter(|sweep| sweep.is_table()).map(Names::read).transpose()?.unwrap_or_default();
     let base = match find("neurons").filter(|neurons| neurons.is_table()) {
@@ -72,16 +69,25 @@ pub fn read(text: &str, name: &str) -> Result<Description, Failure> {
     let Some(groups) = find("groups") else {
         return Err(Failure::usage(format!("{name}: a network needs groups: add [groups.NAME] with a size")));
     };
+    let mut presets: Vec<_> = base.preset.clone().into_iter().collect();
     for group in groups.table()? {
-        let (own, swept) = groups::group(&group, &base, &names)?;
+        let found = groups::group(&group, &base, &names)?;
         let index = description.groups.len();
-        description.sweep.groups.extend(swept.into_iter().map(|(what, key)| (index, what, key)));
-        description.groups.push(own);
+        description.sweep.groups.extend(found.swept.into_iter().map(|(what, key)| (index, what, key)));
+        description.groups.push(found.group);
+        presets.extend(found.preset);
         description.in_file.groups.push(group.place());
     }
     if description.groups.is_empty() {
         return Err(groups.refusal("a network needs at least one group"));
     }
+    let network = find("network").filter(|network| network.is_table());
+    let said = network.map(Entry::table).transpose()?.unwrap_or_default();
+    presets::settle(&mut description, &presets, &|key| said.iter().any(|entry| entry.option() == key))?;
+    let v_reference = match network {
+        Some(network) => of_all(network.entries()?, &mut description)?,
+        None => None,
+    };
     description.v_reference =
         v_reference.or_else(|| description.groups.first().map(|group| group.neurons.v_rest)).unwrap_or(0.0);
     if let Some(projections) = find("projections") {

@@ -4,7 +4,9 @@ use super::description::{Group, InitVoltage, Neurons, Poisson};
 use super::entries::{Entries, Entry};
 use super::file::{effect, only, unit_of};
 use super::listed;
+use super::noise::{self, Noise};
 use super::positions::Positions;
+use super::presets::OfPreset;
 use super::sweep::{Names, Swept};
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
@@ -16,7 +18,10 @@ pub struct Base<'a> {
     init_voltage: Option<InitVoltage>,
     current: f64,
     poisson: Vec<Poisson>,
+    noise: Vec<Noise>,
     positions: Option<Entry<'a>>,
+    /// Its own, not that of all groups.
+    pub preset: Option<OfPreset<'a>>,
     /// What differs between batch rows, and the keys of its values.
     swept: Vec<(Swept, usize)>,
 }
@@ -27,8 +32,21 @@ pub fn parameters<'a>(
     base: &Base<'a>,
     names: &Names<'_>,
 ) -> Result<Base<'a>, Failure> {
-    let Base { mut neurons, mut init_voltage, mut current, mut poisson, mut positions, mut swept } =
-        base.clone();
+    let Base {
+        mut neurons,
+        mut init_voltage,
+        mut current,
+        mut poisson,
+        mut noise,
+        mut positions,
+        mut swept,
+        ..
+    } = base.clone();
+    let preset = entries.take("preset").map(|entry| OfPreset::read(&entry)).transpose()?;
+    if let Some(preset) = &preset {
+        neurons = preset.neurons.clone();
+        swept.retain(|(what, _)| !matches!(what, Swept::Number(key) if *key != "current"));
+    }
     let mut number = |entries: &mut Entries<'_>, key: &'static str, unit: Unit| {
         let Some(entry) = entries.take(key) else { return Ok(None) };
         swept.retain(|(what, _)| *what != Swept::Number(key));
@@ -67,16 +85,23 @@ pub fn parameters<'a>(
         let read = |(index, source): (usize, &Entry<'_>)| self::poisson(source, index, names, &mut swept);
         poisson = sources.iter().enumerate().map(read).collect::<Result<_, _>>()?;
     }
+    if let Some(entry) = entries.take("noise") {
+        noise = noise::read(&entry)?;
+    }
     positions = entries.take("positions").or(positions);
-    Ok(Base { neurons, init_voltage, current, poisson, positions, swept })
+    Ok(Base { neurons, init_voltage, current, poisson, noise, positions, preset, swept })
 }
 
-/// A group, and what of it differs between batch rows.
-pub fn group<'a>(
-    entry: &Entry<'a>,
-    base: &Base<'a>,
-    names: &Names<'_>,
-) -> Result<(Group, Vec<(Swept, usize)>), Failure> {
+/// What a file says of a group.
+#[derive(Debug)]
+pub struct Found<'a> {
+    pub group: Group,
+    /// What differs between batch rows, and the keys of its values.
+    pub swept: Vec<(Swept, usize)>,
+    pub preset: Option<OfPreset<'a>>,
+}
+
+pub fn group<'a>(entry: &Entry<'a>, base: &Base<'a>, names: &Names<'_>) -> Result<Found<'a>, Failure> {
     let mut entries = entry.entries()?;
     let ids = entries.take("ids").map(|ids| listed::ids(&ids)).transpose()?;
     let count = match (&ids, entries.take("size")) {
@@ -91,13 +116,21 @@ pub fn group<'a>(
         }
         (Some(ids), _) => ids.of_neurons.len(),
     };
-    let Base { neurons, init_voltage, current, poisson, positions, swept } =
+    let Base { neurons, init_voltage, current, poisson, noise, positions, preset, swept } =
         parameters(&mut entries, base, names)?;
     entries.finish()?;
     let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
-    let own =
-        Group { ids, neurons, init_voltage, current, poisson, positions, ..Group::new(&entry.key, count) };
-    Ok((own, swept))
+    let group = Group {
+        ids,
+        neurons,
+        init_voltage,
+        current,
+        poisson,
+        noise,
+        positions,
+        ..Group::new(&entry.key, count)
+    };
+    Ok(Found { group, swept, preset })
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {

@@ -11,7 +11,9 @@ mod groups;
 mod ids;
 mod listed;
 pub mod models;
+mod noise;
 mod positions;
+mod presets;
 pub mod sweep;
 pub mod written;
 

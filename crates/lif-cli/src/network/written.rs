@@ -5,6 +5,7 @@ use super::description::{Distribution, Effect, Group, InitVoltage, Poisson, Proj
 use super::distance;
 use super::edges::ListFile;
 use super::ids::Ids;
+use super::noise::Noise;
 use super::sweep::Swept;
 use clap::ValueEnum;
 use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
@@ -107,6 +108,10 @@ impl Description {
             let sources: Vec<String> = group.poisson.iter().enumerate().map(poisson).collect();
             lines.push(format!("poisson = [{}]", sources.join(", ")));
         }
+        if !group.noise.is_empty() {
+            let sources: Vec<String> = group.noise.iter().map(Noise::written).collect();
+            lines.push(format!("noise = [{}]", sources.join(", ")));
+        }
         lines
     }
 
@@ -207,23 +212,23 @@ fn word<T: ValueEnum, Of: PartialEq>(of: Of, rule: impl Fn(T) -> Of) -> String {
     own.next().map_or_else(String::new, |(_, value)| value.get_name().to_owned())
 }
 
-fn integrator(of: Integrator) -> String {
+pub fn integrator(of: Integrator) -> String {
     word(of, |rule: crate::settings::rules::Integrator| rule.into())
 }
 
-fn spike_test(of: SpikeTest) -> String {
+pub fn spike_test(of: SpikeTest) -> String {
     word(of, |rule: crate::settings::rules::SpikeTest| rule.into())
 }
 
-fn reset(of: Reset) -> String {
+pub fn reset(of: Reset) -> String {
     word(of, |rule: crate::settings::rules::Reset| rule.into())
 }
 
-fn refractory(of: Refractory) -> String {
+pub fn refractory(of: Refractory) -> String {
     word(of, |rule: crate::settings::rules::Refractory| rule.into())
 }
 
-fn synapse_rule(of: SynapseRule) -> String {
+pub fn synapse_rule(of: SynapseRule) -> String {
     word(of, |rule: crate::settings::rules::SynapseRule| rule.into())
 }
 
@@ -250,7 +255,7 @@ mod tests {
                     effect = \"jump\"\nautapses = false\n[[projections]]\nfrom = \"d\"\nto = \"d\"\nrule = { pairwise = 1e-7 }\n\
                     weight = { normal-clipped = [1, 2] }\neffect = \"jump\"\ndelay = { uniform = [0.1, 3] }\n\
                     [groups.sheet]\nsize = 6\npositions = { grid = [3, 2], extent = [30, 20], origin = [-1, 0.5, 7] }\n\
-                    [groups.cloud]\nsize = 2\npositions = { uniform = [3, 2.5, 1e3] }\n\
+                    [groups.cloud]\nsize = 2\nnoise = [{ gaussian = [0.1, \"30pA\"] }, { white-noise = [0, 0.2] }, { uniform = [-1, 1] }]\npositions = { uniform = [3, 2.5, 1e3] }\n\
                     [[projections]]\nfrom = \"sheet\"\nto = \"cloud\"\nweight = 1\neffect = \"jump\"\nvelocity = 3\ndelay = 0.5\n\
                     rule = { by-distance = { step = { p = 0.3, radius = 4.5 }, periodic = [0, 2] } }\n\
                     [[projections]]\nfrom = \"cloud\"\nto = \"sheet\"\nweight = 1\neffect = \"current\"\n\

@@ -21,6 +21,7 @@ mod memory;
 mod misread;
 mod names;
 mod networks;
+mod networks_presets;
 mod networks_resume;
 mod networks_space;
 mod networks_sweep;
