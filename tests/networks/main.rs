@@ -7,6 +7,7 @@
 mod adapters;
 mod case;
 mod effects;
+mod memory;
 mod reference;
 mod refused;
 mod rules;

@@ -5,6 +5,7 @@
 //! same bits in whatever order spikes are delivered.
 
 mod chance;
+mod expected;
 mod export;
 mod projection;
 mod rules;

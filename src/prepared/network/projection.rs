@@ -57,7 +57,7 @@ pub(crate) struct Projection {
     normal: &'static [[f32; 2]; tables::NORMAL_INTERVALS],
     dt: f64,
     synapse_rule: SynapseRule,
-    positions: Arc<Vec<[f32; 3]>>,
+    pub(super) positions: Arc<Vec<[f32; 3]>>,
 }
 
 /// The order of the synapses of a list by their targets.
@@ -433,27 +433,6 @@ impl Projection {
             }
         });
         squared.sum::<f64>().sqrt()
-    }
-
-    /// The number of synapses: exact if the rule says it, else more than will be drawn in all likelihood.
-    pub(super) fn expected(&self) -> u64 {
-        let (sources, targets) = (self.from.len() as u64, self.to.len() as u64);
-        let pairs = sources.saturating_mul(targets);
-        match &self.rule.kind {
-            RuleKind::FixedIndegree(synapses) => targets * u64::from(*synapses),
-            RuleKind::FixedOutdegree(synapses) => sources * u64::from(*synapses),
-            RuleKind::FixedTotal(synapses) => *synapses,
-            RuleKind::Pairwise(p) => {
-                let mean = p * pairs as f64;
-                ((mean + 6.0 * (mean * (1.0 - p)).sqrt()).ceil() as u64).min(pairs)
-            }
-            RuleKind::Distance { profile, .. } => {
-                (profile.probability(0.0).min(1.0) * pairs as f64).ceil() as u64
-            }
-            RuleKind::OneToOne => sources,
-            RuleKind::AllToAll => pairs,
-            RuleKind::List { sources, .. } => sources.len() as u64,
-        }
     }
 
     /// Refuses a list with repeated pairs where multapses are excluded.
