@@ -109,17 +109,12 @@ impl Summary {
 
     /// As a table for a terminal.
     pub fn table(&self, planned_steps: u64, files: &[PathBuf]) -> String {
-        let made = if self.interrupted {
-            format!(" of {}, interrupted", grouped(planned_steps))
-        } else {
-            String::new()
-        };
-        let length = short(self.steps as f64 * self.dt_ms);
+        let planned = self.interrupted.then_some(planned_steps);
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         let rows = [
             ("device", self.device.clone()),
             ("cells", cells([self.batch, self.neurons].into())),
-            ("steps", format!("{}{made} ({length} ms at dt {} ms)", grouped(self.steps), self.dt_ms)),
+            ("steps", steps(self.steps, planned, self.dt_ms)),
         ];
         let inputs = self.inputs.iter().map(|input| (input.label(), input.line()));
         let results = [
@@ -131,16 +126,35 @@ impl Summary {
             ("interval CV", or_none(self.cv_isi.map(|variation| format!("{variation:.3}")))),
             ("spike hash", self.spike_hash.clone()),
         ];
-        let mut table = String::new();
-        for (name, value) in rows.into_iter().chain(inputs).chain(results) {
-            // Writing to a string cannot fail.
-            let _ = writeln!(table, "{}", row(name, &value));
-        }
-        for (index, file) in files.iter().enumerate() {
-            let _ = writeln!(table, "{:<12} {}", if index == 0 { "files" } else { "" }, file.display());
-        }
+        let mut table = lines(rows.into_iter().chain(inputs).chain(results));
+        table.push_str(&list(files));
         table.trim_end().to_owned()
     }
+}
+
+/// Rows of a table.
+pub fn lines<'a>(rows: impl IntoIterator<Item = (&'a str, String)>) -> String {
+    let mut table = String::new();
+    for (name, value) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(table, "{}", row(name, &value));
+    }
+    table
+}
+
+/// The rows for files, one below the other.
+pub fn list(files: &[PathBuf]) -> String {
+    let mut table = String::new();
+    for (index, file) in files.iter().enumerate() {
+        let _ = writeln!(table, "{:<12} {}", if index == 0 { "files" } else { "" }, file.display());
+    }
+    table
+}
+
+/// The steps that were made, of those that were planned if there was an interrupt.
+pub fn steps(made: u64, planned: Option<u64>, dt_ms: f64) -> String {
+    let of = planned.map_or_else(String::new, |planned| format!(" of {}, interrupted", grouped(planned)));
+    format!("{}{of} ({} ms at dt {dt_ms} ms)", grouped(made), short(made as f64 * dt_ms))
 }
 
 /// The size of a population as text.

@@ -3,8 +3,8 @@
 use super::plan::NetworkPlan;
 use super::statistics::{OfGroup, mean};
 use super::sweep::{self, SweepSummary};
-use crate::commands::run::summary::{MemoryBytes, cells};
-use crate::terminal::figures::{grouped, row, short};
+use crate::commands::run::summary::{MemoryBytes, cells, lines, list, steps};
+use crate::terminal::figures::{grouped, short};
 use lif::{Device, MemoryNeed, Shape};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -146,18 +146,13 @@ impl NetworkSummary {
 
     /// As a table for a terminal.
     pub fn table(&self, planned_steps: u64, files: &[PathBuf]) -> String {
-        let made = if self.interrupted {
-            format!(" of {}, interrupted", grouped(planned_steps))
-        } else {
-            String::new()
-        };
-        let ms = |steps: u64| short(steps as f64 * self.dt_ms);
+        let planned = self.interrupted.then_some(planned_steps);
         let factor = self
             .real_time_factor
             .map_or_else(String::new, |factor| format!(", {} times the simulated time", short(factor)));
         let warmup = match self.warmup_steps {
             0 => String::new(),
-            steps => format!(" after {} ms of warm-up", ms(steps)),
+            steps => format!(" after {} ms of warm-up", short(steps as f64 * self.dt_ms)),
         };
         let repeated = match self.repeated_synapses {
             None | Some(0) => String::new(),
@@ -168,15 +163,7 @@ impl NetworkSummary {
             ("device", self.device.clone()),
             ("cells", cells([self.batch, self.neurons].into())),
             ("synapses", grouped(self.synapses) + &repeated),
-            (
-                "steps",
-                format!(
-                    "{}{made} ({} ms at dt {} ms){warmup}",
-                    grouped(self.steps),
-                    ms(self.steps),
-                    self.dt_ms
-                ),
-            ),
+            ("steps", steps(self.steps, planned, self.dt_ms) + &warmup),
             ("memory", self.memory_bytes.text().to_owned()),
             ("built in", format!("{} s", short(self.build_s))),
             ("wall time", format!("{} s{factor}", short(self.wall_s))),
@@ -184,17 +171,8 @@ impl NetworkSummary {
             ("spikes", grouped(self.spikes)),
             ("spike hash", self.spike_hash.clone()),
         ];
-        let mut table = String::new();
-        for (name, value) in rows {
-            // Writing to a string cannot fail.
-            let _ = writeln!(table, "{}", row(name, &value));
-        }
         let groups = self.sweep.as_ref().map_or_else(|| self.groups_table(), sweep::table);
-        let _ = writeln!(table, "\n{groups}");
-        for (index, file) in files.iter().enumerate() {
-            let _ = writeln!(table, "{:<12} {}", if index == 0 { "files" } else { "" }, file.display());
-        }
-        table.trim_end().to_owned()
+        format!("{}\n{groups}\n{}", lines(rows), list(files)).trim_end().to_owned()
     }
 
     fn groups_table(&self) -> String {
