@@ -249,6 +249,10 @@ fn what_is_wrong_with_a_sweep_is_told_with_line_and_key() {
         ("--eta 1:-1:3", "eta is -1; it must be 0 or more"),
         ("--g 1:2:x", "LO:HI:N is N values from LO to HI"),
         ("--g 1,2 --batch 3", "the sweep has 2 rows"),
+        (
+            "--g 1,2 --plot-to 3",
+            "--plot-to 3: plot-to is of pictures over time; that of a sweep is over its keys",
+        ),
         ("--g 0:1:1e5 --eta 0:1:1e5", "the network: "),
     ] {
         let said = folder.stderr(&format!("run --network brunel --device cpu {words}"));

@@ -17,8 +17,8 @@ use std::path::Path;
 const SIZE: (u32, u32) = (1600, 1200);
 
 /// The colours of excitatory and inhibitory groups.
-const EXCITATORY: RGBColor = RGBColor(24, 62, 134);
-const INHIBITORY: RGBColor = RGBColor(200, 44, 44);
+pub const EXCITATORY: RGBColor = RGBColor(24, 62, 134);
+pub const INHIBITORY: RGBColor = RGBColor(200, 44, 44);
 
 /// The least height of the lower panels, and the height that a group has there, pixels.
 const LEAST_HEIGHT: u32 = 220;

@@ -123,6 +123,11 @@ impl NetworkPlan {
             None => settings.record.insert(spikes()?).clone(),
         };
         let is_chosen = settings.plot_from.or(settings.plot_to).is_some();
+        if is_chosen && rows.is_some() {
+            let name = if settings.plot_from.is_some() { "plot-from" } else { "plot-to" };
+            let message = format!("{name} is of pictures over time; that of a sweep is over its keys");
+            return Err(Failure::of(name, message));
+        }
         Ok(Self {
             // Statistics need the spikes of all neurons.
             recording: record.recording(shape, steps)?.spikes(),

@@ -3,6 +3,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "what is computed here is only shown")]
 
+use super::super::picture::{EXCITATORY, INHIBITORY};
 use super::super::summary::cut;
 use super::{RowGroup, SweepSummary};
 use crate::picture::axes::{
@@ -255,7 +256,7 @@ fn curves(area: &Area<'_>, sweep: &SweepSummary, shown: &Shown, groups: usize) -
     let mut chart = axes::chart_over(area, horizontal, vertical, true)?;
     let mut ends = Vec::new();
     for group in 0..groups {
-        let (points, colour) = (points(group), Palette99::pick(group).to_rgba());
+        let (points, colour) = (points(group), colour(group));
         let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
         chart.draw_series(line).map_err(|error| error.to_string())?;
         let dots = points.iter().map(|point| Circle::new(*point, 5, colour.filled()));
@@ -282,6 +283,15 @@ fn curves(area: &Area<'_>, sweep: &SweepSummary, shown: &Shown, groups: usize) -
             .map_err(|error| error.to_string())?;
     }
     Ok(())
+}
+
+/// The first two groups are often the excitatory and the inhibitory one.
+fn colour(group: usize) -> RGBAColor {
+    match group {
+        0 => EXCITATORY.to_rgba(),
+        1 => INHIBITORY.to_rgba(),
+        group => Palette99::pick(group + 1).to_rgba(),
+    }
 }
 
 #[cfg(test)]
