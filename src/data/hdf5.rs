@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 use std::fmt::{self, Debug, Display};
 use std::path::Path;
 
+const DAMAGED: &str = "the file is damaged, or was not written to its end";
+
 /// An HDF5 file with lists of numbers. Only what is asked for is read.
 ///
 /// ```no_run
@@ -62,17 +64,32 @@ impl Hdf5 {
     /// If there is no such list, if it has several axes or no numbers, if it is damaged, or if there is too little memory.
     pub fn list(&self, path: &str) -> Result<Hdf5List, String> {
         let dataset = self.0.dataset(path).map_err(|_| format!("it has no '{path}'"))?;
-        list(&dataset).map_err(|reason| format!("'{path}': {reason}"))
+        list(&dataset, self.0.file_size()).map_err(|reason| format!("'{path}': {reason}"))
     }
 }
 
-fn list(dataset: &Dataset) -> Result<Hdf5List, String> {
+/// `file_bytes` is the length of the file, which no part of it exceeds unless it is damaged.
+fn list(dataset: &Dataset, file_bytes: u64) -> Result<Hdf5List, String> {
     let shape = dataset.shape().map_err(words)?;
     let [values] = shape[..] else {
         return Err(format!("it has shape {shape:?}; it must have one axis"));
     };
     memory::require("the list", values.saturating_mul(8), "take a shorter one").map_err(words)?;
     require_whole(dataset, &shape, dataset.datatype().map_err(words)?.type_size())?;
+    let stored = match dataset.layout().map_err(words)? {
+        Layout::Contiguous { address: None, .. } if values > 0 => {
+            return Err(format!("nothing has been written into it; {DAMAGED}"));
+        }
+        Layout::Contiguous { size, .. } => size,
+        Layout::Chunked { .. } => {
+            let chunks = dataset.chunks().map_err(words)?;
+            chunks.iter().fold(0_u64, |sum, chunk| sum.saturating_add(chunk.storage_size))
+        }
+        _ => 0,
+    };
+    if stored > file_bytes {
+        return Err(format!("it has {stored} bytes in a file of {file_bytes}; {DAMAGED}"));
+    }
     let (list, there) = match dataset.dtype().map_err(words)? {
         DType::I8 | DType::I16 | DType::I32 | DType::I64 => {
             let list = dataset.read_i64().map_err(words)?;
@@ -115,7 +132,6 @@ pub(crate) fn dataset(group: &Group, name: &str) -> Result<Dataset, String> {
 /// Refuses a field with missing or misplaced chunks. Older HDF5 files have no checksums, and their reader returns
 /// whatever chunks it finds.
 pub(crate) fn require_whole(dataset: &Dataset, shape: &[u64], value_bytes: u32) -> Result<(), String> {
-    const DAMAGED: &str = "the file is damaged, or was not written to its end";
     let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(words)? else { return Ok(()) };
     if chunk_shape.len() != shape.len() || chunk_shape.contains(&0) {
         return Err(format!("it has the shape {shape:?}, and its chunks {chunk_shape:?}; {DAMAGED}"));
@@ -141,6 +157,7 @@ pub(crate) fn require_whole(dataset: &Dataset, shape: &[u64], value_bytes: u32) 
         ));
     }
     let bytes = chunk_shape.iter().fold(u64::from(value_bytes), |bytes, edge| bytes.saturating_mul(*edge));
+    memory::require("a chunk of it", bytes, "write it in smaller ones").map_err(words)?;
     let is_plain = dataset.filters().is_empty();
     match chunks.iter().find(|chunk| is_plain && chunk.storage_size != bytes) {
         None => Ok(()),

@@ -23,9 +23,19 @@ impl Table {
     /// Reads what is in the file, without its values.
     pub fn open(path: &Path) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
+        let length = file.metadata().map_err(|error| error.to_string())?.len();
         let reader = SerializedFileReader::new(file).map_err(unreadable)?;
         let columns = reader.metadata().file_metadata().schema_descr().columns();
         let names = columns.iter().map(|column| column.path().string()).collect();
+        // The reader takes these as they are.
+        let parts = reader.metadata().row_groups().iter().flat_map(|group| group.columns());
+        for part in parts {
+            let start = part.dictionary_page_offset().unwrap_or(part.data_page_offset());
+            let end = u64::try_from(start).ok().zip(u64::try_from(part.compressed_size()).ok());
+            if end.is_none_or(|(start, bytes)| start.saturating_add(bytes) > length) {
+                return Err(unreadable("a part of it is said to be outside the file"));
+            }
+        }
         Ok(Self { reader, names })
     }
 
