@@ -801,3 +801,25 @@ fn groups_join_parameters_of_one_batch_row() {
     found.sort_unstable();
     assert_eq!(found, [2, 2, 3]);
 }
+
+#[test]
+fn the_list_is_the_same_with_any_number_of_threads() {
+    let mut network = Network::new();
+    let first = network.add("first", 40, Params::default()).expect("valid");
+    let second = network.add("second", 30, Params::default()).expect("valid");
+    let synapse = Synapse::jump(Distribution::normal(1.0, 0.2)).delay(Distribution::normal(2.0, 0.5));
+    for (from, to, rule) in [
+        (&first, &second, Rule::fixed_total(900)),
+        (&first, &second, Rule::fixed_indegree(9)),
+        (&second, &first, Rule::fixed_outdegree(7)),
+        (&second, &second, Rule::pairwise(0.3)),
+    ] {
+        network.connect(from, to, rule, synapse.clone()).expect("valid");
+    }
+    let list = |threads| with_threads(threads, || network.synapses().expect("valid"));
+    let alone = list(1);
+    assert!(pairs(&alone).is_sorted() && alone.len() > 1000, "{}", alone.len());
+    for threads in [2, 3, 8, 100] {
+        assert_eq!(list(threads), alone, "{threads} threads");
+    }
+}

@@ -8,7 +8,7 @@ use crate::data::large::Large;
 use crate::data::memory;
 use crate::error::{Argument, Error, Result};
 use rayon::prelude::*;
-use std::ops::Range;
+use std::ops::{Add, Range};
 use std::sync::Arc;
 
 /// The bits of a target's number in a synapse; the others are the steps until a spike acts.
@@ -91,6 +91,16 @@ struct Counted {
 
 /// The synapses onto some neurons, class by class.
 pub(crate) type Table = Arc<Vec<Rows>>;
+
+/// From the number of synapses of each row, which stands in the entry after that of the row, to the place of the next
+/// synapse of the row. When all are placed, the entry is where the row ends. Returns the sum.
+pub(super) fn places_of_rows<T: Copy + Default + Add<Output = T>>(rows: &mut [T]) -> T {
+    let mut before = T::default();
+    for row in rows.iter_mut().skip(1) {
+        (*row, before) = (before, before + *row);
+    }
+    before
+}
 
 /// A synapse on its way to its row.
 #[derive(Clone, Copy)]
@@ -283,11 +293,7 @@ impl Connections {
             .iter()
             .zip(rows)
             .map(|(class, mut starts)| {
-                // Each entry becomes the place of the next synapse of the row before it, and in the end its end.
-                let mut before = 0;
-                for start in &mut starts[1..] {
-                    (*start, before) = (before, before + *start);
-                }
+                let before = places_of_rows(&mut starts);
                 let (weight, arrival, is_shared) = match class.kind {
                     Kind::Shared { weight, arrival } => (weight, arrival, true),
                     Kind::Each { page } => (0.0, page * PAGE, false),
