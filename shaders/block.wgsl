@@ -264,7 +264,7 @@ fn step(
     }
     var after = update(options, (*path).cell, (*path).state, input, jump);
     after = receive_late(options, (*path).state, after, arriving, inhibitory);
-    if (options.fast_decay || may_settle) {
+    if (options.fast_decay || rises(options) || may_settle) {
         after = settle(options, (*path).cell, after, bit);
     }
     (*path).state = after;

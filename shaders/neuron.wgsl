@@ -31,6 +31,10 @@ const SET: u32 = 2u;
 const INDEPENDENT: u32 = 0u;
 const CLEARED: u32 = 1u;
 
+// Values of SynapseShape.
+const EXPONENTIAL: u32 = 0u;
+const ALPHA: u32 = 1u;
+
 // The rules that a kernel is compiled for, in the order of Options.
 override SPIKE_TEST: u32 = 0u;
 override RESET: u32 = 0u;
@@ -42,6 +46,7 @@ override JUMPS: bool = false;
 override SYNAPSE: bool = false;
 override INHIBITION: bool = false;
 override SYNAPSE_RULE: u32 = 0u;
+override SYNAPSE_SHAPE: u32 = 0u;
 
 struct Options {
     spike_test: u32,
@@ -54,6 +59,7 @@ struct Options {
     synapse: bool,
     inhibition: bool,
     synapse_rule: u32,
+    synapse_shape: u32,
 }
 
 struct Coefficients {
@@ -70,6 +76,10 @@ struct Coefficients {
     synaptic_factor: f32,
     inhibitory_decay: f32,
     inhibitory_factor: f32,
+    synaptic_growth: f32,
+    rise_factor: f32,
+    inhibitory_growth: f32,
+    inhibitory_rise_factor: f32,
 }
 
 struct State {
@@ -78,6 +88,8 @@ struct State {
     trace: f32,
     synaptic: f32,
     inhibitory: f32,
+    rise: f32,
+    inhibitory_rise: f32,
     spike: bool,
 }
 
@@ -108,22 +120,31 @@ fn clears(options: Options) -> bool {
     return options.synapse_rule == CLEARED && options.synapse;
 }
 
+fn rises(options: Options) -> bool {
+    return options.synapse_shape == ALPHA && options.synapse;
+}
+
 fn receive(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
     if (clears(options)) {
         return state;
     }
-    return add_weights(state, arriving, inhibitory);
+    return add_weights(options, state, arriving, inhibitory);
 }
 
 fn receive_late(options: Options, before: State, after: State, arriving: f32, inhibitory: f32) -> State {
     if (clears(options) && before.refractory == 0u && !after.spike) {
-        return add_weights(after, arriving, inhibitory);
+        return add_weights(options, after, arriving, inhibitory);
     }
     return after;
 }
 
-fn add_weights(state: State, arriving: f32, inhibitory: f32) -> State {
+fn add_weights(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
     var received = state;
+    if (rises(options)) {
+        received.rise = rounded(state.rise + arriving);
+        received.inhibitory_rise = rounded(state.inhibitory_rise + inhibitory);
+        return received;
+    }
     received.synaptic = rounded(state.synaptic + arriving);
     received.inhibitory = rounded(state.inhibitory + inhibitory);
     return received;
@@ -133,9 +154,15 @@ fn total_current(options: Options, cell: Coefficients, state: State, input: f32)
     let synaptic = select(
         state.synaptic, rounded(cell.synaptic_factor * state.synaptic), options.synapse
     );
-    let current = rounded(input + synaptic);
+    let current = risen(rises(options), rounded(input + synaptic), cell.rise_factor, state.rise);
     let inhibitory = rounded(cell.inhibitory_factor * state.inhibitory);
-    return select(current, rounded(current + inhibitory), options.inhibition);
+    var inhibited = rounded(current + inhibitory);
+    inhibited = risen(rises(options), inhibited, cell.inhibitory_rise_factor, state.inhibitory_rise);
+    return select(current, inhibited, options.inhibition);
+}
+
+fn risen(rises: bool, current: f32, factor: f32, rise: f32) -> f32 {
+    return select(current, rounded(current + rounded(factor * rise)), rises);
 }
 
 fn crosses(options: Options, cell: Coefficients, v: f32) -> bool {
@@ -172,14 +199,21 @@ fn update(options: Options, cell: Coefficients, state: State, drive: f32, jump: 
     let waited = state.refractory - select(0u, 1u, refractory);
     let holds = clears(options) && refractory;
     let drops = clears(options) && spike;
-    let synaptic = synapse(options.synapse, cell.synaptic_decay, state.synaptic, holds);
-    let inhibitory = synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory, holds);
+    var synaptic = synapse(options.synapse, cell.synaptic_decay, state.synaptic, holds);
+    var inhibitory = synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory, holds);
+    let inhibition_rises = rises(options) && options.inhibition;
+    synaptic = risen(rises(options) && !holds, synaptic, cell.synaptic_growth, state.rise);
+    inhibitory = risen(inhibition_rises && !holds, inhibitory, cell.inhibitory_growth, state.inhibitory_rise);
+    let rise = synapse(rises(options), cell.synaptic_decay, state.rise, holds);
+    let inhibitory_rise = synapse(inhibition_rises, cell.inhibitory_decay, state.inhibitory_rise, holds);
     return State(
         v,
         select(waited, cell.refractory_steps, spike),
         trace(options, cell, state.trace, spike),
         select(synaptic, 0.0, drops),
         select(inhibitory, 0.0, drops),
+        select(rise, 0.0, drops),
+        select(inhibitory_rise, 0.0, drops),
         spike,
     );
 }
@@ -202,8 +236,10 @@ fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> Stat
     let due = step % 32u == 31u;
     let v_due = due || (options.fast_decay && cell.leak > FASTEST_LEAK);
     let trace_due = due || (options.fast_decay && cell.trace_decay < 1.0 - FASTEST_LEAK);
-    let synapse_due = due || (options.fast_decay && cell.synaptic_decay < 1.0 - FASTEST_LEAK);
-    let inhibition_due = due || (options.fast_decay && cell.inhibitory_decay < 1.0 - FASTEST_LEAK);
+    let rise_due = due || (options.fast_decay && cell.synaptic_decay < 1.0 - FASTEST_LEAK);
+    let inhibitory_rise_due = due || (options.fast_decay && cell.inhibitory_decay < 1.0 - FASTEST_LEAK);
+    let synapse_due = rise_due || rises(options);
+    let inhibition_due = inhibitory_rise_due || rises(options);
     return State(
         select(state.v, flush(state.v, SMALLEST_STATE), v_due),
         state.refractory,
@@ -211,6 +247,12 @@ fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> Stat
         select(state.synaptic, flush(state.synaptic, SMALLEST_STATE), synapse_due && options.synapse),
         select(
             state.inhibitory, flush(state.inhibitory, SMALLEST_STATE), inhibition_due && options.inhibition
+        ),
+        select(state.rise, flush(state.rise, SMALLEST_STATE), rise_due && rises(options)),
+        select(
+            state.inhibitory_rise,
+            flush(state.inhibitory_rise, SMALLEST_STATE),
+            inhibitory_rise_due && rises(options),
         ),
         state.spike,
     );
@@ -227,9 +269,9 @@ fn step_cell(options: Options, cell: Coefficients, state: State, input: StepInpu
 // What follows loads and stores cells: it reaches the members of Options, Coefficients and State by number,
 // in the order of Options, Coefficient and Field in the crate lif-model.
 
-const OPTIONS: u32 = 10u;
-const COEFFICIENTS: u32 = 13u;
-const FIELDS: u32 = 4u;
+const OPTIONS: u32 = 11u;
+const COEFFICIENTS: u32 = 17u;
+const FIELDS: u32 = 6u;
 
 // Member by member: naga 30 refuses a constructor whose arguments are all overrides.
 fn chosen_options() -> Options {
@@ -244,13 +286,14 @@ fn chosen_options() -> Options {
     options.synapse = SYNAPSE;
     options.inhibition = INHIBITION;
     options.synapse_rule = SYNAPSE_RULE;
+    options.synapse_shape = SYNAPSE_SHAPE;
     return options;
 }
 
 fn options_of(words: array<u32, OPTIONS>) -> Options {
     return Options(
         words[0], words[1], words[2], words[3] != 0u, words[4], words[5] != 0u, words[6] != 0u, words[7] != 0u,
-        words[8] != 0u, words[9],
+        words[8] != 0u, words[9], words[10],
     );
 }
 
@@ -269,6 +312,10 @@ fn coefficients_of(words: array<u32, COEFFICIENTS>) -> Coefficients {
         bitcast<f32>(words[10]),
         bitcast<f32>(words[11]),
         bitcast<f32>(words[12]),
+        bitcast<f32>(words[13]),
+        bitcast<f32>(words[14]),
+        bitcast<f32>(words[15]),
+        bitcast<f32>(words[16]),
     );
 }
 
@@ -277,6 +324,8 @@ fn has_field(options: Options, field: u32) -> bool {
         case 1u: { return options.trace != OFF; }
         case 2u: { return options.synapse; }
         case 3u: { return options.inhibition; }
+        case 4u: { return rises(options); }
+        case 5u: { return rises(options) && options.inhibition; }
         default: { return true; }
     }
 }
@@ -286,6 +335,8 @@ fn field_of(state: State, field: u32) -> f32 {
         case 1u: { return state.trace; }
         case 2u: { return state.synaptic; }
         case 3u: { return state.inhibitory; }
+        case 4u: { return state.rise; }
+        case 5u: { return state.inhibitory_rise; }
         default: { return state.v; }
     }
 }
@@ -296,6 +347,8 @@ fn with_field(state: State, field: u32, value: f32) -> State {
         case 1u: { changed.trace = value; }
         case 2u: { changed.synaptic = value; }
         case 3u: { changed.inhibitory = value; }
+        case 4u: { changed.rise = value; }
+        case 5u: { changed.inhibitory_rise = value; }
         default: { changed.v = value; }
     }
     return changed;

@@ -139,7 +139,7 @@ pub use experiment::network::synapses::Synapses;
 #[cfg(feature = "nir")]
 pub use experiment::nir;
 pub use experiment::params::{
-    Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule, Trace, TraceKind,
+    Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, Trace, TraceKind,
 };
 pub use experiment::population_options::PopulationOptions;
 pub use experiment::preset::{Preset, PresetValue};

@@ -2,7 +2,7 @@
 
 use lif::{
     Checkpoint, Device, Error, Event, Input, Integrator, Parameter, Params, Population, Random, Raster,
-    Recording, Refractory, Reset, SpikeInput, SpikeTest, SynapseRule, Trace, TraceKind,
+    Recording, Refractory, Reset, SpikeInput, SpikeTest, SynapseRule, SynapseShape, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, arr0};
 use std::collections::BTreeMap;
@@ -30,6 +30,7 @@ fn various() -> Params {
         tau_syn: Some(Array1::linspace(1.0_f32, 9.0, 5).into()),
         tau_syn_inhibitory: Some(Array1::linspace(8.0_f32, 2.0, 5).into()),
         synapse_rule: SynapseRule::Cleared,
+        synapse_shape: SynapseShape::Alpha,
         ..Params::default()
     }
 }
@@ -53,9 +54,8 @@ fn input() -> Input<'static> {
         .and(Random::poisson_current(500.0, -0.03))
 }
 
-/// Steps, potentials, refractory counters, traces, synaptic and inhibitory currents, counts, last spikes.
-type Everything =
-    (u64, Array2<f32>, Array2<u32>, Array2<f32>, Array2<f32>, Array2<f32>, Array2<u32>, Array2<bool>);
+/// Steps, potentials, refractory counters, traces, synaptic and inhibitory currents and their rises, counts, last spikes.
+type Everything = (u64, Array2<f32>, Array2<u32>, Array2<f32>, [Array2<f32>; 4], Array2<u32>, Array2<bool>);
 
 fn everything(population: &mut Population) -> Everything {
     (
@@ -63,8 +63,12 @@ fn everything(population: &mut Population) -> Everything {
         population.voltages().expect("there"),
         population.refractory().expect("there"),
         population.traces().expect("there"),
-        population.synaptic_currents().expect("there"),
-        population.inhibitory_currents().expect("there"),
+        [
+            population.synaptic_currents().expect("there"),
+            population.inhibitory_currents().expect("there"),
+            population.synaptic_rises().expect("there"),
+            population.inhibitory_rises().expect("there"),
+        ],
         population.counts().expect("there"),
         population.spikes().expect("there"),
     )
@@ -169,15 +173,18 @@ fn a_reference_potential_goes_on_bit_for_bit() {
         let format = metadata.metadata().as_ref().and_then(|notes| notes.get("format").cloned());
         (format.expect("noted"), metadata.info("params.v_reference").is_some())
     };
-    assert_eq!(held(&path), ("3".to_owned(), true));
+    assert_eq!(held(&path), ("4".to_owned(), true));
+    let exponential = |params| Params { synapse_shape: SynapseShape::Exponential, ..params };
     let independent = |params| Params { synapse_rule: SynapseRule::Independent, ..params };
     let cleared = |params| Params { tau_syn_inhibitory: None, ..params };
-    let alike = |params| cleared(independent(params));
+    let alike = |params| exponential(cleared(independent(params)));
     for (params, expected) in [
         (alike(referred()), ("2".to_owned(), true)),
-        (various(), ("3".to_owned(), false)),
-        (independent(various()), ("3".to_owned(), false)),
-        (cleared(various()), ("3".to_owned(), false)),
+        (various(), ("4".to_owned(), false)),
+        (cleared(independent(various())), ("4".to_owned(), false)),
+        (exponential(various()), ("3".to_owned(), false)),
+        (exponential(independent(various())), ("3".to_owned(), false)),
+        (exponential(cleared(various())), ("3".to_owned(), false)),
         (alike(various()), ("1".to_owned(), false)),
     ] {
         Population::new(params, [3, 5], &Device::cpu()).expect("valid").save(&path).expect("saved");
@@ -235,7 +242,7 @@ fn other_files_are_refused_by_what_they_are() {
     let meta = |rest: &str| format!("{{\"__metadata__\":{{\"checksum\":\"00000000\"{rest}}}");
     assert!(refused(&sealed(&meta("}"), b"")).contains("does not say its format"));
     assert!(
-        refused(&sealed(&meta(",\"format\":\"4\",\"version\":\"9.1\"}"), b""))
+        refused(&sealed(&meta(",\"format\":\"5\",\"version\":\"9.1\"}"), b""))
             .contains("resume it with lif 9.1")
     );
     let own = ",\"format\":\"1\",\"steps\":\"7\"}";
@@ -307,16 +314,19 @@ fn the_largest_states_are_loaded_as_they_were_saved() {
         trace: Some(Trace { tau: 1e9.into(), scale: 1e20.into(), kind: TraceKind::Add }),
         tau_syn: Some(1e4.into()),
         tau_syn_inhibitory: Some(5e3.into()),
+        synapse_shape: SynapseShape::Alpha,
         allow_constant_firing: true,
         ..Params::default()
     };
     let mut population = Population::new(params, 3, &Device::cpu()).expect("valid");
     population.set_synaptic_currents(&arr0(1e20_f32)).expect("valid");
     population.set_inhibitory_currents(&arr0(-9e19_f32)).expect("valid");
+    population.set_synaptic_rises(&arr0(8e19_f32)).expect("valid");
+    population.set_inhibitory_rises(&arr0(-7e19_f32)).expect("valid");
     let spikes = (0..1000).map(|step| Event { step, batch: 0, neuron: 0 });
     let spikes = Raster::from_events(spikes, 0, 1000, 1, 3).expect("valid");
     let jumps = SpikeInput::each(&spikes, 1e20).jumps();
-    let input = Input::from(jumps).and_spikes(SpikeInput::each(&spikes, 9e14));
+    let input = Input::from(jumps).and_spikes(SpikeInput::each(&spikes, 2e14));
     population.run(1000, input).go().expect("valid");
     let large = everything(&mut population);
     assert!(large.1[[0, 0]] > 1e21 && large.3[[0, 0]] > 9e22, "{large:?}");
@@ -352,6 +362,8 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
         ("state.traces", 1e31, "the spike traces is 1e31; it must be at most 1e30 in magnitude"),
         ("state.synaptic_currents", 1e29, "resistance x synaptic current is 2.2e30 mV; it must be"),
         ("state.inhibitory_currents", -1e29, "resistance x inhibitory current is 2.2e30 mV; it must be"),
+        ("state.synaptic_rises", -1e29, "resistance x rise of the synaptic current is 2.2e30 mV; it must be"),
+        ("state.inhibitory_rises", 1e29, "resistance x rise of the inhibitory current is 2.2e30 mV; it must"),
         ("state.synaptic_currents", f32::INFINITY, "has the value inf; every value must be finite"),
     ] {
         load(&whole, tensor, value).expect_err("refused");
@@ -386,6 +398,8 @@ fn a_state_that_no_population_has_is_refused_or_becomes_zero() {
     assert_eq!(currents.synaptic_currents().expect("there")[[1, 2]], 0.0);
     let mut currents = load(&within, "state.inhibitory_currents", -1e-39).expect("valid");
     assert_eq!(currents.inhibitory_currents().expect("there")[[1, 2]], 0.0);
+    let mut rises = load(&within, "state.synaptic_rises", -1e-39).expect("valid");
+    assert_eq!(rises.synaptic_rises().expect("there")[[1, 2]], 0.0);
     // An unchanged file restores the same state.
     let mut loaded = Population::load(&path, &Device::cpu()).expect("whole");
     assert_eq!(everything(&mut loaded), everything(&mut population));

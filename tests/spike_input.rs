@@ -4,7 +4,7 @@
 
 use lif::{
     Device, Error, Event, Input, Params, Population, PopulationOptions, Random, Raster, Recording,
-    ResidentRaster, SpikeInput, Tensor,
+    ResidentRaster, SpikeInput, SynapseShape, Tensor,
 };
 use ndarray::{Array1, Array2, arr0, arr1, arr2};
 
@@ -137,6 +137,65 @@ fn inhibitory_currents_decay_on_their_own() {
     }
 }
 
+/// The current of a spike is an alpha function of the time since the beginning of its first step, whether it comes
+/// through a weight or from a Poisson process, and has its own time constant if the weight is negative.
+#[test]
+fn alpha_currents_rise_and_decay() {
+    let params = |tau: f32| Params {
+        tau_syn: Some(tau.into()),
+        tau_syn_inhibitory: Some(5.0.into()),
+        synapse_shape: SynapseShape::Alpha,
+        v_threshold: 1e6.into(),
+        ..integrator()
+    };
+    for steps in [11, 12, 60, 400] {
+        let mut population = Population::new(params(2.0), 3, &Device::cpu()).expect("valid");
+        let spikes = raster(&[(0, 0), (0, 1), (10, 1)], steps, 3);
+        let own = SpikeInput::each(&spikes, arr1(&[0.5_f32, -0.25, 1.0]));
+        let weights = arr2(&[[0.125_f32, 0.0, -1.0], [0.0; 3], [0.0; 3]]);
+        let input = Input::from(own).and_spikes(SpikeInput::dense(&spikes, &weights));
+        population.run(steps, input).go().expect("valid");
+        let [first, second] = [0, 10].map(|step| (steps - step) as f64 * 0.1);
+        let rise = |time: f64, tau: f64| (-time / tau).exp();
+        let current = |time: f64, tau: f64| time / tau * (1.0 - time / tau).exp();
+        let expected = |of: &dyn Fn(f64, f64) -> f64| {
+            let inhibitory = [0.0, -0.25 * (of(first, 5.0) + of(second, 5.0)), -of(first, 5.0)];
+            [[0.625 * of(first, 2.0), 0.0, 0.0], inhibitory]
+        };
+        let found = [population.synaptic_currents(), population.inhibitory_currents()];
+        let rises = [population.synaptic_rises(), population.inhibitory_rises()];
+        for (expected, found) in [(expected(&current), found), (expected(&rise), rises)] {
+            for (expected, found) in expected.iter().zip(found) {
+                for (expected, found) in expected.iter().zip(&found.expect("there")) {
+                    assert!((f64::from(*found) - expected).abs() < 1e-6, "{found} instead of {expected}");
+                }
+            }
+        }
+    }
+
+    // What is set acts: with Euler, a rise in the step after the next.
+    let mut population = Population::new(params(2.0), 1, &Device::cpu()).expect("valid");
+    population.set_synaptic_rises(&arr0(3.0_f32)).expect("valid");
+    population.set_inhibitory_rises(&arr0(-1.0_f32)).expect("valid");
+    population.run(1, 0.0).go().expect("valid");
+    assert_eq!(population.voltages().expect("there")[[0, 0]], 0.0);
+    assert!(population.synaptic_currents().expect("there")[[0, 0]] > 0.0);
+    assert!(population.inhibitory_currents().expect("there")[[0, 0]] < 0.0);
+    population.run(1, 0.0).go().expect("valid");
+    assert!(population.voltages().expect("there")[[0, 0]] > 0.0);
+
+    for (weight, is_inhibitory) in [(0.1, false), (-0.1, true)] {
+        let mut population = Population::new(params(2.0), 1, &Device::cpu()).expect("valid");
+        population.run(40, Random::poisson_current(20_000.0, weight)).go().expect("valid");
+        let rises = [population.synaptic_rises(), population.inhibitory_rises()];
+        let [synaptic, inhibitory] = rises.map(|rise| rise.expect("there")[[0, 0]]);
+        assert_eq!((synaptic > 0.0, inhibitory < 0.0), (!is_inhibitory, is_inhibitory));
+        population.reset().expect("works");
+        assert_eq!(population.synaptic_rises().expect("there")[[0, 0]], 0.0);
+        assert_eq!(population.inhibitory_rises().expect("there")[[0, 0]], 0.0);
+    }
+}
+
 /// A layer drives the next: step by step as in one run, and with a weight matrix as with sums made by hand.
 #[test]
 fn layers_can_be_stacked() {
@@ -262,6 +321,20 @@ fn wrong_synapses_are_refused() {
     let mut with = inhibited(Some(5.0), 9.0).expect("valid");
     assert_says(with.set_inhibitory_currents(&arr0(-1e20_f32)), &["resistance x inhibitory current"]);
     assert_says(with.set_inhibitory_currents(&arr1(&[0.0_f32; 3])), &["inhibitory currents", "[3]"]);
+    let alpha = |tau_syn: Option<f32>| Params {
+        tau_syn: tau_syn.map(Into::into),
+        synapse_shape: SynapseShape::Alpha,
+        ..Params::default()
+    };
+    let refused = Population::new(alpha(None), 2, &Device::cpu());
+    assert_says(refused, &["tau_syn is none", "as an alpha current rises and decays with it"]);
+    assert_says(with.synaptic_rises(), &["synapse_shape is exponential", "alpha in the parameters"]);
+    assert_says(with.set_synaptic_rises(&arr0(1.0_f32)), &["synapse_shape is exponential"]);
+    assert_says(with.inhibitory_rises(), &["synapse_shape is exponential"]);
+    let mut rising = Population::new(alpha(Some(5.0)), 2, &Device::cpu()).expect("valid");
+    assert_says(rising.set_inhibitory_rises(&arr0(1.0_f32)), &["tau_syn_inhibitory", "none"]);
+    assert_says(rising.set_synaptic_rises(&arr0(1e20_f32)), &["resistance x rise of the synaptic current"]);
+    assert_says(rising.set_synaptic_rises(&arr0(f32::NAN)), &["the rises of the synaptic currents", "NaN"]);
     // The slower of the two currents bounds the input.
     let spikes = raster(&[(0, 0)], 5, 2);
     let mut run = |weight: f32| with.run(5, SpikeInput::each(&spikes, weight)).go();

@@ -3,7 +3,7 @@
 use crate::error;
 use ndarray::{Array, ArrayBase, ArrayD, Data, Dimension, arr0};
 
-pub use crate::model::{Refractory, Reset, SpikeTest, SynapseRule};
+pub use crate::model::{Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 
 /// One parameter of the neurons: a number for all, or an array that broadcasts to
 /// `[batch, n]` as ndarray does: `[n]` (per neuron), `[batch, 1]` (per batch row) or `[batch, n]`.
@@ -245,6 +245,12 @@ pub struct Params {
     /// `reset='v = v_rst; g = 0*mV'`, as in the model of the brain of the fruit fly by Shiu et al. (2024), Nature
     /// 634:210. A current that has been set during the refractory period acts after it.
     pub synapse_rule: SynapseRule,
+    /// How the current that a spike causes runs. Default: [`SynapseShape::Exponential`]. [`SynapseShape::Alpha`] needs a
+    /// [`tau_syn`](Self::tau_syn). With it, a spike of weight w causes the current `w (e / tau_syn) t exp(-t / tau_syn)`,
+    /// which reaches its peak w after `tau_syn`, and has e times the charge of an exponential one. This is NEST's
+    /// `iaf_psc_alpha` (Rotter & Diesmann 1999, Biol. Cybern. 81:381). The current is computed exactly with any
+    /// [`integrator`](Self::integrator), and [`Integrator::Exact`] takes account of its course within a step.
+    pub synapse_shape: SynapseShape,
     /// Whether neurons are allowed that could spike at every step without input (reset above the threshold, and no
     /// refractory period). Default `false`: they are refused, as they are most often a mistake.
     pub allow_constant_firing: bool,
@@ -270,6 +276,7 @@ impl Default for Params {
             tau_syn: None,
             tau_syn_inhibitory: None,
             synapse_rule: SynapseRule::default(),
+            synapse_shape: SynapseShape::default(),
             allow_constant_firing: false,
         }
     }

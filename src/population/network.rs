@@ -337,6 +337,7 @@ fn different_rule(first: &Params, other: &Params) -> Option<&'static str> {
             first.tau_syn_inhibitory.is_some() == other.tau_syn_inhibitory.is_some(),
         ),
         ("the synapse rule", first.synapse_rule == other.synapse_rule),
+        ("the synapse shape", first.synapse_shape == other.synapse_shape),
         (
             "the trace",
             first.trace.as_ref().map(|trace| trace.kind) == other.trace.as_ref().map(|trace| trace.kind),

@@ -6,14 +6,20 @@ use crate::data::broadcast::finite;
 use crate::engine::SPIKE_FLAG;
 use crate::engine::work_done::WorkDone;
 use crate::error::{About, Argument, Error, Result};
-use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, flush};
+use crate::model::{LARGEST_PARAMETER, SMALLEST_STATE, SynapseShape, flush};
 use crate::prepared::field::{Counter, Field};
 use ndarray::{Array2, ArrayBase, ArrayViewD, Data, Dimension};
 
-/// The name of the synaptic current in messages.
-pub(super) const SYNAPTIC_CURRENT: &str = "synaptic current";
-/// The name of the inhibitory current in messages.
-pub(super) const INHIBITORY_CURRENT: &str = "inhibitory current";
+/// The name in messages of what a field contains, if that is a current.
+pub(super) fn current_name(field: Field) -> Option<&'static str> {
+    match field {
+        Field::SynapticCurrents => Some("synaptic current"),
+        Field::InhibitoryCurrents => Some("inhibitory current"),
+        Field::SynapticRises => Some("rise of the synaptic current"),
+        Field::InhibitoryRises => Some("rise of the inhibitory current"),
+        Field::Voltages | Field::Traces => None,
+    }
+}
 
 impl Population {
     /// Which neurons spiked at the last step, `[batch, n]`.
@@ -85,7 +91,7 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         self.require_synapse()?;
-        self.set_currents(Field::SynapticCurrents, SYNAPTIC_CURRENT, values.view().into_dyn())
+        self.set_currents(Field::SynapticCurrents, values.view().into_dyn())
     }
 
     /// The inhibitory currents after the last step, nA, `[batch, n]`: the synaptic currents of spikes with a negative
@@ -112,11 +118,68 @@ impl Population {
         values: &ArrayBase<S, D>,
     ) -> Result<()> {
         self.require_inhibition()?;
-        self.set_currents(Field::InhibitoryCurrents, INHIBITORY_CURRENT, values.view().into_dyn())
+        self.set_currents(Field::InhibitoryCurrents, values.view().into_dyn())
     }
 
-    /// Sets currents of the state; `what` is the name of one of them.
-    fn set_currents(&mut self, field: Field, what: &str, values: ArrayViewD<'_, f32>) -> Result<()> {
+    /// The rises of the synaptic currents after the last step, nA, `[batch, n]`: with alpha currents, the sums of the
+    /// weights of the spikes that have arrived, each decaying since. Together with
+    /// [`synaptic_currents`](Self::synaptic_currents) they tell how these go on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] if the parameters have no alpha currents; faults of the device.
+    pub fn synaptic_rises(&mut self) -> Result<Array2<f32>> {
+        self.require_rise()?;
+        let values = self.on_engine(|engine| engine.read(Field::SynapticRises))?;
+        self.array(values)
+    }
+
+    /// Sets the rises of the synaptic currents, nA; `values` broadcasts to `[batch, n]`. Magnitudes below 1e-30 become
+    /// zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, or if the
+    /// parameters have no alpha currents; the call then changes nothing. Faults of the device.
+    pub fn set_synaptic_rises<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        self.require_rise()?;
+        self.set_currents(Field::SynapticRises, values.view().into_dyn())
+    }
+
+    /// The rises of the inhibitory currents after the last step, nA, `[batch, n]`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] if the parameters have no `tau_syn_inhibitory` or no alpha currents; faults of the device.
+    pub fn inhibitory_rises(&mut self) -> Result<Array2<f32>> {
+        self.require_inhibition()?;
+        self.require_rise()?;
+        let values = self.on_engine(|engine| engine.read(Field::InhibitoryRises))?;
+        self.array(values)
+    }
+
+    /// Sets the rises of the inhibitory currents, nA; `values` broadcasts to `[batch, n]`. Magnitudes below 1e-30 become
+    /// zero.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Shape`], [`Error::NonFinite`], [`Error::OutOfRange`] for the values, or if the
+    /// parameters have no `tau_syn_inhibitory` or no alpha currents; the call then changes nothing. Faults of the device.
+    pub fn set_inhibitory_rises<S: Data<Elem = f32>, D: Dimension>(
+        &mut self,
+        values: &ArrayBase<S, D>,
+    ) -> Result<()> {
+        self.require_inhibition()?;
+        self.require_rise()?;
+        self.set_currents(Field::InhibitoryRises, values.view().into_dyn())
+    }
+
+    /// Sets currents of the state.
+    fn set_currents(&mut self, field: Field, values: ArrayViewD<'_, f32>) -> Result<()> {
+        let what = current_name(field).unwrap_or(field.words());
         let largest = finite(field.words(), &values).about(Argument::State)?;
         self.table.bounds.require(what, largest, "").about(Argument::State)?;
         let all = self.spread(field.words(), values)?;
@@ -130,6 +193,14 @@ impl Population {
         }
         let requirement = "set in the parameters for synaptic currents to be there";
         Err(Error::out_of_range("tau_syn", "none", requirement).about(Argument::Parameter))
+    }
+
+    fn require_rise(&self) -> Result<()> {
+        if self.params.synapse_shape == SynapseShape::Alpha {
+            return Ok(());
+        }
+        let requirement = "alpha in the parameters for rises to be there";
+        Err(Error::out_of_range("synapse_shape", "exponential", requirement).about(Argument::Parameter))
     }
 
     fn require_inhibition(&self) -> Result<()> {

@@ -9,11 +9,12 @@ use crate::experiment::params::{Integrator, Parameter, Params, TraceKind};
 use crate::model::LARGEST_PARAMETER;
 use crate::model::{
     self, Coefficient, Coefficients, FASTEST_LEAK, Options, Reset, SMALLEST_PARAMETER, SpikeTest,
-    SynapseRule, TraceRule,
+    SynapseRule, SynapseShape, TraceRule,
 };
 use crate::prepared::current::Bounds;
 use crate::prepared::field::Field;
 use crate::prepared::reference::Reference;
+use crate::prepared::synaptic_current::SynapticCurrent;
 use std::fmt::Display;
 
 /// The largest magnitude of a state variable. A step adds at most a few times [`LARGEST_PARAMETER`], and in
@@ -22,14 +23,6 @@ pub(crate) const LARGEST_STATE: f32 = 1e30;
 
 /// Below this `dt / tau_m` an update is lost to rounding.
 const SMALLEST_LEAK: f32 = 1e-9;
-
-/// The smallest part of a synaptic current that must act within its step; smaller ones are refused. With this
-/// no product of the two is subnormal: a current that loses less than [`FASTEST_LEAK`] per step, and can be
-/// as small as 5e-37, acts by more than half; any other is zero or at least 4e-35.
-const SMALLEST_SYNAPTIC_FACTOR: f64 = 1e-3;
-
-/// Ratios of times that are larger than this do not change the result.
-const LARGEST_RATIO: f64 = 1e300;
 
 /// The refractory counter shares its word with the spike flag.
 const MOST_REFRACTORY_STEPS: f64 = (u32::MAX >> 1) as f64;
@@ -91,13 +84,10 @@ impl Table {
             ),
         };
         let synaptic_current = |what, tau: Option<&Parameter>| match tau {
-            None => Ok((Column::scalar(0.0), Column::scalar(1.0))),
-            Some(tau) => Ok((
-                synaptic_decay(what, tau, dt, shape)?,
-                synaptic_factor(&tau_m, (what, tau), dt, shape, params.integrator)?,
-            )),
+            None => Ok(SynapticCurrent::none()),
+            Some(tau) => SynapticCurrent::new(params, &tau_m, (what, tau), shape),
         };
-        let (synaptic_decay, synaptic_factor) = synaptic_current("tau_syn", params.tau_syn.as_ref())?;
+        let synaptic = synaptic_current("tau_syn", params.tau_syn.as_ref())?;
         if params.tau_syn_inhibitory.is_some() && params.tau_syn.is_none() {
             let requirement =
                 "set, as spikes that are not inhibitory need a synaptic current beside tau_syn_inhibitory";
@@ -107,13 +97,16 @@ impl Table {
             let requirement = "set, as without a synaptic current there is none that spikes could clear";
             return Err(Error::out_of_range("tau_syn", "none", requirement));
         }
-        let (inhibitory_decay, inhibitory_factor) =
-            synaptic_current("tau_syn_inhibitory", params.tau_syn_inhibitory.as_ref())?;
+        if params.synapse_shape == SynapseShape::Alpha && params.tau_syn.is_none() {
+            let requirement = "set, as an alpha current rises and decays with it";
+            return Err(Error::out_of_range("tau_syn", "none", requirement));
+        }
+        let inhibitory = synaptic_current("tau_syn_inhibitory", params.tau_syn_inhibitory.as_ref())?;
         let decays_fast = |decay: &Column<f32>| decay.values.iter().any(|decay| *decay < 1.0 - FASTEST_LEAK);
         let fast_decay = leak.values.iter().any(|leak| *leak > FASTEST_LEAK)
             || (params.trace.is_some() && decays_fast(&trace_decay))
-            || (params.tau_syn.is_some() && decays_fast(&synaptic_decay))
-            || (params.tau_syn_inhibitory.is_some() && decays_fast(&inhibitory_decay));
+            || (params.tau_syn.is_some() && decays_fast(&synaptic.decay))
+            || (params.tau_syn_inhibitory.is_some() && decays_fast(&inhibitory.decay));
 
         let reset = match params.reset {
             Reset::ToValue | Reset::None => v_reset,
@@ -133,8 +126,9 @@ impl Table {
                 synapse: params.tau_syn.is_some(),
                 inhibition: params.tau_syn_inhibitory.is_some(),
                 synapse_rule: params.synapse_rule,
+                synapse_shape: params.synapse_shape,
             },
-            bounds: bounds(&resistance, &[&synaptic_decay, &inhibitory_decay]),
+            bounds: bounds(&resistance, &[&synaptic.decay, &inhibitory.decay], params.synapse_shape),
             reference,
             columns: in_order([
                 (Coefficient::Leak, leak.into_bits()),
@@ -146,10 +140,14 @@ impl Table {
                 (Coefficient::TraceDecay, trace_decay.into_bits()),
                 (Coefficient::TraceScale, trace_scale.into_bits()),
                 (Coefficient::RefractorySteps, refractory_steps),
-                (Coefficient::SynapticDecay, synaptic_decay.into_bits()),
-                (Coefficient::SynapticFactor, synaptic_factor.into_bits()),
-                (Coefficient::InhibitoryDecay, inhibitory_decay.into_bits()),
-                (Coefficient::InhibitoryFactor, inhibitory_factor.into_bits()),
+                (Coefficient::SynapticDecay, synaptic.decay.into_bits()),
+                (Coefficient::SynapticFactor, synaptic.factor.into_bits()),
+                (Coefficient::InhibitoryDecay, inhibitory.decay.into_bits()),
+                (Coefficient::InhibitoryFactor, inhibitory.factor.into_bits()),
+                (Coefficient::SynapticGrowth, synaptic.growth.into_bits()),
+                (Coefficient::RiseFactor, synaptic.rise_factor.into_bits()),
+                (Coefficient::InhibitoryGrowth, inhibitory.growth.into_bits()),
+                (Coefficient::InhibitoryRiseFactor, inhibitory.rise_factor.into_bits()),
             ]),
         })
     }
@@ -246,7 +244,7 @@ fn resistance(parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     Ok(resistance)
 }
 
-fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
+pub(super) fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Column<f32>> {
     let column = column(parameter.name_or(what), parameter.values().view(), shape)?;
     // In the unit of the user, if the parameter was given in another form.
     let requirement = if parameter.as_said().is_some() {
@@ -259,25 +257,20 @@ fn time_constant(what: &str, parameter: &Parameter, shape: Shape) -> Result<Colu
 }
 
 /// The factor by which a step decays something with this time constant.
-fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
+pub(super) fn decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
     let tau = time_constant(what, tau, shape)?;
     Ok(tau.map(|tau| libm::exp(-dt / f64::from(*tau)) as f32).map(flush_parameter))
 }
 
-fn bounds(resistance: &Column<f32>, synaptic_decays: &[&Column<f32>]) -> Bounds {
+fn bounds(resistance: &Column<f32>, synaptic_decays: &[&Column<f32>], shape: SynapseShape) -> Bounds {
     let decays = synaptic_decays.iter().flat_map(|decays| &decays.values);
     let slowest = decays.fold(0.0_f32, |most, decay| decay.max(most));
-    Bounds { resistance: resistance.largest(), synaptic_gain: 1.0 / (1.0 - slowest) }
-}
-
-fn synaptic_decay(what: &str, tau: &Parameter, dt: f64, shape: Shape) -> Result<Column<f32>> {
-    let decay = decay(what, tau, dt, shape)?;
-    // Otherwise synaptic currents would grow without bound.
-    let requirement =
-        "short enough that a synaptic current decays within a step in single precision: below 1e7 dt";
-    let column = column(tau.name_or(what), tau.values().view(), shape)?;
-    require_parameter(tau, what, &column, &decay.map(|decay| *decay < 1.0), requirement)?;
-    Ok(decay)
+    let gain = match shape {
+        SynapseShape::Exponential => 1.0,
+        // The rise accumulates as an exponential current does, and from it at most e times as much current.
+        SynapseShape::Alpha => 1.0 + std::f32::consts::E,
+    };
+    Bounds { resistance: resistance.largest(), synaptic_gain: gain / (1.0 - slowest) }
 }
 
 /// The name of the step in membrane time constants, and advice if it is too long.
@@ -319,50 +312,6 @@ fn leak(parameter: &Parameter, tau_m: &Column<f32>, dt: f64, integrator: Integra
         format!("at least {SMALLEST_LEAK:e}, or single precision loses each update"),
     )?;
     Ok(leak)
-}
-
-fn synaptic_factor(
-    tau_m: &Column<f32>,
-    (what, tau_syn): (&str, &Parameter),
-    dt: f64,
-    shape: Shape,
-    integrator: Integrator,
-) -> Result<Column<f32>> {
-    if integrator == Integrator::Euler {
-        return Ok(Column::scalar(1.0));
-    }
-    let tau_syn = time_constant(what, tau_syn, shape)?;
-    let factor = tau_m.zip(&tau_syn, shape, |tau_m, tau_syn| {
-        synaptic_factor_of(dt / f64::from(tau_m), dt / f64::from(tau_syn))
-    });
-    require(
-        &tau_syn,
-        what,
-        &factor.map(|factor| *factor >= SMALLEST_SYNAPTIC_FACTOR),
-        format!(
-            "longer, as less than {SMALLEST_SYNAPTIC_FACTOR:e} of a synaptic current would act on v within its \
-             step; take a shorter dt"
-        ),
-    )?;
-    Ok(factor.map(|factor| *factor as f32))
-}
-
-/// The mean over a step of a current that decays from 1, each moment weighted by the part that the membrane
-/// keeps until the end of the step. The arguments are `dt / tau_m` and `dt / tau_syn`:
-///
-/// ```text
-/// integral of exp(-membrane (1 - t)) exp(-synapse t) dt / integral of exp(-membrane (1 - t)) dt, t from 0 to 1
-///   = (exp(-synapse) - exp(-membrane)) / (membrane - synapse) / ((1 - exp(-membrane)) / membrane)
-/// ```
-fn synaptic_factor_of(membrane: f64, synapse: f64) -> f64 {
-    let (membrane, synapse) = (membrane.min(LARGEST_RATIO), synapse.min(LARGEST_RATIO));
-    let larger = libm::exp(-membrane.min(synapse));
-    larger * mean_decay((membrane - synapse).abs()) / mean_decay(membrane)
-}
-
-/// `(1 - exp(-x)) / x`, without loss of precision for small x.
-fn mean_decay(x: f64) -> f64 {
-    if x == 0.0 { 1.0 } else { -libm::expm1(-x) / x }
 }
 
 fn refractory_steps(parameter: &Parameter, dt: f64, shape: Shape) -> Result<Column<u32>> {
@@ -461,7 +410,7 @@ fn require_potential(
 }
 
 /// Refuses a parameter with a value that does not fit, with the name and the value that the user gave.
-fn require_parameter(
+pub(super) fn require_parameter(
     parameter: &Parameter,
     ours: &str,
     values: &Column<f32>,
@@ -479,7 +428,7 @@ fn require_parameter(
 }
 
 /// The same for conditions that depend on more than the value.
-fn require<T: Copy + Display>(
+pub(super) fn require<T: Copy + Display>(
     values: &Column<T>,
     what: &str,
     fits: &Column<bool>,

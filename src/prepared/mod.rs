@@ -10,3 +10,4 @@ mod platform_tests;
 pub(crate) mod projection;
 pub(crate) mod reference;
 pub(crate) mod scoring;
+mod synaptic_current;

@@ -22,4 +22,6 @@ pub struct Outcome {
     pub traces: Option<Array2<f32>>,
     pub synaptic_currents: Option<Array2<f32>>,
     pub inhibitory_currents: Option<Array2<f32>>,
+    pub synaptic_rises: Option<Array2<f32>>,
+    pub inhibitory_rises: Option<Array2<f32>>,
 }

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::spike_case::{Lent, Trains};
 use lif::{
     Device, Input, Integrator, Parameter, Params, Random, Recording, Refractory, Reset, Result, SpikeTest,
-    SynapseRule, Trace, TraceKind,
+    SynapseRule, SynapseShape, Trace, TraceKind,
 };
 use ndarray::{Array, Array2, Array3, ArrayD, Axis, IxDyn, concatenate};
 use proptest::prelude::*;
@@ -125,6 +125,7 @@ impl Case {
                 append(population.run(segment.steps as u64, input).record(&recording).go()?)?;
             }
         }
+        let rises = self.params.synapse_shape == SynapseShape::Alpha;
         Ok(Outcome {
             spikes,
             sampled,
@@ -145,6 +146,10 @@ impl Case {
                 .tau_syn_inhibitory
                 .is_some()
                 .then(|| population.inhibitory_currents())
+                .transpose()?,
+            synaptic_rises: rises.then(|| population.synaptic_rises()).transpose()?,
+            inhibitory_rises: (rises && self.params.tau_syn_inhibitory.is_some())
+                .then(|| population.inhibitory_rises())
                 .transpose()?,
         })
     }
@@ -237,7 +242,7 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
         prop::option::of(prop_oneof![Just(TraceKind::Add), Just(TraceKind::Set)]),
         any::<bool>(),
         any::<bool>(),
-        0..8_u8,
+        0..16_u8,
     );
     (rules, any::<u64>(), prop::collection::vec(0..4_usize, 11)).prop_map(move |(rules, seed, shapes)| {
         let (integrator, spike_test, reset, refractory, trace, bounded, fast, synapses) = rules;
@@ -270,7 +275,12 @@ fn params(n: usize, batch: usize) -> impl Strategy<Value = Params> {
             refractory,
             v_lower: bounded.then(|| any_shape(-1.5, 0.2)),
             trace: trace.map(|kind| Trace { tau: any_shape(tau.0, tau.1), scale: any_shape(0.1, 2.0), kind }),
-            synapse_rule: if synapses > 4 { SynapseRule::Cleared } else { SynapseRule::Independent },
+            synapse_rule: if synapses % 8 > 4 { SynapseRule::Cleared } else { SynapseRule::Independent },
+            synapse_shape: if synapses > 8 && synapses % 4 > 0 {
+                SynapseShape::Alpha
+            } else {
+                SynapseShape::Exponential
+            },
             tau_syn: (synapses % 4 > 0).then(|| any_shape(tau.0, tau.1 / 5.0)),
             tau_syn_inhibitory: (synapses % 4 > 1).then(|| any_shape(tau.0, tau.1 / 3.0)),
             allow_constant_firing: false,

@@ -30,6 +30,8 @@ pub fn outcome(case: &Case) -> Outcome {
         traces: case.params.trace.as_ref().map(|_| Array2::zeros((batch, n))),
         synaptic_currents: case.params.tau_syn.as_ref().map(|_| Array2::zeros((batch, n))),
         inhibitory_currents: case.params.tau_syn_inhibitory.as_ref().map(|_| Array2::zeros((batch, n))),
+        synaptic_rises: model::rises(options).then(|| Array2::zeros((batch, n))),
+        inhibitory_rises: (model::rises(options) && options.inhibition).then(|| Array2::zeros((batch, n))),
     };
     let sampled = case.sampled_neurons();
     let mut samples = Array3::<f32>::zeros((steps, batch, n));
@@ -79,6 +81,12 @@ pub fn outcome(case: &Case) -> Outcome {
             }
             if let Some(currents) = &mut outcome.inhibitory_currents {
                 currents[[row, neuron]] = state.inhibitory;
+            }
+            if let Some(rises) = &mut outcome.synaptic_rises {
+                rises[[row, neuron]] = state.rise;
+            }
+            if let Some(rises) = &mut outcome.inhibitory_rises {
+                rises[[row, neuron]] = state.inhibitory_rise;
             }
         }
     }

@@ -2,7 +2,8 @@
 
 use lif::{
     Checkpoint, Device, Distribution, Input, Integrator, Network, Parameter, Params, Population,
-    PopulationOptions, Random, Recording, Refractory, Reset, Result, Rule, Synapse, SynapseRule, Trace,
+    PopulationOptions, Random, Recording, Refractory, Reset, Result, Rule, Synapse, SynapseRule,
+    SynapseShape, Trace,
 };
 use ndarray::Array1;
 
@@ -68,6 +69,7 @@ pub struct Outcome {
     pub voltages: Vec<u32>,
     pub synaptic: Vec<u32>,
     pub inhibitory: Vec<u32>,
+    pub rises: Vec<u32>,
     pub sampled: Vec<u32>,
 }
 
@@ -98,6 +100,7 @@ impl Case {
         let synapse = dice.chance(0.7);
         let inhibition = synapse && dice.chance(0.5);
         let clears = synapse && dice.chance(0.3);
+        let rises = synapse && dice.chance(0.4);
         let longest_rest = if dice.chance(0.2) { 6.0 } else { 2.0 };
         let params = Params {
             tau_m: parameter(dice, 5.0, 20.0),
@@ -115,6 +118,7 @@ impl Case {
             tau_syn: synapse.then(|| parameter(dice, 0.5, 8.0)),
             tau_syn_inhibitory: inhibition.then(|| parameter(dice, 0.5, 8.0)),
             synapse_rule: if clears { SynapseRule::Cleared } else { SynapseRule::Independent },
+            synapse_shape: if rises { SynapseShape::Alpha } else { SynapseShape::Exponential },
             trace: dice.chance(0.15).then(|| Trace {
                 tau: 10.0.into(),
                 scale: 1.0.into(),
@@ -234,6 +238,12 @@ impl Case {
         }
         if self.params.tau_syn_inhibitory.is_some() {
             outcome.inhibitory = population.inhibitory_currents()?.iter().map(|v| v.to_bits()).collect();
+        }
+        if self.params.synapse_shape == SynapseShape::Alpha {
+            outcome.rises = population.synaptic_rises()?.iter().map(|v| v.to_bits()).collect();
+            if self.params.tau_syn_inhibitory.is_some() {
+                outcome.rises.extend(population.inhibitory_rises()?.iter().map(|v| v.to_bits()));
+            }
         }
         Ok(())
     }

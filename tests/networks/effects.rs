@@ -2,7 +2,7 @@
 
 use lif::{
     Device, Distribution, Integrator, Network, Params, Raster, Recording, Refractory, Rule, SpikeInput,
-    Synapse,
+    Synapse, SynapseShape,
 };
 use ndarray::Array1;
 
@@ -89,6 +89,20 @@ fn response(time: f64, tau: f64) -> f64 {
     RESISTANCE * tau / (tau - TAU_M) * ((-time / tau).exp() - (-time / TAU_M).exp())
 }
 
+/// The potential at a time after a spike began to cause an alpha current with a peak of 1 nA:
+/// `R / tau_m exp(-t / tau_m)` times the integral of `e / tau s exp(-s / tau) exp(s / tau_m)`.
+fn alpha_response(time: f64, tau: f64) -> f64 {
+    let scale = RESISTANCE * std::f64::consts::E / (tau * TAU_M);
+    let rate = 1.0 / TAU_M - 1.0 / tau;
+    let x = rate * time;
+    let integral = if x.abs() < 0.01 {
+        time * time * (1.0 / 2.0 + x / 3.0 + x * x / 8.0 + x * x * x / 30.0 + x.powi(4) / 144.0)
+    } else {
+        (x.exp() * (x - 1.0) + 1.0) / (rate * rate)
+    };
+    scale * (-time / TAU_M).exp() * integral
+}
+
 /// Delays on both sides of what the 8 bits of a synapse and a word of spikes hold.
 const DELAYS: [usize; 14] = [0, 1, 2, 31, 32, 33, 254, 255, 256, 257, 511, 512, 700, 1000];
 
@@ -114,6 +128,48 @@ fn an_exponential_current_follows_the_exact_solution() {
             // At the end of its first step a current has acted for one step.
             let expected = |steps: f64| weight * response((steps + 1.0) * DT, tau);
             assert_follows(&found[0][0], SPIKE + 1 + delay, expected);
+        }
+    }
+}
+
+#[test]
+fn an_alpha_current_follows_the_exact_solution() {
+    let nearly = f64::from((TAU_M as f32).next_up());
+    for tau in [0.5, 2.0, TAU_M, nearly, TAU_M - 0.001, 30.0] {
+        for (delay, weight) in [(0, 0.3), (1, -0.2), (17, 0.3), (300, 0.1)] {
+            let synapse = Synapse::current(weight).delay(delay as f64 * DT);
+            let change = |params: &mut Params| {
+                params.tau_syn = Some(tau.into());
+                params.synapse_shape = SynapseShape::Alpha;
+            };
+            let found = potentials(change, 1, synapse, SPIKE + delay + 600, 1);
+            let expected = |steps: f64| weight * alpha_response((steps + 1.0) * DT, tau);
+            assert_follows(&found[0][0], SPIKE + 1 + delay, expected);
+        }
+    }
+}
+
+#[test]
+fn alpha_currents_of_each_sign_have_their_own_time_constant() {
+    let nearly = f64::from((TAU_M as f32).next_down());
+    for [excitatory, inhibitory] in [[2.0, 5.0], [5.0, TAU_M], [nearly, 3.0], [3.0, 3.0]] {
+        for clears in [false, true] {
+            let change = |params: &mut Params| {
+                params.tau_syn = Some(excitatory.into());
+                params.tau_syn_inhibitory = Some(inhibitory.into());
+                params.synapse_shape = SynapseShape::Alpha;
+                if clears {
+                    params.synapse_rule = lif::SynapseRule::Cleared;
+                }
+            };
+            let weights = [0.5, -0.25, 0.125, -1.0];
+            let synapse = Synapse::current(Distribution::list(weights)).delay(0.7);
+            let found = potentials(change, weights.len(), synapse, 400, 1);
+            for (weight, found) in weights.iter().zip(&found[0]) {
+                let weight = f64::from(*weight);
+                let tau = if weight > 0.0 { excitatory } else { inhibitory };
+                assert_follows(found, SPIKE + 8, |steps| weight * alpha_response((steps + 1.0) * DT, tau));
+            }
         }
     }
 }

@@ -30,11 +30,12 @@ fn difference(got: &case::Outcome, expected: &case::Outcome) -> String {
     let number =
         |got: &[u32], expected: &[u32]| got.iter().zip(expected).position(|(got, expected)| got != expected);
     format!(
-        "spikes {spike:?} of {counts:?}, sampled {:?}, voltages {:?}, currents {:?} {:?}",
+        "spikes {spike:?} of {counts:?}, sampled {:?}, voltages {:?}, currents {:?} {:?}, rises {:?}",
         number(&got.sampled, &expected.sampled),
         number(&got.voltages, &expected.voltages),
         number(&got.synaptic, &expected.synaptic),
-        number(&got.inhibitory, &expected.inhibitory)
+        number(&got.inhibitory, &expected.inhibitory),
+        number(&got.rises, &expected.rises)
     )
 }
 

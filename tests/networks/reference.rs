@@ -167,5 +167,11 @@ pub fn outcome(case: &Case) -> Outcome {
     if apart {
         result.inhibitory = all().map(|state| state.inhibitory.to_bits()).collect();
     }
+    if model::rises(options) {
+        result.rises = all().map(|state| state.rise.to_bits()).collect();
+        if apart {
+            result.rises.extend(all().map(|state| state.inhibitory_rise.to_bits()));
+        }
+    }
     result
 }

@@ -84,6 +84,7 @@ fn groups_are_refused_that_are_not_possible() {
         (Params { tau_syn: Some(2.0.into()), ..first() }, "tau_syn"),
         (Params { tau_syn_inhibitory: Some(2.0.into()), ..first() }, "tau_syn_inhibitory"),
         (Params { synapse_rule: lif::SynapseRule::Cleared, ..first() }, "the synapse rule"),
+        (Params { synapse_shape: lif::SynapseShape::Alpha, ..first() }, "the synapse shape"),
         (Params { trace: Some(trace), ..first() }, "the trace"),
     ] {
         let parts = [what, "of group other", "as in the first group"];

@@ -2,7 +2,7 @@
 //!
 //! The rules are constants for the compiler, so that nothing is decided in the loop: the rules of
 //! reset and refractoriness in all combinations, and bound, trace, fast decay and jumps together or not at
-//! all, with none, one or two synaptic currents, or with two that spikes clear. Parts that cells lack are given values
+//! all, with none, one or two synaptic currents, or with two that spikes clear, or that are alpha currents, or both. Parts that cells lack are given values
 //! that change no bits: a bound of minus infinity, a trace that stays 0, a jump of -0, an inhibitory current that stays
 //! 0. The cells of most networks have nothing but their synaptic currents, and kernels of their own.
 //!
@@ -10,7 +10,7 @@
 //! with the same constants. All matches are exhaustive, so that a new rule causes a compile error here.
 
 use crate::spike_memory::SpikeMemory;
-use lif_model::{Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule, clears};
+use lif_model::{Options, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, TraceRule, clears, rises};
 use std::marker::PhantomData;
 
 /// A compiled combination of rules.
@@ -62,6 +62,10 @@ pub enum Input {
     Cleared,
     /// The same, and jumps of the membrane potential.
     ClearedAndJumps,
+    /// Currents, and one synaptic current that is an alpha current.
+    Alpha,
+    /// The same, and an inhibitory current.
+    Alphas,
 }
 
 /// The synaptic currents of the cells of a kernel.
@@ -75,6 +79,10 @@ pub enum Synapse {
     Two,
     /// There is one that spikes clear, and an inhibitory current, which stays 0 for cells without it.
     Cleared,
+    /// The same for alpha currents that spikes do not clear.
+    Alpha,
+    /// The same for alpha currents that spikes clear.
+    ClearedAlpha,
 }
 
 impl Synapse {
@@ -82,7 +90,9 @@ impl Synapse {
     /// if the rules have none, its coefficients make it last one step.
     pub(crate) const fn of(options: Options) -> Self {
         match (options.synapse, options.inhibition) {
+            _ if clears(options) && rises(options) => Self::ClearedAlpha,
             _ if clears(options) => Self::Cleared,
+            _ if rises(options) => Self::Alpha,
             (false, false) => Self::None,
             (true, false) => Self::One,
             (_, true) => Self::Two,
@@ -93,10 +103,14 @@ impl Synapse {
     const fn with(self, options: Options) -> Options {
         Options {
             synapse: !matches!(self, Self::None),
-            inhibition: matches!(self, Self::Two | Self::Cleared),
+            inhibition: !matches!(self, Self::None | Self::One),
             synapse_rule: match self {
-                Self::None | Self::One | Self::Two => SynapseRule::Independent,
-                Self::Cleared => SynapseRule::Cleared,
+                Self::None | Self::One | Self::Two | Self::Alpha => SynapseRule::Independent,
+                Self::Cleared | Self::ClearedAlpha => SynapseRule::Cleared,
+            },
+            synapse_shape: match self {
+                Self::None | Self::One | Self::Two | Self::Cleared => SynapseShape::Exponential,
+                Self::Alpha | Self::ClearedAlpha => SynapseShape::Alpha,
             },
             ..options
         }
@@ -110,6 +124,8 @@ impl Input {
             Self::Drives | Self::DrivesAndJumps | Self::Rows => Options::FIRST,
             Self::Synapse => Synapse::One.with(Options::FIRST),
             Self::Synapses => Synapse::Two.with(Options::FIRST),
+            Self::Alphas => Synapse::Alpha.with(Options::FIRST),
+            Self::Alpha => Options { inhibition: false, ..Synapse::Alpha.with(Options::FIRST) },
             Self::Cleared | Self::ClearedAndJumps => {
                 Options { inhibition: false, ..Synapse::Cleared.with(Options::FIRST) }
             }
@@ -174,8 +190,9 @@ pub(crate) fn can_add_zero(options: Options) -> bool {
     let is_frozen = options.refractory == Refractory::Frozen && options.reset == Reset::ToValue;
     let fits = match Synapse::of(options) {
         Synapse::None => true,
-        Synapse::One | Synapse::Two => !options.jumps,
+        Synapse::One | Synapse::Two | Synapse::Alpha => !options.jumps,
         Synapse::Cleared => !options.inhibition,
+        Synapse::ClearedAlpha => false,
     };
     let others = Options { jumps: false, ..Synapse::None.with(options) };
     is_plain(others) && is_frozen && fits
@@ -195,6 +212,8 @@ pub(crate) trait Compiled {
     const SUBTRACTS_AHEAD: bool = matches!(Self::OPTIONS.reset, Reset::SubtractAhead);
     /// Whether spikes clear the synapse.
     const CLEARS: bool = clears(Self::OPTIONS);
+    /// Whether the synaptic currents are alpha currents.
+    const RISES: bool = rises(Self::OPTIONS);
     const KEEPS_HISTORY: bool = matches!(Self::RULES.memory, SpikeMemory::History);
     const KEEPS_WORD: bool = matches!(Self::RULES.memory, SpikeMemory::Both);
 }
@@ -234,10 +253,14 @@ constants! {
     WithSynapses: Input = Input::Synapses;
     WithCleared: Input = Input::Cleared;
     WithClearedAndJumps: Input = Input::ClearedAndJumps;
+    WithAlpha: Input = Input::Alpha;
+    WithAlphas: Input = Input::Alphas;
     NoSynapse: Synapse = Synapse::None;
     OneSynapse: Synapse = Synapse::One;
     TwoSynapses: Synapse = Synapse::Two;
     ClearedSynapses: Synapse = Synapse::Cleared;
+    AlphaSynapses: Synapse = Synapse::Alpha;
+    ClearedAlphaSynapses: Synapse = Synapse::ClearedAlpha;
     Frozen: Refractory = Refractory::Frozen;
     LeakOnly: Refractory = Refractory::LeakOnly;
     Silent: Refractory = Refractory::Silent;
@@ -259,12 +282,14 @@ macro_rules! with_type {
         with_type!(@ $value, $name, $call;
             Input::Drives => Drives, Input::DrivesAndJumps => DrivesAndJumps, Input::Rows => Rows,
             Input::Synapse => WithSynapse, Input::Synapses => WithSynapses, Input::Cleared => WithCleared,
-            Input::ClearedAndJumps => WithClearedAndJumps)
+            Input::ClearedAndJumps => WithClearedAndJumps, Input::Alpha => WithAlpha,
+            Input::Alphas => WithAlphas)
     };
     (synapse $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;
             Synapse::None => NoSynapse, Synapse::One => OneSynapse, Synapse::Two => TwoSynapses,
-            Synapse::Cleared => ClearedSynapses)
+            Synapse::Cleared => ClearedSynapses, Synapse::Alpha => AlphaSynapses,
+            Synapse::ClearedAlpha => ClearedAlphaSynapses)
     };
     (refractory $value:expr, $name:ident => $call:expr) => {
         with_type!(@ $value, $name, $call;

@@ -28,6 +28,10 @@ pub(crate) struct Cells<S: Simd> {
     inhibitory_decay: S::f32s,
     inhibitory_factor: S::f32s,
     inhibitory_smallest: S::f32s,
+    synaptic_growth: S::f32s,
+    rise_factor: S::f32s,
+    inhibitory_growth: S::f32s,
+    inhibitory_rise_factor: S::f32s,
     refractory: S::u32s,
 }
 
@@ -53,6 +57,10 @@ impl<S: Simd> Cells<S> {
             inhibitory_factor: S::as_simd_f32s(&cells[Coefficient::InhibitoryFactor]).0[vector],
             inhibitory_smallest: S::as_simd_f32s(&cells.smallest[Field::InhibitoryCurrents as usize]).0
                 [vector],
+            synaptic_growth: S::as_simd_f32s(&cells[Coefficient::SynapticGrowth]).0[vector],
+            rise_factor: S::as_simd_f32s(&cells[Coefficient::RiseFactor]).0[vector],
+            inhibitory_growth: S::as_simd_f32s(&cells[Coefficient::InhibitoryGrowth]).0[vector],
+            inhibitory_rise_factor: S::as_simd_f32s(&cells[Coefficient::InhibitoryRiseFactor]).0[vector],
             refractory: S::as_simd_u32s(&cells.refractory).0[vector],
         }
     }
@@ -65,6 +73,8 @@ pub(crate) struct VectorState<S: Simd> {
     pub(crate) trace: S::f32s,
     pub(crate) synaptic: S::f32s,
     pub(crate) inhibitory: S::f32s,
+    pub(crate) rise: S::f32s,
+    pub(crate) inhibitory_rise: S::f32s,
     pub(crate) memory: S::u32s,
     /// The spikes so far of the current word, if `memory` does not contain them.
     pub(crate) word: S::u32s,
@@ -78,6 +88,8 @@ impl<S: Simd> VectorState<S> {
             trace: S::as_simd_f32s(&lanes[Field::Traces]).0[vector],
             synaptic: S::as_simd_f32s(&lanes[Field::SynapticCurrents]).0[vector],
             inhibitory: S::as_simd_f32s(&lanes[Field::InhibitoryCurrents]).0[vector],
+            rise: S::as_simd_f32s(&lanes[Field::SynapticRises]).0[vector],
+            inhibitory_rise: S::as_simd_f32s(&lanes[Field::InhibitoryRises]).0[vector],
             memory: S::as_simd_u32s(&lanes.stored_refractory).0[vector],
             word: S::as_simd_u32s(&lanes.partial_word).0[vector],
         }
@@ -92,6 +104,13 @@ impl<S: Simd> VectorState<S> {
         }
         if const { K::OPTIONS.inhibition } {
             S::as_mut_simd_f32s(&mut fields[Field::InhibitoryCurrents as usize]).0[vector] = self.inhibitory;
+        }
+        if const { K::RISES } {
+            S::as_mut_simd_f32s(&mut fields[Field::SynapticRises as usize]).0[vector] = self.rise;
+        }
+        if const { K::RISES && K::OPTIONS.inhibition } {
+            S::as_mut_simd_f32s(&mut fields[Field::InhibitoryRises as usize]).0[vector] =
+                self.inhibitory_rise;
         }
         if const { K::HAS_TRACE } {
             S::as_mut_simd_f32s(&mut fields[Field::Traces as usize]).0[vector] = self.trace;
@@ -167,19 +186,33 @@ fn receive<K: Compiled, S: Simd>(
     if const { !K::OPTIONS.synapse } {
         return drive.drive;
     }
-    if const { !K::CLEARS } {
-        state.synaptic = simd.add_f32s(state.synaptic, drive.arriving);
-    }
-    let acting = simd.mul_f32s(cells.synaptic_factor, state.synaptic);
-    let mut current = simd.add_f32s(drive.drive, acting);
+    let currents = (&mut state.synaptic, &mut state.rise);
+    let factors = (cells.synaptic_factor, cells.rise_factor);
+    let mut current = act::<K, S>(simd, drive.drive, currents, drive.arriving, factors);
     if const { K::OPTIONS.inhibition } {
-        if const { !K::CLEARS } {
-            state.inhibitory = simd.add_f32s(state.inhibitory, drive.inhibitory);
-        }
-        let acting = simd.mul_f32s(cells.inhibitory_factor, state.inhibitory);
-        current = simd.add_f32s(current, acting);
+        let currents = (&mut state.inhibitory, &mut state.inhibitory_rise);
+        let factors = (cells.inhibitory_factor, cells.inhibitory_rise_factor);
+        current = act::<K, S>(simd, current, currents, drive.inhibitory, factors);
     }
     voltage(simd, cells.resistance, current)
+}
+
+/// Adds the weights that arrive at the beginning of a step to a synaptic current, or to its rise, and what acts of these
+/// to the current that drives the cells.
+#[inline(always)]
+fn act<K: Compiled, S: Simd>(
+    simd: S,
+    driving: S::f32s,
+    (current, rise): (&mut S::f32s, &mut S::f32s),
+    arriving: S::f32s,
+    (factor, rise_factor): (S::f32s, S::f32s),
+) -> S::f32s {
+    if const { !K::CLEARS } {
+        let received = if const { K::RISES } { &mut *rise } else { &mut *current };
+        *received = simd.add_f32s(*received, arriving);
+    }
+    let acting = simd.add_f32s(driving, simd.mul_f32s(factor, *current));
+    if const { K::RISES } { simd.add_f32s(acting, simd.mul_f32s(rise_factor, *rise)) } else { acting }
 }
 
 /// [`lif_model::synapse`] for all synaptic currents, what spikes do to them, [`lif_model::receive_late`], and the part of
@@ -194,31 +227,52 @@ fn synapse<K: Compiled, S: Simd>(
     masks: (S::m32s, S::m32s),
 ) {
     if const { K::OPTIONS.synapse } {
-        let decayed = simd.mul_f32s(state.synaptic, cells.synaptic_decay);
-        let next = cleared::<K, S>(simd, state.synaptic, decayed, drive.arriving, masks);
-        state.synaptic = settled::<K, S>(simd, next, cells.synaptic_smallest);
+        let currents = (&mut state.synaptic, &mut state.rise);
+        let changes = (cells.synaptic_decay, cells.synaptic_growth, cells.synaptic_smallest);
+        decay::<K, S>(simd, currents, changes, drive.arriving, masks);
     }
     if const { K::OPTIONS.inhibition } {
-        let decayed = simd.mul_f32s(state.inhibitory, cells.inhibitory_decay);
-        let next = cleared::<K, S>(simd, state.inhibitory, decayed, drive.inhibitory, masks);
-        state.inhibitory = settled::<K, S>(simd, next, cells.inhibitory_smallest);
+        let currents = (&mut state.inhibitory, &mut state.inhibitory_rise);
+        let changes = (cells.inhibitory_decay, cells.inhibitory_growth, cells.inhibitory_smallest);
+        decay::<K, S>(simd, currents, changes, drive.inhibitory, masks);
     }
 }
 
-/// Returns a synaptic current after a step, if spikes clear it; else the decayed current.
+/// The same for one of the synaptic currents.
+#[inline(always)]
+fn decay<K: Compiled, S: Simd>(
+    simd: S,
+    (current, rise): (&mut S::f32s, &mut S::f32s),
+    (decay, growth, smallest): (S::f32s, S::f32s, S::f32s),
+    arriving: S::f32s,
+    masks: (S::m32s, S::m32s),
+) {
+    if const { K::RISES } {
+        let grown = simd.add_f32s(simd.mul_f32s(*current, decay), simd.mul_f32s(growth, *rise));
+        let next = cleared::<K, S>(simd, *current, grown, masks);
+        *current = flush(simd, next, simd.splat_f32s(SMALLEST_STATE));
+    }
+    let received = if const { K::RISES } { rise } else { current };
+    let mut next = simd.mul_f32s(*received, decay);
+    if const { K::CLEARS } {
+        next = simd.add_f32s(next, arriving);
+    }
+    next = cleared::<K, S>(simd, *received, next, masks);
+    *received = settled::<K, S>(simd, next, smallest);
+}
+
+/// Returns a synaptic current after a step: the next one, or the one before or 0 if spikes clear it.
 #[inline(always)]
 fn cleared<K: Compiled, S: Simd>(
     simd: S,
     before: S::f32s,
-    decayed: S::f32s,
-    arriving: S::f32s,
+    next: S::f32s,
     (free, spike): (S::m32s, S::m32s),
 ) -> S::f32s {
     if const { !K::CLEARS } {
-        return decayed;
+        return next;
     }
-    let next = select(simd, free, simd.add_f32s(decayed, arriving), before);
-    select(simd, spike, simd.splat_f32s(0.0), next)
+    select(simd, spike, simd.splat_f32s(0.0), select(simd, free, next, before))
 }
 
 /// Sets what is below `smallest` to zero, for cells that decay fast.
@@ -314,6 +368,10 @@ pub(crate) fn settle<K: Compiled, S: Simd>(simd: S, state: &mut VectorState<S>) 
     }
     if const { K::OPTIONS.inhibition } {
         state.inhibitory = flush(simd, state.inhibitory, smallest);
+    }
+    if const { K::RISES } {
+        state.rise = flush(simd, state.rise, smallest);
+        state.inhibitory_rise = flush(simd, state.inhibitory_rise, smallest);
     }
 }
 

@@ -128,12 +128,14 @@ pub fn advance(
 /// Chooses the kernel for the cells in the lanes.
 #[must_use]
 pub fn kernel(options: Options, lanes: &Lanes, reads_rows: bool) -> Kernel {
-    let Options { reset, refractory, jumps, .. } = options;
+    let Options { reset, refractory, jumps, inhibition, .. } = options;
     let (memory, synapse) = (lanes.memory, Synapse::of(options));
     if lanes.adds_zero {
         let input = match (synapse, reads_rows, jumps) {
             (Synapse::Cleared, _, false) => Input::Cleared,
             (Synapse::Cleared, _, true) => Input::ClearedAndJumps,
+            (Synapse::Alpha | Synapse::ClearedAlpha, ..) if inhibition => Input::Alphas,
+            (Synapse::Alpha | Synapse::ClearedAlpha, ..) => Input::Alpha,
             (Synapse::One, ..) => Input::Synapse,
             (Synapse::Two, ..) => Input::Synapses,
             (Synapse::None, true, _) => Input::Rows,

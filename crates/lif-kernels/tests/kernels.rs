@@ -9,7 +9,7 @@ use lif_model::{Coefficient, FASTEST_LEAK, Field, Options, Refractory, Reset, Sp
 const RESETS: [Reset; 4] = [Reset::ToValue, Reset::Subtract, Reset::SubtractAhead, Reset::None];
 const REFRACTORY: [Refractory; 3] = [Refractory::Frozen, Refractory::LeakOnly, Refractory::Silent];
 const MEMORIES: [SpikeMemory; 3] = [SpikeMemory::History, SpikeMemory::Countdown, SpikeMemory::Both];
-const INPUTS: [Input; 7] = [
+const INPUTS: [Input; 9] = [
     Input::Drives,
     Input::DrivesAndJumps,
     Input::Rows,
@@ -17,8 +17,11 @@ const INPUTS: [Input; 7] = [
     Input::Synapses,
     Input::Cleared,
     Input::ClearedAndJumps,
+    Input::Alpha,
+    Input::Alphas,
 ];
-const SYNAPSES: [Synapse; 4] = [Synapse::None, Synapse::One, Synapse::Two, Synapse::Cleared];
+const SYNAPSES: [Synapse; 6] =
+    [Synapse::None, Synapse::One, Synapse::Two, Synapse::Cleared, Synapse::Alpha, Synapse::ClearedAlpha];
 const EITHER: [bool; 2] = [false, true];
 
 /// Returns all compiled kernels.
@@ -117,6 +120,7 @@ struct Seen {
     trace: Vec<u32>,
     synaptic: Vec<u32>,
     inhibitory: Vec<u32>,
+    rises: [Vec<u32>; 2],
     left: Vec<u32>,
     counts: Vec<u32>,
     last: Vec<u32>,
@@ -159,6 +163,7 @@ fn run(instructions: Arch, options: Options, lanes: &mut Lanes, reads_rows: bool
         trace: bits(&lanes[Field::Traces]),
         synaptic: bits(&lanes[Field::SynapticCurrents]),
         inhibitory: bits(&lanes[Field::InhibitoryCurrents]),
+        rises: [bits(&lanes[Field::SynapticRises]), bits(&lanes[Field::InhibitoryRises])],
         left: left[..cells].to_vec(),
         counts: lanes.counts[..cells].to_vec(),
         last: lanes.spiked_last[..cells].to_vec(),

@@ -1,7 +1,7 @@
 //! The coefficients of a cell. All code that stores or moves them does so by [`Coefficient`], so that a new one needs
 //! a line here, one where it is computed and one where it is used.
 
-use crate::{Options, TraceRule};
+use crate::{Options, TraceRule, rises};
 
 /// A number as the 32 bits that are sent to devices.
 trait Word {
@@ -97,6 +97,17 @@ coefficients! {
     InhibitoryDecay inhibitory_decay: f32,
     /// What `synaptic_factor` is for the synaptic current, for the inhibitory current.
     InhibitoryFactor inhibitory_factor: f32,
+    /// What a rise that is 1 at the beginning of a step adds to an alpha current by its end:
+    /// `(e dt / tau_syn) exp(-dt / tau_syn)`.
+    SynapticGrowth synaptic_growth: f32,
+    /// The constant current that changes v over a step as much as what a rise that is 1 at the beginning of the step
+    /// adds to the synaptic current. Times `leak` and the resistance it is P31 of Rotter & Diesmann 1999, in units of
+    /// the rise.
+    RiseFactor rise_factor: f32,
+    /// What `synaptic_growth` is for the synaptic current, for the inhibitory current.
+    InhibitoryGrowth inhibitory_growth: f32,
+    /// What `rise_factor` is for the synaptic current, for the inhibitory current.
+    InhibitoryRiseFactor inhibitory_rise_factor: f32,
 }
 
 impl Coefficient {
@@ -114,6 +125,8 @@ impl Coefficient {
             Self::TraceDecay | Self::TraceScale => options.trace != TraceRule::Off,
             Self::SynapticDecay | Self::SynapticFactor => options.synapse,
             Self::InhibitoryDecay | Self::InhibitoryFactor => options.inhibition,
+            Self::SynapticGrowth | Self::RiseFactor => rises(options),
+            Self::InhibitoryGrowth | Self::InhibitoryRiseFactor => rises(options) && options.inhibition,
         }
     }
 }

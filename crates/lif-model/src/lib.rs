@@ -14,7 +14,7 @@
 //! [`SMALLEST_PARAMETER`] in magnitude, factors of synaptic currents are large enough for that, and state that has
 //! decayed below [`SMALLEST_STATE`] is set to zero. A check at every 32nd step is enough for a cell that decays
 //! slowly: 31 steps of a decay by 0.625 take 1e-30 to 5e-37, above the smallest normal number 1.2e-38. A cell that
-//! loses more than [`FASTEST_LEAK`] per step is checked at each step. Both rules depend only on the cell and on the
+//! loses more than [`FASTEST_LEAK`] per step is checked at each step, and so is an alpha current. All rules depend only on the cell and on the
 //! number of the step, so no split of batch or time changes a result.
 
 #![forbid(unsafe_code)]

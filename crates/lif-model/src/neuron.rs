@@ -14,9 +14,16 @@
 //! with another time constant. Where a spike clears the synapse ([`SynapseRule::Cleared`]), both currents become 0 with it
 //! and stay 0 during the refractory period.
 //!
+//! An alpha current ([`SynapseShape::Alpha`]) rises before it decays: a spike of weight w causes the current
+//! `w (e / tau_syn) t exp(-t / tau_syn)`, whose peak is w, at t = tau_syn. It is the second stage of a cascade. The first,
+//! its rise, is what the current of exponential synapses is: each spike adds its weight, and it decays with the same time
+//! constant. From step to step the current becomes `decay current + growth rise`, exactly, with
+//! `growth = decay e dt / tau_syn` (Rotter & Diesmann 1999, eq. 12 with other units of the rise).
+//!
 //! The input current is constant over a step. The exact integrator lets the synaptic current decay within the step;
 //! over the step it drives v as much as a constant current, a fixed part of it, would
-//! ([`Coefficients::synaptic_factor`]). Euler keeps the synaptic current constant, too.
+//! ([`Coefficients::synaptic_factor`]), and so does what its rise adds to it within the step
+//! ([`Coefficients::rise_factor`]). Euler keeps the synaptic current constant, too.
 //!
 //! One step of length dt is `v + leak * (R I - (v - v_rest))` with `leak = dt / tau_m` (forward
 //! Euler) or `leak = 1 - exp(-dt / tau_m)` (exact for a current that is constant over the step;
@@ -101,6 +108,16 @@ pub enum SynapseRule {
     Cleared,
 }
 
+/// How the current that a spike causes at a synapse runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SynapseShape {
+    /// It has the weight of the spike at once, and decays: `exp(-t / tau_syn)`.
+    #[default]
+    Exponential,
+    /// It rises to the weight of the spike and then decays, an alpha function: `(e / tau_syn) t exp(-t / tau_syn)`.
+    Alpha,
+}
+
 options! {
     /// Which comparison of v with the threshold means a spike.
     "SPIKE_TEST" spike_test: SpikeTest,
@@ -122,6 +139,8 @@ options! {
     "INHIBITION" inhibition: bool,
     /// What the synaptic currents have to do with the spikes of the cell.
     "SYNAPSE_RULE" synapse_rule: SynapseRule,
+    /// How the synaptic currents of a spike run.
+    "SYNAPSE_SHAPE" synapse_shape: SynapseShape,
 }
 
 /// The input of a cell during one step.
@@ -129,11 +148,11 @@ options! {
 pub struct StepInput {
     /// Input current, nA.
     pub current: f32,
-    /// Sum of the weights of the spikes that arrive, nA. It is added to the synaptic current, or is a current for
-    /// this step if there is no synapse. With inhibition it is the sum of the weights that are not negative.
+    /// Sum of the weights of the spikes that arrive, nA. It is added to the synaptic current, or to the rise of an
+    /// alpha current, or is a current for this step if there is no synapse. With inhibition it is the sum of the weights that are not negative.
     /// [`SynapseRule`] says when in the step it is added.
     pub arriving: f32,
-    /// With inhibition, the sum of the negative weights, nA. It is added to the inhibitory current.
+    /// With inhibition, the sum of the negative weights, nA. It is added to the inhibitory current, or to its rise.
     pub inhibitory: f32,
     /// Jump of the membrane potential, mV.
     pub jump: f32,
@@ -167,12 +186,19 @@ pub const fn clears(options: Options) -> bool {
     matches!(options.synapse_rule, SynapseRule::Cleared) && options.synapse
 }
 
+/// Whether the synaptic currents are alpha currents.
+#[inline(always)]
+#[must_use]
+pub const fn rises(options: Options) -> bool {
+    matches!(options.synapse_shape, SynapseShape::Alpha) && options.synapse
+}
+
 /// Adds the weights (nA) of the spikes that arrive at the beginning of a step to the synaptic current and to the
 /// inhibitory current; but not if spikes clear them.
 #[inline(always)]
 #[must_use]
 pub fn receive(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
-    if clears(options) { state } else { add_weights(state, arriving, inhibitory) }
+    if clears(options) { state } else { add_weights(options, state, arriving, inhibitory) }
 }
 
 /// Adds the weights (nA) of the spikes that have arrived in a step at its end, if spikes clear the synaptic currents and
@@ -180,14 +206,21 @@ pub fn receive(options: Options, state: State, arriving: f32, inhibitory: f32) -
 #[inline(always)]
 #[must_use]
 pub fn receive_late(options: Options, before: State, after: State, arriving: f32, inhibitory: f32) -> State {
-    let received = add_weights(after, arriving, inhibitory);
+    let received = add_weights(options, after, arriving, inhibitory);
     if clears(options) && before.refractory == 0 && !after.spike { received } else { after }
 }
 
-/// Adds weights (nA) to the synaptic current and to the inhibitory current.
+/// Adds weights (nA) to the synaptic current and to the inhibitory current, or to their rises.
 #[inline(always)]
 #[must_use]
-pub fn add_weights(state: State, arriving: f32, inhibitory: f32) -> State {
+pub fn add_weights(options: Options, state: State, arriving: f32, inhibitory: f32) -> State {
+    if rises(options) {
+        return State {
+            rise: rounded(state.rise + arriving),
+            inhibitory_rise: rounded(state.inhibitory_rise + inhibitory),
+            ..state
+        };
+    }
     State {
         synaptic: rounded(state.synaptic + arriving),
         inhibitory: rounded(state.inhibitory + inhibitory),
@@ -196,15 +229,24 @@ pub fn add_weights(state: State, arriving: f32, inhibitory: f32) -> State {
 }
 
 /// Returns the current (nA) that drives a cell during a step: the input current plus the parts of the synaptic
-/// current and of the inhibitory current that act on v.
+/// current and of the inhibitory current that act on v, and what their rises add to them within the step.
 #[inline(always)]
 #[must_use]
 pub fn total_current(options: Options, cell: Coefficients, state: State, input: f32) -> f32 {
     let synaptic =
         if options.synapse { rounded(cell.synaptic_factor * state.synaptic) } else { state.synaptic };
-    let current = rounded(input + synaptic);
+    let current = risen(rises(options), rounded(input + synaptic), cell.rise_factor, state.rise);
     let inhibitory = rounded(cell.inhibitory_factor * state.inhibitory);
-    if options.inhibition { rounded(current + inhibitory) } else { current }
+    let inhibited = rounded(current + inhibitory);
+    let inhibited = risen(rises(options), inhibited, cell.inhibitory_rise_factor, state.inhibitory_rise);
+    if options.inhibition { inhibited } else { current }
+}
+
+/// Adds a part of a rise to a current (nA), if it has one.
+#[inline(always)]
+#[must_use]
+pub fn risen(rises: bool, current: f32, factor: f32, rise: f32) -> f32 {
+    if rises { rounded(current + rounded(factor * rise)) } else { current }
 }
 
 /// Whether a membrane potential causes a spike.
@@ -250,12 +292,20 @@ pub fn update(options: Options, cell: Coefficients, state: State, drive: f32, ju
     let drops = clears(options) && spike;
     let synaptic = synapse(options.synapse, cell.synaptic_decay, state.synaptic, holds);
     let inhibitory = synapse(options.inhibition, cell.inhibitory_decay, state.inhibitory, holds);
+    let inhibition_rises = rises(options) && options.inhibition;
+    let synaptic = risen(rises(options) && !holds, synaptic, cell.synaptic_growth, state.rise);
+    let inhibitory =
+        risen(inhibition_rises && !holds, inhibitory, cell.inhibitory_growth, state.inhibitory_rise);
+    let rise = synapse(rises(options), cell.synaptic_decay, state.rise, holds);
+    let inhibitory_rise = synapse(inhibition_rises, cell.inhibitory_decay, state.inhibitory_rise, holds);
     State {
         v,
         refractory: if spike { cell.refractory_steps } else { waited },
         trace: trace(options, cell, state.trace, spike),
         synaptic: if drops { 0.0 } else { synaptic },
         inhibitory: if drops { 0.0 } else { inhibitory },
+        rise: if drops { 0.0 } else { rise },
+        inhibitory_rise: if drops { 0.0 } else { inhibitory_rise },
         spike,
     }
 }
@@ -275,8 +325,8 @@ pub fn trace(options: Options, cell: Coefficients, trace: f32, spike: bool) -> f
     if spike { after_spike } else { decayed }
 }
 
-/// Advances the synaptic current, or the inhibitory current, by one step; the decay is exact for any length of the
-/// step. A current that holds does not decay. A current that is not there becomes 0.
+/// Lets the synaptic current, the inhibitory current or one of their rises decay for one step; the decay is exact for
+/// any length of the step. A current that holds does not decay. A current that is not there becomes 0.
 #[inline(always)]
 #[must_use]
 pub fn synapse(is_there: bool, decay: f32, current: f32, holds: bool) -> f32 {
@@ -286,14 +336,19 @@ pub fn synapse(is_there: bool, decay: f32, current: f32, holds: bool) -> f32 {
 
 /// Sets state that has decayed below [`SMALLEST_STATE`] to zero, at the steps where that is due (see the
 /// documentation of this crate). `step` is the number of the step just made, counted from 0.
+///
+/// For an alpha current that is at every step. Its two parts can have opposite signs and nearly cancel, so that, if they
+/// were smaller, their sum could be subnormal.
 #[inline(always)]
 #[must_use]
 pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> State {
     let due = step % 32 == 31;
     let v_due = due | (options.fast_decay & (cell.leak > FASTEST_LEAK));
     let trace_due = due | (options.fast_decay & (cell.trace_decay < 1.0 - FASTEST_LEAK));
-    let synapse_due = due | (options.fast_decay & (cell.synaptic_decay < 1.0 - FASTEST_LEAK));
-    let inhibition_due = due | (options.fast_decay & (cell.inhibitory_decay < 1.0 - FASTEST_LEAK));
+    let rise_due = due | (options.fast_decay & (cell.synaptic_decay < 1.0 - FASTEST_LEAK));
+    let inhibitory_rise_due = due | (options.fast_decay & (cell.inhibitory_decay < 1.0 - FASTEST_LEAK));
+    let synapse_due = rise_due | rises(options);
+    let inhibition_due = inhibitory_rise_due | rises(options);
     State {
         v: if v_due { flush(state.v, SMALLEST_STATE) } else { state.v },
         trace: if trace_due & (options.trace != TraceRule::Off) {
@@ -310,6 +365,12 @@ pub fn settle(options: Options, cell: Coefficients, state: State, step: u32) -> 
             flush(state.inhibitory, SMALLEST_STATE)
         } else {
             state.inhibitory
+        },
+        rise: if rise_due & rises(options) { flush(state.rise, SMALLEST_STATE) } else { state.rise },
+        inhibitory_rise: if inhibitory_rise_due & rises(options) {
+            flush(state.inhibitory_rise, SMALLEST_STATE)
+        } else {
+            state.inhibitory_rise
         },
         ..state
     }

@@ -1,7 +1,7 @@
 //! The macro that lists the rules of cells once. All code that iterates over the rules, or numbers them for shaders,
 //! uses what the macro makes of that list.
 
-use crate::{Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule};
+use crate::{Options, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, TraceRule};
 
 /// A rule with a few values.
 #[doc(hidden)]
@@ -38,6 +38,7 @@ choice!(Reset { ToValue, Subtract, SubtractAhead, None });
 choice!(Refractory { Frozen, LeakOnly, Silent });
 choice!(TraceRule { Off, Add, Set });
 choice!(SynapseRule { Independent, Cleared });
+choice!(SynapseShape { Exponential, Alpha });
 
 macro_rules! options {
     ($($(#[$doc:meta])* $name:literal $field:ident: $rule:ty,)*) => {
@@ -97,6 +98,14 @@ impl Options {
     pub const fn has_synaptic_currents(self) -> bool {
         self.synapse || self.inhibition
     }
+
+    /// Whether cells can have these rules: an inhibitory current, a rule and a shape of the synapse come with a synaptic
+    /// current.
+    #[must_use]
+    pub fn are_possible(self) -> bool {
+        let Self { inhibition, synapse_rule, synapse_shape, .. } = Self::FIRST;
+        self.synapse || self == Self { inhibition, synapse_rule, synapse_shape, ..self }
+    }
 }
 
 #[cfg(test)]
@@ -107,7 +116,7 @@ mod tests {
     #[test]
     fn every_combination_comes_once_and_numbers_count_the_values() {
         let all: Vec<Options> = Options::every().collect();
-        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 2 * 2);
+        assert_eq!(all.len(), 2 * 4 * 3 * 2 * 3 * 2 * 2 * 2 * 2 * 2 * 2);
         assert_eq!(all.iter().collect::<HashSet<_>>().len(), all.len());
         for (choice, (name, values)) in Options::values().into_iter().enumerate() {
             let numbers: HashSet<_> = all.iter().map(|options| options.numbers()[choice]).collect();

@@ -1,7 +1,7 @@
 //! The state of a cell. All code that stores or moves its numbers does so by [`Field`], so that a new state variable
 //! needs one entry in the list here, and one line where a step changes it.
 
-use crate::{Coefficient, Options, TraceRule};
+use crate::{Coefficient, Options, TraceRule, rises};
 
 macro_rules! state {
     ($($(#[$doc:meta])* $name:ident $field:ident {
@@ -121,6 +121,23 @@ state! {
         unit: "nA",
         key: "state.inhibitory_currents",
         used: |options: Options| options.inhibition,
+        decay: Some(Coefficient::InhibitoryDecay),
+    }
+    /// Rise of the synaptic current, nA: if that is an alpha current, the sum of the weights of the spikes that have
+    /// arrived, each decaying since.
+    SynapticRises rise {
+        words: "the rises of the synaptic currents",
+        unit: "nA",
+        key: "state.synaptic_rises",
+        used: rises,
+        decay: Some(Coefficient::SynapticDecay),
+    }
+    /// Rise of the inhibitory current, nA.
+    InhibitoryRises inhibitory_rise {
+        words: "the rises of the inhibitory currents",
+        unit: "nA",
+        key: "state.inhibitory_rises",
+        used: |options: Options| rises(options) && options.inhibition,
         decay: Some(Coefficient::InhibitoryDecay),
     }
 }

@@ -11,8 +11,8 @@ use crate::prepared::current::Current;
 use crate::prepared::field::{Counter, Field};
 use crate::prepared::noise::Noise;
 use crate::{
-    Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, SynapseRule, Trace,
-    TraceKind,
+    Device, Input, Integrator, Parameter, Params, Random, Refractory, Reset, SpikeTest, SynapseRule,
+    SynapseShape, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2, Array3};
 use std::ops::ControlFlow;
@@ -41,9 +41,15 @@ enum Family {
     Cleared,
     /// An inhibitory current too.
     ClearedInhibition,
+    /// An alpha current.
+    Alpha,
+    /// An inhibitory current too.
+    Alphas,
+    /// Both, and spikes clear them.
+    ClearedAlphas,
 }
 
-const FAMILIES: [Family; 10] = [
+const FAMILIES: [Family; 13] = [
     Family::Short,
     Family::Long,
     Family::Mixed,
@@ -54,6 +60,9 @@ const FAMILIES: [Family; 10] = [
     Family::Inhibition,
     Family::Cleared,
     Family::ClearedInhibition,
+    Family::Alpha,
+    Family::Alphas,
+    Family::ClearedAlphas,
 ];
 
 /// Batch rows and neurons: less than a vector, rows that end inside vectors, and more than a tile.
@@ -84,7 +93,10 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
             | Family::Synapse
             | Family::Inhibition
             | Family::Cleared
-            | Family::ClearedInhibition => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
+            | Family::ClearedInhibition
+            | Family::Alpha
+            | Family::Alphas
+            | Family::ClearedAlphas => per_neuron(|neuron| [0.0, 2.0, 31.0, 32.0, 40.0][neuron % 5]),
             Family::Surplus => 3.0.into(),
             Family::Jumps => if n.is_multiple_of(2) { 2.0 } else { 40.0 }.into(),
         },
@@ -101,15 +113,22 @@ fn params(family: Family, reset: Reset, refractory: Refractory, spike_test: Spik
         let kind = if n.is_multiple_of(2) { TraceKind::Add } else { TraceKind::Set };
         params.trace = Some(Trace { tau: 1.2.into(), scale: 1.0.into(), kind });
     }
-    let clears = matches!(family, Family::Cleared | Family::ClearedInhibition);
+    let clears = matches!(family, Family::Cleared | Family::ClearedInhibition | Family::ClearedAlphas);
+    let rises = matches!(family, Family::Alpha | Family::Alphas | Family::ClearedAlphas);
+    if rises {
+        params.synapse_shape = SynapseShape::Alpha;
+    }
     if clears {
         params.synapse_rule = SynapseRule::Cleared;
     }
-    if clears || matches!(family, Family::Synapse | Family::Inhibition) {
+    if clears || rises || matches!(family, Family::Synapse | Family::Inhibition) {
         params.tau_syn = Some(per_neuron(|neuron| 0.8 + neuron as f32 % 4.0));
         params.integrator = if n.is_multiple_of(2) { Integrator::Euler } else { Integrator::Exact };
     }
-    if matches!(family, Family::Inhibition | Family::ClearedInhibition) {
+    if matches!(
+        family,
+        Family::Inhibition | Family::ClearedInhibition | Family::Alphas | Family::ClearedAlphas
+    ) {
         params.tau_syn_inhibitory = Some(per_neuron(|neuron| 0.9 + neuron as f32 % 5.0));
     }
     params
@@ -123,6 +142,7 @@ struct Found {
     trace: Vec<u32>,
     synaptic: Vec<u32>,
     inhibitory: Vec<u32>,
+    rises: [Vec<u32>; 2],
     counts: Vec<u32>,
     /// The words of one call.
     words: Vec<u32>,
@@ -166,6 +186,8 @@ fn modelled(
         trace: states.iter().map(|state| state.trace.to_bits()).collect(),
         synaptic: states.iter().map(|state| state.synaptic.to_bits()).collect(),
         inhibitory: states.iter().map(|state| state.inhibitory.to_bits()).collect(),
+        rises: [Field::SynapticRises, Field::InhibitoryRises]
+            .map(|field| states.iter().map(|state| state.get(field).to_bits()).collect()),
         counts: counts.to_vec(),
         words,
     }
@@ -205,9 +227,9 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
         Family::Cleared if n.is_multiple_of(2) => {
             vec![Random::poisson_current(300.0, 0.7), Random::poisson(300.0, 0.7)]
         }
-        Family::Synapse | Family::Cleared => vec![Random::poisson_current(300.0, 0.7)],
+        Family::Synapse | Family::Cleared | Family::Alpha => vec![Random::poisson_current(300.0, 0.7)],
         // Lanes with weights of either sign, and of both.
-        Family::Inhibition | Family::ClearedInhibition => vec![
+        Family::Inhibition | Family::ClearedInhibition | Family::Alphas | Family::ClearedAlphas => vec![
             Random::poisson_current(300.0, 0.9),
             Random::poisson_current(200.0, -0.6),
             Random::poisson_current(
@@ -248,6 +270,8 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
             trace: bits(engine.read(Field::Traces).expect("kept")),
             synaptic: bits(engine.read(Field::SynapticCurrents).expect("kept")),
             inhibitory: bits(engine.read(Field::InhibitoryCurrents).expect("kept")),
+            rises: [Field::SynapticRises, Field::InhibitoryRises]
+                .map(|field| bits(engine.read(field).expect("kept"))),
             counts: engine.read_counter(Counter::Spikes).expect("kept"),
             words,
         };
@@ -268,6 +292,11 @@ fn compare(family: Family, params: &Params, shape: Shape) -> u64 {
         }
         if found.inhibitory.is_empty() {
             expected.inhibitory.clear();
+        }
+        for (found, expected) in found.rises.iter().zip(&mut expected.rises) {
+            if found.is_empty() {
+                expected.clear();
+            }
         }
         assert!(
             found == expected,

@@ -1,7 +1,7 @@
 //! Tests the buffers of a population as programs with their own wgpu code find them.
 
 use super::fault_tests::with_context;
-use crate::{Device, Params, Population, Trace, TraceKind};
+use crate::{Device, Params, Population, SynapseShape, Trace, TraceKind};
 use ndarray::arr0;
 
 #[test]
@@ -18,12 +18,15 @@ fn each_part_of_a_buffer_stands_where_it_says() {
                 trace: has_traces.then(|| trace.clone()),
                 tau_syn: Some(50.0.into()),
                 tau_syn_inhibitory: has_inhibition.then(|| 70.0.into()),
+                synapse_shape: if has_inhibition { SynapseShape::Alpha } else { SynapseShape::Exponential },
                 ..Params::default()
             };
             let mut population = Population::new(params, CELLS, &device).expect("valid");
             population.set_synaptic_currents(&arr0(0.4)).expect("valid");
             if has_inhibition {
                 population.set_inhibitory_currents(&arr0(-0.1)).expect("valid");
+                population.set_synaptic_rises(&arr0(0.2)).expect("valid");
+                population.set_inhibitory_rises(&arr0(-0.3)).expect("valid");
             }
             population.run(300, 1.2).go().expect("it runs");
             let found = population.buffers().expect("there").remove(0);
@@ -53,6 +56,13 @@ fn each_part_of_a_buffer_stands_where_it_says() {
                 let expected = bits(population.synaptic_currents().expect("there"));
                 assert!(expected.iter().any(|bits| *bits != 0));
                 assert_eq!(read(&found.state, first, CELLS), expected);
+            }
+            if let Some((first, inhibitory)) = found.synaptic_rises_at().zip(found.inhibitory_rises_at()) {
+                let expected = bits(population.synaptic_rises().expect("there"));
+                assert_eq!(read(&found.state, first, CELLS), expected);
+                let expected = bits(population.inhibitory_rises().expect("there"));
+                assert!(has_inhibition && expected.iter().any(|bits| *bits != 0));
+                assert_eq!(read(&found.state, inhibitory, CELLS), expected);
             }
             if let Some(first) = found.inhibitory_currents_at() {
                 let expected = bits(population.inhibitory_currents().expect("there"));

@@ -220,7 +220,8 @@ impl Case {
                     -64.0 + 0.37 * ((7 * neuron + 3 * row) % 31) as f32
                 }),
                 other => self.each([0.0, ALMOST_NOTHING, LITTLE[1]], |row, neuron| {
-                    let scale = if other == Field::InhibitoryCurrents { -0.1 } else { 0.1 };
+                    let inhibits = matches!(other, Field::InhibitoryCurrents | Field::InhibitoryRises);
+                    let scale = if inhibits { -0.1 } else { 0.1 };
                     scale * other as usize as f32 * (row + neuron % 4) as f32
                 }),
             };
@@ -333,6 +334,7 @@ fn params(options: &Options, n: usize) -> Params {
         },
         tau_syn: options.synapse.then(|| times().into()),
         synapse_rule: options.synapse_rule,
+        synapse_shape: options.synapse_shape,
         tau_syn_inhibitory: options.inhibition.then(|| each(quiet, &|neuron| time(neuron + 3)).into()),
         spike_test: options.spike_test,
         reset: options.reset,

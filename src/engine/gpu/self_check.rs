@@ -123,7 +123,7 @@ fn refuse(context: &GpuContext, difference: String) -> Error {
     Error::SelfCheck { adapter: context.info.name.clone(), difference }
 }
 
-/// Checks every combination of options.
+/// Checks every combination of options that cells can have.
 pub(crate) fn check_options(context: &GpuContext, shader: &str) -> Result<()> {
     let cells = every_combination();
     let currents = currents(STEPS as usize);
@@ -186,10 +186,11 @@ fn currents(steps: usize) -> Vec<f32> {
         .collect()
 }
 
-/// Every combination of options, each with two cells: one that spikes at times, and one whose
+/// Every combination of options that cells can have, each with two cells: one that spikes at times, and one whose
 /// threshold is its resting potential.
 fn every_combination() -> Vec<(Options, Coefficients)> {
-    let twice = Options::every().flat_map(|options| [(options, false), (options, true)]);
+    let twice = Options::every().filter(|options| options.are_possible());
+    let twice = twice.flat_map(|options| [(options, false), (options, true)]);
     twice.enumerate().map(|(index, (options, quiet))| (options, cell(options, quiet, index))).collect()
 }
 
@@ -219,6 +220,10 @@ fn cell(options: Options, at_threshold: bool, index: usize) -> Coefficients {
     cell.synaptic_factor = if options.fast_decay { 0.61 } else { 0.97 / vary };
     cell.inhibitory_decay = if options.fast_decay { 0.27 } else { 0.91 / vary };
     cell.inhibitory_factor = if options.fast_decay { 0.57 } else { 0.95 / vary };
+    cell.synaptic_growth = if options.fast_decay { 0.98 } else { 0.21 * vary };
+    cell.rise_factor = 0.13 * vary;
+    cell.inhibitory_growth = if options.fast_decay { 0.96 } else { 0.27 * vary };
+    cell.inhibitory_rise_factor = 0.17 * vary;
     cell
 }
 
@@ -371,7 +376,7 @@ fn spikes(steps: u64, n: usize) -> (Raster, Array2<f32>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Refractory, SpikeTest, SynapseRule, TraceRule};
+    use crate::model::{Refractory, SpikeTest, SynapseRule, SynapseShape, TraceRule, rises};
 
     type Perturbation = fn(Coefficients, fn(f32) -> f32) -> Coefficients;
     type Change = fn(Options) -> Options;
@@ -401,7 +406,7 @@ mod tests {
     fn what_acts_of_synaptic_currents_shows_in_the_outcome() {
         let currents = currents(STEPS as usize);
         let next = |x: f32| f32::from_bits(x.to_bits() + 512);
-        let parts: [(Has, Perturbation); 2] = [
+        let parts: [(Has, Perturbation); 6] = [
             (
                 |options| options.synapse,
                 |cell, next| Coefficients { synaptic_factor: next(cell.synaptic_factor), ..cell },
@@ -410,9 +415,24 @@ mod tests {
                 |options| options.inhibition,
                 |cell, next| Coefficients { inhibitory_factor: next(cell.inhibitory_factor), ..cell },
             ),
+            (rises, |cell, next| Coefficients { synaptic_growth: next(cell.synaptic_growth), ..cell }),
+            (rises, |cell, next| Coefficients { rise_factor: next(cell.rise_factor), ..cell }),
+            (
+                |options| rises(options) && options.inhibition,
+                |cell, next| Coefficients { inhibitory_growth: next(cell.inhibitory_growth), ..cell },
+            ),
+            (
+                |options| rises(options) && options.inhibition,
+                |cell, next| Coefficients {
+                    inhibitory_rise_factor: next(cell.inhibitory_rise_factor),
+                    ..cell
+                },
+            ),
         ];
+        // Where spikes clear alpha currents, each of the few steps in which a current acts can end in a spike.
+        let acts = |options| !(rises(options) && model::clears(options));
         for (has, perturb) in parts {
-            for pair in every_combination().chunks(2).filter(|pair| has(pair[0].0)) {
+            for pair in every_combination().chunks(2).filter(|pair| has(pair[0].0) && acts(pair[0].0)) {
                 let shows = pair.iter().any(|(options, cell)| {
                     expected(*options, perturb(*cell, next), &currents)
                         != expected(*options, *cell, &currents)
@@ -430,10 +450,11 @@ mod tests {
             cells.iter().map(|(options, cell)| expected(change(*options), *cell, &currents)).collect()
         };
         let right = outcomes(|options| options);
-        let wrong: [(&str, Change); 11] = [
+        let wrong: [(&str, Change); 12] = [
             ("synapse", |options| Options { synapse: false, ..options }),
             ("inhibition", |options| Options { inhibition: false, ..options }),
             ("synapse rule", |options| Options { synapse_rule: SynapseRule::Independent, ..options }),
+            ("synapse shape", |options| Options { synapse_shape: SynapseShape::Exponential, ..options }),
             ("jumps", |options| Options { jumps: false, ..options }),
             ("spike test", |options| Options { spike_test: SpikeTest::Above, ..options }),
             ("reset", |options| Options { reset: Reset::ToValue, ..options }),
@@ -464,12 +485,13 @@ mod tests {
                 let before = state;
                 let current = model::total_current(options, cell, state, input);
                 let fused = cell.synaptic_factor.mul_add(state.synaptic, input);
-                let is_alone = options.synapse && !options.inhibition;
+                let is_alone = options.synapse && !options.inhibition && !rises(options);
                 currents_differ += u32::from(is_alone && fused.to_bits() != current.to_bits());
                 let excited =
                     model::total_current(Options { inhibition: false, ..options }, cell, state, input);
                 let fused = cell.inhibitory_factor.mul_add(state.inhibitory, excited);
-                inhibition_differs += u32::from(options.inhibition && fused.to_bits() != current.to_bits());
+                let inhibits = options.inhibition && !rises(options);
+                inhibition_differs += u32::from(inhibits && fused.to_bits() != current.to_bits());
                 let drive = model::drive(cell.resistance, current);
                 let fused = cell.leak.mul_add(drive - (state.v - cell.v_rest), state.v);
                 let free = state.refractory == 0;

@@ -8,7 +8,9 @@ use super::self_check::{CHECK_BINDINGS, CHECK_SHADER, Case, Check, Outcome};
 use crate::device::roofline::gpu as roofline;
 use crate::model::decays::Decays;
 use crate::model::score::CellScore;
-use crate::model::{self, Coefficient, Field, Options, Refractory, Reset, SpikeTest, SynapseRule, TraceRule};
+use crate::model::{
+    self, Coefficient, Field, Options, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, TraceRule,
+};
 use crate::prepared::network::table::TARGET_BITS;
 use naga::valid::{Capabilities, ModuleInfo, ValidationFlags, Validator};
 use naga::{AddressSpace, Literal, Module, StorageAccess, TypeInner};
@@ -313,6 +315,8 @@ fn constants_are_the_same_on_both_sides() {
         ("SET", f64::from(TraceRule::Set as u32)),
         ("INDEPENDENT", f64::from(SynapseRule::Independent as u32)),
         ("CLEARED", f64::from(SynapseRule::Cleared as u32)),
+        ("EXPONENTIAL", f64::from(SynapseShape::Exponential as u32)),
+        ("ALPHA", f64::from(SynapseShape::Alpha as u32)),
         ("OPTIONS", Options::COUNT as f64),
         ("COEFFICIENTS", Coefficient::COUNT as f64),
         ("FIELDS", Field::COUNT as f64),

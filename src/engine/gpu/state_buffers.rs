@@ -18,8 +18,8 @@ pub struct StateBuffers {
     pub cells: Range<usize>,
     /// `array<f32>`: first the membrane potentials, mV, as differences from
     /// [`v_reference`](crate::Params::v_reference); then the spike [traces](Self::traces_at), the
-    /// [synaptic currents](Self::synaptic_currents_at) and the [inhibitory currents](Self::inhibitory_currents_at),
-    /// where there are any.
+    /// [synaptic currents](Self::synaptic_currents_at), the [inhibitory currents](Self::inhibitory_currents_at) and the
+    /// rises of [both](Self::synaptic_rises_at), where there are any.
     pub state: wgpu::Buffer,
     /// `array<u32>`: first the refractory counters, of which bits 0 to 30 are the number of steps that a cell
     /// is still refractory, and bit 31 says whether it spiked at the last step; then the spike
@@ -50,6 +50,18 @@ impl StateBuffers {
     #[must_use]
     pub fn inhibitory_currents_at(&self) -> Option<usize> {
         self.place(Field::InhibitoryCurrents)
+    }
+
+    /// The index in `state` of the first rise of a synaptic current, nA, where the population has alpha currents.
+    #[must_use]
+    pub fn synaptic_rises_at(&self) -> Option<usize> {
+        self.place(Field::SynapticRises)
+    }
+
+    /// The index in `state` of the first rise of an inhibitory current, nA, where the population has them.
+    #[must_use]
+    pub fn inhibitory_rises_at(&self) -> Option<usize> {
+        self.place(Field::InhibitoryRises)
     }
 
     /// The index in `counters` of the first count of spikes, since the counts were cleared.

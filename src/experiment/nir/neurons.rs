@@ -1,7 +1,9 @@
 //! [`Neurons`]: a node of neurons, and its conversion to and from the parameters of a population.
 
 use crate::error::{About, Argument, Error, Result};
-use crate::experiment::params::{Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule};
+use crate::experiment::params::{
+    Integrator, Parameter, Params, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape,
+};
 use ndarray::{Array1, ArrayD, Axis};
 
 /// Times are in s in NIR, and in ms in this crate.
@@ -177,6 +179,7 @@ impl Neurons {
             tau_syn,
             tau_syn_inhibitory,
             synapse_rule,
+            synapse_shape,
             dt,
             integrator,
             v_reference: _,
@@ -196,6 +199,10 @@ impl Neurons {
         if *synapse_rule == SynapseRule::Cleared {
             let requirement = "independent of spikes, as no spike changes the current of a CubaLIF";
             return Err(Error::out_of_range("the synapse rule", "cleared", requirement));
+        }
+        if *synapse_shape == SynapseShape::Alpha {
+            let requirement = "exponential, as the current of a CubaLIF is";
+            return Err(Error::out_of_range("the synapse shape", "alpha", requirement));
         }
         if *spike_test != SpikeTest::Above {
             return Err(Error::out_of_range(
@@ -322,6 +329,8 @@ mod tests {
         assert!(refusal(inhibition).contains("one synaptic current"));
         let cleared = Params { tau_syn: Some(5.0.into()), synapse_rule: SynapseRule::Cleared, ..default() };
         assert!(refusal(cleared).contains("no spike changes the current"));
+        let alpha = Params { tau_syn: Some(5.0.into()), synapse_shape: SynapseShape::Alpha, ..default() };
+        assert!(refusal(alpha).contains("the synapse shape is alpha; it must be exponential"));
         assert!(refusal(Params { spike_test: SpikeTest::AtOrAbove, ..default() }).contains("the spike test"));
         let rows = Array2::from_elem((2, 1), 5.0_f32);
         assert!(refusal(Params { tau_m: rows.into(), ..default() }).contains("no batch rows"));

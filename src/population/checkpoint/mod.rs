@@ -20,10 +20,10 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 
 /// The newest format that this version reads. It writes the oldest format that can represent the population.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = parts::ALPHA_FORMAT;
 
 /// The format of files with a network.
-const NETWORK_FORMAT: u32 = FORMAT;
+const NETWORK_FORMAT: u32 = 3;
 
 const FORMAT_NOTE: &str = "format";
 const VERSION_NOTE: &str = "version";
@@ -235,7 +235,8 @@ impl Population {
         let mut all: BTreeMap<String, String> =
             notes.iter().map(|(name, text)| (format!("{CALLERS}{name}"), text.clone())).collect();
         let fingerprint = self.network.as_ref().map(BuiltNetwork::fingerprint);
-        let format = fingerprint.as_ref().map_or(parts::format(self.params()), |_| NETWORK_FORMAT);
+        let of_network = fingerprint.as_ref().map_or(0, |_| NETWORK_FORMAT);
+        let format = parts::format(self.params()).max(of_network);
         all.extend(fingerprint.map(|fingerprint| (NETWORK_NOTE.to_owned(), fingerprint)));
         let own = [
             (FORMAT_NOTE, format.to_string()),

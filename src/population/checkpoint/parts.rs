@@ -2,7 +2,7 @@
 
 use super::file::{Contents, Tensor};
 use crate::experiment::params::{Integrator, Parameter, Params, Trace, TraceKind};
-use crate::model::{Refractory, Reset, SpikeTest, SynapseRule};
+use crate::model::{Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 use bytemuck::Pod;
 use ndarray::{ArrayD, IxDyn};
 use safetensors::Dtype;
@@ -28,10 +28,15 @@ const FIRST_FORMAT: u32 = 1;
 /// The format of files with a reference potential, or with parameters in double precision.
 const REFERENCE_FORMAT: u32 = 2;
 /// The format of files with an inhibitory current, or with a synapse that spikes clear.
-pub(super) const INHIBITION_FORMAT: u32 = 3;
+const INHIBITION_FORMAT: u32 = 3;
+/// The format of files with alpha currents.
+pub(super) const ALPHA_FORMAT: u32 = 4;
 
 /// Returns the oldest format in which these parameters can be written.
 pub(super) fn format(params: &Params) -> u32 {
+    if params.synapse_shape != SynapseShape::default() {
+        return ALPHA_FORMAT;
+    }
     if params.tau_syn_inhibitory.is_some() || params.synapse_rule != SynapseRule::default() {
         return INHIBITION_FORMAT;
     }
@@ -72,6 +77,9 @@ const TRACES: RuleNames<Option<TraceKind>, 3> =
 /// Not in files of neurons with the first of them, which are older than the others.
 const SYNAPSE_RULES: RuleNames<SynapseRule, 2> =
     ("synapse_rule", [("independent", SynapseRule::Independent), ("cleared", SynapseRule::Cleared)]);
+/// Not in files of neurons with the first of them either.
+const SYNAPSE_SHAPES: RuleNames<SynapseShape, 2> =
+    ("synapse_shape", [("exponential", SynapseShape::Exponential), ("alpha", SynapseShape::Alpha)]);
 const CONSTANT_FIRING: RuleNames<bool, 2> = ("allow_constant_firing", [("false", false), ("true", true)]);
 
 /// Adds the parameters to the tensors and notes. Destructures them without `..`, so that a new parameter causes a
@@ -99,6 +107,7 @@ pub(super) fn write<'a>(
         tau_syn,
         tau_syn_inhibitory,
         synapse_rule,
+        synapse_shape,
         allow_constant_firing,
     } = params;
     let mut number = |name, number: &'a f64| {
@@ -133,6 +142,9 @@ pub(super) fn write<'a>(
     note(notes, &TRACES, trace.as_ref().map(|trace| trace.kind));
     if *synapse_rule != SynapseRule::default() {
         note(notes, &SYNAPSE_RULES, *synapse_rule);
+    }
+    if *synapse_shape != SynapseShape::default() {
+        note(notes, &SYNAPSE_SHAPES, *synapse_shape);
     }
     note(notes, &CONSTANT_FIRING, *allow_constant_firing);
 }
@@ -185,7 +197,6 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
             kind,
         }),
     };
-    let has_synapse_rule = contents.notes().any(|(name, _)| name == SYNAPSE_RULES.0);
     Ok(Params {
         tau_m: parameter(contents, TAU_M)?,
         resistance: parameter(contents, RESISTANCE)?,
@@ -203,11 +214,8 @@ pub(super) fn read(contents: &mut Contents) -> Result<Params, String> {
         trace,
         tau_syn: optional(contents, TAU_SYN)?,
         tau_syn_inhibitory: optional(contents, TAU_SYN_INHIBITORY)?,
-        synapse_rule: if has_synapse_rule {
-            choice(contents, &SYNAPSE_RULES)?
-        } else {
-            SynapseRule::default()
-        },
+        synapse_rule: choice_or_default(contents, &SYNAPSE_RULES)?,
+        synapse_shape: choice_or_default(contents, &SYNAPSE_SHAPES)?,
         allow_constant_firing: choice(contents, &CONSTANT_FIRING)?,
     })
 }
@@ -226,6 +234,15 @@ fn parameter(contents: &mut Contents, name: &str) -> Result<Parameter, String> {
     }
     let values = contents.values::<f32>(name, Dtype::F32)?;
     ArrayD::from_shape_vec(shape, values).map(Parameter::from).map_err(refusal)
+}
+
+/// As [`choice`]; the default if it is not noted.
+fn choice_or_default<T: Copy + Default, const COUNT: usize>(
+    contents: &Contents,
+    names: &RuleNames<T, COUNT>,
+) -> Result<T, String> {
+    let is_noted = contents.notes().any(|(name, _)| name == names.0);
+    if is_noted { choice(contents, names) } else { Ok(T::default()) }
 }
 
 fn choice<T: Copy, const COUNT: usize>(

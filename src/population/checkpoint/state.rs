@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::model::{FASTEST_LEAK, SMALLEST_STATE, flush};
-use crate::population::state::{INHIBITORY_CURRENT, SYNAPTIC_CURRENT, require_at_most};
+use crate::population::state::{current_name, require_at_most};
 use crate::population::{MOST_STEPS_EVER, Population};
 use crate::prepared::coefficients::LARGEST_STATE;
 use crate::prepared::field::{Counter, Field};
@@ -51,12 +51,7 @@ impl Population {
         let smallest = smallest_after(state.steps);
         for (field, values) in &mut state.fields {
             let largest = settled(values, smallest);
-            let current = match field {
-                Field::SynapticCurrents => Some(SYNAPTIC_CURRENT),
-                Field::InhibitoryCurrents => Some(INHIBITORY_CURRENT),
-                Field::Voltages | Field::Traces => None,
-            };
-            match current {
+            match current_name(*field) {
                 Some(what) => self.table.bounds.require_at_most(LARGEST_STATE, what, largest, "")?,
                 None => require_at_most(LARGEST_STATE, field.words(), largest, field.unit())?,
             }

@@ -1,6 +1,6 @@
 use super::*;
 use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
-use crate::model::{Coefficient, Refractory, Reset, SpikeTest, SynapseRule};
+use crate::model::{Coefficient, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 
 /// A kernel that has little to do.
 fn plain() -> Specialisation {
@@ -53,11 +53,7 @@ fn outcome(case: &Case) -> Outcome {
 
 #[test]
 fn a_case_is_of_the_options_that_are_tried() {
-    // An inhibitory current comes with a synaptic current, and so does a synapse that spikes clear.
-    let possible = |options: &Options| {
-        let has_nothing_else = !options.inhibition && options.synapse_rule == SynapseRule::Independent;
-        !options.jumps && (options.synapse || has_nothing_else)
-    };
+    let possible = |options: &Options| !options.jumps && options.are_possible();
     for options in Options::every().filter(possible) {
         for key in [
             Specialisation { options, ..plain() },
@@ -81,7 +77,8 @@ fn every_rule_and_every_part_of_the_input_shows() {
     let fast = Options { fast_decay: true, trace: TraceRule::Set, synapse: true, ..Options::default() };
     let inhibited = Options { inhibition: true, ..fast };
     let cleared = Options { synapse_rule: SynapseRule::Cleared, ..fast };
-    let keys = [fast, inhibited, cleared].map(|options| Specialisation { options, ..plain() });
+    let alpha = Options { synapse_shape: SynapseShape::Alpha, ..inhibited };
+    let keys = [fast, inhibited, cleared, alpha].map(|options| Specialisation { options, ..plain() });
     for key in [plain(), full()].into_iter().chain(keys) {
         let case = Case::new(key).expect("valid");
         let right = outcome(&case);
@@ -95,7 +92,7 @@ fn every_rule_and_every_part_of_the_input_shows() {
             SynapseRule::Independent if options.synapse => SynapseRule::Cleared,
             _ => SynapseRule::Independent,
         };
-        let wrong: [(&str, Options); 12] = [
+        let wrong: [(&str, Options); 13] = [
             ("spike test", Options { spike_test: SpikeTest::AtOrAbove, ..options }),
             ("subtract", Options { reset: Reset::Subtract, ..options }),
             ("subtract ahead", Options { reset: Reset::SubtractAhead, ..options }),
@@ -114,6 +111,8 @@ fn every_rule_and_every_part_of_the_input_shows() {
             ("synapse", Options { synapse: false, ..options }),
             ("inhibition", Options { inhibition: false, ..options }),
             ("synapse rule", Options { synapse_rule: other_rule, ..options }),
+            // Without what a rise adds to a current, alpha currents decay as others do.
+            ("synapse shape", Options { synapse_shape: SynapseShape::Exponential, ..options }),
         ];
         for (rule, wrong) in wrong.into_iter().filter(|(_, wrong)| *wrong != options) {
             // Without a lower bound the coefficient is -infinity, so that kernels need no other rule.
