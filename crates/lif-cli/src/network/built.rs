@@ -85,6 +85,7 @@ impl Description {
             reset: self.reset,
             refractory: self.refractory,
             synapse_rule: self.synapse_rule,
+            synapse_shape: self.synapse_shape,
             v_lower: neurons.v_lower.map(|first| potential(&|own| own.v_lower.unwrap_or(first))),
             tau_syn: neurons.tau_syn.map(|first| number(&|own| own.tau_syn.unwrap_or(first))),
             tau_syn_inhibitory: neurons

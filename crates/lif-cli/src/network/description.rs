@@ -9,7 +9,7 @@ use super::noise::Noise;
 use super::positions::{self, Positions};
 use super::sweep::Sweep;
 use crate::failure::Failure;
-use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule};
+use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +27,7 @@ pub struct Description {
     pub reset: Reset,
     pub refractory: Refractory,
     pub synapse_rule: SynapseRule,
+    pub synapse_shape: SynapseShape,
     /// The seed of the synapses, if it is another than that of the run.
     pub seed: Option<u64>,
     pub groups: Vec<Group>,
@@ -209,6 +210,7 @@ impl Description {
             reset: Reset::default(),
             refractory: Refractory::default(),
             synapse_rule: SynapseRule::default(),
+            synapse_shape: SynapseShape::default(),
             seed: None,
             groups: Vec::new(),
             projections: Vec::new(),

@@ -124,6 +124,9 @@ fn of_all(mut entries: Entries<'_>, description: &mut Description) -> Result<Opt
     if let Some(rule) = entries.take("synapse-rule") {
         description.synapse_rule = rule.choice::<rules::SynapseRule>()?.into();
     }
+    if let Some(shape) = entries.take("synapse-shape") {
+        description.synapse_shape = shape.choice::<rules::SynapseShape>()?.into();
+    }
     entries.finish()?;
     Ok(v_reference)
 }

@@ -8,7 +8,7 @@ use super::ids::Ids;
 use super::noise::Noise;
 use super::sweep::Swept;
 use clap::ValueEnum;
-use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule};
+use lif::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -35,6 +35,7 @@ impl Description {
             ("reset", reset(self.reset)),
             ("refractory", refractory(self.refractory)),
             ("synapse-rule", synapse_rule(self.synapse_rule)),
+            ("synapse-shape", synapse_shape(self.synapse_shape)),
         ] {
             line(&format!("{key} = {}", quoted(&word)));
         }
@@ -232,6 +233,10 @@ pub fn synapse_rule(of: SynapseRule) -> String {
     word(of, |rule: crate::settings::rules::SynapseRule| rule.into())
 }
 
+fn synapse_shape(of: SynapseShape) -> String {
+    word(of, |shape: crate::settings::rules::SynapseShape| shape.into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::models::Model;
@@ -248,7 +253,7 @@ mod tests {
                 model.description(&mut settings).unwrap()
             })
             .collect();
-        let text = "[network]\nseed = \"18446744073709551615\"\nreset = \"subtract\"\nrefractory = \"leak-only\"\nsynapse-rule = \"cleared\"\n\
+        let text = "[network]\nseed = \"18446744073709551615\"\nreset = \"subtract\"\nrefractory = \"leak-only\"\nsynapse-rule = \"cleared\"\nsynapse-shape = \"alpha\"\n\
                     spike-test = \"at-or-above\"\nintegrator = \"euler\"\n[groups.\"a \\\"b\\\".c\"]\nsize = 3\n\
                     v-lower = -80\ninit-voltage = -61.3\n[groups.d]\nsize = 3\n[[projections]]\n\
                     from = [\"d\", \"a \\\"b\\\".c\"]\nto = \"d\"\nrule = \"one-to-one\"\nweight = { lognormal = [0.1, 2] }\n\

@@ -84,8 +84,11 @@ impl Plan {
         if let Some(checkpoint) = checkpoint {
             // A new checkpoint is written before the last one is removed.
             let copies = if parts.is_some() { 1 } else { 2 };
-            let synaptic =
+            // An alpha current has two numbers.
+            let numbers = if self.params.synapse_shape == lif::SynapseShape::Alpha { 2 } else { 1 };
+            let currents =
                 of_all(self.params.tau_syn.is_some()) + of_all(self.params.tau_syn_inhibitory.is_some());
+            let synaptic = numbers * currents;
             let bytes = copies * (3 * cells + traces + synaptic);
             needs.push(Need::new(folder_of(checkpoint), [("the checkpoints", bytes)]));
         }

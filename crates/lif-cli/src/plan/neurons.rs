@@ -64,6 +64,7 @@ pub fn with_settings(mut params: Params, settings: &Settings, n: usize) -> Resul
     params.reset = settings.reset.map_or(params.reset, Into::into);
     params.refractory = settings.refractory.map_or(params.refractory, Into::into);
     params.synapse_rule = settings.synapse_rule.map_or(params.synapse_rule, Into::into);
+    params.synapse_shape = settings.synapse_shape.map_or(params.synapse_shape, Into::into);
     params.trace = trace(settings, n)?;
     Ok(params)
 }

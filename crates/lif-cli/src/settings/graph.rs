@@ -4,7 +4,7 @@ use crate::failure::Failure;
 use serde_json::{Map, Value};
 
 /// Settings that a node gives, or that choose other neurons.
-const IN_A_NODE: [&str; 10] = [
+const IN_A_NODE: [&str; 11] = [
     "preset",
     "tau-m",
     "resistance",
@@ -14,6 +14,7 @@ const IN_A_NODE: [&str; 10] = [
     "tau-syn",
     "tau-syn-inhibitory",
     "synapse-rule",
+    "synapse-shape",
     "spike-test",
 ];
 

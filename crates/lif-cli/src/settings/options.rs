@@ -8,7 +8,7 @@ use super::paths;
 use super::presets::Choice;
 use super::random_input::RandomInput;
 use super::record::Record;
-use super::rules::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, Trace};
+use super::rules::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, Trace};
 use super::words::Words;
 use crate::network::models::{DriveKind, Model, Regime};
 use crate::numbers::TimeUnit;
@@ -247,6 +247,12 @@ pub struct Settings {
     /// spikes that arrive meanwhile are ignored. Others then act from the next step on. It needs a --tau-syn.
     #[arg(long, value_name = "NAME", help_heading = MODEL)]
     pub synapse_rule: Option<SynapseRule>,
+    /// How the current that a spike causes runs [default: exponential]
+    ///
+    /// It has the weight of the spike at once and decays with --tau-syn; or it is an alpha current, which rises, has the
+    /// weight of the spike at its peak after --tau-syn, and then decays. It needs a --tau-syn.
+    #[arg(long, value_name = "NAME", help_heading = MODEL)]
+    pub synapse_shape: Option<SynapseShape>,
     /// Allow neurons that could spike at every step
     ///
     /// Those with v_reset above the threshold and no refractory period, which are a mistake otherwise.

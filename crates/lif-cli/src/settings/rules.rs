@@ -94,6 +94,23 @@ impl From<SynapseRule> for lif::SynapseRule {
     }
 }
 
+/// `--synapse-shape`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SynapseShape {
+    Exponential,
+    Alpha,
+}
+
+impl From<SynapseShape> for lif::SynapseShape {
+    fn from(shape: SynapseShape) -> Self {
+        match shape {
+            SynapseShape::Exponential => Self::Exponential,
+            SynapseShape::Alpha => Self::Alpha,
+        }
+    }
+}
+
 /// `--trace`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

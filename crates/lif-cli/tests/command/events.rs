@@ -136,6 +136,11 @@ fn a_recording_drives_another_population_through_a_synapse_and_a_matrix() {
     // Without negative weights the inhibitory current changes nothing; with them, the shorter it is the less it inhibits.
     let inhibited = |words: &str| folder.summary(&format!("{matrix} {words}"));
     assert_eq!(inhibited("--tau-syn-inhibitory 8")["spike_hash"], synapse["spike_hash"]);
+    // An alpha current has more charge, but takes a while.
+    let alpha = inhibited("--synapse-shape alpha");
+    assert!(alpha["spike_hash"] != synapse["spike_hash"] && count(&alpha) > 0);
+    assert_eq!(alpha["settings"]["synapse-shape"], "alpha");
+    assert_eq!(inhibited("--synapse-shape exponential")["spike_hash"], synapse["spike_hash"]);
     let weights = Array2::from_shape_fn((40, 40), |(from, to)| {
         if from == to {
             3.0
@@ -257,6 +262,8 @@ fn mistakes_in_events_are_told() {
         ("--tau-syn-inhibitory 5", 2, "tau_syn is none; it must be set"),
         ("--synapse-rule cleared", 2, "tau_syn is none; it must be set"),
         ("--synapse-rule none", 2, "[possible values: independent, cleared]"),
+        ("--synapse-shape alpha", 2, "tau_syn is none; it must be set"),
+        ("--synapse-shape round", 2, "[possible values: exponential, alpha]"),
     ] {
         folder
             .run(&format!("--neurons 5 --steps 10 {words}"))

@@ -184,6 +184,24 @@ fn a_file_describes_a_network() {
     assert!(summary["spikes"].as_u64().unwrap() as usize > folder.array::<u32>("neuron").len());
 }
 
+/// The network that is written has them too, and repeats the run.
+#[test]
+fn alpha_currents_are_a_line_in_the_file() {
+    let folder = Folder::new();
+    let run = |file: &str| {
+        folder.json(&format!("run --config {file} --device cpu --no-plot --json")).0["spike_hash"].clone()
+    };
+    folder.write("net.toml", SMALL);
+    let exponential = run("net.toml");
+    folder.write("net.toml", &SMALL.replacen("[neurons]", "synapse-shape = \"alpha\"\n[neurons]", 1));
+    let alpha = run("net.toml");
+    assert_ne!(alpha, exponential);
+    let written = fs::read_to_string(folder.path("lif-out/network.toml")).unwrap();
+    assert!(written.contains("synapse-shape = \"alpha\""), "{written}");
+    folder.write("again.toml", &written);
+    assert_eq!(run("again.toml"), alpha);
+}
+
 #[test]
 fn the_table_fits_into_a_terminal() {
     let folder = Folder::new();
@@ -233,6 +251,7 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_key() {
         ),
         ("seed = 4", "seed = 4\nsteps = 3", "network: steps = 3: no such key; there are dt, seed"),
         ("integrator = \"exact\"", "integrator = \"best\"", "it must be one of euler, exact"),
+        ("integrator = \"exact\"", "synapse-shape = \"round\"", "it must be one of exponential, alpha"),
         ("duration = 100", "duration = 100\nstimulus = \"x\"", "a network has no use for stimulus"),
         (
             "fixed-indegree = [[10], [3]]",

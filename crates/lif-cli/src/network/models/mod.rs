@@ -170,8 +170,8 @@ mod tests {
             assert_eq!(named.groups, described.groups);
             assert_eq!(named.projections, described.projections);
             let of_all = |one: &Description| {
-                let rules = (one.integrator, one.spike_test, one.reset, one.refractory, one.synapse_rule);
-                (one.dt, one.v_reference, rules, one.seed)
+                let rules = (one.integrator, one.spike_test, one.reset, one.refractory);
+                (one.dt, one.v_reference, rules, one.synapse_rule, one.synapse_shape, one.seed)
             };
             assert_eq!(of_all(&named), of_all(&described));
         }

@@ -25,7 +25,7 @@ pub const SETTINGS: [(&str, &str, AxisUnits); 3] = [
 ];
 
 /// Settings of neurons, which other simulators give by their own parameters.
-const OF_A_NEURON: [&str; 19] = [
+const OF_A_NEURON: [&str; 20] = [
     "dt",
     "tau-m",
     "resistance",
@@ -37,6 +37,7 @@ const OF_A_NEURON: [&str; 19] = [
     "tau-syn",
     "tau-syn-inhibitory",
     "synapse-rule",
+    "synapse-shape",
     "integrator",
     "spike-test",
     "reset",
