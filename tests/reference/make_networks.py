@@ -22,9 +22,14 @@ HERE = pathlib.Path(__file__).parent
 DT = 0.1
 # The kinds of networks, in the order of their seeds, and how many there are of each.
 KINDS = {
-    "nest": {"delta": 40, "exp": 40, "exp-two": 40},
+    "nest": {"delta": 40, "exp": 40, "exp-two": 40, "alpha": 40},
     "brian2": {"exp": 20, "exp-two": 20, "jump": 20, "jump-before-threshold": 20},
 }
+
+
+# The kinds whose spikes are jumps; those of others are currents.
+JUMPS = ["delta", "jump", "jump-before-threshold"]
+NEST_MODELS = {"delta": "iaf_psc_delta", "exp": "iaf_psc_exp", "exp-two": "iaf_psc_exp", "alpha": "iaf_psc_alpha"}
 
 
 class Dice:
@@ -63,7 +68,7 @@ def network(system, kind, index):
         tau_syn[0] = tau_m
     if kind == "exp":
         tau_syn[1] = tau_syn[0]
-    jumps = not kind.startswith("exp")
+    jumps = kind in JUMPS
     grain = 1 + below(4)
     longest = [1, 15, 50, 200][below(4)]
     # The smallest delay of a jump is a step; that of a current is a step in NEST, too.
@@ -109,7 +114,7 @@ def nest(kind, net):
     )
     if kind != "delta":
         parameters |= dict(tau_syn_ex=net["tau_syn"][0], tau_syn_in=net["tau_syn"][1])
-    neurons = nest.Create("iaf_psc_delta" if kind == "delta" else "iaf_psc_exp", net["n"], params=parameters)
+    neurons = nest.Create(NEST_MODELS[kind], net["n"], params=parameters)
     neurons.set(V_th=list(net["threshold"]), I_e=list(1000 * net["current"]), V_m=list(net["start"]))
     first = neurons[0].global_id
     nest.Connect(
@@ -131,7 +136,7 @@ def brian2(kind, net):
 
     prefs.codegen.target = "numpy"
     defaultclock.dt = DT * ms
-    jumps = not kind.startswith("exp")
+    jumps = kind in JUMPS
     currents = {"exp": ["both"], "exp-two": ["excitatory", "inhibitory"]}.get(kind, [])
     driving = " + ".join(["current", *currents])
     equations = [
@@ -169,7 +174,8 @@ def brian2(kind, net):
 
 SYSTEMS = {"nest": (nest, "nest-simulator"), "brian2": (brian2, "brian2")}
 NOTES = {
-    "nest": "iaf_psc_delta, and iaf_psc_exp with one and with two synaptic time constants; static synapses, one thread.",
+    "nest": "iaf_psc_delta, iaf_psc_exp with one and with two synaptic time constants, and iaf_psc_alpha with two; static synapses, "
+            "one thread.",
     "brian2": "dv/dt = (rest - v + resistance * (current + synaptic)) / tau_m (unless refractory), threshold v > threshold, method exact; "
               "synapses += w on synaptic currents or on v.",
 }

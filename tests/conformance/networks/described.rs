@@ -1,7 +1,10 @@
 //! [`Described`]: the random networks whose spikes are stored, drawn as `tests/reference/make_networks.py` draws them.
 
 use super::{DT, Kind};
-use lif::{Device, Distribution, Input, Integrator, Network, Params, Recording, Rule, SpikeTest, Synapse};
+use lif::{
+    Device, Distribution, Input, Integrator, Network, Params, Recording, Rule, SpikeTest, Synapse,
+    SynapseShape,
+};
 use ndarray::Array1;
 
 /// splitmix64.
@@ -48,6 +51,12 @@ pub struct Described {
     pub delay: Vec<usize>,
     /// The random number after the last one that was used.
     pub check: u64,
+}
+
+/// What a rise of 1 adds in a step: to its current, and to v.
+pub struct Rise {
+    pub growth: f64,
+    pub driven: f64,
 }
 
 /// What is changed in a network, to see that it is noticed.
@@ -154,6 +163,23 @@ impl Described {
         })
     }
 
+    /// The excitatory and the inhibitory rise of alpha currents.
+    pub fn rises(&self) -> Option<[Rise; 2]> {
+        let of_tau = |tau: f64| {
+            let scale = std::f64::consts::E / tau;
+            let rate = 1.0 / self.tau_m - 1.0 / tau;
+            // The integral of s exp(rate s) from 0 to DT, as a series: the rates can be nearly equal.
+            let (mut term, mut integral) = (DT * DT, 0.0);
+            for power in 1..20 {
+                integral += term / f64::from(power + 1);
+                term *= rate * DT / f64::from(power);
+            }
+            let kept = libm::exp(-DT / self.tau_m) * self.resistance / self.tau_m;
+            Rise { growth: scale * DT * libm::exp(-DT / tau), driven: scale * kept * integral }
+        };
+        (self.kind == Kind::NestAlpha).then(|| self.tau_syn.map(of_tau))
+    }
+
     /// Simulates the network with lif; returns the step and the neuron of each spike, in this order.
     pub fn spikes(&self, change: Change) -> Vec<(u32, u32)> {
         let single = |values: &[f64]| values.iter().map(|value| *value as f32).collect::<Array1<f32>>();
@@ -171,6 +197,11 @@ impl Described {
             spike_test: if self.kind.is_nest() { SpikeTest::AtOrAbove } else { SpikeTest::Above },
             tau_syn: current.then(|| self.tau_syn[0].into()),
             tau_syn_inhibitory: (current && !self.kind.has_one_current()).then(|| self.tau_syn[1].into()),
+            synapse_shape: if self.kind == Kind::NestAlpha {
+                SynapseShape::Alpha
+            } else {
+                SynapseShape::Exponential
+            },
             ..Params::default()
         };
         let mut network = Network::new();

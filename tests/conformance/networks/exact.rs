@@ -23,8 +23,11 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
     let leak = libm::exp(-DT / described.tau_m);
     let decay = described.tau_syn.map(|tau| libm::exp(-DT / tau));
     let driven = described.driven();
+    let rises = described.rises();
     let mut v = described.start.clone();
     let mut currents = vec![[0.0; 2]; n];
+    // The first stage of alpha currents.
+    let mut rising = vec![[0.0; 2]; n];
     let mut last = vec![None; n];
     // By step, for each neuron; the longest delay is 200 steps.
     let mut arriving = vec![vec![[0.0; 2]; n]; steps + 202];
@@ -36,7 +39,8 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
             let constant = since <= described.constant_steps();
             if !kind.jumps() {
                 for sign in 0..2 {
-                    currents[cell][sign] += arrived[cell][sign];
+                    let receiving = if rises.is_some() { &mut rising } else { &mut currents };
+                    receiving[cell][sign] += arrived[cell][sign];
                 }
             }
             if !constant {
@@ -44,12 +48,19 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
                 let [excitatory, inhibitory] = currents[cell];
                 v[cell] =
                     towards + (v[cell] - towards) * leak + driven[0] * excitatory + driven[1] * inhibitory;
+                for (rise, rising) in rises.iter().flatten().zip(rising[cell]) {
+                    v[cell] += rise.driven * rising;
+                }
                 if kind.jumps() && !(lost && since == described.constant_steps() + 1) {
                     v[cell] += arrived[cell][0] + arrived[cell][1];
                 }
             }
             for sign in 0..2 {
                 currents[cell][sign] *= decay[sign];
+                if let Some(rises) = &rises {
+                    currents[cell][sign] += rises[sign].growth * rising[cell][sign];
+                    rising[cell][sign] *= decay[sign];
+                }
             }
             let margin = v[cell] - described.threshold[cell];
             if step == asked {

@@ -22,23 +22,26 @@ pub enum Kind {
     NestDelta,
     NestExp,
     NestExpTwo,
+    NestAlpha,
     BrianExp,
     BrianExpTwo,
     BrianJump,
     BrianJumpBeforeThreshold,
 }
 
-use Kind::{BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold, NestDelta, NestExp, NestExpTwo};
+use Kind::{
+    BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold, NestAlpha, NestDelta, NestExp, NestExpTwo,
+};
 
 /// The systems, and the kinds of each in the order in which they are stored.
 const SYSTEMS: [(&str, &[Kind]); 2] = [
-    ("networks-nest", &[NestDelta, NestExp, NestExpTwo]),
+    ("networks-nest", &[NestDelta, NestExp, NestExpTwo, NestAlpha]),
     ("networks-brian2", &[BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold]),
 ];
 
 impl Kind {
     fn is_nest(self) -> bool {
-        matches!(self, NestDelta | NestExp | NestExpTwo)
+        matches!(self, NestDelta | NestExp | NestExpTwo | NestAlpha)
     }
 
     fn jumps(self) -> bool {
@@ -63,6 +66,7 @@ impl Kind {
             NestDelta => "delta",
             NestExp | BrianExp => "exp",
             NestExpTwo | BrianExpTwo => "exp-two",
+            NestAlpha => "alpha",
             BrianJump => "jump",
             BrianJumpBeforeThreshold => "jump-before-threshold",
         }
@@ -73,6 +77,7 @@ impl Kind {
             NestDelta => "NEST `iaf_psc_delta`",
             NestExp => "NEST `iaf_psc_exp`, `tau_syn_ex` and `tau_syn_in` equal",
             NestExpTwo => "NEST `iaf_psc_exp`, `tau_syn_ex` and `tau_syn_in` different",
+            NestAlpha => "NEST `iaf_psc_alpha`",
             BrianExp => "Brian2, one decaying current",
             BrianExpTwo => "Brian2, an excitatory and an inhibitory current",
             BrianJump => "Brian2, `v_post += w`",
