@@ -220,6 +220,11 @@ impl Noise {
         random::philox(random::counter(cell, group, source.stream), random::key(self.seed))
     }
 
+    /// Whether the Poisson table that begins at a place is that of the rate 0.
+    pub(crate) fn is_silent(&self, place: u32) -> bool {
+        self.poisson_table(place).starts_with(&[0, 0])
+    }
+
     /// The Poisson table that begins at a place.
     #[inline(always)]
     pub(crate) fn poisson_table(&self, place: u32) -> &[u32] {

@@ -58,7 +58,8 @@ pub struct Case {
     pub random: Vec<Random>,
     /// The lengths of consecutive calls; calls of one step are made by `forward`.
     pub calls: Vec<u64>,
-    pub every: u32,
+    /// Whether membrane potentials are recorded, once in so many steps.
+    pub every: Option<u32>,
 }
 
 /// All that can be seen of a simulation.
@@ -87,6 +88,27 @@ impl Case {
         let mut dice = Dice(seed);
         let (n, batch) = [(9000, 1), (5000, 3), (12_000, 1), (2500, 9)][seed as usize % 4];
         Self::of(&mut dice, n, batch, 1000)
+    }
+
+    /// One in which only a few neurons have an input, and most get no spikes either.
+    pub fn quiet(seed: u64) -> Self {
+        let mut dice = Dice(seed);
+        let (n, batch) = (100 + dice.below(500), 1 + dice.below(2));
+        let case = Self::of(&mut dice, n, batch, 200);
+        let is_driven: Vec<bool> = (0..n).map(|_| dice.chance(0.1)).collect();
+        let rates: Array1<f32> = is_driven.iter().map(|is| if *is { 900.0 } else { 0.0 }).collect();
+        let currents = case.current.iter().zip(&is_driven);
+        let current = currents.map(|(current, is)| if *is { *current } else { 0.0 }).collect();
+        let random = vec![Random::poisson(rates.clone(), 3.0), Random::poisson_current(rates, -0.2)];
+        let few = |listed: &mut Listed| {
+            let count = listed.sources.len().min(n / 8);
+            listed.sources.truncate(count);
+            listed.targets.truncate(count);
+        };
+        let mut projections = case.projections;
+        projections.iter_mut().for_each(few);
+        let random = if dice.chance(0.7) { random } else { Vec::new() };
+        Self { current, random, projections, every: None, ..case }
     }
 
     fn of(dice: &mut Dice, n: usize, batch: usize, most_steps: usize) -> Self {
@@ -151,7 +173,7 @@ impl Case {
             current: Array1::from_shape_fn(n, |_| dice.uniform(0.2, 2.5) as f32),
             random,
             calls,
-            every: 1 + dice.below(9) as u32,
+            every: Some(1 + dice.below(9) as u32),
         }
     }
 
@@ -222,12 +244,15 @@ impl Case {
             }
             return Ok(());
         }
-        let recording = Recording::none().spikes().voltages(0..self.n as u32, self.every);
+        let recording = match self.every {
+            Some(every) => Recording::none().spikes().voltages(0..self.n as u32, every),
+            None => Recording::none().spikes(),
+        };
         let recorded = population.run(steps, self.input()).record(recording).go()?;
         let spikes = recorded.spikes.expect("asked for");
         outcome.spikes.extend(spikes.events().map(|event| (event.step, event.batch, event.neuron)));
-        let voltages = recorded.voltages.expect("asked for");
-        outcome.sampled.extend(voltages.values().iter().map(|v| v.to_bits()));
+        let sampled = recorded.voltages.iter().flat_map(|voltages| voltages.values());
+        outcome.sampled.extend(sampled.map(|v| v.to_bits()));
         Ok(())
     }
 

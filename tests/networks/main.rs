@@ -53,6 +53,60 @@ fn a_thousand_random_networks_equal_plain_loops() {
     assert!(spikes > 100_000, "{spikes}");
 }
 
+#[test]
+fn networks_of_which_most_cells_rest_equal_plain_loops() {
+    let (mut spikes, mut quiet) = (0, 0);
+    for seed in 0..100 {
+        let case = Case::quiet(seed);
+        let expected = reference::outcome(&case);
+        let got = case.outcome(&Device::cpu()).expect("cases are valid");
+        assert!(got == expected, "case {seed}: {}", difference(&got, &expected));
+        let resumed = case.resumed(case.calls.len() / 2, [&Device::cpu(), &Device::cpu()]);
+        assert!(resumed == expected, "case {seed} resumed: {}", difference(&resumed, &expected));
+        spikes += expected.spikes.len();
+        let first = expected.voltages[case.n - 1];
+        quiet += expected.voltages.iter().filter(|v| **v == first).count() * 2 / case.n.max(1) / case.batch;
+    }
+    assert!(spikes > 5_000, "{spikes}");
+    assert!(quiet > 30, "{quiet}");
+}
+
+#[test]
+fn cells_at_rest_notice_a_change_of_their_state_or_input() {
+    let case = Case { params: lif::Params::default(), random: Vec::new(), ..Case::quiet(4) };
+    let n = case.n;
+    // Recorded membrane potentials let no cell rest.
+    let outcome = |recording: Recording| {
+        let mut population = case.network().build(1, &Device::cpu()).expect("valid");
+        let mut spikes = Vec::new();
+        let mut run = |population: &mut lif::Population, input: lif::Input<'_>| {
+            let recorded = population.run(150, input).record(recording.clone()).go().expect("valid");
+            spikes
+                .extend(recorded.spikes.expect("asked for").events().map(|event| (event.step, event.neuron)));
+        };
+        run(&mut population, lif::Input::constant(0.0));
+        let mut voltages = population.voltages().expect("on the host");
+        voltages[[0, n - 1]] = -40.0;
+        population.set_voltages(&voltages).expect("finite");
+        run(&mut population, lif::Input::constant(0.0));
+        run(&mut population, lif::Input::constant(&case.current));
+        let mut rates = ndarray::Array1::zeros(n);
+        rates[n / 2] = 3000.0_f32;
+        run(&mut population, lif::Input::from(lif::Random::poisson(rates, 4.0)));
+        run(&mut population, lif::Input::constant(0.0));
+        run(&mut population, lif::Input::constant(1.0));
+        (spikes, population.voltages().expect("on the host"))
+    };
+    let (spikes, voltages) = outcome(Recording::none().spikes());
+    assert_eq!(
+        (&spikes, &voltages),
+        (&outcome(Recording::none().spikes().voltages(0..n as u32, 1)).0, &voltages)
+    );
+    assert_eq!(voltages, outcome(Recording::none().spikes().voltages(0..n as u32, 1)).1);
+    assert!(spikes.iter().any(|(_, neuron)| *neuron as usize == n - 1));
+    assert!(spikes.iter().any(|(step, neuron)| *neuron as usize == n / 2 && (450..600).contains(step)));
+}
+
 /// The devices of all adapters.
 fn adapters() -> Vec<Device> {
     let titles = adapters::adapters_to_test().unwrap_or_else(|skips| {

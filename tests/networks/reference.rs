@@ -148,7 +148,7 @@ pub fn outcome(case: &Case) -> Outcome {
                     }
                 }
             }
-            if step % u64::from(case.every) == 0 && !forward {
+            if case.every.is_some_and(|every| step % u64::from(every) == 0) && !forward {
                 result.sampled.append(&mut sampled);
             }
             sampled.clear();

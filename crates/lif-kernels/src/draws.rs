@@ -27,13 +27,12 @@ pub struct LaneGenerators {
 }
 
 impl LaneGenerators {
-    /// Makes generators for consecutive cells of the population, from `first_cell` on.
+    /// Makes generators for cells of the population, by their numbers.
     #[must_use]
-    pub fn new(seed: u64, first_cell: u64) -> Self {
+    pub fn new(seed: u64, cell: impl Fn(usize) -> u64) -> Self {
         let mut counters = [[0; LANES]; 4];
         for lane in 0..LANES {
-            let cell = first_cell + lane as u64;
-            for (counters, counter) in counters.iter_mut().zip(random::counter(cell, 0, 0)) {
+            for (counters, counter) in counters.iter_mut().zip(random::counter(cell(lane), 0, 0)) {
                 counters[lane] = counter;
             }
         }

@@ -161,16 +161,16 @@ impl WithSimd for Advance<'_, '_> {
             let groups = &mut groups[..together];
             sources.clear();
             for (index, group) in groups.iter_mut().enumerate() {
-                let cells = group.load(&tile, table, options, n, current, (first + index) * LANES);
+                let first = (first + index) * LANES;
+                let cells = Cells::new(tile.first_cell + first, tile.refractory.len() - first, n);
+                group.load(&tile, table, options, &cells, current, first);
                 group.sampled = sampling.map_or(Sampled::NONE, |sampling| group.sampled(sampling, &tile));
                 if current.has_sources() {
-                    let first_cell = tile.first_cell + group.first;
                     sources.push(LaneSources::load(
                         current.noise,
                         current.spikes,
                         options.inhibition,
                         &cells,
-                        first_cell,
                     ));
                 }
             }
@@ -181,7 +181,7 @@ impl WithSimd for Advance<'_, '_> {
             let recorded = (&mut *tile.words, &mut *tile.samples);
             advance_groups(groups, &mut sources, None, recorded, options, span, current, memory, sampling);
             for group in groups {
-                lanes::store(&group.lanes, &mut tile, group.first);
+                lanes::store(&group.lanes, &mut tile, group.first, None);
             }
         }
     }
@@ -189,7 +189,7 @@ impl WithSimd for Advance<'_, '_> {
 
 /// The cells in the lanes, and the places of their input.
 pub(super) struct Group {
-    /// Index of the first cell in the tile.
+    /// Index of the first cell in the tile, or its place among those that are awake.
     pub(super) first: usize,
     pub(super) lanes: Lanes,
     places: LanePlaces,
@@ -214,15 +214,13 @@ impl Group {
         tile: &Tile<'_>,
         table: &Table,
         options: Options,
-        n: usize,
+        cells: &Cells<'_>,
         current: &CurrentView<'_>,
         first: usize,
-    ) -> Cells {
-        let cells = Cells::new(tile.first_cell + first, tile.refractory.len() - first, n);
+    ) {
         self.first = first;
-        lanes::load(&mut self.lanes, tile, table, options, &cells, first);
-        self.places = LanePlaces::of(&cells, current.strides.row, current.strides.neuron);
-        cells
+        lanes::load(&mut self.lanes, tile, table, options, cells, first);
+        self.places = LanePlaces::of(cells, current.strides.row, current.strides.neuron);
     }
 }
 
@@ -293,8 +291,12 @@ pub(super) fn advance_groups(
                     drives: if constant { &mut drives[..1] } else { &mut drives[from..from + count] },
                 });
             }
-            let jumps = if options.jumps { &sums.jumps } else { &NO_JUMPS };
             // Sums that are not filled still have values of another call.
+            let jumps = match (options.jumps, filled.jumps) {
+                (true, true) => &sums.jumps,
+                (true, false) => &NOTHING.jumps,
+                (false, _) => &NO_JUMPS,
+            };
             let arriving = if filled.arriving { &sums.arriving } else { &NOTHING.arriving };
             let inhibitory = if filled.inhibitory { &sums.inhibitory } else { &NOTHING.inhibitory };
             let drives = Drives { constant, drives, arriving, inhibitory, jumps, rows };

@@ -100,16 +100,15 @@ impl<'a> LaneSources<'a> {
     pub(super) const BYTES: usize =
         size_of::<Self>() + size_of::<LaneSource<'_>>() + size_of::<[[[f32; LANES]; GROUP as usize]; 4]>();
 
-    /// Loads the sources of the cells that begin with `first_cell` of the engine; `inhibition` is the rule of the
-    /// cells.
+    /// Loads the sources of some cells; `inhibition` is the rule of the cells.
     pub(super) fn load(
         noise: Option<&'a Noise>,
         projections: &'a [Projection<'a>],
         inhibition: bool,
-        cells: &Cells,
-        first_cell: usize,
+        cells: &Cells<'_>,
     ) -> Self {
-        let noise = noise.map(|noise| LaneNoise::load(noise, cells, first_cell));
+        let noise = noise.map(|noise| LaneNoise::load(noise, cells));
+        let noise = noise.filter(|noise| !noise.is_silent());
         let arriving = projections.iter().any(|projection| projection.effect == SpikeEffect::Current);
         let by_projections = Filled {
             currents: false,

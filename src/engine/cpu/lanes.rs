@@ -10,35 +10,41 @@ use crate::model::{Coefficient, Field, Options};
 use crate::prepared::coefficients::Table;
 use lif_kernels::{LANES, LaneCoefficients, Lanes};
 
-/// Loads the cells of a tile from `first` on. Lanes beyond the end of the tile get copies of the last cell.
+/// Loads cells of a tile: those from `first` on, or those that are listed. Lanes beyond the last cell get copies of it.
 #[inline(always)]
 pub(super) fn load(
     lanes: &mut Lanes,
     tile: &Tile<'_>,
     table: &Table,
     options: Options,
-    cells: &Cells,
+    cells: &Cells<'_>,
     first: usize,
 ) {
     lanes.cells = cells.count.min(LANES);
     let mut left = [0; LANES];
-    copy(&mut left, &tile.refractory[first..]);
+    take_state(&mut left, tile.refractory, cells, first);
     for left in &mut left {
         *left &= !SPIKE_FLAG;
     }
     spread(table.column(Coefficient::RefractorySteps), cells, &mut lanes.refractory_steps);
-    copy(&mut lanes.counts, &tile.counts[first..]);
+    take_state(&mut lanes.counts, tile.counts, cells, first);
     load_coefficients(&mut lanes.coefficients, table, options, cells);
     for field in Field::ALL {
-        if let Some(values) = tile.fields[field as usize].get(first..) {
-            copy(&mut lanes[field], values);
+        let values = &tile.fields[field as usize];
+        if !values.is_empty() {
+            take_state(&mut lanes[field], values, cells, first);
         }
     }
     lanes.begin(options, &left);
 }
 
 #[inline(always)]
-fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options: Options, cells: &Cells) {
+fn load_coefficients(
+    coefficients: &mut LaneCoefficients,
+    table: &Table,
+    options: Options,
+    cells: &Cells<'_>,
+) {
     for coefficient in Coefficient::ALL {
         // Refractory steps are not floating-point numbers and are stored elsewhere.
         if coefficient.is_used(options) && coefficient != Coefficient::RefractorySteps {
@@ -50,19 +56,43 @@ fn load_coefficients(coefficients: &mut LaneCoefficients, table: &Table, options
     }
 }
 
-/// Stores the state back into the tile.
+/// Stores the state back into the tile: into the cells from `first` on, or into those that are listed.
 #[inline(always)]
-pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize) {
+pub(super) fn store(lanes: &Lanes, tile: &mut Tile<'_>, first: usize, list: Option<&[u32]>) {
     let mut words = [0; LANES];
     lanes.left(&mut words);
     for (word, last) in words.iter_mut().zip(&lanes.spiked_last) {
         *word |= last * SPIKE_FLAG;
     }
-    copy_back(&mut tile.refractory[first..], &words);
-    copy_back(&mut tile.counts[first..], &lanes.counts);
+    put_state(tile.refractory, &words, first, list);
+    put_state(tile.counts, &lanes.counts, first, list);
     for field in Field::ALL {
-        if let Some(values) = tile.fields[field as usize].get_mut(first..) {
-            copy_back(values, &lanes[field]);
+        if !tile.fields[field as usize].is_empty() {
+            put_state(tile.fields[field as usize], &lanes[field], first, list);
+        }
+    }
+}
+
+#[inline(always)]
+fn take_state<T: Copy>(lanes: &mut [T; LANES], values: &[T], cells: &Cells<'_>, first: usize) {
+    match cells.list {
+        None => copy(lanes, &values[first..]),
+        Some(list) => {
+            for (lane, cell) in lanes.iter_mut().zip(list) {
+                *lane = values[*cell as usize];
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn put_state<T: Copy>(values: &mut [T], lanes: &[T; LANES], first: usize, list: Option<&[u32]>) {
+    match list {
+        None => copy_back(&mut values[first..], lanes),
+        Some(list) => {
+            for (lane, cell) in lanes.iter().zip(list) {
+                values[*cell as usize] = *lane;
+            }
         }
     }
 }
@@ -86,27 +116,36 @@ fn copy_back<T: Copy>(values: &mut [T], lanes: &[T; LANES]) {
 }
 
 /// The cells in the lanes.
-pub(super) struct Cells {
+pub(super) struct Cells<'a> {
     row: usize,
     neuron: usize,
     /// Number of cells until the end of the tile; lanes beyond it repeat the last one.
     count: usize,
-    n: usize,
+    pub(super) n: usize,
     /// Whether all lanes have cells, which are neighbours in one row.
     together: bool,
+    /// How much farther than the first cell each is, if they are not neighbours.
+    list: Option<&'a [u32]>,
 }
 
-impl Cells {
+impl<'a> Cells<'a> {
     /// The cells from `first` on, `count` of them until the end of the tile.
     #[inline(always)]
     pub(super) fn new(first: usize, count: usize, n: usize) -> Self {
         let (row, neuron) = (first / n, first % n);
-        Self { row, neuron, count, n, together: count >= LANES && neuron + LANES <= n }
+        Self { row, neuron, count, n, together: count >= LANES && neuron + LANES <= n, list: None }
+    }
+
+    /// The cells that are so much farther than `first`.
+    pub(super) fn listed(first: usize, list: &'a [u32], n: usize) -> Self {
+        let (row, neuron) = (first / n, first % n);
+        Self { row, neuron, count: list.len(), n, together: false, list: Some(list) }
     }
 
     /// Returns row and neuron of the cell in a lane.
     pub(super) fn at(&self, lane: usize) -> (usize, usize) {
-        let index = self.neuron + lane.min(self.count - 1);
+        let lane = lane.min(self.count - 1);
+        let index = self.neuron + self.list.map_or(lane, |list| list[lane] as usize);
         (self.row + index / self.n, index % self.n)
     }
 }
@@ -128,13 +167,13 @@ pub(super) enum LanePlaces {
 
 impl LanePlaces {
     #[inline(always)]
-    pub(super) fn of(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
+    pub(super) fn of(cells: &Cells<'_>, row_stride: usize, neuron_stride: usize) -> Self {
         if row_stride == 0 && neuron_stride == 0 {
             return Self::Same(0);
         }
         let first = cells.row * row_stride + cells.neuron * neuron_stride;
         if !cells.together {
-            if neuron_stride == 1 && cells.neuron + cells.count <= cells.n {
+            if neuron_stride == 1 && cells.list.is_none() && cells.neuron + cells.count <= cells.n {
                 return Self::Few { first, count: cells.count };
             }
             return Self::of_rows(cells, row_stride, neuron_stride);
@@ -144,7 +183,7 @@ impl LanePlaces {
 
     /// The places for cells that are not all neighbours in one row.
     #[inline(never)]
-    fn of_rows(cells: &Cells, row_stride: usize, neuron_stride: usize) -> Self {
+    fn of_rows(cells: &Cells<'_>, row_stride: usize, neuron_stride: usize) -> Self {
         let places: [usize; LANES] = std::array::from_fn(|lane| {
             let (row, neuron) = cells.at(lane);
             row * row_stride + neuron * neuron_stride
@@ -180,7 +219,7 @@ impl LanePlaces {
 }
 
 #[inline(always)]
-pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells, lanes: &mut [T; LANES]) {
+pub(super) fn spread<T: Copy>(column: &Column<T>, cells: &Cells<'_>, lanes: &mut [T; LANES]) {
     LanePlaces::of(cells, column.row_stride, column.neuron_stride).take(&column.values, lanes);
 }
 

@@ -1,5 +1,6 @@
 //! The CPU engine. All cores advance tiles of cells, each tile through many steps while it is in cache.
 
+mod awake;
 mod block;
 mod input_sums;
 mod instructions;
@@ -356,6 +357,7 @@ impl Engine for CpuEngine {
 
     fn write(&mut self, field: Field, values: &[f32]) -> Result<()> {
         self.fields[field as usize].copy_from_slice(values);
+        self.network.iter_mut().for_each(Network::wake_all);
         Ok(())
     }
 
@@ -365,6 +367,7 @@ impl Engine for CpuEngine {
 
     fn write_counter(&mut self, counter: Counter, values: &[u32]) -> Result<()> {
         self.counter(counter).copy_from_slice(values);
+        self.network.iter_mut().for_each(Network::wake_all);
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 //! Cells advance by blocks that are no longer than the shortest delay. Each part then adds the spikes of all parts to
 //! what will arrive at its own cells: no other thread touches these, and whole numbers give the same sum in any order.
 
+use super::awake::Stillness;
 use super::block::{CurrentView, Group, Tile, Workspace, advance_groups};
 use super::input_sums::LaneSources;
 use super::instructions;
-use super::lanes;
+use super::lanes::{self, Cells};
 use super::ring::{Ring, Spike};
 use super::sampling::{Sampled, Samples, Sampling};
 use crate::data::shape::Shape;
@@ -99,6 +100,11 @@ impl Network {
         self.rings.iter_mut().for_each(Ring::clear);
     }
 
+    /// State has been set from outside, so that cells may no longer be at rest.
+    pub(super) fn wake_all(&mut self) {
+        self.rings.iter_mut().for_each(Ring::wake_all);
+    }
+
     /// What will arrive from a step on, `[steps, channels, batch, n]`.
     pub(super) fn arriving(&mut self, next_step: u64) -> Vec<i32> {
         let mut all = Vec::new();
@@ -165,7 +171,10 @@ impl Network {
             })
             .collect();
         let load = |member: &mut Member<'_, 'b>| {
-            instructions::best().dispatch(Load { member, table, options, n, current, sampling });
+            // The potentials of those that are recorded are asked for.
+            let still = Stillness::of(table, options, n, current).filter(|_| member.tile.samples.is_empty());
+            member.ring.choose_awake(still.as_ref(), &member.tile);
+            instructions::best().dispatch(Load { member, table, options, n, current, sampling, from: 0 });
         };
         if self.is_shared {
             members.par_iter_mut().for_each(load);
@@ -185,6 +194,7 @@ impl Network {
             let act = |(member, spikes): (&mut Member<'_, 'b>, &mut Vec<Spike>)| {
                 if *is_whole {
                     member.receive(tables, &before, parts);
+                    member.load_woken(table, options, n, current);
                 }
                 spikes.clear();
                 let block = Block { first, count, from: made, view: &view, options, sampling, first_step };
@@ -202,9 +212,7 @@ impl Network {
             if *is_whole {
                 member.receive(tables, &before, parts);
             }
-            for group in &member.groups {
-                lanes::store(&group.lanes, &mut member.tile, group.first);
-            }
+            member.store(0);
         };
         if self.is_shared {
             members.par_iter_mut().for_each(finish);
@@ -238,12 +246,31 @@ struct Member<'a, 'b> {
     word: Vec<u32>,
 }
 
-impl Member<'_, '_> {
+impl<'b> Member<'_, 'b> {
     /// Adds the spikes of all parts of its row to what will arrive.
     fn receive(&mut self, tables: &Tables, spikes: &[Vec<Spike>], parts: usize) {
         let row = self.index - self.index % parts;
         for spikes in &spikes[row..row + parts] {
             self.ring.deliver(&tables.parts[self.index % parts].1, spikes);
+        }
+    }
+
+    /// Loads the cells that have been woken.
+    fn load_woken(&mut self, table: &Table, options: Options, n: usize, current: &CurrentView<'b>) {
+        let loaded = self.word.len();
+        if self.ring.awake().is_some_and(|cells| cells.len() > loaded) {
+            let from = loaded / LANES;
+            self.store(from);
+            let sampling = None;
+            instructions::best().dispatch(Load { member: self, table, options, n, current, sampling, from });
+        }
+    }
+
+    /// Stores the state of the groups of cells from one on.
+    fn store(&mut self, from: usize) {
+        for group in &self.groups[from..] {
+            let list = self.ring.awake().map(|cells| &cells[group.first..group.first + group.lanes.cells]);
+            lanes::store(&group.lanes, &mut self.tile, group.first, list);
         }
     }
 }
@@ -256,6 +283,8 @@ struct Load<'a, 'b, 'c> {
     n: usize,
     current: &'a CurrentView<'c>,
     sampling: Option<&'a Sampling<'a>>,
+    /// The first group of cells that is loaded.
+    from: usize,
 }
 
 impl WithSimd for Load<'_, '_, '_> {
@@ -263,22 +292,26 @@ impl WithSimd for Load<'_, '_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
-        let Self { member, table, options, n, current, sampling } = self;
-        let Member { tile, groups, sources, word, .. } = member;
-        let cells = tile.refractory.len();
+        let Self { member, table, options, n, current, sampling, from } = self;
+        let Member { tile, groups, sources, word, ring, .. } = member;
+        let awake = ring.awake();
+        let cells = awake.map_or(tile.refractory.len(), <[u32]>::len);
         word.resize(cells, 0);
         groups.resize_with(cells.div_ceil(LANES), Group::empty);
-        for (index, group) in groups.iter_mut().enumerate() {
+        sources.truncate(from);
+        for (index, group) in groups.iter_mut().enumerate().skip(from) {
             let first = index * LANES;
-            let cells = group.load(tile, table, options, n, current, first);
+            let cells = match awake {
+                None => Cells::new(tile.first_cell + first, cells - first, n),
+                Some(list) => Cells::listed(tile.first_cell, &list[first..cells.min(first + LANES)], n),
+            };
+            group.load(tile, table, options, &cells, current, first);
             group.sampled = match sampling {
                 Some(sampling) if !tile.samples.is_empty() => group.sampled(sampling, tile),
                 _ => Sampled::NONE,
             };
             if current.has_sources() {
-                let first = tile.first_cell + first;
-                let of_lanes =
-                    LaneSources::load(current.noise, current.spikes, options.inhibition, &cells, first);
+                let of_lanes = LaneSources::load(current.noise, current.spikes, options.inhibition, &cells);
                 sources.push(of_lanes.draws_ahead());
             }
         }
@@ -313,7 +346,7 @@ impl WithSimd for Advance<'_, '_, '_> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _simd: S) {
         let Self { member, block, spikes, bounds } = self;
-        let Member { index, tile, ring, workspace, groups, sources, word } = member;
+        let Member { index, tile, ring, workspace, groups, sources, word, .. } = member;
         let Workspace { drives, sums, samples, .. } = &mut **workspace;
         let sampling = block.sampling.filter(|_| groups.iter().any(|group| !group.sampled.is_empty()));
         let recorded = sampling.map_or(0, |sampling| {
@@ -336,19 +369,27 @@ impl WithSimd for Advance<'_, '_, '_> {
         let row = blocks(block.first_step, block.from + 1) - 1;
         if let Some(row) = tile.words.get_mut(row) {
             // The first block of a word, or of the call, begins it.
-            if block.first.is_multiple_of(32) || block.from == 0 {
-                row.copy_from_slice(word);
-            } else {
-                row.iter_mut().zip(&*word).for_each(|(all, new)| *all |= new);
+            let begins = block.first.is_multiple_of(32) || block.from == 0;
+            match ring.awake() {
+                None if begins => row.copy_from_slice(word),
+                None => row.iter_mut().zip(&*word).for_each(|(all, new)| *all |= new),
+                Some(cells) => {
+                    if begins {
+                        row.fill(0);
+                    }
+                    cells.iter().zip(&*word).for_each(|(cell, new)| row[*cell as usize] |= new);
+                }
             }
         }
+        let awake = ring.awake();
         let first_source = bounds[*index % (bounds.len() - 1)] as u32;
         let word_start = block.first - block.first % 32;
-        for (chunk, first) in word.chunks(LANES).zip((first_source..).step_by(LANES)) {
+        for (chunk, first) in word.chunks(LANES).zip((0..).step_by(LANES)) {
             if chunk.iter().fold(0, |any, word| any | word) == 0 {
                 continue;
             }
-            for (source, word) in (first..).zip(chunk) {
+            for (place, word) in (first..).zip(chunk) {
+                let source = first_source + awake.map_or(place as u32, |cells| cells[place]);
                 let mut word = *word;
                 while word != 0 {
                     let step = word_start + u64::from(word.trailing_zeros());

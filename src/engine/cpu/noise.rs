@@ -14,10 +14,13 @@ pub(super) struct LaneNoise<'a> {
 }
 
 impl<'a> LaneNoise<'a> {
-    /// Loads the sources of the cells that begin with `first_cell` of the engine.
-    pub(super) fn load(noise: &'a Noise, cells: &Cells, first_cell: usize) -> Self {
+    /// Loads the sources of some cells.
+    pub(super) fn load(noise: &'a Noise, cells: &Cells<'_>) -> Self {
         let mut sources: Vec<(SumKind, LaneSource<'a>)> = Vec::new();
         for source in &noise.sources {
+            if is_silent(noise, source, cells) {
+                continue;
+            }
             let (mut offset, mut scale) = ([0.0; LANES], [0.0; LANES]);
             spread(&source.offset, cells, &mut offset);
             spread(&source.scale, cells, &mut scale);
@@ -32,8 +35,16 @@ impl<'a> LaneNoise<'a> {
                 sources.push((kind, lanes));
             }
         }
-        let generators = LaneGenerators::new(noise.seed, noise.first_cell + first_cell as u64);
+        let generators = LaneGenerators::new(noise.seed, |lane| {
+            let (row, neuron) = cells.at(lane);
+            noise.first_cell + (row * cells.n + neuron) as u64
+        });
         Self { generators, sources }
+    }
+
+    /// Whether no source adds anything.
+    pub(super) fn is_silent(&self) -> bool {
+        self.sources.is_empty()
     }
 
     /// Returns which sums [`fill`](Self::fill) fills.
@@ -65,7 +76,7 @@ impl<'a> LaneNoise<'a> {
     }
 }
 
-fn distribution<'a>(noise: &'a Noise, source: &NoiseSource, cells: &Cells) -> LaneDistribution<'a> {
+fn distribution<'a>(noise: &'a Noise, source: &NoiseSource, cells: &Cells<'_>) -> LaneDistribution<'a> {
     match source.kind {
         NoiseKind::Normal => LaneDistribution::Normal,
         NoiseKind::Uniform => LaneDistribution::Uniform,
@@ -75,6 +86,14 @@ fn distribution<'a>(noise: &'a Noise, source: &NoiseSource, cells: &Cells) -> La
             LaneDistribution::counts(tables.map(|place| noise.poisson_table(place)))
         }
     }
+}
+
+/// Whether a source has the rate 0 in all lanes: it would add 0 to sums of 0.
+fn is_silent(noise: &Noise, source: &NoiseSource, cells: &Cells<'_>) -> bool {
+    let is_poisson = matches!(source.kind, NoiseKind::Poisson | NoiseKind::PoissonJumps);
+    let mut tables = [0; LANES];
+    spread(&source.table, cells, &mut tables);
+    is_poisson && tables.iter().all(|place| noise.is_silent(*place))
 }
 
 /// A sum that a source adds to.

@@ -30,7 +30,7 @@ enum LaneWiring<'a> {
 }
 
 impl<'a> LaneProjections<'a> {
-    pub(super) fn load(projections: &'a [Projection<'a>], inhibition: bool, cells: &Cells) -> Self {
+    pub(super) fn load(projections: &'a [Projection<'a>], inhibition: bool, cells: &Cells<'_>) -> Self {
         let inputs = projections.iter().map(|projection| {
             let wiring = match &projection.wiring {
                 Wiring::Each(weights) => {

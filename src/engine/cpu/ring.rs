@@ -1,5 +1,7 @@
 //! What will arrive at the cells of a tile in the coming steps, and its delivery by the spikes of a network.
 
+use super::awake::{Awake, Stillness};
+use super::block::Tile;
 use super::input_sums::{Filled, InputSums};
 use crate::data::large::Large;
 use crate::data::prefetch::prefetch;
@@ -20,18 +22,30 @@ pub(super) struct Spike {
 /// For each coming step, channel and cell of a tile the sum of the weights that arrive there.
 #[derive(Debug)]
 pub(super) struct Ring {
-    /// `[steps, channels, cells]`; step s has the place s modulo the number of steps.
+    /// `[steps, channels, cells]`; step s has the place s modulo the number of steps. Cells have the places of those that
+    /// are awake, if some are at rest.
     sums: Large<i32>,
     steps: usize,
     /// What each channel acts on, and the unit of its sums.
     channels: Vec<(Receptor, f32)>,
     cells: usize,
+    /// `None` if all cells are.
+    awake: Option<Awake>,
+    /// The current under which it was decided which cells are awake; `None` if that is to be decided again.
+    decided: Option<u32>,
 }
 
 impl Ring {
     pub(super) fn new(steps: u32, channels: Vec<(Receptor, f32)>, cells: usize) -> Self {
         let steps = steps as usize;
-        Self { sums: Large::zeroed(steps * channels.len() * cells), steps, channels, cells }
+        Self {
+            sums: Large::zeroed(steps * channels.len() * cells),
+            steps,
+            channels,
+            cells,
+            awake: None,
+            decided: None,
+        }
     }
 
     /// The place of a step.
@@ -41,12 +55,77 @@ impl Ring {
 
     pub(super) fn clear(&mut self) {
         self.sums.fill(0);
+        self.awake = None;
+        self.decided = None;
     }
 
-    /// The sums of a step and a channel.
+    /// The sums of a step and a channel, for all cells in their order. All are awake from now on.
     pub(super) fn row(&mut self, step: u64, channel: usize) -> &mut [i32] {
+        self.wake_all();
         let first = (self.place(step) as usize * self.channels.len() + channel) * self.cells;
         &mut self.sums[first..first + self.cells]
+    }
+
+    /// The cells that are awake, if some are at rest.
+    pub(super) fn awake(&self) -> Option<&[u32]> {
+        self.awake.as_ref().map(Awake::cells)
+    }
+
+    /// Lets cells rest for which `still` says that this leaves the bits as they are, and wakes others. All are awake
+    /// without it, or if few can rest.
+    pub(super) fn choose_awake(&mut self, still: Option<&Stillness<'_>>, tile: &Tile<'_>) {
+        let Some(still) = still else { return self.wake_all() };
+        let current = still.current();
+        if current.is_some() && self.decided == current {
+            // State and current are as they were; only random sources may be others.
+            if let Some(awake) = &mut self.awake {
+                let driven = (0..self.cells).filter(|cell| still.is_driven(tile, *cell));
+                for cell in driven {
+                    awake.wake(cell as u32);
+                }
+            }
+            return;
+        }
+        self.let_rest(|cell| !still.is_driven(tile, cell) && still.is_at_rest(tile, cell));
+        self.decided = current;
+    }
+
+    /// Lets cells of which `is_at_rest` says so rest, if these are most cells and nothing will arrive at them.
+    fn let_rest(&mut self, is_at_rest: impl Fn(usize) -> bool) {
+        self.wake_all();
+        let mut awake: Vec<u32> = (0..self.cells as u32).filter(|cell| !is_at_rest(*cell as usize)).collect();
+        if awake.len() > self.cells / 2 {
+            return;
+        }
+        let mut is_awake = vec![false; self.cells];
+        awake.iter().for_each(|cell| is_awake[*cell as usize] = true);
+        for row in self.sums.chunks_exact(self.cells) {
+            for (cell, _) in (0..).zip(row).filter(|(_, sum)| **sum != 0) {
+                if !std::mem::replace(&mut is_awake[cell as usize], true) {
+                    awake.push(cell);
+                }
+            }
+        }
+        for row in self.sums.chunks_exact_mut(self.cells) {
+            let own: Vec<i32> = awake.iter().map(|cell| row[*cell as usize]).collect();
+            row.fill(0);
+            row[..own.len()].copy_from_slice(&own);
+        }
+        self.awake = Some(Awake::new(self.cells, awake));
+    }
+
+    /// Gives all cells their own places.
+    pub(super) fn wake_all(&mut self) {
+        self.decided = None;
+        let Some(awake) = self.awake.take() else { return };
+        let cells = awake.cells();
+        for row in self.sums.chunks_exact_mut(self.cells) {
+            let own = row[..cells.len()].to_vec();
+            row.fill(0);
+            for (cell, sum) in cells.iter().zip(own) {
+                row[*cell as usize] = sum;
+            }
+        }
     }
 
     /// Adds what arrives at some cells from step `number` on to the sums of the steps `from..to` of a word, and removes
@@ -92,6 +171,18 @@ impl Ring {
 
     /// Adds the weights of the synapses of some spikes to what will arrive.
     pub(super) fn deliver(&mut self, table: &[Rows], spikes: &[Spike]) {
+        match self.awake.take() {
+            None => self.deliver_to(table, spikes, |target| target),
+            Some(mut awake) => {
+                self.deliver_to(table, spikes, |target| awake.wake(target));
+                self.awake = Some(awake);
+            }
+        }
+    }
+
+    /// `place` is that of a cell.
+    #[inline(always)]
+    fn deliver_to(&mut self, table: &[Rows], spikes: &[Spike], mut place_of: impl FnMut(u32) -> u32) {
         let (steps, channels, cells) = (self.steps, self.channels.len(), self.cells);
         let sums = &mut self.sums[..];
         for rows in table {
@@ -103,7 +194,7 @@ impl Ring {
                     let first = (place * channels + rows.channel) * cells;
                     let sums = &mut sums[first..first + cells];
                     for target in &rows.targets[rows.row(spike.source)] {
-                        let sum = &mut sums[*target as usize];
+                        let sum = &mut sums[place_of(*target) as usize];
                         *sum = sum.wrapping_add(rows.weight);
                     }
                 }
@@ -115,7 +206,8 @@ impl Ring {
                 let row = rows.row(spike.source);
                 let place = (spike.place as usize + arrival) % steps;
                 let layout = Layout { place, steps, stride: channels * cells, first: rows.channel * cells };
-                ahead.add_row(sums, layout, &rows.targets[row.clone()], &rows.weights[row]);
+                let (targets, weights) = (&rows.targets[row.clone()], &rows.weights[row]);
+                ahead.add_row(sums, layout, targets, weights, &mut place_of);
             }
             ahead.add(sums);
         }
@@ -150,7 +242,14 @@ impl<'a> Ahead<'a> {
 
     /// Adds the weights of a row; the last of them are added later.
     #[inline(always)]
-    fn add_row(&mut self, sums: &mut [i32], layout: Layout, synapses: &[u32], weights: &'a [i32]) {
+    fn add_row(
+        &mut self,
+        sums: &mut [i32],
+        layout: Layout,
+        synapses: &[u32],
+        weights: &'a [i32],
+        place_of: &mut impl FnMut(u32) -> u32,
+    ) {
         let Layout { place, steps, stride, first } = layout;
         for (synapses, weights) in synapses.chunks(TOGETHER).zip(weights.chunks(TOGETHER)) {
             let mut next = Self { places: [0; TOGETHER], weights };
@@ -159,7 +258,7 @@ impl<'a> Ahead<'a> {
                 if place >= steps {
                     place -= steps;
                 }
-                *at = place * stride + first + (synapse & ((1 << TARGET_BITS) - 1)) as usize;
+                *at = place * stride + first + place_of(synapse & ((1 << TARGET_BITS) - 1)) as usize;
                 prefetch(&sums[*at]);
             }
             self.add(sums);
