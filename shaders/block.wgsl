@@ -95,8 +95,14 @@ struct Block {
     // The number of the list of spikes, and the place of its first spike.
     list: u32,
     list_start: u32,
+    // Blocks of steps in a word, and the most spikes of a batch row in one of them.
+    blocks_of_word: u32,
+    most_spikes: u32,
+    // Tables of synapses.
+    tables: u32,
     unused_0: u32,
     unused_1: u32,
+    unused_2: u32,
     // Offset, row stride and neuron stride of each coefficient, in the order of Coefficients.
     spread: array<vec4<u32>, COEFFICIENTS>,
 }
@@ -183,12 +189,18 @@ struct Path {
     voltage_place: u32,
 }
 
-fn begin(number: u32) -> Path {
+// Begins with the cell of this number, or with the last cell if there are not so many.
+fn begin_cell(number: u32) -> Path {
+    let index = min(number, block.cells - 1u);
+    return begin(number < block.cells, index / block.neurons, index % block.neurons);
+}
+
+fn begin(there: bool, row: u32, neuron: u32) -> Path {
     var path: Path;
-    path.there = number < block.cells;
-    path.index = min(number, block.cells - 1u);
-    path.row = path.index / block.neurons;
-    path.neuron = path.index % block.neurons;
+    path.there = there;
+    path.index = row * block.neurons + neuron;
+    path.row = row;
+    path.neuron = neuron;
     path.cell = load_cell(path.row, path.neuron);
     path.state = load_state(path.index);
     path.current_place =
@@ -279,9 +291,6 @@ fn end_word(path: ptr<private, Path>) {
     var word = (*path).word;
     (*path).word = 0u;
     (*path).count += countOneBits(word);
-    if (NETWORK && (*path).there) {
-        list_spikes((*path).row, (*path).neuron, word);
-    }
     if (WORDS != NO_WORDS && (*path).word_place != NOT_RECORDED) {
         if (WORDS_GO_ON) {
             word |= recorded[(*path).word_place];
@@ -311,11 +320,11 @@ var<private> wait: u32;
 var<private> ring_place: u32;
 
 fn begin_all(first: u32) {
-    a = begin(first);
+    a = begin_cell(first);
     if (ABREAST == 4u) {
-        b = begin(first + WORKGROUP);
-        c = begin(first + 2u * WORKGROUP);
-        d = begin(first + 3u * WORKGROUP);
+        b = begin_cell(first + WORKGROUP);
+        c = begin_cell(first + 2u * WORKGROUP);
+        d = begin_cell(first + 3u * WORKGROUP);
     }
 }
 
@@ -345,6 +354,17 @@ fn step_all(options: Options, bit: u32, within: u32, may_settle: bool) {
     }
     if (NETWORK) {
         ring_place = next_place(ring_place);
+    }
+}
+
+fn list_spikes_of_all() {
+    if (NETWORK) {
+        list_spikes(&a);
+        if (ABREAST == 4u) {
+            list_spikes(&b);
+            list_spikes(&c);
+            list_spikes(&d);
+        }
     }
 }
 
@@ -400,6 +420,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
                 bit += 1u;
             }
             bit = 0u;
+            list_spikes_of_all();
             end_word_of_all();
         }
         while (block.steps - made >= WORD) {
@@ -416,6 +437,7 @@ fn advance(@builtin(global_invocation_id) id: vec3<u32>) {
             }
             bit = 0u;
             made += WORD;
+            list_spikes_of_all();
             end_word_of_all();
         }
     }

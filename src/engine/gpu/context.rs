@@ -1,5 +1,6 @@
 //! An opened adapter: its device and queue, with every way in which they can fail turned into an [`Error`].
 
+use super::batch_row::{MOST_INVOCATIONS, STORAGE_BUFFERS};
 use super::kernel::WIDE_INTEGERS;
 use super::kernel_timer::KernelTimer;
 use crate::error::{Error, Result};
@@ -81,11 +82,18 @@ impl GpuContext {
     pub(crate) fn open(adapter: &wgpu::Adapter) -> Result<Self> {
         let info = adapter.get_info();
         let available = adapter.limits();
-        // Only the limits that large populations need are raised: limits above the needed ones may cost
-        // speed.
+        // Only the limits that large populations and the kernel of small networks need are raised: limits above the
+        // needed ones may cost speed.
         let limits = wgpu::Limits {
             max_storage_buffer_binding_size: available.max_storage_buffer_binding_size,
             max_buffer_size: available.max_buffer_size,
+            max_storage_buffers_per_shader_stage: available
+                .max_storage_buffers_per_shader_stage
+                .min(STORAGE_BUFFERS),
+            max_compute_invocations_per_workgroup: available
+                .max_compute_invocations_per_workgroup
+                .min(MOST_INVOCATIONS),
+            max_compute_workgroup_size_x: available.max_compute_workgroup_size_x.min(MOST_INVOCATIONS),
             ..wgpu::Limits::default().or_worse_values_from(&available)
         };
         let stage = "opening the device";

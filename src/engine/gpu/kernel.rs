@@ -2,6 +2,7 @@
 //! options.
 
 use super::allowance::Allowance;
+use super::batch_row::{BATCH_ROW_BINDINGS, BATCH_ROW_SHADER, RowGroup};
 use super::context::GpuContext;
 use crate::error::Result;
 use crate::model::{Coefficient, Options};
@@ -10,16 +11,26 @@ use bytemuck::{Pod, Zeroable};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Source of the kernel: the model, random numbers, and the loop over a block of steps.
-pub(crate) const BLOCK_SHADER: &str = concat!(
-    include_str!("../../../shaders/neuron.wgsl"),
-    include_str!("../../../shaders/product.wgsl"),
-    include_str!("../../../shaders/random.wgsl"),
-    include_str!("../../../shaders/block.wgsl"),
-    include_str!("../../../shaders/noise.wgsl"),
-    include_str!("../../../shaders/arrival.wgsl"),
-    include_str!("../../../shaders/ring.wgsl")
-);
+/// The source of a kernel that advances cells: the model, random numbers, the loop over a block of steps, and what
+/// follows them.
+macro_rules! block_shader {
+    ($($more:expr),*) => {
+        concat!(
+            include_str!("../../../shaders/neuron.wgsl"),
+            include_str!("../../../shaders/product.wgsl"),
+            include_str!("../../../shaders/random.wgsl"),
+            include_str!("../../../shaders/block.wgsl"),
+            include_str!("../../../shaders/noise.wgsl"),
+            include_str!("../../../shaders/arrival.wgsl"),
+            include_str!("../../../shaders/ring.wgsl"),
+            $($more),*
+        )
+    };
+}
+pub(super) use block_shader;
+
+/// Source of the kernel.
+pub(crate) const BLOCK_SHADER: &str = block_shader!(include_str!("../../../shaders/own_sums.wgsl"));
 
 /// The feature of a device that makes products of 32-bit numbers quicker.
 pub(crate) const WIDE_INTEGERS: wgpu::Features = wgpu::Features::SHADER_INT64;
@@ -97,8 +108,12 @@ pub(crate) struct Block {
     pub(crate) ring_place: u32,
     pub(crate) list: u32,
     pub(crate) list_start: u32,
+    pub(crate) blocks_of_word: u32,
+    pub(crate) most_spikes: u32,
+    pub(crate) tables: u32,
     pub(crate) unused_0: u32,
     pub(crate) unused_1: u32,
+    pub(crate) unused_2: u32,
     pub(crate) spread: [[u32; 4]; COEFFICIENTS],
 }
 
@@ -144,6 +159,8 @@ pub(crate) struct Specialisation {
     pub(crate) words_go_on: bool,
     /// Whether the cells are connected by a network.
     pub(crate) network: bool,
+    /// Whether workgroups advance [whole batch rows](super::batch_row) of it.
+    pub(crate) row_group: Option<RowGroup>,
     /// Whether the driver is llvmpipe, which computes on the CPU. The other such driver, SwiftShader, needs a
     /// minute to compile a kernel for several cells.
     pub(crate) llvmpipe: bool,
@@ -153,6 +170,9 @@ impl Specialisation {
     /// Cells that an invocation advances side by side. Kernels that have more to do than to wait take one at
     /// a time.
     pub(crate) fn abreast(&self) -> u32 {
+        if let Some(row) = self.row_group {
+            return row.abreast;
+        }
         let busy = self.noise || self.voltages || self.arriving || self.arriving_jumps || self.network;
         if self.llvmpipe && !busy { SEVERAL_ABREAST } else { 1 }
     }
@@ -179,39 +199,76 @@ impl Specialisation {
 #[derive(Debug)]
 pub(crate) struct Kernel {
     pub(crate) pipeline: wgpu::ComputePipeline,
+    pub(super) layout: wgpu::BindGroupLayout,
     pub(crate) allowance: Allowance,
     /// Whether it computes the model, after it was [checked](super::kernel_check).
     pub(super) check_result: Mutex<Option<Result<()>>>,
 }
 
 impl Kernel {
-    pub(super) fn new(pipeline: wgpu::ComputePipeline, is_software: bool) -> Self {
-        Self { pipeline, allowance: Allowance::new(is_software), check_result: Mutex::default() }
+    pub(super) fn new(
+        pipeline: wgpu::ComputePipeline,
+        layout: wgpu::BindGroupLayout,
+        is_software: bool,
+    ) -> Self {
+        Self { pipeline, layout, allowance: Allowance::new(is_software), check_result: Mutex::default() }
     }
 }
 
 /// The kernels of one device, each built when it is first needed.
 #[derive(Debug)]
 pub(crate) struct Kernels {
-    module: wgpu::ShaderModule,
-    pub(crate) layout: wgpu::BindGroupLayout,
-    pipeline_layout: wgpu::PipelineLayout,
+    blocks: Source,
+    batch_rows: Mutex<Option<Source>>,
     built: Mutex<HashMap<Specialisation, Arc<Kernel>>>,
 }
 
-impl Kernels {
-    pub(crate) fn new(context: &GpuContext, shader: &str) -> Result<Self> {
-        let (module, layout, pipeline_layout) = context.scoped("compiling the kernel", || {
+/// A shader from which kernels are built.
+#[derive(Debug, Clone)]
+struct Source {
+    module: wgpu::ShaderModule,
+    entry_point: &'static str,
+    layout: wgpu::BindGroupLayout,
+    pipeline_layout: wgpu::PipelineLayout,
+}
+
+impl Source {
+    fn new(
+        context: &GpuContext,
+        shader: &str,
+        entry_point: &'static str,
+        bindings: &[(&str, Access)],
+    ) -> Result<Self> {
+        context.scoped("compiling the kernel", || {
             let device = &context.device;
             let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some("lif block"),
                 source: wgpu::ShaderSource::Wgsl(with_products(shader, device.features()).into()),
             });
-            let layout = bind_group_layout(device, &BINDINGS);
+            let layout = bind_group_layout(device, bindings);
             let pipeline_layout = pipeline_layout(device, &layout);
-            (module, layout, pipeline_layout)
-        })?;
-        Ok(Self { module, layout, pipeline_layout, built: Mutex::default() })
+            Self { module, entry_point, layout, pipeline_layout }
+        })
+    }
+}
+
+impl Kernels {
+    pub(crate) fn new(context: &GpuContext, shader: &str) -> Result<Self> {
+        let blocks = Source::new(context, shader, "advance", &BINDINGS)?;
+        Ok(Self { blocks, batch_rows: Mutex::default(), built: Mutex::default() })
+    }
+
+    fn source(&self, context: &GpuContext, row: Option<RowGroup>) -> Result<Source> {
+        if row.is_none() {
+            return Ok(self.blocks.clone());
+        }
+        let mut kept = self.batch_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(source) = &*kept {
+            return Ok(source.clone());
+        }
+        let source = Source::new(context, BATCH_ROW_SHADER, "advance_row", &BATCH_ROW_BINDINGS)?;
+        *kept = Some(source.clone());
+        Ok(source)
     }
 
     pub(super) fn get(&self, context: &GpuContext, key: Specialisation) -> Result<Arc<Kernel>> {
@@ -219,12 +276,13 @@ impl Kernels {
         if let Some(kernel) = built.get(&key) {
             return Ok(Arc::clone(kernel));
         }
+        let Source { module, entry_point, layout, pipeline_layout } = self.source(context, key.row_group)?;
         let pipeline = context.scoped("compiling the kernel", || {
             context.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some("lif block"),
-                layout: Some(&self.pipeline_layout),
-                module: &self.module,
-                entry_point: Some("advance"),
+                layout: Some(&pipeline_layout),
+                module: &module,
+                entry_point: Some(entry_point),
                 compilation_options: wgpu::PipelineCompilationOptions {
                     constants: &key.constants(),
                     zero_initialize_workgroup_memory: false,
@@ -232,7 +290,7 @@ impl Kernels {
                 cache: None,
             })
         })?;
-        let kernel = Arc::new(Kernel::new(pipeline, context.is_software()));
+        let kernel = Arc::new(Kernel::new(pipeline, layout, context.is_software()));
         built.insert(key, Arc::clone(&kernel));
         Ok(kernel)
     }

@@ -73,8 +73,8 @@ pub(super) fn check_once(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -
 fn check(gpu: &Arc<Gpu>, key: Specialisation, kernel: &Kernel) -> Result<()> {
     let case = Case::new(key)?;
     // A separate kernel, so that its allowance does not learn from these few cells.
-    let kernel = Kernel::new(kernel.pipeline.clone(), gpu.context.is_software());
-    let mut device = GpuEngine::for_check(gpu, &case.table, case.shape(), (key.workgroup, Arc::new(kernel)))?;
+    let kernel = Kernel::new(kernel.pipeline.clone(), kernel.layout.clone(), gpu.context.is_software());
+    let mut device = GpuEngine::for_check(gpu, &case.table, case.shape(), (key, Arc::new(kernel)))?;
     let mut model = CpuEngine::new(Arc::clone(&case.table), case.shape());
     if let Some(connections) = &case.connections {
         device.connect(&case.table, connections)?;
@@ -130,8 +130,11 @@ impl Case {
     fn new(key: Specialisation) -> Result<Self> {
         // A few cells more than a workgroup has, or than all but the last of the cells that an invocation
         // advances side by side.
-        let before = key.workgroup * (key.abreast() - 1).max(1);
-        let n = before as usize / ROWS + 5;
+        let before = (key.workgroup * (key.abreast() - 1).max(1)) as usize;
+        let n = match key.row_group {
+            Some(row) => (row.workgroup * (row.abreast - 1)) as usize + 5,
+            None => before / ROWS + 5,
+        };
         let params = params(&key.options, n);
         let table = Arc::new(Table::new(&params, [ROWS, n].into())?);
         let sources = if key.noise { sources(&key.options, n) } else { Vec::new() };

@@ -2,6 +2,7 @@
 //! with its kernels, [`GpuEngine`] the engine of one population or slab on it.
 
 mod allowance;
+mod batch_row;
 mod compiled_kernel;
 pub(crate) mod context;
 mod engine;
@@ -17,6 +18,7 @@ mod score;
 mod score_check;
 pub(crate) mod self_check;
 mod state_buffers;
+mod synapses;
 mod tensor;
 mod uploads;
 mod workgroup_size;
@@ -81,6 +83,8 @@ pub(crate) struct Gpu {
     score_kernels: ScoreKernels,
     score_checks: ScoreChecks,
     zero: wgpu::Buffer,
+    /// Bound in the place of what will arrive and of lists of spikes where there is no network.
+    no_network: [wgpu::Buffer; 2],
     /// Invocations in a workgroup of the kernel for large populations, after they were measured.
     workgroup: OnceLock<u32>,
     /// [`MOST_STEPS_OF_A_DISPATCH`], unless a test needs a driver to fail.
@@ -95,6 +99,8 @@ impl Gpu {
     pub(crate) fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
         let kernels = Kernels::new(&context, shader)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
+        let no_network =
+            [context.buffer("no network", 4, STATE)?, context.buffer("no lists of spikes", 4, STATE)?];
         Ok(Self {
             context,
             kernels,
@@ -103,6 +109,7 @@ impl Gpu {
             score_kernels: ScoreKernels::new(SCORE_SHADER),
             score_checks: ScoreChecks::default(),
             zero,
+            no_network,
             workgroup: OnceLock::new(),
             most_steps,
         })

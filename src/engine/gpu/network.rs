@@ -4,23 +4,26 @@
 //! Nothing is read back: the kernel of a block lists its spikes on the device, and the delivery reads the list there. The
 //! two lists take turns.
 
+use super::batch_row::RowGroup;
 use super::compiled_kernel::{CompiledKernel, KeptKernel, KernelSource};
 use super::context::{GpuContext, too_large};
 use super::kernel::{self, Access, Block};
+use super::synapses::Synapses;
 use super::{Gpu, STATE, UNIFORM};
 use crate::data::shape::Shape;
 use crate::engine::OutsideSpike;
 use crate::error::Result;
 use crate::model::Coefficient;
 use crate::prepared::coefficients::Table;
-use crate::prepared::network::table::{self, Rows, Tables};
+use crate::prepared::network::table::Tables;
 use crate::prepared::network::{Connections, Receptor, Wired};
 use bytemuck::{Pod, Zeroable};
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Source of the delivery.
-pub(crate) const DELIVER_SHADER: &str = include_str!("../../../shaders/deliver.wgsl");
+pub(crate) const DELIVER_SHADER: &str =
+    concat!(include_str!("../../../shaders/deliver.wgsl"), include_str!("../../../shaders/synapses.wgsl"));
 
 /// The bindings of group 0, by number.
 pub(crate) const DELIVER_BINDINGS: [(&str, Access); 6] = [
@@ -38,12 +41,6 @@ pub(super) const SPIKES: usize = 2;
 /// Words of a spike in a list.
 const SPIKE: usize = 3;
 
-/// A table whose synapses share their weight: `NONE` in `shaders/deliver.wgsl`.
-pub(super) const NONE: u32 = u32::MAX;
-
-/// Words of a table at the beginning of the rows: `TABLE` in `shaders/deliver.wgsl`.
-pub(super) const TABLE: usize = 9;
-
 /// The most blocks of a submission, each of which has its own uniform.
 const MOST_BLOCKS: u64 = 256;
 
@@ -59,7 +56,7 @@ const INVOCATIONS: u32 = 256;
 const SOFTWARE_INVOCATIONS: u32 = 64;
 
 /// The most rounds of the loops of an invocation: llvmpipe silently ends loops after 65,535.
-const MOST_ROUNDS: u64 = 60_000;
+pub(super) const MOST_ROUNDS: u64 = 60_000;
 
 /// `Delivery` in `shaders/deliver.wgsl`, which describes each member.
 #[repr(C)]
@@ -118,8 +115,12 @@ pub(super) struct DeviceNetwork {
     ring_steps: u32,
     /// The units of the sums of each channel, row by row, as bits.
     pub(super) units: Vec<u32>,
-    pub(super) synapses: u64,
+    /// The number of synapses.
+    pub(super) count: u64,
+    pub(super) synapses: Synapses,
     most_spikes: usize,
+    /// How workgroups advance whole batch rows, if they can, and by how many steps in a dispatch.
+    pub(super) row_group: Option<(RowGroup, u64)>,
     jump_channels: u32,
     inhibitory_channels: u32,
     batch: usize,
@@ -154,8 +155,8 @@ impl DeviceNetwork {
         };
         let Wired { connections, tables: Tables { parts, ring: ring_steps, .. }, .. } = &wired;
         let ring_steps = *ring_steps;
-        let synapses = wired.tables.synapses();
-        require("the synapses", 4 * synapses)?;
+        let count = wired.tables.synapses();
+        require("the synapses", 4 * count)?;
         let channels = connections.channels.len();
         let ring_bytes = u64::from(ring_steps) * 4 * (channels * shape.cells()) as u64;
         require("what will arrive", ring_bytes)?;
@@ -164,25 +165,9 @@ impl DeviceNetwork {
         let spike_bytes = 4 * (SPIKES + 2 * SPIKE * most_spikes) as u64;
         require("the lists of spikes", spike_bytes)?;
 
-        let packed = Packed::new(parts);
         let ring = context.buffer("what will arrive", ring_bytes.max(4), STATE)?;
         let spikes = context.buffer("the lists of spikes", spike_bytes, STATE)?;
-        let rows = gpu.upload("the rows of synapses", bytemuck::cast_slice(&packed.rows))?;
-        let upload = |what: &str, parts: &[&[u8]]| -> Result<wgpu::Buffer> {
-            let bytes = parts.iter().map(|part| part.len() as u64).sum::<u64>();
-            let buffer = context.buffer(what, bytes.max(4), STATE)?;
-            let mut at = 0;
-            for part in parts {
-                gpu.write_at(&buffer, at, what, part)?;
-                at += part.len() as u64;
-            }
-            Ok(buffer)
-        };
-        let all = || parts.iter().flat_map(|(_, table)| &**table);
-        let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.targets[..])).collect();
-        let targets = upload("the targets of synapses", &bytes)?;
-        let bytes: Vec<&[u8]> = all().map(|rows| bytemuck::cast_slice(&rows.weights[..])).collect();
-        let weights = upload("the weights of synapses", &bytes)?;
+        let synapses = Synapses::upload(gpu, parts)?;
 
         let CompiledKernel { layout, pipeline } = gpu.delivery.get(context)?;
         let mut bindings = Vec::new();
@@ -195,11 +180,12 @@ impl DeviceNetwork {
                 cells: shape.cells() as u32,
                 channels: channels as u32,
                 ring_steps,
-                tables: packed.tables,
+                tables: synapses.tables,
             };
             let uniform = context.buffer("a delivery", size_of::<Delivery>() as u64, UNIFORM)?;
             gpu.write(&uniform, "a delivery", bytemuck::bytes_of(&delivery))?;
-            let buffers = [&uniform, &spikes, &rows, &targets, &weights, &ring];
+            let [rows, targets, weights] = synapses.buffers();
+            let buffers = [&uniform, &spikes, rows, targets, weights, &ring];
             bindings.push(
                 context.scoped("binding the synapses", || {
                     kernel::bind_group(&context.device, &layout, &buffers)
@@ -222,13 +208,15 @@ impl DeviceNetwork {
             connections: Arc::clone(connections),
             is_whole: wired.is_whole,
             first_row: wired.first_row,
-            workgroups: workgroups(context, &packed, most_spikes),
+            workgroups: workgroups(context, &synapses, most_spikes),
+            row_group: row_group(context, shape, &wired, &synapses, most_spikes),
             ring,
             ring_bytes,
             spikes,
             pipeline,
             deliveries: [first, second],
             ring_steps,
+            count,
             synapses,
             most_spikes,
             batch: shape.batch,
@@ -268,6 +256,9 @@ impl DeviceNetwork {
         block.units = units as u32;
         block.ring_steps = self.ring_steps;
         block.ring_place = (first_step % u64::from(self.ring_steps)) as u32;
+        block.blocks_of_word = 32_u32.div_ceil(self.connections.block_end(0) as u32);
+        block.most_spikes = (self.most_spikes / self.batch.max(1)) as u32;
+        block.tables = self.synapses.tables;
         block.list = self.list;
         block.list_start = list_start(self.list, self.most_spikes);
         self.list = 1 - self.list;
@@ -345,6 +336,22 @@ fn parts(n: usize) -> Vec<Range<u32>> {
     (0..n).step_by(size).map(|first| first as u32..(first + size).min(n) as u32).collect()
 }
 
+/// Decides by the size of the network and the limits of the adapter whether workgroups advance whole batch rows.
+fn row_group(
+    context: &GpuContext,
+    shape: Shape,
+    wired: &Wired,
+    synapses: &Synapses,
+    most_spikes: usize,
+) -> Option<(RowGroup, u64)> {
+    let row = RowGroup::of(context, shape).filter(|_| wired.is_whole)?;
+    if !context.is_software() {
+        return Some((row, u64::MAX));
+    }
+    let steps = row.trusted_steps(&wired.connections, synapses, (most_spikes / shape.batch) as u64);
+    (steps >= 32).then_some((row, steps))
+}
+
 /// The most spikes of a block: refractory cells spike no more than once.
 fn most_spikes(table: &Table, connections: &Connections, cells: usize) -> usize {
     let shortest =
@@ -358,54 +365,15 @@ fn list_start(list: u32, most_spikes: usize) -> u32 {
     (SPIKES + list as usize * SPIKE * most_spikes) as u32
 }
 
-/// Tables as the kernel reads them.
-struct Packed {
-    /// The tables, and the places of their rows.
-    rows: Vec<u32>,
-    tables: u32,
-    /// The most synapses of a row.
-    longest: u32,
-}
-
-impl Packed {
-    fn new(parts: &[(Range<u32>, table::Table)]) -> Self {
-        let first = parts.first().map_or(0, |(part, _)| part.start);
-        let all: Vec<(&Range<u32>, &Rows)> =
-            parts.iter().flat_map(|(part, table)| table.iter().map(move |rows| (part, rows))).collect();
-        let mut rows = vec![0; TABLE * all.len()];
-        let (mut targets, mut weights, mut longest) = (0, 0, 0);
-        for (number, (part, table)) in all.iter().enumerate() {
-            let is_shared = table.weights.is_empty();
-            let record = [
-                table.channel as u32,
-                table.first_source,
-                table.starts.len() as u32 - 1,
-                rows.len() as u32,
-                targets,
-                part.start - first,
-                table.arrival,
-                if is_shared { NONE } else { weights },
-                table.weight as u32,
-            ];
-            rows[TABLE * number..TABLE * (number + 1)].copy_from_slice(&record);
-            rows.extend_from_slice(&table.starts);
-            targets += table.targets.len() as u32;
-            weights += table.weights.len() as u32;
-            longest = table.starts.windows(2).fold(longest, |longest, ends| longest.max(ends[1] - ends[0]));
-        }
-        Self { rows, tables: all.len() as u32, longest }
-    }
-}
-
 /// Workgroups in x, which share the spikes, and in y, which share the tables.
-fn workgroups(context: &GpuContext, packed: &Packed, most_spikes: usize) -> [u32; 2] {
+fn workgroups(context: &GpuContext, synapses: &Synapses, most_spikes: usize) -> [u32; 2] {
     let most = context.limits.max_compute_workgroups_per_dimension;
     if context.is_software() {
-        let of_row = u64::from(packed.longest.div_ceil(SOFTWARE_INVOCATIONS)) + 1;
-        let rounds = (1 + of_row * u64::from(packed.tables)).saturating_mul(most_spikes as u64);
+        let of_row = u64::from(synapses.longest.div_ceil(SOFTWARE_INVOCATIONS)) + 1;
+        let rounds = (1 + of_row * u64::from(synapses.tables)).saturating_mul(most_spikes as u64);
         let width = rounds.div_ceil(MOST_ROUNDS).max(u64::from(SOFTWARE_WORKGROUPS));
         return [width.min(u64::from(most)) as u32, 1];
     }
-    let height = packed.tables.clamp(1, 8);
+    let height = synapses.tables.clamp(1, 8);
     [(WORKGROUPS / height).min(most), height]
 }

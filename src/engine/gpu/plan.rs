@@ -1,5 +1,6 @@
 //! Splits a run into dispatches, and computes what the kernel needs for each.
 
+use super::batch_row::RowGroup;
 use super::context::too_large;
 use super::kernel::{self, Block, COEFFICIENTS, WORKGROUP};
 use super::noise::NoisePlaces;
@@ -51,6 +52,8 @@ pub(super) struct Plan<'a> {
     pub(super) workgroup: u32,
     /// Cells that an invocation of the kernel advances side by side.
     pub(super) abreast: u32,
+    /// How workgroups advance whole batch rows of a network, if they do.
+    pub(super) row_group: Option<RowGroup>,
     /// The most workgroups in one dimension of the grid.
     pub(super) most_groups: u32,
     /// The most bytes that the device binds at once.
@@ -281,6 +284,9 @@ impl Plan<'_> {
 
     /// Workgroups of the kernel in x and y.
     pub(super) fn grid(&self) -> (u32, u32) {
+        if self.row_group.is_some() {
+            return (self.shape.batch as u32, 1);
+        }
         self.grid_of(self.workgroup * self.abreast)
     }
 

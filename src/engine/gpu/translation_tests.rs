@@ -1,6 +1,7 @@
 //! Translates the shaders for Vulkan, Metal and DirectX, on machines that have none of these: each entry
 //! point, with each pair of values of its overrides at least once.
 
+use super::batch_row::BATCH_ROW_SHADER;
 use super::kernel::{self, BLOCK_SHADER, WIDE_INTEGERS};
 use super::network::DELIVER_SHADER;
 use super::projection::PROJECTION_SHADER;
@@ -19,7 +20,7 @@ const YES_OR_NO: &[f64] = &[0.0, 1.0];
 
 /// The values that each override can have, except for those of the rules.
 const VALUES: [(&str, &[f64]); 11] = [
-    ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0]),
+    ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]),
     ("ABREAST", &[1.0, 4.0]),
     ("SEQUENCE", YES_OR_NO),
     ("VOLTAGES", YES_OR_NO),
@@ -73,10 +74,11 @@ fn all_pairs(counts: &[usize]) -> Vec<Vec<usize>> {
 const WIDE: &str = "wide_block";
 
 /// The complete shaders, as devices get them.
-fn sources() -> [(&'static str, String); 7] {
+fn sources() -> [(&'static str, String); 8] {
     [
         ("block", BLOCK_SHADER.to_owned()),
         (WIDE, kernel::with_products(BLOCK_SHADER, WIDE_INTEGERS)),
+        ("batch_row", BATCH_ROW_SHADER.to_owned()),
         ("check", CHECK_SHADER.to_owned()),
         ("projection", PROJECTION_SHADER.to_owned()),
         ("deliver", DELIVER_SHADER.to_owned()),

@@ -5,8 +5,9 @@ mod parameters;
 mod prepare;
 mod readout;
 
+use super::batch_row::RowGroup;
 use super::context::Readback;
-use super::kernel::{self, Block, Kernel};
+use super::kernel::{self, Block, Kernel, Specialisation};
 use super::kernel_timer::KernelTimer;
 use super::network::{BLOCK_STRIDE, DeviceNetwork};
 use super::plan::Plan;
@@ -64,11 +65,8 @@ pub(crate) struct GpuEngine {
     /// Set if kernel times are measured and the device has a clock.
     kernel_timer: Option<KernelTimer>,
     network: Option<DeviceNetwork>,
-    /// Bound in its place.
-    no_network: wgpu::Buffer,
-    no_spikes: wgpu::Buffer,
     /// The kernel that this engine [checks](super::kernel_check); it is used for all steps.
-    checked_kernel: Option<Arc<Kernel>>,
+    checked_kernel: Option<(Specialisation, Arc<Kernel>)>,
 }
 
 /// The input of the cells in a dispatch.
@@ -146,8 +144,6 @@ impl GpuEngine {
             cell_blocks: 0,
             kernel_timer: None,
             network: None,
-            no_network: gpu.context.buffer("no network", 8, STATE)?,
-            no_spikes: gpu.context.buffer("no spikes", 8, STATE)?,
             checked_kernel: None,
         })
     }
@@ -175,9 +171,18 @@ impl GpuEngine {
         gpu: &Arc<Gpu>,
         table: &Table,
         shape: Shape,
-        (workgroup, kernel): (u32, Arc<Kernel>),
+        (key, kernel): (Specialisation, Arc<Kernel>),
     ) -> Result<Self> {
-        Ok(Self { checked_kernel: Some(kernel), ..Self::with_workgroup(gpu, table, shape, workgroup)? })
+        let engine = Self::with_workgroup(gpu, table, shape, key.workgroup)?;
+        Ok(Self { checked_kernel: Some((key, kernel)), ..engine })
+    }
+
+    /// How workgroups advance whole batch rows of a network, if they do.
+    fn row_group(&self) -> Option<RowGroup> {
+        match &self.checked_kernel {
+            Some((key, _)) => key.row_group,
+            None => self.network.as_ref().and_then(|network| network.row_group).map(|(row, _)| row),
+        }
     }
 
     /// Measures the times of all kernels from now on, if the device has a clock.
@@ -196,7 +201,7 @@ impl GpuEngine {
         if input_bytes > self.current.size() {
             self.current = self.gpu.context.buffer("the input", input_bytes, STATE)?;
         }
-        if let Some(network) = &self.network {
+        if let Some(network) = self.network.as_ref().filter(|_| plan.row_group.is_none()) {
             let blocks = network.blocks(first_step, network.most_steps().min(steps) + 32).len();
             let bytes = (blocks * BLOCK_STRIDE) as u64;
             if bytes > self.block.size() {
@@ -212,13 +217,14 @@ impl GpuEngine {
 
     fn bind(
         &self,
+        kernel: &Kernel,
         tensor: Option<&wgpu::Buffer>,
         kept: Option<&wgpu::Buffer>,
         arrivals: Option<&wgpu::Buffer>,
     ) -> Result<wgpu::BindGroup> {
         let (ring, spikes) = match &self.network {
             Some(network) => (&network.ring, &network.spikes),
-            None => (&self.no_network, &self.no_spikes),
+            None => (&self.gpu.no_network[0], &self.gpu.no_network[1]),
         };
         let block = wgpu::BufferBinding {
             buffer: &self.block,
@@ -237,8 +243,11 @@ impl GpuEngine {
         ];
         let mut resources = vec![self.gpu.zero.as_entire_binding(), wgpu::BindingResource::Buffer(block)];
         resources.extend(whole.iter().map(|buffer| buffer.as_entire_binding()));
+        if let (Some(_), Some(network)) = (self.row_group(), &self.network) {
+            resources.extend(network.synapses.buffers().map(wgpu::Buffer::as_entire_binding));
+        }
         self.gpu.context.scoped("binding the state", || {
-            kernel::bind_group_of(&self.gpu.context.device, &self.gpu.kernels.layout, resources)
+            kernel::bind_group_of(&self.gpu.context.device, &kernel.layout, resources)
         })
     }
 
@@ -273,7 +282,7 @@ impl GpuEngine {
                 context.device.create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
             self.uploads.record(&mut encoder, upload);
             let words = 4 * plan.word_count(first_step, steps) as u64;
-            if self.network.is_some() && !plan.keeps_words() && words > 0 {
+            if self.network.is_some() && plan.row_group.is_none() && !plan.keeps_words() && words > 0 {
                 // The blocks of a word add their bits to it.
                 encoder.clear_buffer(&self.recorded, 0, Some(words));
             }
@@ -289,7 +298,7 @@ impl GpuEngine {
                     pass.set_pipeline(&kernel.pipeline);
                     pass.set_bind_group(0, bindings, &[part * BLOCK_STRIDE as u32]);
                     context.dispatch(&mut pass, "a block of steps", [width, height, 1]);
-                    if let Some(network) = &self.network {
+                    if let Some(network) = self.network.as_ref().filter(|_| plan.row_group.is_none()) {
                         network.deliver(context, &mut pass, *list);
                     }
                 }
@@ -319,18 +328,21 @@ impl GpuEngine {
         Ok(())
     }
 
-    /// Returns the uniforms of the dispatches of some steps: one, or one for each block of a network.
+    /// Returns the uniforms of the dispatches of some steps: one, or one for each block of a network whose batch rows are
+    /// not advanced as a whole.
     fn parts_of(&mut self, plan: &Plan<'_>, whole: &Block, first_step: u64, steps: u64) -> Parts {
         let Some(network) = &mut self.network else {
             return Parts { uniforms: bytemuck::bytes_of(whole).to_vec(), lists: vec![0] };
         };
         let units = plan.places - network.units.len();
         let mut parts = Parts { uniforms: Vec::new(), lists: Vec::new() };
-        for (made, count) in network.blocks(first_step, steps) {
+        let blocks =
+            if plan.row_group.is_some() { vec![(0, steps)] } else { network.blocks(first_step, steps) };
+        for (made, count) in blocks {
             let mut block = plan.part(whole, (first_step, made), count);
             network.complete(&mut block, first_step + made, units);
-            parts.uniforms.extend_from_slice(bytemuck::bytes_of(&block));
             parts.uniforms.resize(parts.uniforms.len().next_multiple_of(BLOCK_STRIDE), 0);
+            parts.uniforms.extend_from_slice(bytemuck::bytes_of(&block));
             parts.lists.push(block.list);
         }
         parts
@@ -410,7 +422,7 @@ impl GpuEngine {
         let arrivals = (plan.planes, plan.arrivals(steps));
         let mut spikes =
             Projections::new(&gpu, &current.spikes, &plan.cell_grid(), arrivals, &mut self.last_weights)?;
-        let bindings = self.bind(tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
+        let bindings = self.bind(&kernel, tensor, kept, spikes.as_ref().map(|spikes| &spikes.arrivals))?;
         // Without bindings, no scores are updated.
         let scored = match &self.scores {
             Some(scores) if request.spikes == SpikeRequest::Scored => scores.bind(&gpu, &self.recorded)?,
@@ -553,7 +565,7 @@ impl Engine for GpuEngine {
     }
 
     fn synapses(&self) -> u64 {
-        self.network.as_ref().map_or(0, |network| network.synapses)
+        self.network.as_ref().map_or(0, |network| network.count)
     }
 
     fn read_arriving(&mut self, next_step: u64) -> Result<Vec<i32>> {

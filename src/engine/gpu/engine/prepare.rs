@@ -40,8 +40,9 @@ impl GpuEngine {
         let streamed = if host.is_some() && step_stride != 0 { read } else { 0 };
         self.parameters.place(&self.gpu, self.shape.n, request, current.noise.as_ref())?;
         let planes = ArrivalSums::of(&current.spikes, self.options.inhibition);
+        let row_group = self.row_group();
         let key = Specialisation {
-            workgroup: self.workgroup,
+            workgroup: row_group.map_or(self.workgroup, |row| row.workgroup),
             options: Options {
                 jumps: planes.jumps
                     || current.noise.as_ref().is_some_and(|noise| noise.jumps())
@@ -55,8 +56,9 @@ impl GpuEngine {
             arriving_jumps: planes.jumps,
             words: Plan::words(request),
             // The blocks of a network are shorter than a word.
-            words_go_on: keeps || self.network.is_some(),
+            words_go_on: keeps || (self.network.is_some() && row_group.is_none()),
             network: self.network.is_some(),
+            row_group,
             llvmpipe: self.gpu.context.is_llvmpipe(),
         };
         let plan = Plan {
@@ -74,10 +76,15 @@ impl GpuEngine {
             spread: self.parameters.spread(),
             noise: current.noise.as_deref().zip(self.parameters.noise_places()),
             most_steps: self.gpu.most_steps.min(most_steps),
-            most_network_steps: self.network.as_ref().map_or(u64::MAX, DeviceNetwork::most_steps),
+            most_network_steps: match (row_group, &self.network) {
+                (Some(_), Some(network)) => network.row_group.map_or(u64::MAX, |(_, steps)| steps),
+                (None, Some(network)) => network.most_steps(),
+                _ => u64::MAX,
+            },
             most_scored_steps: score::most_scored_steps(&self.gpu),
             workgroup: self.workgroup,
             abreast: key.abreast(),
+            row_group,
             most_groups: self.gpu.context.limits.max_compute_workgroups_per_dimension,
             largest_binding: self.gpu.context.largest_binding(),
         };
@@ -85,7 +92,7 @@ impl GpuEngine {
         projection::check(&self.gpu, &current.spikes, self.shape, plan.arrivals(steps))?;
         self.make_room(&plan, plan.input_values(host.map_or(0, |_| read), steps), first_step, steps)?;
         let kernel = match &self.checked_kernel {
-            Some(kernel) => Arc::clone(kernel),
+            Some((_, kernel)) => Arc::clone(kernel),
             None => self.gpu.kernel(key)?,
         };
         Ok(PreparedRun { plan, kernel, streamed, read })

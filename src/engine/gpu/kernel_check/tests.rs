@@ -15,6 +15,7 @@ fn plain() -> Specialisation {
         words: NO_WORDS,
         words_go_on: false,
         network: false,
+        row_group: None,
         llvmpipe: false,
     }
 }
@@ -33,6 +34,7 @@ fn full() -> Specialisation {
     Specialisation {
         options,
         network: true,
+        row_group: None,
         sequence: true,
         voltages: true,
         noise: true,
