@@ -179,10 +179,14 @@ struct Path {
     there: bool,
     cell: Coefficients,
     state: State,
+    // The current of a step without noise and spikes, and what it adds to the potential.
+    current: f32,
     input: f32,
     current_place: u32,
     arrival_place: u32,
     random: Contributions,
+    // The units of the first channels of a network.
+    units: vec2<f32>,
     word: u32,
     word_place: u32,
     count: u32,
@@ -205,8 +209,12 @@ fn begin(there: bool, row: u32, neuron: u32) -> Path {
     path.state = load_state(path.index);
     path.current_place =
         block.current_offset + path.row * block.current_row + path.neuron * block.current_neuron;
-    path.input = drive(path.cell.resistance, current[path.current_place]);
+    path.current = current[path.current_place];
+    path.input = drive(path.cell.resistance, path.current);
     path.arrival_place = block.arrival_start + path.index;
+    if (NETWORK) {
+        path.units = vec2<f32>(unit_of(0u, row), unit_of(1u, row));
+    }
 
     path.word_place = NOT_RECORDED;
     path.voltage_place = NOT_RECORDED;
@@ -239,7 +247,10 @@ fn step(
     var inhibitory = 0.0;
     var jump = 0.0;
     if (NOISE || ARRIVING || ARRIVING_JUMPS || NETWORK || SYNAPSE || INHIBITION) {
-        input = current[(*path).current_place];
+        if (SEQUENCE) {
+            (*path).current = current[(*path).current_place];
+        }
+        input = (*path).current;
         if (NOISE) {
             input = rounded(input + (*path).random.currents[within]);
             arriving = (*path).random.arriving[within];

@@ -17,23 +17,44 @@ struct Arrived {
     jump: f32,
 }
 
-// Adds what arrives at the step of this place of the ring, and removes it from there.
+// The unit of the sums of a channel.
+fn unit_of(channel: u32, row: u32) -> f32 {
+    return bitcast<f32>(parameters[block.units + channel * block.rows + row]);
+}
+
+// Adds what arrives through a channel at the step of this place of the ring, and removes it from there.
+fn take_channel(
+    path: ptr<private, Path>, channel: u32, unit: f32, place: u32, before: Arrived
+) -> Arrived {
+    var arrived = before;
+    let at = (place * block.channels + channel) * block.cells + (*path).index;
+    let sum = sum_at(at);
+    let weight = arrival(sum, unit);
+    // Most sums are 0 already.
+    if (sum != 0 && (*path).there) {
+        clear_sum(at);
+    }
+    if ((block.jump_channels & (1u << channel)) != 0u) {
+        arrived.jump = rounded(arrived.jump + weight);
+    } else if ((block.inhibitory_channels & (1u << channel)) != 0u) {
+        arrived.inhibitory = rounded(arrived.inhibitory + weight);
+    } else {
+        arrived.current = rounded(arrived.current + weight);
+    }
+    return arrived;
+}
+
+// Adds what arrives at the step of this place of the ring. Most networks have one or two channels.
 fn take_arrivals(path: ptr<private, Path>, place: u32, before: Arrived) -> Arrived {
     var arrived = before;
-    for (var channel = 0u; channel < block.channels; channel++) {
-        let at = (place * block.channels + channel) * block.cells + (*path).index;
-        let unit = bitcast<f32>(parameters[block.units + channel * block.rows + (*path).row]);
-        let weight = arrival(sum_at(at), unit);
-        if ((*path).there) {
-            clear_sum(at);
-        }
-        if ((block.jump_channels & (1u << channel)) != 0u) {
-            arrived.jump = rounded(arrived.jump + weight);
-        } else if ((block.inhibitory_channels & (1u << channel)) != 0u) {
-            arrived.inhibitory = rounded(arrived.inhibitory + weight);
-        } else {
-            arrived.current = rounded(arrived.current + weight);
-        }
+    if (block.channels > 0u) {
+        arrived = take_channel(path, 0u, (*path).units.x, place, arrived);
+    }
+    if (block.channels > 1u) {
+        arrived = take_channel(path, 1u, (*path).units.y, place, arrived);
+    }
+    for (var channel = 2u; channel < block.channels; channel++) {
+        arrived = take_channel(path, channel, unit_of(channel, (*path).row), place, arrived);
     }
     return arrived;
 }
