@@ -1,4 +1,4 @@
-// Measures what a device can do at best: one kernel copies, another multiplies and adds.
+// Measures what a device can do at best: one kernel copies, another multiplies and adds. A third waits for the one before.
 //
 // Nothing is simulated here. src/device/roofline/gpu.rs times the kernels.
 
@@ -43,4 +43,10 @@ fn multiply_and_add(@builtin(global_invocation_id) id: vec3<u32>) {
         d = d * factor + factor;
     }
     destination[id.x] = a + b + c + d;
+}
+
+// Reads what the dispatch before it has written, and does nothing else.
+@compute @workgroup_size(WORKGROUP)
+fn follow(@builtin(global_invocation_id) id: vec3<u32>) {
+    destination[id.x] += source[id.x];
 }

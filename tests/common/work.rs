@@ -73,6 +73,9 @@ pub fn roofline(device: &Device) -> Result<(), Failed> {
     for rate in [roofline.bytes_per_s, roofline.operations_per_s] {
         assert!((1e7..1e16).contains(&rate), "{roofline:?}");
     }
+    let is_gpu = device.engine_kind() == EngineKind::Gpu;
+    assert_eq!(roofline.dispatch_s.is_some(), is_gpu);
+    assert!(roofline.dispatch_s.is_none_or(|seconds| (1e-8..0.1).contains(&seconds)), "{roofline:?}");
     let several = Device::several(&[device.clone(), Device::cpu()])?;
     assert!(several.measure_roofline().is_err());
     Ok(())

@@ -145,6 +145,21 @@ fn a_network_without_projections_is_saved_and_resumed_on_every_adapter() {
     }
 }
 
+/// The sizes are on both sides of what a workgroup advances as a whole.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn large_networks_equal_the_cpu_on_every_adapter() {
+    for device in adapters() {
+        for seed in [1, 3] {
+            let case = Case { calls: vec![70, 45], ..Case::large(seed) };
+            let expected = case.outcome(&Device::cpu()).expect("valid");
+            assert!(expected.spikes.len() > 1000, "{}", expected.spikes.len());
+            let got = case.outcome(&device).expect("valid");
+            assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
+        }
+    }
+}
+
 #[test]
 #[ignore = "takes minutes"]
 fn many_random_networks_equal_plain_loops_on_every_adapter() {

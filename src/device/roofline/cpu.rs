@@ -46,7 +46,11 @@ pub(super) fn measure() -> Result<Roofline> {
         });
         Ok(())
     })?;
-    Ok(Roofline { bytes_per_s: copies * bytes as f64, operations_per_s: pieces * operations as f64 })
+    Ok(Roofline {
+        bytes_per_s: copies * bytes as f64,
+        operations_per_s: pieces * operations as f64,
+        dispatch_s: None,
+    })
 }
 
 /// Number of values in a vector of this processor.

@@ -21,6 +21,9 @@ pub(crate) const ROUNDS: u32 = 4096;
 /// Workgroups of both kernels, which copy 64 MiB.
 const GROUPS: u32 = 1024;
 
+/// Dispatches of a pass that wait for each other: as many as a network has in a submission.
+const CHAIN: u32 = 512;
+
 /// Bytes of `vec4<f32>`.
 const ELEMENT: u64 = 16;
 
@@ -38,7 +41,7 @@ pub(super) fn measure(context: &GpuContext) -> Result<Roofline> {
         });
         let layout = kernel::bind_group_layout(device, &BINDINGS);
         let pipeline_layout = kernel::pipeline_layout(device, &layout);
-        let pipelines = ["copy", "multiply_and_add"].map(|entry_point| {
+        let pipelines = ["copy", "multiply_and_add", "follow"].map(|entry_point| {
             device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some("lif roofline"),
                 layout: Some(&pipeline_layout),
@@ -68,14 +71,24 @@ pub(super) fn measure(context: &GpuContext) -> Result<Roofline> {
         pass.set_bind_group(0, &bindings, &[]);
         pass.dispatch_workgroups(GROUPS, 1, 1);
     };
-    let [copy, multiply_and_add] = &pipelines;
+    let chain = |pipeline: &wgpu::ComputePipeline, encoder: &mut wgpu::CommandEncoder| {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for _ in 0..CHAIN {
+            pass.set_pipeline(pipeline);
+            pass.set_bind_group(0, &bindings, &[]);
+            pass.dispatch_workgroups(1, 1, 1);
+        }
+    };
+    let [copy, multiply_and_add, follow] = &pipelines;
     // It depends on the adapter which of both is faster.
     let by_kernel = timed(&|encoder| dispatch(copy, encoder))?;
     let by_driver = timed(&|encoder| encoder.copy_buffer_to_buffer(&source, 0, &destination, 0, bytes))?;
     let pieces = timed(&|encoder| dispatch(multiply_and_add, encoder))?;
+    let chains = timed(&|encoder| chain(follow, encoder))?;
     let operations = f64::from(GROUPS * WORKGROUP) * f64::from(ROUNDS) * f64::from(4 * 4 * 2);
     Ok(Roofline {
         bytes_per_s: by_kernel.max(by_driver) * (2 * bytes) as f64,
         operations_per_s: pieces * operations,
+        dispatch_s: Some(1.0 / (chains * f64::from(CHAIN))),
     })
 }

@@ -18,6 +18,9 @@ pub struct Roofline {
     pub bytes_per_s: f64,
     /// Multiplications and additions of `f32` per second, if all threads do nothing else.
     pub operations_per_s: f64,
+    /// The time (s) of a dispatch on a GPU that waits for the one before, in a long chain of them. Each block of steps of
+    /// a large network takes two. `None` on the CPU.
+    pub dispatch_s: Option<f64>,
 }
 
 impl Roofline {
@@ -91,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_slower_of_both_bounds() {
-        let roofline = Roofline { bytes_per_s: 10.0, operations_per_s: 100.0 };
+        let roofline = Roofline { bytes_per_s: 10.0, operations_per_s: 100.0, dispatch_s: None };
         assert_eq!(roofline.least_seconds(20.0, 100.0), 2.0);
         assert_eq!(roofline.least_seconds(20.0, 300.0), 3.0);
     }

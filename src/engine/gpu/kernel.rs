@@ -2,7 +2,7 @@
 //! options.
 
 use super::allowance::Allowance;
-use super::batch_row::{BATCH_ROW_BINDINGS, BATCH_ROW_SHADER, RowGroup};
+use super::batch_row::{BATCH_ROW_BINDINGS, RowGroup};
 use super::context::GpuContext;
 use crate::error::Result;
 use crate::model::{Coefficient, Options};
@@ -219,7 +219,8 @@ impl Kernel {
 #[derive(Debug)]
 pub(crate) struct Kernels {
     blocks: Source,
-    batch_rows: Mutex<Option<Source>>,
+    /// The shader of batch rows, and what is compiled of it when it is first needed.
+    batch_rows: (String, Mutex<Option<Source>>),
     built: Mutex<HashMap<Specialisation, Arc<Kernel>>>,
 }
 
@@ -253,20 +254,22 @@ impl Source {
 }
 
 impl Kernels {
-    pub(crate) fn new(context: &GpuContext, shader: &str) -> Result<Self> {
+    pub(crate) fn new(context: &GpuContext, shader: &str, batch_rows: &str) -> Result<Self> {
         let blocks = Source::new(context, shader, "advance", &BINDINGS)?;
-        Ok(Self { blocks, batch_rows: Mutex::default(), built: Mutex::default() })
+        let batch_rows = (batch_rows.to_owned(), Mutex::default());
+        Ok(Self { blocks, batch_rows, built: Mutex::default() })
     }
 
     fn source(&self, context: &GpuContext, row: Option<RowGroup>) -> Result<Source> {
         if row.is_none() {
             return Ok(self.blocks.clone());
         }
-        let mut kept = self.batch_rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let (shader, kept) = &self.batch_rows;
+        let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(source) = &*kept {
             return Ok(source.clone());
         }
-        let source = Source::new(context, BATCH_ROW_SHADER, "advance_row", &BATCH_ROW_BINDINGS)?;
+        let source = Source::new(context, shader, "advance_row", &BATCH_ROW_BINDINGS)?;
         *kept = Some(source.clone());
         Ok(source)
     }

@@ -1,12 +1,13 @@
 //! A pipeline that computes something else than the model is refused when it is first used, even if others
 //! are right.
 
+use super::batch_row::BATCH_ROW_SHADER;
 use super::fault_tests::{open, with_context};
 use super::kernel::BLOCK_SHADER;
 use super::{Gpu, MOST_STEPS_OF_A_DISPATCH};
 use crate::{
-    Device, Error, Input, Params, Population, PopulationOptions, Random, Recording, Result, SpikeInput,
-    Trace, TraceKind,
+    Device, Error, Input, Network, Params, Population, PopulationOptions, Random, Recording, Result, Rule,
+    SpikeInput, Synapse, Trace, TraceKind,
 };
 use ndarray::{Array1, Array2};
 
@@ -155,6 +156,37 @@ fn a_fault_that_one_pipeline_alone_shows_is_found_out() {
                 assert!(steps == STEPS || population.voltages().as_ref() == Ok(&voltages), "{wrong}");
             }
         });
+    }
+}
+
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_fault_of_the_kernel_of_batch_rows_is_found_out() {
+    let run = |shader: &str| {
+        let mut outcome = Ok(());
+        with_context(|context| {
+            let gpu = Gpu::with_shaders(context, MOST_STEPS_OF_A_DISPATCH, [BLOCK_SHADER, shader]);
+            let device =
+                Device::of_gpu(gpu.expect("it compiles")).expect("what is checked at first is right");
+            let mut network = Network::new();
+            let cells = network.add("cells", N, Params::default()).expect("valid");
+            let synapse = Synapse::jump(1.0).delay(0.7);
+            network.connect(&cells, &cells, Rule::fixed_indegree(3), synapse).expect("valid");
+            let mut population = network.build(2, &device).expect("valid");
+            outcome = population.run(STEPS, 1.0).record(Recording::none().spikes()).go().map(drop);
+        });
+        outcome
+    };
+    assert_eq!(run(BATCH_ROW_SHADER), Ok(()));
+    for (right, wrong) in [
+        ("(*path).word >> step", "(*path).word"),
+        ("place_after(place, bit)", "place_after(place, 0u)"),
+        ("row * block.neurons, atomicLoad", "0u, atomicLoad"),
+        ("atomicStore(&listed[1u - list], 0u)", "atomicStore(&listed[1u - list], 1u)"),
+    ] {
+        assert!(BATCH_ROW_SHADER.contains(right), "{right}");
+        let result = run(&BATCH_ROW_SHADER.replace(right, wrong));
+        assert!(refused(&result), "'{wrong}' passed: {result:?}");
     }
 }
 

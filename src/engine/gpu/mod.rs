@@ -55,6 +55,7 @@ use crate::engine::Engine;
 use crate::error::Result;
 use crate::prepared::coefficients::Table;
 use crate::prepared::network::Part;
+use batch_row::BATCH_ROW_SHADER;
 use context::GpuContext;
 use kernel::{BLOCK_SHADER, Kernel, Kernels, Specialisation};
 use network::DeliveryKernel;
@@ -93,11 +94,17 @@ pub(crate) struct Gpu {
 
 impl Gpu {
     pub(crate) fn new(context: GpuContext, most_steps: u64) -> Result<Self> {
-        Self::with_shader(context, most_steps, BLOCK_SHADER)
+        Self::with_shaders(context, most_steps, [BLOCK_SHADER, BATCH_ROW_SHADER])
     }
 
+    #[cfg(test)]
     pub(crate) fn with_shader(context: GpuContext, most_steps: u64, shader: &str) -> Result<Self> {
-        let kernels = Kernels::new(&context, shader)?;
+        Self::with_shaders(context, most_steps, [shader, BATCH_ROW_SHADER])
+    }
+
+    /// With these shaders of blocks of steps and of batch rows.
+    fn with_shaders(context: GpuContext, most_steps: u64, [shader, batch_rows]: [&str; 2]) -> Result<Self> {
+        let kernels = Kernels::new(&context, shader, batch_rows)?;
         let zero = context.buffer("the constant zero", 16, UNIFORM)?;
         let no_network =
             [context.buffer("no network", 4, STATE)?, context.buffer("no lists of spikes", 4, STATE)?];

@@ -1,4 +1,5 @@
 use super::*;
+use crate::engine::gpu::batch_row::RowGroup;
 use crate::engine::gpu::kernel::{NO_WORDS, WORDS_OF_ALL, WORDS_OF_CHOSEN};
 use crate::model::{Coefficient, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
 
@@ -164,6 +165,31 @@ fn what_is_recorded_is_there() {
     // Four cells side by side.
     let (words, _) = recorded(Specialisation { words: WORDS_OF_ALL, llvmpipe: true, ..plain() });
     assert_eq!(words.len(), 3 * 202);
+}
+
+/// Networks of any size can be advanced block by block, and as whole batch rows where they are small.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn both_ways_of_advancing_a_network_give_the_bits_of_the_model() {
+    crate::engine::gpu::fault_tests::with_context(|context| {
+        let llvmpipe = context.is_llvmpipe();
+        let most = context.limits.max_compute_invocations_per_workgroup;
+        let gpu =
+            Arc::new(Gpu::new(context, crate::engine::gpu::MOST_STEPS_OF_A_DISPATCH).expect("a device"));
+        let small = Some(RowGroup { workgroup: 32, abreast: 1 });
+        // SwiftShader needs a minute to compile a kernel for several cells.
+        let large = RowGroup { workgroup: most, abreast: if llvmpipe { 4 } else { 1 } };
+        let connected = Specialisation { network: true, words: WORDS_OF_CHOSEN, ..plain() };
+        for (row_group, key) in
+            [(None, full()), (small, full()), (small, connected), (Some(large), connected)]
+        {
+            let workgroup = row_group.map_or(64, |row| row.workgroup);
+            let key =
+                Specialisation { workgroup, row_group, words_go_on: row_group.is_none(), llvmpipe, ..key };
+            let kernel = gpu.kernels.get(&gpu.context, key).expect("compiled");
+            check(&gpu, key, &kernel).expect("right");
+        }
+    });
 }
 
 /// The first check of a kernel includes what a driver compiles at first use, which is then done.

@@ -50,6 +50,7 @@ struct Measured<'a> {
     events_per_s: f64,
     bytes_per_synapse: f64,
     us_per_step: f64,
+    dispatch_s: Option<f64>,
 }
 
 /// A network while it is measured.
@@ -233,6 +234,7 @@ fn report<'a>(case: &'a Case, one: &Running<'a>) -> Option<Measured<'a>> {
         events_per_s: events / median,
         bytes_per_synapse: one.bytes as f64 / synapses.max(1) as f64,
         us_per_step: 1000.0 * median * case.description.dt / case.duration * 1000.0,
+        dispatch_s: one.participant.roofline.and_then(|roofline| roofline.dispatch_s),
     })
 }
 

@@ -57,6 +57,7 @@ pub struct MemoryBytes {
 pub struct Roof {
     pub bytes_per_s: f64,
     pub operations_per_s: f64,
+    pub dispatch_s: Option<f64>,
     /// The roofline of this case.
     pub neuron_steps_per_s: f64,
 }
@@ -83,6 +84,7 @@ fn report(measured: &Measured<'_>) -> Option<Report> {
     let roofline = measured.participant.roofline.map(|roofline| Roof {
         bytes_per_s: roofline.bytes_per_s,
         operations_per_s: roofline.operations_per_s,
+        dispatch_s: roofline.dispatch_s,
         neuron_steps_per_s: 1.0 / roofline.least_seconds(bytes, operations),
     });
     let dt_ms = params().dt;

@@ -7,9 +7,15 @@ use crate::terminal::figures::grouped;
 use lif::Shape;
 use std::fmt::Write;
 
-/// The names of the participants.
+/// The names of the participants, and how long a chain of dispatches takes.
 pub fn names(participants: &[&Participant]) -> String {
-    let name = |participant: &&Participant| format!("{:<10} {}\n", participant.label, participant.name());
+    let name = |participant: &&Participant| {
+        let seconds = participant.roofline.and_then(|roofline| roofline.dispatch_s);
+        let dispatch = seconds.map_or_else(String::new, |seconds| {
+            format!("{:<10} a dispatch that waits for the one before takes {}\n", "", time(seconds))
+        });
+        format!("{:<10} {}\n{dispatch}", participant.label, participant.name())
+    };
     participants.iter().map(name).collect()
 }
 
