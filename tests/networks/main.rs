@@ -13,7 +13,7 @@ mod refused;
 mod rules;
 
 use case::Case;
-use lif::{Device, Recording, Scorer, Target};
+use lif::{Device, Network, Params, Recording, Rule, Scorer, Synapse, Target};
 use rayon_threads::with_threads;
 
 mod rayon_threads {
@@ -157,6 +157,26 @@ fn large_networks_equal_the_cpu_on_every_adapter() {
             let got = case.outcome(&device).expect("valid");
             assert!(got == expected, "case {seed} on {device}: {}", difference(&got, &expected));
         }
+    }
+}
+
+/// Some drivers silently end loops after 65,535 rounds; here a call has far more spikes to deliver.
+#[test]
+#[cfg_attr(skip_gpu_tests, ignore = "no adapter is asked for")]
+fn a_busy_network_equals_the_cpu_on_every_adapter() {
+    let mut network = Network::new();
+    let params = Params { t_ref: 0.2.into(), ..Params::default() };
+    let cells = network.add("cells", 300, params).expect("valid");
+    network.connect(&cells, &cells, Rule::all_to_all(), Synapse::jump(0.01).delay(0.3)).expect("valid");
+    let outcome = |device: &Device| {
+        let mut population = network.build(2, device).expect("valid");
+        population.run(2000, 30.0).go().expect("valid");
+        (population.counts().expect("there"), population.voltages().expect("there"))
+    };
+    let expected = outcome(&Device::cpu());
+    assert!(expected.0.sum() > 200_000, "{}", expected.0.sum());
+    for device in adapters() {
+        assert!(outcome(&device) == expected, "{device}");
     }
 }
 
