@@ -67,12 +67,22 @@ impl RowGroup {
         (compiles && fits).then_some(Self { workgroup: invocations, abreast })
     }
 
-    /// The steps whose loops stay below [`MOST_ROUNDS`], if as many as `spikes` cells of a row spike in each block.
-    pub(super) fn trusted_steps(self, connections: &Connections, synapses: &Synapses, spikes: u64) -> u64 {
+    /// The steps whose loops stay below [`MOST_ROUNDS`], if all `n` cells of a row spike as often as they can: once in
+    /// `interval` steps.
+    pub(super) fn trusted_steps(
+        self,
+        connections: &Connections,
+        synapses: &Synapses,
+        n: usize,
+        interval: u64,
+    ) -> u64 {
         let block = connections.block_end(0);
+        let teams = u64::from(self.workgroup / TEAM);
         let of_spike = 1 + u64::from(synapses.tables) * (2 + u64::from(synapses.longest.div_ceil(TEAM)));
-        let delivered = spikes.div_ceil(u64::from(self.workgroup / TEAM)) * of_spike;
+        let of_all = (n as u64).div_ceil(teams) * of_spike;
         let of_step = 1 + u64::from(self.abreast) * (1 + connections.channels.len() as u64);
-        MOST_ROUNDS / (delivered + 2 + block * of_step) * block
+        // A team can be busy with one spike more than its share.
+        let of_block = (of_all * block).div_ceil(interval) + of_spike + 2 + block * of_step;
+        MOST_ROUNDS.saturating_sub(of_all) / of_block * block
     }
 }

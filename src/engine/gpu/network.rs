@@ -209,7 +209,7 @@ impl DeviceNetwork {
             is_whole: wired.is_whole,
             first_row: wired.first_row,
             workgroups: workgroups(context, &synapses, most_spikes),
-            row_group: row_group(context, shape, &wired, &synapses, most_spikes),
+            row_group: row_group(context, shape, &wired, &synapses, shortest_interval(table)),
             ring,
             ring_bytes,
             spikes,
@@ -342,22 +342,25 @@ fn row_group(
     shape: Shape,
     wired: &Wired,
     synapses: &Synapses,
-    most_spikes: usize,
+    interval: u64,
 ) -> Option<(RowGroup, u64)> {
     let row = RowGroup::of(context, shape).filter(|_| wired.is_whole)?;
     if !context.is_software() {
         return Some((row, u64::MAX));
     }
-    let steps = row.trusted_steps(&wired.connections, synapses, (most_spikes / shape.batch) as u64);
+    let steps = row.trusted_steps(&wired.connections, synapses, shape.n, interval);
     (steps >= 32).then_some((row, steps))
+}
+
+/// The least steps from a spike of a cell to the next.
+fn shortest_interval(table: &Table) -> u64 {
+    let steps = &table.column(Coefficient::RefractorySteps).values;
+    u64::from(steps.iter().min().copied().unwrap_or_default()) + 1
 }
 
 /// The most spikes of a block: refractory cells spike no more than once.
 fn most_spikes(table: &Table, connections: &Connections, cells: usize) -> usize {
-    let shortest =
-        table.column(Coefficient::RefractorySteps).values.iter().min().copied().unwrap_or_default();
-    let block = connections.block_end(0);
-    cells * block.div_ceil(u64::from(shortest) + 1) as usize
+    cells * connections.block_end(0).div_ceil(shortest_interval(table)) as usize
 }
 
 /// The place of the first spike of a list.
