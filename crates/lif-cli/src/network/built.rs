@@ -62,11 +62,17 @@ impl Description {
         Ok(network)
     }
 
-    /// The parameters of a group: `[batch, 1]` where they differ between rows.
+    /// The parameters of a group: `[batch, 1]` where they differ between rows, `[size]` where they do in subsets.
     fn params(&self, index: usize, group: &Group) -> Params {
         let rows: Vec<Neurons> =
             (0..self.rows()).map(|row| self.group_in(row, index, group).neurons).collect();
-        let values = |of: &dyn Fn(&Neurons) -> f64| of_rows(rows.iter().map(of).collect());
+        let values = |of: &dyn Fn(&Neurons) -> f64| {
+            let first = of(&group.neurons);
+            if group.kinds().all(|kind| of(&kind.neurons) == first) {
+                return of_rows(rows.iter().map(of).collect());
+            }
+            group.kind_of_each().map(|kind| of(&kind.neurons)).collect::<Array1<f64>>().into_dyn()
+        };
         let number = |of: &dyn Fn(&Neurons) -> f64| Parameter::from(values(of).mapv(|value| value as f32));
         // Potentials keep their double precision, as the reference is subtracted before they are rounded.
         let potential = |of: &dyn Fn(&Neurons) -> f64| Parameter::in_double(&values(of));
@@ -136,7 +142,7 @@ impl Description {
         let of_effect = |effect: Effect| {
             let of_group =
                 |group: &Group| group.poisson.iter().filter(|poisson| poisson.effect == effect).count();
-            let sources = self.groups.iter().map(of_group).max().unwrap_or(0);
+            let sources = self.groups.iter().flat_map(Group::kinds).map(of_group).max().unwrap_or(0);
             (0..sources).map(move |index| {
                 let own = |group: &Group| {
                     group.poisson.iter().filter(|poisson| poisson.effect == effect).nth(index).copied()
@@ -175,18 +181,20 @@ impl Description {
     /// A number of each group for its neurons, with no more axes than it needs: `[]`, `[n]`, `[batch, 1]` or
     /// `[batch, n]`.
     fn spread(&self, of: &dyn Fn(&Group) -> f64) -> ArrayD<f32> {
-        let of_row = |row: usize| -> Vec<f64> {
+        let of_row = |row: usize| -> Vec<Group> {
             let groups = self.groups.iter().enumerate();
-            groups.map(|(index, group)| of(&self.group_in(row, index, group))).collect()
+            groups.map(|(index, group)| self.group_in(row, index, group)).collect()
         };
-        let rows: Vec<Vec<f64>> = (0..self.rows()).map(of_row).collect();
-        let of_neurons = |row: &[f64]| -> Array1<f32> {
-            let all = self.groups.iter().zip(row);
-            all.flat_map(|(group, value)| std::iter::repeat_n(*value as f32, group.size)).collect()
+        let rows: Vec<Vec<Group>> = (0..self.rows()).map(of_row).collect();
+        let of_neurons = |row: &[Group]| -> Array1<f32> {
+            row.iter().flat_map(Group::kind_of_each).map(|kind| of(kind) as f32).collect()
         };
-        let has_one = |row: &Vec<f64>| row.iter().all(|value| Some(value) == row.first());
+        let has_one = |row: &Vec<Group>| {
+            let mut values = row.iter().flat_map(Group::kinds).map(of);
+            values.next().is_none_or(|first| values.all(|value| value == first))
+        };
         if rows.iter().all(has_one) {
-            let firsts = rows.iter().filter_map(|row| row.first().copied()).collect();
+            let firsts = rows.iter().filter_map(|row| row.first().map(of)).collect();
             return of_rows(firsts).mapv(|value| value as f32);
         }
         match &rows[..] {
@@ -203,18 +211,14 @@ impl Description {
 
     /// The memory for what drives a network, bytes: a current, and the rate and weight of each source.
     pub fn bytes_of_drive(&self) -> u64 {
-        let sources = self
-            .groups
-            .iter()
-            .map(|group| (group.poisson.len() + group.noise.len()) as u64)
-            .max()
-            .unwrap_or(0);
+        let kinds = self.groups.iter().flat_map(Group::kinds);
+        let sources = kinds.map(|group| (group.poisson.len() + group.noise.len()) as u64).max().unwrap_or(0);
         4 * (1 + 2 * sources) * self.n() as u64 * self.rows() as u64
     }
 
     /// The membrane potentials at the start; `None` if all are at rest.
     pub fn initial_voltages(&self, batch: usize, seed: u64) -> Option<Array2<f32>> {
-        if self.groups.iter().all(|group| group.init_voltage.is_none()) {
+        if self.groups.iter().flat_map(Group::kinds).all(|group| group.init_voltage.is_none()) {
             return None;
         }
         let n = self.n();
@@ -222,7 +226,7 @@ impl Description {
         for (row, mut of_row) in voltages.rows_mut().into_iter().enumerate() {
             let own = self.groups.iter().enumerate().map(|(index, group)| self.group_in(row, index, group));
             let own: Vec<Group> = own.collect();
-            let groups = own.iter().flat_map(|group| std::iter::repeat_n(group, group.size));
+            let groups = own.iter().flat_map(Group::kind_of_each);
             for ((neuron, v), group) in of_row.iter_mut().enumerate().zip(groups) {
                 let word = || philox(counter((row * n + neuron) as u64, 0, STREAM), key(seed))[0];
                 let value = match group.init_voltage {

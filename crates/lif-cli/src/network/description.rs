@@ -7,6 +7,7 @@ use super::edges::Edges;
 use super::ids::Ids;
 use super::noise::Noise;
 use super::positions::{self, Positions};
+use super::subsets::Subset;
 use super::sweep::Sweep;
 use crate::failure::Failure;
 use lif::{Integrator, Profile, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape};
@@ -60,6 +61,7 @@ pub struct Group {
     pub noise: Vec<Noise>,
     /// `None`: nowhere.
     pub positions: Option<Positions>,
+    pub subsets: Vec<Subset>,
 }
 
 /// The parameters of the neurons of a group.
@@ -147,6 +149,7 @@ impl Group {
             poisson: Vec::new(),
             noise: Vec::new(),
             positions: None,
+            subsets: Vec::new(),
         }
     }
 }

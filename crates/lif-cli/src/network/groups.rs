@@ -7,6 +7,7 @@ use super::listed;
 use super::noise::{self, Noise};
 use super::positions::Positions;
 use super::presets::OfPreset;
+use super::subsets;
 use super::sweep::{Names, Swept};
 use crate::failure::Failure;
 use crate::quantity::{HZ, MOHM, MS, MV, NA, Unit};
@@ -116,21 +117,41 @@ pub fn group<'a>(entry: &Entry<'a>, base: &Base<'a>, names: &Names<'_>) -> Resul
         }
         (Some(ids), _) => ids.of_neurons.len(),
     };
-    let Base { neurons, init_voltage, current, poisson, noise, positions, preset, swept } =
-        parameters(&mut entries, base, names)?;
+    let subsets = entries.take("subsets");
+    let own = parameters(&mut entries, base, names)?;
     entries.finish()?;
-    let positions = positions.map(|positions| Positions::read(&positions, count)).transpose()?;
-    let group = Group {
-        ids,
-        neurons,
-        init_voltage,
-        current,
-        poisson,
-        noise,
-        positions,
-        ..Group::new(&entry.key, count)
+    let mut group = Group { ids, ..own.group(&entry.key, count)? };
+    let Some(subsets) = subsets else {
+        return Ok(Found { group, swept: own.swept, preset: own.preset });
     };
-    Ok(Found { group, swept, preset })
+    let refuse_swept = |base: &Base<'_>| match base.swept.is_empty() {
+        true => Ok(()),
+        false => Err(subsets.refusal("a group with subsets cannot be swept; make two groups of it")),
+    };
+    refuse_swept(&own)?;
+    group.subsets = subsets::read(&subsets, &group, |entry, size| {
+        let mut entries = entry.entries()?;
+        entries.take("neurons");
+        if let Some(preset) = entries.take("preset") {
+            return Err(preset.refusal("a preset is of a whole group"));
+        }
+        let kind = parameters(&mut entries, &Base { positions: None, ..own.clone() }, names)?;
+        entries.finish()?;
+        refuse_swept(&kind)?;
+        match &kind.positions {
+            Some(positions) => Err(positions.refusal("positions are those of a whole group")),
+            None => kind.group(&entry.key, size),
+        }
+    })?;
+    Ok(Found { group, swept: own.swept, preset: own.preset })
+}
+
+impl Base<'_> {
+    fn group(&self, name: &str, size: usize) -> Result<Group, Failure> {
+        let Self { neurons, init_voltage, current, poisson, noise, positions, .. } = self.clone();
+        let positions = positions.map(|positions| Positions::read(&positions, size)).transpose()?;
+        Ok(Group { neurons, init_voltage, current, poisson, noise, positions, ..Group::new(name, size) })
+    }
 }
 
 fn init_voltage(entry: &Entry<'_>) -> Result<InitVoltage, Failure> {

@@ -14,6 +14,7 @@ pub mod models;
 mod noise;
 mod positions;
 mod presets;
+mod subsets;
 pub mod sweep;
 pub mod written;
 

@@ -47,7 +47,14 @@ impl Description {
         }
         for (index, group) in self.groups.iter().enumerate() {
             line(&format!("\n[groups.{}]", quoted(&group.name)));
+            line(&format!("size = {}", group.size));
+            group.ids.as_deref().map(ids).iter().for_each(|words| line(words));
             self.of_group(index, group).iter().for_each(|words| line(words));
+            for subset in &group.subsets {
+                line(&format!("\n[groups.{}.subsets.{}]", quoted(&group.name), quoted(&subset.kind.name)));
+                line(&format!("neurons = {:?}", subset.members));
+                self.of_group(index, &subset.kind).iter().for_each(|words| line(words));
+            }
         }
         for (index, projection) in self.projections.iter().enumerate() {
             line("\n[[projections]]");
@@ -77,8 +84,6 @@ impl Description {
             )
         };
         let neurons = &group.neurons;
-        let mut lines = vec![format!("size = {}", group.size)];
-        lines.extend(group.ids.as_deref().map(ids));
         let numbers = [
             ("tau-m", Some(neurons.tau_m)),
             ("resistance", Some(neurons.resistance)),
@@ -91,6 +96,7 @@ impl Description {
             ("tau-syn-inhibitory", neurons.tau_syn_inhibitory),
             ("current", Some(group.current)),
         ];
+        let mut lines: Vec<String> = Vec::new();
         lines.extend(
             numbers
                 .into_iter()
@@ -105,14 +111,11 @@ impl Description {
             format!("init-voltage = {value}")
         }));
         lines.extend(group.positions.iter().map(|positions| format!("positions = {}", positions.written())));
-        if !group.poisson.is_empty() {
-            let sources: Vec<String> = group.poisson.iter().enumerate().map(poisson).collect();
-            lines.push(format!("poisson = [{}]", sources.join(", ")));
-        }
-        if !group.noise.is_empty() {
-            let sources: Vec<String> = group.noise.iter().map(Noise::written).collect();
-            lines.push(format!("noise = [{}]", sources.join(", ")));
-        }
+        // A subset without one does not have that of its group.
+        let sources: Vec<String> = group.poisson.iter().enumerate().map(poisson).collect();
+        lines.push(format!("poisson = [{}]", sources.join(", ")));
+        let sources: Vec<String> = group.noise.iter().map(Noise::written).collect();
+        lines.push(format!("noise = [{}]", sources.join(", ")));
         lines
     }
 
