@@ -9,6 +9,7 @@ use super::bench::BenchOptions;
 use super::devices::DevicesOptions;
 use super::fi;
 use super::fit::{self, FitOptions};
+use super::fly_files::FlyFilesOptions;
 use super::nir::NirOptions;
 use super::presets::PresetsOptions;
 use super::score::{self, ScoreOptions};
@@ -109,6 +110,13 @@ Examples:
   lif synapses --config net.toml --seed 3 --out net.csv
       those of a network of your own, as text";
 
+const FLY_FILES_EXAMPLES: &str = "\
+Examples:
+  lif fly-files
+      138,639 neurons and 15 million pairs that are connected
+  lif fly-files --scale 0.01 --out small
+      a hundredth of them";
+
 const DEVICES_EXAMPLES: &str = "\
 Examples:
   lif devices
@@ -160,6 +168,9 @@ pub enum Command {
     /// Draw the synapses of a network, and write them as a list
     #[command(after_help = MORE, after_long_help = SYNAPSES_EXAMPLES)]
     Synapses(Box<SynapsesOptions>),
+    /// Make up the files of a brain as that of the fruit fly, to try run --network fly with
+    #[command(after_help = MORE, after_long_help = FLY_FILES_EXAMPLES)]
+    FlyFiles(FlyFilesOptions),
     /// List what this machine can run on
     #[command(after_help = MORE, after_long_help = DEVICES_EXAMPLES)]
     Devices(DevicesOptions),
@@ -175,7 +186,12 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.quiet,
             Self::Score(options) => options.settings.quiet,
             Self::Fit(options) => options.settings.quiet,
-            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => false,
+            Self::Presets(_)
+            | Self::Nir(_)
+            | Self::Synapses(_)
+            | Self::FlyFiles(_)
+            | Self::Devices(_)
+            | Self::Bench(_) => false,
         }
     }
 
@@ -185,7 +201,12 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings.threads,
             Self::Score(options) => options.settings.threads,
             Self::Fit(options) => options.settings.threads,
-            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => None,
+            Self::Presets(_)
+            | Self::Nir(_)
+            | Self::Synapses(_)
+            | Self::FlyFiles(_)
+            | Self::Devices(_)
+            | Self::Bench(_) => None,
         }
     }
 
@@ -195,9 +216,12 @@ impl Command {
             Self::Run(settings) | Self::Fi(settings) => settings,
             Self::Score(options) => &options.settings,
             Self::Fit(options) => &options.settings,
-            Self::Presets(_) | Self::Nir(_) | Self::Synapses(_) | Self::Devices(_) | Self::Bench(_) => {
-                return None;
-            }
+            Self::Presets(_)
+            | Self::Nir(_)
+            | Self::Synapses(_)
+            | Self::FlyFiles(_)
+            | Self::Devices(_)
+            | Self::Bench(_) => return None,
         };
         settings.preset.as_ref()?.help()
     }

@@ -5,6 +5,7 @@ mod bench;
 mod devices;
 mod fi;
 mod fit;
+mod fly_files;
 mod nir;
 mod presets;
 mod run;
@@ -26,6 +27,7 @@ pub fn execute(command: Command) -> Result<ExitCode, Failure> {
         Command::Presets(options) => presets::presets(&options),
         Command::Nir(options) => nir::list(&options),
         Command::Synapses(options) => synapses::synapses(&options),
+        Command::FlyFiles(options) => fly_files::fly_files(&options),
         Command::Devices(options) => devices::devices(&options),
         Command::Bench(options) => bench::bench(&options),
     }

@@ -8,6 +8,8 @@ pub mod identity;
 pub mod leftovers;
 pub mod lock;
 pub mod names;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod partials;
 pub mod text;
 

@@ -33,11 +33,19 @@ pub const SWEEP: &str = "sweep.csv";
 /// The picture of a sweep.
 pub const SWEEP_PICTURE: &str = "sweep.png";
 
+/// The rates of neurons by their identifiers.
+pub const RATES: &str = "rates.csv";
+
+/// The same as columns, and spikes by identifiers.
+pub const RATE_COLUMNS: &str = "rates.parquet";
+pub const SPIKE_COLUMNS: &str = "spikes.parquet";
+
 /// The summary.
 pub const SUMMARY: &str = "summary.json";
 
 /// All files that `lif run` may write.
-pub const OF_RUN: [&str; 7] = [PICTURE, ARRAYS, GRAPH, NETWORK, SWEEP, SWEEP_PICTURE, SUMMARY];
+pub const OF_RUN: [&str; 10] =
+    [PICTURE, ARRAYS, GRAPH, NETWORK, SWEEP, SWEEP_PICTURE, RATES, RATE_COLUMNS, SPIKE_COLUMNS, SUMMARY];
 
 /// All files that `lif fi` may write.
 pub const OF_FI: [&str; 2] = [CURVE_PICTURE, CURVE];

@@ -157,7 +157,7 @@ impl Description {
         };
         let of_noise = |kind: Kind| {
             let of_group = |group: &Group| group.noise.iter().filter(|noise| noise.kind == kind).count();
-            let sources = self.groups.iter().map(of_group).max().unwrap_or(0);
+            let sources = self.groups.iter().flat_map(Group::kinds).map(of_group).max().unwrap_or(0);
             (0..sources).map(move |index| {
                 let own = |group: &Group| {
                     let own = group.noise.iter().filter(|noise| noise.kind == kind).nth(index);

@@ -6,6 +6,7 @@ use super::ids::Found;
 use crate::numbers::Values;
 use clap::ValueEnum;
 use rayon::prelude::*;
+use std::collections::HashSet;
 use std::path::PathBuf;
 
 /// A file with a list, and what is said of it.
@@ -20,6 +21,15 @@ pub struct ListFile {
     pub types: Option<PathBuf>,
     /// What weights in the file are multiples of, mV or nA.
     pub weight_unit: Option<f64>,
+    /// The names of sources whose synapses are left out.
+    pub silenced: Vec<u64>,
+}
+
+impl ListFile {
+    /// A file of which nothing else is said.
+    pub fn of(path: PathBuf) -> Self {
+        Self { path, by: None, population: None, types: None, weight_unit: None, silenced: Vec::new() }
+    }
 }
 
 /// What the neurons of a list are named by.
@@ -166,13 +176,36 @@ impl Edges {
             }
         }
         let repeated = repeated(&sources, &targets)?;
-        Ok(Self { file, sources, targets, weights, counts, delays, repeated })
+        let mut edges = Self { file, sources, targets, weights, counts, delays, repeated };
+        edges.silence(from)?;
+        Ok(edges)
+    }
+
+    /// Leaves out the synapses from the silenced neurons.
+    fn silence(&mut self, from: &Group) -> Result<(), String> {
+        let silenced = self.file.silenced.iter().map(|name| from.neuron(*name));
+        let silenced: HashSet<u32> = silenced.collect::<Result<_, _>>()?;
+        if silenced.is_empty() {
+            return Ok(());
+        }
+        let kept: Vec<bool> = self.sources.iter().map(|source| !silenced.contains(source)).collect();
+        retain(&mut self.sources, &kept);
+        retain(&mut self.targets, &kept);
+        for values in [&mut self.weights, &mut self.counts, &mut self.delays].into_iter().flatten() {
+            retain(values, &kept);
+        }
+        Ok(())
     }
 
     /// The number of synapses.
     pub fn len(&self) -> usize {
         self.sources.len()
     }
+}
+
+fn retain<T>(values: &mut Vec<T>, kept: &[bool]) {
+    let mut kept = kept.iter();
+    values.retain(|_| kept.next().is_some_and(|kept| *kept));
 }
 
 /// How many pairs equal another before them.
@@ -198,7 +231,7 @@ mod tests {
     }
 
     fn of_text() -> ListFile {
-        ListFile { path: "edges.csv".into(), by: None, population: None, types: None, weight_unit: None }
+        ListFile::of("edges.csv".into())
     }
 
     #[test]

@@ -56,6 +56,16 @@ impl Ids {
     }
 }
 
+impl Ids {
+    /// The number of the neuron with an identifier.
+    pub fn neuron(&self, id: u64) -> Result<u32, String> {
+        self.neurons
+            .get(&id)
+            .copied()
+            .ok_or_else(|| format!("there is no neuron {id} in {}", self.path.display()))
+    }
+}
+
 /// The place of the column with identifiers.
 fn place(names: &[String], wanted: Option<&str>) -> Result<usize, String> {
     let all = || names.iter().map(|name| format!("'{name}'")).collect::<Vec<_>>().join(", ");

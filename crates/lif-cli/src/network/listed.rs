@@ -5,6 +5,7 @@ use super::edges::{By, Edges, ListFile};
 use super::entries::Entry;
 use super::file::RULES;
 use super::ids::Ids;
+use super::subsets;
 use crate::failure::Failure;
 use crate::quantity::Unit;
 use crate::terminal::figures::counted;
@@ -27,6 +28,7 @@ pub fn list(
     let population = entries.take("population").map(|name| name.string().map(str::to_owned)).transpose()?;
     let types = entries.take("types").map(|types| types.path()).transpose()?;
     let weight_unit = entries.number_in("weight-unit", unit)?;
+    let silenced = entries.take("silenced");
     entries.finish()?;
     let ([from], [to]) = (from, to) else {
         return Err(rule.refusal("a list is of one group and another; name one in from and one in to"));
@@ -34,7 +36,14 @@ pub fn list(
     let (Some(from), Some(to)) = (description.groups.get(*from), description.groups.get(*to)) else {
         return Err(rule.refusal(RULES));
     };
-    let file = ListFile { path: list.path()?, by, population, types, weight_unit };
+    let silenced = match silenced {
+        None => Vec::new(),
+        Some(entry) => {
+            let neurons = subsets::neurons(&entry, from)?;
+            neurons.into_iter().map(|neuron| from.name_of(neuron)).collect()
+        }
+    };
+    let file = ListFile { path: list.path()?, by, population, types, weight_unit, silenced };
     let edges = Edges::read(file, [from, to]).map_err(|reason| list.refusal(reason))?;
     if edges.repeated > 0 {
         let (path, repeated) = (edges.file.path.display(), counted(edges.repeated, "synapse"));

@@ -3,6 +3,7 @@
 use super::description::{Group, Neurons};
 use super::entries::Entry;
 use crate::failure::Failure;
+use crate::terminal::figures::grouped;
 use std::collections::HashSet;
 
 /// Neurons of a group that differ from the others.
@@ -18,6 +19,24 @@ impl Group {
     /// It and its subsets.
     pub fn kinds(&self) -> impl Iterator<Item = &Self> {
         std::iter::once(self).chain(self.subsets.iter().map(|subset| &*subset.kind))
+    }
+
+    /// The number of a neuron that is named by its identifier, if neurons have some, or else by its number.
+    pub fn neuron(&self, name: u64) -> Result<u32, String> {
+        match &self.ids {
+            Some(ids) => ids.neuron(name),
+            None if name < self.size as u64 => Ok(name as u32),
+            None => {
+                let last = grouped(self.size.saturating_sub(1) as u64);
+                Err(format!("the neurons of group {} are 0 to {last}", self.name))
+            }
+        }
+    }
+
+    /// The identifier of a neuron, or its number if it has none.
+    pub fn name_of(&self, neuron: u32) -> u64 {
+        let id = self.ids.as_ref().and_then(|ids| ids.of_neurons.get(neuron as usize));
+        id.copied().unwrap_or(neuron.into())
     }
 
     /// For each neuron the group or the subset that describes it.
@@ -45,20 +64,12 @@ pub fn read(
     let mut all = Vec::new();
     let mut taken = HashSet::new();
     for subset in entry.table()? {
-        let neurons = subset.entries()?.need("neurons")?;
-        let mut members = Vec::new();
-        for number in neurons.values().ok_or_else(|| neurons.refusal("it must be a list of neurons"))? {
-            let member = number.count::<u32>()?;
-            if member as usize >= group.size {
-                let size = group.size;
-                return Err(number.refusal(format!("group {} has the neurons 0 to {}", group.name, size - 1)));
-            }
-            if !taken.insert(member) {
-                return Err(number.refusal(format!("neuron {member} is in a subset already")));
-            }
-            members.push(member);
-        }
+        let entry = subset.entries()?.need("neurons")?;
+        let mut members = neurons(&entry, group)?;
         members.sort_unstable();
+        if let Some(member) = members.iter().find(|member| !taken.insert(**member)) {
+            return Err(entry.refusal(format!("neuron {} is in a subset already", group.name_of(*member))));
+        }
         let kind = kind(&subset, members.len())?;
         if let Some(key) = more_than(&kind.neurons, &group.neurons) {
             return Err(subset.refusal(format!("it has a {key}, and its group has none; give that one, too")));
@@ -66,6 +77,16 @@ pub fn read(
         all.push(Subset { members, kind: Box::new(kind) });
     }
     Ok(all)
+}
+
+/// Reads a list of neurons of a group, by their identifiers if they have some, or else by their numbers.
+pub fn neurons(entry: &Entry<'_>, group: &Group) -> Result<Vec<u32>, Failure> {
+    let all = entry.values().ok_or_else(|| entry.refusal("it must be a list of neurons"))?;
+    let neuron = |entry: &Entry<'_>| {
+        let number = entry.count::<u64>()?;
+        group.neuron(number).map_err(|reason| entry.refusal(reason))
+    };
+    all.iter().map(neuron).collect()
 }
 
 /// What the neurons of a subset have and those of its group lack.

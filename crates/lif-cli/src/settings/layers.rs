@@ -22,7 +22,8 @@ const NONE: &str = "none";
 const MOST_SETTINGS: u64 = 64 << 20;
 
 /// Options that have a meaning for networks alone.
-const OF_NETWORKS: [&str; 6] = ["scale", "regime", "g", "eta", "drive", "warmup"];
+const OF_NETWORKS: [&str; 10] =
+    ["scale", "regime", "g", "eta", "drive", "warmup", "neurons-file", "edges", "activate", "silence"];
 
 type Layer = Map<String, Value>;
 

@@ -10,6 +10,7 @@ use super::random_input::RandomInput;
 use super::record::Record;
 use super::rules::{Integrator, Refractory, Reset, SpikeTest, SynapseRule, SynapseShape, Trace};
 use super::words::Words;
+use crate::network::models::fly::{Activation, Silenced};
 use crate::network::models::{DriveKind, Model, Regime};
 use crate::numbers::TimeUnit;
 use crate::quantity::amount::Amount;
@@ -48,7 +49,7 @@ pub struct Settings {
     ///
     /// The rows are independent of each other and have the same parameters. With a stimulus of shape [T,batch,n]
     /// each row hears its own, and random inputs differ from row to row.
-    #[arg(long, value_name = "B", value_parser = count::<usize>, allow_hyphen_values = true, help_heading = SIZE)]
+    #[arg(long, visible_alias = "trials", value_name = "B", value_parser = count::<usize>, allow_hyphen_values = true, help_heading = SIZE)]
     pub batch: Option<usize>,
     /// Steps to simulate
     ///
@@ -91,12 +92,12 @@ pub struct Settings {
     #[arg(long, value_name = "S", value_parser = count::<u64>, allow_hyphen_values = true, help_heading = SIZE)]
     pub seed: Option<u64>,
 
-    /// Simulate a network: brunel, cuba or microcircuit
+    /// Simulate a network: brunel, cuba, microcircuit or fly
     ///
     /// brunel: Brunel (2000), 10,000 excitatory and 2,500 inhibitory neurons that make each other's membrane
     /// potentials jump. cuba: Vogels & Abbott (2005), 3,200 and 800 neurons with synaptic currents. microcircuit:
-    /// Potjans & Diesmann (2014), 77,169 neurons in four layers of cortex. A network of your own is a file for
-    /// --config, which docs/networks.md explains.
+    /// Potjans & Diesmann (2014), 77,169 neurons in four layers of cortex. fly: Shiu et al. (2024), the brain of the fruit
+    /// fly, from --neurons-file and --edges. A network of your own is a file for --config, which docs/networks.md explains.
     #[arg(long, value_name = "NAME", value_parser = Model::read, help_heading = NETWORK)]
     pub network: Option<Model>,
     /// Size of the network [default: 1]
@@ -127,7 +128,31 @@ pub struct Settings {
     /// Random spikes, or a constant current of the same mean.
     #[arg(long, value_name = "NAME", hide_possible_values = true, help_heading = NETWORK)]
     pub drive: Option<DriveKind>,
-    /// Time before the network is measured, ms [default: 500]
+    /// Neurons of fly, from a file
+    ///
+    /// Text with a column of ids, as Completeness_783.csv of Shiu et al. (2024).
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub neurons_file: Option<PathBuf>,
+    /// Synapses of fly, from a file
+    ///
+    /// Pairs of neurons with a signed count of synapses, as Connectivity_783.parquet of Shiu et al. (2024), or text or
+    /// .npz with the same columns.
+    #[arg(long, value_name = "FILE", help_heading = NETWORK)]
+    pub edges: Option<PathBuf>,
+    /// Neurons of fly that are driven, as ID,ID:HZ or FILE:HZ; repeatable
+    ///
+    /// Each gets random spikes of this rate [default: 150 Hz], and has no refractory period. A file has one id per line,
+    /// or a column of ids.
+    #[arg(long, value_name = "IDS", help_heading = NETWORK)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub activate: Vec<Activation>,
+    /// Neurons of fly whose spikes have no effect, as ID,ID or FILE
+    ///
+    /// Their synapses onto others are left out.
+    #[arg(long, value_name = "IDS", help_heading = NETWORK)]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub silence: Vec<Silenced>,
+    /// Time before the network is measured, ms [default: 500; fly 0]
     ///
     /// It is simulated first, and left out of all results.
     #[arg(long, value_name = "MS", value_parser = ms, allow_hyphen_values = true, help_heading = NETWORK)]
@@ -427,6 +452,8 @@ impl Settings {
             ("events-matrix", &self.events_matrix),
             ("nir", &self.nir),
             ("config", &self.config),
+            ("neurons-file", &self.neurons_file),
+            ("edges", &self.edges),
         ];
         let others = others.into_iter().filter_map(|(option, path)| Some((option, path.as_deref()?)));
         stimuli.chain(others).collect()

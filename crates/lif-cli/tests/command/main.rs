@@ -10,6 +10,7 @@ mod errors;
 mod event_files;
 mod events;
 mod fits;
+mod fly;
 mod folders;
 mod graphs;
 mod headings;

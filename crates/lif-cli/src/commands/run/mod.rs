@@ -11,7 +11,10 @@ mod summary;
 use crate::failure::Failure;
 use crate::files::disk;
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
-use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY, SWEEP, SWEEP_PICTURE};
+use crate::files::names::{
+    ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, RATE_COLUMNS, RATES, SPIKE_COLUMNS, SUMMARY, SWEEP,
+    SWEEP_PICTURE,
+};
 use crate::picture::stage;
 use crate::plan::Plan;
 use crate::plan::{select, start};
@@ -74,7 +77,7 @@ fn execute(mut plan: Plan, interrupted: Option<Interrupted>) -> Result<ExitCode,
     interrupt::listen()?;
     let folder = Folder::prepare(&out, &OF_RUN, choose_another)?;
     // A graph is only replaced where this run writes one, and a network never.
-    let of_networks = [NETWORK, SWEEP, SWEEP_PICTURE];
+    let of_networks = [NETWORK, SWEEP, SWEEP_PICTURE, RATES, RATE_COLUMNS, SPIKE_COLUMNS];
     let is_replaced = |name: &&str| !of_networks.contains(name) && (*name != GRAPH || plan.graph.is_some());
     let replaced: Vec<&str> = OF_RUN.into_iter().filter(is_replaced).collect();
     folder.refuse_to_replace(&plan.settings.inputs(), &replaced)?;

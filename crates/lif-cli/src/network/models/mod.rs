@@ -2,6 +2,7 @@
 
 mod brunel;
 mod cuba;
+pub mod fly;
 mod microcircuit;
 
 use super::Description;
@@ -19,6 +20,7 @@ pub enum Model {
     Brunel,
     Cuba,
     Microcircuit,
+    Fly,
 }
 
 /// `--regime`
@@ -40,8 +42,16 @@ pub enum DriveKind {
 }
 
 /// Options with the only model that has them.
-const OF_ONE_MODEL: [(&str, Model); 4] =
-    [("regime", Model::Brunel), ("g", Model::Brunel), ("eta", Model::Brunel), ("drive", Model::Microcircuit)];
+const OF_ONE_MODEL: [(&str, Model); 8] = [
+    ("regime", Model::Brunel),
+    ("g", Model::Brunel),
+    ("eta", Model::Brunel),
+    ("drive", Model::Microcircuit),
+    ("neurons-file", Model::Fly),
+    ("edges", Model::Fly),
+    ("activate", Model::Fly),
+    ("silence", Model::Fly),
+];
 
 impl Model {
     /// Its name.
@@ -50,6 +60,7 @@ impl Model {
             Self::Brunel => "brunel",
             Self::Cuba => "cuba",
             Self::Microcircuit => "microcircuit",
+            Self::Fly => "fly",
         }
     }
 
@@ -72,7 +83,11 @@ impl Model {
                 "regime" => settings.regime.is_some(),
                 "g" => settings.g.is_some(),
                 "eta" => settings.eta.is_some(),
-                _ => settings.drive.is_some(),
+                "drive" => settings.drive.is_some(),
+                "neurons-file" => settings.neurons_file.is_some(),
+                "edges" => settings.edges.is_some(),
+                "activate" => !settings.activate.is_empty(),
+                _ => !settings.silence.is_empty(),
             };
             if is_given && model != self {
                 let (model, own) = (model.name(), self.name());
@@ -80,7 +95,7 @@ impl Model {
                 return Err(Failure::of(option, message));
             }
         }
-        let scale = *settings.scale.get_or_insert(1.0);
+        let scale = if self == Self::Fly { 1.0 } else { *settings.scale.get_or_insert(1.0) };
         // Above it no model has numbers that fit; below it some group is empty.
         if !(1e-4..=1000.0).contains(&scale) {
             let message = format!("scale is {}; it must be from 0.0001 to 1000", shown(scale));
@@ -114,6 +129,7 @@ impl Model {
                 description
             }
             Self::Cuba => cuba::description(scale),
+            Self::Fly => fly::description(settings)?,
             Self::Microcircuit => {
                 let drive = *settings.drive.get_or_insert(DriveKind::Poisson);
                 let mut description = microcircuit::description(scale, drive);
@@ -165,7 +181,8 @@ mod tests {
 
     #[test]
     fn the_examples_describe_the_models() {
-        for model in Model::value_variants() {
+        // The fly is in files of its users.
+        for model in Model::value_variants().iter().filter(|model| **model != Model::Fly) {
             let [named, described] = both(*model);
             assert_eq!(named.groups, described.groups);
             assert_eq!(named.projections, described.projections);

@@ -1,5 +1,6 @@
 //! `lif run` with a network: from settings to files.
 
+mod by_id;
 mod picture;
 mod plan;
 mod simulation;
@@ -13,7 +14,9 @@ use crate::failure::Failure;
 use crate::files::disk::{self, Need};
 use crate::files::folder::{CHOOSE_ANOTHER, Folder, MEND_IT, Staged};
 use crate::files::folder_of;
-use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, SUMMARY, SWEEP, SWEEP_PICTURE};
+use crate::files::names::{ARRAYS, GRAPH, NETWORK, OF_RUN, PICTURE, RATES, SUMMARY, SWEEP, SWEEP_PICTURE};
+#[cfg(feature = "parquet")]
+use crate::files::names::{RATE_COLUMNS, SPIKE_COLUMNS};
 use crate::network::Description;
 use crate::picture::stage;
 use crate::plan::select;
@@ -24,6 +27,7 @@ use crate::recording::spools::{Parts, Spools};
 use crate::settings::{Settings, layers};
 use crate::terminal;
 use crate::terminal::figures::grouped;
+use by_id::Rates;
 use lif::{Device, MemoryNeed, Network, Population};
 use picture::NetworkScene;
 use plan::NetworkPlan;
@@ -241,6 +245,18 @@ fn write(
         let scene = NetworkScene::new(plan, summary, groups, &results.statistics.sample);
         files.extend(stage(folder, PICTURE, |path| picture::draw(path, &scene))?);
     }
+    let counts = population.counts()?;
+    if let Some(rates) = Rates::new(plan, &counts, summary.steps) {
+        files.push(folder.stage(RATES, |file, _| rates.write(&mut BufWriter::new(file)))?);
+        #[cfg(feature = "parquet")]
+        {
+            files.push(folder.stage(RATE_COLUMNS, |file, _| by_id::write_rates(file, &rates))?);
+            if let Some(events) = results.spools.events() {
+                files.push(folder.stage(SPIKE_COLUMNS, |file, _| by_id::write_spikes(file, plan, &events))?);
+            }
+        }
+    }
+    drop(counts);
     let voltage_neurons = plan.record.voltage_neurons(plan.shape.n)?.into();
     let ids = plan.description.ids().map(Into::into);
     let mut arrays = Arrays { spools: &results.spools, population, voltage_neurons, ids };

@@ -18,13 +18,17 @@ const BYTES_PER_CELL: u64 = 64;
 const DEFAULT_WARMUP_MS: f64 = 500.0;
 
 /// Options that a network has; the rest of its settings are in its description.
-const USED: [&str; 22] = [
+const USED: [&str; 26] = [
     "network",
     "scale",
     "regime",
     "g",
     "eta",
     "drive",
+    "neurons-file",
+    "edges",
+    "activate",
+    "silence",
     "warmup",
     "batch",
     "steps",
