@@ -20,7 +20,7 @@ const YES_OR_NO: &[f64] = &[0.0, 1.0];
 
 /// The values that each override can have, except for those of the rules.
 const VALUES: [(&str, &[f64]); 11] = [
-    ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0, 512.0, 1024.0]),
+    ("WORKGROUP", &[32.0, 64.0, 128.0, 256.0]),
     ("ABREAST", &[1.0, 4.0]),
     ("SEQUENCE", YES_OR_NO),
     ("VOLTAGES", YES_OR_NO),
