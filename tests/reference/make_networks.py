@@ -23,7 +23,7 @@ DT = 0.1
 # The kinds of networks, in the order of their seeds, and how many there are of each.
 KINDS = {
     "nest": {"delta": 40, "exp": 40, "exp-two": 40, "alpha": 40},
-    "brian2": {"exp": 20, "exp-two": 20, "jump": 20, "jump-before-threshold": 20},
+    "brian2": {"exp": 20, "exp-two": 20, "jump": 20, "jump-before-threshold": 20, "cleared": 20},
 }
 
 
@@ -66,13 +66,13 @@ def network(system, kind, index):
     tau_syn = [(17 + 2 * below(153)) / 32 for _ in range(2)]
     if system == "nest" and index % 8 == 0:
         tau_syn[0] = tau_m
-    if kind == "exp":
+    if kind in ["exp", "cleared"]:
         tau_syn[1] = tau_syn[0]
     jumps = kind in JUMPS
     grain = 1 + below(4)
     longest = [1, 15, 50, 200][below(4)]
-    # The smallest delay of a jump is a step; that of a current is a step in NEST, too.
-    shortest = 0 if system == "brian2" and not jumps else 1
+    # The smallest delay of a jump is a step, and of a current that spikes clear; that of other currents is a step in NEST.
+    shortest = 0 if system == "brian2" and not jumps and kind != "cleared" else 1
     degree = 1 + below(20)
 
     threshold, current, start, inhibitory = [], [], [], []
@@ -137,18 +137,20 @@ def brian2(kind, net):
     prefs.codegen.target = "numpy"
     defaultclock.dt = DT * ms
     jumps = kind in JUMPS
-    currents = {"exp": ["both"], "exp-two": ["excitatory", "inhibitory"]}.get(kind, [])
+    currents = {"exp": ["both"], "exp-two": ["excitatory", "inhibitory"], "cleared": ["both"]}.get(kind, [])
+    # As in the model of the fly's brain of Shiu et al. (2024), Nature 634:210.
+    clears = kind == "cleared"
     driving = " + ".join(["current", *currents])
     equations = [
         f"dv/dt = (rest - v + resistance * ({driving})) / tau_m : 1 (unless refractory)",
-        *(f"d{name}/dt = -{name} / tau_{name} : 1" for name in currents),
+        *(f"d{name}/dt = -{name} / tau_{name} : 1" + " (unless refractory)" * clears for name in currents),
         "current : 1 (constant)",
         "threshold_of_cell : 1 (constant)",
     ]
     values = dict(rest=net["rest"], reset_value=net["reset"], resistance=net["resistance"], tau_m=net["tau_m"] * ms)
     values |= {f"tau_{name}": tau * ms for name, tau in zip(currents, net["tau_syn"])}
     group = NeuronGroup(
-        net["n"], "\n".join(equations), threshold="v > threshold_of_cell", reset="v = reset_value",
+        net["n"], "\n".join(equations), threshold="v > threshold_of_cell", reset="v = reset_value" + "; both = 0" * clears,
         refractory=net["refractory"] * DT * ms, method="exact", namespace=values,
     )
     group.v, group.current, group.threshold_of_cell = net["start"], net["current"], net["threshold"]
@@ -177,7 +179,7 @@ NOTES = {
     "nest": "iaf_psc_delta, iaf_psc_exp with one and with two synaptic time constants, and iaf_psc_alpha with two; static synapses, "
             "one thread.",
     "brian2": "dv/dt = (rest - v + resistance * (current + synaptic)) / tau_m (unless refractory), threshold v > threshold, method exact; "
-              "synapses += w on synaptic currents or on v.",
+              "synapses += w on synaptic currents or on v; in the last kind currents are (unless refractory) too, and reset to 0.",
 }
 
 

@@ -3,7 +3,7 @@
 use super::{DT, Kind};
 use lif::{
     Device, Distribution, Input, Integrator, Network, Params, Recording, Rule, SpikeTest, Synapse,
-    SynapseShape,
+    SynapseRule, SynapseShape,
 };
 use ndarray::Array1;
 
@@ -89,7 +89,7 @@ impl Described {
         }
         let grain = 1.0 + dice.number(4);
         let longest = [1, 15, 50, 200][dice.below(4) as usize];
-        let shortest = u64::from(kind.is_nest() || kind.jumps());
+        let shortest = u64::from(kind.is_nest() || kind.jumps() || kind.clears());
         let degree = 1 + dice.below(20) as usize;
         let mut described = Self {
             kind,
@@ -197,6 +197,7 @@ impl Described {
             spike_test: if self.kind.is_nest() { SpikeTest::AtOrAbove } else { SpikeTest::Above },
             tau_syn: current.then(|| self.tau_syn[0].into()),
             tau_syn_inhibitory: (current && !self.kind.has_one_current()).then(|| self.tau_syn[1].into()),
+            synapse_rule: if self.kind.clears() { SynapseRule::Cleared } else { SynapseRule::Independent },
             synapse_shape: if self.kind == Kind::NestAlpha {
                 SynapseShape::Alpha
             } else {

@@ -37,7 +37,7 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
         for cell in 0..n {
             let since = last[cell].map_or(usize::MAX, |last| step - last);
             let constant = since <= described.constant_steps();
-            if !kind.jumps() {
+            if !kind.jumps() && !kind.clears() {
                 for sign in 0..2 {
                     let receiving = if rises.is_some() { &mut rising } else { &mut currents };
                     receiving[cell][sign] += arrived[cell][sign];
@@ -55,7 +55,8 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
                     v[cell] += arrived[cell][0] + arrived[cell][1];
                 }
             }
-            for sign in 0..2 {
+            let holds = kind.clears() && constant;
+            for sign in 0..if holds { 0 } else { 2 } {
                 currents[cell][sign] *= decay[sign];
                 if let Some(rises) = &rises {
                     currents[cell][sign] += rises[sign].growth * rising[cell][sign];
@@ -68,13 +69,20 @@ pub fn exact(described: &Described, lost: bool, asked: usize) -> Exact {
             }
             let crosses = if kind.is_nest() { margin >= 0.0 } else { margin > 0.0 };
             if constant || !crosses {
+                if kind.clears() && !constant {
+                    currents[cell][0] += arrived[cell][0];
+                    currents[cell][1] += arrived[cell][1];
+                }
                 continue;
+            }
+            if kind.clears() {
+                currents[cell] = [0.0; 2];
             }
             v[cell] = described.reset;
             last[cell] = Some(step);
             result.spikes.push((step as u32, cell as u32));
             for synapse in &outgoing[cell] {
-                let arrival = step + described.delay[*synapse] + usize::from(!kind.jumps());
+                let arrival = step + described.delay[*synapse] + usize::from(!kind.jumps() && !kind.clears());
                 let sign = usize::from(weights[*synapse] < 0.0);
                 arriving[arrival][described.target[*synapse] as usize][sign] += weights[*synapse];
             }

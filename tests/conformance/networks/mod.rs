@@ -27,16 +27,18 @@ pub enum Kind {
     BrianExpTwo,
     BrianJump,
     BrianJumpBeforeThreshold,
+    BrianCleared,
 }
 
 use Kind::{
-    BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold, NestAlpha, NestDelta, NestExp, NestExpTwo,
+    BrianCleared, BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold, NestAlpha, NestDelta, NestExp,
+    NestExpTwo,
 };
 
 /// The systems, and the kinds of each in the order in which they are stored.
 const SYSTEMS: [(&str, &[Kind]); 2] = [
     ("networks-nest", &[NestDelta, NestExp, NestExpTwo, NestAlpha]),
-    ("networks-brian2", &[BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold]),
+    ("networks-brian2", &[BrianExp, BrianExpTwo, BrianJump, BrianJumpBeforeThreshold, BrianCleared]),
 ];
 
 impl Kind {
@@ -49,7 +51,12 @@ impl Kind {
     }
 
     fn has_one_current(self) -> bool {
-        matches!(self, NestExp | BrianExp)
+        matches!(self, NestExp | BrianExp | BrianCleared)
+    }
+
+    /// Whether a spike clears the currents of its cell.
+    fn clears(self) -> bool {
+        self == BrianCleared
     }
 
     /// The number of the system and that of the kind there.
@@ -69,6 +76,7 @@ impl Kind {
             NestAlpha => "alpha",
             BrianJump => "jump",
             BrianJumpBeforeThreshold => "jump-before-threshold",
+            BrianCleared => "cleared",
         }
     }
 
@@ -82,6 +90,7 @@ impl Kind {
             BrianExpTwo => "Brian2, an excitatory and an inhibitory current",
             BrianJump => "Brian2, `v_post += w`",
             BrianJumpBeforeThreshold => "Brian2, `v_post += w`, synapses before thresholds",
+            BrianCleared => "Brian2, one decaying current that spikes clear",
         }
     }
 }
