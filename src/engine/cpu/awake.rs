@@ -9,6 +9,7 @@ use crate::model::{Options, State, StepInput, step_cell};
 use crate::prepared::coefficients::Table;
 use crate::prepared::field::Field;
 use crate::prepared::noise::{Noise, NoiseKind, NoiseSource};
+use std::sync::OnceLock;
 
 /// The place of a cell that is at rest.
 const NONE: u32 = u32::MAX;
@@ -57,6 +58,8 @@ pub(super) struct Stillness<'a> {
     options: Options,
     n: usize,
     current: &'a CurrentView<'a>,
+    /// The neurons that are driven in each row, if they are the same in all; found when they are first asked for.
+    driven: OnceLock<Vec<u32>>,
 }
 
 impl<'a> Stillness<'a> {
@@ -68,7 +71,7 @@ impl<'a> Stillness<'a> {
         current: &'a CurrentView<'a>,
     ) -> Option<Self> {
         let is_constant = current.strides.step == 0 && current.spikes.is_empty();
-        is_constant.then_some(Self { table, options, n, current })
+        is_constant.then_some(Self { table, options, n, current, driven: OnceLock::new() })
     }
 
     /// The current of all cells and the random sources, if they say whether a cell at rest stays at rest.
@@ -78,9 +81,21 @@ impl<'a> Stillness<'a> {
         self.current.values.first().filter(|_| is_same).map(|current| current.to_bits())
     }
 
-    /// Whether random sources give a cell of a tile anything.
-    pub(super) fn is_driven(&self, tile: &Tile<'_>, cell: usize) -> bool {
-        let cell = tile.first_cell + cell;
+    /// The cells of a tile that random sources give anything.
+    pub(super) fn driven(&self, tile: &Tile<'_>) -> Vec<u32> {
+        let cells = tile.refractory.len() as u32;
+        let mut sources = self.current.noise.iter().flat_map(|noise| &noise.sources);
+        if sources.any(|source| source.table.row_stride > 0) {
+            return (0..cells).filter(|cell| self.is_driven(tile.first_cell + *cell as usize)).collect();
+        }
+        let neurons = || (0..self.n as u32).filter(|neuron| self.is_driven(*neuron as usize)).collect();
+        let all = self.driven.get_or_init(neurons).iter();
+        let first = (tile.first_cell % self.n) as u32;
+        all.map(|neuron| neuron.wrapping_sub(first)).filter(|cell| *cell < cells).collect()
+    }
+
+    /// Whether random sources give a cell anything.
+    fn is_driven(&self, cell: usize) -> bool {
         let gives = |noise: &Noise, source: &NoiseSource| match source.kind {
             NoiseKind::Normal | NoiseKind::Uniform => true,
             NoiseKind::Poisson | NoiseKind::PoissonJumps => {
@@ -90,7 +105,7 @@ impl<'a> Stillness<'a> {
         self.current.noise.is_some_and(|noise| noise.sources.iter().any(|source| gives(noise, source)))
     }
 
-    /// Whether a step without arriving spikes leaves the state of a cell of a tile as it is.
+    /// Whether a step without spikes, neither from random sources nor from other cells, leaves the state of a cell of a tile as it is.
     pub(super) fn is_at_rest(&self, tile: &Tile<'_>, cell: usize) -> bool {
         if tile.refractory[cell] != 0 {
             return false;

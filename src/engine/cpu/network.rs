@@ -170,10 +170,11 @@ impl Network {
                 word: Vec::new(),
             })
             .collect();
+        let still = Stillness::of(table, options, n, current);
         let load = |member: &mut Member<'_, 'b>| {
             // The potentials of those that are recorded are asked for.
-            let still = Stillness::of(table, options, n, current).filter(|_| member.tile.samples.is_empty());
-            member.ring.choose_awake(still.as_ref(), &member.tile);
+            let still = still.as_ref().filter(|_| member.tile.samples.is_empty());
+            member.ring.choose_awake(still, &member.tile);
             instructions::best().dispatch(Load { member, table, options, n, current, sampling, from: 0 });
         };
         if self.is_shared {

@@ -79,14 +79,15 @@ impl Ring {
         if current.is_some() && self.decided == current {
             // State and current are as they were; only random sources may be others.
             if let Some(awake) = &mut self.awake {
-                let driven = (0..self.cells).filter(|cell| still.is_driven(tile, *cell));
-                for cell in driven {
-                    awake.wake(cell as u32);
+                for cell in still.driven(tile) {
+                    awake.wake(cell);
                 }
             }
             return;
         }
-        self.let_rest(|cell| !still.is_driven(tile, cell) && still.is_at_rest(tile, cell));
+        let driven = still.driven(tile);
+        let is_driven = |cell: usize| driven.binary_search(&(cell as u32)).is_ok();
+        self.let_rest(|cell| !is_driven(cell) && still.is_at_rest(tile, cell));
         self.decided = current;
     }
 

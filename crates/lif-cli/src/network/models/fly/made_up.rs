@@ -10,8 +10,8 @@ use std::f64::consts::TAU;
 
 const NEURONS: f64 = 138_639.0;
 
-/// Edges for each neuron.
-const EDGES: f64 = 109.0;
+/// Edges that are drawn for each neuron; a fifth of them has been drawn before.
+const EDGES: f64 = 133.0;
 
 /// Identities have this in common; the digits after it differ.
 const FIRST_ID: u64 = 720_575_940_600_000_000;
@@ -27,14 +27,20 @@ const INHIBITORY: f64 = 0.42;
 /// their logarithm.
 const SPREAD_OF_SOURCES: f64 = 0.8;
 const SPREAD_OF_TARGETS: f64 = 0.8;
-const SPREAD_OF_SYNAPSES: f64 = 1.1;
+const SPREAD_OF_SYNAPSES: f64 = 1.6;
 
 /// The median of the number of synapses of an edge, before it is rounded up.
-const MEDIAN_SYNAPSES: f64 = 1.6;
+const MEDIAN_SYNAPSES: f64 = 0.85;
+
+/// Neighbours of one type: they are all excitatory or all inhibitory, and half of their edges are to some targets that
+/// they have in common, so that they excite them together.
+const OF_TYPE: u64 = 20;
+const COMMON_TARGETS: u64 = 100;
 
 /// The streams of random numbers.
 const OF_NEURONS: u32 = 0;
 const OF_EDGES: u32 = 1;
+const OF_TYPES: u32 = 2;
 
 /// Neurons by their identities, and edges between them.
 #[derive(Debug)]
@@ -91,8 +97,11 @@ impl Connectome {
             .map(|edge| {
                 let [first, second, third, fourth] = words(edge, OF_EDGES);
                 let source = pick(&sources, first);
+                let kind = u64::from(source) / OF_TYPE * (COMMON_TARGETS + 1);
+                let common = || words(kind + 1 + edge / 2 % COMMON_TARGETS, OF_TYPES)[0];
+                let second = if edge % 2 == 0 { common() } else { second };
                 let synapses = MEDIAN_SYNAPSES * libm::exp(SPREAD_OF_SYNAPSES * normal(third, fourth));
-                let is_excitatory = uniform(neurons[source as usize][2]) >= INHIBITORY;
+                let is_excitatory = uniform(words(kind, OF_TYPES)[0]) >= INHIBITORY;
                 Edge {
                     source,
                     target: pick(&targets, second),
