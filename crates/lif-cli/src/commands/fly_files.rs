@@ -57,7 +57,7 @@ pub fn fly_files(options: &FlyFilesOptions) -> Result<ExitCode, Failure> {
         text += &format!("{}\n", row(title, &value));
     }
     let some: Vec<String> =
-        connectome.ids.iter().step_by(connectome.ids.len().div_ceil(4)).map(u64::to_string).collect();
+        connectome.ids.iter().step_by(connectome.ids.len().div_ceil(3)).map(u64::to_string).collect();
     text += &format!("    --neurons-file {} --edges {} \\\n", neurons.display(), edges.display());
     text += &format!("    --activate {}\n", some.join(","));
     terminal::print(&text)?;

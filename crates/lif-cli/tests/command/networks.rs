@@ -229,7 +229,7 @@ fn what_is_wrong_in_a_file_is_told_with_line_and_key() {
         (
             "tau_m = 20",
             "tau_x = 20",
-            "net.toml:11: neurons: tau_x = 20: no such key; there are tau-m, resistance, ",
+            "net.toml:11: neurons: tau_x = 20: no such key; there are preset, tau-m, resistance, ",
         ),
         (
             "tau_m = 20",
@@ -290,7 +290,7 @@ fn options_of_networks_and_of_neurons_are_kept_apart() {
         ("run --network brunel --warmup -1", "warmup is -1 ms; it must be 0 or more"),
         ("run --network brunel --eta -1", "eta is -1; it must be 0 or more"),
         ("run --network brunel --batch 0", "batch is 0; it must be at least 1"),
-        ("run --network none", "microcircuit; one of your own is a file: --config FILE"),
+        ("run --network none", "fly; one of your own is a file: --config FILE"),
         ("run --network my.toml", "no network has this name; there are brunel, "),
         ("synapses --network my.toml", "one of your own is a file: --config my.toml"),
         ("fi --network brunel", "lif fi has no use for --network"),

@@ -48,7 +48,7 @@ pub const ALL: &str = "fly";
 /// The fly of the files and options of these settings. It has no warm-up, as nothing happens before it is activated.
 pub fn description(settings: &mut Settings) -> Result<Description, Failure> {
     if settings.scale.is_some() {
-        return Err(Failure::of("scale", "scale: the files of the fly say how large it is; leave it out"));
+        return Err(Failure::of("scale", "the files of the fly say how large it is; leave it out"));
     }
     let (Some(neurons_file), Some(edges)) = (&settings.neurons_file, &settings.edges) else {
         return Err(Failure::usage(FILES));
