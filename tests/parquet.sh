@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The tests of lists of synapses in Parquet files, and of files of any content, with the feature `parquet`.
+# Lints and tests of what the feature `parquet` adds: lists of synapses, files of any content, and the fly.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-cargo test --package lif-cli --features parquet --test command -- lists:: corpus::networks
+cargo clippy --package lif-cli --features parquet --all-targets -- -D warnings
+cargo test --package lif-cli --features parquet --test command -- lists:: fly:: corpus::networks

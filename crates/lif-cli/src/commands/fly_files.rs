@@ -1,7 +1,7 @@
 //! `lif fly-files`: makes up a connectome, as files of the form that `lif run --network fly` reads.
 
 use crate::failure::Failure;
-use crate::files::folder_of;
+use crate::files::write;
 use crate::network::models::fly::made_up::Connectome;
 use crate::quantity::{count, number, shown};
 use crate::terminal;
@@ -9,9 +9,8 @@ use crate::terminal::figures::{counted, row};
 use clap::Args;
 use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use tempfile::NamedTempFile;
 
 /// The file of the neurons.
 const NEURONS: &str = "neurons.csv";
@@ -64,13 +63,6 @@ pub fn fly_files(options: &FlyFilesOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes a file under a temporary name first, so that there is never a part of it under its own.
-fn write(path: &Path, act: impl FnOnce(&mut File) -> Result<(), String>) -> Result<(), String> {
-    let mut file = NamedTempFile::new_in(folder_of(path)).map_err(|error| error.to_string())?;
-    act(file.as_file_mut())?;
-    file.persist(path).map(drop).map_err(|error| error.error.to_string())
-}
-
 /// The form of Completeness_783.csv.
 fn as_neurons(file: &mut File, connectome: &Connectome) -> std::io::Result<()> {
     let mut file = BufWriter::new(file);
@@ -100,7 +92,8 @@ fn as_edges(file: &mut File, Connectome { ids, edges }: &Connectome) -> Result<(
     use crate::files::parquet::{ParquetFile, Values};
     use crate::network::models::fly::made_up::Edge;
     let id = |neuron: u32| ids.get(neuron as usize).map_or(0, |id| *id as i64);
-    let columns: [(&str, &dyn Fn(&Edge) -> i64); 7] = [
+    type Of<'a> = &'a dyn Fn(&Edge) -> i64;
+    let columns: [(&str, Of<'_>); 7] = [
         ("Presynaptic_ID", &|edge| id(edge.source)),
         ("Postsynaptic_ID", &|edge| id(edge.target)),
         ("Presynaptic_Index", &|edge| edge.source.into()),
@@ -112,7 +105,7 @@ fn as_edges(file: &mut File, Connectome { ids, edges }: &Connectome) -> Result<(
     let none = columns.map(|(name, _)| (name, Values::Whole(Vec::new())));
     let mut file = ParquetFile::new(BufWriter::new(file), &none)?;
     for edges in edges.chunks(1 << 20) {
-        let values = |(_, of): &(&str, &dyn Fn(&Edge) -> i64)| Values::Whole(edges.iter().map(of).collect());
+        let values = |(_, of): &(&str, Of<'_>)| Values::Whole(edges.iter().map(of).collect());
         file.add(columns.iter().map(values).collect())?;
     }
     file.finish()

@@ -14,12 +14,11 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use tempfile::NamedTempFile;
 
 /// The options of `lif synapses`.
 #[derive(Debug, Args)]
 pub struct SynapsesOptions {
-    /// A network with a name: brunel, cuba or microcircuit
+    /// A network with a name: brunel, cuba, microcircuit or fly
     #[arg(long, value_name = "NAME", value_parser = Model::read)]
     pub network: Option<Model>,
     /// A network that a file describes
@@ -40,6 +39,12 @@ pub struct SynapsesOptions {
     /// Input of microcircuit: poisson or dc [default: poisson]
     #[arg(long, value_name = "NAME", hide_possible_values = true)]
     pub drive: Option<DriveKind>,
+    /// Neurons of fly, from a file
+    #[arg(long, value_name = "FILE")]
+    pub neurons_file: Option<PathBuf>,
+    /// Synapses of fly, from a file
+    #[arg(long, value_name = "FILE")]
+    pub edges: Option<PathBuf>,
     /// Seed of the synapses [default: 0]
     #[arg(long, value_name = "S", value_parser = count::<u64>, allow_hyphen_values = true)]
     pub seed: Option<u64>,
@@ -58,6 +63,8 @@ pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
         g: options.g.map(Into::into),
         eta: options.eta.map(Into::into),
         drive: options.drive,
+        neurons_file: options.neurons_file.clone(),
+        edges: options.edges.clone(),
         seed: options.seed,
         ..Settings::default()
     };
@@ -94,16 +101,14 @@ pub fn synapses(options: &SynapsesOptions) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Writes the list under a temporary name first, so that there is never a part of it under its own.
 fn write(path: &Path, synapses: &Synapses, ids: Option<&[u64]>) -> Result<(), String> {
-    let folder = crate::files::folder_of(path);
-    let mut file = NamedTempFile::new_in(folder).map_err(|error| error.to_string())?;
-    if path.extension().is_some_and(|extension| extension == "npz") {
-        as_archive(file.as_file_mut(), synapses, ids)?;
-    } else {
-        as_text(file.as_file_mut(), synapses, ids).map_err(|error| error.to_string())?;
-    }
-    file.persist(path).map(drop).map_err(|error| error.error.to_string())
+    crate::files::write(path, |file| {
+        if path.extension().is_some_and(|extension| extension == "npz") {
+            as_archive(file, synapses, ids)
+        } else {
+            as_text(file, synapses, ids).map_err(|error| error.to_string())
+        }
+    })
 }
 
 /// The identifiers of neurons with these numbers.

@@ -176,9 +176,7 @@ impl Folder {
 
     fn temporary(&self, suffix: &str) -> Result<NamedTempFile, Failure> {
         let mut builder = Builder::new();
-        // Readable by others like any new file; temporary files are private by default.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        super::like_any_file(&mut builder);
         let made = builder.prefix(TEMPORARY).rand_bytes(RANDOM).suffix(suffix).tempfile_in(&self.path);
         made.map_err(|error| self.refusal(without_file_name(&error)))
     }

@@ -88,6 +88,22 @@ fn the_written_network_repeats_the_run() {
 }
 
 #[test]
+fn its_synapses_have_the_ids_of_its_neurons() {
+    let (folder, ids) = small();
+    folder.printed(&format!(
+        "synapses --network fly --neurons-file neurons.csv --edges {EDGES} --out synapses.csv"
+    ));
+    let text = fs::read_to_string(folder.path("synapses.csv")).unwrap();
+    let mut lines = text.lines();
+    assert_eq!(lines.next(), Some("source,target,weight,delay,source_id,target_id"));
+    let first: Vec<&str> = lines.next().unwrap().split(',').collect();
+    let (source, target): (usize, usize) = (first[0].parse().unwrap(), first[1].parse().unwrap());
+    assert_eq!((first[4], first[5]), (&*ids[source], &*ids[target]));
+    let count = first[2].parse::<f64>().unwrap() / 0.275;
+    assert!((count - count.round()).abs() < 1e-5 && first[3] == "1.8", "{first:?}");
+}
+
+#[test]
 fn threads_checkpoints_and_recordings_change_no_spike() {
     let (folder, ids) = small();
     let options = format!("--activate {}:300 --seed 2", ids[2]);
